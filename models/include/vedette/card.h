@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * Model cards: what a weight file is, and how pictures become its input.
+ *
+ * A card is `card.json` beside the weights; docs/model-card.md documents the schema. Cards are
+ * immutable once loaded.
+ */
+#pragma once
+
+#include <vedette/error.h>
+
+G_BEGIN_DECLS
+
+/** How a frame is brought to the network's input size. */
+typedef enum {
+    VDT_FRAMING_STRETCH, /**< both sides to the input size */
+    VDT_FRAMING_CROP,    /**< shorter side to the input size, centre crop */
+    VDT_FRAMING_FIT,     /**< longer side to the input size, the rest filled with the mean */
+} VdtFraming;
+
+typedef struct {
+    char *name;         /**< "squeezetime-r50-k400" */
+    char *architecture; /**< "squeezetime" */
+    char *variant;      /**< "r50-k400" */
+    char *title;        /**< for people */
+    char *licence, *origin;
+    char *path;         /**< of the card, NULL if recognised from weights alone */
+    char *weights;      /**< absolute path of the weight file */
+    char **labels;      /**< NULL-terminated, by class; NULL if there are none */
+    guint n_labels;
+
+    /* preprocessing: RGB 0 to 255, (value - mean) / std */
+    float mean[3], std[3];
+    guint width, height; /**< of the network's input */
+    guint frames;        /**< pictures in a clip, 1 for picture networks */
+    double window;       /**< seconds from the first to the last picture of a clip, 0 for pictures */
+    VdtFraming framing;
+
+    /* test-time views of the authors' evaluation */
+    guint test_clips, test_crops, test_size;
+    guint frame_interval; /**< source frames between two pictures of a clip, as trained */
+} VdtCard;
+
+G_END_DECLS

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * Engines: a network with its weights, shared by every stream of a process.
+ *
+ * An engine is made from a model card, or from a weight file whose architecture and variant are
+ * recognised from its tensors' names and shapes. It holds the weights once, in the form that the
+ * CPU wants, and makes sessions for any legal input size. Engines are thread-safe; a session
+ * belongs to one thread at a time.
+ */
+#pragma once
+
+#include <vedette/card.h>
+#include <vedette/plan.h>
+
+G_BEGIN_DECLS
+
+typedef struct _VdtEngine VdtEngine;
+
+/** All members are optional but one of @model and @weights. Strings are copied. */
+typedef struct {
+    const char *model;        /**< name of an installed model, or path of a card.json */
+    const char *weights;      /**< weight file; overrides the card's */
+    const char *architecture; /**< "squeezetime"; overrides what is recognised */
+    const char *variant;      /**< "r50-k400"; overrides what is recognised */
+    VdtPrecision precision;
+    VdtPlanKind plan;
+    gboolean strict; /**< tensors that the network does not use are an error */
+} VdtEngineOptions;
+
+/** A new engine of one's own. */
+VDT_API VdtEngine *vdt_engine_new(const VdtEngineOptions *options, GError **error);
+/** The process's engine for these options: the same one for as long as somebody holds it and the
+ * files have not changed. */
+VDT_API VdtEngine *vdt_engine_get_shared(const VdtEngineOptions *options, GError **error);
+VDT_API VdtEngine *vdt_engine_ref(VdtEngine *engine);
+VDT_API void vdt_engine_unref(VdtEngine *engine);
+
+/** Architecture, labels, preprocessing; owned by the engine. */
+VDT_API const VdtCard *vdt_engine_get_card(const VdtEngine *engine);
+/** Tensors of the weight file that the network does not use, newline separated; NULL if none. */
+VDT_API const char *vdt_engine_get_unused(const VdtEngine *engine);
+
+/**
+ * A session for inputs of shape @input. Plans are kept for the few sizes used last and share
+ * packed weights. VDT_ERROR_SHAPE for a shape that the network cannot take.
+ */
+VDT_API VdtSession *vdt_engine_new_session(VdtEngine *engine, const VdtShape *input, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtEngine, vdt_engine_unref)
+
+/** Type of an engine handed to elements through a GstContext. */
+#define VDT_TYPE_ENGINE (vdt_engine_get_type())
+VDT_API GType vdt_engine_get_type(void);
+
+G_END_DECLS

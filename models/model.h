@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What an architecture tells the library about itself. One row per architecture, listed in
+ * models/registry.c; everything else (engine, verify, bench, infer) is written against this.
+ *
+ * A configuration is the JSON object that golden cases and model cards carry under "config"; a
+ * variant is a named configuration.
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+#include <vedette/card.h>
+#include <vedette/graph.h>
+#include <vedette/weights.h>
+
+typedef struct {
+    const char *name;   /* "r50-k400" */
+    const char *config; /* JSON text of its configuration */
+    const char *labels; /* name of a label file, or NULL */
+    /* default input and test-time views, as in the authors' configuration files */
+    guint size, frames, frame_interval, test_clips, test_crops, test_size;
+} VdtVariant;
+
+typedef struct {
+    const char *name; /* "squeezetime" */
+    const VdtVariant *variants;
+    guint n_variants;
+    float mean[3], std[3];
+    /* Shape of the network's input for a batch of clips or pictures of this size. */
+    VdtShape (*input_shape)(JsonObject *config, guint batch, guint width, guint height);
+    /* Adds the network to @graph: one input of shape @input, one output under the name that golden
+     * cases use (logits, features …). Mistakes in @config are reported here, mistakes of shape
+     * are kept by the graph. */
+    gboolean (*build)(JsonObject *config, VdtGraph *graph, const VdtShape *input, GError **error);
+    /* The configuration that fits these weights, with *variant set to the name of the nearest
+     * variant; NULL without error if they are not of this architecture. */
+    JsonObject *(*recognise)(const VdtWeights *weights, const char **variant);
+} VdtModel;
+
+const VdtModel *vdt_model_find(const char *architecture, GError **error);
+const VdtVariant *vdt_model_find_variant(const VdtModel *model, const char *variant,
+                                         GError **error);
+/* All architectures, NULL-terminated. */
+const VdtModel *const *vdt_models(void);

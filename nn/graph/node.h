@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Inside of a graph: nodes, and the row that describes an op.
+ *
+ * A node is one op applied to other nodes; parameters are nodes too. Nodes stand in build order,
+ * which is a topological order. Everything is owned by the graph and fixed once built.
+ */
+#pragma once
+
+#include <vedette/graph.h>
+
+#define VDT_MAX_INPUTS 8
+
+typedef struct _VdtNode VdtNode;
+
+/* The reference kernels of an op are compiled twice: in float, which plans run, and in double,
+ * which tests hold the rest of the library against. */
+#ifdef VDT_REFERENCE_F64
+typedef double vdt_real;
+#define VDT_OP(name) vdt_op_##name##_f64
+#else
+typedef float vdt_real;
+#define VDT_OP(name) vdt_op_##name
+#endif
+
+/* Which forward values the backward of an op reads. */
+typedef enum {
+    VDT_NEEDS_NOTHING = 0,
+    VDT_NEEDS_X0 = 1 << 0,
+    VDT_NEEDS_X1 = 1 << 1,
+    VDT_NEEDS_X2 = 1 << 2,
+    VDT_NEEDS_X3 = 1 << 3,
+    VDT_NEEDS_X4 = 1 << 4,
+    VDT_NEEDS_Y = 1 << 8,
+} VdtNeeds;
+
+/*
+ * One op. Rows are listed in ops/table.h; a test walks that list and fails for an op that has no
+ * reference test, no gradient check (if it has a backward) or no benchmark shape.
+ */
+typedef struct {
+    const char *name;
+    guint min_inputs, max_inputs;
+    /* Checks the inputs' shapes and options, sets node->shape. The message need not name the node:
+     * the graph puts the scope in front. */
+    gboolean (*infer_shape)(VdtNode *node, GError **error);
+    /* y from x[0..n_inputs), all contiguous in PyTorch's order. */
+    void (*forward)(const VdtNode *node, const vdt_real *const *x, vdt_real *y);
+    /* Adds to dx[i] (where not NULL) the gradient of the inputs, given dy. x[i] and y are valid
+     * where needs says so. NULL: not differentiable. */
+    void (*backward)(const VdtNode *node, const vdt_real *const *x, const vdt_real *y,
+                     const vdt_real *dy, vdt_real *const *dx);
+    VdtNeeds needs;
+    /* Multiply-accumulates; NULL for ops that are not counted. */
+    guint64 (*macs)(const VdtNode *node);
+} VdtOp;
+
+struct _VdtNode {
+    const VdtOp *op;
+    guint index; /* in graph->nodes */
+    char *name;  /* scope of the op or name of the parameter, for messages */
+    VdtShape shape;
+    guint n_inputs;
+    VdtNode *inputs[VDT_MAX_INPUTS];
+    VdtGraph *graph;
+    gboolean derived; /* a parameter that training does not change, e.g. running statistics */
+    union {
+        struct {
+            int kernel_h, kernel_w, stride, pad_h, pad_w, groups; /* inputs: x, weight, [bias] */
+        } conv2d;
+        struct {
+            float eps; /* inputs: x, weight, bias, running_mean, running_var */
+        } batch_norm;
+        struct {
+            int kernel, stride, pad;
+        } max_pool2d;
+        struct {
+            int height, width;
+            gboolean align_corners;
+        } resize;
+        VdtShape reshape;
+    } p;
+};
+
+/* A name for a value: outputs, and taps for tracing. */
+typedef struct {
+    char *name;
+    VdtNode *node;
+} VdtNamed;
+
+struct _VdtGraph {
+    gint ref_count;
+    GPtrArray *nodes;   /* VdtNode, build order */
+    GPtrArray *params;  /* VdtNode, those of op "param" */
+    GPtrArray *inputs;  /* VdtNode, those of op "input" */
+    GArray *outputs;    /* VdtNamed */
+    GArray *taps;       /* VdtNamed */
+    GHashTable *by_name; /* parameters: name to node */
+    GError *error;      /* the first mistake */
+};
+
+/* Adds a node of @op over @inputs, with its options filled by @setup before shapes are inferred.
+ * Returns NULL, and keeps the error in the graph, if it does not fit or any input is NULL. Trailing
+ * NULL inputs (an absent bias) are left out by passing a smaller @n_inputs. */
+VdtNode *vdt_graph_add(VdtGraph *graph, const VdtOp *op, const char *name, const VdtNode *options,
+                       guint n_inputs, VdtNode *const *inputs);
+
+/* Shape rule helper: sets VDT_ERROR_SHAPE with a printf message and returns FALSE. */
+gboolean vdt_shape_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * Static graphs: a network written once, as C functions that add named ops.
+ *
+ * A graph has fixed shapes and no weights: parameters are declared by name and shape, and bound
+ * when a plan is made (vedette/plan.h), so the same builder serves an author's checkpoint, random
+ * initialisation and lower precisions. Parameter names come from a scope, a prefix that nests:
+ *
+ *     static VdtValue *block(VdtScope s, VdtValue *x, int width)
+ *     {
+ *         VdtValue *y = vdt_conv2d(vdt_in(s, "conv1"), x, .out = width, .kernel = 3, .pad = 1);
+ *         y = vdt_relu(vdt_batch_norm(vdt_in(s, "bn1"), y));
+ *         return vdt_add(x, y);
+ *     }
+ *
+ * The first mistake (shapes that do not fit, a name used twice) is kept in the graph, every later
+ * op returns NULL and takes NULL, and vdt_graph_check() reports it: builders need no error checks.
+ * A graph is built by one thread; once checked it is immutable and may be shared.
+ */
+#pragma once
+
+#include <vedette/tensor.h>
+
+G_BEGIN_DECLS
+
+typedef struct _VdtGraph VdtGraph;
+/** The result of an op, owned by its graph. */
+typedef struct _VdtNode VdtValue;
+
+VDT_API VdtGraph *vdt_graph_new(void);
+VDT_API VdtGraph *vdt_graph_ref(VdtGraph *graph);
+VDT_API void vdt_graph_unref(VdtGraph *graph);
+/** TRUE if no mistake was made and there is an output. */
+VDT_API gboolean vdt_graph_check(const VdtGraph *graph, GError **error);
+
+/** Where parameter names begin: "" or "backbone.net". Plain data, copied by value. */
+typedef struct {
+    VdtGraph *graph;
+    char prefix[248];
+} VdtScope;
+
+VDT_API VdtScope vdt_scope(VdtGraph *graph, const char *prefix);
+/** vdt_in(s, "layer%d.%d", 1, 0) is the scope "<s>.layer1.0". */
+VDT_API VdtScope vdt_in(VdtScope scope, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+VDT_API VdtValue *vdt_input(VdtGraph *graph, const char *name, const VdtShape *shape);
+/** Declares parameter "<scope>.<name>" (just "<scope>" if @name is NULL). */
+VDT_API VdtValue *vdt_param(VdtScope scope, const char *name, const VdtShape *shape);
+VDT_API void vdt_output(VdtGraph *graph, const char *name, VdtValue *value);
+/** Gives @value a name under which a TRACE plan can be asked for it. Returns @value. */
+VDT_API VdtValue *vdt_tap(VdtValue *value, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/** The shape of a value; of NULL, an empty shape. */
+VDT_API VdtShape vdt_value_shape(const VdtValue *value);
+/** Size of dimension @i; of NULL, 0. */
+VDT_API gint64 vdt_value_dim(const VdtValue *value, guint i);
+
+/** What a graph consists of, for tools. */
+VDT_API guint vdt_graph_get_n_params(const VdtGraph *graph);
+VDT_API const char *vdt_graph_get_param(const VdtGraph *graph, guint i, VdtShape *shape);
+/** Number of parameter elements that a training would change (running statistics excluded). */
+VDT_API guint64 vdt_graph_count_parameters(const VdtGraph *graph);
+/** Multiply-accumulates of convolutions, linear layers and matrix products. */
+VDT_API guint64 vdt_graph_count_macs(const VdtGraph *graph);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtGraph, vdt_graph_unref)
+
+G_END_DECLS

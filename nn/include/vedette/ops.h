@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * The ops a network is written with. Shapes are PyTorch's; x is the first input.
+ *
+ * Optional settings are named in the call: vdt_conv2d(s, x, .out = 64, .kernel = 3, .pad = 1).
+ * Parameters are declared as "<scope>.weight", "<scope>.bias" and so on, as PyTorch's modules do.
+ */
+#pragma once
+
+#include <vedette/graph.h>
+
+G_BEGIN_DECLS
+
+/** 2-D convolution, torch.nn.Conv2d: x [N,C,H,W], weight [out, C/groups, kh, kw], bias [out]. */
+typedef struct {
+    int out;              /**< output channels */
+    int kernel, kernel_w; /**< kernel height; width, 0 for the same */
+    int stride;           /**< 0 means 1 */
+    int pad, pad_w;       /**< zero padding on each side; pad_w applies if kernel_w is set */
+    int groups;           /**< 0 means 1 */
+    gboolean bias;        /**< has "<scope>.bias" */
+} VdtConv2d;
+VDT_API VdtValue *vdt_conv2d_with(VdtScope scope, VdtValue *x, VdtConv2d options);
+#define vdt_conv2d(scope, x, ...) vdt_conv2d_with(scope, x, (VdtConv2d){__VA_ARGS__})
+
+/** torch.nn.Linear on the last dimension: x [..., in], weight [out, in], bias [out]. */
+typedef struct {
+    int out;
+    gboolean no_bias;
+} VdtLinear;
+VDT_API VdtValue *vdt_linear_with(VdtScope scope, VdtValue *x, VdtLinear options);
+#define vdt_linear(scope, x, ...) vdt_linear_with(scope, x, (VdtLinear){__VA_ARGS__})
+
+/** torch.nn.BatchNorm2d over dimension 1: weight, bias, running_mean, running_var [C]; eps 1e-5. */
+VDT_API VdtValue *vdt_batch_norm(VdtScope scope, VdtValue *x);
+
+VDT_API VdtValue *vdt_relu(VdtValue *x);
+VDT_API VdtValue *vdt_sigmoid(VdtValue *x);
+
+/** Elementwise with numpy's broadcasting; both have the same number of dimensions. */
+VDT_API VdtValue *vdt_add(VdtValue *a, VdtValue *b);
+VDT_API VdtValue *vdt_mul(VdtValue *a, VdtValue *b);
+
+/** torch.nn.MaxPool2d; padding never wins. Sizes round down. */
+typedef struct {
+    int kernel, stride, pad;
+} VdtMaxPool2d;
+VDT_API VdtValue *vdt_max_pool2d_with(VdtValue *x, VdtMaxPool2d options);
+#define vdt_max_pool2d(x, ...) vdt_max_pool2d_with(x, (VdtMaxPool2d){__VA_ARGS__})
+
+/** Mean over height and width: [N,C,H,W] to [N,C,1,1]. torch.nn.AdaptiveAvgPool2d(1). */
+VDT_API VdtValue *vdt_global_avg_pool(VdtValue *x);
+
+/** Bilinear resize of [N,C,H,W] to (height, width), torch.nn.functional.interpolate. */
+VDT_API VdtValue *vdt_resize_bilinear(VdtValue *x, int height, int width, gboolean align_corners);
+
+/** The same elements in another shape; at most one dimension may be -1. */
+VDT_API VdtValue *vdt_reshape(VdtValue *x, const VdtShape *shape);
+
+G_END_DECLS

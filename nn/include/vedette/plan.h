@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * Plans and sessions: a graph with weights, made ready to run.
+ *
+ * A plan is immutable once made and may be shared by any number of threads. A session holds what
+ * one stream needs to run it (the arena of intermediate results); it belongs to one thread at a
+ * time. Nothing is allocated by vdt_session_run().
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <vedette/graph.h>
+#include <vedette/weights.h>
+
+G_BEGIN_DECLS
+
+/**
+ * VdtPlanKind:
+ * @VDT_PLAN_INFER: fast: batch norms folded, epilogues fused, weights packed, memory planned
+ * @VDT_PLAN_TRACE: plain: reference kernels in build order, every value kept; the oracle
+ */
+typedef enum { VDT_PLAN_INFER, VDT_PLAN_TRACE } VdtPlanKind;
+
+/** Arithmetic of an INFER plan. bfloat16 keeps weights and activations in bfloat16 and sums in
+ * float32. */
+typedef enum { VDT_PRECISION_F32, VDT_PRECISION_BF16 } VdtPrecision;
+
+typedef struct {
+    VdtPlanKind kind;
+    VdtPrecision precision;
+} VdtPlanOptions;
+
+typedef struct _VdtPlan VdtPlan;
+typedef struct _VdtSession VdtSession;
+
+/**
+ * Binds @weights to @graph. All missing and mis-shaped tensors are listed in one VDT_ERROR_WEIGHTS;
+ * weights that are not finite are refused too. @weights may be released afterwards; an INFER plan
+ * keeps packed copies only, shared between plans made from the same @weights (see VdtEngine).
+ */
+VDT_API VdtPlan *vdt_plan_new(VdtGraph *graph, VdtWeights *weights, const VdtPlanOptions *options,
+                              GError **error);
+VDT_API VdtPlan *vdt_plan_ref(VdtPlan *plan);
+VDT_API void vdt_plan_unref(VdtPlan *plan);
+/** Bytes of one session's arena. */
+VDT_API gsize vdt_plan_get_arena_size(const VdtPlan *plan);
+/** Bytes of packed weights and constants. */
+VDT_API gsize vdt_plan_get_weights_size(const VdtPlan *plan);
+/** One line per step: number, kernel, shape, name; for `vedette bench --layers` and debugging.
+ * Caller frees. */
+VDT_API char *vdt_plan_describe(const VdtPlan *plan);
+
+/** Returns NULL and sets @error if the memory cannot be had. */
+VDT_API VdtSession *vdt_session_new(VdtPlan *plan, GError **error);
+VDT_API void vdt_session_free(VdtSession *session);
+/** Input @i, float32, to be filled before each run; owned by the session. */
+VDT_API VdtTensor *vdt_session_get_input(VdtSession *session, guint i);
+/** Output @i, float32, valid until the next run; owned by the session. */
+VDT_API const VdtTensor *vdt_session_get_output(VdtSession *session, guint i);
+/** A tapped value by name, NULL if the plan does not keep it (only TRACE keeps taps). */
+VDT_API const VdtTensor *vdt_session_get_tap(VdtSession *session, const char *name);
+/** Runs once, on the process's thread pool. @cancellable is looked at between steps. */
+VDT_API gboolean vdt_session_run(VdtSession *session, GCancellable *cancellable, GError **error);
+/** Like vdt_session_run(), adding each step's time to @step_ns (as many as vdt_plan_describe() has
+ * lines). */
+VDT_API gboolean vdt_session_run_timed(VdtSession *session, gint64 *step_ns, GError **error);
+VDT_API guint vdt_plan_get_n_steps(const VdtPlan *plan);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtPlan, vdt_plan_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtSession, vdt_session_free)
+
+G_END_DECLS

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * What the process runs on: instruction sets and threads. The only global state of the library,
+ * besides OpenBLAS's own thread count, which is set to 1 when the first plan is made.
+ */
+#pragma once
+
+#include <vedette/error.h>
+
+G_BEGIN_DECLS
+
+/** Levels of instruction sets; each includes the ones before. */
+typedef enum {
+    VDT_ISA_C,          /**< portable C */
+    VDT_ISA_AVX2,       /**< AVX2 and FMA */
+    VDT_ISA_AVX512,     /**< AVX-512 F, BW, DQ, VL */
+    VDT_ISA_AVX512BF16, /**< and AVX512_BF16 */
+    VDT_N_ISAS,
+} VdtIsa;
+
+/** "c", "avx2", "avx512", "avx512bf16" */
+VDT_API const char *vdt_isa_name(VdtIsa isa);
+VDT_API gboolean vdt_isa_from_name(const char *name, VdtIsa *isa);
+/** The highest level this CPU and this build have. */
+VDT_API VdtIsa vdt_isa_get_available(void);
+/** The level in force: the available one, lowered by VEDETTE_ISA or vdt_isa_limit(). */
+VDT_API VdtIsa vdt_isa_get(void);
+/** Lowers the level for plans made from now on; never raises it above what the CPU has. */
+VDT_API void vdt_isa_limit(VdtIsa isa);
+
+/**
+ * Number of threads that run networks, the caller's included. The default is VEDETTE_THREADS, or
+ * the CPUs of the process's affinity mask within its cgroup's quota. The pool starts with the first
+ * run. Setting it while a run is under way waits for that run.
+ */
+VDT_API guint vdt_threads_get(void);
+VDT_API void vdt_threads_set(guint n_threads);
+
+G_END_DECLS

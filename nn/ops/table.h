@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Every op, once. A new op is a file here, a line in this list, and a builder in builders.c.
+ */
+#pragma once
+
+#include "../graph/node.h"
+
+#define VDT_OPS(X)                                                                                 \
+    X(input)                                                                                       \
+    X(param)                                                                                       \
+    X(conv2d)                                                                                      \
+    X(linear)                                                                                      \
+    X(batch_norm)                                                                                  \
+    X(relu)                                                                                        \
+    X(sigmoid)                                                                                     \
+    X(add)                                                                                         \
+    X(mul)                                                                                         \
+    X(max_pool2d)                                                                                  \
+    X(global_avg_pool)                                                                             \
+    X(resize_bilinear)                                                                             \
+    X(reshape)
+
+#define VDT_DECLARE_OP(name) extern const VdtOp VDT_OP(name);
+VDT_OPS(VDT_DECLARE_OP)
+#undef VDT_DECLARE_OP
