@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /**
- * What the process runs on: instruction sets and threads. The only global state of the library,
- * besides OpenBLAS's own thread count, which is set to 1 when the first plan is made.
+ * What the process runs on: instruction sets and threads; the only global state of the library.
  */
 #pragma once
 
