@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define WEIGHT_BITS 11
-#define WEIGHT_ONE (1 << WEIGHT_BITS)
+#define WEIGHT_ONE  (1 << WEIGHT_BITS)
 
 /* Sizes are scaled in double and rounded half up, as mmcv does. */
 static guint scaled(guint size, double scale)

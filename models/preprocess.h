@@ -50,5 +50,4 @@ void vdt_clip_set_frame(VdtTensor *clip, guint n, guint t, const VdtPicture *pic
  * @interval apart, spread evenly (one clip: in the middle). Clips that reach past the end go on
  * from the beginning. Writes @n_clips x @length numbers. @n_frames is at least 1.
  */
-void vdt_clip_sample(gint64 n_frames, guint length, guint interval, guint n_clips,
-                     gint64 *indices);
+void vdt_clip_sample(gint64 n_frames, guint length, guint interval, guint n_clips, gint64 *indices);

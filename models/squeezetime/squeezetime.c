@@ -11,13 +11,13 @@
 
 #include "../fields.h"
 
-#define N_STAGES 4
-#define MAX_BLOCKS 64
+#define N_STAGES        4
+#define MAX_BLOCKS      64
 /* Channels inside the global branch of a CTL. The paper calls it the number of frames; in the
  * published networks it stays 16 whatever that number is. */
 #define GLOBAL_CHANNELS 16
 /* Temporal length as which detection heads view the features, fixed likewise. */
-#define FEATURE_FRAMES 16
+#define FEATURE_FRAMES  16
 
 typedef struct {
     gboolean bottleneck;
@@ -37,8 +37,8 @@ static const struct {
     gboolean bottleneck;
     gint64 layers[N_STAGES];
 } depths[] = {
-    {10, FALSE, {1, 1, 1, 1}}, {18, FALSE, {2, 2, 2, 2}},  {34, FALSE, {3, 4, 6, 3}},
-    {50, TRUE, {3, 4, 6, 3}},  {101, TRUE, {3, 4, 23, 3}}, {152, TRUE, {3, 8, 36, 3}},
+    {10, FALSE, {1, 1, 1, 1}},   {18, FALSE, {2, 2, 2, 2}},  {34, FALSE, {3, 4, 6, 3}},
+    {50, TRUE, {3, 4, 6, 3}},    {101, TRUE, {3, 4, 23, 3}}, {152, TRUE, {3, 8, 36, 3}},
     {200, TRUE, {3, 24, 36, 3}},
 };
 
@@ -66,8 +66,8 @@ static gboolean read_config(JsonObject *object, Config *c, GError **error)
     g_autoptr(GError) mistake = NULL;
     VdtFields fields = {object, "squeezetime configuration", &mistake};
 
-    *c = (Config){
-        .planes = {64, 128, 256, 512}, .pos_dim = {56, 28, 14, 7}, .stride = {1, 2, 2, 2}};
+    *c =
+        (Config){.planes = {64, 128, 256, 512}, .pos_dim = {56, 28, 14, 7}, .stride = {1, 2, 2, 2}};
     read_depth(&fields, c);
     c->bottleneck = vdt_fields_choice(&fields, "block", c->bottleneck,
                                       (const char *const[]){"basic", "bottleneck", NULL});
@@ -99,8 +99,8 @@ static gboolean read_config(JsonObject *object, Config *c, GError **error)
         vdt_fields_fail(&fields, "\"prefix\" is longer than 64 bytes");
 
     /* "head": null states that there is none; a class count of 0 means the same. */
-    gboolean headless = json_object_has_member(object, "head") &&
-                        json_object_get_null_member(object, "head");
+    gboolean headless =
+        json_object_has_member(object, "head") && json_object_get_null_member(object, "head");
     c->num_classes = vdt_fields_int(&fields, "num_classes", 0, 0, 100000);
     if (headless)
         c->num_classes = 0;
@@ -143,8 +143,8 @@ static VdtValue *interaction(VdtScope s, VdtValue *x, VdtValue *weighted, int ou
     g = vdt_relu(vdt_batch_norm(vdt_in(glo, "4"), g));
     g = vdt_conv2d(vdt_in(glo, "6"), g, .out = out, .kernel = 3, .pad = 1, .bias = TRUE);
 
-    VdtValue *near = vdt_conv2d(vdt_in(s, "short_conv"), x, .out = out, .kernel = 3, .pad = 1,
-                                .bias = TRUE);
+    VdtValue *near =
+        vdt_conv2d(vdt_in(s, "short_conv"), x, .out = out, .kernel = 3, .pad = 1, .bias = TRUE);
     return vdt_mul(near, vdt_sigmoid(g));
 }
 
@@ -187,8 +187,8 @@ static VdtValue *basic(VdtScope s, VdtValue *x, int planes, int pos_dim, guint i
 static VdtValue *downsample(VdtScope s, VdtValue *x)
 {
     int channels = vdt_value_dim(x, 1);
-    x = vdt_conv2d(vdt_in(s, "0"), x, .out = channels, .kernel = 2, .stride = 2,
-                   .groups = channels, .bias = TRUE);
+    x = vdt_conv2d(vdt_in(s, "0"), x, .out = channels, .kernel = 2, .stride = 2, .groups = channels,
+                   .bias = TRUE);
     return vdt_batch_norm(vdt_in(s, "1"), x);
 }
 
@@ -340,22 +340,65 @@ static JsonObject *to_json(const Config *c)
  * the authors load the backbone by itself, the names' prefix. */
 #define R50 "{\"depth\": 50, \"frames\": 16, "
 static const VdtVariant variants[] = {
-    {.name = "r50-k400", .config = R50 "\"num_classes\": 400}", .labels = "kinetics400",
-     .size = 224, .frames = 16, .frame_interval = 4, .test_clips = 10, .test_crops = 3,
-     .test_size = 224, .framing = VDT_FRAMING_CROP, .bench_width = 224, .bench_height = 224},
-    {.name = "r50-k600", .config = R50 "\"num_classes\": 600}", .labels = "kinetics600",
-     .size = 224, .frames = 16, .frame_interval = 4, .test_clips = 10, .test_crops = 3,
-     .test_size = 224, .framing = VDT_FRAMING_CROP, .bench_width = 224, .bench_height = 224},
-    {.name = "r50-hmdb51", .config = R50 "\"num_classes\": 51}", .labels = "hmdb51",
-     .size = 224, .frames = 16, .frame_interval = 4, .test_clips = 2, .test_crops = 3,
-     .test_size = 286, .framing = VDT_FRAMING_CROP, .bench_width = 224, .bench_height = 224},
-    {.name = "r50-ava", .config = R50 "\"head\": null, \"spatial_stride\": [1, 2, 2, 1]}",
-     .labels = "ava", .size = 256, .frames = 16, .frame_interval = 4, .test_clips = 1,
-     .test_crops = 1, .test_size = 256, .framing = VDT_FRAMING_STRETCH, .bench_width = 96,
+    {.name = "r50-k400",
+     .config = R50 "\"num_classes\": 400}",
+     .labels = "kinetics400",
+     .size = 224,
+     .frames = 16,
+     .frame_interval = 4,
+     .test_clips = 10,
+     .test_crops = 3,
+     .test_size = 224,
+     .framing = VDT_FRAMING_CROP,
+     .bench_width = 224,
+     .bench_height = 224},
+    {.name = "r50-k600",
+     .config = R50 "\"num_classes\": 600}",
+     .labels = "kinetics600",
+     .size = 224,
+     .frames = 16,
+     .frame_interval = 4,
+     .test_clips = 10,
+     .test_crops = 3,
+     .test_size = 224,
+     .framing = VDT_FRAMING_CROP,
+     .bench_width = 224,
+     .bench_height = 224},
+    {.name = "r50-hmdb51",
+     .config = R50 "\"num_classes\": 51}",
+     .labels = "hmdb51",
+     .size = 224,
+     .frames = 16,
+     .frame_interval = 4,
+     .test_clips = 2,
+     .test_crops = 3,
+     .test_size = 286,
+     .framing = VDT_FRAMING_CROP,
+     .bench_width = 224,
+     .bench_height = 224},
+    {.name = "r50-ava",
+     .config = R50 "\"head\": null, \"spatial_stride\": [1, 2, 2, 1]}",
+     .labels = "ava",
+     .size = 256,
+     .frames = 16,
+     .frame_interval = 4,
+     .test_clips = 1,
+     .test_crops = 1,
+     .test_size = 256,
+     .framing = VDT_FRAMING_STRETCH,
+     .bench_width = 96,
      .bench_height = 128},
-    {.name = "r50-in1k", .config = R50 "\"head\": null, \"prefix\": \"\"}",
-     .size = 224, .frames = 16, .frame_interval = 4, .test_clips = 1, .test_crops = 1,
-     .test_size = 224, .framing = VDT_FRAMING_CROP, .bench_width = 224, .bench_height = 224},
+    {.name = "r50-in1k",
+     .config = R50 "\"head\": null, \"prefix\": \"\"}",
+     .size = 224,
+     .frames = 16,
+     .frame_interval = 4,
+     .test_clips = 1,
+     .test_crops = 1,
+     .test_size = 224,
+     .framing = VDT_FRAMING_CROP,
+     .bench_width = 224,
+     .bench_height = 224},
 };
 #undef R50
 
@@ -369,8 +412,8 @@ static gboolean same(const Config *a, const Config *b)
            memcmp(a->layers, b->layers, sizeof a->layers) == 0 &&
            memcmp(a->planes, b->planes, sizeof a->planes) == 0 &&
            memcmp(a->stride, b->stride, sizeof a->stride) == 0 &&
-           (bare || (a->frames == b->frames &&
-                     memcmp(a->pos_dim, b->pos_dim, sizeof a->pos_dim) == 0));
+           (bare ||
+            (a->frames == b->frames && memcmp(a->pos_dim, b->pos_dim, sizeof a->pos_dim) == 0));
 }
 
 static JsonObject *recognise(const VdtWeights *weights, const char **variant)
