@@ -298,7 +298,8 @@ static VdtPlace make_zeros(VdtLowering *l, const VdtGraph *graph)
         if (vdt_lower_has_channels(&node->shape))
             widest = MAX(widest, (gsize)node->shape.dims[1]);
     }
-    size = pitch_of(widest, sizeof(float)) * sizeof(float);
+    /* twice: Winograd reads two pixels as one */
+    size = 2 * pitch_of(widest, sizeof(float)) * sizeof(float);
     zeros = vdt_plan_get_blob(l->plan, "zeros", size, &fresh);
     if (fresh)
         memset(zeros, 0, size);
