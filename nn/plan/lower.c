@@ -118,7 +118,7 @@ static void run_from_planar(const VdtStep *step, char *arena, char *scratch, gui
 static void add_layout_step(VdtLowering *l, const VdtFused *f, const VdtPlace *planar,
                             const VdtMap *map, gboolean to_planes)
 {
-    VdtRows rows = vdt_rows_split(map->h * map->w, VDT_LANES, map->h * map->w > 1024 ? 16 : 1);
+    VdtRows rows = vdt_rows_split(map->h * map->w, VDT_LANES, MAX(1, map->h * map->w / 256));
     LayoutStep *self = vdt_lower_step(LayoutStep, l, f,
                                       .kernel = to_planes ? "to_planes" : "from_planes",
                                       .n_items = map->n * rows.n_parts,
