@@ -56,7 +56,7 @@ void VDT_K(max_row)(size_t taps, size_t channels, const void *const *a, void *y)
             vf v = load((const element *)a[t] + c);
 
             /* a NaN on either side wins */
-            best = (v > best) | (v != v) ? v : best;
+            best = blend((v > best) | (v != v), v, best);
         }
         store((element *)y + c, best);
     }
