@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Kernels that walk the channels of one or several rows. They are bound by memory, not by
+ * arithmetic, and kept short. */
+#include "simd.h"
+
+/* The epilogue of one vector at channel c. */
+INLINE vf finish(vf v, const VdtEpilogue *e, size_t row, size_t c)
+{
+    v = activate(v + load_f32(e->bias + c), e->act0);
+    if (e->mul)
+        v *= load((const element *)e->mul + row * e->mul_pitch + c);
+    if (e->add)
+        v += load((const element *)e->add + row * e->add_pitch + c);
+    return activate(v, e->act1);
+}
+
+void VDT_K(scale_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
+                       const void *scale, void *y, size_t y_pitch)
+{
+    for (size_t i = 0; i < rows; i++) {
+        const element *from = (const element *)x + i * x_pitch;
+        element *to = (element *)y + i * y_pitch;
+
+        for (size_t c = 0; c < channels; c += VDT_VL)
+            store(to + c, load(from + c) * load((const element *)scale + c));
+    }
+}
+
+void VDT_K(sum_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch, float *sum)
+{
+    for (size_t c = 0; c < channels; c += VDT_LANES) {
+        vf total[VDT_LANES / VDT_VL];
+
+        for (size_t j = 0; j < VDT_LANES / VDT_VL; j++)
+            total[j] = load_f32(sum + c + j * VDT_VL);
+        for (size_t i = 0; i < rows; i++)
+            for (size_t j = 0; j < VDT_LANES / VDT_VL; j++)
+                total[j] += load((const element *)x + i * x_pitch + c + j * VDT_VL);
+        for (size_t j = 0; j < VDT_LANES / VDT_VL; j++)
+            store_f32(sum + c + j * VDT_VL, total[j]);
+    }
+}
+
+void VDT_K(store_scaled)(size_t channels, const float *value, float factor, void *y)
+{
+    for (size_t c = 0; c < channels; c += VDT_VL)
+        store((element *)y + c, load_f32(value + c) * factor);
+}
+
+void VDT_K(max_row)(size_t taps, size_t channels, const void *const *a, void *y)
+{
+    for (size_t c = 0; c < channels; c += VDT_VL) {
+        vf best = load((const element *)a[0] + c);
+
+        for (size_t t = 1; t < taps; t++) {
+            vf v = load((const element *)a[t] + c);
+
+            /* a NaN on either side wins */
+            best = blend((v > best) | (v != v), v, best);
+        }
+        store((element *)y + c, best);
+    }
+}
+
+void VDT_K(depthwise_row)(size_t taps, size_t channels, const void *const *a, const float *weight,
+                          const VdtEpilogue *epilogue, void *y)
+{
+    size_t pitch = VDT_ALIGN_LANES(channels);
+
+    for (size_t c = 0; c < channels; c += VDT_VL) {
+        vf sum = {0};
+
+        for (size_t t = 0; t < taps; t++)
+            sum += load((const element *)a[t] + c) * load_f32(weight + t * pitch + c);
+        store((element *)y + c, finish(sum, epilogue, 0, c));
+    }
+}
+
+void VDT_K(map_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
+                     const VdtEpilogue *epilogue, void *y, size_t y_pitch)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t c = 0; c < channels; c += VDT_VL)
+            store((element *)y + i * y_pitch + c,
+                  finish(load((const element *)x + i * x_pitch + c), epilogue, i, c));
+}
+
+/* rows[i][j] becomes rows[j][i]: at each step the off-diagonal halves of blocks of 2 n change
+ * places. */
+INLINE void transpose(vf rows[VDT_VL])
+{
+#pragma GCC unroll 4
+    for (int n = 1; n < VDT_VL; n *= 2) {
+        vi low, high;
+
+#pragma GCC unroll 16
+        for (int i = 0; i < VDT_VL; i++) {
+            low[i] = i & n ? VDT_VL + i - n : i;
+            high[i] = i & n ? VDT_VL + i : i + n;
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < VDT_VL; i++) {
+            if (i & n)
+                continue;
+            vf a = rows[i], b = rows[i + n];
+
+            rows[i] = __builtin_shuffle(a, b, low);
+            rows[i + n] = __builtin_shuffle(a, b, high);
+        }
+    }
+}
+
+/* The first n of VDT_VL floats; the rest are zero. */
+INLINE vf load_part(const float *p, size_t n)
+{
+    vf v = {0};
+
+    if (n == VDT_VL)
+        return load_f32(p);
+    memcpy(&v, p, n * sizeof(float));
+    return v;
+}
+
+INLINE size_t at_most_a_vector(size_t n)
+{
+    return n < VDT_VL ? n : VDT_VL;
+}
+
+/* Squares of pixels and channels are turned in registers, so that both sides are read and written
+ * in vectors. */
+void VDT_K(from_planes)(size_t pixels, size_t channels, const float *x, size_t plane, void *y,
+                        size_t y_pitch)
+{
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL) {
+        size_t m = c < channels ? at_most_a_vector(channels - c) : 0;
+
+        for (size_t p = 0; p < pixels; p += VDT_VL) {
+            size_t n = at_most_a_vector(pixels - p);
+            vf rows[VDT_VL];
+
+#pragma GCC unroll 16
+            for (size_t j = 0; j < VDT_VL; j++)
+                rows[j] = j < m ? load_part(x + (c + j) * plane + p, n) : (vf){0};
+            transpose(rows);
+#pragma GCC unroll 16
+            for (size_t i = 0; i < VDT_VL; i++)
+                if (i < n)
+                    store((element *)y + (p + i) * y_pitch + c, rows[i]);
+        }
+    }
+}
+
+void VDT_K(to_planes)(size_t pixels, size_t channels, const void *x, size_t x_pitch, float *y,
+                      size_t plane)
+{
+    for (size_t p = 0; p < pixels; p += VDT_VL) {
+        size_t n = at_most_a_vector(pixels - p);
+
+        for (size_t c = 0; c < channels; c += VDT_VL) {
+            size_t m = at_most_a_vector(channels - c);
+            vf rows[VDT_VL];
+
+#pragma GCC unroll 16
+            for (size_t i = 0; i < VDT_VL; i++)
+                rows[i] = i < n ? load((const element *)x + (p + i) * x_pitch + c) : (vf){0};
+            transpose(rows);
+#pragma GCC unroll 16
+            for (size_t j = 0; j < VDT_VL; j++)
+                if (j < m)
+                    memcpy(y + (c + j) * plane + p, &rows[j], n * sizeof(float));
+        }
+    }
+}
