@@ -90,20 +90,36 @@ typedef struct {
 
 struct _VdtGraph {
     gint ref_count;
-    GPtrArray *nodes;   /* VdtNode, build order */
-    GPtrArray *params;  /* VdtNode, those of op "param" */
-    GPtrArray *inputs;  /* VdtNode, those of op "input" */
-    GArray *outputs;    /* VdtNamed */
-    GArray *taps;       /* VdtNamed */
+    GPtrArray *nodes;    /* VdtNode, build order */
+    GPtrArray *params;   /* VdtNode, those of op "param" */
+    GPtrArray *inputs;   /* VdtNode, those of op "input" */
+    GArray *outputs;     /* VdtNamed */
+    GArray *taps;        /* VdtNamed */
     GHashTable *by_name; /* parameters: name to node */
-    GError *error;      /* the first mistake */
+    GError *error;       /* the first mistake */
 };
 
-/* Adds a node of @op over @inputs, with its options filled by @setup before shapes are inferred.
- * Returns NULL, and keeps the error in the graph, if it does not fit or any input is NULL. Trailing
- * NULL inputs (an absent bias) are left out by passing a smaller @n_inputs. */
+/* Adds a node of @op named @name over @inputs. @options, which may be NULL, lends its p, derived
+ * and, for inputs and parameters, shape. Returns NULL, and keeps the error in the graph, if it does
+ * not fit or any input is NULL. Trailing NULL inputs (an absent bias) are left out by passing a
+ * smaller @n_inputs. */
 VdtNode *vdt_graph_add(VdtGraph *graph, const VdtOp *op, const char *name, const VdtNode *options,
                        guint n_inputs, VdtNode *const *inputs);
 
+/* vdt_param() with node->derived set to @derived. */
+VdtNode *vdt_graph_add_param(VdtScope scope, const char *name, const VdtShape *shape,
+                             gboolean derived);
+
+/* Keeps "@name: message" as the graph's error unless there is one already. For mistakes that a
+ * builder meets before it can add its node; always returns NULL, which is what it returns then. */
+VdtNode *vdt_graph_fail(VdtGraph *graph, VdtError code, const char *name, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+
 /* Shape rule helper: sets VDT_ERROR_SHAPE with a printf message and returns FALSE. */
 gboolean vdt_shape_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* TRUE for [n], the shape of biases and of everything that is kept per channel. */
+static inline gboolean vdt_shape_is_vector(const VdtShape *shape, gint64 n)
+{
+    return shape->n_dims == 1 && shape->dims[0] == n;
+}

@@ -43,7 +43,9 @@ VDT_API VdtValue *vdt_mul(VdtValue *a, VdtValue *b);
 
 /** torch.nn.MaxPool2d; padding never wins. Sizes round down. */
 typedef struct {
-    int kernel, stride, pad;
+    int kernel;
+    int stride; /**< 0 means the kernel's size */
+    int pad;    /**< at most half of the kernel */
 } VdtMaxPool2d;
 VDT_API VdtValue *vdt_max_pool2d_with(VdtValue *x, VdtMaxPool2d options);
 #define vdt_max_pool2d(x, ...) vdt_max_pool2d_with(x, (VdtMaxPool2d){__VA_ARGS__})

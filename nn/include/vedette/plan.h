@@ -36,18 +36,23 @@ typedef struct _VdtSession VdtSession;
 /**
  * Binds @weights to @graph. All missing and mis-shaped tensors are listed in one VDT_ERROR_WEIGHTS;
  * weights that are not finite are refused too. @weights may be released afterwards; an INFER plan
- * keeps packed copies only, shared between plans made from the same @weights (see VdtEngine).
+ * keeps packed copies only.
  */
 VDT_API VdtPlan *vdt_plan_new(VdtGraph *graph, VdtWeights *weights, const VdtPlanOptions *options,
                               GError **error);
+/** The same, sharing packed weights with @sibling, a plan of the same network and weights for
+ * another input size (or NULL). */
+VDT_API VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights,
+                                      const VdtPlanOptions *options, VdtPlan *sibling,
+                                      GError **error);
 VDT_API VdtPlan *vdt_plan_ref(VdtPlan *plan);
 VDT_API void vdt_plan_unref(VdtPlan *plan);
 /** Bytes of one session's arena. */
 VDT_API gsize vdt_plan_get_arena_size(const VdtPlan *plan);
 /** Bytes of packed weights and constants. */
 VDT_API gsize vdt_plan_get_weights_size(const VdtPlan *plan);
-/** One line per step: number, kernel, shape, name; for `vedette bench --layers` and debugging.
- * Caller frees. */
+/** One line per step: number, kernel, multiply-accumulates, name, separated by tabs. Caller
+ * frees. */
 VDT_API char *vdt_plan_describe(const VdtPlan *plan);
 
 /** Returns NULL and sets @error if the memory cannot be had. */

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Building and asking a graph. Names and scopes are in scope.c.
+ */
+#include "graph/node.h"
+
+#include "ops/table.h"
+
+/* So that a count of bytes, in double, fits a gsize wherever one is computed. */
+#define MAX_ELEMENTS (G_MAXINT64 / 8)
+
+static void node_free(gpointer data)
+{
+    VdtNode *node = data;
+
+    g_free(node->name);
+    g_free(node);
+}
+
+static void named_clear(gpointer data)
+{
+    g_free(((VdtNamed *)data)->name);
+}
+
+VdtGraph *vdt_graph_new(void)
+{
+    VdtGraph *graph = g_new0(VdtGraph, 1);
+
+    graph->ref_count = 1;
+    graph->nodes = g_ptr_array_new_with_free_func(node_free);
+    graph->params = g_ptr_array_new();
+    graph->inputs = g_ptr_array_new();
+    graph->outputs = g_array_new(FALSE, FALSE, sizeof(VdtNamed));
+    g_array_set_clear_func(graph->outputs, named_clear);
+    graph->taps = g_array_new(FALSE, FALSE, sizeof(VdtNamed));
+    g_array_set_clear_func(graph->taps, named_clear);
+    graph->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    return graph;
+}
+
+VdtGraph *vdt_graph_ref(VdtGraph *graph)
+{
+    g_atomic_int_inc(&graph->ref_count);
+    return graph;
+}
+
+void vdt_graph_unref(VdtGraph *graph)
+{
+    if (!g_atomic_int_dec_and_test(&graph->ref_count))
+        return;
+    g_hash_table_unref(graph->by_name);
+    g_array_unref(graph->taps);
+    g_array_unref(graph->outputs);
+    g_ptr_array_unref(graph->inputs);
+    g_ptr_array_unref(graph->params);
+    g_ptr_array_unref(graph->nodes);
+    g_clear_error(&graph->error);
+    g_free(graph);
+}
+
+gboolean vdt_graph_check(const VdtGraph *graph, GError **error)
+{
+    if (graph->error) {
+        g_propagate_error(error, g_error_copy(graph->error));
+        return FALSE;
+    }
+    if (graph->outputs->len == 0) {
+        g_set_error_literal(error, VDT_ERROR, VDT_ERROR_FAILED, "the graph has no output");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+VdtNode *vdt_graph_fail(VdtGraph *graph, VdtError code, const char *name, const char *format, ...)
+{
+    va_list args;
+
+    if (graph->error)
+        return NULL;
+    va_start(args, format);
+    graph->error = g_error_new_valist(VDT_ERROR, code, format, args);
+    va_end(args);
+    if (*name)
+        g_prefix_error(&graph->error, "%s: ", name);
+    return NULL;
+}
+
+gboolean vdt_shape_error(GError **error, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_propagate_error(error, g_error_new_valist(VDT_ERROR, VDT_ERROR_SHAPE, format, args));
+    va_end(args);
+    return FALSE;
+}
+
+static gboolean check_inputs(VdtGraph *graph, const VdtOp *op, guint n_inputs,
+                             VdtNode *const *inputs, GError **error)
+{
+    if (n_inputs < op->min_inputs || n_inputs > op->max_inputs)
+        return vdt_shape_error(error, "takes %u to %u inputs, not %u", op->min_inputs,
+                               op->max_inputs, n_inputs);
+    for (guint i = 0; i < n_inputs; i++) {
+        if (!inputs[i])
+            return vdt_shape_error(error, "input %u is missing", i);
+        if (inputs[i]->graph != graph)
+            return vdt_shape_error(error, "input %u belongs to another graph", i);
+    }
+    return TRUE;
+}
+
+static gboolean check_result(const VdtNode *node, GError **error)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    if (node->shape.n_dims > VDT_MAX_DIMS)
+        return vdt_shape_error(error, "%u dimensions, at most %u are possible", node->shape.n_dims,
+                               VDT_MAX_DIMS);
+    if (n < 1 || n > MAX_ELEMENTS) {
+        g_autofree char *text = vdt_shape_to_string(&node->shape);
+
+        return vdt_shape_error(error, "%s is empty, negative or too large", text);
+    }
+    return TRUE;
+}
+
+VdtNode *vdt_graph_add(VdtGraph *graph, const VdtOp *op, const char *name, const VdtNode *options,
+                       guint n_inputs, VdtNode *const *inputs)
+{
+    g_autoptr(GError) error = NULL;
+    VdtNode *node;
+
+    if (graph->error)
+        return NULL;
+    if (!check_inputs(graph, op, n_inputs, inputs, &error))
+        return vdt_graph_fail(graph, VDT_ERROR_SHAPE, name, "%s: %s", op->name, error->message);
+
+    node = g_new0(VdtNode, 1);
+    if (options) {
+        node->p = options->p;
+        node->shape = options->shape;
+        node->derived = options->derived;
+    }
+    node->op = op;
+    node->name = g_strdup(name);
+    node->graph = graph;
+    node->n_inputs = n_inputs;
+    for (guint i = 0; i < n_inputs; i++)
+        node->inputs[i] = inputs[i];
+    if (!op->infer_shape(node, &error) || !check_result(node, &error)) {
+        node_free(node);
+        return vdt_graph_fail(graph, VDT_ERROR_SHAPE, name, "%s: %s", op->name, error->message);
+    }
+    node->index = graph->nodes->len;
+    g_ptr_array_add(graph->nodes, node);
+    return node;
+}
+
+VdtValue *vdt_input(VdtGraph *graph, const char *name, const VdtShape *shape)
+{
+    VdtNode *node;
+
+    for (guint i = 0; i < graph->inputs->len; i++)
+        if (g_str_equal(((VdtNode *)graph->inputs->pdata[i])->name, name))
+            return vdt_graph_fail(graph, VDT_ERROR_FAILED, name, "two inputs have this name");
+    node = vdt_graph_add(graph, &vdt_op_input, name, &(VdtNode){.shape = *shape}, 0, NULL);
+    if (node)
+        g_ptr_array_add(graph->inputs, node);
+    return node;
+}
+
+static gboolean has_name(const GArray *list, const char *name)
+{
+    for (guint i = 0; i < list->len; i++)
+        if (g_str_equal(g_array_index(list, VdtNamed, i).name, name))
+            return TRUE;
+    return FALSE;
+}
+
+void vdt_output(VdtGraph *graph, const char *name, VdtValue *value)
+{
+    VdtNamed named = {.node = value};
+
+    if (graph->error) {
+        return;
+    }
+    if (!value || value->graph != graph) {
+        vdt_graph_fail(graph, VDT_ERROR_FAILED, name, "the output is not a value of this graph");
+    } else if (has_name(graph->outputs, name)) {
+        vdt_graph_fail(graph, VDT_ERROR_FAILED, name, "two outputs have this name");
+    } else {
+        named.name = g_strdup(name);
+        g_array_append_val(graph->outputs, named);
+    }
+}
+
+VdtValue *vdt_tap(VdtValue *value, const char *format, ...)
+{
+    g_autofree char *name = NULL;
+    VdtNamed named = {.node = value};
+    va_list args;
+
+    if (!value || value->graph->error)
+        return NULL;
+    va_start(args, format);
+    name = g_strdup_vprintf(format, args);
+    va_end(args);
+    if (has_name(value->graph->taps, name))
+        return vdt_graph_fail(value->graph, VDT_ERROR_FAILED, name, "two taps have this name");
+    named.name = g_steal_pointer(&name);
+    g_array_append_val(value->graph->taps, named);
+    return value;
+}
+
+VdtShape vdt_value_shape(const VdtValue *value)
+{
+    return value ? value->shape : (VdtShape){0};
+}
+
+gint64 vdt_value_dim(const VdtValue *value, guint i)
+{
+    return value && i < value->shape.n_dims ? value->shape.dims[i] : 0;
+}
+
+guint vdt_graph_get_n_params(const VdtGraph *graph)
+{
+    return graph->params->len;
+}
+
+const char *vdt_graph_get_param(const VdtGraph *graph, guint i, VdtShape *shape)
+{
+    const VdtNode *param;
+
+    if (i >= graph->params->len)
+        return NULL;
+    param = graph->params->pdata[i];
+    if (shape)
+        *shape = param->shape;
+    return param->name;
+}
+
+guint64 vdt_graph_count_parameters(const VdtGraph *graph)
+{
+    guint64 n = 0;
+
+    for (guint i = 0; i < graph->params->len; i++) {
+        const VdtNode *param = graph->params->pdata[i];
+
+        if (!param->derived)
+            n += vdt_shape_elements(&param->shape);
+    }
+    return n;
+}
+
+guint64 vdt_graph_count_macs(const VdtGraph *graph)
+{
+    guint64 n = 0;
+
+    for (guint i = 0; i < graph->nodes->len; i++) {
+        const VdtNode *node = graph->nodes->pdata[i];
+
+        if (node->op->macs)
+            n += node->op->macs(node);
+    }
+    return n;
+}

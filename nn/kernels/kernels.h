@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Kernels: plain functions, one contract each, a C reference and faster variants.
+ *
+ * Feature maps are "channels last": [N][H][W][pitch] elements, where pitch is at least the number
+ * of channels and a multiple of VDT_LANES, so that kernels work on whole vectors. Elements past the
+ * channels are finite but otherwise arbitrary; nothing depends on them. An element is a float, or a
+ * bfloat16; the tables below exist once for each. Pointers to elements are void pointers for that
+ * reason. Kernels do not allocate, do not fail and start no threads; callers give each worker its
+ * own range of rows.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <vedette/plan.h>
+#include <vedette/runtime.h>
+
+/* Channels come in multiples of this many. */
+#define VDT_LANES 16
+#define VDT_ALIGN_LANES(n) (((size_t)(n) + VDT_LANES - 1) / VDT_LANES * VDT_LANES)
+
+typedef enum { VDT_ACT_NONE, VDT_ACT_RELU, VDT_ACT_SIGMOID } VdtAct;
+
+/*
+ * What happens to a sum on its way to memory:
+ *     y = act1(act0(sum + bias) * mul + add)
+ * bias is per column; mul and add are maps of the output's shape or NULL, given by their row 0 and
+ * the elements between rows. act1 is not VDT_ACT_SIGMOID.
+ */
+typedef struct {
+    const float *bias;
+    VdtAct act0, act1;
+    const void *mul, *add;
+    size_t mul_pitch, add_pitch;
+} VdtEpilogue;
+
+/*
+ * One tile of an indirect matrix product:
+ *     sum[i][j] = sum over t, k of a[t * rows + i][k] * b[t][k][j]
+ * where a[] holds the address of each row's inputs for each tap. A convolution's taps are its
+ * kernel positions, a plain product has one.
+ */
+typedef struct {
+    size_t rows; /* 1 to mr */
+    size_t cols; /* a multiple of VDT_LANES, up to nr */
+    size_t taps;
+    size_t depth; /* elements summed for each tap; even for bfloat16 */
+    const void *const *a;
+    const void *b; /* packed by vdt_pack_gemm(): the block that holds this tile's columns */
+    void *y;       /* row 0, column 0 of the tile */
+    size_t y_pitch;
+    bool y_f32; /* y is float, whatever the elements are */
+    VdtEpilogue epilogue; /* already at row 0, column 0 */
+} VdtGemmTile;
+
+typedef struct {
+    const char *name; /* for descriptions: "avx512" */
+    VdtIsa isa;
+    VdtPrecision precision;
+
+    /* largest tile; nr is a multiple of VDT_LANES */
+    size_t mr, nr;
+    void (*gemm_tile)(const VdtGemmTile *tile);
+
+    /* y[i][c] = x[i][c] * scale[c] */
+    void (*scale_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
+                       const void *scale, void *y, size_t y_pitch);
+    /* sum[c] += x[i][c] over the rows; sums are float */
+    void (*sum_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch, float *sum);
+    /* y[c] = value[c] * factor, from float to elements */
+    void (*store_scaled)(size_t channels, const float *value, float factor, void *y);
+    /* y[c] = max over taps of a[t][c]; taps >= 1 */
+    void (*max_row)(size_t taps, size_t channels, const void *const *a, void *y);
+    /* y[c] = epilogue(sum over taps of a[t][c] * weight[t][c]); weight is float, pitch
+     * VDT_ALIGN_LANES(channels). For one row: the epilogue's row is this one. */
+    void (*depthwise_row)(size_t taps, size_t channels, const void *const *a, const float *weight,
+                          const VdtEpilogue *epilogue, void *y);
+    /* y = epilogue(x) with bias per channel, elementwise over rows */
+    void (*map_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
+                     const VdtEpilogue *epilogue, void *y, size_t y_pitch);
+    /* Channels first to channels last: y[p][c] = x[c * plane + p] for p < pixels; lanes past the
+     * channels become 0. */
+    void (*from_planes)(size_t pixels, size_t channels, const float *x, size_t plane, void *y,
+                        size_t y_pitch);
+    /* and back: y[c * plane + p] = x[p][c] */
+    void (*to_planes)(size_t pixels, size_t channels, const void *x, size_t x_pitch, float *y,
+                      size_t plane);
+
+    /* Winograd F(4x4,3x3), one tile; NULL where it is not offered. See winograd.h.
+     * Input: v[i * v_stride + c] for i < 36 from the 6x6 pixels a[36].
+     * Output: the left upper rows x cols pixels of the 4x4 block at y, in a map that is width
+     * pixels wide, from m[i * m_stride + c]; mul and add of the epilogue have the same geometry. */
+    void (*winograd_input)(size_t channels, const void *const *a, float *v, size_t v_stride);
+    void (*winograd_output)(size_t channels, const float *m, size_t m_stride, size_t rows,
+                            size_t cols, size_t width, const VdtEpilogue *epilogue, void *y,
+                            size_t y_pitch);
+} VdtKernels;
+
+/* The best kernels up to @isa. Never NULL. */
+const VdtKernels *vdt_kernels_get(VdtIsa isa, VdtPrecision precision);
+/* All of them, for tests: NULL past the last. */
+const VdtKernels *vdt_kernels_nth(unsigned i);
+
+/* Bytes of an element. */
+static inline size_t vdt_element_size(VdtPrecision precision)
+{
+    return precision == VDT_PRECISION_BF16 ? 2 : 4;
+}
+/* Channels summed per step: the depth of a product is rounded up to it. */
+static inline size_t vdt_depth_step(VdtPrecision precision)
+{
+    return precision == VDT_PRECISION_BF16 ? 2 : 1;
+}
+
+/*
+ * Packs weights [cols][depth][taps] (a convolution's [out][in][kh * kw]) into blocks of nr columns,
+ * each [taps][depth][columns], the last block as wide as needed in whole vectors; missing columns
+ * and depth are zero. bfloat16 keeps pairs of depth together: [taps][depth / 2][columns][2].
+ * vdt_packed_size() gives bytes, vdt_packed_block() the offset in bytes of a block.
+ */
+size_t vdt_packed_size(const VdtKernels *kernels, size_t cols, size_t depth, size_t taps);
+size_t vdt_packed_block(const VdtKernels *kernels, size_t block, size_t depth, size_t taps);
+void vdt_pack_gemm(const VdtKernels *kernels, const float *weights, size_t cols, size_t depth,
+                   size_t taps, void *packed);

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The kernels of kernels.h in portable C: what every other variant is tested against, and what runs
+ * where there is no other. Written to be read; one loop per sum.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "variant.h"
+#include "winograd.h"
+
+#if VDT_BF16
+typedef uint16_t element;
+#else
+typedef float element;
+#endif
+
+static float load(const void *row, size_t i)
+{
+#if VDT_BF16
+    uint32_t bits = (uint32_t)((const element *)row)[i] << 16;
+    float value;
+
+    memcpy(&value, &bits, sizeof value);
+    return value;
+#else
+    return ((const element *)row)[i];
+#endif
+}
+
+static void store(void *row, size_t i, float value)
+{
+#if VDT_BF16
+    uint32_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    ((element *)row)[i] = value != value ? (bits >> 16) | 0x40
+                                         : (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+#else
+    ((element *)row)[i] = value;
+#endif
+}
+
+static const void *row_at(const void *map, size_t row, size_t pitch)
+{
+    return (const element *)map + row * pitch;
+}
+
+static float activate(float value, VdtAct act)
+{
+    switch (act) {
+    case VDT_ACT_RELU:
+        return value < 0 ? 0 : value;
+    case VDT_ACT_SIGMOID:
+        return 1 / (1 + expf(-value));
+    case VDT_ACT_NONE:
+        break;
+    }
+    return value;
+}
+
+static float finish(float sum, const VdtEpilogue *e, size_t row, size_t column)
+{
+    float value = activate(sum + e->bias[column], e->act0);
+
+    if (e->mul)
+        value *= load(row_at(e->mul, row, e->mul_pitch), column);
+    if (e->add)
+        value += load(row_at(e->add, row, e->add_pitch), column);
+    return activate(value, e->act1);
+}
+
+void VDT_K(gemm_tile)(const VdtGemmTile *tile)
+{
+    for (size_t i = 0; i < tile->rows; i++) {
+        for (size_t j = 0; j < tile->cols; j++) {
+            float sum = 0;
+
+            for (size_t t = 0; t < tile->taps; t++) {
+                for (size_t k = 0; k < tile->depth; k++) {
+                    size_t at = t * tile->depth + k;
+#if VDT_BF16
+                    size_t b = (at / 2 * tile->cols + j) * 2 + at % 2;
+#else
+                    size_t b = at * tile->cols + j;
+#endif
+                    sum += load(tile->a[t * tile->rows + i], k) * load(tile->b, b);
+                }
+            }
+            sum = finish(sum, &tile->epilogue, i, j);
+            if (tile->y_f32)
+                ((float *)tile->y)[i * tile->y_pitch + j] = sum;
+            else
+                store(tile->y, i * tile->y_pitch + j, sum);
+        }
+    }
+}
+
+void VDT_K(scale_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
+                       const void *scale, void *y, size_t y_pitch)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++)
+            store(y, i * y_pitch + c, load(x, i * x_pitch + c) * load(scale, c));
+}
+
+void VDT_K(sum_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch, float *sum)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++)
+            sum[c] += load(x, i * x_pitch + c);
+}
+
+void VDT_K(store_scaled)(size_t channels, const float *value, float factor, void *y)
+{
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++)
+        store(y, c, value[c] * factor);
+}
+
+void VDT_K(max_row)(size_t taps, size_t channels, const void *const *a, void *y)
+{
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++) {
+        float best = load(a[0], c);
+
+        for (size_t t = 1; t < taps; t++) {
+            float value = load(a[t], c);
+
+            if (value > best || value != value)
+                best = value;
+        }
+        store(y, c, best);
+    }
+}
+
+void VDT_K(depthwise_row)(size_t taps, size_t channels, const void *const *a, const float *weight,
+                          const VdtEpilogue *epilogue, void *y)
+{
+    size_t pitch = VDT_ALIGN_LANES(channels);
+
+    for (size_t c = 0; c < pitch; c++) {
+        float sum = 0;
+
+        for (size_t t = 0; t < taps; t++)
+            sum += load(a[t], c) * weight[t * pitch + c];
+        store(y, c, finish(sum, epilogue, 0, c));
+    }
+}
+
+void VDT_K(map_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
+                     const VdtEpilogue *epilogue, void *y, size_t y_pitch)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++)
+            store(y, i * y_pitch + c, finish(load(x, i * x_pitch + c), epilogue, i, c));
+}
+
+void VDT_K(from_planes)(size_t pixels, size_t channels, const float *x, size_t plane, void *y,
+                        size_t y_pitch)
+{
+    for (size_t p = 0; p < pixels; p++)
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++)
+            store(y, p * y_pitch + c, c < channels ? x[c * plane + p] : 0);
+}
+
+void VDT_K(to_planes)(size_t pixels, size_t channels, const void *x, size_t x_pitch, float *y,
+                      size_t plane)
+{
+    for (size_t c = 0; c < channels; c++)
+        for (size_t p = 0; p < pixels; p++)
+            y[c * plane + p] = load(x, p * x_pitch + c);
+}
+
+#if !VDT_BF16
+#define A ((float)VDT_WINOGRAD_A)
+#define B ((float)VDT_WINOGRAD_B)
+
+static const float input_matrix[6][6] = {
+    {1, 0, -2.5f, 0, 1, 0},    {0, -B, -2, A, 1, 0},    {0, B, -2, -A, 1, 0},
+    {0, -A, -0.5f, B, 1, 0},   {0, A, -0.5f, -B, 1, 0}, {0, 1, 0, -2.5f, 0, 1},
+};
+static const float output_matrix[4][6] = {
+    {1, 1, 1, 1, 1, 0},
+    {0, A, -A, B, -B, 0},
+    {0, 0.5f, 0.5f, 2, 2, 0},
+    {0, A / 2, -A / 2, 2 * B, -2 * B, 1},
+};
+
+void VDT_K(winograd_input)(size_t channels, const void *const *a, float *v, size_t v_stride)
+{
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++) {
+        for (int i = 0; i < 36; i++) {
+            float sum = 0;
+
+            for (int j = 0; j < 36; j++)
+                sum += input_matrix[i / 6][j / 6] * input_matrix[i % 6][j % 6] * load(a[j], c);
+            v[(size_t)i * v_stride + c] = sum;
+        }
+    }
+}
+
+void VDT_K(winograd_output)(size_t channels, const float *m, size_t m_stride, size_t rows,
+                            size_t cols, size_t width, const VdtEpilogue *epilogue, void *y,
+                            size_t y_pitch)
+{
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++) {
+        for (size_t row = 0; row < rows; row++) {
+            for (size_t column = 0; column < cols; column++) {
+                size_t pixel = row * width + column;
+                float sum = 0;
+
+                for (size_t j = 0; j < 36; j++)
+                    sum += output_matrix[row][j / 6] * output_matrix[column][j % 6] *
+                           m[j * m_stride + c];
+                store(y, pixel * y_pitch + c, finish(sum, epilogue, pixel, c));
+            }
+        }
+    }
+}
+#endif
+
+VDT_DEFINE_KERNELS(4, 16);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Vectors for the fast kernels. The simd_*.c files are written once with the compiler's vector
+ * types and built for each row of kernels/meson.build, which defines the macros of variant.h and
+ * VDT_VL, the number of floats in a vector.
+ * Everything here is static, so that no code built for one instruction set can be linked in place
+ * of code built for another.
+ */
+#pragma once
+
+#include <string.h>
+
+#include "variant.h"
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float vf __attribute__((vector_size(4 * VDT_VL)));
+typedef int32_t vi __attribute__((vector_size(4 * VDT_VL)));
+typedef uint32_t vu __attribute__((vector_size(4 * VDT_VL)));
+typedef uint16_t vh __attribute__((vector_size(2 * VDT_VL)));
+
+#if VDT_BF16
+typedef uint16_t element;
+#else
+typedef float element;
+#endif
+
+INLINE vf load_f32(const float *p)
+{
+    vf v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE void store_f32(float *p, vf v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
+INLINE vf bits_to_float(vu u)
+{
+    return (vf)u;
+}
+
+#if VDT_BF16
+/* bfloat16 is the upper half of a float. */
+INLINE vf load(const element *p)
+{
+    vh h;
+    memcpy(&h, p, sizeof h);
+    return bits_to_float(__builtin_convertvector(h, vu) << 16);
+}
+
+/* Rounds to nearest, ties to even; a NaN stays one. */
+INLINE void store(element *p, vf v)
+{
+    vu u = (vu)v;
+    vu rounded = (u + 0x7fff + ((u >> 16) & 1)) >> 16;
+    vu is_nan = (vu)(v != v);
+    vh h = __builtin_convertvector((rounded & ~is_nan) | (((u >> 16) | 0x40) & is_nan), vh);
+    memcpy(p, &h, sizeof h);
+}
+#else
+INLINE vf load(const element *p)
+{
+    return load_f32(p);
+}
+
+INLINE void store(element *p, vf v)
+{
+    store_f32(p, v);
+}
+#endif
+
+INLINE vf splat(float x)
+{
+    return x - (vf){0};
+}
+
+/* Lower limit of v; passes NaN. */
+INLINE vf at_least(vf v, vf limit)
+{
+    return v < limit ? limit : v;
+}
+
+/* e^x within 2 ulp, clamped to the range where neither end over- or underflows. */
+INLINE vf exponential(vf x)
+{
+    const vf magic = splat(0x1.8p23f); /* adding it rounds to an integer */
+    vf n, r, p;
+    vi k;
+
+    x = at_least(x, splat(-87.0f));
+    x = x > splat(88.0f) ? splat(88.0f) : x;
+    n = (x * 0x1.715476p0f + magic) - magic;
+    r = x - n * 0x1.62e4p-1f; /* ln 2 in two parts */
+    r = r - n * 0x1.7f7d1cp-20f;
+    /* Taylor series of e^r on |r| <= ln(2)/2 */
+    p = splat(1.0f / 5040);
+    p = p * r + 1.0f / 720;
+    p = p * r + 1.0f / 120;
+    p = p * r + 1.0f / 24;
+    p = p * r + 1.0f / 6;
+    p = p * r + 0.5f;
+    p = p * r + 1.0f;
+    p = p * r + 1.0f;
+    k = (__builtin_convertvector(n, vi) + 127) << 23;
+    return p * (vf)k;
+}
+
+INLINE vf sigmoid(vf x)
+{
+    return 1.0f / (1.0f + exponential(-x));
+}
+
+INLINE vf activate(vf v, VdtAct act)
+{
+    if (act == VDT_ACT_RELU)
+        return at_least(v, splat(0));
+    if (act == VDT_ACT_SIGMOID)
+        return sigmoid(v);
+    return v;
+}

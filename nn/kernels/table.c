@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which kernels there are, best first. Built without instruction-set flags. */
+#include "isa-config.h"
+#include "kernels.h"
+
+extern const VdtKernels vdt_kernels_avx512bf16_bf16, vdt_kernels_avx512_bf16,
+    vdt_kernels_avx512_f32, vdt_kernels_avx2_bf16, vdt_kernels_avx2_f32, vdt_kernels_c_bf16,
+    vdt_kernels_c_f32;
+
+static const VdtKernels *const table[] = {
+#if VDT_HAVE_AVX512BF16
+    &vdt_kernels_avx512bf16_bf16,
+#endif
+#if VDT_HAVE_AVX512
+    &vdt_kernels_avx512_bf16,
+    &vdt_kernels_avx512_f32,
+#endif
+#if VDT_HAVE_AVX2
+    &vdt_kernels_avx2_bf16,
+    &vdt_kernels_avx2_f32,
+#endif
+    &vdt_kernels_c_bf16,
+    &vdt_kernels_c_f32,
+};
+
+const VdtKernels *vdt_kernels_nth(unsigned i)
+{
+    return i < G_N_ELEMENTS(table) ? table[i] : NULL;
+}
+
+const VdtKernels *vdt_kernels_get(VdtIsa isa, VdtPrecision precision)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(table); i++)
+        if (table[i]->isa <= isa && table[i]->precision == precision)
+            return table[i];
+    g_assert_not_reached();
+}

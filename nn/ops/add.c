@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * a + b with broadcasting.
+ */
+#include "ops/broadcast.h"
+#include "ops/table.h"
+
+static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
+{
+    VdtBroadcast b = vdt_broadcast(node);
+
+    for (gint64 row = 0; row < b.n_rows; row++) {
+        gint64 begin0, begin1;
+
+        vdt_broadcast_row(&b, row, &begin0, &begin1);
+        for (gint64 i = 0; i < b.n; i++)
+            y[row * b.n + i] = x[0][begin0 + i * b.stride[0]] + x[1][begin1 + i * b.stride[1]];
+    }
+}
+
+static void backward(const VdtNode *node, const vdt_real *const *x, const vdt_real *y,
+                     const vdt_real *dy, vdt_real *const *dx)
+{
+    VdtBroadcast b = vdt_broadcast(node);
+
+    for (gint64 row = 0; row < b.n_rows; row++) {
+        gint64 begin[2];
+
+        vdt_broadcast_row(&b, row, &begin[0], &begin[1]);
+        for (int k = 0; k < 2; k++)
+            for (gint64 i = 0; i < b.n && dx[k]; i++)
+                dx[k][begin[k] + i * b.stride[k]] += dy[row * b.n + i];
+    }
+}
+
+const VdtOp VDT_OP(add) = {
+    .name = "add",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .infer_shape = vdt_broadcast_infer_shape,
+    .forward = forward,
+    .backward = backward,
+    .needs = VDT_NEEDS_NOTHING,
+};

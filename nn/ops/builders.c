@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The functions that networks are written with: they declare an op's parameters and add its node.
+ * What parameters depend on is checked here, before they are declared; the rest is left to the
+ * op's shape rule. An op without a scope goes by the name of its first input.
+ */
+#include "ops/table.h"
+
+#include <vedette/ops.h>
+
+static VdtValue *add_unary(const VdtOp *op, VdtValue *x, const VdtNode *options)
+{
+    return x ? vdt_graph_add(x->graph, op, x->name, options, 1, &x) : NULL;
+}
+
+static VdtValue *add_binary(const VdtOp *op, VdtValue *a, VdtValue *b)
+{
+    VdtValue *first = a ? a : b;
+
+    return first ? vdt_graph_add(first->graph, op, first->name, NULL, 2, (VdtValue *[]){a, b})
+                 : NULL;
+}
+
+VdtValue *vdt_conv2d_with(VdtScope scope, VdtValue *x, VdtConv2d options)
+{
+    VdtNode node = {.p.conv2d = {
+                        .kernel_h = options.kernel,
+                        .kernel_w = options.kernel_w ? options.kernel_w : options.kernel,
+                        .stride = options.stride ? options.stride : 1,
+                        .pad_h = options.pad,
+                        .pad_w = options.kernel_w ? options.pad_w : options.pad,
+                        .groups = options.groups ? options.groups : 1,
+                    }};
+    int groups = node.p.conv2d.groups;
+    gint64 channels = vdt_value_dim(x, 1);
+    VdtValue *inputs[3] = {x};
+    VdtShape weight, bias = vdt_shape(options.out);
+
+    if (!x || x->shape.n_dims != 4)
+        return vdt_graph_fail(scope.graph, VDT_ERROR_SHAPE, scope.prefix,
+                              "conv2d: the input has %u dimensions, not 4",
+                              vdt_value_shape(x).n_dims);
+    if (options.out <= 0 || node.p.conv2d.kernel_h <= 0 || node.p.conv2d.kernel_w <= 0)
+        return vdt_graph_fail(scope.graph, VDT_ERROR_SHAPE, scope.prefix,
+                              "conv2d: %d outputs and a kernel of %dx%d must be positive",
+                              options.out, node.p.conv2d.kernel_h, node.p.conv2d.kernel_w);
+    if (groups <= 0 || channels % groups || options.out % groups)
+        return vdt_graph_fail(scope.graph, VDT_ERROR_SHAPE, scope.prefix,
+                              "conv2d: %d groups do not divide %" G_GINT64_FORMAT
+                              " input and %d output channels",
+                              groups, channels, options.out);
+    weight =
+        vdt_shape(options.out, channels / groups, node.p.conv2d.kernel_h, node.p.conv2d.kernel_w);
+    inputs[1] = vdt_param(scope, "weight", &weight);
+    if (options.bias)
+        inputs[2] = vdt_param(scope, "bias", &bias);
+    return vdt_graph_add(scope.graph, &vdt_op_conv2d, scope.prefix, &node, options.bias ? 3 : 2,
+                         inputs);
+}
+
+VdtValue *vdt_linear_with(VdtScope scope, VdtValue *x, VdtLinear options)
+{
+    VdtShape weight, bias = vdt_shape(options.out);
+    VdtValue *inputs[3] = {x};
+
+    if (!x || x->shape.n_dims == 0)
+        return vdt_graph_fail(scope.graph, VDT_ERROR_SHAPE, scope.prefix,
+                              "linear: the input has no dimensions");
+    if (options.out <= 0)
+        return vdt_graph_fail(scope.graph, VDT_ERROR_SHAPE, scope.prefix,
+                              "linear: %d outputs must be positive", options.out);
+    weight = vdt_shape(options.out, x->shape.dims[x->shape.n_dims - 1]);
+    inputs[1] = vdt_param(scope, "weight", &weight);
+    if (!options.no_bias)
+        inputs[2] = vdt_param(scope, "bias", &bias);
+    return vdt_graph_add(scope.graph, &vdt_op_linear, scope.prefix, NULL, options.no_bias ? 2 : 3,
+                         inputs);
+}
+
+VdtValue *vdt_batch_norm(VdtScope scope, VdtValue *x)
+{
+    VdtNode node = {.p.batch_norm.eps = 1e-5f};
+    VdtShape channels = vdt_shape(vdt_value_dim(x, 1));
+    VdtValue *inputs[5] = {x};
+
+    if (!x || x->shape.n_dims < 2)
+        return vdt_graph_fail(scope.graph, VDT_ERROR_SHAPE, scope.prefix,
+                              "batch_norm: the input has %u dimensions, it takes 2 or more",
+                              vdt_value_shape(x).n_dims);
+    inputs[1] = vdt_param(scope, "weight", &channels);
+    inputs[2] = vdt_param(scope, "bias", &channels);
+    inputs[3] = vdt_graph_add_param(scope, "running_mean", &channels, TRUE);
+    inputs[4] = vdt_graph_add_param(scope, "running_var", &channels, TRUE);
+    return vdt_graph_add(scope.graph, &vdt_op_batch_norm, scope.prefix, &node, 5, inputs);
+}
+
+VdtValue *vdt_relu(VdtValue *x)
+{
+    return add_unary(&vdt_op_relu, x, NULL);
+}
+
+VdtValue *vdt_sigmoid(VdtValue *x)
+{
+    return add_unary(&vdt_op_sigmoid, x, NULL);
+}
+
+VdtValue *vdt_add(VdtValue *a, VdtValue *b)
+{
+    return add_binary(&vdt_op_add, a, b);
+}
+
+VdtValue *vdt_mul(VdtValue *a, VdtValue *b)
+{
+    return add_binary(&vdt_op_mul, a, b);
+}
+
+VdtValue *vdt_max_pool2d_with(VdtValue *x, VdtMaxPool2d options)
+{
+    VdtNode node = {.p.max_pool2d = {
+                        .kernel = options.kernel,
+                        .stride = options.stride ? options.stride : options.kernel,
+                        .pad = options.pad,
+                    }};
+
+    return add_unary(&vdt_op_max_pool2d, x, &node);
+}
+
+VdtValue *vdt_global_avg_pool(VdtValue *x)
+{
+    return add_unary(&vdt_op_global_avg_pool, x, NULL);
+}
+
+VdtValue *vdt_resize_bilinear(VdtValue *x, int height, int width, gboolean align_corners)
+{
+    VdtNode node = {.p.resize = {.height = height, .width = width, .align_corners = align_corners}};
+
+    return add_unary(&vdt_op_resize_bilinear, x, &node);
+}
+
+VdtValue *vdt_reshape(VdtValue *x, const VdtShape *shape)
+{
+    VdtNode node = {.p.reshape = *shape};
+
+    return add_unary(&vdt_op_reshape, x, &node);
+}

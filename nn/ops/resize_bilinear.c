@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Bilinear resize, torch.nn.functional.interpolate(mode='bilinear'). With align_corners the centres
+ * of the corner elements meet; without it the outer edges do, and sources before the first centre
+ * are taken at it.
+ */
+#include "ops/table.h"
+
+static gboolean infer_shape(VdtNode *node, GError **error)
+{
+    const VdtShape *x = &node->inputs[0]->shape;
+
+    if (x->n_dims != 4)
+        return vdt_shape_error(error, "the input has %u dimensions, not 4", x->n_dims);
+    if (node->p.resize.height <= 0 || node->p.resize.width <= 0)
+        return vdt_shape_error(error, "size %dx%d must be positive", node->p.resize.height,
+                               node->p.resize.width);
+    node->shape = vdt_shape(x->dims[0], x->dims[1], node->p.resize.height, node->p.resize.width);
+    return TRUE;
+}
+
+/* One axis: an output element is (1 - part) of source @low and part of source @high. */
+typedef struct {
+    gint64 low, high;
+    vdt_real part;
+} Source;
+
+static Source source_of(gint64 at, gint64 size, gint64 out_size, gboolean align_corners)
+{
+    vdt_real scale, where;
+    Source s;
+
+    if (align_corners) {
+        scale = out_size > 1 ? (vdt_real)(size - 1) / (out_size - 1) : 0;
+        where = scale * at;
+    } else {
+        scale = (vdt_real)size / out_size;
+        where = MAX(scale * (at + (vdt_real)0.5) - (vdt_real)0.5, 0);
+    }
+    s.low = MIN((gint64)where, size - 1);
+    s.high = MIN(s.low + 1, size - 1);
+    s.part = MIN(where - s.low, 1);
+    return s;
+}
+
+static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
+{
+    const gint64 *in = node->inputs[0]->shape.dims, *out = node->shape.dims;
+    gboolean align = node->p.resize.align_corners;
+
+    for (gint64 plane = 0; plane < out[0] * out[1]; plane++) {
+        const vdt_real *from = x[0] + plane * in[2] * in[3];
+
+        for (gint64 oy = 0; oy < out[2]; oy++) {
+            Source v = source_of(oy, in[2], out[2], align);
+            const vdt_real *low = from + v.low * in[3], *high = from + v.high * in[3];
+
+            for (gint64 ox = 0; ox < out[3]; ox++) {
+                Source h = source_of(ox, in[3], out[3], align);
+                vdt_real a = (1 - h.part) * low[h.low] + h.part * low[h.high];
+                vdt_real b = (1 - h.part) * high[h.low] + h.part * high[h.high];
+
+                *y++ = (1 - v.part) * a + v.part * b;
+            }
+        }
+    }
+}
+
+static void backward(const VdtNode *node, const vdt_real *const *x, const vdt_real *y,
+                     const vdt_real *dy, vdt_real *const *dx)
+{
+    const gint64 *in = node->inputs[0]->shape.dims, *out = node->shape.dims;
+    gboolean align = node->p.resize.align_corners;
+
+    if (!dx[0])
+        return;
+    for (gint64 plane = 0; plane < out[0] * out[1]; plane++) {
+        vdt_real *to = dx[0] + plane * in[2] * in[3];
+
+        for (gint64 oy = 0; oy < out[2]; oy++) {
+            Source v = source_of(oy, in[2], out[2], align);
+            vdt_real *low = to + v.low * in[3], *high = to + v.high * in[3];
+
+            for (gint64 ox = 0; ox < out[3]; ox++) {
+                Source h = source_of(ox, in[3], out[3], align);
+                vdt_real d = *dy++;
+
+                low[h.low] += (1 - v.part) * (1 - h.part) * d;
+                low[h.high] += (1 - v.part) * h.part * d;
+                high[h.low] += v.part * (1 - h.part) * d;
+                high[h.high] += v.part * h.part * d;
+            }
+        }
+    }
+}
+
+const VdtOp VDT_OP(resize_bilinear) = {
+    .name = "resize_bilinear",
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .infer_shape = infer_shape,
+    .forward = forward,
+    .backward = backward,
+    .needs = VDT_NEEDS_NOTHING,
+};

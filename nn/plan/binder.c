@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finds the graph's parameters among the weights and says everything that is wrong at once. */
+#include <math.h>
+
+#include "plan-private.h"
+
+/* Enough to see the pattern; a wrong file lacks hundreds. */
+#define MOST_LISTED 20
+
+static gboolean all_finite(const VdtTensor *tensor)
+{
+    const float *values = tensor->data;
+    gsize n = tensor->n_bytes / sizeof *values;
+    float sum = 0;
+
+    /* x * 0 is 0 for finite x and NaN otherwise; unlike a test of each this is vector code. */
+    for (gsize i = 0; i < n; i++)
+        sum += values[i] * 0.0f;
+    return sum == 0;
+}
+
+static void append(GString *list, guint *count, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static void append(GString *list, guint *count, const char *format, ...)
+{
+    va_list args;
+
+    if ((*count)++ >= MOST_LISTED)
+        return;
+    if (list->len > 0)
+        g_string_append(list, ", ");
+    va_start(args, format);
+    g_string_append_vprintf(list, format, args);
+    va_end(args);
+}
+
+static void describe(GString *message, const char *what, const GString *list, guint count)
+{
+    if (count == 0)
+        return;
+    g_string_append_printf(message, "; %u %s: %s", count, what, list->str);
+    if (count > MOST_LISTED)
+        g_string_append_printf(message, " and %u more", count - MOST_LISTED);
+}
+
+static void free_params(VdtTensor **params, guint n)
+{
+    for (guint i = 0; i < n; i++)
+        g_clear_pointer(&params[i], vdt_tensor_unref);
+    g_free(params);
+}
+
+VdtTensor **vdt_bind(const VdtGraph *graph, const VdtWeights *weights, GError **error)
+{
+    VdtTensor **params = g_new0(VdtTensor *, graph->nodes->len);
+    g_autoptr(GString) missing = g_string_new(NULL), misshaped = g_string_new(NULL);
+    g_autoptr(GString) unusable = g_string_new(NULL), message = NULL;
+    guint n_missing = 0, n_misshaped = 0, n_unusable = 0;
+
+    for (guint i = 0; i < graph->params->len; i++) {
+        const VdtNode *node = graph->params->pdata[i];
+        VdtTensor *tensor = vdt_weights_lookup(weights, node->name);
+
+        if (!tensor) {
+            append(missing, &n_missing, "%s", node->name);
+            continue;
+        }
+        if (!vdt_shape_equal(&tensor->shape, &node->shape)) {
+            g_autofree char *theirs = vdt_shape_to_string(&tensor->shape);
+            g_autofree char *ours = vdt_shape_to_string(&node->shape);
+
+            append(misshaped, &n_misshaped, "%s (file %s, network %s)", node->name, theirs, ours);
+            continue;
+        }
+        if (tensor->dtype == VDT_F32) {
+            params[node->index] = vdt_tensor_ref(tensor);
+        } else {
+            g_autoptr(GError) local = NULL;
+
+            params[node->index] = vdt_tensor_convert(tensor, VDT_F32, &local);
+            if (!params[node->index]) {
+                append(unusable, &n_unusable, "%s (%s)", node->name, local->message);
+                continue;
+            }
+        }
+        if (!all_finite(params[node->index]))
+            append(unusable, &n_unusable, "%s (not finite)", node->name);
+    }
+    if (n_missing + n_misshaped + n_unusable == 0)
+        return params;
+
+    message = g_string_new(NULL);
+    g_string_append_printf(message, "%s does not fit the network",
+                           vdt_weights_get_origin(weights));
+    describe(message, "missing", missing, n_missing);
+    describe(message, "of another shape", misshaped, n_misshaped);
+    describe(message, "unusable", unusable, n_unusable);
+    g_set_error_literal(error, VDT_ERROR, VDT_ERROR_WEIGHTS, message->str);
+    free_params(params, graph->nodes->len);
+    return NULL;
+}

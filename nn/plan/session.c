@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A session: one stream's arena, and running the steps over it. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "../runtime/pool.h"
+#include "plan-private.h"
+
+struct _VdtSession {
+    VdtPlan *plan;
+    char *arena;
+    char *scratch; /* one area of plan->scratch_size for each worker */
+    gsize scratch_stride;
+    guint n_workers; /* that scratch was made for */
+    GPtrArray *inputs, *outputs; /* VdtTensor over the arena */
+    GHashTable *taps;            /* name to VdtTensor */
+};
+
+static char *allocate(gsize size, const char *what, GError **error)
+{
+    gsize rounded = (MAX(size, 1) + VDT_ALIGN - 1) / VDT_ALIGN * VDT_ALIGN;
+    char *memory = aligned_alloc(VDT_ALIGN, rounded);
+
+    if (!memory)
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                    "out of memory: %" G_GSIZE_FORMAT " bytes for %s", size, what);
+    return memory;
+}
+
+static VdtTensor *tensor_over(VdtSession *session, const VdtMap *map, const VdtShape *shape)
+{
+    return vdt_tensor_new_for_data(VDT_F32, shape,
+                                   vdt_place_address(session->plan, &map->place, session->arena),
+                                   NULL, NULL);
+}
+
+VdtSession *vdt_session_new(VdtPlan *plan, GError **error)
+{
+    g_autoptr(VdtSession) session = g_new0(VdtSession, 1);
+    const VdtGraph *graph = plan->graph;
+
+    session->plan = vdt_plan_ref(plan);
+    session->inputs = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
+    session->outputs = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
+    session->taps =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)vdt_tensor_unref);
+    session->n_workers = MIN(vdt_threads_get(), VDT_MAX_WORKERS);
+    session->scratch_stride = (plan->scratch_size + VDT_ALIGN - 1) / VDT_ALIGN * VDT_ALIGN;
+    session->arena = allocate(plan->arena_size, "intermediate results", error);
+    if (!session->arena)
+        return NULL;
+    session->scratch = allocate(session->scratch_stride * session->n_workers, "scratch", error);
+    if (!session->scratch)
+        return NULL;
+
+    for (guint i = 0; i < graph->inputs->len; i++) {
+        const VdtNode *node = graph->inputs->pdata[i];
+
+        g_ptr_array_add(session->inputs,
+                        tensor_over(session, &g_array_index(plan->inputs, VdtMap, i), &node->shape));
+    }
+    for (guint i = 0; i < graph->outputs->len; i++) {
+        const VdtNamed *named = &g_array_index(graph->outputs, VdtNamed, i);
+
+        g_ptr_array_add(session->outputs, tensor_over(session, &g_array_index(plan->outputs, VdtMap, i),
+                                                      &named->node->shape));
+    }
+    for (guint i = 0; plan->values->len > 0 && i < graph->taps->len; i++) {
+        const VdtNamed *named = &g_array_index(graph->taps, VdtNamed, i);
+        const VdtMap *map = &g_array_index(plan->values, VdtMap, named->node->index);
+
+        g_hash_table_replace(session->taps, named->name,
+                             tensor_over(session, map, &named->node->shape));
+    }
+    return g_steal_pointer(&session);
+}
+
+void vdt_session_free(VdtSession *session)
+{
+    if (!session)
+        return;
+    g_ptr_array_unref(session->inputs);
+    g_ptr_array_unref(session->outputs);
+    g_hash_table_unref(session->taps);
+    free(session->arena);
+    free(session->scratch);
+    vdt_plan_unref(session->plan);
+    g_free(session);
+}
+
+VdtTensor *vdt_session_get_input(VdtSession *session, guint i)
+{
+    return i < session->inputs->len ? session->inputs->pdata[i] : NULL;
+}
+
+const VdtTensor *vdt_session_get_output(VdtSession *session, guint i)
+{
+    return i < session->outputs->len ? session->outputs->pdata[i] : NULL;
+}
+
+const VdtTensor *vdt_session_get_tap(VdtSession *session, const char *name)
+{
+    return g_hash_table_lookup(session->taps, name);
+}
+
+typedef struct {
+    const VdtStep *step;
+    const VdtSession *session;
+} Job;
+
+static void run_item(gconstpointer data, guint item, guint worker)
+{
+    const Job *job = data;
+    const VdtSession *session = job->session;
+
+    job->step->run(job->step, session->arena, session->scratch + worker * session->scratch_stride,
+                   item);
+}
+
+static gint64 now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * G_GINT64_CONSTANT(1000000000) + now.tv_nsec;
+}
+
+static gboolean run(VdtSession *session, GCancellable *cancellable, gint64 *step_ns, GError **error)
+{
+    GPtrArray *steps = session->plan->steps;
+    gboolean ok = TRUE;
+
+    vdt_pool_begin(session->n_workers);
+    for (guint i = 0; i < steps->len; i++) {
+        Job job = {steps->pdata[i], session};
+        gint64 start = step_ns ? now_ns() : 0;
+
+        if (g_cancellable_is_cancelled(cancellable)) {
+            g_set_error_literal(error, VDT_ERROR, VDT_ERROR_CANCELLED, "the run was cancelled");
+            ok = FALSE;
+            break;
+        }
+        vdt_pool_run(run_item, &job, job.step->n_items);
+        if (step_ns)
+            step_ns[i] += now_ns() - start;
+    }
+    vdt_pool_end();
+    return ok;
+}
+
+gboolean vdt_session_run(VdtSession *session, GCancellable *cancellable, GError **error)
+{
+    return run(session, cancellable, NULL, error);
+}
+
+gboolean vdt_session_run_timed(VdtSession *session, gint64 *step_ns, GError **error)
+{
+    return run(session, NULL, step_ns, error);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The TRACE plan: every node in build order by its reference kernel, every value kept. */
+#include "plan-private.h"
+
+gboolean vdt_plan_trace(VdtPlan *plan, VdtTensor *const *params, GError **error)
+{
+    const VdtGraph *graph = plan->graph;
+
+    g_array_set_size(plan->values, graph->nodes->len);
+    for (guint i = 0; i < graph->nodes->len; i++) {
+        const VdtNode *node = graph->nodes->pdata[i];
+        VdtMap *map = &g_array_index(plan->values, VdtMap, i), inputs[VDT_MAX_INPUTS];
+
+        if (params[i]) {
+            g_ptr_array_add(plan->constants, vdt_tensor_ref(params[i]));
+            *map = (VdtMap){.place.constant = params[i]->data, .planar = TRUE, .f32 = TRUE};
+            continue;
+        }
+        *map = vdt_plan_planar(plan, &node->shape);
+        if (node->n_inputs == 0)
+            continue; /* an input of the graph */
+        for (guint j = 0; j < node->n_inputs; j++)
+            inputs[j] = g_array_index(plan->values, VdtMap, node->inputs[j]->index);
+        vdt_plan_add_reference(plan, node, inputs, map);
+    }
+    for (guint i = 0; i < plan->buffers->len; i++) {
+        VdtBuffer *buffer = &g_array_index(plan->buffers, VdtBuffer, i);
+
+        buffer->first = 0;
+        buffer->last = plan->steps->len;
+    }
+
+    for (guint i = 0; i < graph->inputs->len; i++) {
+        const VdtNode *node = graph->inputs->pdata[i];
+
+        g_array_append_val(plan->inputs, g_array_index(plan->values, VdtMap, node->index));
+    }
+    for (guint i = 0; i < graph->outputs->len; i++) {
+        const VdtNode *node = g_array_index(graph->outputs, VdtNamed, i).node;
+
+        g_array_append_val(plan->outputs, g_array_index(plan->values, VdtMap, node->index));
+    }
+    return TRUE;
+}

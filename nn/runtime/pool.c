@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A loop is published by advancing a 64-bit ticket: its generation in the upper half, the next
+ * item in the lower. A helper reads the job, then claims an item by compare-and-swap on the whole
+ * ticket; the claim fails if the loop has ended meanwhile, so a helper that was descheduled can do
+ * no harm and nobody waits for one that never woke up. Helpers spin briefly between loops, since
+ * the next one usually follows within microseconds, then sleep.
+ */
+#include "pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <vedette/runtime.h>
+
+#define SPINS 4000 /* some 50 to 100 µs */
+
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER; /* held by the running network */
+
+static struct {
+    _Atomic(guint64) ticket; /* generation << 32 | next item */
+    _Atomic(VdtPoolFunc) func;
+    _Atomic(gconstpointer) job;
+    atomic_uint n_items;
+    atomic_uint n_done;
+    atomic_uint n_workers; /* that may take part in the current run */
+} loop;
+
+static struct {
+    pthread_t threads[VDT_MAX_WORKERS];
+    guint n_helpers;
+    guint wanted; /* workers asked for, 0: default */
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    atomic_uint n_sleeping;
+    atomic_bool stop;
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+
+static inline void relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static inline guint32 generation_of(guint64 ticket)
+{
+    return ticket >> 32;
+}
+
+/* Runs items of generation @generation until none is left. */
+static void work(guint32 generation, guint worker)
+{
+    VdtPoolFunc func = atomic_load_explicit(&loop.func, memory_order_relaxed);
+    gconstpointer job = atomic_load_explicit(&loop.job, memory_order_relaxed);
+    guint n_items = atomic_load_explicit(&loop.n_items, memory_order_relaxed);
+    guint64 ticket = atomic_load_explicit(&loop.ticket, memory_order_acquire);
+
+    while (generation_of(ticket) == generation && (guint32)ticket < n_items) {
+        if (!atomic_compare_exchange_weak_explicit(&loop.ticket, &ticket, ticket + 1,
+                                                   memory_order_acq_rel, memory_order_acquire))
+            continue;
+        func(job, (guint32)ticket, worker);
+        atomic_fetch_add_explicit(&loop.n_done, 1, memory_order_release);
+        ticket = atomic_load_explicit(&loop.ticket, memory_order_acquire);
+    }
+}
+
+/* Waits until the generation differs from @seen. */
+static guint32 await_loop(guint32 seen)
+{
+    for (guint spin = 0; spin < SPINS; spin++) {
+        guint32 now = generation_of(atomic_load_explicit(&loop.ticket, memory_order_acquire));
+
+        if (now != seen || atomic_load_explicit(&pool.stop, memory_order_relaxed))
+            return now;
+        relax();
+    }
+    pthread_mutex_lock(&pool.lock);
+    atomic_fetch_add(&pool.n_sleeping, 1);
+    while (generation_of(atomic_load(&loop.ticket)) == seen && !atomic_load(&pool.stop))
+        pthread_cond_wait(&pool.wake, &pool.lock);
+    atomic_fetch_sub(&pool.n_sleeping, 1);
+    pthread_mutex_unlock(&pool.lock);
+    return generation_of(atomic_load_explicit(&loop.ticket, memory_order_acquire));
+}
+
+static void *helper_main(void *data)
+{
+    guint worker = GPOINTER_TO_UINT(data);
+    guint32 seen = 0;
+
+    while (!atomic_load_explicit(&pool.stop, memory_order_acquire)) {
+        guint32 generation = await_loop(seen);
+
+        if (generation != seen &&
+            worker < atomic_load_explicit(&loop.n_workers, memory_order_relaxed))
+            work(generation, worker);
+        seen = generation;
+    }
+    return NULL;
+}
+
+/* CPUs that the cgroup's quota allows, 0 if there is none. */
+static guint cgroup_quota(void)
+{
+    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re");
+    long quota = 0, period = 0;
+    guint cpus = 0;
+
+    if (!file)
+        return 0;
+    if (fscanf(file, "%ld %ld", &quota, &period) == 2 && quota > 0 && period > 0)
+        cpus = MAX(1, quota / period);
+    fclose(file);
+    return cpus;
+}
+
+static guint default_workers(void)
+{
+    const char *text = getenv("VEDETTE_THREADS");
+    guint quota = cgroup_quota(), cpus = 1;
+    cpu_set_t set;
+
+    if (text && atoi(text) > 0)
+        return MIN((guint)atoi(text), VDT_MAX_WORKERS);
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        cpus = MAX(1, CPU_COUNT(&set));
+    if (quota > 0)
+        cpus = MIN(cpus, quota);
+    return MIN(cpus, VDT_MAX_WORKERS);
+}
+
+/* The rest is called with the turn held. */
+
+static void stop_helpers(void)
+{
+    pthread_mutex_lock(&pool.lock);
+    atomic_store(&pool.stop, true);
+    pthread_cond_broadcast(&pool.wake);
+    pthread_mutex_unlock(&pool.lock);
+    for (guint i = 0; i < pool.n_helpers; i++)
+        pthread_join(pool.threads[i], NULL);
+    pool.n_helpers = 0;
+    atomic_store(&pool.stop, false);
+}
+
+static void start_helpers(void)
+{
+    guint wanted = pool.wanted ? pool.wanted : (pool.wanted = default_workers());
+
+    while (pool.n_helpers + 1 < wanted) {
+        if (pthread_create(&pool.threads[pool.n_helpers], NULL, helper_main,
+                           GUINT_TO_POINTER(pool.n_helpers + 1)) != 0)
+            break; /* fewer threads are slower, not wrong */
+        pthread_setname_np(pool.threads[pool.n_helpers], "vedette-pool");
+        pool.n_helpers++;
+    }
+}
+
+guint vdt_pool_begin(guint max_workers)
+{
+    guint n_workers;
+
+    pthread_mutex_lock(&turn);
+    start_helpers();
+    n_workers = MIN(pool.n_helpers + 1, MAX(max_workers, 1));
+    atomic_store_explicit(&loop.n_workers, n_workers, memory_order_relaxed);
+    return n_workers;
+}
+
+void vdt_pool_run(VdtPoolFunc func, gconstpointer job, guint n_items)
+{
+    guint32 generation;
+
+    if (n_items <= 1 || atomic_load_explicit(&loop.n_workers, memory_order_relaxed) == 1) {
+        for (guint i = 0; i < n_items; i++)
+            func(job, i, 0);
+        return;
+    }
+
+    /* Nobody can claim an item before the ticket is stored, nor finish one afterwards that is not
+     * counted: the loop's fields are only written here. */
+    generation = generation_of(atomic_load_explicit(&loop.ticket, memory_order_relaxed)) + 1;
+    atomic_store_explicit(&loop.ticket, (guint64)generation << 32 | G_MAXUINT32,
+                          memory_order_release);
+    atomic_store_explicit(&loop.func, func, memory_order_relaxed);
+    atomic_store_explicit(&loop.job, job, memory_order_relaxed);
+    atomic_store_explicit(&loop.n_items, n_items, memory_order_relaxed);
+    atomic_store_explicit(&loop.n_done, 0, memory_order_relaxed);
+    generation++;
+    atomic_store_explicit(&loop.ticket, (guint64)generation << 32, memory_order_seq_cst);
+    if (atomic_load(&pool.n_sleeping) > 0) {
+        pthread_mutex_lock(&pool.lock);
+        pthread_cond_broadcast(&pool.wake);
+        pthread_mutex_unlock(&pool.lock);
+    }
+    work(generation, 0);
+    for (guint spin = 0; atomic_load_explicit(&loop.n_done, memory_order_acquire) < n_items;
+         spin++) {
+        relax();
+        if (spin % SPINS == SPINS - 1)
+            sched_yield(); /* a helper holds an item but not a CPU */
+    }
+}
+
+void vdt_pool_end(void)
+{
+    pthread_mutex_unlock(&turn);
+}
+
+guint vdt_threads_get(void)
+{
+    guint wanted;
+
+    pthread_mutex_lock(&turn);
+    wanted = pool.wanted ? pool.wanted : (pool.wanted = default_workers());
+    pthread_mutex_unlock(&turn);
+    return wanted;
+}
+
+void vdt_threads_set(guint n_threads)
+{
+    pthread_mutex_lock(&turn);
+    stop_helpers();
+    pool.wanted = CLAMP(n_threads, 1, VDT_MAX_WORKERS);
+    pthread_mutex_unlock(&turn);
+}
