@@ -9,7 +9,7 @@
 #include "variant.h"
 #include "winograd.h"
 
-#if VDT_BF16
+#if VDT_IS_BF16
 typedef uint16_t element;
 #else
 typedef float element;
@@ -17,7 +17,7 @@ typedef float element;
 
 static float load(const void *row, size_t i)
 {
-#if VDT_BF16
+#if VDT_IS_BF16
     uint32_t bits = (uint32_t)((const element *)row)[i] << 16;
     float value;
 
@@ -30,7 +30,7 @@ static float load(const void *row, size_t i)
 
 static void store(void *row, size_t i, float value)
 {
-#if VDT_BF16
+#if VDT_IS_BF16
     uint32_t bits;
 
     memcpy(&bits, &value, sizeof bits);
@@ -79,7 +79,7 @@ void VDT_K(gemm_tile)(const VdtGemmTile *tile)
             for (size_t t = 0; t < tile->taps; t++) {
                 for (size_t k = 0; k < tile->depth; k++) {
                     size_t at = t * tile->depth + k;
-#if VDT_BF16
+#if VDT_IS_BF16
                     size_t b = (at / 2 * tile->cols + j) * 2 + at % 2;
 #else
                     size_t b = at * tile->cols + j;
@@ -170,7 +170,7 @@ void VDT_K(to_planes)(size_t pixels, size_t channels, const void *x, size_t x_pi
             y[c * plane + p] = load(x, p * x_pitch + c);
 }
 
-#if !VDT_BF16
+#if !VDT_IS_BF16
 #define A ((float)VDT_WINOGRAD_A)
 #define B ((float)VDT_WINOGRAD_B)
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "variant.h"
-#if defined(__AVX512BF16__)
+#if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
@@ -22,7 +22,7 @@ typedef int32_t vi __attribute__((vector_size(4 * VDT_VL)));
 typedef uint32_t vu __attribute__((vector_size(4 * VDT_VL)));
 typedef uint16_t vh __attribute__((vector_size(2 * VDT_VL)));
 
-#if VDT_BF16
+#if VDT_IS_BF16
 typedef uint16_t element;
 #else
 typedef float element;
@@ -45,7 +45,7 @@ INLINE vf bits_to_float(vu u)
     return (vf)u;
 }
 
-#if VDT_BF16
+#if VDT_IS_BF16
 /* bfloat16 is the upper half of a float. */
 INLINE vf load(const element *p)
 {
@@ -80,10 +80,22 @@ INLINE vf splat(float x)
     return x - (vf){0};
 }
 
+/* mask ? a : b, for masks as comparisons give them */
+INLINE vf blend(vi mask, vf a, vf b)
+{
+    return (vf)((mask & (vi)a) | (~mask & (vi)b));
+}
+
 /* Lower limit of v; passes NaN. */
 INLINE vf at_least(vf v, vf limit)
 {
-    return v < limit ? limit : v;
+#if VDT_VL == 16
+    return (vf)_mm512_max_ps((__m512)limit, (__m512)v);
+#elif VDT_VL == 8
+    return (vf)_mm256_max_ps((__m256)limit, (__m256)v);
+#else
+    return blend(v < limit, limit, v);
+#endif
 }
 
 /* e^x within 2 ulp, clamped to the range where neither end over- or underflows. */
@@ -94,7 +106,7 @@ INLINE vf exponential(vf x)
     vi k;
 
     x = at_least(x, splat(-87.0f));
-    x = x > splat(88.0f) ? splat(88.0f) : x;
+    x = blend(x > splat(88.0f), splat(88.0f), x);
     n = (x * 0x1.715476p0f + magic) - magic;
     r = x - n * 0x1.62e4p-1f; /* ln 2 in two parts */
     r = r - n * 0x1.7f7d1cp-20f;

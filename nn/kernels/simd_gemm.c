@@ -14,7 +14,7 @@
 #define NV 2
 #endif
 
-#if VDT_BF16
+#if VDT_IS_BF16
 typedef struct {
     vu pair; /* two inputs of each column, first in the lower half */
 } weight_vector;
@@ -81,7 +81,7 @@ INLINE void gemm(const VdtGemmTile *tile, const int rows, const int vectors)
     const VdtEpilogue *e = &tile->epilogue;
     const void *const *a = tile->a;
     const char *b = tile->b;
-    size_t steps = tile->depth / (VDT_BF16 ? 2 : 1);
+    size_t steps = tile->depth / (VDT_IS_BF16 ? 2 : 1);
     vf sums[MR][NV];
 
     for (int i = 0; i < rows; i++)
@@ -144,7 +144,7 @@ INLINE void gemm(const VdtGemmTile *tile, const int rows, const int vectors)
             for (int j = 0; j < vectors; j++)
                 sums[i][j] = at_least(sums[i][j], splat(0));
         }
-        if (!VDT_BF16 || tile->y_f32) {
+        if (!VDT_IS_BF16 || tile->y_f32) {
             float *y = (float *)tile->y + i * tile->y_pitch;
 #pragma GCC unroll 8
             for (int j = 0; j < vectors; j++)

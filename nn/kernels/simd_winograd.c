@@ -3,7 +3,7 @@
 #include "simd.h"
 #include "winograd.h"
 
-#if !VDT_BF16
+#if !VDT_IS_BF16
 #define A ((float)VDT_WINOGRAD_A)
 #define B ((float)VDT_WINOGRAD_B)
 

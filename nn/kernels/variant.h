@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Names of one variant's functions, VDT_K(name), and their prototypes. A variant is a set of
- * sources built with VDT_VARIANT and VDT_LEVEL (an ISA), VDT_BF16 (0 or 1) defined.
+ * sources built with VDT_VARIANT and VDT_LEVEL (an ISA), VDT_IS_BF16 (0 or 1) defined.
  */
 #pragma once
 
@@ -25,7 +25,7 @@ void VDT_K(from_planes)(size_t pixels, size_t channels, const float *x, size_t p
                         size_t y_pitch);
 void VDT_K(to_planes)(size_t pixels, size_t channels, const void *x, size_t x_pitch, float *y,
                       size_t plane);
-#if !VDT_BF16
+#if !VDT_IS_BF16
 void VDT_K(winograd_input)(size_t channels, const void *const *a, float *v, size_t v_stride);
 void VDT_K(winograd_output)(size_t channels, const float *m, size_t m_stride, size_t rows,
                             size_t cols, size_t width, const VdtEpilogue *epilogue, void *y,
@@ -35,7 +35,7 @@ void VDT_K(winograd_output)(size_t channels, const float *m, size_t m_stride, si
 /* The row itself: put once into a source of the variant. */
 #define VDT_STRING_(x) #x
 #define VDT_STRING(x) VDT_STRING_(x)
-#if VDT_BF16
+#if VDT_IS_BF16
 #define VDT_VARIANT_PRECISION VDT_PRECISION_BF16
 #define VDT_VARIANT_WINOGRAD
 #else

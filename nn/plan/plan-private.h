@@ -68,6 +68,7 @@ struct _VdtPlan {
     GArray *outputs;      /* VdtMap, planar */
     GArray *values;       /* TRACE: VdtMap by node index */
     gsize arena_size, scratch_size;
+    gsize out_of_memory; /* bytes that could not be had for a constant */
 };
 
 static inline char *vdt_place_address(const VdtPlan *plan, const VdtPlace *place, char *arena)
@@ -91,7 +92,8 @@ void vdt_plan_read(VdtPlan *plan, const VdtPlace *place);
 /* Takes @step, a struct that begins with a VdtStep and was made by g_new0. */
 void vdt_plan_add_step(VdtPlan *plan, VdtStep *step);
 /* A constant of @size bytes, filled by the caller if *fresh; otherwise one made earlier under the
- * same @key, in this plan or the one it shares with. */
+ * same @key, in this plan or the one it shares with. NULL, noted in the plan, if there is no memory
+ * for it. */
 void *vdt_plan_get_blob(VdtPlan *plan, const char *key, gsize size, gboolean *fresh);
 
 /* A planar map for a value of @shape, in a new buffer. */

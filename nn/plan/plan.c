@@ -71,14 +71,17 @@ void *vdt_plan_get_blob(VdtPlan *plan, const char *key, gsize size, gboolean *fr
 
     *fresh = blob == NULL || blob->size != size;
     if (*fresh) {
+        void *data = aligned_alloc(VDT_ALIGN, (size + VDT_ALIGN - 1) / VDT_ALIGN * VDT_ALIGN);
+
+        if (!data) {
+            plan->out_of_memory = size;
+            *fresh = FALSE;
+            return NULL;
+        }
         blob = g_new0(VdtBlob, 1);
         blob->ref_count = 1;
         blob->size = size;
-        /* A failed allocation here ends the process as GLib's own would: the size follows from
-         * tensors that are in memory already. */
-        blob->data = aligned_alloc(VDT_ALIGN, (size + VDT_ALIGN - 1) / VDT_ALIGN * VDT_ALIGN);
-        if (!blob->data)
-            g_error("out of memory: %" G_GSIZE_FORMAT " bytes of packed weights", size);
+        blob->data = data;
         g_hash_table_replace(plan->blobs, g_strdup(key), blob);
     }
     return blob->data;
@@ -190,6 +193,12 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
     for (guint i = 0; i < graph->nodes->len; i++)
         g_clear_pointer(&params[i], vdt_tensor_unref);
     g_free(params);
+    if (ok && plan->out_of_memory > 0) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                    "out of memory: %" G_GSIZE_FORMAT " bytes of packed weights",
+                    plan->out_of_memory);
+        ok = FALSE;
+    }
     if (!ok)
         return NULL;
 

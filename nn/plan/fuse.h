@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Rewrites of the INFER plan: what a network says in several ops becomes one step.
+ *
+ * Every node gets a VdtFused. A product (convolution or linear layer) takes in the batch norm
+ * behind it, as a scale and a bias of its columns, and then what follows elementwise:
+ *     y = act1(act0(scale * product(x) + bias) * mul + add)
+ * A node that was taken in says so in same_as: its value is the one that the other node computes.
+ */
+#pragma once
+
+#include "plan-private.h"
+
+/* Kernel positions of the largest convolution that has a fast kernel: 11x11. */
+#define VDT_MOST_TAPS 121
+
+typedef struct _VdtFused VdtFused;
+struct _VdtFused {
+    const VdtNode *node;
+    VdtTensor *constant;    /* the value, if it follows from parameters alone */
+    VdtFused *same_as;      /* who computes this value, if not this node */
+    gboolean unused;        /* nobody looks at the value */
+    const VdtNode *user;    /* one that uses the value */
+    guint n_uses;           /* being an output of the graph counts as a use */
+    gboolean is_output;
+
+    /* products and batch norms: for each column; NULL for other ops */
+    guint columns;
+    float *scale, *bias;
+    /* products */
+    VdtAct act0, act1;
+    VdtFused *mul, *add;
+    guint position; /* index of the node in whose place the product runs: all it reads is there */
+};
+
+/* An array by node index, or NULL and @error. */
+VdtFused *vdt_fuse(const VdtGraph *graph, VdtTensor *const *params, GError **error);
+void vdt_fused_free(VdtFused *fused, guint n);
+/* Who computes the value of @node. */
+VdtFused *vdt_fused_resolve(VdtFused *fused, const VdtNode *node);
+/* Whether @fused is a product that a fast kernel runs: nothing may be taken in by others. */
+gboolean vdt_fused_is_product(const VdtFused *fused);

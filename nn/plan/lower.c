@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lower.h"
+
+#include <string.h>
+
+#include "../ops/table.h"
+
+gboolean vdt_lower_has_channels(const VdtShape *shape)
+{
+    return shape->n_dims == 4 || shape->n_dims == 2;
+}
+
+/* Pixels 4096 bytes apart fall into the same sets of the first cache, where a tile's rows would
+ * throw each other out; a skew of one vector spreads them. */
+static gsize pitch_of(gsize channels, gsize element_size)
+{
+    gsize pitch = VDT_ALIGN_LANES(channels);
+
+    return pitch * element_size % 4096 == 0 ? pitch + VDT_LANES : pitch;
+}
+
+static gsize map_element_size(const VdtLowering *l, const VdtMap *map)
+{
+    return map->f32 ? sizeof(float) : vdt_element_size(l->plan->kernels->precision);
+}
+
+static VdtMap describe_map(const VdtLowering *l, const VdtShape *shape, gboolean f32)
+{
+    gboolean picture = shape->n_dims == 4;
+    VdtMap map = {.f32 = f32 || l->plan->kernels->precision == VDT_PRECISION_F32,
+                  .n = shape->dims[0],
+                  .c = shape->dims[1],
+                  .h = picture ? shape->dims[2] : 1,
+                  .w = picture ? shape->dims[3] : 1};
+
+    map.pitch = pitch_of(map.c, map_element_size(l, &map));
+    return map;
+}
+
+VdtMap vdt_lower_new_map(VdtLowering *l, VdtFused *f, gboolean f32)
+{
+    guint i = f->node->index;
+    VdtMap map = describe_map(l, &f->node->shape, f32);
+
+    map.place =
+        vdt_plan_add_buffer(l->plan, vdt_map_rows(&map) * map.pitch * map_element_size(l, &map));
+    l->channels_last[i] = map;
+    l->has_channels_last[i] = TRUE;
+    return map;
+}
+
+VdtPlace vdt_lower_constant(VdtLowering *l, const char *key, const float *values, gsize n)
+{
+    gboolean fresh;
+    float *data = vdt_plan_get_blob(l->plan, key, VDT_ALIGN_LANES(n) * sizeof *data, &fresh);
+
+    if (fresh) {
+        memcpy(data, values, n * sizeof *data);
+        memset(data + n, 0, (VDT_ALIGN_LANES(n) - n) * sizeof *data);
+    }
+    return (VdtPlace){.constant = data};
+}
+
+gpointer vdt_lower_init_step(VdtLowering *l, const VdtFused *f, gpointer memory, VdtStep step)
+{
+    step.label = g_strdup(f->node->name && *f->node->name ? f->node->name : f->node->op->name);
+    memcpy(memory, &step, sizeof step);
+    return memory;
+}
+
+VdtRows vdt_rows_split(gsize rows, gsize unit, guint wanted_parts)
+{
+    gsize units = (rows + unit - 1) / unit;
+    gsize per_part = (units + wanted_parts - 1) / MAX(wanted_parts, 1) * unit;
+
+    return (VdtRows){rows, per_part, (rows + per_part - 1) / per_part};
+}
+
+/* Between the layouts. */
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    const VdtKernels *kernels;
+    VdtPlace planar;
+    VdtMap map;
+    VdtRows rows; /* of one image */
+} LayoutStep;
+
+static void run_layout(const VdtStep *step, char *arena, guint item, gboolean to_planes)
+{
+    const LayoutStep *self = (const LayoutStep *)step;
+    const VdtMap *map = &self->map;
+    gsize image = item / self->rows.n_parts, plane = map->h * map->w;
+    gsize first = item % self->rows.n_parts * self->rows.per_part;
+    gsize count = vdt_rows_end(&self->rows, item % self->rows.n_parts) - first;
+    gsize element = vdt_element_size(self->kernels->precision);
+    float *planar =
+        (float *)vdt_place_address(self->plan, &self->planar, arena) + image * map->c * plane + first;
+    char *pixels = vdt_place_address(self->plan, &map->place, arena) +
+                   (image * plane + first) * map->pitch * element;
+
+    if (to_planes)
+        self->kernels->to_planes(count, map->c, pixels, map->pitch, planar, plane);
+    else
+        self->kernels->from_planes(count, map->c, planar, plane, pixels, map->pitch);
+}
+
+static void run_to_planar(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    run_layout(step, arena, item, TRUE);
+}
+
+static void run_from_planar(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    run_layout(step, arena, item, FALSE);
+}
+
+static void add_layout_step(VdtLowering *l, const VdtFused *f, const VdtPlace *planar,
+                            const VdtMap *map, gboolean to_planes)
+{
+    VdtRows rows = vdt_rows_split(map->h * map->w, VDT_LANES, MAX(1, map->h * map->w / 256));
+    LayoutStep *self = vdt_lower_step(LayoutStep, l, f,
+                                      .kernel = to_planes ? "to_planes" : "from_planes",
+                                      .n_items = map->n * rows.n_parts,
+                                      .run = to_planes ? run_to_planar : run_from_planar);
+
+    self->plan = l->plan;
+    self->kernels = map->f32 ? l->plan->kernels_f32 : l->plan->kernels;
+    self->planar = *planar;
+    self->map = *map;
+    self->rows = rows;
+    vdt_plan_read(l->plan, to_planes ? &map->place : planar);
+    vdt_plan_add_step(l->plan, &self->step);
+}
+
+const VdtMap *vdt_lower_get_planar(VdtLowering *l, const VdtNode *node)
+{
+    VdtFused *f = vdt_fused_resolve(l->fused, node);
+    guint i = f->node->index;
+
+    if (l->has_planar[i])
+        return &l->planar[i];
+    if (f->constant) {
+        g_ptr_array_add(l->plan->constants, vdt_tensor_ref(f->constant));
+        l->planar[i] =
+            (VdtMap){.place.constant = f->constant->data, .planar = TRUE, .f32 = TRUE};
+    } else {
+        l->planar[i] = vdt_plan_planar(l->plan, &f->node->shape);
+        add_layout_step(l, f, &l->planar[i].place, &l->channels_last[i], TRUE);
+    }
+    l->has_planar[i] = TRUE;
+    return &l->planar[i];
+}
+
+const VdtMap *vdt_lower_get_channels_last(VdtLowering *l, const VdtNode *node)
+{
+    VdtFused *f = vdt_fused_resolve(l->fused, node);
+    guint i = f->node->index;
+
+    if (l->has_channels_last[i])
+        return &l->channels_last[i];
+    if (f->constant) {
+        VdtMap map = describe_map(l, &f->node->shape, FALSE);
+        g_autofree char *shape = vdt_shape_to_string(&f->node->shape);
+        g_autofree char *key = g_strdup_printf("map %u %s %s", i, f->node->name, shape);
+        gsize plane = map.h * map.w, image = plane * map.pitch * map_element_size(l, &map);
+        gboolean fresh;
+        char *data = vdt_plan_get_blob(l->plan, key, map.n * image, &fresh);
+
+        for (gsize n = 0; n < map.n && fresh; n++)
+            l->plan->kernels->from_planes(plane, map.c,
+                                          (const float *)f->constant->data + n * map.c * plane,
+                                          plane, data + n * image, map.pitch);
+        map.place.constant = data;
+        l->channels_last[i] = map;
+        l->has_channels_last[i] = TRUE;
+    } else {
+        VdtMap map = vdt_lower_new_map(l, f, FALSE);
+
+        add_layout_step(l, f, &l->planar[i].place, &map, FALSE);
+    }
+    return &l->channels_last[i];
+}
+
+VdtLateEpilogue vdt_lower_epilogue(VdtLowering *l, VdtFused *f)
+{
+    g_autofree char *key = g_strdup_printf("bias %s", f->node->inputs[1]->name);
+    VdtLateEpilogue e = {.bias = vdt_lower_constant(l, key, f->bias, f->columns),
+                         .act0 = f->act0,
+                         .act1 = f->act1,
+                         .has_mul = f->mul != NULL,
+                         .has_add = f->add != NULL};
+
+    if (f->mul) {
+        const VdtMap *map = vdt_lower_get_channels_last(l, f->mul->node);
+
+        e.mul = map->place;
+        e.mul_pitch = map->pitch;
+        e.mul_image = map->n > 1 ? map->h * map->w : 0;
+    }
+    if (f->add) {
+        const VdtMap *map = vdt_lower_get_channels_last(l, f->add->node);
+
+        e.add = map->place;
+        e.add_pitch = map->pitch;
+        e.add_image = map->n > 1 ? map->h * map->w : 0;
+    }
+    return e;
+}
+
+VdtEpilogue vdt_epilogue_at(const VdtPlan *plan, const VdtLateEpilogue *late, char *arena,
+                            gsize image, gsize row, gsize column)
+{
+    gsize element = vdt_element_size(plan->kernels->precision);
+    VdtEpilogue e = {.bias = (const float *)vdt_place_address(plan, &late->bias, arena) + column,
+                     .act0 = late->act0,
+                     .act1 = late->act1,
+                     .mul_pitch = late->mul_pitch,
+                     .add_pitch = late->add_pitch};
+
+    if (late->has_mul)
+        e.mul = vdt_place_address(plan, &late->mul, arena) +
+                ((image * late->mul_image + row) * late->mul_pitch + column) * element;
+    if (late->has_add)
+        e.add = vdt_place_address(plan, &late->add, arena) +
+                ((image * late->add_image + row) * late->add_pitch + column) * element;
+    return e;
+}
+
+/* The same memory under another shape. */
+static gboolean lower_reshape(VdtLowering *l, VdtFused *f)
+{
+    const VdtNode *node = f->node, *x = node->inputs[0];
+    VdtFused *source = vdt_fused_resolve(l->fused, x);
+    guint i = node->index, j = source->node->index;
+
+    if (l->has_channels_last[j] && l->channels_last[j].h * l->channels_last[j].w == 1 &&
+        vdt_lower_has_channels(&node->shape) && node->shape.dims[0] == x->shape.dims[0] &&
+        node->shape.dims[1] == x->shape.dims[1]) {
+        l->channels_last[i] = l->channels_last[j];
+        l->has_channels_last[i] = TRUE;
+    } else {
+        l->planar[i] = *vdt_lower_get_planar(l, x);
+        l->has_planar[i] = TRUE;
+    }
+    return TRUE;
+}
+
+static void lower_reference(VdtLowering *l, VdtFused *f)
+{
+    const VdtNode *node = f->node;
+    VdtMap inputs[VDT_MAX_INPUTS];
+
+    for (guint j = 0; j < node->n_inputs; j++)
+        inputs[j] = *vdt_lower_get_planar(l, node->inputs[j]);
+    l->planar[node->index] = vdt_plan_planar(l->plan, &node->shape);
+    l->has_planar[node->index] = TRUE;
+    vdt_plan_add_reference(l->plan, node, inputs, &l->planar[node->index]);
+}
+
+static const struct {
+    const VdtOp *op;
+    gboolean (*lower)(VdtLowering *l, VdtFused *f);
+} lowerings[] = {
+    /* the first that takes the node wins */
+    {&vdt_op_conv2d, vdt_lower_depthwise},
+    {&vdt_op_conv2d, vdt_lower_winograd},
+    {&vdt_op_conv2d, vdt_lower_product},
+    {&vdt_op_linear, vdt_lower_product},
+    {&vdt_op_batch_norm, vdt_lower_batch_norm},
+    {&vdt_op_relu, vdt_lower_elementwise},
+    {&vdt_op_sigmoid, vdt_lower_elementwise},
+    {&vdt_op_add, vdt_lower_elementwise},
+    {&vdt_op_mul, vdt_lower_elementwise},
+    {&vdt_op_max_pool2d, vdt_lower_max_pool},
+    {&vdt_op_global_avg_pool, vdt_lower_mean},
+    {&vdt_op_reshape, lower_reshape},
+};
+
+static void lower_node(VdtLowering *l, VdtFused *f)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(lowerings); i++)
+        if (lowerings[i].op == f->node->op && lowerings[i].lower(l, f))
+            return;
+    lower_reference(l, f);
+}
+
+/* Zeros for padding, as wide as the widest map. */
+static VdtPlace make_zeros(VdtLowering *l, const VdtGraph *graph)
+{
+    gsize widest = 0, size;
+    gboolean fresh;
+    char *zeros;
+
+    for (guint i = 0; i < graph->nodes->len; i++) {
+        const VdtNode *node = graph->nodes->pdata[i];
+
+        if (vdt_lower_has_channels(&node->shape))
+            widest = MAX(widest, (gsize)node->shape.dims[1]);
+    }
+    /* twice: Winograd reads two pixels as one */
+    size = 2 * pitch_of(widest, sizeof(float)) * sizeof(float);
+    zeros = vdt_plan_get_blob(l->plan, "zeros", size, &fresh);
+    if (fresh)
+        memset(zeros, 0, size);
+    return (VdtPlace){.constant = zeros};
+}
+
+gboolean vdt_plan_infer(VdtPlan *plan, VdtTensor *const *params, GError **error)
+{
+    const VdtGraph *graph = plan->graph;
+    guint n = graph->nodes->len;
+    g_autofree VdtMap *planar = g_new0(VdtMap, n), *channels_last = g_new0(VdtMap, n);
+    g_autofree gboolean *has_planar = g_new0(gboolean, n);
+    g_autofree gboolean *has_channels_last = g_new0(gboolean, n);
+    VdtLowering l = {.plan = plan,
+                     .fused = vdt_fuse(graph, params, error),
+                     .planar = planar,
+                     .channels_last = channels_last,
+                     .has_planar = has_planar,
+                     .has_channels_last = has_channels_last};
+    g_autofree VdtFused **at = g_new0(VdtFused *, n); /* what runs in a node's place */
+
+    if (!l.fused)
+        return FALSE;
+    l.zeros = make_zeros(&l, graph);
+    for (guint i = 0; i < graph->inputs->len; i++) {
+        guint j = ((const VdtNode *)graph->inputs->pdata[i])->index;
+
+        planar[j] = vdt_plan_planar(plan, &l.fused[j].node->shape);
+        has_planar[j] = TRUE;
+        g_array_append_val(plan->inputs, planar[j]);
+    }
+    for (guint i = 0; i < n; i++) {
+        VdtFused *f = &l.fused[i];
+
+        if (!f->same_as && !f->unused && !f->constant && f->node->n_inputs > 0)
+            at[f->position] = f;
+    }
+    for (guint i = 0; i < n; i++)
+        if (at[i])
+            lower_node(&l, at[i]);
+    for (guint i = 0; i < graph->outputs->len; i++) {
+        const VdtNamed *named = &g_array_index(graph->outputs, VdtNamed, i);
+
+        g_array_append_val(plan->outputs, *vdt_lower_get_planar(&l, named->node));
+    }
+    vdt_fused_free(l.fused, n);
+    return TRUE;
+}

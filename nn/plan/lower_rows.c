@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Steps that work row by row: depthwise convolutions, batch norms that stayed, pooling, means, and
+ * elementwise ops that no product took in. */
+#include "lower.h"
+
+#include <string.h>
+
+#include "../ops/table.h"
+
+/* One kind of step serves them all; each run function uses what it needs. */
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    VdtMap x, y;
+    VdtPlace zeros, weight;
+    VdtLateEpilogue epilogue;
+    int kernel_h, kernel_w, stride, pad_h, pad_w;
+    VdtRows rows; /* of one image; output rows of pixels for windows */
+} RowsStep;
+
+static gsize element_size(const RowsStep *self)
+{
+    return vdt_element_size(self->plan->kernels->precision);
+}
+
+static char *pixel(const RowsStep *self, const VdtMap *map, char *arena, gsize index)
+{
+    return vdt_place_address(self->plan, &map->place, arena) +
+           index * map->pitch * element_size(self);
+}
+
+/* Inputs under the window of output (row, column); padding is @outside, or left out if that is
+ * NULL. Returns how many. */
+static gsize window(const RowsStep *self, char *arena, gsize image, gsize row, gsize column,
+                    const void *outside, const void **a)
+{
+    gssize top = (gssize)row * self->stride - self->pad_h;
+    gssize left = (gssize)column * self->stride - self->pad_w;
+    gsize n = 0;
+
+    for (gssize y = top; y < top + self->kernel_h; y++) {
+        for (gssize x = left; x < left + self->kernel_w; x++) {
+            if (y >= 0 && y < (gssize)self->x.h && x >= 0 && x < (gssize)self->x.w)
+                a[n++] = pixel(self, &self->x, arena, (image * self->x.h + y) * self->x.w + x);
+            else if (outside)
+                a[n++] = outside;
+        }
+    }
+    return n;
+}
+
+/* Calls @each for every output pixel of an item. */
+static void for_each_pixel(const RowsStep *self, guint item,
+                           void (*each)(const RowsStep *, char *arena, gsize image, gsize row,
+                                        gsize column),
+                           char *arena)
+{
+    gsize image = item / self->rows.n_parts;
+    guint part = item % self->rows.n_parts;
+
+    for (gsize row = part * self->rows.per_part; row < vdt_rows_end(&self->rows, part); row++)
+        for (gsize column = 0; column < self->y.w; column++)
+            each(self, arena, image, row, column);
+}
+
+static void depthwise_pixel(const RowsStep *self, char *arena, gsize image, gsize row, gsize column)
+{
+    const void *a[VDT_MOST_TAPS];
+    VdtEpilogue epilogue = vdt_epilogue_at(self->plan, &self->epilogue, arena, image,
+                                           row * self->y.w + column, 0);
+    gsize taps = window(self, arena, image, row, column,
+                        vdt_place_address(self->plan, &self->zeros, arena), a);
+
+    self->plan->kernels->depthwise_row(
+        taps, self->y.c, a, (const float *)vdt_place_address(self->plan, &self->weight, arena),
+        &epilogue, pixel(self, &self->y, arena, (image * self->y.h + row) * self->y.w + column));
+}
+
+static void max_pixel(const RowsStep *self, char *arena, gsize image, gsize row, gsize column)
+{
+    const void *a[VDT_MOST_TAPS];
+    gsize taps = window(self, arena, image, row, column, NULL, a);
+
+    self->plan->kernels->max_row(
+        taps, self->y.c, a,
+        pixel(self, &self->y, arena, (image * self->y.h + row) * self->y.w + column));
+}
+
+static void run_depthwise(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    for_each_pixel((const RowsStep *)step, item, depthwise_pixel, arena);
+}
+
+static void run_max_pool(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    for_each_pixel((const RowsStep *)step, item, max_pixel, arena);
+}
+
+static guint parts_for(gsize elements)
+{
+    return elements > 32768 ? 8 : 1;
+}
+
+static void add_window_step(VdtLowering *l, RowsStep *self, const VdtMap *x, VdtFused *f)
+{
+    self->plan = l->plan;
+    self->x = *x;
+    self->zeros = l->zeros;
+    self->y = vdt_lower_new_map(l, f, FALSE);
+    self->rows = vdt_rows_split(self->y.h, 1, parts_for(self->y.h * self->y.w * self->y.pitch));
+    self->step.n_items = self->y.n * self->rows.n_parts;
+    vdt_plan_read(l->plan, &x->place);
+    vdt_plan_add_step(l->plan, &self->step);
+}
+
+/* Weights [channels][taps], scaled, as [taps][channels]. */
+static VdtPlace depthwise_weights(VdtLowering *l, const VdtFused *f, gsize taps)
+{
+    gsize pitch = VDT_ALIGN_LANES(f->columns);
+    const VdtNode *weight = f->node->inputs[1];
+    const float *values = l->fused[weight->index].constant->data;
+    g_autofree char *key = g_strdup_printf("depthwise %s", weight->name);
+    g_autofree float *turned = g_new0(float, taps *pitch);
+
+    for (gsize c = 0; c < f->columns; c++)
+        for (gsize t = 0; t < taps; t++)
+            turned[t * pitch + c] = values[c * taps + t] * f->scale[c];
+    return vdt_lower_constant(l, key, turned, taps * pitch);
+}
+
+gboolean vdt_lower_depthwise(VdtLowering *l, VdtFused *f)
+{
+    const VdtNode *node = f->node;
+    gsize taps = node->p.conv2d.kernel_h * node->p.conv2d.kernel_w;
+    const VdtMap *x;
+    RowsStep *self;
+
+    if (!f->scale || node->p.conv2d.groups == 1)
+        return FALSE;
+    x = vdt_lower_get_channels_last(l, node->inputs[0]);
+    self = vdt_lower_step(RowsStep, l, f, .kernel = "depthwise", .macs = node->op->macs(node),
+                          .run = run_depthwise);
+    self->weight = depthwise_weights(l, f, taps);
+    self->epilogue = vdt_lower_epilogue(l, f);
+    self->kernel_h = node->p.conv2d.kernel_h;
+    self->kernel_w = node->p.conv2d.kernel_w;
+    self->stride = node->p.conv2d.stride;
+    self->pad_h = node->p.conv2d.pad_h;
+    self->pad_w = node->p.conv2d.pad_w;
+    if (f->mul)
+        vdt_plan_read(l->plan, &self->epilogue.mul);
+    if (f->add)
+        vdt_plan_read(l->plan, &self->epilogue.add);
+    add_window_step(l, self, x, f);
+    return TRUE;
+}
+
+/* A batch norm that nothing could take in is a depthwise convolution with one tap. */
+gboolean vdt_lower_batch_norm(VdtLowering *l, VdtFused *f)
+{
+    const VdtMap *x;
+    RowsStep *self;
+
+    if (!f->scale || f->node->shape.n_dims != 4)
+        return FALSE;
+    x = vdt_lower_get_channels_last(l, f->node->inputs[0]);
+    self = vdt_lower_step(RowsStep, l, f, .kernel = "batch_norm", .run = run_depthwise);
+    {
+        g_autofree char *key = g_strdup_printf("scale %s", f->node->inputs[1]->name);
+
+        self->weight = vdt_lower_constant(l, key, f->scale, f->columns);
+    }
+    self->epilogue = vdt_lower_epilogue(l, f);
+    self->kernel_h = self->kernel_w = self->stride = 1;
+    add_window_step(l, self, x, f);
+    return TRUE;
+}
+
+gboolean vdt_lower_max_pool(VdtLowering *l, VdtFused *f)
+{
+    const VdtNode *node = f->node;
+    int kernel = node->p.max_pool2d.kernel;
+    const VdtMap *x;
+    RowsStep *self;
+
+    if (kernel * kernel > VDT_MOST_TAPS)
+        return FALSE;
+    x = vdt_lower_get_channels_last(l, node->inputs[0]);
+    self = vdt_lower_step(RowsStep, l, f, .kernel = "max_pool", .run = run_max_pool);
+    self->kernel_h = self->kernel_w = kernel;
+    self->stride = node->p.max_pool2d.stride;
+    self->pad_h = self->pad_w = node->p.max_pool2d.pad;
+    add_window_step(l, self, x, f);
+    return TRUE;
+}
+
+#define MEAN_CHANNELS 64 /* an item's share */
+
+static void run_mean(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const RowsStep *self = (const RowsStep *)step;
+    gsize groups = (self->x.c + MEAN_CHANNELS - 1) / MEAN_CHANNELS, plane = self->x.h * self->x.w;
+    gsize image = item / groups, first = item % groups * MEAN_CHANNELS;
+    gsize count = MIN(MEAN_CHANNELS, self->x.c - first);
+    float sum[MEAN_CHANNELS] = {0};
+
+    self->plan->kernels->sum_rows(
+        plane, count, pixel(self, &self->x, arena, image * plane) + first * element_size(self),
+        self->x.pitch, sum);
+    self->plan->kernels->store_scaled(
+        count, sum, 1.0f / plane,
+        pixel(self, &self->y, arena, image) + first * element_size(self));
+}
+
+gboolean vdt_lower_mean(VdtLowering *l, VdtFused *f)
+{
+    const VdtMap *x = vdt_lower_get_channels_last(l, f->node->inputs[0]);
+    RowsStep *self = vdt_lower_step(RowsStep, l, f, .kernel = "mean", .run = run_mean);
+
+    self->plan = l->plan;
+    self->x = *x;
+    self->y = vdt_lower_new_map(l, f, FALSE);
+    self->step.n_items = x->n * ((x->c + MEAN_CHANNELS - 1) / MEAN_CHANNELS);
+    vdt_plan_read(l->plan, &x->place);
+    vdt_plan_add_step(l->plan, &self->step);
+    return TRUE;
+}
+
+static void run_scale(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const RowsStep *self = (const RowsStep *)step;
+    gsize image = item / self->rows.n_parts, plane = self->x.h * self->x.w;
+    guint part = item % self->rows.n_parts;
+    gsize first = part * self->rows.per_part, at = image * plane + first;
+
+    self->plan->kernels->scale_rows(vdt_rows_end(&self->rows, part) - first, self->x.c,
+                                    pixel(self, &self->x, arena, at), self->x.pitch,
+                                    vdt_place_address(self->plan, &self->weight, arena) +
+                                        image * self->epilogue.mul_pitch * element_size(self),
+                                    pixel(self, &self->y, arena, at), self->y.pitch);
+}
+
+static void run_map(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const RowsStep *self = (const RowsStep *)step;
+    guint part = item % self->rows.n_parts;
+    gsize image = item / self->rows.n_parts, plane = self->x.h * self->x.w;
+    gsize first = part * self->rows.per_part, at = image * plane + first;
+    VdtEpilogue epilogue =
+        vdt_epilogue_at(self->plan, &self->epilogue, arena, image, first, 0);
+
+    self->plan->kernels->map_rows(vdt_rows_end(&self->rows, part) - first, self->x.c,
+                                  pixel(self, &self->x, arena, at), self->x.pitch, &epilogue,
+                                  pixel(self, &self->y, arena, at), self->y.pitch);
+}
+
+/* x times one factor for each channel of each image: [N,C,H,W] * [N,C,1,1]. */
+static gboolean is_scale(const VdtShape *x, const VdtShape *factor)
+{
+    return x->n_dims == 4 && factor->dims[0] == x->dims[0] && factor->dims[1] == x->dims[1] &&
+           factor->dims[2] == 1 && factor->dims[3] == 1;
+}
+
+gboolean vdt_lower_elementwise(VdtLowering *l, VdtFused *f)
+{
+    const VdtNode *node = f->node, *x = node->inputs[0], *y = node->n_inputs > 1 ? node->inputs[1] : NULL;
+    const VdtShape *shape = &node->shape;
+    gboolean scale = FALSE;
+    VdtMap map, other;
+    RowsStep *self;
+
+    if (!vdt_lower_has_channels(shape))
+        return FALSE;
+    if (y && !vdt_shape_equal(&x->shape, &y->shape)) {
+        if (node->op != &vdt_op_mul)
+            return FALSE;
+        if (is_scale(&y->shape, &x->shape)) {
+            const VdtNode *swap = x;
+
+            x = y;
+            y = swap;
+        } else if (!is_scale(&x->shape, &y->shape)) {
+            return FALSE;
+        }
+        scale = TRUE;
+    }
+    map = *vdt_lower_get_channels_last(l, x);
+    if (y)
+        other = *vdt_lower_get_channels_last(l, y);
+    self = vdt_lower_step(RowsStep, l, f, .kernel = scale ? "scale" : "map",
+                          .run = scale ? run_scale : run_map);
+    self->plan = l->plan;
+    self->x = map;
+    /* The epilogue's bias is the row of zeros. */
+    self->epilogue.bias = l->zeros;
+    if (scale) {
+        self->weight = other.place;
+        self->epilogue.mul_pitch = other.pitch;
+    } else if (node->op == &vdt_op_mul) {
+        self->epilogue.has_mul = TRUE;
+        self->epilogue.mul = other.place;
+        self->epilogue.mul_pitch = other.pitch;
+        self->epilogue.mul_image = other.h * other.w;
+    } else if (node->op == &vdt_op_add) {
+        self->epilogue.has_add = TRUE;
+        self->epilogue.add = other.place;
+        self->epilogue.add_pitch = other.pitch;
+        self->epilogue.add_image = other.h * other.w;
+    } else {
+        self->epilogue.act0 = node->op == &vdt_op_relu ? VDT_ACT_RELU : VDT_ACT_SIGMOID;
+    }
+    self->y = vdt_lower_new_map(l, f, FALSE);
+    self->rows = vdt_rows_split(map.h * map.w, 1, parts_for(map.h * map.w * map.pitch));
+    self->step.n_items = map.n * self->rows.n_parts;
+    vdt_plan_read(l->plan, &map.place);
+    if (y)
+        vdt_plan_read(l->plan, &other.place);
+    vdt_plan_add_step(l->plan, &self->step);
+    return TRUE;
+}
