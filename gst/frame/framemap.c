@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "preprocess.h"
+
 /* Samples leave the bilinear step as 8.4 fixed point, whatever their depth was. */
 #define SAMPLE_BITS 4
 #define WEIGHT_BITS 8
@@ -58,29 +60,6 @@ static const GstVideoRectangle *clip(const GstVideoInfo *info, const GstVideoRec
         out->h = MIN(visible->h, height - out->y);
     }
     return out;
-}
-
-/* The size that @length gets when @other becomes @wanted, both scaled alike. */
-static int scaled(int length, int other, int wanted)
-{
-    return MAX(1, (int)(((gint64)length * wanted * 2 + other) / (2 * (gint64)other)));
-}
-
-/* The size the visible part is brought to, and the part of it that the picture shows. */
-static void frame_size(const GstVideoRectangle *visible, const VdtFrameTarget *target, int *width,
-                       int *height)
-{
-    const int to_w = target->width, to_h = target->height;
-    const gboolean wider = (gint64)visible->w * to_h > (gint64)visible->h * to_w;
-
-    *width = to_w;
-    *height = to_h;
-    if (target->framing == VDT_FRAMING_STRETCH)
-        return;
-    if (wider == (target->framing == VDT_FRAMING_CROP))
-        *width = scaled(visible->w, visible->h, to_h);
-    else
-        *height = scaled(visible->h, visible->w, to_w);
 }
 
 /*
@@ -168,8 +147,7 @@ VdtFrameMap *vdt_frame_map_new(const GstVideoInfo *info, const GstVideoRectangle
 {
     const GstVideoFormatInfo *finfo = info->finfo;
     VdtFrameMap *map = g_new0(VdtFrameMap, 1);
-    int width, height;
-    guint skip_x, skip_y;
+    VdtView view;
 
     map->format = GST_VIDEO_INFO_FORMAT(info);
     map->width = GST_VIDEO_INFO_WIDTH(info);
@@ -180,27 +158,26 @@ VdtFrameMap *vdt_frame_map_new(const GstVideoInfo *info, const GstVideoRectangle
     clip(info, visible, &map->visible);
     map->n_components = GST_VIDEO_FORMAT_INFO_IS_GRAY(finfo) ? 1 : 3;
 
-    frame_size(&map->visible, target, &width, &height);
-    map->inner.w = MIN(width, (int)target->width);
-    map->inner.h = MIN(height, (int)target->height);
-    map->inner.x = (target->width - map->inner.w) / 2;
-    map->inner.y = (target->height - map->inner.h) / 2;
-    skip_x = (width - map->inner.w) / 2;
-    skip_y = (height - map->inner.h) / 2;
+    view = vdt_view_for_framing(target->framing, map->visible.w, map->visible.h, target->width,
+                                target->height);
+    map->inner.w = MIN(view.width, target->width);
+    map->inner.h = MIN(view.height, target->height);
+    map->inner.x = MAX(-view.left, 0);
+    map->inner.y = MAX(-view.top, 0);
 
     for (guint g = 0; g < (map->n_components == 3 ? 2 : 1); g++) {
         /* component 0 is never subsampled; 1 and 2 are alike in every format taken */
         const guint sub_x = GST_VIDEO_FORMAT_INFO_W_SUB(finfo, g);
         const guint sub_y = GST_VIDEO_FORMAT_INFO_H_SUB(finfo, g);
-        const double scale_x = (double)map->visible.w / width;
-        const double scale_y = (double)map->visible.h / height;
+        const double scale_x = (double)map->visible.w / view.width;
+        const double scale_y = (double)map->visible.h / view.height;
         const GstVideoRectangle *v = &map->visible;
 
-        axis_init(&map->grids[g].x, map->inner.w, v->x + skip_x * scale_x, scale_x, v->x,
+        axis_init(&map->grids[g].x, map->inner.w, v->x + MAX(view.left, 0) * scale_x, scale_x, v->x,
                   v->x + v->w - 1, sub_x,
                   (info->chroma_site & GST_VIDEO_CHROMA_SITE_H_COSITED) != 0,
                   GST_VIDEO_FORMAT_INFO_PSTRIDE(finfo, g));
-        axis_init(&map->grids[g].y, map->inner.h, v->y + skip_y * scale_y, scale_y, v->y,
+        axis_init(&map->grids[g].y, map->inner.h, v->y + MAX(view.top, 0) * scale_y, scale_y, v->y,
                   v->y + v->h - 1, sub_y,
                   (info->chroma_site & GST_VIDEO_CHROMA_SITE_V_COSITED) != 0, 1);
     }
