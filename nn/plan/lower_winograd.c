@@ -234,9 +234,11 @@ static gboolean is_3x3(const VdtNode *conv, const VdtMap *x)
  * measured by `vedette bench --layers` at the sizes of the networks here: with few channels the
  * transforms cost more than they save, on small maps reading the weights does.
  */
-static gboolean pays(gsize depth, gsize columns, gsize pixels)
+static gboolean pays(gsize depth, gsize columns, gsize tiles)
 {
-    return depth >= 32 && columns >= 32 && pixels >= 14 * 14;
+    gsize channels = MIN(depth, columns);
+
+    return tiles >= FEW_TILES ? channels >= 16 : channels >= 32 && tiles >= 16;
 }
 
 static void add_input_step(VdtLowering *l, VdtFused *f, WinogradStep *product)
@@ -257,13 +259,15 @@ gboolean vdt_lower_winograd(VdtLowering *l, VdtFused *f)
 {
     const VdtNode *node = f->node, *weight = node->inputs[1];
     const VdtKernels *kernels = l->plan->kernels;
-    gsize height = node->shape.dims[2], width = node->shape.dims[3], nr = kernels->nr;
+    gsize down = (node->shape.dims[2] + VDT_WINOGRAD_OUT - 1) / VDT_WINOGRAD_OUT;
+    gsize across = (node->shape.dims[3] + VDT_WINOGRAD_OUT - 1) / VDT_WINOGRAD_OUT;
+    gsize tiles = node->shape.dims[0] * down * across, nr = kernels->nr;
     gsize block_columns = MIN(nr, VDT_ALIGN_LANES(f->columns));
     WinogradStep *self;
     VdtMap x;
 
     if (!f->scale || !kernels->winograd_input || node->p.conv2d.groups != 1 ||
-        !pays(weight->shape.dims[1], f->columns, height * width))
+        !pays(weight->shape.dims[1], f->columns, tiles))
         return FALSE;
     x = *vdt_lower_get_channels_last(l, node->inputs[0]);
     if (!is_3x3(node, &x))
@@ -277,9 +281,9 @@ gboolean vdt_lower_winograd(VdtLowering *l, VdtFused *f)
     self->pad_h = self->scale == 1 ? node->p.conv2d.pad_h : 1;
     self->pad_w = self->scale == 1 ? node->p.conv2d.pad_w : 1;
     self->depth = x.c * self->scale * self->scale;
-    self->down = (height + VDT_WINOGRAD_OUT - 1) / VDT_WINOGRAD_OUT;
-    self->across = (width + VDT_WINOGRAD_OUT - 1) / VDT_WINOGRAD_OUT;
-    self->tiles = x.n * self->down * self->across;
+    self->down = down;
+    self->across = across;
+    self->tiles = tiles;
     self->zeros = l->zeros;
     self->columns = f->columns;
     self->n_blocks = (f->columns + nr - 1) / nr;
