@@ -291,7 +291,7 @@ static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
 
 int command_infer(int argc, char **argv)
 {
-    g_auto(Options) o = {NULL};
+    g_auto(Options) o = {.common = {0}};
     const GOptionEntry entries[] = {
         {"model", 0, 0, G_OPTION_ARG_STRING, &o.model, "Installed model, or a card.json",
          "NAME|CARD"},

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "config.h"
 
 static const Command commands[] = {
     {"infer", "run a model on a picture, a video or an array", command_infer},

@@ -240,7 +240,7 @@ static gboolean verify(const char *dir, const Options *o, VdtWeights *dump, gboo
 
 int command_verify(int argc, char **argv)
 {
-    g_auto(Options) o = {NULL};
+    g_auto(Options) o = {.common = {0}};
     const GOptionEntry entries[] = {
         {"dump", 0, 0, G_OPTION_ARG_FILENAME, &o.dump,
          "Keep what was computed, the elements that the case stores", "OUT.safetensors"},

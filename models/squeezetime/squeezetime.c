@@ -149,10 +149,11 @@ static VdtValue *interaction(VdtScope s, VdtValue *x, VdtValue *weighted, int ou
 }
 
 /* Channel-time learning: weigh the channels, which are moments as much as features, by their own
- * mean; then mix them over time (1x1) and let objects interact. @index numbers the tap. */
-static VdtValue *ctl(VdtScope s, VdtValue *x, int out, int pos_dim, guint index)
+ * mean; then mix them over time (1x1) and let objects interact. @count numbers the taps. */
+static VdtValue *ctl(VdtScope s, VdtValue *x, int out, int pos_dim, guint *count)
 {
     int in = vdt_value_dim(x, 1);
+    guint index = (*count)++;
     VdtScope param = vdt_in(s, "param_conv");
     VdtValue *p = vdt_relu(conv_bn(param, "1", "2", vdt_global_avg_pool(x), in));
     p = vdt_sigmoid(vdt_conv2d(vdt_in(param, "4"), p, .out = in, .kernel = 1));
@@ -166,20 +167,20 @@ static VdtValue *ctl(VdtScope s, VdtValue *x, int out, int pos_dim, guint index)
 }
 
 /* 1x1, CTL, 1x1. */
-static VdtValue *bottleneck(VdtScope s, VdtValue *x, int planes, int out, int pos_dim, guint index)
+static VdtValue *bottleneck(VdtScope s, VdtValue *x, int planes, int out, int pos_dim, guint *count)
 {
     VdtValue *y = vdt_relu(conv_bn(s, "conv1", "bn1", x, planes));
-    y = ctl(vdt_in(s, "conv2"), y, planes, pos_dim, index);
+    y = ctl(vdt_in(s, "conv2"), y, planes, pos_dim, count);
     y = vdt_relu(vdt_batch_norm(vdt_in(s, "bn2"), y));
     return conv_bn(s, "conv3", "bn3", y, out);
 }
 
 /* Two CTLs. The authors' code gives the first one a position code of 7x7 at every stage. */
-static VdtValue *basic(VdtScope s, VdtValue *x, int planes, int pos_dim, guint index)
+static VdtValue *basic(VdtScope s, VdtValue *x, int planes, int pos_dim, guint *count)
 {
-    VdtValue *y = ctl(vdt_in(s, "conv1"), x, planes, 7, index);
+    VdtValue *y = ctl(vdt_in(s, "conv1"), x, planes, 7, count);
     y = vdt_relu(vdt_batch_norm(vdt_in(s, "bn1"), y));
-    y = ctl(vdt_in(s, "conv2"), y, planes, pos_dim, index);
+    y = ctl(vdt_in(s, "conv2"), y, planes, pos_dim, count);
     return vdt_batch_norm(vdt_in(s, "bn2"), y);
 }
 
@@ -192,11 +193,11 @@ static VdtValue *downsample(VdtScope s, VdtValue *x)
     return vdt_batch_norm(vdt_in(s, "1"), x);
 }
 
-static VdtValue *stage(const Config *c, VdtScope net, VdtValue *x, int i, guint *index)
+static VdtValue *stage(const Config *c, VdtScope net, VdtValue *x, int i, guint *count)
 {
     VdtScope s = vdt_in(net, "layer%d", i + 1);
     int planes = c->planes[i], out = planes * c->expansion;
-    for (int j = 0; j < c->layers[i]; j++, (*index)++) {
+    for (int j = 0; j < c->layers[i]; j++) {
         VdtScope b = vdt_in(s, "%d", j);
         if (j == 0 && c->stride[i] != 1)
             x = downsample(vdt_in(b, "downsample"), x);
@@ -204,8 +205,8 @@ static VdtValue *stage(const Config *c, VdtScope net, VdtValue *x, int i, guint 
         VdtValue *shortcut = x;
         if (vdt_value_dim(x, 1) != out)
             shortcut = conv_bn(vdt_in(b, "shortcut_conv"), "0", "1", x, out);
-        x = c->bottleneck ? bottleneck(b, x, planes, out, c->pos_dim[i], *index)
-                          : basic(b, x, planes, c->pos_dim[i], *index);
+        x = c->bottleneck ? bottleneck(b, x, planes, out, c->pos_dim[i], count)
+                          : basic(b, x, planes, c->pos_dim[i], count);
         x = vdt_relu(vdt_add(x, shortcut));
     }
     return vdt_tap(x, "layer%d", i + 1);
@@ -252,9 +253,9 @@ static gboolean build(JsonObject *config, VdtGraph *graph, const VdtShape *input
     }
     VdtScope net = vdt_scope(graph, c.prefix);
     VdtValue *x = stem(&c, net, vdt_input(graph, "video", input));
-    guint index = 0;
+    guint count = 0;
     for (int i = 0; i < N_STAGES; i++)
-        x = stage(&c, net, x, i, &index);
+        x = stage(&c, net, x, i, &count);
     if (c.num_classes > 0)
         vdt_output(graph, "logits", head(&c, vdt_scope(graph, "cls_head"), x));
     else
