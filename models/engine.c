@@ -381,6 +381,7 @@ static VdtPlan *engine_plan(VdtEngine *engine, const VdtShape *input, GError **e
                                          newest != NULL ? newest->plan : NULL, error);
     if (plan == NULL)
         return NULL;
+    vdt_weights_drop_pages(engine->weights);
     vdt_plan_unref(oldest->plan);
     *oldest = (CachedPlan){*input, plan, engine->clock};
     return plan;
