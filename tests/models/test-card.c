@@ -245,7 +245,7 @@ static void test_search(void)
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+    g_test_init(&argc, &argv, NULL);
     dir = g_dir_make_tmp("vedette-card-XXXXXX", NULL);
     g_test_add_func("/card/defaults", test_defaults);
     g_test_add_func("/card/everything", test_everything);

@@ -392,7 +392,7 @@ static void test_boxed(void)
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+    g_test_init(&argc, &argv, NULL);
     dir = g_dir_make_tmp("vedette-engine-XXXXXX", NULL);
     g_test_add_func("/engine/from-weights", test_from_weights);
     g_test_add_func("/engine/plans-agree", test_plans_agree);
