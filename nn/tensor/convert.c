@@ -47,6 +47,8 @@ VdtTensor *vdt_tensor_convert(const VdtTensor *tensor, VdtDType dtype, GError **
     result = vdt_tensor_new(dtype, &tensor->shape, error);
     if (result == NULL)
         return NULL;
+    if (tensor->n_bytes == 0) /* an empty tensor may have no memory at all */
+        return result;
     if (dtype == tensor->dtype)
         memcpy(result->data, tensor->data, tensor->n_bytes);
     else if (tensor->dtype == VDT_I64 && dtype == VDT_F64)

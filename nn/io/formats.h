@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * The readers of single formats, over bytes in memory.
+ *
+ * All of them take input from outside. Tensors point into @bytes where their alignment allows it
+ * and then keep a reference to it; they are copied otherwise. @origin names the file in messages
+ * and becomes the origin of the weights. Results are owned by the caller.
+ */
+#pragma once
+
+#include <io/file-error.h>
+#include <vedette/weights.h>
+
+/* Elements are used as they lie in the files, which are little endian. */
+G_STATIC_ASSERT(G_BYTE_ORDER == G_LITTLE_ENDIAN);
+
+/** Any weight file, recognised by its content. */
+VdtWeights *vdt_weights_parse(GBytes *bytes, const char *origin, GError **error);
+
+VdtWeights *vdt_safetensors_parse(GBytes *bytes, const char *origin, GError **error);
+VdtWeights *vdt_pytorch_zip_parse(GBytes *bytes, const char *origin, GError **error);
+VdtWeights *vdt_pytorch_legacy_parse(GBytes *bytes, const char *origin, GError **error);
+VdtTensor *vdt_npy_parse(GBytes *bytes, const char *origin, GError **error);
+
+/** TRUE if @bytes begin like the older kind of PyTorch file. */
+gboolean vdt_pytorch_legacy_matches(GBytes *bytes);
+
+/** The bytes of a file, mapped. A file that somebody cuts short while it is mapped cannot be
+ * guarded against: replace weight files by renaming, as the writers here do. */
+GBytes *vdt_file_map(const char *path, GError **error);
+
+/** An empty map that remembers where it comes from. @format is a static string. */
+VdtWeights *vdt_weights_new_for_file(const char *origin, const char *format);
+
+/** A tensor of the @n_bytes at @offset of @bytes, which the shape needs exactly: a view if the
+ * place is aligned for the type, a copy if not. */
+VdtTensor *vdt_tensor_from_bytes(VdtDType dtype, const VdtShape *shape, GBytes *bytes, gsize offset,
+                                 GError **error);

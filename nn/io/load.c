@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Loading of weight files: mapping them and recognising what they are. */
+#include <io/formats.h>
+
+#include <string.h>
+
+GBytes *vdt_file_map(const char *path, GError **error)
+{
+    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, error);
+
+    return file != NULL ? g_mapped_file_get_bytes(file) : NULL;
+}
+
+static gboolean begins_with(GBytes *bytes, const char *text)
+{
+    gsize size;
+    const char *data = g_bytes_get_data(bytes, &size);
+
+    return size >= strlen(text) && memcmp(data, text, strlen(text)) == 0;
+}
+
+/* A safetensors file has no magic number; it begins with the 8-byte length of a JSON object. */
+static gboolean looks_like_safetensors(GBytes *bytes)
+{
+    gsize size;
+    const char *data = g_bytes_get_data(bytes, &size);
+
+    return size > 8 && data[8] == '{';
+}
+
+VdtWeights *vdt_weights_parse(GBytes *bytes, const char *origin, GError **error)
+{
+    if (begins_with(bytes, "PK\003\004") || begins_with(bytes, "PK\005\006"))
+        return vdt_pytorch_zip_parse(bytes, origin, error);
+    if (vdt_pytorch_legacy_matches(bytes))
+        return vdt_pytorch_legacy_parse(bytes, origin, error);
+    if (looks_like_safetensors(bytes))
+        return vdt_safetensors_parse(bytes, origin, error);
+
+    if (g_bytes_get_size(bytes) == 0)
+        vdt_bad_file(error, origin, "is empty");
+    else if (begins_with(bytes, "version https://git-lfs"))
+        vdt_bad_file(error, origin, "is a git-lfs pointer in the place of the weights");
+    else if (begins_with(bytes, "\x93NUMPY"))
+        vdt_bad_file(error, origin, "is a single numpy array, not a weight file");
+    else
+        vdt_bad_file(error, origin, "is neither a safetensors nor a PyTorch file");
+    return NULL;
+}
+
+VdtWeights *vdt_weights_load(const char *path, GError **error)
+{
+    g_autoptr(GBytes) bytes = vdt_file_map(path, error);
+
+    return bytes != NULL ? vdt_weights_parse(bytes, path, error) : NULL;
+}
+
+VdtTensor *vdt_tensor_from_bytes(VdtDType dtype, const VdtShape *shape, GBytes *bytes, gsize offset,
+                                 GError **error)
+{
+    const char *data = (const char *)g_bytes_get_data(bytes, NULL) + offset;
+    VdtTensor *tensor;
+
+    if ((guintptr)data % vdt_dtype_size(dtype) == 0)
+        return vdt_tensor_new_for_data(dtype, shape, data, (GDestroyNotify)g_bytes_unref,
+                                       g_bytes_ref(bytes));
+    tensor = vdt_tensor_new(dtype, shape, error);
+    if (tensor != NULL)
+        memcpy(tensor->data, data, tensor->n_bytes);
+    return tensor;
+}
