@@ -112,11 +112,12 @@ static gboolean check_inputs(VdtGraph *graph, const VdtOp *op, guint n_inputs,
 
 static gboolean check_result(const VdtNode *node, GError **error)
 {
-    gint64 n = vdt_shape_elements(&node->shape);
+    gint64 n;
 
     if (node->shape.n_dims > VDT_MAX_DIMS)
         return vdt_shape_error(error, "%u dimensions, at most %u are possible", node->shape.n_dims,
                                VDT_MAX_DIMS);
+    n = vdt_shape_elements(&node->shape);
     if (n < 1 || n > MAX_ELEMENTS) {
         g_autofree char *text = vdt_shape_to_string(&node->shape);
 

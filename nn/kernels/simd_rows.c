@@ -85,24 +85,67 @@ void VDT_K(map_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch
                   finish(load((const element *)x + i * x_pitch + c), epilogue, i, c));
 }
 
-/* Blocks of VDT_LANES pixels by VDT_LANES channels go through a square that stays in the first
- * cache, so that both sides are touched a line at a time. */
+/* rows[i][j] becomes rows[j][i]: at each step the off-diagonal halves of blocks of 2 n change
+ * places. */
+INLINE void transpose(vf rows[VDT_VL])
+{
+#pragma GCC unroll 4
+    for (int n = 1; n < VDT_VL; n *= 2) {
+        vi low, high;
+
+#pragma GCC unroll 16
+        for (int i = 0; i < VDT_VL; i++) {
+            low[i] = i & n ? VDT_VL + i - n : i;
+            high[i] = i & n ? VDT_VL + i : i + n;
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < VDT_VL; i++) {
+            if (i & n)
+                continue;
+            vf a = rows[i], b = rows[i + n];
+
+            rows[i] = __builtin_shuffle(a, b, low);
+            rows[i + n] = __builtin_shuffle(a, b, high);
+        }
+    }
+}
+
+/* The first n of VDT_VL floats; the rest are zero. */
+INLINE vf load_part(const float *p, size_t n)
+{
+    vf v = {0};
+
+    if (n == VDT_VL)
+        return load_f32(p);
+    memcpy(&v, p, n * sizeof(float));
+    return v;
+}
+
+INLINE size_t at_most_a_vector(size_t n)
+{
+    return n < VDT_VL ? n : VDT_VL;
+}
+
+/* Squares of pixels and channels are turned in registers, so that both sides are read and written
+ * in vectors. */
 void VDT_K(from_planes)(size_t pixels, size_t channels, const float *x, size_t plane, void *y,
                         size_t y_pitch)
 {
-    for (size_t p = 0; p < pixels; p += VDT_LANES) {
-        size_t n = pixels - p < VDT_LANES ? pixels - p : VDT_LANES;
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL) {
+        size_t m = c < channels ? at_most_a_vector(channels - c) : 0;
 
-        for (size_t c = 0; c < channels; c += VDT_LANES) {
-            size_t m = channels - c < VDT_LANES ? channels - c : VDT_LANES;
-            float square[VDT_LANES][VDT_LANES] = {{0}};
+        for (size_t p = 0; p < pixels; p += VDT_VL) {
+            size_t n = at_most_a_vector(pixels - p);
+            vf rows[VDT_VL];
 
-            for (size_t j = 0; j < m; j++)
-                for (size_t i = 0; i < n; i++)
-                    square[i][j] = x[(c + j) * plane + p + i];
-            for (size_t i = 0; i < n; i++)
-                for (size_t j = 0; j < VDT_LANES; j += VDT_VL)
-                    store((element *)y + (p + i) * y_pitch + c + j, load_f32(square[i] + j));
+#pragma GCC unroll 16
+            for (size_t j = 0; j < VDT_VL; j++)
+                rows[j] = j < m ? load_part(x + (c + j) * plane + p, n) : (vf){0};
+            transpose(rows);
+#pragma GCC unroll 16
+            for (size_t i = 0; i < VDT_VL; i++)
+                if (i < n)
+                    store((element *)y + (p + i) * y_pitch + c, rows[i]);
         }
     }
 }
@@ -110,19 +153,21 @@ void VDT_K(from_planes)(size_t pixels, size_t channels, const float *x, size_t p
 void VDT_K(to_planes)(size_t pixels, size_t channels, const void *x, size_t x_pitch, float *y,
                       size_t plane)
 {
-    for (size_t p = 0; p < pixels; p += VDT_LANES) {
-        size_t n = pixels - p < VDT_LANES ? pixels - p : VDT_LANES;
+    for (size_t p = 0; p < pixels; p += VDT_VL) {
+        size_t n = at_most_a_vector(pixels - p);
 
-        for (size_t c = 0; c < channels; c += VDT_LANES) {
-            size_t m = channels - c < VDT_LANES ? channels - c : VDT_LANES;
-            float square[VDT_LANES][VDT_LANES];
+        for (size_t c = 0; c < channels; c += VDT_VL) {
+            size_t m = at_most_a_vector(channels - c);
+            vf rows[VDT_VL];
 
-            for (size_t i = 0; i < n; i++)
-                for (size_t j = 0; j < VDT_LANES; j += VDT_VL)
-                    store_f32(square[i] + j, load((const element *)x + (p + i) * x_pitch + c + j));
-            for (size_t j = 0; j < m; j++)
-                for (size_t i = 0; i < n; i++)
-                    y[(c + j) * plane + p + i] = square[i][j];
+#pragma GCC unroll 16
+            for (size_t i = 0; i < VDT_VL; i++)
+                rows[i] = i < n ? load((const element *)x + (p + i) * x_pitch + c) : (vf){0};
+            transpose(rows);
+#pragma GCC unroll 16
+            for (size_t j = 0; j < VDT_VL; j++)
+                if (j < m)
+                    memcpy(y + (c + j) * plane + p, &rows[j], n * sizeof(float));
         }
     }
 }

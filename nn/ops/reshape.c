@@ -13,14 +13,17 @@ static gboolean infer_shape(VdtNode *node, GError **error)
     gint64 n = vdt_shape_elements(x), n_known;
     guint n_free = 0, free_dim = 0;
 
-    for (guint i = 0; i < MIN(shape.n_dims, VDT_MAX_DIMS); i++) {
+    if (shape.n_dims > VDT_MAX_DIMS)
+        return vdt_shape_error(error, "%u dimensions, at most %u are possible", shape.n_dims,
+                               VDT_MAX_DIMS);
+    for (guint i = 0; i < shape.n_dims; i++) {
         if (shape.dims[i] == -1) {
             free_dim = i;
             n_free++;
             known.dims[i] = 1;
         }
     }
-    n_known = shape.n_dims <= VDT_MAX_DIMS ? vdt_shape_elements(&known) : -1;
+    n_known = vdt_shape_elements(&known);
     if (n_free == 1 && n_known > 0 && n % n_known == 0)
         shape.dims[free_dim] = n / n_known;
     if (n_known < 1 || vdt_shape_elements(&shape) != n) {

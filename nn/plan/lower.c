@@ -118,7 +118,7 @@ static void run_from_planar(const VdtStep *step, char *arena, char *scratch, gui
 static void add_layout_step(VdtLowering *l, const VdtFused *f, const VdtPlace *planar,
                             const VdtMap *map, gboolean to_planes)
 {
-    VdtRows rows = vdt_rows_split(map->h * map->w, VDT_LANES, map->h * map->w > 1024 ? 16 : 1);
+    VdtRows rows = vdt_rows_split(map->h * map->w, VDT_LANES, MAX(1, map->h * map->w / 256));
     LayoutStep *self = vdt_lower_step(LayoutStep, l, f,
                                       .kernel = to_planes ? "to_planes" : "from_planes",
                                       .n_items = map->n * rows.n_parts,
@@ -298,7 +298,8 @@ static VdtPlace make_zeros(VdtLowering *l, const VdtGraph *graph)
         if (vdt_lower_has_channels(&node->shape))
             widest = MAX(widest, (gsize)node->shape.dims[1]);
     }
-    size = pitch_of(widest, sizeof(float)) * sizeof(float);
+    /* twice: Winograd reads two pixels as one */
+    size = 2 * pitch_of(widest, sizeof(float)) * sizeof(float);
     zeros = vdt_plan_get_blob(l->plan, "zeros", size, &fresh);
     if (fresh)
         memset(zeros, 0, size);

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * 3x3 convolutions by Winograd's F(4x4,3x3), see kernels/winograd.h. Two steps: all tiles of the
- * input are transformed into 36 matrices [tiles][channels]; then each item multiplies some tiles
- * with one block of columns 36 times, into scratch memory, and transforms that back.
+ * 3x3 convolutions by Winograd's F(4x4,3x3), see kernels/winograd.h. The input's tiles become 36
+ * matrices [tiles][depth], those are multiplied with 36 matrices of weights, and the products
+ * become tiles of the output.
+ *
+ * Where there are many tiles, each item does all that for some of them, in scratch memory that
+ * stays in the second cache. Where there are few, that would read all weights too often: then one
+ * step transforms all input, and each item of a second one has a block of columns to itself.
+ *
+ * A convolution of stride 2 with a kernel of up to 6x6 is a 3x3 convolution of stride 1 over the
+ * picture's four phases: pixels 2y + p, 2x + q become channels of pixel (y, x). With channels last
+ * the two phases of a row lie side by side, so this is only another way to compute addresses.
  */
 #include "lower.h"
 
@@ -10,17 +18,21 @@
 #include "../ops/table.h"
 
 #define POINTS VDT_WINOGRAD_POINTS
+#define FEW_TILES 32
 
 typedef struct {
     VdtStep step;
     const VdtPlan *plan;
     VdtMap x, y;
     gsize down, across, tiles; /* tiles in a column and a row of one image, and in all */
-    int pad_h, pad_w;
-    VdtPlace v; /* [POINTS][tiles][depth] */
-    gsize v_pitch;
+    int scale;                 /* the stride: 2 if the picture is split into phases */
+    int pad_h, pad_w;          /* of the 3x3 convolution */
+    gsize depth;               /* channels of all phases */
     VdtPlace zeros;
-    /* second step */
+
+    gboolean two_steps;
+    VdtPlace v; /* two steps: [POINTS][tiles][depth] */
+
     const char *packed;
     gsize packed_point; /* bytes of one point's weights */
     VdtLateEpilogue epilogue;
@@ -29,92 +41,152 @@ typedef struct {
     guint n_blocks;
 } WinogradStep;
 
-static void run_input(const VdtStep *step, char *arena, char *scratch, guint item)
+static gsize v_pitch(const WinogradStep *self)
 {
-    const WinogradStep *self = (const WinogradStep *)step;
+    return VDT_ALIGN_LANES(self->depth);
+}
+
+/* v[point * v_stride + channel] of one tile. */
+static void transform_input(const WinogradStep *self, char *arena, gsize tile, float *v,
+                            gsize v_stride)
+{
     const VdtMap *map = &self->x;
     const char *x = vdt_place_address(self->plan, &map->place, arena);
     const char *zeros = vdt_place_address(self->plan, &self->zeros, arena);
-    float *v = (float *)vdt_place_address(self->plan, &self->v, arena);
-    gsize image = item / self->down, row = item % self->down;
+    gsize image = tile / (self->down * self->across), channels = map->c * self->scale;
+    gssize top = (gssize)(tile / self->across % self->down) * VDT_WINOGRAD_OUT - self->pad_h;
+    gssize left = (gssize)(tile % self->across) * VDT_WINOGRAD_OUT - self->pad_w;
 
-    for (gsize column = 0; column < self->across; column++) {
-        gssize top = (gssize)row * VDT_WINOGRAD_OUT - self->pad_h;
-        gssize left = (gssize)column * VDT_WINOGRAD_OUT - self->pad_w;
+    for (gssize phase = 0; phase < self->scale; phase++) {
         const void *a[POINTS];
 
         for (gssize i = 0; i < POINTS; i++) {
-            gssize at_y = top + i / VDT_WINOGRAD_IN, at_x = left + i % VDT_WINOGRAD_IN;
+            gssize row = (top + i / VDT_WINOGRAD_IN) * self->scale + phase;
+            gssize column = (left + i % VDT_WINOGRAD_IN) * self->scale;
             gboolean inside =
-                at_y >= 0 && at_y < (gssize)map->h && at_x >= 0 && at_x < (gssize)map->w;
+                row >= 0 && row < (gssize)map->h && column >= 0 && column < (gssize)map->w;
+            gsize pixel = (image * map->h + row) * map->w + column;
 
-            a[i] = inside ? x + ((image * map->h + at_y) * map->w + at_x) * map->pitch *
-                                    sizeof(float)
-                          : zeros;
+            a[i] = inside ? x + pixel * map->pitch * sizeof(float) : zeros;
         }
-        self->plan->kernels->winograd_input(map->c, a,
-                                            v + (item * self->across + column) * self->v_pitch,
-                                            self->tiles * self->v_pitch);
+        self->plan->kernels->winograd_input(channels, a, v + phase * channels, v_stride);
     }
 }
 
-static void run_output(const VdtStep *step, char *arena, char *scratch, guint item)
+static void run_input(const VdtStep *step, char *arena, char *scratch, guint item)
 {
     const WinogradStep *self = (const WinogradStep *)step;
+    float *v = (float *)vdt_place_address(self->plan, &self->v, arena);
+
+    for (gsize tile = item * self->across; tile < (item + 1) * self->across; tile++)
+        transform_input(self, arena, tile, v + tile * v_pitch(self), self->tiles * v_pitch(self));
+}
+
+/* m[point][tile][column] = the product of v's tiles with a block of columns, @count tiles. */
+static void multiply(const WinogradStep *self, guint block, gsize width, const float *v,
+                     gsize v_stride, gsize count, float *m, gsize m_stride, const float *no_bias)
+{
     const VdtKernels *kernels = self->plan->kernels;
-    guint block = item / self->rows.n_parts, part = item % self->rows.n_parts;
-    gsize first = part * self->rows.per_part, end = vdt_rows_end(&self->rows, part);
-    gsize column = block * kernels->nr;
-    gsize width = MIN(kernels->nr, VDT_ALIGN_LANES(self->columns - column));
-    gsize m_stride = self->rows.per_part * width;
-    const float *v = (const float *)vdt_place_address(self->plan, &self->v, arena);
-    const char *zeros = vdt_place_address(self->plan, &self->zeros, arena);
-    float *y = (float *)vdt_place_address(self->plan, &self->y.place, arena);
-    float *m = (float *)scratch;
 
     for (gsize point = 0; point < POINTS; point++) {
-        for (gsize tile = first; tile < end; tile += kernels->mr) {
+        for (gsize tile = 0; tile < count; tile += kernels->mr) {
             const void *a[16];
             VdtGemmTile product = {
-                .rows = MIN(kernels->mr, end - tile),
+                .rows = MIN(kernels->mr, count - tile),
                 .cols = width,
                 .taps = 1,
-                .depth = self->x.c,
+                .depth = self->depth,
                 .a = a,
                 .b = self->packed + point * self->packed_point +
-                     vdt_packed_block(kernels, block, self->x.c, 1),
-                .y = m + point * m_stride + (tile - first) * width,
+                     vdt_packed_block(kernels, block, self->depth, 1),
+                .y = m + point * m_stride + tile * width,
                 .y_pitch = width,
                 .y_f32 = TRUE,
-                .epilogue.bias = (const float *)zeros,
+                .epilogue.bias = no_bias,
             };
 
             for (gsize i = 0; i < product.rows; i++)
-                a[i] = v + (point * self->tiles + tile + i) * self->v_pitch;
+                a[i] = v + point * v_stride + (tile + i) * v_pitch(self);
             kernels->gemm_tile(&product);
         }
     }
-    for (gsize tile = first; tile < end; tile++) {
-        gsize image = tile / (self->down * self->across);
-        gsize row = tile / self->across % self->down * VDT_WINOGRAD_OUT;
-        gsize left = tile % self->across * VDT_WINOGRAD_OUT, pixel = row * self->y.w + left;
-        VdtEpilogue epilogue =
-            vdt_epilogue_at(self->plan, &self->epilogue, arena, image, pixel, column);
+}
 
-        kernels->winograd_output(width, m + (tile - first) * width, m_stride,
-                                 MIN(VDT_WINOGRAD_OUT, self->y.h - row),
-                                 MIN(VDT_WINOGRAD_OUT, self->y.w - left), self->y.w, &epilogue,
-                                 y + (image * self->y.h * self->y.w + pixel) * self->y.pitch +
-                                     column,
-                                 self->y.pitch);
+static void transform_output(const WinogradStep *self, char *arena, gsize tile, gsize column,
+                             gsize width, const float *m, gsize m_stride)
+{
+    const VdtMap *map = &self->y;
+    gsize image = tile / (self->down * self->across);
+    gsize row = tile / self->across % self->down * VDT_WINOGRAD_OUT;
+    gsize left = tile % self->across * VDT_WINOGRAD_OUT, pixel = row * map->w + left;
+    float *y = (float *)vdt_place_address(self->plan, &map->place, arena);
+    VdtEpilogue epilogue =
+        vdt_epilogue_at(self->plan, &self->epilogue, arena, image, pixel, column);
+
+    self->plan->kernels->winograd_output(
+        width, m, m_stride, MIN(VDT_WINOGRAD_OUT, map->h - row),
+        MIN(VDT_WINOGRAD_OUT, map->w - left), map->w, &epilogue,
+        y + (image * map->h * map->w + pixel) * map->pitch + column, map->pitch);
+}
+
+static void run_product(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const WinogradStep *self = (const WinogradStep *)step;
+    gsize nr = self->plan->kernels->nr, pitch = v_pitch(self);
+    guint part = item % self->rows.n_parts;
+    guint first_block = self->two_steps ? item / self->rows.n_parts : 0;
+    guint end_block = self->two_steps ? first_block + 1 : self->n_blocks;
+    gsize first = part * self->rows.per_part, count = vdt_rows_end(&self->rows, part) - first;
+    const float *no_bias = (const float *)vdt_place_address(self->plan, &self->zeros, arena);
+    float *m = (float *)scratch, *v;
+    gsize v_stride;
+
+    if (self->two_steps) {
+        v = (float *)vdt_place_address(self->plan, &self->v, arena) + first * pitch;
+        v_stride = self->tiles * pitch;
+    } else {
+        v = m + POINTS * self->rows.per_part * MIN(nr, VDT_ALIGN_LANES(self->columns));
+        v_stride = self->rows.per_part * pitch;
+        for (gsize i = 0; i < count; i++)
+            transform_input(self, arena, first + i, v + i * pitch, v_stride);
+    }
+    for (guint block = first_block; block < end_block; block++) {
+        gsize column = block * nr, width = MIN(nr, VDT_ALIGN_LANES(self->columns - column));
+        gsize m_stride = self->rows.per_part * width;
+
+        multiply(self, block, width, v, v_stride, count, m, m_stride, no_bias);
+        for (gsize i = 0; i < count; i++)
+            transform_output(self, arena, first + i, column, width, m + i * width, m_stride);
+    }
+}
+
+/* The 3x3 kernel from depth @k of the phases to one output: entry (i, j) is the weight of the pixel
+ * that lies there, zero beyond the kernel. */
+static void gather_kernel(const VdtNode *conv, const float *weights, gsize k, float g[9])
+{
+    int kernel_h = conv->p.conv2d.kernel_h, kernel_w = conv->p.conv2d.kernel_w;
+    gsize channels = conv->inputs[1]->shape.dims[1];
+    int scale = conv->p.conv2d.stride;
+    int p = k / channels / scale, q = k / channels % scale;
+    const float *kernel = weights + k % channels * kernel_h * kernel_w;
+
+    for (int i = 0; i < 3; i++) {
+        for (int j = 0; j < 3; j++) {
+            int row = scale == 1 ? i : 2 * (i - 1) + p + conv->p.conv2d.pad_h;
+            int column = scale == 1 ? j : 2 * (j - 1) + q + conv->p.conv2d.pad_w;
+            gboolean inside = row >= 0 && row < kernel_h && column >= 0 && column < kernel_w;
+
+            g[3 * i + j] = inside ? kernel[row * kernel_w + column] : 0;
+        }
     }
 }
 
 /* 36 packed matrices, one for each point. */
-static const char *pack(VdtLowering *l, VdtFused *f, gsize depth, gsize point_bytes)
+static const char *pack(VdtLowering *l, const VdtFused *f, gsize depth, gsize point_bytes)
 {
     const VdtNode *weight = f->node->inputs[1];
     const float *values = l->fused[weight->index].constant->data;
+    gsize per_column = vdt_shape_elements(&weight->shape) / f->columns;
     g_autofree char *key = g_strdup_printf("winograd %s", weight->name);
     gboolean fresh;
     char *packed = vdt_plan_get_blob(l->plan, key, POINTS * point_bytes, &fresh);
@@ -126,8 +198,9 @@ static const char *pack(VdtLowering *l, VdtFused *f, gsize depth, gsize point_by
         for (gsize i = 0; i < count; i++) {
             float g[9], u[POINTS];
 
+            gather_kernel(f->node, values + i / depth * per_column, i % depth, g);
             for (guint j = 0; j < 9; j++)
-                g[j] = values[9 * i + j] * f->scale[i / depth];
+                g[j] *= f->scale[i / depth];
             vdt_winograd_kernel(g, u);
             for (guint j = 0; j < POINTS; j++)
                 points[j * count + i] = u[j];
@@ -139,74 +212,99 @@ static const char *pack(VdtLowering *l, VdtFused *f, gsize depth, gsize point_by
     return packed;
 }
 
+/* Whether a kernel of this size reaches at most one pixel of the phases to each side. */
+static gboolean reaches_one(int kernel, int pad)
+{
+    return -pad >= -2 && kernel - 1 - pad <= 3;
+}
+
+static gboolean is_3x3(const VdtNode *conv, const VdtMap *x)
+{
+    int kernel_h = conv->p.conv2d.kernel_h, kernel_w = conv->p.conv2d.kernel_w;
+
+    if (conv->p.conv2d.stride == 1)
+        return kernel_h == 3 && kernel_w == 3;
+    return conv->p.conv2d.stride == 2 && kernel_h > 3 && kernel_w > 3 &&
+           reaches_one(kernel_h, conv->p.conv2d.pad_h) &&
+           reaches_one(kernel_w, conv->p.conv2d.pad_w) && x->w % 2 == 0 && x->pitch == x->c;
+}
+
 /*
  * Whether the saved multiplications outweigh the transforms and the weights' fourfold size, as
  * measured by `vedette bench --layers` at the sizes of the networks here: with few channels the
  * transforms cost more than they save, on small maps reading the weights does.
  */
-static gboolean pays(gsize depth, gsize columns, gsize pixels)
+static gboolean pays(gsize depth, gsize columns, gsize tiles)
 {
-    return depth >= 32 && columns >= 32 && pixels >= 14 * 14;
+    gsize channels = MIN(depth, columns);
+
+    return tiles >= FEW_TILES ? channels >= 16 : channels >= 32 && tiles >= 16;
+}
+
+static void add_input_step(VdtLowering *l, VdtFused *f, WinogradStep *product)
+{
+    WinogradStep *self = vdt_lower_step(WinogradStep, l, f, .kernel = "winograd_input",
+                                        .n_items = product->x.n * product->down, .run = run_input);
+    VdtStep step = self->step;
+
+    product->v = vdt_plan_add_buffer(l->plan,
+                                     POINTS * product->tiles * v_pitch(product) * sizeof(float));
+    *self = *product;
+    self->step = step;
+    vdt_plan_read(l->plan, &self->x.place);
+    vdt_plan_add_step(l->plan, &self->step);
 }
 
 gboolean vdt_lower_winograd(VdtLowering *l, VdtFused *f)
 {
     const VdtNode *node = f->node, *weight = node->inputs[1];
     const VdtKernels *kernels = l->plan->kernels;
-    gsize depth = weight->shape.dims[1], point_bytes;
-    WinogradStep *input, *output;
+    gsize down = (node->shape.dims[2] + VDT_WINOGRAD_OUT - 1) / VDT_WINOGRAD_OUT;
+    gsize across = (node->shape.dims[3] + VDT_WINOGRAD_OUT - 1) / VDT_WINOGRAD_OUT;
+    gsize tiles = node->shape.dims[0] * down * across, nr = kernels->nr;
+    gsize block_columns = MIN(nr, VDT_ALIGN_LANES(f->columns));
+    WinogradStep *self;
     VdtMap x;
 
     if (!f->scale || !kernels->winograd_input || node->p.conv2d.groups != 1 ||
-        node->p.conv2d.stride != 1 || node->p.conv2d.kernel_h != 3 ||
-        node->p.conv2d.kernel_w != 3 ||
-        !pays(depth, f->columns, node->shape.dims[2] * node->shape.dims[3]))
+        !pays(weight->shape.dims[1], f->columns, tiles))
         return FALSE;
     x = *vdt_lower_get_channels_last(l, node->inputs[0]);
-    point_bytes = vdt_packed_size(kernels, f->columns, depth, 1);
+    if (!is_3x3(node, &x))
+        return FALSE;
 
-    input = vdt_lower_step(WinogradStep, l, f, .kernel = "winograd_input", .run = run_input);
-    input->plan = l->plan;
-    input->x = x;
-    input->pad_h = node->p.conv2d.pad_h;
-    input->pad_w = node->p.conv2d.pad_w;
-    input->down = (node->shape.dims[2] + VDT_WINOGRAD_OUT - 1) / VDT_WINOGRAD_OUT;
-    input->across = (node->shape.dims[3] + VDT_WINOGRAD_OUT - 1) / VDT_WINOGRAD_OUT;
-    input->tiles = x.n * input->down * input->across;
-    input->v_pitch = VDT_ALIGN_LANES(depth);
-    input->v = vdt_plan_add_buffer(l->plan,
-                                   POINTS * input->tiles * input->v_pitch * sizeof(float));
-    input->zeros = l->zeros;
-    input->step.n_items = x.n * input->down;
-    vdt_plan_read(l->plan, &x.place);
-    vdt_plan_add_step(l->plan, &input->step);
-
-    output = vdt_lower_step(WinogradStep, l, f, .kernel = "winograd", .macs = node->op->macs(node),
-                            .run = run_output);
-    {
-        VdtStep step = output->step;
-
-        *output = *input;
-        output->step = step;
-    }
-    output->packed = pack(l, f, depth, point_bytes);
-    output->packed_point = point_bytes;
-    output->epilogue = vdt_lower_epilogue(l, f);
-    output->columns = f->columns;
-    output->n_blocks = (f->columns + kernels->nr - 1) / kernels->nr;
-    output->rows =
-        vdt_rows_split(output->tiles, kernels->mr,
-                       MAX(MAX(1, 8 / output->n_blocks), output->tiles / (4 * kernels->mr)));
-    output->step.n_items = output->n_blocks * output->rows.n_parts;
-    output->step.scratch =
-        POINTS * output->rows.per_part * MIN(kernels->nr, VDT_ALIGN_LANES(f->columns)) *
-        sizeof(float);
-    output->y = vdt_lower_new_map(l, f, FALSE);
-    vdt_plan_read(l->plan, &output->v);
+    self = vdt_lower_step(WinogradStep, l, f, .kernel = "winograd", .macs = node->op->macs(node),
+                          .run = run_product);
+    self->plan = l->plan;
+    self->x = x;
+    self->scale = node->p.conv2d.stride;
+    self->pad_h = self->scale == 1 ? node->p.conv2d.pad_h : 1;
+    self->pad_w = self->scale == 1 ? node->p.conv2d.pad_w : 1;
+    self->depth = x.c * self->scale * self->scale;
+    self->down = down;
+    self->across = across;
+    self->tiles = tiles;
+    self->zeros = l->zeros;
+    self->columns = f->columns;
+    self->n_blocks = (f->columns + nr - 1) / nr;
+    self->packed_point = vdt_packed_size(kernels, f->columns, self->depth, 1);
+    self->packed = pack(l, f, self->depth, self->packed_point);
+    self->two_steps = self->tiles < FEW_TILES;
+    self->rows = vdt_rows_split(self->tiles, kernels->mr,
+                                self->two_steps ? MAX(1, 8 / self->n_blocks)
+                                                : self->tiles / (2 * kernels->mr));
+    self->step.n_items = self->rows.n_parts * (self->two_steps ? self->n_blocks : 1);
+    self->step.scratch = POINTS * self->rows.per_part * sizeof(float) *
+                         (block_columns + (self->two_steps ? 0 : v_pitch(self)));
+    self->epilogue = vdt_lower_epilogue(l, f);
+    if (self->two_steps)
+        add_input_step(l, f, self);
+    self->y = vdt_lower_new_map(l, f, FALSE);
+    vdt_plan_read(l->plan, self->two_steps ? &self->v : &x.place);
     if (f->mul)
-        vdt_plan_read(l->plan, &output->epilogue.mul);
+        vdt_plan_read(l->plan, &self->epilogue.mul);
     if (f->add)
-        vdt_plan_read(l->plan, &output->epilogue.add);
-    vdt_plan_add_step(l->plan, &output->step);
+        vdt_plan_read(l->plan, &self->epilogue.add);
+    vdt_plan_add_step(l->plan, &self->step);
     return TRUE;
 }

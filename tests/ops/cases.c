@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cases.h"
+
+#include "naive.h"
+
+static VdtValue *build_conv2d(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_conv2d_with(s, x[0], c->p.conv2d);
+}
+
+static VdtValue *build_linear(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_linear_with(s, x[0], c->p.linear);
+}
+
+static VdtValue *build_batch_norm(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_batch_norm(s, x[0]);
+}
+
+static VdtValue *build_relu(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_relu(x[0]);
+}
+
+static VdtValue *build_sigmoid(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_sigmoid(x[0]);
+}
+
+static VdtValue *build_add(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_add(x[0], x[1]);
+}
+
+static VdtValue *build_mul(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_mul(x[0], x[1]);
+}
+
+static VdtValue *build_max_pool2d(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_max_pool2d_with(x[0], c->p.max_pool2d);
+}
+
+static VdtValue *build_global_avg_pool(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_global_avg_pool(x[0]);
+}
+
+static VdtValue *build_resize_bilinear(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_resize_bilinear(x[0], c->p.resize.height, c->p.resize.width,
+                               c->p.resize.align_corners);
+}
+
+static VdtValue *build_reshape(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_reshape(x[0], &c->p.reshape);
+}
+
+#define UNDER_TEST(name)                                                                           \
+    {                                                                                              \
+#name, build_##name, naive_##name                                                          \
+    }
+
+static const OpUnderTest ops_under_test[] = {
+    UNDER_TEST(conv2d),  UNDER_TEST(linear),          UNDER_TEST(batch_norm),
+    UNDER_TEST(relu),    UNDER_TEST(sigmoid),         UNDER_TEST(add),
+    UNDER_TEST(mul),     UNDER_TEST(max_pool2d),      UNDER_TEST(global_avg_pool),
+    UNDER_TEST(reshape), UNDER_TEST(resize_bilinear),
+};
+
+/* clang-format off */
+const OpCase op_cases[] = {
+    {"conv2d", {SHAPE(1, 1, 1, 1)}, .p.conv2d = {.out = 1, .kernel = 1}},
+    {"conv2d", {SHAPE(2, 5, 7, 6)}, .p.conv2d = {.out = 3, .kernel = 1, .bias = TRUE}},
+    {"conv2d", {SHAPE(1, 3, 7, 5)}, .p.conv2d = {.out = 4, .kernel = 3, .pad = 1}},
+    {"conv2d", {SHAPE(2, 2, 5, 9)}, .p.conv2d = {.out = 3, .kernel = 3, .bias = TRUE}},
+    /* stride that leaves a rest, that skips elements, that is larger than the kernel */
+    {"conv2d", {SHAPE(1, 2, 8, 10)}, .p.conv2d = {.out = 2, .kernel = 3, .stride = 2, .pad = 1}},
+    {"conv2d", {SHAPE(2, 3, 9, 8)}, .p.conv2d = {.out = 2, .kernel = 5, .stride = 2, .pad = 2}},
+    {"conv2d", {SHAPE(1, 2, 9, 7)}, .p.conv2d = {.out = 3, .kernel = 1, .stride = 2}},
+    {"conv2d", {SHAPE(1, 1, 11, 8)}, .p.conv2d = {.out = 2, .kernel = 2, .stride = 3, .bias = TRUE}},
+    /* padding larger than the map; a kernel that fits only thanks to padding */
+    {"conv2d", {SHAPE(1, 2, 2, 3)}, .p.conv2d = {.out = 2, .kernel = 3, .pad = 5}},
+    {"conv2d", {SHAPE(1, 2, 1, 1)}, .p.conv2d = {.out = 3, .kernel = 7, .pad = 3, .bias = TRUE}},
+    {"conv2d", {SHAPE(1, 1, 3, 2)}, .p.conv2d = {.out = 1, .kernel = 3, .stride = 3, .pad = 4}},
+    {"conv2d", {SHAPE(1, 1, 5, 4)}, .p.conv2d = {.out = 1, .kernel = 1, .pad = 1}},
+    /* rectangles */
+    {"conv2d", {SHAPE(1, 2, 6, 5)},
+     .p.conv2d = {.out = 2, .kernel = 1, .kernel_w = 5, .pad = 0, .pad_w = 2}},
+    {"conv2d", {SHAPE(1, 2, 6, 5)},
+     .p.conv2d = {.out = 2, .kernel = 5, .kernel_w = 1, .pad = 2, .pad_w = 0}},
+    {"conv2d", {SHAPE(1, 2, 7, 5)},
+     .p.conv2d = {.out = 2, .kernel = 3, .kernel_w = 2, .stride = 2, .pad = 1, .pad_w = 3}},
+    /* groups: two, depthwise, depthwise with two outputs per channel */
+    {"conv2d", {SHAPE(2, 4, 5, 5)},
+     .p.conv2d = {.out = 6, .kernel = 3, .pad = 1, .groups = 2, .bias = TRUE}},
+    {"conv2d", {SHAPE(1, 5, 6, 7)}, .p.conv2d = {.out = 5, .kernel = 3, .pad = 1, .groups = 5}},
+    {"conv2d", {SHAPE(2, 3, 7, 7)},
+     .p.conv2d = {.out = 3, .kernel = 2, .stride = 2, .groups = 3, .bias = TRUE}},
+    {"conv2d", {SHAPE(1, 3, 4, 4)}, .p.conv2d = {.out = 6, .kernel = 1, .groups = 3}},
+
+    {"linear", {SHAPE(1)}, .p.linear = {.out = 1}},
+    {"linear", {SHAPE(7)}, .p.linear = {.out = 5, .no_bias = TRUE}},
+    {"linear", {SHAPE(3, 35)}, .p.linear = {.out = 4}},
+    {"linear", {SHAPE(2, 3, 16)}, .p.linear = {.out = 5}},
+    {"linear", {SHAPE(1, 2, 2, 2, 33)}, .p.linear = {.out = 3, .no_bias = TRUE}},
+
+    {"batch_norm", {SHAPE(1, 1, 1, 1)}},
+    {"batch_norm", {SHAPE(2, 3, 5, 7)}},
+    {"batch_norm", {SHAPE(3, 4)}},
+    {"batch_norm", {SHAPE(2, 3, 4)}},
+
+    {"relu", {SHAPE(1)}},
+    {"relu", {SHAPE(2, 3, 5, 7)}},
+
+    {"sigmoid", {SHAPE(1)}},
+    {"sigmoid", {SHAPE(2, 3, 5, 7)}},
+
+    /* broadcasting in every position, of either side, of both, and of nothing */
+    {"add", {SHAPE(2, 3, 5, 7), SHAPE(2, 3, 5, 7)}},
+    {"add", {SHAPE(1), SHAPE(1)}},
+    {"add", {SHAPE(1, 3, 5, 7), SHAPE(2, 3, 5, 7)}},
+    {"add", {SHAPE(2, 3, 5, 7), SHAPE(2, 1, 5, 7)}},
+    {"add", {SHAPE(2, 3, 1, 7), SHAPE(2, 3, 5, 7)}},
+    {"add", {SHAPE(2, 3, 5, 7), SHAPE(2, 3, 5, 1)}},
+    {"add", {SHAPE(2, 3, 5, 7), SHAPE(1, 3, 1, 1)}},
+    {"add", {SHAPE(2, 1, 5, 1), SHAPE(1, 3, 1, 7)}},
+    {"add", {SHAPE(2, 1, 5, 7, 1, 2), SHAPE(1, 3, 5, 7, 2, 2)}},
+    {"add", {SHAPE(1, 1, 1), SHAPE(2, 3, 4)}},
+
+    {"mul", {SHAPE(2, 3, 5, 7), SHAPE(2, 3, 5, 7)}},
+    {"mul", {SHAPE(1), SHAPE(1)}},
+    {"mul", {SHAPE(2, 3, 5, 7), SHAPE(1, 3, 5, 7)}},
+    {"mul", {SHAPE(2, 1, 5, 7), SHAPE(2, 3, 5, 7)}},
+    {"mul", {SHAPE(2, 3, 5, 7), SHAPE(2, 3, 1, 7)}},
+    {"mul", {SHAPE(2, 3, 5, 1), SHAPE(2, 3, 5, 7)}},
+    {"mul", {SHAPE(2, 3, 5, 7), SHAPE(2, 3, 1, 1)}},
+    {"mul", {SHAPE(1, 3, 1, 7), SHAPE(2, 1, 5, 1)}},
+    {"mul", {SHAPE(2, 3, 4), SHAPE(1, 1, 1)}},
+
+    {"max_pool2d", {SHAPE(1, 1, 1, 1)}, .p.max_pool2d = {.kernel = 1}},
+    {"max_pool2d", {SHAPE(2, 2, 7, 9)}, .p.max_pool2d = {.kernel = 3, .stride = 2, .pad = 1}},
+    {"max_pool2d", {SHAPE(1, 2, 8, 6)}, .p.max_pool2d = {.kernel = 3, .stride = 2, .pad = 1}},
+    {"max_pool2d", {SHAPE(1, 2, 7, 5)}, .p.max_pool2d = {.kernel = 2}},
+    {"max_pool2d", {SHAPE(1, 1, 1, 1)}, .p.max_pool2d = {.kernel = 3, .stride = 1, .pad = 1}},
+    {"max_pool2d", {SHAPE(1, 1, 3, 2)}, .p.max_pool2d = {.kernel = 4, .stride = 1, .pad = 2}},
+    {"max_pool2d", {SHAPE(1, 1, 9, 8)}, .p.max_pool2d = {.kernel = 2, .stride = 3}},
+
+    {"global_avg_pool", {SHAPE(1, 1, 1, 1)}},
+    {"global_avg_pool", {SHAPE(2, 3, 7, 5)}},
+
+    {"resize_bilinear", {SHAPE(1, 1, 1, 1)}, .p.resize = {3, 2, FALSE}},
+    {"resize_bilinear", {SHAPE(1, 1, 1, 1)}, .p.resize = {3, 2, TRUE}},
+    {"resize_bilinear", {SHAPE(2, 2, 3, 5)}, .p.resize = {7, 8, FALSE}},
+    {"resize_bilinear", {SHAPE(2, 2, 3, 5)}, .p.resize = {7, 8, TRUE}},
+    {"resize_bilinear", {SHAPE(1, 2, 9, 8)}, .p.resize = {4, 3, FALSE}},
+    {"resize_bilinear", {SHAPE(1, 2, 9, 8)}, .p.resize = {4, 3, TRUE}},
+    {"resize_bilinear", {SHAPE(1, 1, 5, 4)}, .p.resize = {1, 1, FALSE}},
+    {"resize_bilinear", {SHAPE(1, 1, 5, 4)}, .p.resize = {1, 1, TRUE}},
+    {"resize_bilinear", {SHAPE(1, 1, 4, 6)}, .p.resize = {4, 6, FALSE}},
+    {"resize_bilinear", {SHAPE(1, 1, 1, 6)}, .p.resize = {4, 3, TRUE}},
+
+    {"reshape", {SHAPE(2, 3, 4)}, .p.reshape = SHAPE(6, 4)},
+    {"reshape", {SHAPE(1, 3, 4, 5, 5)}, .p.reshape = SHAPE(1, -1, 5, 5)},
+    {"reshape", {SHAPE(1)}, .p.reshape = {0}},
+};
+/* clang-format on */
+
+const guint n_op_cases = G_N_ELEMENTS(op_cases);
+
+const OpUnderTest *op_under_test(const char *name)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(ops_under_test); i++)
+        if (g_str_equal(ops_under_test[i].name, name))
+            return &ops_under_test[i];
+    return NULL;
+}
+
+VdtValue *op_case_build(const OpCase *c, VdtGraph *graph)
+{
+    const OpUnderTest *op = op_under_test(c->op);
+    VdtValue *x[2] = {vdt_input(graph, "x0", &c->x[0])};
+
+    g_assert_nonnull(op);
+    if (op_case_n_inputs(c) > 1)
+        x[1] = vdt_input(graph, "x1", &c->x[1]);
+    return op->build(vdt_scope(graph, "op"), x, c);
+}

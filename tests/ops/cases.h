@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the tests of ops are made from: for each op how to build it and a naive definition of what
+ * it computes; and a list of cases. A new op adds one row to each.
+ */
+#pragma once
+
+#include <vedette/ops.h>
+
+typedef struct _OpCase OpCase;
+
+typedef struct {
+    const char *name;
+    VdtValue *(*build)(VdtScope s, VdtValue *const *x, const OpCase *c);
+    /* The definition, element by element, written without looking at the kernel. */
+    void (*naive)(const VdtValue *node, const double *const *x, double *y);
+} OpUnderTest;
+
+struct _OpCase {
+    const char *op;
+    VdtShape x[2]; /* of the values it is applied to; parameters follow from the options */
+    union {
+        VdtConv2d conv2d;
+        VdtLinear linear;
+        VdtMaxPool2d max_pool2d;
+        struct {
+            int height, width;
+            gboolean align_corners;
+        } resize;
+        VdtShape reshape;
+    } p;
+};
+
+/* A shape in a static table. */
+#define SHAPE(...)                                                                                 \
+    {                                                                                              \
+        sizeof((gint64[]){__VA_ARGS__}) / sizeof(gint64),                                          \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+
+extern const OpCase op_cases[];
+extern const guint n_op_cases;
+
+/* NULL if there is none. */
+const OpUnderTest *op_under_test(const char *name);
+
+/* Inputs that @op is applied to: 2 if both shapes are used, otherwise 1. */
+static inline guint op_case_n_inputs(const OpCase *c)
+{
+    return c->x[1].n_dims > 0 ? 2 : 1;
+}
+
+/* Adds inputs and the op to @graph. */
+VdtValue *op_case_build(const OpCase *c, VdtGraph *graph);

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "naive.h"
+
+#include <math.h>
+
+typedef struct {
+    gint64 at[VDT_MAX_DIMS];
+} Position;
+
+/* The position of the element that stands @i-th in memory. */
+static Position position_of(const VdtShape *shape, gint64 i)
+{
+    Position p = {0};
+
+    for (guint d = shape->n_dims; d-- > 0;) {
+        p.at[d] = i % shape->dims[d];
+        i /= shape->dims[d];
+    }
+    return p;
+}
+
+/* The element at a position; repeats dimensions of size 1. */
+static double element(const double *x, const VdtShape *shape, Position p)
+{
+    gint64 i = 0;
+
+    for (guint d = 0; d < shape->n_dims; d++)
+        i = i * shape->dims[d] + (shape->dims[d] == 1 ? 0 : p.at[d]);
+    return x[i];
+}
+
+/* As element(), but @outside where (n, c, y, x) is not in the picture. */
+static double pixel(const double *data, const VdtShape *shape, gint64 n, gint64 c, gint64 y,
+                    gint64 x, double outside)
+{
+    if (y < 0 || y >= shape->dims[2] || x < 0 || x >= shape->dims[3])
+        return outside;
+    return data[((n * shape->dims[1] + c) * shape->dims[2] + y) * shape->dims[3] + x];
+}
+
+void naive_conv2d(const VdtNode *node, const double *const *x, double *y)
+{
+    const VdtShape *in = &node->inputs[0]->shape, *weight = &node->inputs[1]->shape;
+    gint64 per_group = in->dims[1] / node->p.conv2d.groups;
+    gint64 out_per_group = node->shape.dims[1] / node->p.conv2d.groups;
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++) {
+        Position p = position_of(&node->shape, i);
+        gint64 group = p.at[1] / out_per_group;
+
+        y[i] = node->n_inputs > 2 ? x[2][p.at[1]] : 0;
+        for (gint64 c = 0; c < per_group; c++)
+            for (int ky = 0; ky < node->p.conv2d.kernel_h; ky++)
+                for (int kx = 0; kx < node->p.conv2d.kernel_w; kx++)
+                    y[i] += pixel(x[1], weight, p.at[1], c, ky, kx, NAN) *
+                            pixel(x[0], in, p.at[0], group * per_group + c,
+                                  p.at[2] * node->p.conv2d.stride - node->p.conv2d.pad_h + ky,
+                                  p.at[3] * node->p.conv2d.stride - node->p.conv2d.pad_w + kx, 0);
+    }
+}
+
+void naive_linear(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 in = node->inputs[1]->shape.dims[1], out = node->inputs[1]->shape.dims[0];
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++) {
+        y[i] = node->n_inputs > 2 ? x[2][i % out] : 0;
+        for (gint64 k = 0; k < in; k++)
+            y[i] += x[0][i / out * in + k] * x[1][i % out * in + k];
+    }
+}
+
+void naive_batch_norm(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++) {
+        gint64 c = position_of(&node->shape, i).at[1];
+
+        y[i] = x[1][c] * (x[0][i] - x[3][c]) / sqrt(x[4][c] + (double)1e-5f) + x[2][c];
+    }
+}
+
+void naive_relu(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++)
+        y[i] = fmax(x[0][i], 0);
+}
+
+void naive_sigmoid(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++)
+        y[i] = 0.5 + 0.5 * tanh(x[0][i] / 2);
+}
+
+void naive_add(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++) {
+        Position p = position_of(&node->shape, i);
+
+        y[i] =
+            element(x[0], &node->inputs[0]->shape, p) + element(x[1], &node->inputs[1]->shape, p);
+    }
+}
+
+void naive_mul(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++) {
+        Position p = position_of(&node->shape, i);
+
+        y[i] =
+            element(x[0], &node->inputs[0]->shape, p) * element(x[1], &node->inputs[1]->shape, p);
+    }
+}
+
+void naive_max_pool2d(const VdtNode *node, const double *const *x, double *y)
+{
+    int kernel = node->p.max_pool2d.kernel, pad = node->p.max_pool2d.pad;
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++) {
+        Position p = position_of(&node->shape, i);
+
+        y[i] = -INFINITY;
+        for (int k = 0; k < kernel * kernel; k++)
+            y[i] = fmax(y[i],
+                        pixel(x[0], &node->inputs[0]->shape, p.at[0], p.at[1],
+                              p.at[2] * node->p.max_pool2d.stride - pad + k / kernel,
+                              p.at[3] * node->p.max_pool2d.stride - pad + k % kernel, -INFINITY));
+    }
+}
+
+void naive_global_avg_pool(const VdtNode *node, const double *const *x, double *y)
+{
+    const gint64 *in = node->inputs[0]->shape.dims;
+
+    for (gint64 i = 0; i < in[0] * in[1]; i++) {
+        y[i] = 0;
+        for (gint64 k = 0; k < in[2] * in[3]; k++)
+            y[i] += x[0][i * in[2] * in[3] + k] / (in[2] * in[3]);
+    }
+}
+
+/* How much source @i counts for output @at: a tent of width 2 around where the output falls. */
+static double tent(gint64 at, gint64 i, gint64 size, gint64 out_size, gboolean align_corners)
+{
+    double where = align_corners ? (out_size > 1 ? at * (size - 1.0) / (out_size - 1.0) : 0)
+                                 : (at + 0.5) * size / out_size - 0.5;
+
+    return fmax(0, 1 - fabs(CLAMP(where, 0, size - 1) - i));
+}
+
+void naive_resize_bilinear(const VdtNode *node, const double *const *x, double *y)
+{
+    const VdtShape *in = &node->inputs[0]->shape;
+    gboolean align = node->p.resize.align_corners;
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++) {
+        Position p = position_of(&node->shape, i);
+
+        y[i] = 0;
+        for (gint64 iy = 0; iy < in->dims[2]; iy++)
+            for (gint64 ix = 0; ix < in->dims[3]; ix++)
+                y[i] += tent(p.at[2], iy, in->dims[2], node->shape.dims[2], align) *
+                        tent(p.at[3], ix, in->dims[3], node->shape.dims[3], align) *
+                        pixel(x[0], in, p.at[0], p.at[1], iy, ix, NAN);
+    }
+}
+
+void naive_reshape(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++)
+        y[i] = x[0][i];
+}

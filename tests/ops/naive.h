@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Definitions of the ops, element by element in double.
+ */
+#pragma once
+
+#include "graph/node.h"
+
+void naive_conv2d(const VdtNode *node, const double *const *x, double *y);
+void naive_linear(const VdtNode *node, const double *const *x, double *y);
+void naive_batch_norm(const VdtNode *node, const double *const *x, double *y);
+void naive_relu(const VdtNode *node, const double *const *x, double *y);
+void naive_sigmoid(const VdtNode *node, const double *const *x, double *y);
+void naive_add(const VdtNode *node, const double *const *x, double *y);
+void naive_mul(const VdtNode *node, const double *const *x, double *y);
+void naive_max_pool2d(const VdtNode *node, const double *const *x, double *y);
+void naive_global_avg_pool(const VdtNode *node, const double *const *x, double *y);
+void naive_resize_bilinear(const VdtNode *node, const double *const *x, double *y);
+void naive_reshape(const VdtNode *node, const double *const *x, double *y);
