@@ -19,6 +19,9 @@ typedef struct {
     const char *labels; /* name of a label file, or NULL */
     /* default input and test-time views, as in the authors' configuration files */
     guint size, frames, frame_interval, test_clips, test_crops, test_size;
+    VdtFraming framing;
+    /* input size of the golden case, which `vedette bench` times */
+    guint bench_width, bench_height;
 } VdtVariant;
 
 typedef struct {
@@ -32,13 +35,22 @@ typedef struct {
      * cases use (logits, features …). Mistakes in @config are reported here, mistakes of shape
      * are kept by the graph. */
     gboolean (*build)(JsonObject *config, VdtGraph *graph, const VdtShape *input, GError **error);
-    /* The configuration that fits these weights, with *variant set to the name of the nearest
-     * variant; NULL without error if they are not of this architecture. */
+    /* The configuration that fits these weights, with *variant set to the name of the variant that
+     * has it, or "custom"; NULL without error if they are not of this architecture. The caller owns
+     * the object, *variant is static. */
     JsonObject *(*recognise)(const VdtWeights *weights, const char **variant);
 } VdtModel;
 
+/* The architecture, or the architecture's variant, of that name; VDT_ERROR_MODEL lists those there
+ * are. */
 const VdtModel *vdt_model_find(const char *architecture, GError **error);
 const VdtVariant *vdt_model_find_variant(const VdtModel *model, const char *variant,
                                          GError **error);
+/* The variant's configuration as an object of the caller's. */
+JsonObject *vdt_variant_config(const VdtVariant *variant);
+/* The architecture that recognises @weights, with its configuration and variant (see recognise);
+ * NULL without error if none does. */
+const VdtModel *vdt_model_recognise(const VdtWeights *weights, JsonObject **config,
+                                    const char **variant);
 /* All architectures, NULL-terminated. */
 const VdtModel *const *vdt_models(void);

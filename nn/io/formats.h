@@ -32,6 +32,9 @@ GBytes *vdt_file_map(const char *path, GError **error);
 /** An empty map that remembers where it comes from. @format is a static string. */
 VdtWeights *vdt_weights_new_for_file(const char *origin, const char *format);
 
+/** Tells where the file is mapped, for vdt_weights_drop_pages(). @bytes must be a mapped file. */
+void vdt_weights_set_mapping(VdtWeights *weights, GBytes *bytes);
+
 /** A tensor of the @n_bytes at @offset of @bytes, which the shape needs exactly: a view if the
  * place is aligned for the type, a copy if not. */
 VdtTensor *vdt_tensor_from_bytes(VdtDType dtype, const VdtShape *shape, GBytes *bytes, gsize offset,

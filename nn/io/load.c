@@ -51,8 +51,11 @@ VdtWeights *vdt_weights_parse(GBytes *bytes, const char *origin, GError **error)
 VdtWeights *vdt_weights_load(const char *path, GError **error)
 {
     g_autoptr(GBytes) bytes = vdt_file_map(path, error);
+    VdtWeights *weights = bytes != NULL ? vdt_weights_parse(bytes, path, error) : NULL;
 
-    return bytes != NULL ? vdt_weights_parse(bytes, path, error) : NULL;
+    if (weights != NULL)
+        vdt_weights_set_mapping(weights, bytes);
+    return weights;
 }
 
 VdtTensor *vdt_tensor_from_bytes(VdtDType dtype, const VdtShape *shape, GBytes *bytes, gsize offset,

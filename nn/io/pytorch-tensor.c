@@ -303,7 +303,8 @@ VdtTensor *vdt_pytorch_make_tensor(VdtPytorchFile *file, const VdtPickleValue *v
     GBytes *bytes;
     View view;
 
-    g_return_val_if_fail(find_call(value, &function, &args), NULL);
+    if (!find_call(value, &function, &args))
+        g_return_val_if_reached(NULL);
     if (!(is_rebuild(function, "_rebuild_tensor_v2") || is_rebuild(function, "_rebuild_tensor")) ||
         has_lazy_bits(args)) {
         vdt_unsupported_file(error, file->origin, "tensor '%s' is of a special kind (%.*s)", name,

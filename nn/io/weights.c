@@ -2,6 +2,9 @@
 /* The ordered map from names to tensors. */
 #include <io/formats.h>
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 typedef struct {
     char *name;
     VdtTensor *tensor;
@@ -13,6 +16,7 @@ struct _VdtWeights {
     GHashTable *by_name; /* name, owned by its entry, to index */
     char *origin;
     const char *format;
+    GBytes *mapping; /* of the file, or NULL */
 };
 
 static void clear_entry(gpointer data)
@@ -53,6 +57,7 @@ void vdt_weights_unref(VdtWeights *weights)
         return;
     g_hash_table_unref(weights->by_name);
     g_array_unref(weights->entries);
+    g_clear_pointer(&weights->mapping, g_bytes_unref);
     g_free(weights->origin);
     g_free(weights);
 }
@@ -115,4 +120,24 @@ void vdt_weights_set_origin(VdtWeights *weights, const char *origin)
 const char *vdt_weights_get_format(const VdtWeights *weights)
 {
     return weights->format;
+}
+
+void vdt_weights_set_mapping(VdtWeights *weights, GBytes *bytes)
+{
+    weights->mapping = g_bytes_ref(bytes);
+}
+
+void vdt_weights_drop_pages(const VdtWeights *weights)
+{
+    gsize page = sysconf(_SC_PAGESIZE), size;
+    guintptr start, end;
+
+    if (!weights->mapping)
+        return;
+    start = (guintptr)g_bytes_get_data(weights->mapping, &size);
+    end = (start + size) / page * page;
+    start = (start + page - 1) / page * page;
+    /* The pages are the file's own, unchanged: they come back when somebody reads them. */
+    if (start < end)
+        madvise((void *)start, end - start, MADV_DONTNEED);
 }

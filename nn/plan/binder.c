@@ -49,7 +49,8 @@ static void free_params(VdtTensor **params, guint n)
     g_free(params);
 }
 
-VdtTensor **vdt_bind(const VdtGraph *graph, const VdtWeights *weights, GError **error)
+VdtTensor **vdt_bind(const VdtGraph *graph, const VdtWeights *weights, gboolean trusted,
+                     GError **error)
 {
     VdtTensor **params = g_new0(VdtTensor *, graph->nodes->len);
     g_autoptr(GString) missing = g_string_new(NULL), misshaped = g_string_new(NULL);
@@ -82,7 +83,7 @@ VdtTensor **vdt_bind(const VdtGraph *graph, const VdtWeights *weights, GError **
                 continue;
             }
         }
-        if (!all_finite(params[node->index]))
+        if (!trusted && !all_finite(params[node->index]))
             append(unusable, &n_unusable, "%s (not finite)", node->name);
     }
     if (n_missing + n_misshaped + n_unusable == 0)

@@ -17,7 +17,16 @@ VdtFused *vdt_fused_resolve(VdtFused *fused, const VdtNode *node)
 
 gboolean vdt_fused_is_product(const VdtFused *f)
 {
-    return f->node->op == &vdt_op_conv2d || f->node->op == &vdt_op_linear;
+    const VdtNode *node = f->node;
+    gint64 groups = node->p.conv2d.groups;
+
+    if (node->op == &vdt_op_linear)
+        return node->shape.n_dims == 2;
+    if (node->op != &vdt_op_conv2d ||
+        node->p.conv2d.kernel_h * node->p.conv2d.kernel_w > VDT_MOST_TAPS)
+        return FALSE;
+    return groups == 1 || (groups == node->shape.dims[1] &&
+                           groups == node->inputs[0]->shape.dims[1]);
 }
 
 static const float *param(VdtFused *fused, const VdtNode *node)

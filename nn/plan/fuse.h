@@ -11,6 +11,9 @@
 
 #include "plan-private.h"
 
+/* Kernel positions of the largest convolution that has a fast kernel: 11x11. */
+#define VDT_MOST_TAPS 121
+
 typedef struct _VdtFused VdtFused;
 struct _VdtFused {
     const VdtNode *node;
@@ -35,4 +38,5 @@ VdtFused *vdt_fuse(const VdtGraph *graph, VdtTensor *const *params, GError **err
 void vdt_fused_free(VdtFused *fused, guint n);
 /* Who computes the value of @node. */
 VdtFused *vdt_fused_resolve(VdtFused *fused, const VdtNode *node);
+/* Whether @fused is a product that a fast kernel runs: nothing may be taken in by others. */
 gboolean vdt_fused_is_product(const VdtFused *fused);

@@ -8,7 +8,6 @@
 
 #include "../ops/table.h"
 
-#define MOST_TAPS 121 /* 11x11 */
 /* Weights up to this size stay in the second cache while a part of the rows runs all columns; above
  * it each part has one block of columns. */
 #define SMALL_WEIGHTS (512 * 1024)
@@ -69,7 +68,7 @@ static void run_product(const VdtStep *step, char *arena, char *scratch, guint i
     const char *zeros = vdt_place_address(self->plan, &self->zeros, arena);
     char *y = vdt_place_address(self->plan, &self->y.place, arena);
     gsize end = vdt_rows_end(&self->rows, part);
-    const void *a[MOST_TAPS * 8];
+    const void *a[VDT_MOST_TAPS * 8];
 
     for (gsize row = part * self->rows.per_part; row < end; row += kernels->mr) {
         gsize count = MIN(kernels->mr, end - row);
@@ -149,8 +148,7 @@ gboolean vdt_lower_product(VdtLowering *l, VdtFused *f)
     VdtMap x;
     ProductStep *self;
 
-    if (!f->scale || taps > MOST_TAPS || node->shape.n_dims != (conv ? 4 : 2) ||
-        (conv && node->p.conv2d.groups != 1))
+    if (!f->scale)
         return FALSE;
     x = *vdt_lower_get_channels_last(l, node->inputs[0]);
     self = vdt_lower_step(ProductStep, l, f, .kernel = "product", .macs = node->op->macs(node),

@@ -7,8 +7,6 @@
 
 #include "../ops/table.h"
 
-#define MOST_TAPS 121
-
 /* One kind of step serves them all; each run function uses what it needs. */
 typedef struct {
     VdtStep step;
@@ -67,7 +65,7 @@ static void for_each_pixel(const RowsStep *self, guint item,
 
 static void depthwise_pixel(const RowsStep *self, char *arena, gsize image, gsize row, gsize column)
 {
-    const void *a[MOST_TAPS];
+    const void *a[VDT_MOST_TAPS];
     VdtEpilogue epilogue = vdt_epilogue_at(self->plan, &self->epilogue, arena, image,
                                            row * self->y.w + column, 0);
     gsize taps = window(self, arena, image, row, column,
@@ -80,7 +78,7 @@ static void depthwise_pixel(const RowsStep *self, char *arena, gsize image, gsiz
 
 static void max_pixel(const RowsStep *self, char *arena, gsize image, gsize row, gsize column)
 {
-    const void *a[MOST_TAPS];
+    const void *a[VDT_MOST_TAPS];
     gsize taps = window(self, arena, image, row, column, NULL, a);
 
     self->plan->kernels->max_row(
@@ -137,9 +135,7 @@ gboolean vdt_lower_depthwise(VdtLowering *l, VdtFused *f)
     const VdtMap *x;
     RowsStep *self;
 
-    if (!f->scale || node->p.conv2d.groups == 1 || taps > MOST_TAPS ||
-        node->p.conv2d.groups != node->inputs[0]->shape.dims[1] ||
-        node->p.conv2d.groups != node->shape.dims[1])
+    if (!f->scale || node->p.conv2d.groups == 1)
         return FALSE;
     x = vdt_lower_get_channels_last(l, node->inputs[0]);
     self = vdt_lower_step(RowsStep, l, f, .kernel = "depthwise", .macs = node->op->macs(node),
@@ -187,7 +183,7 @@ gboolean vdt_lower_max_pool(VdtLowering *l, VdtFused *f)
     const VdtMap *x;
     RowsStep *self;
 
-    if (kernel * kernel > MOST_TAPS)
+    if (kernel * kernel > VDT_MOST_TAPS)
         return FALSE;
     x = vdt_lower_get_channels_last(l, node->inputs[0]);
     self = vdt_lower_step(RowsStep, l, f, .kernel = "max_pool", .run = run_max_pool);

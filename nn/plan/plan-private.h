@@ -79,8 +79,10 @@ static inline char *vdt_place_address(const VdtPlan *plan, const VdtPlace *place
 }
 
 /* Parameters as float32, by index of the parameter node in graph->nodes; NULL elsewhere. Lists all
- * missing, mis-shaped and not finite tensors in one error. */
-VdtTensor **vdt_bind(const VdtGraph *graph, const VdtWeights *weights, GError **error);
+ * missing, mis-shaped and not finite tensors in one error. Values that are @trusted to be finite
+ * are not looked at, which would read the whole file. */
+VdtTensor **vdt_bind(const VdtGraph *graph, const VdtWeights *weights, gboolean trusted,
+                     GError **error);
 
 /* memory.c: sets the offsets of all buffers; returns the size of the arena. */
 gsize vdt_plan_memory(VdtBuffer *buffers, guint n_buffers);

@@ -157,7 +157,7 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
 
     if (!vdt_graph_check(graph, error))
         return NULL;
-    params = vdt_bind(graph, weights, error);
+    params = vdt_bind(graph, weights, sibling != NULL, error);
     if (!params)
         return NULL;
 

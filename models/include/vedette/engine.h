@@ -16,7 +16,10 @@ G_BEGIN_DECLS
 
 typedef struct _VdtEngine VdtEngine;
 
-/** All members are optional but one of @model and @weights. Strings are copied. */
+/**
+ * All members are optional but one of @model, @weights and @architecture, which by itself means the
+ * architecture's street model (squeezetime-street). Empty strings are as NULL. Strings are copied.
+ */
 typedef struct {
     const char *model;        /**< name of an installed model, or path of a card.json */
     const char *weights;      /**< weight file; overrides the card's */
@@ -27,14 +30,21 @@ typedef struct {
     gboolean strict; /**< tensors that the network does not use are an error */
 } VdtEngineOptions;
 
-/** A new engine of one's own. */
+/**
+ * A new engine of one's own. The weight file stays mapped as long as the engine lives, since a plan
+ * for another input size may need it; whether it fits the network is found when the first session
+ * is made.
+ */
 VDT_API VdtEngine *vdt_engine_new(const VdtEngineOptions *options, GError **error);
 /** The process's engine for these options: the same one for as long as somebody holds it and the
- * files have not changed. */
+ * files (by path, size and time of change) are the same. */
 VDT_API VdtEngine *vdt_engine_get_shared(const VdtEngineOptions *options, GError **error);
 VDT_API VdtEngine *vdt_engine_ref(VdtEngine *engine);
 VDT_API void vdt_engine_unref(VdtEngine *engine);
 
+/** Shape of the network's input for a batch of clips or pictures of this size. */
+VDT_API VdtShape vdt_engine_get_input_shape(const VdtEngine *engine, guint batch, guint width,
+                                            guint height);
 /** Architecture, labels, preprocessing; owned by the engine. */
 VDT_API const VdtCard *vdt_engine_get_card(const VdtEngine *engine);
 /** Tensors of the weight file that the network does not use, newline separated; NULL if none. */
@@ -44,7 +54,8 @@ VDT_API const char *vdt_engine_get_unused(const VdtEngine *engine);
  * A session for inputs of shape @input. Plans are kept for the few sizes used last and share
  * packed weights. VDT_ERROR_SHAPE for a shape that the network cannot take.
  */
-VDT_API VdtSession *vdt_engine_new_session(VdtEngine *engine, const VdtShape *input, GError **error);
+VDT_API VdtSession *vdt_engine_new_session(VdtEngine *engine, const VdtShape *input,
+                                           GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtEngine, vdt_engine_unref)
 

@@ -39,6 +39,10 @@ VDT_API void vdt_weights_set_origin(VdtWeights *weights, const char *origin);
 /** "safetensors", "pytorch-zip", "pytorch-legacy", or "memory". */
 VDT_API const char *vdt_weights_get_format(const VdtWeights *weights);
 
+/** Gives the memory of a mapped file back to the system; reading a tensor brings it in again. To
+ * be called when plans have been made: they hold packed copies. */
+VDT_API void vdt_weights_drop_pages(const VdtWeights *weights);
+
 /** Writes a .safetensors file, atomically (a full disk leaves the old file). */
 VDT_API gboolean vdt_weights_save_safetensors(const VdtWeights *weights, const char *path,
                                               GError **error);

@@ -1,0 +1,115 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Times networks here and in ONNX Runtime, turn by turn; JSON lines on stdout.
+
+    compare.py --build DIR [--peers DIR] [--rounds 9] [--runs 12] [--threads 2]
+
+Each round runs every contender once, in a process of its own, and begins with another one, so that
+whatever else the machine does hits all alike. The figure of a contender is its fastest run in all
+rounds; round_min_ms shows how far the rounds lie apart. ONNX Runtime's CPU provider has no
+bfloat16, so both precisions here are held against its float32.
+"""
+import argparse
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+# architecture, variant, the same network as an ONNX graph without weights
+NETWORKS = [("squeezetime", "r50-k400", "squeezetime-r50-k400-224.onnx")]
+PRECISIONS = ["f32", "bf16"]
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def emit(**line):
+    print(json.dumps(line), flush=True)
+
+
+def run_json(command):
+    """What a program says on stdout, its last line read as JSON."""
+    done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, check=False)
+    if done.returncode != 0:
+        sys.exit(f"compare.py: {' '.join(map(str, command))} failed ({done.returncode})")
+    return json.loads(done.stdout.decode().strip().splitlines()[-1])
+
+
+def full_graph(peers, graph):
+    """The ONNX graph with weights put in, made once."""
+    source = HERE / "graphs" / graph
+    full = peers / graph
+    if not full.exists() or full.stat().st_mtime < source.stat().st_mtime:
+        say(f"Filling {graph} with weights")
+        subprocess.run([sys.executable, HERE / "onnx-weights.py", "fill", source, full], check=True)
+    return full
+
+
+def compare(options, arch, variant, graph, peak):
+    contenders = {}
+    for precision in PRECISIONS:
+        contenders["vedette", precision] = [
+            options.build / "cli" / "vedette", "bench", "--arch", arch, "--variant", variant,
+            "--threads", options.threads, "--precision", precision, "--runs", options.runs]
+    if (options.peers / "node_modules" / "onnxruntime-node").is_dir():
+        contenders["onnxruntime", "f32"] = [
+            "node", HERE / "peer-ort.mjs", options.peers, full_graph(options.peers, graph),
+            options.threads, options.runs]
+    else:
+        say(f"There is no onnxruntime-node in {options.peers}: no ratios")
+
+    results = {key: [] for key in contenders}
+    order = list(contenders)
+    for number in range(options.rounds):
+        for key in order[number % len(order):] + order[:number % len(order)]:
+            results[key].append(run_json(contenders[key]))
+        say(f"{arch} {variant}, round {number + 1} of {options.rounds}: " + ", ".join(
+            f"{name} {precision} {results[name, precision][-1]['min_ms']:.2f} ms"
+            for name, precision in order))
+
+    macs = results["vedette", "f32"][0]["macs"]
+    best = {}
+    for (engine, precision), lines in results.items():
+        fastest = min(lines, key=lambda line: line["min_ms"])
+        best[engine, precision] = fastest["min_ms"]
+        rate = 2 * macs / fastest["min_ms"] / 1e6
+        # Without bf16 arithmetic in the CPU, the limit is that of f32.
+        limit = peak.get(precision + "_gflops", peak["f32_gflops"])
+        emit(bench="network", engine=engine, version=fastest.get("version"), arch=arch,
+             variant=variant, precision=precision, threads=options.threads,
+             isa=fastest.get("isa"), rounds=options.rounds, runs=options.runs,
+             min_ms=round(fastest["min_ms"], 3),
+             median_ms=round(statistics.median(line["median_ms"] for line in lines), 3),
+             round_min_ms=[round(line["min_ms"], 2) for line in lines],
+             gmacs=round(macs / 1e9, 3), gflops=round(rate, 1), peak_share=round(rate / limit, 3),
+             peak_rss_mb=round(max(line["peak_rss_mb"] for line in lines), 1))
+    if ("onnxruntime", "f32") in best:
+        peer = best["onnxruntime", "f32"]
+        for precision in PRECISIONS:
+            emit(bench="ratio", arch=arch, variant=variant, precision=precision,
+                 threads=options.threads, peer="onnxruntime", peer_precision="f32",
+                 times_as_fast=round(peer / best["vedette", precision], 3))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--peers", type=pathlib.Path, required=True)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--runs", type=int, default=12)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    if min(options.rounds, options.runs, options.threads) < 1:
+        parser.error("--rounds, --runs and --threads are at least 1")
+
+    peak = run_json([options.build / "bench" / "vedette-peak", options.threads])
+    emit(**peak)
+    for arch, variant, graph in NETWORKS:
+        compare(options, arch, variant, graph, peak)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "clips.h"
+
+#include <math.h>
+
+#include "media.h"
+
+static VdtPicture *picture_new(guint width, guint height)
+{
+    VdtPicture *picture = g_new(VdtPicture, 1);
+    gsize stride = 3 * (gsize)width;
+    *picture = (VdtPicture){g_malloc(stride * height), width, height, stride};
+    return picture;
+}
+
+/* NULL stands for a picture that has not been met yet. */
+static void picture_free(gpointer data)
+{
+    VdtPicture *picture = data;
+    if (picture == NULL)
+        return;
+    g_free(picture->data);
+    g_free(picture);
+}
+
+void clips_free(Clips *clips)
+{
+    if (clips == NULL)
+        return;
+    g_hash_table_unref(clips->pictures);
+    g_free(clips->indices);
+    g_free(clips);
+}
+
+static gboolean count(gpointer data, gint64 index, const VdtPicture *picture, gint64 pts_ns,
+                      GError **error)
+{
+    *(gint64 *)data = index + 1;
+    return TRUE;
+}
+
+/* Frames wait whole for their crops (test views), or in the size of the network. */
+static VdtView wanted_view(const Clips *clips, const VdtPicture *frame, guint *width, guint *height)
+{
+    *width = clips->size_w;
+    *height = clips->size_h;
+    if (!clips->test || clips->card->framing != VDT_FRAMING_CROP)
+        return vdt_view_for_framing(clips->card->framing, frame->width, frame->height,
+                                    clips->size_w, clips->size_h);
+    VdtView view = vdt_view_for_short_side(frame->width, frame->height, clips->size_w);
+    *width = view.width;
+    *height = view.height;
+    return view;
+}
+
+typedef struct {
+    Clips *clips;
+    guint n_missing;
+    gint64 last_needed;
+} Keeping;
+
+static gboolean keep(gpointer data, gint64 index, const VdtPicture *frame, gint64 pts_ns,
+                     GError **error)
+{
+    Keeping *keeping = data;
+    Clips *clips = keeping->clips;
+    gpointer key, old;
+    if (g_hash_table_lookup_extended(clips->pictures, &index, &key, &old) && old == NULL) {
+        /* A picture whose one side is a speck would be stretched beyond reason. */
+        if (MAX(frame->width, frame->height) / MIN(frame->width, frame->height) > 100) {
+            g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                        "pictures of %ux%u are too narrow to be cropped", frame->width,
+                        frame->height);
+            return FALSE;
+        }
+        guint width, height;
+        VdtView view = wanted_view(clips, frame, &width, &height);
+        VdtPicture *picture = picture_new(width, height);
+        const float *mean = clips->card->mean;
+        guint8 margin[3];
+        for (int c = 0; c < 3; c++)
+            margin[c] = CLAMP(lrintf(mean[c]), 0, 255);
+        vdt_picture_resize(frame, &view, margin, picture);
+        g_hash_table_insert(clips->pictures, g_memdup2(&index, sizeof index), picture);
+        keeping->n_missing--;
+        if (clips->first_pts < 0)
+            clips->first_pts = pts_ns;
+        clips->last_pts = pts_ns;
+    }
+    return index < keeping->last_needed;
+}
+
+Clips *clips_load(const char *input, const VdtCard *card, gboolean test, GError **error)
+{
+    g_autoptr(Clips) clips = g_new0(Clips, 1);
+    clips->card = card;
+    clips->test = test;
+    clips->size_w = test ? card->test_size : card->width;
+    clips->size_h = test ? card->test_size : card->height;
+    clips->n_clips = test ? card->test_clips : 1;
+    clips->n_crops = test && card->framing == VDT_FRAMING_CROP ? card->test_crops : 1;
+    clips->n_views = clips->n_clips * clips->n_crops;
+    clips->first_pts = clips->last_pts = -1;
+    clips->pictures =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, picture_free);
+    if (!media_decode(input, count, &clips->n_frames, error))
+        return NULL;
+
+    guint n = clips->n_clips * card->frames;
+    clips->indices = g_new(gint64, n);
+    vdt_clip_sample(clips->n_frames, card->frames, card->frame_interval, clips->n_clips,
+                    clips->indices);
+    Keeping keeping = {.clips = clips};
+    for (guint i = 0; i < n; i++) {
+        if (g_hash_table_insert(clips->pictures, g_memdup2(&clips->indices[i], sizeof(gint64)),
+                                NULL))
+            keeping.n_missing++;
+        keeping.last_needed = MAX(keeping.last_needed, clips->indices[i]);
+    }
+    if (!media_decode(input, keep, &keeping, error))
+        return NULL;
+    if (keeping.n_missing > 0) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                    "%s had %" G_GINT64_FORMAT " pictures, but fewer when read again", input,
+                    clips->n_frames);
+        return NULL;
+    }
+    return g_steal_pointer(&clips);
+}
+
+void clips_fill(const Clips *clips, guint i, VdtTensor *to)
+{
+    const VdtCard *card = clips->card;
+    guint clip = i / clips->n_crops, crop = i % clips->n_crops;
+    for (guint t = 0; t < card->frames; t++) {
+        const VdtPicture *kept =
+            g_hash_table_lookup(clips->pictures, &clips->indices[clip * card->frames + t]);
+        VdtView view = {kept->width, kept->height, 0, 0};
+        if (clips->test && card->framing == VDT_FRAMING_CROP)
+            vdt_view_crop(&view, clips->size_w, crop, clips->n_crops);
+        VdtPicture seen = {kept->data + view.top * kept->stride + 3 * view.left, clips->size_w,
+                           clips->size_h, kept->stride};
+        vdt_clip_set_frame(to, 0, t, &seen, card->mean, card->std);
+    }
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "command.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <vedette/runtime.h>
+
+#define MAX_THREADS 1024
+
+void common_options_clear(CommonOptions *common)
+{
+    g_free(common->isa);
+    g_free(common->precision);
+}
+
+static gboolean wrong_usage(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static gboolean wrong_usage(GError **error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    *error = g_error_new_valist(G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, format, args);
+    va_end(args);
+    return FALSE;
+}
+
+gboolean common_options_apply(const CommonOptions *common, VdtPrecision *precision, GError **error)
+{
+    if (common->threads < 0 || common->threads > MAX_THREADS)
+        return wrong_usage(error, "--threads is %d, but must be from 1 to %d", common->threads,
+                           MAX_THREADS);
+    if (common->threads > 0)
+        vdt_threads_set(common->threads);
+    if (common->isa != NULL) {
+        VdtIsa isa;
+        if (!vdt_isa_from_name(common->isa, &isa))
+            return wrong_usage(error, "--isa is \"%s\", but must be c, avx2, avx512 or avx512bf16",
+                               common->isa);
+        vdt_isa_limit(isa);
+    }
+    *precision = VDT_PRECISION_F32;
+    if (g_strcmp0(common->precision, "bf16") == 0)
+        *precision = VDT_PRECISION_BF16;
+    else if (common->precision != NULL && strcmp(common->precision, "f32") != 0)
+        return wrong_usage(error, "--precision is \"%s\", but must be f32 or bf16",
+                           common->precision);
+    return TRUE;
+}
+
+gboolean parse_options(const char *usage, const char *summary, const GOptionEntry *entries,
+                       int argc, char **argv, guint min, guint max, GStrv *rest)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *name = g_strdup(argv[0]);
+    g_autoptr(GOptionContext) context = g_option_context_new(usage);
+    g_option_context_set_summary(context, summary);
+    g_option_context_add_main_entries(context, entries, NULL);
+    /* GOption's help begins with the program's name. */
+    g_autofree char *program = g_strconcat("vedette ", name, NULL);
+    g_set_prgname(program);
+    g_auto(GStrv) arguments = g_new0(char *, argc + 1);
+    for (int i = 0; i < argc; i++)
+        arguments[i] = g_strdup(argv[i]);
+    if (!g_option_context_parse_strv(context, &arguments, &error)) {
+        complain(name, error, 0);
+        return FALSE;
+    }
+    guint n = g_strv_length(arguments) - 1;
+    if (n < min || n > max) {
+        complain_usage(name, n < min ? "an argument is missing: %s" : "too many arguments: %s",
+                       n < min ? usage : arguments[max + 1]);
+        return FALSE;
+    }
+    if (rest != NULL)
+        *rest = g_strdupv(arguments + 1);
+    return TRUE;
+}
+
+int complain(const char *command, const GError *error, int status)
+{
+    g_printerr("vedette %s: %s\n", command, error->message);
+    if (status == EXIT_FAILED && error->domain == G_OPTION_ERROR)
+        return EXIT_USAGE;
+    return status;
+}
+
+int complain_usage(const char *command, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_printerr("vedette %s: %s\nTry 'vedette %s --help'.\n", command, text, command);
+    return EXIT_USAGE;
+}

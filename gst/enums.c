@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "enums.h"
+
+#include <vedette/card.h>
+#include <vedette/plan.h>
+
+/* The name is for people, the nick is what a pipeline says. */
+static GType register_enum(gsize *type, const char *name, const GEnumValue *values)
+{
+    if (g_once_init_enter(type)) {
+        GType made = g_enum_register_static(name, values);
+
+        gst_type_mark_as_plugin_api(made, 0);
+        g_once_init_leave(type, made);
+    }
+    return *type;
+}
+
+GType vdt_analyzer_mode_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {VDT_ANALYZER_LIVE, "Pass frames at once, with the newest result there is", "live"},
+        {VDT_ANALYZER_EXACT, "Hold each frame until the result it makes due is there", "exact"},
+        {0, NULL, NULL},
+    };
+
+    return register_enum(&type, "VdtAnalyzerMode", values);
+}
+
+GType vdt_precision_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {VDT_PRECISION_F32, "32-bit floating point", "f32"},
+        {VDT_PRECISION_BF16, "bfloat16, summed in 32 bits", "bf16"},
+        {0, NULL, NULL},
+    };
+
+    return register_enum(&type, "VdtPrecision", values);
+}
+
+GType vdt_framing_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {VDT_FRAMING_OF_MODEL, "What the model's card says", "model"},
+        {VDT_FRAMING_STRETCH, "Both sides to the network's size", "stretch"},
+        {VDT_FRAMING_CROP, "Shorter side to the network's size, centre of the longer", "crop"},
+        {VDT_FRAMING_FIT, "Longer side to the network's size, margins filled", "fit"},
+        {0, NULL, NULL},
+    };
+
+    return register_enum(&type, "VdtFraming", values);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "events.h"
+
+struct _VdtEvents {
+    GstElement *source;
+    const char *kind;
+    guint64 n_events;
+    GstStructure *finding; /* of the event that goes on, as last seen; NULL for none */
+    VdtSpan span;          /* when that was */
+};
+
+VdtEvents *vdt_events_new(GstElement *source, const char *kind)
+{
+    VdtEvents *events = g_new0(VdtEvents, 1);
+
+    events->source = source;
+    events->kind = kind;
+    return events;
+}
+
+void vdt_events_free(VdtEvents *events)
+{
+    g_clear_pointer(&events->finding, gst_structure_free);
+    g_free(events);
+}
+
+static GstMessage *message(const VdtEvents *events, const char *event, const GValue *results)
+{
+    GstElementFactory *factory = gst_element_get_factory(events->source);
+    const VdtSpan *span = &events->span;
+    g_autofree char *source = gst_object_get_name(GST_OBJECT(events->source));
+    g_autofree char *id = g_strdup_printf("%s-%" G_GUINT64_FORMAT, source, events->n_events);
+    int class_id = -1;
+    double score = 0;
+    GstStructure *s;
+
+    gst_structure_get(events->finding, "class-id", G_TYPE_INT, &class_id, "score", G_TYPE_DOUBLE,
+                      &score, NULL);
+    s = gst_structure_new(
+        factory ? GST_OBJECT_NAME(factory) : G_OBJECT_TYPE_NAME(events->source), "timestamp",
+        G_TYPE_UINT64, span->end, "stream-time", G_TYPE_UINT64, span->stream_time, "running-time",
+        G_TYPE_UINT64, span->running_time, "duration", G_TYPE_UINT64, span->end - span->start,
+        "event", G_TYPE_STRING, event, "id", G_TYPE_STRING, id, "label", G_TYPE_STRING,
+        gst_structure_get_string(events->finding, "label"), "class-id", G_TYPE_INT, class_id,
+        "score", G_TYPE_DOUBLE, score, "kind", G_TYPE_STRING, events->kind, "window-start",
+        G_TYPE_UINT64, span->start, "window-end", G_TYPE_UINT64, span->end, NULL);
+    if (results)
+        gst_structure_set_value(s, "results", results);
+    return gst_message_new_element(GST_OBJECT(events->source), s);
+}
+
+GList *vdt_events_follow(VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
+                         const GValue *results)
+{
+    GList *list = NULL;
+    GstMessage *end = NULL;
+    gboolean starts;
+    int was = -1, is = -1;
+
+    if (events->finding)
+        gst_structure_get_int(events->finding, "class-id", &was);
+    if (finding)
+        gst_structure_get_int(finding, "class-id", &is);
+    if (!finding || is != was)
+        end = vdt_events_end(events);
+    if (end)
+        list = g_list_append(list, end);
+    if (!finding)
+        return list;
+
+    starts = !events->finding;
+    g_clear_pointer(&events->finding, gst_structure_free);
+    events->finding = gst_structure_copy(finding);
+    events->span = *span;
+    if (starts) {
+        events->n_events++;
+        list = g_list_append(list, message(events, "start", results));
+    }
+    return g_list_append(list, message(events, "update", results));
+}
+
+GstMessage *vdt_events_end(VdtEvents *events)
+{
+    GstMessage *end;
+
+    if (!events->finding)
+        return NULL;
+    end = message(events, "end", NULL);
+    g_clear_pointer(&events->finding, gst_structure_free);
+    return end;
+}

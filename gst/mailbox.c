@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "mailbox.h"
+
+struct _VdtMailbox {
+    VdtMailboxRun run;
+    GDestroyNotify free_job;
+    gpointer user_data;
+    GThread *thread;
+
+    GMutex lock;
+    GCond changed;
+    gpointer waiting;
+    GCancellable *running; /* of the job that runs, or NULL */
+    gboolean closed, quit;
+};
+
+static gpointer work(gpointer data)
+{
+    VdtMailbox *m = data;
+
+    g_mutex_lock(&m->lock);
+    while (!m->quit) {
+        gpointer job = g_steal_pointer(&m->waiting);
+        GCancellable *cancellable;
+
+        if (!job) {
+            g_cond_wait(&m->changed, &m->lock);
+            continue;
+        }
+        cancellable = m->running = g_cancellable_new();
+        g_mutex_unlock(&m->lock);
+        m->run(job, cancellable, m->user_data);
+        m->free_job(job);
+        g_mutex_lock(&m->lock);
+        m->running = NULL;
+        g_object_unref(cancellable);
+        g_cond_broadcast(&m->changed);
+    }
+    g_mutex_unlock(&m->lock);
+    return NULL;
+}
+
+VdtMailbox *vdt_mailbox_new(VdtMailboxRun run, GDestroyNotify free_job, gpointer user_data)
+{
+    VdtMailbox *m = g_new0(VdtMailbox, 1);
+
+    m->run = run;
+    m->free_job = free_job;
+    m->user_data = user_data;
+    m->closed = TRUE;
+    g_mutex_init(&m->lock);
+    g_cond_init(&m->changed);
+    return m;
+}
+
+void vdt_mailbox_free(VdtMailbox *m)
+{
+    g_mutex_clear(&m->lock);
+    g_cond_clear(&m->changed);
+    g_free(m);
+}
+
+void vdt_mailbox_start(VdtMailbox *m, const char *thread_name)
+{
+    g_mutex_lock(&m->lock);
+    m->quit = m->closed = FALSE;
+    g_mutex_unlock(&m->lock);
+    m->thread = g_thread_new(thread_name, work, m);
+}
+
+/* With the lock held, which it gives up. */
+static void drop(VdtMailbox *m)
+{
+    gpointer dropped = g_steal_pointer(&m->waiting);
+
+    if (m->running)
+        g_cancellable_cancel(m->running);
+    g_cond_broadcast(&m->changed);
+    g_mutex_unlock(&m->lock);
+    if (dropped)
+        m->free_job(dropped);
+}
+
+gboolean vdt_mailbox_put(VdtMailbox *m, gpointer job)
+{
+    gpointer replaced = NULL;
+    gboolean closed;
+
+    g_mutex_lock(&m->lock);
+    closed = m->closed;
+    if (!closed) {
+        replaced = m->waiting;
+        m->waiting = job;
+        g_cond_broadcast(&m->changed);
+    }
+    g_mutex_unlock(&m->lock);
+    if (closed || replaced)
+        m->free_job(closed ? job : replaced);
+    return replaced != NULL;
+}
+
+gboolean vdt_mailbox_drain(VdtMailbox *m)
+{
+    gboolean open;
+
+    g_mutex_lock(&m->lock);
+    while (!m->closed && (m->waiting || m->running))
+        g_cond_wait(&m->changed, &m->lock);
+    open = !m->closed;
+    g_mutex_unlock(&m->lock);
+    return open;
+}
+
+void vdt_mailbox_discard(VdtMailbox *m)
+{
+    g_mutex_lock(&m->lock);
+    drop(m);
+}
+
+void vdt_mailbox_close(VdtMailbox *m)
+{
+    g_mutex_lock(&m->lock);
+    m->closed = TRUE;
+    drop(m);
+}
+
+void vdt_mailbox_open(VdtMailbox *m)
+{
+    g_mutex_lock(&m->lock);
+    while (m->running)
+        g_cond_wait(&m->changed, &m->lock);
+    m->closed = m->quit;
+    g_mutex_unlock(&m->lock);
+}
+
+void vdt_mailbox_shut(VdtMailbox *m)
+{
+    g_mutex_lock(&m->lock);
+    m->closed = m->quit = TRUE;
+    drop(m);
+}
+
+void vdt_mailbox_stop(VdtMailbox *m)
+{
+    vdt_mailbox_shut(m);
+    g_thread_join(g_steal_pointer(&m->thread));
+}

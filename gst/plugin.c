@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plugin: a list of its elements. */
+#include "squeezetimerecognizer.h"
+
+static gboolean plugin_init(GstPlugin *plugin)
+{
+    return GST_ELEMENT_REGISTER(squeezetime_recognizer, plugin);
+}
+
+GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, vedette, "Neural video analytics on CPUs",
+                  plugin_init, VEDETTE_VERSION, "LGPL", "Vedette", "Vedette")

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "resultmeta.h"
+
+static gboolean copy_field(GQuark field, const GValue *value, gpointer to)
+{
+    gst_structure_id_set_value(to, field, value);
+    return TRUE;
+}
+
+/* Copies, whatever is done to the pixels: nothing in the structure depends on their number. */
+static gboolean transform(GstBuffer *to, GstCustomMeta *meta, GstBuffer *from, GQuark type,
+                          gpointer data, gpointer user_data)
+{
+    GstCustomMeta *copy = gst_buffer_add_custom_meta(to, VDT_RESULT_META_NAME);
+
+    if (!copy)
+        return FALSE;
+    gst_structure_foreach(gst_custom_meta_get_structure(meta), copy_field,
+                          gst_custom_meta_get_structure(copy));
+    return TRUE;
+}
+
+const GstMetaInfo *vdt_result_meta_get_info(void)
+{
+    static const GstMetaInfo *info;
+    static const char *tags[] = {"video", "size", NULL};
+
+    if (g_once_init_enter(&info)) {
+        /* somebody else in the process may have registered it, with another copy of this code */
+        const GstMetaInfo *registered = gst_meta_get_info(VDT_RESULT_META_NAME);
+
+        if (!registered)
+            registered =
+                gst_meta_register_custom(VDT_RESULT_META_NAME, tags, transform, NULL, NULL);
+        g_once_init_leave(&info, registered);
+    }
+    return info;
+}
+
+void vdt_result_meta_add(GstBuffer *buffer, const char *element, const char *kind,
+                         GstClockTime result_pts, GstClockTime age, const GValue *results)
+{
+    GstCustomMeta *meta = gst_buffer_add_custom_meta(buffer, VDT_RESULT_META_NAME);
+    GstStructure *s = gst_custom_meta_get_structure(meta);
+
+    gst_structure_set(s, "element", G_TYPE_STRING, element, "kind", G_TYPE_STRING, kind,
+                      "result-pts", G_TYPE_UINT64, result_pts, "age", G_TYPE_UINT64, age, NULL);
+    gst_structure_set_value(s, "results", results);
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-squeezetime-recognizer
+ *
+ * Names the action in a stream: every #VdtAnalyzer:interval seconds, a SqueezeTime network looks at
+ * pictures spread evenly over the last #VdtSqueezetimeRecognizer:window seconds, by timestamp.
+ *
+ * Frames carry the newest result as a #GstCustomMeta "VedetteResult": `element`, `kind` (action),
+ * `result-pts`, `age`, `results`. Results whose best label scores
+ * #VdtSqueezetimeRecognizer:threshold or more are posted as element messages, "update" for each,
+ * "start" and "end" when the label changes:
+ *
+ * * #guint64 `timestamp`, `stream-time`, `running-time`: of the newest picture (ns)
+ * * #guint64 `duration`: from the oldest to the newest picture (ns)
+ * * string `event`: start, update, end; string `id`: the same for one event
+ * * string `label`, #gint `class-id`, #gdouble `score`: the best label
+ * * string `kind`: action; #guint64 `window-start`, `window-end`: PTS of the pictures (ns)
+ * * array `results`: structures of `label`, `class-id`, `score`, the best first; not in "end"
+ *
+ * ## Example pipeline
+ * |[
+ * gst-launch-1.0 -m filesrc location=street.mp4 ! decodebin ! squeezetime-recognizer
+ *     model=/usr/share/vedette/models/squeezetime-street/card.json mode=exact ! fakesink
+ * ]|
+ *
+ * Since: 0.1
+ */
+#include "squeezetimerecognizer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "enums.h"
+#include "frame/clipring.h"
+#include "preprocess.h"
+
+GST_DEBUG_CATEGORY_STATIC(squeezetime_recognizer_debug);
+#define GST_CAT_DEFAULT squeezetime_recognizer_debug
+
+#define DEFAULT_WINDOW    0.0
+#define DEFAULT_TOP_K     5
+#define DEFAULT_THRESHOLD 0.0
+#define DEFAULT_FRAMING   VDT_FRAMING_OF_MODEL
+#define MAX_TOP_K         1000
+
+typedef struct {
+    VdtEngine *engine;
+    VdtSession *session;
+    const VdtCard *card; /* the engine's */
+} Network;
+
+struct _VdtSqueezetimeRecognizer {
+    VdtAnalyzer parent;
+
+    /* properties, under the object lock */
+    double window;
+    guint top_k;
+    double threshold;
+    int framing;
+
+    /* the streaming thread's */
+    VdtClipRing *ring;
+    guint n_shots; /* what the ring was made for */
+    GstClockTime ring_window;
+    VdtFrameTarget target; /* what its pictures were converted to */
+};
+
+enum { PROP_WINDOW = 1, PROP_TOP_K, PROP_THRESHOLD, PROP_FRAMING };
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(VDT_FRAME_FORMATS)));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(VDT_FRAME_FORMATS)));
+
+G_DEFINE_TYPE_WITH_CODE(VdtSqueezetimeRecognizer, vdt_squeezetime_recognizer, VDT_TYPE_ANALYZER,
+                        GST_DEBUG_CATEGORY_INIT(squeezetime_recognizer_debug,
+                                                "squeezetime-recognizer", 0, "action recognition"))
+GST_ELEMENT_REGISTER_DEFINE(squeezetime_recognizer, "squeezetime-recognizer", GST_RANK_NONE,
+                            VDT_TYPE_SQUEEZETIME_RECOGNIZER)
+
+static void clear_network(gpointer data)
+{
+    Network *network = data;
+
+    g_clear_pointer(&network->session, vdt_session_free);
+    vdt_engine_unref(network->engine);
+}
+
+static gpointer prepare(VdtAnalyzer *analyzer, VdtEngine *engine, GError **error)
+{
+    const VdtCard *card = vdt_engine_get_card(engine);
+    const VdtShape input = vdt_engine_get_input_shape(engine, 1, card->width, card->height);
+    Network *network = g_atomic_rc_box_new0(Network);
+
+    network->engine = vdt_engine_ref(engine);
+    network->card = card;
+    network->session = vdt_engine_new_session(engine, &input, error);
+    if (!network->session) {
+        g_atomic_rc_box_release_full(network, clear_network);
+        return NULL;
+    }
+    return network;
+}
+
+static void reset(VdtAnalyzer *analyzer)
+{
+    VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(analyzer);
+
+    if (self->ring)
+        vdt_clip_ring_reset(self->ring);
+}
+
+/* Has the ring fit the network and the properties; a ring that does not is made anew. */
+static void fit_ring(VdtSqueezetimeRecognizer *self, const VdtCard *card)
+{
+    VdtFrameTarget target = {.width = card->width, .height = card->height};
+    GstClockTime window;
+    int framing;
+
+    GST_OBJECT_LOCK(self);
+    window = (GstClockTime)((self->window > 0 ? self->window : card->window) * GST_SECOND);
+    framing = self->framing;
+    GST_OBJECT_UNLOCK(self);
+    target.framing = framing == VDT_FRAMING_OF_MODEL ? card->framing : (VdtFraming)framing;
+    for (guint c = 0; c < 3; c++)
+        target.fill[c] = (guint8)CLAMP(card->mean[c] + 0.5f, 0, 255);
+
+    if (self->ring && self->n_shots == card->frames && self->ring_window == window &&
+        !memcmp(&self->target, &target, sizeof target))
+        return;
+    g_clear_pointer(&self->ring, vdt_clip_ring_free);
+    self->ring = vdt_clip_ring_new(card->frames, window);
+    self->n_shots = card->frames;
+    self->ring_window = window;
+    self->target = target;
+}
+
+static void look(VdtAnalyzer *analyzer, gpointer data, GstBuffer *buffer, GstClockTime pts)
+{
+    VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(analyzer);
+    const Network *network = data;
+    VdtShot *shot;
+
+    fit_ring(self, network->card);
+    if (!vdt_clip_ring_wants(self->ring, pts))
+        return;
+    shot = vdt_shot_new(pts, (gsize)3 * self->target.width * self->target.height);
+    if (vdt_analyzer_convert(analyzer, buffer, &self->target, shot->rgb))
+        vdt_clip_ring_add(self->ring, shot);
+    else
+        vdt_shot_unref(shot);
+}
+
+static gpointer take(VdtAnalyzer *analyzer, gpointer network, GstClockTime *start,
+                     GstClockTime *end)
+{
+    VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(analyzer);
+    VdtClip *clip = self->ring ? vdt_clip_ring_get(self->ring) : NULL;
+
+    if (clip) {
+        *start = clip->shots[0]->pts;
+        *end = clip->shots[clip->n_shots - 1]->pts;
+    }
+    return clip;
+}
+
+static void free_work(gpointer work)
+{
+    vdt_clip_free(work);
+}
+
+/* Softmax in place, in double: scores of many classes add up to one. */
+static void softmax(double *scores, guint n)
+{
+    double top = scores[0], sum = 0;
+
+    for (guint i = 1; i < n; i++)
+        top = MAX(top, scores[i]);
+    for (guint i = 0; i < n; i++)
+        sum += scores[i] = exp(scores[i] - top);
+    for (guint i = 0; i < n; i++)
+        scores[i] /= sum;
+}
+
+/* Adds the best @k of @n classes to @results, the best first. Equal scores go by number. */
+static void add_best(GPtrArray *results, double *scores, guint n, guint k, const VdtCard *card)
+{
+    for (guint i = 0; i < MIN(k, n); i++) {
+        guint best = 0;
+        g_autofree char *number = NULL;
+
+        for (guint c = 1; c < n; c++)
+            if (scores[c] > scores[best])
+                best = c;
+        if (!card->labels)
+            number = g_strdup_printf("%u", best);
+        g_ptr_array_add(results, gst_structure_new("result", "label", G_TYPE_STRING,
+                                                   number ? number : card->labels[best], "class-id",
+                                                   G_TYPE_INT, (int)best, "score", G_TYPE_DOUBLE,
+                                                   scores[best], NULL));
+        scores[best] = -1;
+    }
+}
+
+static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer work,
+                        GCancellable *cancellable, GPtrArray *results, GError **error)
+{
+    VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(analyzer);
+    Network *network = data;
+    const VdtCard *card = network->card;
+    const VdtClip *clip = work;
+    VdtTensor *input = vdt_session_get_input(network->session, 0);
+    const VdtTensor *logits;
+    g_autofree double *scores = NULL;
+    guint n, top_k;
+
+    for (guint t = 0; t < clip->n_shots; t++) {
+        const VdtPicture picture = {clip->shots[t]->rgb, card->width, card->height,
+                                    (gsize)3 * card->width};
+
+        vdt_clip_set_frame(input, 0, t, &picture, card->mean, card->std);
+    }
+    if (!vdt_session_run(network->session, cancellable, error))
+        return FALSE;
+
+    logits = vdt_session_get_output(network->session, 0);
+    n = (guint)vdt_shape_elements(&logits->shape);
+    scores = g_new(double, n);
+    for (guint i = 0; i < n; i++)
+        scores[i] = ((const float *)logits->data)[i];
+    softmax(scores, n);
+    GST_OBJECT_LOCK(self);
+    top_k = self->top_k;
+    GST_OBJECT_UNLOCK(self);
+    add_best(results, scores, n, top_k, card);
+    return TRUE;
+}
+
+static const GstStructure *choose(VdtAnalyzer *analyzer, GPtrArray *results)
+{
+    VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(analyzer);
+    const GstStructure *best = results->len > 0 ? g_ptr_array_index(results, 0) : NULL;
+    double score = 0, threshold;
+
+    GST_OBJECT_LOCK(self);
+    threshold = self->threshold;
+    GST_OBJECT_UNLOCK(self);
+    return best && gst_structure_get_double(best, "score", &score) && score >= threshold ? best
+                                                                                         : NULL;
+}
+
+static void vdt_squeezetime_recognizer_set_property(GObject *object, guint id, const GValue *value,
+                                                    GParamSpec *pspec)
+{
+    VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(object);
+
+    GST_OBJECT_LOCK(self);
+    switch (id) {
+    case PROP_WINDOW:
+        self->window = g_value_get_double(value);
+        break;
+    case PROP_TOP_K:
+        self->top_k = g_value_get_uint(value);
+        break;
+    case PROP_THRESHOLD:
+        self->threshold = g_value_get_double(value);
+        break;
+    case PROP_FRAMING:
+        self->framing = g_value_get_enum(value);
+        break;
+    default:
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+        break;
+    }
+    GST_OBJECT_UNLOCK(self);
+}
+
+static void vdt_squeezetime_recognizer_get_property(GObject *object, guint id, GValue *value,
+                                                    GParamSpec *pspec)
+{
+    VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(object);
+
+    GST_OBJECT_LOCK(self);
+    switch (id) {
+    case PROP_WINDOW:
+        g_value_set_double(value, self->window);
+        break;
+    case PROP_TOP_K:
+        g_value_set_uint(value, self->top_k);
+        break;
+    case PROP_THRESHOLD:
+        g_value_set_double(value, self->threshold);
+        break;
+    case PROP_FRAMING:
+        g_value_set_enum(value, self->framing);
+        break;
+    default:
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+        break;
+    }
+    GST_OBJECT_UNLOCK(self);
+}
+
+static void vdt_squeezetime_recognizer_finalize(GObject *object)
+{
+    VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(object);
+
+    g_clear_pointer(&self->ring, vdt_clip_ring_free);
+    G_OBJECT_CLASS(vdt_squeezetime_recognizer_parent_class)->finalize(object);
+}
+
+static void vdt_squeezetime_recognizer_init(VdtSqueezetimeRecognizer *self)
+{
+    self->window = DEFAULT_WINDOW;
+    self->top_k = DEFAULT_TOP_K;
+    self->threshold = DEFAULT_THRESHOLD;
+    self->framing = DEFAULT_FRAMING;
+}
+
+static void vdt_squeezetime_recognizer_class_init(VdtSqueezetimeRecognizerClass *klass)
+{
+    const GParamFlags live = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
+    GObjectClass *object = G_OBJECT_CLASS(klass);
+    GstElementClass *element = GST_ELEMENT_CLASS(klass);
+    VdtAnalyzerClass *analyzer = VDT_ANALYZER_CLASS(klass);
+
+    object->set_property = vdt_squeezetime_recognizer_set_property;
+    object->get_property = vdt_squeezetime_recognizer_get_property;
+    object->finalize = vdt_squeezetime_recognizer_finalize;
+    analyzer->kind = "action";
+    analyzer->architecture = "squeezetime";
+    analyzer->prepare = prepare;
+    analyzer->clear_network = clear_network;
+    analyzer->look = look;
+    analyzer->take = take;
+    analyzer->free_work = free_work;
+    analyzer->reset = reset;
+    analyzer->analyse = analyse;
+    analyzer->choose = choose;
+
+    g_object_class_install_property(
+        object, PROP_WINDOW,
+        g_param_spec_double("window", "Window",
+                            "Seconds from the first to the last picture that the network sees; "
+                            "0 for the model's own",
+                            0, 3600, DEFAULT_WINDOW, live));
+    g_object_class_install_property(object, PROP_TOP_K,
+                                    g_param_spec_uint("top-k", "Top k",
+                                                      "Labels in a result, the best first", 1,
+                                                      MAX_TOP_K, DEFAULT_TOP_K, live));
+    g_object_class_install_property(
+        object, PROP_THRESHOLD,
+        g_param_spec_double("threshold", "Threshold",
+                            "Score from which the best label is posted as an event; metas carry "
+                            "every result",
+                            0, 1, DEFAULT_THRESHOLD, live));
+    g_object_class_install_property(
+        object, PROP_FRAMING,
+        g_param_spec_enum("framing", "Framing", "How a frame is brought to the network's size",
+                          VDT_TYPE_FRAMING, DEFAULT_FRAMING, live));
+
+    gst_element_class_set_static_metadata(
+        element, "SqueezeTime action recognizer", "Filter/Analyzer/Video",
+        "Names the action in a video stream, with a SqueezeTime network", "The Vedette authors");
+    gst_element_class_add_static_pad_template(element, &sink_template);
+    gst_element_class_add_static_pad_template(element, &src_template);
+}

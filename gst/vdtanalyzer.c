@@ -1,0 +1,956 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Locks, in the order they may be taken: the object lock (properties), then priv->lock (what the
+ * streaming thread, the worker and readers of `stats` share). Nothing is posted with either held.
+ * The rest of the private state belongs to the streaming thread.
+ */
+#include "vdtanalyzer.h"
+
+#include <time.h>
+
+#include "enums.h"
+#include "mailbox.h"
+#include "resultmeta.h"
+
+GST_DEBUG_CATEGORY_STATIC(vdt_analyzer_debug);
+#define GST_CAT_DEFAULT vdt_analyzer_debug
+
+#define DEFAULT_MODE          VDT_ANALYZER_LIVE
+#define DEFAULT_PRECISION     VDT_PRECISION_F32
+#define DEFAULT_INTERVAL      1.0
+#define DEFAULT_POST_MESSAGES TRUE
+
+/* A frame that is this much older than the one before is late, not the start of something else. */
+#define LATE_LIMIT         (GST_SECOND / 2)
+/* Between two QoS messages, and between two latency messages. */
+#define MESSAGE_GAP        G_USEC_PER_SEC
+/* The latency reported is that of the slowest of so many results, with a margin, and is lowered
+ * only if it falls below a share of what was reported. */
+#define LATENCY_RESULTS    16
+#define LATENCY_MARGIN(t)  ((t) + (t) / 20)
+#define LATENCY_LOWER(was) ((was) / 4 * 3)
+
+/* What analyse found, ready to ride on frames. */
+typedef struct {
+    GValue structures;
+    GstClockTime pts;
+} Result;
+
+typedef struct {
+    VdtAnalyzerClass *klass;
+    gpointer network;
+    gpointer work;
+    VdtSpan span;
+    guint epoch;
+    gint64 queued; /* monotonic, µs */
+} Job;
+
+typedef struct {
+    guint64 frames, results, skipped, discarded;
+    GstClockTime busy, last;  /* in analyse: altogether, for the newest result */
+    GstClockTime first_delay; /* from the first work to the first result */
+    GstClockTime streaming;   /* CPU time of the streaming thread */
+} Stats;
+
+typedef struct {
+    GstClockTime reported;
+    GstClockTime recent[LATENCY_RESULTS];
+    guint next;
+    gint64 posted; /* monotonic, µs; 0 for never */
+} Latency;
+
+typedef struct {
+    /* under the object lock */
+    char *model;
+    VdtPrecision precision;
+    VdtAnalyzerMode mode;
+    double interval;
+    gboolean post_messages;
+    gboolean stale; /* model or precision changed since the network was made */
+    VdtEngine *handed;
+
+    /* the streaming thread's */
+    GstVideoInfo info;
+    VdtFrameMap *map;
+    gpointer network;
+    GstClockTime last_pts, last_due;
+    gboolean warned_untimed;
+
+    VdtMailbox *mailbox;
+
+    GMutex lock; /* guards what follows */
+    gpointer next_network;
+    guint epoch; /* results of work from an earlier one are void */
+    Result *result;
+    VdtEvents *events;
+    gboolean failed;
+    Stats stats;
+    Latency latency;
+    gint64 qos_posted; /* monotonic, µs; 0 for never */
+} VdtAnalyzerPrivate;
+
+enum { PROP_MODEL = 1, PROP_PRECISION, PROP_MODE, PROP_INTERVAL, PROP_POST_MESSAGES, PROP_STATS };
+
+G_DEFINE_ABSTRACT_TYPE_WITH_CODE(VdtAnalyzer, vdt_analyzer, GST_TYPE_BASE_TRANSFORM,
+                                 G_ADD_PRIVATE(VdtAnalyzer)
+                                     GST_DEBUG_CATEGORY_INIT(vdt_analyzer_debug, "vdtanalyzer", 0,
+                                                             "base of Vedette's analysers"))
+
+#define PRIV(self) ((VdtAnalyzerPrivate *)vdt_analyzer_get_instance_private(self))
+
+/* --- results and jobs --------------------------------------------------------------------------
+ */
+
+static Result *result_new(GPtrArray *structures, GstClockTime pts)
+{
+    Result *result = g_atomic_rc_box_new0(Result);
+
+    g_value_init(&result->structures, GST_TYPE_ARRAY);
+    for (guint i = 0; i < structures->len; i++) {
+        GValue value = G_VALUE_INIT;
+
+        g_value_init(&value, GST_TYPE_STRUCTURE);
+        gst_value_set_structure(&value, g_ptr_array_index(structures, i));
+        gst_value_array_append_and_take_value(&result->structures, &value);
+    }
+    result->pts = pts;
+    return result;
+}
+
+static void result_clear(gpointer data)
+{
+    g_value_unset(&((Result *)data)->structures);
+}
+
+static void result_unref(Result *result)
+{
+    g_atomic_rc_box_release_full(result, result_clear);
+}
+
+static void network_unref(VdtAnalyzerClass *klass, gpointer network)
+{
+    if (network)
+        g_atomic_rc_box_release_full(network, klass->clear_network);
+}
+
+static void job_free(gpointer data)
+{
+    Job *job = data;
+
+    job->klass->free_work(job->work);
+    network_unref(job->klass, job->network);
+    g_free(job);
+}
+
+/* --- networks ----------------------------------------------------------------------------------
+ */
+
+/* The engine that the application handed in, if it is one for this element. */
+static VdtEngine *handed_engine(VdtAnalyzer *self, const char *model)
+{
+    const char *architecture = VDT_ANALYZER_GET_CLASS(self)->architecture;
+    VdtEngine *engine;
+    const VdtCard *card;
+
+    GST_OBJECT_LOCK(self);
+    engine = PRIV(self)->handed ? vdt_engine_ref(PRIV(self)->handed) : NULL;
+    GST_OBJECT_UNLOCK(self);
+    if (!engine)
+        return NULL;
+    card = vdt_engine_get_card(engine);
+    if (g_strcmp0(card->architecture, architecture) == 0 &&
+        (!model || !*model || g_strcmp0(model, card->name) == 0 ||
+         g_strcmp0(model, card->path) == 0))
+        return engine;
+    GST_INFO_OBJECT(self, "the engine handed in is for %s, not for this element", card->name);
+    vdt_engine_unref(engine);
+    return NULL;
+}
+
+static VdtEngine *find_engine(VdtAnalyzer *self, GError **error)
+{
+    const char *architecture = VDT_ANALYZER_GET_CLASS(self)->architecture;
+    g_autofree char *model = NULL;
+    g_autoptr(VdtEngine) engine = NULL;
+    VdtEngineOptions options = {0};
+    const VdtCard *card;
+
+    GST_OBJECT_LOCK(self);
+    model = g_strdup(PRIV(self)->model);
+    options.precision = PRIV(self)->precision;
+    GST_OBJECT_UNLOCK(self);
+
+    engine = handed_engine(self, model);
+    if (engine)
+        return g_steal_pointer(&engine);
+    options.model = model;
+    /* said only where it selects the model: a card of another architecture is to be noticed */
+    if (!model || !*model)
+        options.architecture = architecture;
+    engine = vdt_engine_get_shared(&options, error);
+    if (!engine)
+        return NULL;
+    card = vdt_engine_get_card(engine);
+    if (g_strcmp0(card->architecture, architecture) != 0) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                    "%s: the architecture is %s, but this element runs %s", card->path,
+                    card->architecture, architecture);
+        return NULL;
+    }
+    if (vdt_engine_get_unused(engine))
+        GST_WARNING_OBJECT(self, "%s: tensors that the network does not use:\n%s", card->weights,
+                           vdt_engine_get_unused(engine));
+    return g_steal_pointer(&engine);
+}
+
+static gpointer make_network(VdtAnalyzer *self, GError **error)
+{
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
+    g_autoptr(VdtEngine) engine = NULL;
+
+    GST_OBJECT_LOCK(self);
+    PRIV(self)->stale = FALSE;
+    GST_OBJECT_UNLOCK(self);
+    if (klass->architecture) {
+        engine = find_engine(self, error);
+        if (!engine)
+            return NULL;
+    }
+    return klass->prepare(self, engine, error);
+}
+
+static gint resource_error(const GError *error)
+{
+    if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        return GST_RESOURCE_ERROR_NOT_FOUND;
+    if (error->domain == G_FILE_ERROR)
+        return GST_RESOURCE_ERROR_OPEN_READ;
+    return GST_RESOURCE_ERROR_FAILED;
+}
+
+/* Posts what went wrong with the model, as an error or as a warning. */
+static void complain(VdtAnalyzer *self, GstMessageType type, const GError *error)
+{
+    gst_element_message_full(GST_ELEMENT(self), type, GST_RESOURCE_ERROR, resource_error(error),
+                             g_strdup(error->message), NULL, __FILE__, GST_FUNCTION, __LINE__);
+}
+
+/* Worker: makes another network if the model was changed; the streaming thread will take it. */
+static void renew_network(VdtAnalyzer *self)
+{
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    g_autoptr(GError) error = NULL;
+    gboolean stale;
+    gpointer network;
+
+    GST_OBJECT_LOCK(self);
+    stale = priv->stale;
+    GST_OBJECT_UNLOCK(self);
+    if (!stale)
+        return;
+    network = make_network(self, &error);
+    if (!network) {
+        complain(self, GST_MESSAGE_WARNING, error);
+        return;
+    }
+    g_mutex_lock(&priv->lock);
+    network_unref(VDT_ANALYZER_GET_CLASS(self), priv->next_network);
+    priv->next_network = network;
+    g_mutex_unlock(&priv->lock);
+}
+
+/* --- the worker --------------------------------------------------------------------------------
+ */
+
+static gboolean wants_messages(VdtAnalyzer *self)
+{
+    gboolean wants;
+
+    GST_OBJECT_LOCK(self);
+    wants = PRIV(self)->post_messages;
+    GST_OBJECT_UNLOCK(self);
+    return wants;
+}
+
+static void post_all(VdtAnalyzer *self, GList *messages)
+{
+    const gboolean wanted = wants_messages(self);
+
+    for (GList *l = messages; l; l = l->next) {
+        if (wanted)
+            gst_element_post_message(GST_ELEMENT(self), l->data);
+        else
+            gst_message_unref(l->data);
+    }
+    g_list_free(messages);
+}
+
+/* Makes @found the newest result, unless it has become void, and tells the bus. */
+static void publish(VdtAnalyzer *self, const Job *job, GPtrArray *found, GstClockTime took)
+{
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    const GstStructure *finding = klass->choose ? klass->choose(self, found) : NULL;
+    Result *result = result_new(found, job->span.end), *old = result;
+    GList *messages = NULL;
+
+    g_mutex_lock(&priv->lock);
+    if (job->epoch == priv->epoch) {
+        old = priv->result;
+        priv->result = result;
+        if (!priv->stats.results++)
+            priv->stats.first_delay = (g_get_monotonic_time() - job->queued) * GST_USECOND;
+        priv->stats.last = took;
+        priv->stats.busy += took;
+        messages = vdt_events_follow(priv->events, &job->span, finding, &result->structures);
+    } else {
+        priv->stats.discarded++;
+    }
+    g_mutex_unlock(&priv->lock);
+    if (old)
+        result_unref(old);
+    post_all(self, messages);
+}
+
+static void run(gpointer data, GCancellable *cancellable, gpointer user_data)
+{
+    VdtAnalyzer *self = user_data;
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    const Job *job = data;
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)gst_structure_free);
+    g_autoptr(GError) error = NULL;
+    const gint64 begin = g_get_monotonic_time();
+    const gboolean done =
+        job->klass->analyse(self, job->network, job->work, cancellable, found, &error);
+
+    if (g_cancellable_is_cancelled(cancellable)) {
+        g_mutex_lock(&priv->lock);
+        priv->stats.discarded++;
+        g_mutex_unlock(&priv->lock);
+        return;
+    }
+    if (done) {
+        publish(self, job, found, (g_get_monotonic_time() - begin) * GST_USECOND);
+    } else {
+        g_mutex_lock(&priv->lock);
+        priv->failed = TRUE;
+        g_mutex_unlock(&priv->lock);
+        GST_ELEMENT_ERROR(self, LIBRARY, FAILED, ("%s", error->message), (NULL));
+    }
+    renew_network(self);
+}
+
+/* --- the streaming thread ----------------------------------------------------------------------
+ */
+
+static void end_events(VdtAnalyzer *self)
+{
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    GstMessage *end;
+
+    g_mutex_lock(&priv->lock);
+    end = priv->events ? vdt_events_end(priv->events) : NULL;
+    g_mutex_unlock(&priv->lock);
+    if (end)
+        post_all(self, g_list_append(NULL, end));
+}
+
+/* Begins a new window: what comes does not continue what was. */
+static void reset_window(VdtAnalyzer *self)
+{
+    VdtAnalyzerPrivate *priv = PRIV(self);
+
+    priv->last_pts = priv->last_due = GST_CLOCK_TIME_NONE;
+    VDT_ANALYZER_GET_CLASS(self)->reset(self);
+}
+
+/* Forgets the stream so far, results included. */
+static void forget(VdtAnalyzer *self)
+{
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    Result *result;
+
+    g_mutex_lock(&priv->lock);
+    priv->epoch++;
+    result = g_steal_pointer(&priv->result);
+    g_mutex_unlock(&priv->lock);
+    if (result)
+        result_unref(result);
+    vdt_mailbox_discard(priv->mailbox);
+    reset_window(self);
+    end_events(self);
+}
+
+/* Time of a frame, counted from the last one if it has none of its own. */
+static GstClockTime frame_time(VdtAnalyzer *self, GstBuffer *buffer)
+{
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    const GstSegment *segment = &GST_BASE_TRANSFORM(self)->segment;
+    const int fps_n = GST_VIDEO_INFO_FPS_N(&priv->info), fps_d = GST_VIDEO_INFO_FPS_D(&priv->info);
+
+    if (segment->format != GST_FORMAT_TIME)
+        return GST_CLOCK_TIME_NONE;
+    if (GST_BUFFER_PTS_IS_VALID(buffer))
+        return GST_BUFFER_PTS(buffer);
+    if (fps_n > 0 && fps_d > 0) {
+        const GstClockTime frame = gst_util_uint64_scale_int(GST_SECOND, fps_d, fps_n);
+
+        return GST_CLOCK_TIME_IS_VALID(priv->last_pts) ? priv->last_pts + frame : segment->start;
+    }
+    return GST_CLOCK_TIME_NONE;
+}
+
+/* Whether @pts goes on where the stream was; what does not belong to it any more is forgotten. */
+static gboolean follows(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts)
+{
+    VdtAnalyzerPrivate *priv = PRIV(self);
+
+    if (GST_BUFFER_IS_DISCONT(buffer) && GST_CLOCK_TIME_IS_VALID(priv->last_pts)) {
+        const GstClockTime last = priv->last_pts;
+
+        GST_DEBUG_OBJECT(self, "discontinuity at %" GST_TIME_FORMAT, GST_TIME_ARGS(pts));
+        if (pts < last)
+            forget(self);
+        else
+            reset_window(self);
+    } else if (GST_CLOCK_TIME_IS_VALID(priv->last_pts) && pts + LATE_LIMIT < priv->last_pts) {
+        GST_DEBUG_OBJECT(self, "time goes back from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
+                         GST_TIME_ARGS(priv->last_pts), GST_TIME_ARGS(pts));
+        forget(self);
+    }
+    return !GST_CLOCK_TIME_IS_VALID(priv->last_pts) || pts > priv->last_pts;
+}
+
+/* Takes the network that the worker made for a changed model. */
+static void adopt_network(VdtAnalyzer *self)
+{
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    gpointer network;
+
+    g_mutex_lock(&priv->lock);
+    network = g_steal_pointer(&priv->next_network);
+    g_mutex_unlock(&priv->lock);
+    if (!network)
+        return;
+    GST_INFO_OBJECT(self, "the model has changed");
+    network_unref(VDT_ANALYZER_GET_CLASS(self), priv->network);
+    priv->network = network;
+    forget(self);
+}
+
+/* Counts an inference that was replaced before it began. */
+static void count_skip(VdtAnalyzer *self, const VdtSpan *span)
+{
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    const gint64 now = g_get_monotonic_time();
+    GstMessage *qos = NULL;
+
+    g_mutex_lock(&priv->lock);
+    priv->stats.skipped++;
+    if (!priv->qos_posted || now - priv->qos_posted >= MESSAGE_GAP) {
+        const Stats *stats = &priv->stats;
+
+        priv->qos_posted = now;
+        qos = gst_message_new_qos(GST_OBJECT(self), TRUE, span->running_time, span->stream_time,
+                                  span->end, GST_CLOCK_TIME_NONE);
+        gst_message_set_qos_values(
+            qos, 0, (double)stats->results / (double)(stats->results + stats->skipped), 1000000);
+        gst_message_set_qos_stats(qos, GST_FORMAT_BUFFERS, stats->results, stats->skipped);
+    }
+    g_mutex_unlock(&priv->lock);
+    if (qos)
+        gst_element_post_message(GST_ELEMENT(self), qos);
+}
+
+/* Notes how long a frame had to wait, and tells the pipeline when that is not what it believes. */
+static void measure_latency(VdtAnalyzer *self, GstClockTime took)
+{
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    Latency *latency = &priv->latency;
+    const gint64 now = g_get_monotonic_time();
+    gboolean changed = FALSE;
+    GstClockTime worst = 0;
+
+    g_mutex_lock(&priv->lock);
+    latency->recent[latency->next++ % LATENCY_RESULTS] = took;
+    for (guint i = 0; i < LATENCY_RESULTS; i++)
+        worst = MAX(worst, latency->recent[i]);
+    if ((worst > latency->reported || worst < LATENCY_LOWER(latency->reported)) &&
+        (!latency->posted || now - latency->posted >= MESSAGE_GAP)) {
+        latency->reported = LATENCY_MARGIN(worst);
+        latency->posted = now;
+        changed = TRUE;
+    }
+    g_mutex_unlock(&priv->lock);
+    if (changed)
+        gst_element_post_message(GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));
+}
+
+/* Puts work in the mailbox if a result is due; in exact mode, waits for it. */
+static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime pts)
+{
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    const GstSegment *segment = &GST_BASE_TRANSFORM(self)->segment;
+    VdtAnalyzerMode mode;
+    GstClockTime interval;
+    VdtSpan span;
+    gpointer work;
+    Job *job;
+
+    GST_OBJECT_LOCK(self);
+    mode = priv->mode;
+    interval = (GstClockTime)(priv->interval * GST_SECOND);
+    GST_OBJECT_UNLOCK(self);
+    if (GST_CLOCK_TIME_IS_VALID(priv->last_due) && pts < priv->last_due + interval)
+        return GST_FLOW_OK;
+    work = klass->take(self, priv->network, &span.start, &span.end);
+    if (!work)
+        return GST_FLOW_OK;
+    /* due times keep their distance, whichever frame comes first after each */
+    if (GST_CLOCK_TIME_IS_VALID(priv->last_due) && interval > 0)
+        priv->last_due += (pts - priv->last_due) / interval * interval;
+    else
+        priv->last_due = pts;
+
+    span.stream_time = gst_segment_to_stream_time(segment, GST_FORMAT_TIME, span.end);
+    span.running_time = gst_segment_to_running_time(segment, GST_FORMAT_TIME, span.end);
+    job = g_new(Job, 1);
+    *job =
+        (Job){klass, g_atomic_rc_box_acquire(priv->network), work, span, 0, g_get_monotonic_time()};
+    g_mutex_lock(&priv->lock);
+    job->epoch = priv->epoch;
+    g_mutex_unlock(&priv->lock);
+    if (vdt_mailbox_put(priv->mailbox, job))
+        count_skip(self, &span);
+    if (mode == VDT_ANALYZER_EXACT) {
+        const gint64 begin = g_get_monotonic_time();
+
+        if (!vdt_mailbox_drain(priv->mailbox))
+            return GST_FLOW_FLUSHING;
+        measure_latency(self, (g_get_monotonic_time() - begin) * GST_USECOND);
+    }
+    return GST_FLOW_OK;
+}
+
+static void attach_result(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts)
+{
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    Result *result;
+
+    g_mutex_lock(&priv->lock);
+    result = priv->result ? g_atomic_rc_box_acquire(priv->result) : NULL;
+    g_mutex_unlock(&priv->lock);
+    if (!result)
+        return;
+    vdt_result_meta_add(buffer, GST_OBJECT_NAME(self), VDT_ANALYZER_GET_CLASS(self)->kind,
+                        result->pts, pts > result->pts ? pts - result->pts : 0,
+                        &result->structures);
+    result_unref(result);
+}
+
+static GstClockTime thread_time(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return GST_TIMESPEC_TO_TIME(t);
+}
+
+static GstFlowReturn vdt_analyzer_transform_ip(GstBaseTransform *trans, GstBuffer *buffer)
+{
+    VdtAnalyzer *self = VDT_ANALYZER(trans);
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    const GstClockTime begin = thread_time(), pts = frame_time(self, buffer);
+    GstFlowReturn flow = GST_FLOW_OK;
+
+    adopt_network(self);
+    if (!GST_CLOCK_TIME_IS_VALID(pts)) {
+        if (!priv->warned_untimed)
+            GST_ELEMENT_WARNING(self, STREAM, FORMAT,
+                                ("Frames without time or frame rate are not analysed."),
+                                ("timestamp the stream, for example with videorate before"));
+        priv->warned_untimed = TRUE;
+    } else {
+        if (follows(self, buffer, pts)) {
+            VDT_ANALYZER_GET_CLASS(self)->look(self, priv->network, buffer, pts);
+            priv->last_pts = pts;
+            flow = analyse_if_due(self, pts);
+        }
+        if (flow == GST_FLOW_OK)
+            attach_result(self, buffer, pts);
+    }
+    g_mutex_lock(&priv->lock);
+    priv->stats.frames++;
+    priv->stats.streaming += thread_time() - begin;
+    if (flow == GST_FLOW_OK && priv->failed)
+        flow = GST_FLOW_ERROR;
+    g_mutex_unlock(&priv->lock);
+    return flow;
+}
+
+gboolean vdt_analyzer_convert(VdtAnalyzer *self, GstBuffer *buffer, const VdtFrameTarget *target,
+                              guint8 *rgb)
+{
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(buffer);
+    GstVideoRectangle visible = {0, 0, 0, 0};
+    GstVideoFrame frame;
+
+    if (!gst_video_frame_map(&frame, &priv->info, buffer,
+                             GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
+        GST_WARNING_OBJECT(self, "cannot read %" GST_PTR_FORMAT, buffer);
+        return FALSE;
+    }
+    if (crop)
+        visible = (GstVideoRectangle){crop->x, crop->y, crop->width, crop->height};
+    if (!priv->map || !vdt_frame_map_fits(priv->map, &frame.info, &visible, target)) {
+        g_clear_pointer(&priv->map, vdt_frame_map_free);
+        priv->map = vdt_frame_map_new(&frame.info, &visible, target);
+    }
+    vdt_frame_map_convert(priv->map, &frame, rgb);
+    gst_video_frame_unmap(&frame);
+    return TRUE;
+}
+
+/* A buffer that others hold too is copied so far that a meta can be added; its memory is shared. */
+static GstFlowReturn vdt_analyzer_prepare_output_buffer(GstBaseTransform *trans, GstBuffer *in,
+                                                        GstBuffer **out)
+{
+    *out = gst_buffer_is_writable(in) ? in : gst_buffer_copy(in);
+    /* the original goes back to its pool whole, after the copy */
+    if (*out != in && in->pool)
+        gst_buffer_add_parent_buffer_meta(*out, in);
+    return GST_FLOW_OK;
+}
+
+static gboolean vdt_analyzer_set_caps(GstBaseTransform *trans, GstCaps *in, GstCaps *out)
+{
+    VdtAnalyzerPrivate *priv = PRIV(VDT_ANALYZER(trans));
+
+    if (!gst_video_info_from_caps(&priv->info, in)) {
+        GST_ELEMENT_ERROR(trans, STREAM, FORMAT, ("The video format is not valid."),
+                          ("caps: %" GST_PTR_FORMAT, in));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Buffers go through as they are, so what can be done with them is what downstream can do. */
+static gboolean vdt_analyzer_propose_allocation(GstBaseTransform *trans, GstQuery *decide,
+                                                GstQuery *query)
+{
+    return gst_pad_peer_query(trans->srcpad, query);
+}
+
+static gboolean vdt_analyzer_decide_allocation(GstBaseTransform *trans, GstQuery *query)
+{
+    /* nothing is ever allocated here */
+    while (gst_query_get_n_allocation_pools(query) > 0)
+        gst_query_remove_nth_allocation_pool(query, 0);
+    return TRUE;
+}
+
+static gboolean vdt_analyzer_sink_event(GstBaseTransform *trans, GstEvent *event)
+{
+    VdtAnalyzer *self = VDT_ANALYZER(trans);
+    VdtAnalyzerPrivate *priv = PRIV(self);
+
+    switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_FLUSH_START:
+        vdt_mailbox_close(priv->mailbox);
+        break;
+    case GST_EVENT_FLUSH_STOP:
+        vdt_mailbox_open(priv->mailbox);
+        forget(self);
+        break;
+    case GST_EVENT_STREAM_START:
+        forget(self);
+        break;
+    case GST_EVENT_EOS:
+        vdt_mailbox_drain(priv->mailbox);
+        end_events(self);
+        break;
+    default:
+        break;
+    }
+    return GST_BASE_TRANSFORM_CLASS(vdt_analyzer_parent_class)->sink_event(trans, event);
+}
+
+static gboolean vdt_analyzer_query(GstBaseTransform *trans, GstPadDirection direction,
+                                   GstQuery *query)
+{
+    VdtAnalyzer *self = VDT_ANALYZER(trans);
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    GstClockTime min, max, own = 0;
+    gboolean live, exact;
+
+    if (!GST_BASE_TRANSFORM_CLASS(vdt_analyzer_parent_class)->query(trans, direction, query))
+        return FALSE;
+    if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY || direction != GST_PAD_SRC)
+        return TRUE;
+    GST_OBJECT_LOCK(self);
+    exact = priv->mode == VDT_ANALYZER_EXACT;
+    GST_OBJECT_UNLOCK(self);
+    g_mutex_lock(&priv->lock);
+    if (exact)
+        own = priv->latency.reported;
+    g_mutex_unlock(&priv->lock);
+    gst_query_parse_latency(query, &live, &min, &max);
+    gst_query_set_latency(query, live, min + own, GST_CLOCK_TIME_IS_VALID(max) ? max + own : max);
+    return TRUE;
+}
+
+/* --- life --------------------------------------------------------------------------------------
+ */
+
+static gboolean vdt_analyzer_start(GstBaseTransform *trans)
+{
+    VdtAnalyzer *self = VDT_ANALYZER(trans);
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    g_autoptr(GError) error = NULL;
+    char name[16]; /* what the kernel keeps */
+
+    if (VDT_ANALYZER_GET_CLASS(self)->architecture) {
+        gboolean handed;
+
+        GST_OBJECT_LOCK(self);
+        handed = priv->handed != NULL;
+        GST_OBJECT_UNLOCK(self);
+        if (!handed)
+            gst_element_post_message(GST_ELEMENT(self), gst_message_new_need_context(
+                                                            GST_OBJECT(self), VDT_ENGINE_CONTEXT));
+    }
+    priv->network = make_network(self, &error);
+    if (!priv->network) {
+        complain(self, GST_MESSAGE_ERROR, error);
+        return FALSE;
+    }
+    gst_video_info_init(&priv->info);
+    priv->last_pts = priv->last_due = GST_CLOCK_TIME_NONE;
+    priv->warned_untimed = FALSE;
+    g_mutex_lock(&priv->lock);
+    priv->failed = FALSE;
+    priv->stats = (Stats){0};
+    priv->latency = (Latency){0};
+    priv->qos_posted = 0;
+    priv->events = vdt_events_new(GST_ELEMENT(self), VDT_ANALYZER_GET_CLASS(self)->kind);
+    g_mutex_unlock(&priv->lock);
+    g_snprintf(name, sizeof name, "vdt:%s", GST_OBJECT_NAME(self));
+    vdt_mailbox_start(priv->mailbox, name);
+    return TRUE;
+}
+
+static gboolean vdt_analyzer_stop(GstBaseTransform *trans)
+{
+    VdtAnalyzer *self = VDT_ANALYZER(trans);
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
+    VdtAnalyzerPrivate *priv = PRIV(self);
+
+    vdt_mailbox_stop(priv->mailbox);
+    forget(self);
+    g_mutex_lock(&priv->lock);
+    network_unref(klass, g_steal_pointer(&priv->next_network));
+    g_clear_pointer(&priv->events, vdt_events_free);
+    g_mutex_unlock(&priv->lock);
+    network_unref(klass, g_steal_pointer(&priv->network));
+    g_clear_pointer(&priv->map, vdt_frame_map_free);
+    return TRUE;
+}
+
+static GstStateChangeReturn vdt_analyzer_change_state(GstElement *element,
+                                                      GstStateChange transition)
+{
+    /* before the pads: the streaming thread may be waiting for a result */
+    if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+        vdt_mailbox_shut(PRIV(VDT_ANALYZER(element))->mailbox);
+    return GST_ELEMENT_CLASS(vdt_analyzer_parent_class)->change_state(element, transition);
+}
+
+static void vdt_analyzer_set_context(GstElement *element, GstContext *context)
+{
+    VdtAnalyzerPrivate *priv = PRIV(VDT_ANALYZER(element));
+    VdtEngine *engine = NULL, *old;
+
+    if (gst_context_has_context_type(context, VDT_ENGINE_CONTEXT) &&
+        gst_structure_get(gst_context_get_structure(context), "engine", VDT_TYPE_ENGINE, &engine,
+                          NULL)) {
+        GST_OBJECT_LOCK(element);
+        old = priv->handed;
+        priv->handed = engine;
+        GST_OBJECT_UNLOCK(element);
+        vdt_engine_unref(old);
+    }
+    GST_ELEMENT_CLASS(vdt_analyzer_parent_class)->set_context(element, context);
+}
+
+static GstStructure *make_stats(VdtAnalyzer *self)
+{
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    GstElementFactory *factory = gst_element_get_factory(GST_ELEMENT(self));
+    g_autofree char *name = g_strdup_printf(
+        "application/x-%s-stats", factory ? GST_OBJECT_NAME(factory) : G_OBJECT_TYPE_NAME(self));
+    Stats stats;
+
+    g_mutex_lock(&priv->lock);
+    stats = priv->stats;
+    g_mutex_unlock(&priv->lock);
+    return gst_structure_new(
+        name, "frames", G_TYPE_UINT64, stats.frames, "results", G_TYPE_UINT64, stats.results,
+        "skipped", G_TYPE_UINT64, stats.skipped, "discarded", G_TYPE_UINT64, stats.discarded,
+        "last-inference-time", G_TYPE_UINT64, stats.last, "average-inference-time", G_TYPE_UINT64,
+        stats.results ? stats.busy / stats.results : 0, "first-result-delay", G_TYPE_UINT64,
+        stats.first_delay, "streaming-cpu-time", G_TYPE_UINT64, stats.streaming, NULL);
+}
+
+static void vdt_analyzer_set_property(GObject *object, guint id, const GValue *value,
+                                      GParamSpec *pspec)
+{
+    VdtAnalyzerPrivate *priv = PRIV(VDT_ANALYZER(object));
+    gboolean relatency = FALSE;
+
+    GST_OBJECT_LOCK(object);
+    switch (id) {
+    case PROP_MODEL:
+        g_free(priv->model);
+        priv->model = g_value_dup_string(value);
+        priv->stale = TRUE;
+        break;
+    case PROP_PRECISION:
+        priv->precision = g_value_get_enum(value);
+        priv->stale = TRUE;
+        break;
+    case PROP_MODE:
+        relatency = priv->mode != (VdtAnalyzerMode)g_value_get_enum(value);
+        priv->mode = g_value_get_enum(value);
+        break;
+    case PROP_INTERVAL:
+        priv->interval = g_value_get_double(value);
+        break;
+    case PROP_POST_MESSAGES:
+        priv->post_messages = g_value_get_boolean(value);
+        break;
+    default:
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+        break;
+    }
+    GST_OBJECT_UNLOCK(object);
+    if (relatency)
+        gst_element_post_message(GST_ELEMENT(object), gst_message_new_latency(GST_OBJECT(object)));
+}
+
+static void vdt_analyzer_get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+    VdtAnalyzerPrivate *priv = PRIV(VDT_ANALYZER(object));
+
+    if (id == PROP_STATS) {
+        g_value_take_boxed(value, make_stats(VDT_ANALYZER(object)));
+        return;
+    }
+    GST_OBJECT_LOCK(object);
+    switch (id) {
+    case PROP_MODEL:
+        g_value_set_string(value, priv->model);
+        break;
+    case PROP_PRECISION:
+        g_value_set_enum(value, priv->precision);
+        break;
+    case PROP_MODE:
+        g_value_set_enum(value, priv->mode);
+        break;
+    case PROP_INTERVAL:
+        g_value_set_double(value, priv->interval);
+        break;
+    case PROP_POST_MESSAGES:
+        g_value_set_boolean(value, priv->post_messages);
+        break;
+    default:
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+        break;
+    }
+    GST_OBJECT_UNLOCK(object);
+}
+
+static void vdt_analyzer_finalize(GObject *object)
+{
+    VdtAnalyzerPrivate *priv = PRIV(VDT_ANALYZER(object));
+
+    vdt_mailbox_free(priv->mailbox);
+    g_clear_pointer(&priv->handed, vdt_engine_unref);
+    g_free(priv->model);
+    g_mutex_clear(&priv->lock);
+    G_OBJECT_CLASS(vdt_analyzer_parent_class)->finalize(object);
+}
+
+static void vdt_analyzer_init(VdtAnalyzer *self)
+{
+    VdtAnalyzerPrivate *priv = PRIV(self);
+
+    priv->mode = DEFAULT_MODE;
+    priv->precision = DEFAULT_PRECISION;
+    priv->interval = DEFAULT_INTERVAL;
+    priv->post_messages = DEFAULT_POST_MESSAGES;
+    g_mutex_init(&priv->lock);
+    priv->mailbox = vdt_mailbox_new(run, job_free, self);
+    gst_base_transform_set_in_place(GST_BASE_TRANSFORM(self), TRUE);
+    gst_base_transform_set_passthrough(GST_BASE_TRANSFORM(self), FALSE);
+    gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
+    /* being late means to skip an inference, never a frame */
+    gst_base_transform_set_qos_enabled(GST_BASE_TRANSFORM(self), FALSE);
+}
+
+static void vdt_analyzer_class_init(VdtAnalyzerClass *klass)
+{
+    const GParamFlags live = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
+    GObjectClass *object = G_OBJECT_CLASS(klass);
+    GstElementClass *element = GST_ELEMENT_CLASS(klass);
+    GstBaseTransformClass *trans = GST_BASE_TRANSFORM_CLASS(klass);
+
+    object->set_property = vdt_analyzer_set_property;
+    object->get_property = vdt_analyzer_get_property;
+    object->finalize = vdt_analyzer_finalize;
+    element->change_state = GST_DEBUG_FUNCPTR(vdt_analyzer_change_state);
+    element->set_context = GST_DEBUG_FUNCPTR(vdt_analyzer_set_context);
+    trans->start = GST_DEBUG_FUNCPTR(vdt_analyzer_start);
+    trans->stop = GST_DEBUG_FUNCPTR(vdt_analyzer_stop);
+    trans->set_caps = GST_DEBUG_FUNCPTR(vdt_analyzer_set_caps);
+    trans->sink_event = GST_DEBUG_FUNCPTR(vdt_analyzer_sink_event);
+    trans->query = GST_DEBUG_FUNCPTR(vdt_analyzer_query);
+    trans->prepare_output_buffer = GST_DEBUG_FUNCPTR(vdt_analyzer_prepare_output_buffer);
+    trans->propose_allocation = GST_DEBUG_FUNCPTR(vdt_analyzer_propose_allocation);
+    trans->decide_allocation = GST_DEBUG_FUNCPTR(vdt_analyzer_decide_allocation);
+    trans->transform_ip = GST_DEBUG_FUNCPTR(vdt_analyzer_transform_ip);
+
+    g_object_class_install_property(
+        object, PROP_MODEL,
+        g_param_spec_string("model", "Model",
+                            "Name of an installed model, or path of a model card; "
+                            "empty for the street model",
+                            NULL, live));
+    g_object_class_install_property(object, PROP_PRECISION,
+                                    g_param_spec_enum("precision", "Precision",
+                                                      "Arithmetic of the network",
+                                                      VDT_TYPE_PRECISION, DEFAULT_PRECISION, live));
+    g_object_class_install_property(object, PROP_MODE,
+                                    g_param_spec_enum("mode", "Mode",
+                                                      "Whether frames wait for their results",
+                                                      VDT_TYPE_ANALYZER_MODE, DEFAULT_MODE, live));
+    g_object_class_install_property(
+        object, PROP_INTERVAL,
+        g_param_spec_double("interval", "Interval",
+                            "Seconds of stream time between two results; 0 for one per frame", 0,
+                            3600, DEFAULT_INTERVAL, live));
+    g_object_class_install_property(object, PROP_POST_MESSAGES,
+                                    g_param_spec_boolean("post-messages", "Post messages",
+                                                         "Post results on the bus",
+                                                         DEFAULT_POST_MESSAGES, live));
+    g_object_class_install_property(
+        object, PROP_STATS,
+        g_param_spec_boxed("stats", "Statistics",
+                           "What was done since the element was started: counts of frames, "
+                           "results, inferences skipped and discarded; times in ns",
+                           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+
+    vdt_result_meta_get_info();
+    gst_type_mark_as_plugin_api(VDT_TYPE_ANALYZER, 0);
+}

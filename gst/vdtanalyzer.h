@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * VdtAnalyzer: what every element that looks at pictures has in common.
+ *
+ * Frames pass untouched and at once; pixels are read, never copied or written. The streaming
+ * thread lets the subclass look at each frame (look), and takes work from it when a result is due
+ * (take). One worker thread per element runs it (analyse) behind a mailbox of one slot. The newest
+ * result rides on the frames that follow, as a meta.
+ *
+ * Who runs what:
+ *   prepare            state change (READY to PAUSED), later the worker, when `model` changes
+ *   look, take, reset  the streaming thread; reset also a flushing or state-changing one, when no
+ *                      frame is on its way
+ *   analyse, choose    the worker
+ * A network is what prepare made; it is counted (g_atomic_rc_box) and immutable but for what
+ * analyse uses, since analyse runs only in one thread.
+ */
+#pragma once
+
+#include <gst/base/gstbasetransform.h>
+#include <gst/video/video.h>
+#include <vedette/engine.h>
+
+#include "events.h"
+#include "frame/framemap.h"
+
+G_BEGIN_DECLS
+
+#define VDT_TYPE_ANALYZER (vdt_analyzer_get_type())
+G_DECLARE_DERIVABLE_TYPE(VdtAnalyzer, vdt_analyzer, VDT, ANALYZER, GstBaseTransform)
+
+/* Context that hands in an engine: field "engine", boxed VDT_TYPE_ENGINE. */
+#define VDT_ENGINE_CONTEXT "vedette.engine"
+
+struct _VdtAnalyzerClass {
+    GstBaseTransformClass parent_class;
+
+    const char *kind;         /* of results: "action" */
+    const char *architecture; /* of engines; NULL if the element needs none (prepare gets NULL) */
+
+    /* Makes what is needed to analyse: a g_atomic_rc_box, or NULL with @error set. */
+    gpointer (*prepare)(VdtAnalyzer *self, VdtEngine *engine, GError **error);
+    void (*clear_network)(gpointer network);
+
+    /* A frame. PTS never go back between two resets, nor do two frames have the same. */
+    void (*look)(VdtAnalyzer *self, gpointer network, GstBuffer *buffer, GstClockTime pts);
+    /* Work for a result that is due now, and the time it spans; NULL if it is too early. */
+    gpointer (*take)(VdtAnalyzer *self, gpointer network, GstClockTime *start, GstClockTime *end);
+    void (*free_work)(gpointer work);
+    /* Forgets the frames looked at. */
+    void (*reset)(VdtAnalyzer *self);
+
+    /* Adds result structures to @results, the best first. */
+    gboolean (*analyse)(VdtAnalyzer *self, gpointer network, gpointer work,
+                        GCancellable *cancellable, GPtrArray *results, GError **error);
+    /* Which of @results is an event's finding; NULL for none. */
+    const GstStructure *(*choose)(VdtAnalyzer *self, GPtrArray *results);
+};
+
+/* For look: the visible part of @buffer as a packed RGB picture. FALSE if it cannot be read. */
+gboolean vdt_analyzer_convert(VdtAnalyzer *self, GstBuffer *buffer, const VdtFrameTarget *target,
+                              guint8 *rgb);
+
+G_END_DECLS

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "card.h"
+
+#include <string.h>
+
+#include "fields.h"
+#include "files.h"
+
+#define MAX_CARD_BYTES   (1 << 20)
+#define MAX_LABELS_BYTES (16 << 20)
+#define MAX_LABELS       100000
+#define MAX_LABEL_BYTES  256
+/* Frames per second that the intervals of training sets are counted at. */
+#define TRAINING_RATE    30.0
+
+void vdt_card_free(VdtCard *card)
+{
+    if (card == NULL)
+        return;
+    g_free(card->name);
+    g_free(card->architecture);
+    g_free(card->variant);
+    g_free(card->title);
+    g_free(card->licence);
+    g_free(card->origin);
+    g_free(card->path);
+    g_free(card->weights);
+    g_strfreev(card->labels);
+    g_free(card);
+}
+
+VdtCard *vdt_card_new(const VdtModel *model, const char *variant)
+{
+    const VdtVariant *v = vdt_model_find_variant(model, variant, NULL);
+    if (v == NULL)
+        v = &model->variants[0];
+    VdtCard *card = g_new0(VdtCard, 1);
+    card->name = g_strconcat(model->name, "-", variant, NULL);
+    card->architecture = g_strdup(model->name);
+    card->variant = g_strdup(variant);
+    card->title = g_strdup_printf("%s %s", model->name, variant);
+    memcpy(card->mean, model->mean, sizeof card->mean);
+    memcpy(card->std, model->std, sizeof card->std);
+    card->width = card->height = v->size;
+    card->frames = v->frames;
+    card->frame_interval = v->frame_interval;
+    card->window = (v->frames - 1) * v->frame_interval / TRAINING_RATE;
+    card->framing = v->framing;
+    card->test_clips = v->test_clips;
+    card->test_crops = v->test_crops;
+    card->test_size = v->test_size;
+    return card;
+}
+
+/* Adds the line from @start to @end, or says what is wrong with it. */
+static gboolean add_label(GPtrArray *labels, const char *start, gsize length, GError **error)
+{
+    if (length > 0 && start[length - 1] == '\r')
+        length--;
+    const char *wrong = NULL;
+    if (labels->len == MAX_LABELS)
+        wrong = "is past the limit of 100000 labels";
+    else if (length == 0)
+        wrong = "is empty";
+    else if (length > MAX_LABEL_BYTES)
+        wrong = "is longer than 256 bytes";
+    else if (!g_utf8_validate(start, length, NULL))
+        wrong = "is not UTF-8";
+    for (gsize i = 0; wrong == NULL && i < length; i++)
+        if (g_ascii_iscntrl(start[i]))
+            wrong = "has control characters";
+    if (wrong != NULL) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "label %u %s", labels->len + 1, wrong);
+        return FALSE;
+    }
+    g_ptr_array_add(labels, g_strndup(start, length));
+    return TRUE;
+}
+
+gboolean vdt_card_load_labels(VdtCard *card, const char *path, GError **error)
+{
+    g_autofree char *text = NULL;
+    gsize size;
+    if (!vdt_file_load(path, MAX_LABELS_BYTES, &text, &size, error))
+        return FALSE;
+    while (size > 0 && g_ascii_isspace(text[size - 1]))
+        size--;
+    g_autoptr(GPtrArray) labels = g_ptr_array_new_with_free_func(g_free);
+    for (const char *at = text, *end = text + size; at < end;) {
+        const char *stop = memchr(at, '\n', end - at);
+        if (stop == NULL)
+            stop = end;
+        if (!add_label(labels, at, stop - at, error)) {
+            g_prefix_error(error, "%s: ", path);
+            return FALSE;
+        }
+        at = stop + 1;
+    }
+    g_strfreev(card->labels);
+    card->n_labels = labels->len;
+    g_ptr_array_add(labels, NULL);
+    card->labels = (char **)g_ptr_array_free(g_steal_pointer(&labels), FALSE);
+    return TRUE;
+}
+
+static void take_string(VdtFields *fields, const char *key, char **value)
+{
+    const char *text = vdt_fields_string(fields, key, NULL);
+    if (text != NULL) {
+        g_free(*value);
+        *value = g_strdup(text);
+    }
+}
+
+/* A file named in a card lies in its folder or below it. */
+static char *beside(VdtFields *fields, const char *key, const char *path)
+{
+    const char *name = vdt_fields_string(fields, key, NULL);
+    if (name == NULL)
+        return NULL;
+    g_auto(GStrv) parts = g_strsplit(name, "/", -1);
+    if (*name == '\0' || g_path_is_absolute(name) ||
+        g_strv_contains((const char *const *)parts, "..")) {
+        vdt_fields_fail(fields, "\"%s\" is \"%s\", but must be a file in the card's folder", key,
+                        name);
+        return NULL;
+    }
+    g_autofree char *dir = g_path_get_dirname(path);
+    g_autofree char *joined = g_build_filename(dir, name, NULL);
+    return g_canonicalize_filename(joined, NULL);
+}
+
+static void take_floats(VdtFields *fields, const char *key, float *values, double min, double max)
+{
+    double wide[3] = {values[0], values[1], values[2]};
+    vdt_fields_doubles(fields, key, wide, 3, min, max);
+    for (int i = 0; i < 3; i++)
+        values[i] = wide[i];
+}
+
+static void read_preprocessing(VdtFields *fields, VdtCard *card)
+{
+    take_floats(fields, "mean", card->mean, -1e4, 1e4);
+    take_floats(fields, "std", card->std, 1e-6, 1e4);
+    card->width = vdt_fields_int(fields, "width", card->width, 1, 8192);
+    card->height = vdt_fields_int(fields, "height", card->height, 1, 8192);
+    card->frames = vdt_fields_int(fields, "frames", card->frames, 1, 256);
+    card->frame_interval = vdt_fields_int(fields, "frame_interval", card->frame_interval, 1, 1000);
+    /* Unless it says otherwise, a window is as long as the frames it was trained on lasted. */
+    card->window = card->frames == 1
+                       ? 0
+                       : vdt_fields_double(
+                             fields, "window",
+                             (card->frames - 1) * card->frame_interval / TRAINING_RATE, 0.01, 3600);
+    card->framing = vdt_fields_choice(fields, "framing", card->framing,
+                                      (const char *const[]){"stretch", "crop", "fit", NULL});
+}
+
+static void read_evaluation(VdtFields *fields, VdtCard *card)
+{
+    card->test_clips = vdt_fields_int(fields, "clips", card->test_clips, 1, 100);
+    card->test_crops = vdt_fields_int(fields, "crops", card->test_crops, 1, 3);
+    if (card->test_crops == 2)
+        vdt_fields_fail(fields, "\"crops\" is 2, but must be 1 or 3");
+    card->test_size = vdt_fields_int(fields, "size", card->test_size, 1, 8192);
+}
+
+/* What a trained model's card tells people; nothing here is needed to run it. */
+static void check_training(VdtFields *fields)
+{
+    vdt_fields_string(fields, "command", NULL);
+    vdt_fields_double(fields, "seconds", 0, 0, 1e9);
+    vdt_fields_int(fields, "world_version", 0, 0, 1000000);
+    static const char *const tables[] = {"scores", "baselines"};
+    for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
+        VdtFields table = vdt_fields_object(fields, tables[i], fields->where);
+        g_autoptr(GList) names =
+            table.object != NULL ? json_object_get_members(table.object) : NULL;
+        for (GList *l = names; l != NULL; l = l->next)
+            vdt_fields_double(&table, l->data, 0, -1e9, 1e9);
+    }
+}
+
+VdtCard *vdt_card_load(const char *path, JsonObject **config, GError **error)
+{
+    *config = NULL;
+    g_autoptr(JsonObject) object = vdt_json_load(path, MAX_CARD_BYTES, error);
+    if (object == NULL)
+        return NULL;
+    g_autoptr(GError) mistake = NULL;
+    VdtFields fields = {object, path, &mistake};
+    g_autofree char *in_preprocessing = g_strconcat(path, ": preprocessing", NULL);
+    g_autofree char *in_evaluation = g_strconcat(path, ": evaluation", NULL);
+    g_autofree char *in_training = g_strconcat(path, ": training", NULL);
+    static const char *const required[] = {"schema",  "name",    "architecture", "variant",
+                                           "weights", "licence", "origin"};
+    for (guint i = 0; i < G_N_ELEMENTS(required); i++)
+        vdt_fields_require(&fields, required[i]);
+    vdt_fields_int(&fields, "schema", 1, 1, 1);
+
+    const VdtModel *model = NULL;
+    const char *architecture = vdt_fields_string(&fields, "architecture", "");
+    const char *variant = vdt_fields_string(&fields, "variant", "");
+    if (mistake == NULL) {
+        model = vdt_model_find(architecture, &mistake);
+        if (model == NULL)
+            g_prefix_error(&mistake, "%s: ", path);
+    }
+    if (mistake != NULL) {
+        g_propagate_error(error, g_steal_pointer(&mistake));
+        return NULL;
+    }
+
+    g_autoptr(VdtCard) card = vdt_card_new(model, variant);
+    card->path = g_canonicalize_filename(path, NULL);
+    take_string(&fields, "name", &card->name);
+    take_string(&fields, "title", &card->title);
+    take_string(&fields, "licence", &card->licence);
+    take_string(&fields, "origin", &card->origin);
+    card->weights = beside(&fields, "weights", path);
+    g_autofree char *labels = beside(&fields, "labels", path);
+    VdtFields inner = vdt_fields_object(&fields, "preprocessing", in_preprocessing);
+    read_preprocessing(&inner, card);
+    inner = vdt_fields_object(&fields, "evaluation", in_evaluation);
+    read_evaluation(&inner, card);
+    inner = vdt_fields_object(&fields, "training", in_training);
+    check_training(&inner);
+    inner = vdt_fields_object(&fields, "config", path);
+    if (mistake == NULL && labels != NULL)
+        vdt_card_load_labels(card, labels, &mistake);
+    if (mistake != NULL) {
+        g_propagate_error(error, g_steal_pointer(&mistake));
+        return NULL;
+    }
+    if (inner.object != NULL)
+        *config = json_object_ref(inner.object);
+    return g_steal_pointer(&card);
+}

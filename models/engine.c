@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <vedette/engine.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "card.h"
+#include "model.h"
+#include "paths.h"
+
+/* Input sizes that an engine keeps plans for. */
+#define MAX_PLANS 4
+
+typedef struct {
+    VdtShape input;
+    VdtPlan *plan;
+    guint64 used; /* the engine's clock when last asked for */
+} CachedPlan;
+
+struct _VdtEngine {
+    gint ref_count;
+    char *key; /* in the registry, or NULL for an engine of one's own */
+    VdtCard *card;
+    const VdtModel *model;
+    JsonObject *config;
+    VdtWeights *weights;
+    VdtPlanOptions options;
+    char *unused;
+
+    GMutex lock; /* guards what follows, and is held while a plan is made */
+    CachedPlan plans[MAX_PLANS];
+    guint64 clock;
+};
+
+G_DEFINE_BOXED_TYPE(VdtEngine, vdt_engine, vdt_engine_ref, vdt_engine_unref)
+
+/* Shared engines by key. The table holds no reference; the lock is held from finding an engine to
+ * referencing it, from dropping the last reference to leaving the table, and while one is made, so
+ * that it is made once. */
+static GMutex registry_lock;
+static GHashTable *registry;
+
+static const char *given(const char *option)
+{
+    return option != NULL && *option != '\0' ? option : NULL;
+}
+
+static void engine_free(VdtEngine *engine)
+{
+    for (guint i = 0; i < MAX_PLANS; i++)
+        vdt_plan_unref(engine->plans[i].plan);
+    g_clear_pointer(&engine->weights, vdt_weights_unref);
+    g_clear_pointer(&engine->config, json_object_unref);
+    g_clear_pointer(&engine->card, vdt_card_free);
+    g_mutex_clear(&engine->lock);
+    g_free(engine->unused);
+    g_free(engine->key);
+    g_free(engine);
+}
+
+VdtEngine *vdt_engine_ref(VdtEngine *engine)
+{
+    g_atomic_int_inc(&engine->ref_count);
+    return engine;
+}
+
+void vdt_engine_unref(VdtEngine *engine)
+{
+    if (engine == NULL)
+        return;
+    if (engine->key == NULL) {
+        if (g_atomic_int_dec_and_test(&engine->ref_count))
+            engine_free(engine);
+        return;
+    }
+    g_mutex_lock(&registry_lock);
+    gboolean last = g_atomic_int_dec_and_test(&engine->ref_count);
+    if (last)
+        g_hash_table_remove(registry, engine->key);
+    g_mutex_unlock(&registry_lock);
+    if (last)
+        engine_free(engine);
+}
+
+/* The graph for inputs of one shape. */
+static VdtGraph *engine_graph(const VdtEngine *engine, const VdtShape *input, GError **error)
+{
+    g_autoptr(VdtGraph) graph = vdt_graph_new();
+    if (!engine->model->build(engine->config, graph, input, error) ||
+        !vdt_graph_check(graph, error))
+        return NULL;
+    return g_steal_pointer(&graph);
+}
+
+/* Lists the tensors that the network does not use. Counters of a training are nobody's business. */
+static gboolean find_unused(VdtEngine *engine, gboolean strict, GError **error)
+{
+    VdtShape input =
+        vdt_engine_get_input_shape(engine, 1, engine->card->width, engine->card->height);
+    g_autoptr(VdtGraph) graph = engine_graph(engine, &input, error);
+    if (graph == NULL)
+        return FALSE;
+    g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < vdt_graph_get_n_params(graph); i++)
+        g_hash_table_add(used, (char *)vdt_graph_get_param(graph, i, NULL));
+
+    g_autoptr(GString) list = g_string_new(NULL);
+    guint n = 0;
+    for (guint i = 0; i < vdt_weights_get_n_tensors(engine->weights); i++) {
+        const char *name = vdt_weights_get_name(engine->weights, i);
+        if (g_hash_table_contains(used, name) || g_str_has_suffix(name, "num_batches_tracked"))
+            continue;
+        g_string_append_printf(list, "%s%s", n++ > 0 ? "\n" : "", name);
+    }
+    if (n > 0 && strict) {
+        g_set_error(
+            error, VDT_ERROR, VDT_ERROR_WEIGHTS,
+            "%s: the network does not use %u tensors, and strict loading was asked for:\n%s",
+            engine->card->weights, n, list->str);
+        return FALSE;
+    }
+    if (n > 0)
+        engine->unused = g_string_free(g_steal_pointer(&list), FALSE);
+    return TRUE;
+}
+
+/* What was named, with paths resolved; weights may still be the card's. */
+typedef struct {
+    char *card;
+    char *weights;
+} Files;
+
+static void files_clear(Files *files)
+{
+    g_free(files->card);
+    g_free(files->weights);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Files, files_clear)
+
+static gboolean resolve(const VdtEngineOptions *options, Files *files, GError **error)
+{
+    const char *model = given(options->model), *weights = given(options->weights);
+    const char *architecture = given(options->architecture);
+    if (weights != NULL)
+        files->weights = g_canonicalize_filename(weights, NULL);
+    g_autofree char *street = NULL;
+    if (model == NULL && weights == NULL) {
+        if (architecture == NULL) {
+            g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                        "no model, weight file or architecture is named");
+            return FALSE;
+        }
+        if (vdt_model_find(architecture, error) == NULL)
+            return FALSE;
+        model = street = g_strconcat(architecture, "-street", NULL);
+    }
+    if (model != NULL)
+        files->card = vdt_find_card(model, error);
+    return model == NULL || files->card != NULL;
+}
+
+/* The network's configuration: what the options name, what the card holds or names, or what the
+ * weights look like, in this order. Makes the card if there is none. */
+static gboolean configure(VdtEngine *engine, const VdtEngineOptions *options, GError **error)
+{
+    const char *architecture = given(options->architecture), *variant = given(options->variant);
+    const VdtCard *card = engine->card;
+    if (architecture == NULL && card != NULL)
+        architecture = card->architecture;
+    if (architecture != NULL) {
+        engine->model = vdt_model_find(architecture, error);
+        if (engine->model == NULL)
+            return FALSE;
+    }
+
+    g_autoptr(JsonObject) recognised = NULL;
+    const char *looks_like = NULL;
+    const VdtModel *model = vdt_model_recognise(engine->weights, &recognised, &looks_like);
+    if (engine->model == NULL)
+        engine->model = model;
+    if (engine->model == NULL) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                    "%s: the tensors are those of no known architecture",
+                    vdt_weights_get_origin(engine->weights));
+        return FALSE;
+    }
+
+    const VdtVariant *published = NULL;
+    if (variant != NULL) {
+        published = vdt_model_find_variant(engine->model, variant, error);
+        if (published == NULL)
+            return FALSE;
+        g_clear_pointer(&engine->config, json_object_unref);
+    } else if (card != NULL && engine->config == NULL && given(options->weights) == NULL) {
+        published = vdt_model_find_variant(engine->model, card->variant, NULL);
+    }
+    if (published != NULL) {
+        engine->config = vdt_variant_config(published);
+        variant = published->name;
+    } else if (engine->config != NULL) {
+        variant = card->variant;
+    } else if (model == engine->model) {
+        engine->config = g_steal_pointer(&recognised);
+        variant = looks_like;
+    } else {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                    "%s: the tensors are not those of a %s; name a variant to see what is missing",
+                    vdt_weights_get_origin(engine->weights), engine->model->name);
+        return FALSE;
+    }
+    if (card == NULL) {
+        engine->card = vdt_card_new(engine->model, variant);
+        return TRUE;
+    }
+    char *stated = engine->card->variant;
+    engine->card->variant = g_strdup(variant);
+    g_free(stated);
+    g_free(engine->card->architecture);
+    engine->card->architecture = g_strdup(engine->model->name);
+    return TRUE;
+}
+
+/* Makes the card and the network agree about frames and classes. */
+static gboolean reconcile(VdtEngine *engine, GError **error)
+{
+    VdtCard *card = engine->card;
+    VdtShape input = vdt_engine_get_input_shape(engine, 1, card->width, card->height);
+    guint frames = input.n_dims == 5 ? input.dims[2] : 1;
+    if (card->path == NULL && frames > 0 && frames != card->frames) {
+        card->window *= card->frames > 1 ? (frames - 1.0) / (card->frames - 1) : 0;
+        card->frames = frames;
+    }
+    if (frames > 0 && frames != card->frames) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                    "%s: \"frames\" is %u, but the network takes %u", card->path, card->frames,
+                    frames);
+        return FALSE;
+    }
+
+    gint64 classes = json_object_get_int_member_with_default(engine->config, "num_classes", 0);
+    const VdtVariant *variant = vdt_model_find_variant(engine->model, card->variant, NULL);
+    if (card->labels == NULL && variant != NULL && variant->labels != NULL) {
+        g_autofree char *path = vdt_find_labels(variant->labels);
+        if (path != NULL && !vdt_card_load_labels(card, path, error))
+            return FALSE;
+    }
+    if (card->labels != NULL && classes > 0 && card->n_labels != classes) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                    "%s: there are %u labels, but the network has %" G_GINT64_FORMAT " classes",
+                    card->path != NULL ? card->path : variant->labels, card->n_labels, classes);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static VdtEngine *engine_new(const VdtEngineOptions *options, const Files *files, GError **error)
+{
+    g_autoptr(VdtEngine) engine = g_new0(VdtEngine, 1);
+    engine->ref_count = 1;
+    g_mutex_init(&engine->lock);
+    engine->options = (VdtPlanOptions){.kind = options->plan, .precision = options->precision};
+    if (files->card != NULL) {
+        engine->card = vdt_card_load(files->card, &engine->config, error);
+        if (engine->card == NULL)
+            return NULL;
+    }
+    const char *weights = files->weights != NULL ? files->weights : engine->card->weights;
+    engine->weights = vdt_weights_load(weights, error);
+    if (engine->weights == NULL || !configure(engine, options, error))
+        return NULL;
+    g_free(engine->card->weights);
+    engine->card->weights = g_strdup(files->weights != NULL ? files->weights : weights);
+    if (!reconcile(engine, error) || !find_unused(engine, options->strict, error))
+        return NULL;
+    return g_steal_pointer(&engine);
+}
+
+VdtEngine *vdt_engine_new(const VdtEngineOptions *options, GError **error)
+{
+    g_auto(Files) files = {NULL, NULL};
+    if (!resolve(options, &files, error))
+        return NULL;
+    return engine_new(options, &files, error);
+}
+
+/* The state of a file, for keys; empty for none. */
+static void append_state(GString *key, const char *path)
+{
+    struct stat s;
+    g_string_append_printf(key, "%s\n", path != NULL ? path : "");
+    if (path != NULL && stat(path, &s) == 0)
+        g_string_append_printf(
+            key, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT ".%09ld %" G_GINT64_FORMAT "\n",
+            (gint64)s.st_size, (gint64)s.st_mtim.tv_sec, s.st_mtim.tv_nsec, (gint64)s.st_ino);
+}
+
+/* Everything that makes one engine different from another. */
+static char *registry_key(const VdtEngineOptions *options, const Files *files, GError **error)
+{
+    g_autoptr(GString) key = g_string_new(NULL);
+    g_autofree char *weights = g_strdup(files->weights);
+    if (weights == NULL) {
+        g_autoptr(JsonObject) config = NULL;
+        g_autoptr(VdtCard) card = vdt_card_load(files->card, &config, error);
+        if (card == NULL)
+            return NULL;
+        weights = g_strdup(card->weights);
+    }
+    char *real = realpath(weights, NULL);
+    append_state(key, real != NULL ? real : weights);
+    free(real);
+    append_state(key, files->card);
+    g_string_append_printf(key, "%s\n%s\n%d %d %d",
+                           options->architecture ? options->architecture : "",
+                           options->variant ? options->variant : "", options->precision,
+                           options->plan, options->strict != FALSE);
+    return g_string_free(g_steal_pointer(&key), FALSE);
+}
+
+VdtEngine *vdt_engine_get_shared(const VdtEngineOptions *options, GError **error)
+{
+    g_auto(Files) files = {NULL, NULL};
+    if (!resolve(options, &files, error))
+        return NULL;
+    g_autofree char *key = registry_key(options, &files, error);
+    if (key == NULL)
+        return NULL;
+
+    g_mutex_lock(&registry_lock);
+    if (registry == NULL)
+        registry = g_hash_table_new(g_str_hash, g_str_equal);
+    VdtEngine *engine = g_hash_table_lookup(registry, key);
+    if (engine != NULL) {
+        vdt_engine_ref(engine);
+    } else {
+        engine = engine_new(options, &files, error);
+        if (engine != NULL) {
+            engine->key = g_steal_pointer(&key);
+            g_hash_table_insert(registry, engine->key, engine);
+        }
+    }
+    g_mutex_unlock(&registry_lock);
+    return engine;
+}
+
+const VdtCard *vdt_engine_get_card(const VdtEngine *engine)
+{
+    return engine->card;
+}
+
+const char *vdt_engine_get_unused(const VdtEngine *engine)
+{
+    return engine->unused;
+}
+
+VdtShape vdt_engine_get_input_shape(const VdtEngine *engine, guint batch, guint width, guint height)
+{
+    return engine->model->input_shape(engine->config, batch, width, height);
+}
+
+/* The plan for @input, made if it is not kept; with the lock held. */
+static VdtPlan *engine_plan(VdtEngine *engine, const VdtShape *input, GError **error)
+{
+    CachedPlan *oldest = &engine->plans[0], *newest = NULL;
+    engine->clock++;
+    for (CachedPlan *p = engine->plans; p < engine->plans + MAX_PLANS; p++) {
+        if (p->plan != NULL && vdt_shape_equal(&p->input, input)) {
+            p->used = engine->clock;
+            return p->plan;
+        }
+        if (p->used < oldest->used)
+            oldest = p;
+        if (p->plan != NULL && (newest == NULL || p->used > newest->used))
+            newest = p;
+    }
+    g_autoptr(VdtGraph) graph = engine_graph(engine, input, error);
+    if (graph == NULL)
+        return NULL;
+    VdtPlan *plan = vdt_plan_new_sharing(graph, engine->weights, &engine->options,
+                                         newest != NULL ? newest->plan : NULL, error);
+    if (plan == NULL)
+        return NULL;
+    vdt_weights_drop_pages(engine->weights);
+    vdt_plan_unref(oldest->plan);
+    *oldest = (CachedPlan){*input, plan, engine->clock};
+    return plan;
+}
+
+VdtSession *vdt_engine_new_session(VdtEngine *engine, const VdtShape *input, GError **error)
+{
+    g_mutex_lock(&engine->lock);
+    g_autoptr(VdtPlan) plan = engine_plan(engine, input, error);
+    if (plan != NULL)
+        vdt_plan_ref(plan);
+    g_mutex_unlock(&engine->lock);
+    return plan != NULL ? vdt_session_new(plan, error) : NULL;
+}

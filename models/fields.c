@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fields.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MAX_STRING 4096
+
+gboolean vdt_fields_fail(VdtFields *fields, const char *format, ...)
+{
+    if (*fields->error == NULL) {
+        va_list args;
+        va_start(args, format);
+        g_autofree char *text = g_strdup_vprintf(format, args);
+        va_end(args);
+        g_set_error(fields->error, VDT_ERROR, VDT_ERROR_MODEL, "%s: %s", fields->where, text);
+    }
+    return FALSE;
+}
+
+/* The value of @key, or NULL if it is absent, null, or an earlier mistake stops the reading. */
+static JsonNode *find(const VdtFields *fields, const char *key)
+{
+    if (*fields->error != NULL || fields->object == NULL)
+        return NULL;
+    JsonNode *node = json_object_get_member(fields->object, key);
+    return node == NULL || JSON_NODE_HOLDS_NULL(node) ? NULL : node;
+}
+
+gboolean vdt_fields_has(const VdtFields *fields, const char *key)
+{
+    return find(fields, key) != NULL;
+}
+
+void vdt_fields_require(VdtFields *fields, const char *key)
+{
+    if (*fields->error == NULL && find(fields, key) == NULL)
+        vdt_fields_fail(fields, "\"%s\" is missing", key);
+}
+
+static gboolean holds(JsonNode *node, GType type)
+{
+    return JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == type;
+}
+
+/* A short rendering of a value for messages. */
+static char *show(JsonNode *node)
+{
+    g_autofree char *text = json_to_string(node, FALSE);
+    if (strlen(text) > 60) {
+        text[57] = '\0';
+        g_autofree char *valid = g_utf8_make_valid(text, -1);
+        return g_strconcat(valid, "...", NULL);
+    }
+    return g_steal_pointer(&text);
+}
+
+static gboolean take_int(VdtFields *fields, const char *key, JsonNode *node, gint64 min, gint64 max,
+                         gint64 *value)
+{
+    if (holds(node, G_TYPE_INT64)) {
+        gint64 v = json_node_get_int(node);
+        if (v >= min && v <= max) {
+            *value = v;
+            return TRUE;
+        }
+    }
+    g_autofree char *text = show(node);
+    return vdt_fields_fail(fields,
+                           "\"%s\" holds %s, but takes whole numbers from %" G_GINT64_FORMAT
+                           " to %" G_GINT64_FORMAT,
+                           key, text, min, max);
+}
+
+static gboolean take_double(VdtFields *fields, const char *key, JsonNode *node, double min,
+                            double max, double *value)
+{
+    if (holds(node, G_TYPE_INT64) || holds(node, G_TYPE_DOUBLE)) {
+        double v = json_node_get_double(node);
+        if (isfinite(v) && v >= min && v <= max) {
+            *value = v;
+            return TRUE;
+        }
+    }
+    g_autofree char *text = show(node);
+    return vdt_fields_fail(fields, "\"%s\" holds %s, but takes numbers from %g to %g", key, text,
+                           min, max);
+}
+
+gint64 vdt_fields_int(VdtFields *fields, const char *key, gint64 fallback, gint64 min, gint64 max)
+{
+    JsonNode *node = find(fields, key);
+    gint64 value = fallback;
+    if (node != NULL)
+        take_int(fields, key, node, min, max, &value);
+    return value;
+}
+
+double vdt_fields_double(VdtFields *fields, const char *key, double fallback, double min,
+                         double max)
+{
+    JsonNode *node = find(fields, key);
+    double value = fallback;
+    if (node != NULL)
+        take_double(fields, key, node, min, max, &value);
+    return value;
+}
+
+const char *vdt_fields_string(VdtFields *fields, const char *key, const char *fallback)
+{
+    JsonNode *node = find(fields, key);
+    if (node == NULL)
+        return fallback;
+    if (!holds(node, G_TYPE_STRING)) {
+        g_autofree char *text = show(node);
+        vdt_fields_fail(fields, "\"%s\" is %s, but must be a string", key, text);
+        return fallback;
+    }
+    const char *value = json_node_get_string(node);
+    gsize length = strlen(value);
+    if (length > MAX_STRING) {
+        vdt_fields_fail(fields, "\"%s\" has %" G_GSIZE_FORMAT " bytes, the limit is %d", key,
+                        length, MAX_STRING);
+        return fallback;
+    }
+    gboolean plain = g_utf8_validate(value, -1, NULL);
+    for (gsize i = 0; plain && i < length; i++)
+        plain = !g_ascii_iscntrl(value[i]);
+    if (!plain) {
+        vdt_fields_fail(fields, "\"%s\" has control characters or is not UTF-8", key);
+        return fallback;
+    }
+    return value;
+}
+
+guint vdt_fields_choice(VdtFields *fields, const char *key, guint fallback,
+                        const char *const *names)
+{
+    const char *value = vdt_fields_string(fields, key, NULL);
+    if (value == NULL)
+        return fallback;
+    for (guint i = 0; names[i] != NULL; i++)
+        if (strcmp(names[i], value) == 0)
+            return i;
+    g_autofree char *all = g_strjoinv(", ", (char **)names);
+    vdt_fields_fail(fields, "\"%s\" is \"%s\", but must be one of: %s", key, value, all);
+    return fallback;
+}
+
+/* The array under @key if it has @n elements. */
+static JsonArray *array(VdtFields *fields, const char *key, guint n)
+{
+    JsonNode *node = find(fields, key);
+    if (node == NULL)
+        return NULL;
+    if (JSON_NODE_HOLDS_ARRAY(node) && json_array_get_length(json_node_get_array(node)) == n)
+        return json_node_get_array(node);
+    g_autofree char *text = show(node);
+    vdt_fields_fail(fields, "\"%s\" is %s, but must be an array of %u numbers", key, text, n);
+    return NULL;
+}
+
+void vdt_fields_ints(VdtFields *fields, const char *key, gint64 *values, guint n, gint64 min,
+                     gint64 max)
+{
+    JsonArray *from = array(fields, key, n);
+    for (guint i = 0; from != NULL && i < n; i++)
+        if (!take_int(fields, key, json_array_get_element(from, i), min, max, &values[i]))
+            return;
+}
+
+void vdt_fields_doubles(VdtFields *fields, const char *key, double *values, guint n, double min,
+                        double max)
+{
+    JsonArray *from = array(fields, key, n);
+    for (guint i = 0; from != NULL && i < n; i++)
+        if (!take_double(fields, key, json_array_get_element(from, i), min, max, &values[i]))
+            return;
+}
+
+VdtFields vdt_fields_object(VdtFields *fields, const char *key, const char *where)
+{
+    VdtFields inner = {.where = where, .error = fields->error};
+    JsonNode *node = find(fields, key);
+    if (node != NULL && JSON_NODE_HOLDS_OBJECT(node))
+        inner.object = json_node_get_object(node);
+    else if (node != NULL)
+        vdt_fields_fail(fields, "\"%s\" must be an object", key);
+    return inner;
+}

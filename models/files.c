@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_NESTING 64
+
+static gboolean file_error(const char *path, const char *what, GError **error)
+{
+    int code = errno;
+    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code), "%s: cannot %s: %s", path, what,
+                g_strerror(code));
+    return FALSE;
+}
+
+static gboolean load_open(int fd, const char *path, gsize limit, char **text, gsize *size,
+                          GError **error)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return file_error(path, "look at it", error);
+    if (!S_ISREG(status.st_mode)) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is not a regular file", path);
+        return FALSE;
+    }
+    if (status.st_size < 0 || (gsize)status.st_size > limit) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
+                    "%s has %" G_GINT64_FORMAT " bytes, the limit is %" G_GSIZE_FORMAT, path,
+                    (gint64)status.st_size, limit);
+        return FALSE;
+    }
+    g_autofree char *memory = g_malloc(status.st_size + 1);
+    gsize have = 0;
+    while (have < (gsize)status.st_size) {
+        ssize_t n = read(fd, memory + have, status.st_size - have);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return file_error(path, "read it", error);
+        if (n == 0) /* it was cut while being read */
+            break;
+        have += n;
+    }
+    memory[have] = '\0';
+    *size = have;
+    *text = g_steal_pointer(&memory);
+    return TRUE;
+}
+
+gboolean vdt_file_load(const char *path, gsize limit, char **text, gsize *size, GError **error)
+{
+    /* Not blocking, so that a named pipe is refused rather than waited for. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return file_error(path, "open it", error);
+    gboolean ok = load_open(fd, path, limit, text, size, error);
+    close(fd);
+    return ok;
+}
+
+/* Looks at the brackets outside strings. The parser also takes comments and single quotes, which
+ * are not JSON and in which brackets could hide. */
+static const char *check_nesting(const char *text, gsize size)
+{
+    guint depth = 0;
+    gboolean in_string = FALSE;
+    for (gsize i = 0; i < size; i++) {
+        char c = text[i];
+        if (in_string && c == '\\')
+            i++;
+        else if (c == '"')
+            in_string = !in_string;
+        else if (!in_string && (c == '/' || c == '#' || c == '\''))
+            return "is not JSON: there is a comment or a single quote";
+        else if (!in_string && (c == '[' || c == '{') && ++depth > MAX_NESTING)
+            return "nests more than 64 levels deep";
+        else if (!in_string && (c == ']' || c == '}') && depth > 0)
+            depth--;
+    }
+    return NULL;
+}
+
+JsonObject *vdt_json_load(const char *path, gsize limit, GError **error)
+{
+    g_autofree char *text = NULL;
+    gsize size;
+    if (!vdt_file_load(path, limit, &text, &size, error))
+        return NULL;
+    const char *wrong = NULL;
+    if (!g_utf8_validate(text, size, NULL))
+        wrong = "is not UTF-8";
+    else
+        wrong = check_nesting(text, size);
+    g_autoptr(JsonParser) parser = json_parser_new_immutable();
+    g_autoptr(GError) mistake = NULL;
+    if (wrong == NULL && !json_parser_load_from_data(parser, text, size, &mistake))
+        wrong = mistake->message;
+    JsonNode *root = wrong == NULL ? json_parser_get_root(parser) : NULL;
+    if (wrong == NULL && (root == NULL || !JSON_NODE_HOLDS_OBJECT(root)))
+        wrong = "does not hold an object";
+    if (wrong != NULL) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL, "%s: %s", path, wrong);
+        return NULL;
+    }
+    return json_node_dup_object(root);
+}

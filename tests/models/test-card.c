@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Model cards: what is read, what is refused and how it is said. */
+#include "card.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "files.h"
+#include "paths.h"
+
+static char *dir;
+
+static char *put(const char *name, const char *text)
+{
+    char *path = g_build_filename(dir, name, NULL);
+    g_autofree char *folder = g_path_get_dirname(path);
+    g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    return path;
+}
+
+#define HEAD                                                                                       \
+    "{\"schema\": 1, \"name\": \"n\", \"architecture\": \"squeezetime\", "                         \
+    "\"variant\": \"street\", \"weights\": \"w.safetensors\", \"licence\": \"CC0-1.0\", "          \
+    "\"origin\": \"here\""
+
+static void test_defaults(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) config = NULL;
+    g_autofree char *path = put("card.json", HEAD "}");
+    g_autoptr(VdtCard) card = vdt_card_load(path, &config, &error);
+    g_assert_no_error(error);
+    g_autofree char *weights = g_build_filename(dir, "w.safetensors", NULL);
+    g_assert_cmpstr(card->name, ==, "n");
+    g_assert_cmpstr(card->variant, ==, "street");
+    g_assert_cmpstr(card->weights, ==, weights);
+    g_assert_cmpstr(card->path, ==, path);
+    g_assert_null(config);
+    g_assert_null(card->labels);
+    g_assert_cmpfloat(card->mean[1], ==, 116.28f);
+    g_assert_cmpuint(card->width, ==, 224);
+    g_assert_cmpuint(card->frames, ==, 16);
+    g_assert_cmpfloat_with_epsilon(card->window, 2.0, 1e-9);
+    g_assert_cmpint(card->framing, ==, VDT_FRAMING_CROP);
+}
+
+static void test_everything(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) config = NULL;
+    g_free(put("names.txt", "walk\r\nrun\nfall\xc3\xa9\n\n"));
+    g_autofree char *path = put(
+        "card.json",
+        HEAD ", \"title\": \"T\", \"labels\": \"names.txt\", \"config\": {\"num_classes\": 3},"
+             "\"preprocessing\": {\"mean\": [1, 2, 3.5], \"std\": [4, 5, 6], \"width\": 128,"
+             "\"height\": 96, \"frames\": 8, \"frame_interval\": 2, \"window\": 0.75,"
+             "\"framing\": \"fit\"}, \"evaluation\": {\"clips\": 2, \"crops\": 3, \"size\": 99},"
+             "\"training\": {\"command\": \"vedette train\", \"seconds\": 12.5,"
+             "\"world_version\": 3, \"scores\": {\"top1\": 0.9}, \"baselines\": {\"one\": 0.2}},"
+             "\"unknown\": [1]}");
+    g_autoptr(VdtCard) card = vdt_card_load(path, &config, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(card->title, ==, "T");
+    g_assert_cmpuint(card->n_labels, ==, 3);
+    g_assert_cmpstr(card->labels[0], ==, "walk");
+    g_assert_cmpstr(card->labels[2], ==, "fall\xc3\xa9");
+    g_assert_null(card->labels[3]);
+    g_assert_cmpint(json_object_get_int_member(config, "num_classes"), ==, 3);
+    g_assert_cmpfloat(card->mean[2], ==, 3.5f);
+    g_assert_cmpfloat(card->std[0], ==, 4.0f);
+    g_assert_cmpuint(card->width, ==, 128);
+    g_assert_cmpuint(card->height, ==, 96);
+    g_assert_cmpuint(card->frames, ==, 8);
+    g_assert_cmpfloat(card->window, ==, 0.75);
+    g_assert_cmpint(card->framing, ==, VDT_FRAMING_FIT);
+    g_assert_cmpuint(card->test_clips, ==, 2);
+    g_assert_cmpuint(card->test_crops, ==, 3);
+    g_assert_cmpuint(card->test_size, ==, 99);
+    g_assert_cmpuint(card->frame_interval, ==, 2);
+}
+
+/* @says is in the message, and so is the file's path. */
+static const struct {
+    const char *text, *says;
+} refused[] = {
+    {"", "card.json"},
+    {"[]", "object"},
+    {"{", "card.json"},
+    {"{\"schema\": 1}", "\"name\" is missing"},
+    {"{/* a comment */}", "comment"},
+    {"{\"a\": 'x'}", "single quote"},
+    {"{\"name\": \"\xff\"}", "UTF-8"},
+    {"{\"schema\": 2, \"name\": \"n\", \"architecture\": \"squeezetime\", \"variant\": \"v\", "
+     "\"weights\": \"w\", \"licence\": \"l\", \"origin\": \"o\"}",
+     "\"schema\" holds 2"},
+    {"{\"schema\": 1, \"name\": \"n\", \"architecture\": \"nosuch\", \"variant\": \"v\", "
+     "\"weights\": \"w\", \"licence\": \"l\", \"origin\": \"o\"}",
+     "unknown architecture"},
+    {"{\"schema\": 1, \"name\": 7, \"architecture\": \"squeezetime\", \"variant\": \"v\", "
+     "\"weights\": \"w\", \"licence\": \"l\", \"origin\": \"o\"}",
+     "\"name\" is 7"},
+    {"{\"schema\": 1, \"name\": \"n\", \"architecture\": \"squeezetime\", \"variant\": \"v\", "
+     "\"weights\": \"../w\", \"licence\": \"l\", \"origin\": \"o\"}",
+     "in the card's folder"},
+    {"{\"schema\": 1, \"name\": \"n\", \"architecture\": \"squeezetime\", \"variant\": \"v\", "
+     "\"weights\": \"/etc/passwd\", \"licence\": \"l\", \"origin\": \"o\"}",
+     "in the card's folder"},
+    {"{\"schema\": 1, \"name\": \"a\\nb\", \"architecture\": \"squeezetime\", \"variant\": \"v\", "
+     "\"weights\": \"w\", \"licence\": \"l\", \"origin\": \"o\"}",
+     "control characters"},
+    {HEAD ", \"labels\": \"none.txt\"}", "none.txt"},
+    {HEAD ", \"labels\": [\"a\"]}", "must be a string"},
+    {HEAD ", \"config\": 3}", "\"config\" must be an object"},
+    {HEAD ", \"preprocessing\": []}", "\"preprocessing\" must be an object"},
+    {HEAD ", \"preprocessing\": {\"mean\": [1, 2]}}", "\"mean\" is [1,2]"},
+    {HEAD ", \"preprocessing\": {\"mean\": [1, 2, \"x\"]}}", "\"mean\" holds"},
+    {HEAD ", \"preprocessing\": {\"std\": [1, 0, 1]}}", "from 1e-06 to 10000"},
+    {HEAD ", \"preprocessing\": {\"std\": [1, 1e999, 1]}}", "\"std\" holds"},
+    {HEAD ", \"preprocessing\": {\"width\": 0}}", "from 1 to 8192"},
+    {HEAD ", \"preprocessing\": {\"height\": 1e3}}", "\"height\" holds"},
+    {HEAD ", \"preprocessing\": {\"frames\": 257}}", "from 1 to 256"},
+    {HEAD ", \"preprocessing\": {\"window\": 0}}", "from 0.01 to 3600"},
+    {HEAD ", \"preprocessing\": {\"framing\": \"zoom\"}}", "stretch, crop, fit"},
+    {HEAD ", \"evaluation\": {\"crops\": 2}}", "must be 1 or 3"},
+    {HEAD ", \"evaluation\": {\"clips\": 101}}", "from 1 to 100"},
+    {HEAD ", \"training\": {\"seconds\": \"long\"}}", "\"seconds\" holds"},
+    {HEAD ", \"training\": {\"scores\": {\"top1\": null, \"top5\": \"x\"}}}", "\"top5\" holds"},
+};
+
+static void test_refused(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(refused); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(JsonObject) config = NULL;
+        g_autofree char *path = put("card.json", refused[i].text);
+        g_assert_null(vdt_card_load(path, &config, &error));
+        g_assert_nonnull(error);
+        if (strstr(error->message, refused[i].says) == NULL ||
+            strstr(error->message, dir) == NULL)
+            g_error("%s: %s", refused[i].text, error->message);
+    }
+}
+
+/* Nothing is parsed that is too deep or too large, and nothing waits. */
+static void test_hostile(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) config = NULL;
+    g_autofree char *deep = g_strnfill(100000, '[');
+    g_autofree char *hidden = g_strconcat("{\"a\": \"]]]\\\"[\", \"b\": ", deep, NULL);
+    g_autofree char *path = put("card.json", hidden);
+    g_assert_null(vdt_card_load(path, &config, &error));
+    g_assert_nonnull(strstr(error->message, "64 levels"));
+    g_clear_error(&error);
+
+    g_autofree char *large = g_strnfill((1 << 20) + 1, ' ');
+    g_free(put("card.json", large));
+    g_assert_null(vdt_card_load(path, &config, &error));
+    g_assert_nonnull(strstr(error->message, "limit is 1048576"));
+    g_clear_error(&error);
+
+    g_assert_null(vdt_card_load(dir, &config, &error));
+    g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL);
+    g_clear_error(&error);
+    g_autofree char *missing = g_build_filename(dir, "nowhere.json", NULL);
+    g_assert_null(vdt_card_load(missing, &config, &error));
+    g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+}
+
+static void test_labels(void)
+{
+    static const struct {
+        const char *text, *says;
+    } bad[] = {
+        {"a\n\nb\n", "label 2 is empty"},
+        {"a\n\xff\n", "label 2 is not UTF-8"},
+        {"a\tb\n", "label 1 has control"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(VdtCard) card = g_new0(VdtCard, 1);
+        g_autofree char *path = put("labels.txt", bad[i].text);
+        g_assert_false(vdt_card_load_labels(card, path, &error));
+        g_assert_error(error, VDT_ERROR, VDT_ERROR_FORMAT);
+        g_assert_nonnull(strstr(error->message, bad[i].says));
+        g_assert_nonnull(strstr(error->message, path));
+    }
+    g_autofree char *line = g_strnfill(257, 'x');
+    g_autofree char *path = put("labels.txt", line);
+    g_autoptr(VdtCard) card = g_new0(VdtCard, 1);
+    g_assert_false(vdt_card_load_labels(card, path, NULL));
+}
+
+/* The lists that are shipped have as many names as the variants have classes. */
+static void test_shipped_labels(void)
+{
+    static const struct {
+        const char *name, *first, *last;
+        guint n;
+    } lists[] = {
+        {"kinetics400", "abseiling", "zumba", 400},
+        {"kinetics600", "abseiling", "zumba", 600},
+        {"hmdb51", "brush_hair", "wave", 51},
+        {"ava", "background", "watch (a person)", 81},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(lists); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(VdtCard) card = g_new0(VdtCard, 1);
+        g_autofree char *path = vdt_find_labels(lists[i].name);
+        g_assert_nonnull(path);
+        g_assert_true(vdt_card_load_labels(card, path, &error));
+        g_assert_cmpuint(card->n_labels, ==, lists[i].n);
+        g_assert_cmpstr(card->labels[0], ==, lists[i].first);
+        g_assert_cmpstr(card->labels[lists[i].n - 1], ==, lists[i].last);
+    }
+    g_assert_null(vdt_find_labels("nothing"));
+    g_assert_null(vdt_find_labels("../labels/ava"));
+}
+
+static void test_search(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *card = put("place/mine/card.json", "{}");
+    g_autofree char *folder = g_path_get_dirname(card);
+    g_autofree char *place = g_path_get_dirname(folder);
+    g_autofree char *list = g_strconcat("/nowhere:", place, NULL);
+    g_assert_true(g_setenv("VEDETTE_MODEL_PATH", list, TRUE));
+    g_autofree char *by_name = vdt_find_card("mine", &error);
+    g_assert_cmpstr(by_name, ==, card);
+    g_autofree char *by_folder = vdt_find_card(folder, &error);
+    g_assert_cmpstr(by_folder, ==, card);
+    g_autofree char *by_path = vdt_find_card(card, &error);
+    g_assert_cmpstr(by_path, ==, card);
+
+    /* A name that is not there: all places are listed, ours first. */
+    g_assert_null(vdt_find_card("other", &error));
+    g_assert_error(error, VDT_ERROR, VDT_ERROR_MODEL);
+    g_assert_nonnull(strstr(error->message, place));
+    g_assert_nonnull(strstr(error->message, "/var/lib/vedette/models"));
+    g_clear_error(&error);
+    g_assert_null(vdt_find_card("..", &error));
+    g_assert_error(error, VDT_ERROR, VDT_ERROR_MODEL);
+    g_unsetenv("VEDETTE_MODEL_PATH");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+    dir = g_dir_make_tmp("vedette-card-XXXXXX", NULL);
+    g_test_add_func("/card/defaults", test_defaults);
+    g_test_add_func("/card/everything", test_everything);
+    g_test_add_func("/card/refused", test_refused);
+    g_test_add_func("/card/hostile", test_hostile);
+    g_test_add_func("/card/labels", test_labels);
+    g_test_add_func("/card/shipped-labels", test_shipped_labels);
+    g_test_add_func("/card/search", test_search);
+    int status = g_test_run();
+    const char *remove[] = {"rm", "-r", dir, NULL};
+    g_spawn_sync(NULL, (char **)remove, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
+                 NULL);
+    g_free(dir);
+    return status;
+}

@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The rules of the tree that a program can check; prints TAP. Usage: style.sh LIBRARY
+set -uo pipefail
+
+library=${1:?usage: style.sh LIBRARY}
+library=$(readlink -f "$library")
+cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
+
+# Everything that is, or could be, in the repository.
+if ! mapfile -t files < <(git ls-files -co --exclude-standard 2>/dev/null) ||
+  [ ${#files[@]} -eq 0 ]; then
+  mapfile -t files < <(find . -path './build*' -prune -o -path ./.git -prune -o -path ./out -prune \
+    -o -type f -print | sed 's|^\./||' | sort)
+fi
+
+n=0
+# report NAME PROBLEMS: a test point that passes if there are no problems.
+report() {
+  n=$((n + 1))
+  if [ -z "$2" ]; then
+    echo "ok $n - $1"
+  else
+    echo "not ok $n - $1"
+    printf '%s\n' "$2" | head -n 40 | sed 's/^/# /'
+  fi
+}
+skip() {
+  n=$((n + 1))
+  echo "ok $n - $1 # SKIP $2"
+}
+
+# select_files EXTENDED-REGEX: the existing files whose path matches.
+select_files() {
+  local file
+  for file in "${files[@]}"; do
+    if [[ $file =~ $1 && -f $file ]]; then
+      printf '%s\n' "$file"
+    fi
+  done
+}
+
+mapfile -t c_files < <(select_files '\.[ch]$')
+mapfile -t shell_files < <(select_files '(^run|^\.ci/run|\.sh)$')
+mapfile -t sources < <(
+  select_files '(\.[ch]|\.sh|\.py|\.mjs|^run|^\.ci/run|meson\.build|^meson_options\.txt)$')
+mapfile -t headers < <(select_files '^(nn|models|gst)/include/vedette/.*\.h$')
+# What people write; recorded data is as it is.
+mapfile -t texts < <(select_files '(\.(c|h|sh|py|mjs|md|build|conf|launch|service)|^run|^\.ci/run)$')
+
+format() {
+  clang-format --dry-run -Werror "${c_files[@]}" 2>&1 | grep 'error:'
+}
+
+line_ends() {
+  grep -nP '\t' "${texts[@]}" | sed 's/$/   (tab)/'
+  grep -nP '[ \r]$' "${texts[@]}" | sed 's/$/   (trailing blank)/'
+  local file
+  for file in "${texts[@]}"; do
+    if [ -s "$file" ] && [ -n "$(tail -c 1 "$file")" ]; then
+      echo "$file: no newline at its end"
+    fi
+  done
+}
+
+licences() {
+  local file
+  for file in "${sources[@]}"; do
+    # Scripts begin with their interpreter.
+    if ! awk 'NR == 1 && /^#!/ { next }
+              { exit !/SPDX-License-Identifier: LGPL-2.1-or-later/ }' "$file"; then
+      echo "$file: line 1 (line 2 after #!) is not its SPDX line"
+    fi
+  done
+}
+
+lengths() {
+  local file lines most
+  for file in $(select_files '\.(c|h|sh|py|mjs)$' | grep -v '\.inc\.h$'); do
+    most=800
+    if [[ $file == tests/* ]]; then
+      most=1500
+    fi
+    lines=$(wc -l <"$file")
+    if [ "$lines" -gt $most ]; then
+      echo "$file: $lines lines, the most is $most"
+    fi
+  done
+}
+
+# An include may only point down: gst, cli and daemon to models, models to nn.
+layers() {
+  local include='^\s*#\s*include\s*[<"]'
+  select_files '^nn/.*\.[ch]$' | xargs -r grep -nE \
+    "$include(gst/|vedette/(card|engine|gst[^>\"]*)\.h|(.*/)?(model|registry)\.h|(\.\./)+(models|gst|cli))"
+  select_files '^models/.*\.[ch]$' | xargs -r grep -nE "$include(gst/|vedette/gst|(\.\./)+(gst|cli))"
+  select_files '^gst/.*\.[ch]$' | xargs -r grep -nE "$include(\.\./)+cli"
+  # And nothing in nn/ knows a network by name.
+  select_files '^nn/.*\.[ch]$' | xargs -r grep -niE \
+    '\b(squeezetime|cgrseg|ipt|deit|swin|llama|freevideollm)'
+}
+
+unfinished() {
+  # Spelled so that this file does not find itself.
+  grep -nE '\b(TO''DO|FIX''ME|XX''X)\b' "${texts[@]}"
+}
+
+headers_alone() {
+  local compiler=$1 standard=$2 flags header
+  read -ra flags <<<"$(pkg-config --cflags gio-2.0 json-glib-1.0 gstreamer-1.0 2>/dev/null)"
+  for header in "${headers[@]}"; do
+    # Twice: it must guard itself, too.
+    printf '#include <%s>\n#include <%s>\n' "${header#*/include/}" "${header#*/include/}" |
+      "$compiler" -x "$standard" -fsyntax-only -Wall -Wextra -Werror -Wstrict-aliasing \
+        -Inn/include -Imodels/include -Igst/include "${flags[@]}" - 2>&1 |
+      grep -E 'error|warning' | sed "s|^|$header: |"
+  done
+}
+
+symbols() {
+  nm -D --defined-only "$library" | awk '$2 ~ /[A-Z]/ && $3 !~ /^vdt_/ { print $3 }'
+  if ! nm -D --defined-only "$library" | grep -q ' T vdt_'; then
+    echo "$library exports nothing"
+  fi
+}
+
+# Each folder of the top level says what it is for.
+readmes() {
+  local folder
+  for folder in nn models gst cli tests bench docs pipelines systemd daemon; do
+    if [ -n "$(select_files "^$folder/")" ] && [ ! -f "$folder/README.md" ]; then
+      echo "$folder/README.md is missing"
+    fi
+  done
+}
+
+# Relative links of the docs lead somewhere.
+links() {
+  local file target
+  for file in $(select_files '\.md$'); do
+    grep -oP '\]\(\K[^)#\s]+' "$file" | grep -vE '^[a-z]+:' | while read -r target; do
+      if [ ! -e "$(dirname "$file")/$target" ]; then
+        echo "$file: $target does not exist"
+      fi
+    done
+  done
+}
+
+if command -v clang-format >/dev/null; then
+  report "formatted by clang-format" "$(format)"
+else
+  skip "formatted by clang-format" "no clang-format"
+fi
+if command -v shellcheck >/dev/null; then
+  report "shell scripts pass shellcheck" "$(shellcheck -f gcc "${shell_files[@]}" 2>&1)"
+else
+  skip "shell scripts pass shellcheck" "no shellcheck"
+fi
+report "no tabs, no trailing blanks, a newline at the end" "$(line_ends)"
+report "SPDX line first" "$(licences)"
+report "no file is too long" "$(lengths)"
+report "layers include only what is below them" "$(layers)"
+report "nothing is marked as unfinished" "$(unfinished)"
+report "public headers compile alone in C" "$(headers_alone cc c)"
+report "public headers compile alone in C++" "$(headers_alone c++ c++)"
+report "the library exports vdt_ names only" "$(symbols)"
+report "folders have a README" "$(readmes)"
+report "links between documents lead somewhere" "$(links)"
+echo "1..$n"
