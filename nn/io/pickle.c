@@ -198,7 +198,7 @@ static gboolean push_items(Machine *machine, VdtPickleKind kind, guint start)
 
 static gboolean push_marked(Machine *machine, VdtPickleKind kind, GError **error)
 {
-    guint start;
+    guint start = 0;
 
     if (!pop_mark(machine, &start, error))
         return FALSE;
@@ -376,7 +376,7 @@ static gboolean push_stack_global(Machine *machine, GError **error)
 static gboolean push_marked_object(Machine *machine, VdtPickleValue *class_name, GError **error)
 {
     VdtPickleValue *value, *args;
-    guint start;
+    guint start = 0;
 
     if (!pop_mark(machine, &start, error))
         return FALSE;
@@ -470,28 +470,28 @@ static gboolean last_values(Machine *machine, guint n, guint *start, GError **er
 
 static gboolean append_one(Machine *machine, GError **error)
 {
-    guint start;
+    guint start = 0;
 
     return last_values(machine, 1, &start, error) && extend(machine, start, error);
 }
 
 static gboolean append_marked(Machine *machine, GError **error)
 {
-    guint start;
+    guint start = 0;
 
     return pop_mark(machine, &start, error) && extend(machine, start, error);
 }
 
 static gboolean set_one(Machine *machine, GError **error)
 {
-    guint start;
+    guint start = 0;
 
     return last_values(machine, 2, &start, error) && set_items(machine, start, error);
 }
 
 static gboolean set_marked(Machine *machine, GError **error)
 {
-    guint start;
+    guint start = 0;
 
     return pop_mark(machine, &start, error) && set_items(machine, start, error);
 }
@@ -499,7 +499,7 @@ static gboolean set_marked(Machine *machine, GError **error)
 /* Drops the topmost value, or the mark if that is what lies on top. */
 static gboolean drop(Machine *machine, GError **error)
 {
-    guint start;
+    guint start = 0;
 
     if (machine->marks->len > 0 && machine->stack->len == floor_of_stack(machine))
         return pop_mark(machine, &start, error);
@@ -508,7 +508,7 @@ static gboolean drop(Machine *machine, GError **error)
 
 static gboolean drop_marked(Machine *machine, GError **error)
 {
-    guint start;
+    guint start = 0;
 
     if (!pop_mark(machine, &start, error))
         return FALSE;
@@ -558,14 +558,14 @@ static gboolean take_index(Machine *machine, guint width, guint64 *index, GError
 
 static gboolean put_at(Machine *machine, guint width, GError **error)
 {
-    guint64 index;
+    guint64 index = 0;
 
     return take_index(machine, width, &index, error) && put(machine, index, error);
 }
 
 static gboolean get_at(Machine *machine, guint width, GError **error)
 {
-    guint64 index;
+    guint64 index = 0;
 
     return take_index(machine, width, &index, error) && get(machine, index, error);
 }

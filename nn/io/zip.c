@@ -164,7 +164,7 @@ VdtZip *vdt_zip_open(GBytes *bytes, const char *origin, GError **error)
 {
     g_autoptr(VdtZip) zip = g_new0(VdtZip, 1);
     Directory directory;
-    gsize limit, at, end;
+    gsize limit = 0, at, end;
 
     zip->bytes = g_bytes_ref(bytes);
     zip->data = g_bytes_get_data(bytes, &zip->size);
@@ -300,7 +300,7 @@ GBytes *vdt_zip_read(const VdtZip *zip, const char *name, gsize *budget, GError 
 {
     gpointer index;
     const Entry *entry;
-    gsize start;
+    gsize start = 0;
 
     if (!g_hash_table_lookup_extended(zip->by_name, name, NULL, &index)) {
         vdt_bad_file(error, zip->origin, "has no record '%s'", name);
