@@ -265,12 +265,13 @@ static VdtEngine *engine_new(const VdtEngineOptions *options, const Files *files
         if (engine->card == NULL)
             return NULL;
     }
-    const char *weights = files->weights != NULL ? files->weights : engine->card->weights;
+    g_autofree char *weights =
+        g_strdup(files->weights != NULL ? files->weights : engine->card->weights);
     engine->weights = vdt_weights_load(weights, error);
     if (engine->weights == NULL || !configure(engine, options, error))
         return NULL;
     g_free(engine->card->weights);
-    engine->card->weights = g_strdup(files->weights != NULL ? files->weights : weights);
+    engine->card->weights = g_steal_pointer(&weights);
     if (!reconcile(engine, error) || !find_unused(engine, options->strict, error))
         return NULL;
     return g_steal_pointer(&engine);
