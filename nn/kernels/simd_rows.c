@@ -21,7 +21,7 @@ void VDT_K(scale_rows)(size_t rows, size_t channels, const void *x, size_t x_pit
         const element *from = (const element *)x + i * x_pitch;
         element *to = (element *)y + i * y_pitch;
 
-        for (size_t c = 0; c < channels; c += VDT_VL)
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL)
             store(to + c, load(from + c) * load((const element *)scale + c));
     }
 }
@@ -43,13 +43,13 @@ void VDT_K(sum_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch
 
 void VDT_K(store_scaled)(size_t channels, const float *value, float factor, void *y)
 {
-    for (size_t c = 0; c < channels; c += VDT_VL)
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL)
         store((element *)y + c, load_f32(value + c) * factor);
 }
 
 void VDT_K(max_row)(size_t taps, size_t channels, const void *const *a, void *y)
 {
-    for (size_t c = 0; c < channels; c += VDT_VL) {
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL) {
         vf best = load((const element *)a[0] + c);
 
         for (size_t t = 1; t < taps; t++) {
@@ -67,7 +67,7 @@ void VDT_K(depthwise_row)(size_t taps, size_t channels, const void *const *a, co
 {
     size_t pitch = VDT_ALIGN_LANES(channels);
 
-    for (size_t c = 0; c < channels; c += VDT_VL) {
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL) {
         vf sum = {0};
 
         for (size_t t = 0; t < taps; t++)
@@ -80,7 +80,7 @@ void VDT_K(map_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch
                      const VdtEpilogue *epilogue, void *y, size_t y_pitch)
 {
     for (size_t i = 0; i < rows; i++)
-        for (size_t c = 0; c < channels; c += VDT_VL)
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL)
             store((element *)y + i * y_pitch + c,
                   finish(load((const element *)x + i * x_pitch + c), epilogue, i, c));
 }

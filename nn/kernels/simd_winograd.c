@@ -35,7 +35,7 @@ INLINE void output_transform(const vf m[6], vf y[4])
 
 void VDT_K(winograd_input)(size_t channels, const void *const *a, float *v, size_t v_stride)
 {
-    for (size_t c = 0; c < channels; c += VDT_VL) {
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL) {
         vf half[6][6]; /* [column][row] */
 
         for (int column = 0; column < 6; column++) {
@@ -63,7 +63,7 @@ void VDT_K(winograd_output)(size_t channels, const float *m, size_t m_stride, si
 {
     const VdtEpilogue *e = epilogue;
 
-    for (size_t c = 0; c < channels; c += VDT_VL) {
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL) {
         vf bias = load_f32(e->bias + c);
         vf half[6][4]; /* [column][row] */
 

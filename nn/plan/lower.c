@@ -61,6 +61,18 @@ VdtPlace vdt_lower_constant(VdtLowering *l, const char *key, const float *values
     return (VdtPlace){.constant = data};
 }
 
+char *vdt_lower_key(const VdtFused *f, const char *what)
+{
+    const guchar *parts[] = {(const guchar *)f->scale, (const guchar *)f->bias};
+    guint64 hash = G_GUINT64_CONSTANT(0xcbf29ce484222325); /* FNV-1a */
+
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
+        for (gsize j = 0; j < f->columns * sizeof(float); j++)
+            hash = (hash ^ parts[i][j]) * G_GUINT64_CONSTANT(0x100000001b3);
+    return g_strdup_printf("%s %s %016" G_GINT64_MODIFIER "x", what, f->node->inputs[1]->name,
+                           hash);
+}
+
 gpointer vdt_lower_init_step(VdtLowering *l, const VdtFused *f, gpointer memory, VdtStep step)
 {
     step.label = g_strdup(f->node->name && *f->node->name ? f->node->name : f->node->op->name);
@@ -184,7 +196,7 @@ const VdtMap *vdt_lower_get_channels_last(VdtLowering *l, const VdtNode *node)
 
 VdtLateEpilogue vdt_lower_epilogue(VdtLowering *l, VdtFused *f)
 {
-    g_autofree char *key = g_strdup_printf("bias %s", f->node->inputs[1]->name);
+    g_autofree char *key = vdt_lower_key(f, "bias");
     VdtLateEpilogue e = {.bias = vdt_lower_constant(l, key, f->bias, f->columns),
                          .act0 = f->act0,
                          .act1 = f->act1,

@@ -24,6 +24,11 @@ VdtMap vdt_lower_new_map(VdtLowering *l, VdtFused *f, gboolean f32);
 /* A float constant of @n elements, zero up to the next multiple of VDT_LANES. */
 VdtPlace vdt_lower_constant(VdtLowering *l, const char *key, const float *values, gsize n);
 
+/* Key of a constant made of the weight of @f and what was folded into it. That is part of the key
+ * since it is not the same for every size: a sum takes in a batch norm where its operands' shapes
+ * are equal. Caller frees. */
+char *vdt_lower_key(const VdtFused *f, const char *what);
+
 /* Base of every step: name, and the places it reads. */
 #define vdt_lower_step(Type, l, f, ...)                                                            \
     ((Type *)vdt_lower_init_step((l), (f), g_new0(Type, 1), (VdtStep){__VA_ARGS__}))

@@ -102,7 +102,7 @@ static const char *pack(VdtLowering *l, VdtFused *f, gsize depth, gsize taps)
     const VdtNode *weight = f->node->inputs[1];
     const float *values = l->fused[weight->index].constant->data;
     gsize size = vdt_packed_size(kernels, f->columns, depth, taps), per_column = depth * taps;
-    g_autofree char *key = g_strdup_printf("product %s", weight->name);
+    g_autofree char *key = vdt_lower_key(f, "product");
     gboolean fresh;
     char *packed = vdt_plan_get_blob(l->plan, key, size, &fresh);
 

@@ -119,7 +119,7 @@ static VdtPlace depthwise_weights(VdtLowering *l, const VdtFused *f, gsize taps)
     gsize pitch = VDT_ALIGN_LANES(f->columns);
     const VdtNode *weight = f->node->inputs[1];
     const float *values = l->fused[weight->index].constant->data;
-    g_autofree char *key = g_strdup_printf("depthwise %s", weight->name);
+    g_autofree char *key = vdt_lower_key(f, "depthwise");
     g_autofree float *turned = g_new0(float, taps *pitch);
 
     for (gsize c = 0; c < f->columns; c++)
@@ -166,7 +166,7 @@ gboolean vdt_lower_batch_norm(VdtLowering *l, VdtFused *f)
     x = vdt_lower_get_channels_last(l, f->node->inputs[0]);
     self = vdt_lower_step(RowsStep, l, f, .kernel = "batch_norm", .run = run_depthwise);
     {
-        g_autofree char *key = g_strdup_printf("scale %s", f->node->inputs[1]->name);
+        g_autofree char *key = vdt_lower_key(f, "scale");
 
         self->weight = vdt_lower_constant(l, key, f->scale, f->columns);
     }

@@ -187,7 +187,7 @@ static const char *pack(VdtLowering *l, const VdtFused *f, gsize depth, gsize po
     const VdtNode *weight = f->node->inputs[1];
     const float *values = l->fused[weight->index].constant->data;
     gsize per_column = vdt_shape_elements(&weight->shape) / f->columns;
-    g_autofree char *key = g_strdup_printf("winograd %s", weight->name);
+    g_autofree char *key = vdt_lower_key(f, "winograd");
     gboolean fresh;
     char *packed = vdt_plan_get_blob(l->plan, key, POINTS * point_bytes, &fresh);
 

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Times every variant of gemm_tile on the products of a network, one thread. One JSON object for
+ * each variant and shape on standard output. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+
+#define MOST_TAPS   121
+#define ENOUGH_USEC 50000 /* for each variant and shape */
+
+typedef struct {
+    char name[64];
+    size_t rows, columns, depth, taps;
+} Shape;
+
+typedef struct {
+    const Shape *shape;
+    const VdtKernels *kernels;
+    size_t padded, x_pitch, y_pitch, map_width; /* the map is about square */
+    char *x, *y, *packed;
+    float *bias;
+} Bench;
+
+static void *random_memory(size_t size, size_t element)
+{
+    char *memory = aligned_alloc(VDT_ALIGN, (size + VDT_ALIGN - 1) / VDT_ALIGN * VDT_ALIGN);
+
+    g_assert_nonnull(memory);
+    for (size_t i = 0; i < size / element; i++)
+        check_set(memory, i, element == 2, check_uniform(-1, 1));
+    return memory;
+}
+
+static void bench_init(Bench *b, const VdtKernels *kernels, const Shape *shape)
+{
+    size_t element = vdt_element_size(kernels->precision);
+    size_t step = vdt_depth_step(kernels->precision), wide = VDT_ALIGN_LANES(shape->columns);
+    g_autofree float *weights = NULL;
+    size_t n_weights = shape->columns * shape->depth * shape->taps;
+    size_t map_width = (size_t)ceil(sqrt((double)shape->rows));
+    size_t side = (size_t)sqrt((double)shape->taps);
+
+    *b = (Bench){.shape = shape,
+                 .kernels = kernels,
+                 .padded = (shape->depth + step - 1) / step * step,
+                 .x_pitch = VDT_ALIGN_LANES(shape->depth),
+                 .y_pitch = wide,
+                 .map_width = map_width};
+    b->x = random_memory((shape->rows + side * map_width + side) * b->x_pitch * element, element);
+    b->y = random_memory(shape->rows * b->y_pitch * element, element);
+    b->bias = random_memory(wide * sizeof *b->bias, sizeof *b->bias);
+    weights = g_new(float, n_weights);
+    for (size_t i = 0; i < n_weights; i++)
+        weights[i] = (float)check_uniform(-1, 1);
+    b->packed =
+        random_memory(vdt_packed_size(kernels, shape->columns, shape->depth, shape->taps), element);
+    vdt_pack_gemm(kernels, weights, shape->columns, shape->depth, shape->taps, b->packed);
+}
+
+static void bench_clear(Bench *b)
+{
+    free(b->x);
+    free(b->y);
+    free(b->bias);
+    free(b->packed);
+}
+
+/* Rows [first, first + count) of the product. */
+static void multiply(const Bench *b, size_t first, size_t count)
+{
+    const VdtKernels *kernels = b->kernels;
+    const Shape *shape = b->shape;
+    size_t element = vdt_element_size(kernels->precision);
+    size_t side = (size_t)sqrt((double)shape->taps);
+    const void *a[MOST_TAPS * 16];
+
+    for (size_t t = 0; t < shape->taps; t++)
+        for (size_t i = 0; i < count; i++)
+            a[t * count + i] =
+                b->x + (first + i + t / side * b->map_width + t % side) * b->x_pitch * element;
+    for (size_t column = 0; column < b->y_pitch; column += kernels->nr) {
+        VdtGemmTile tile = {.rows = count,
+                            .cols = MIN(kernels->nr, b->y_pitch - column),
+                            .taps = shape->taps,
+                            .depth = b->padded,
+                            .a = a,
+                            .b = b->packed + vdt_packed_block(kernels, column / kernels->nr,
+                                                              shape->depth, shape->taps),
+                            .y = b->y + (first * b->y_pitch + column) * element,
+                            .y_pitch = b->y_pitch,
+                            .epilogue = {.bias = b->bias + column, .act0 = VDT_ACT_RELU}};
+
+        kernels->gemm_tile(&tile);
+    }
+}
+
+/* Billions of multiplications and additions a second, two for each pair. */
+static double measure(const VdtKernels *kernels, const Shape *shape)
+{
+    gint64 start, spent = 0;
+    size_t done = 0, row = 0;
+    Bench b;
+
+    bench_init(&b, kernels, shape);
+    multiply(&b, 0, MIN(kernels->mr, shape->rows)); /* once unmeasured */
+    start = g_get_monotonic_time();
+    while (spent < ENOUGH_USEC) {
+        size_t count = MIN(kernels->mr, shape->rows - row);
+
+        multiply(&b, row, count);
+        done += count;
+        row = row + count < shape->rows ? row + count : 0;
+        spent = g_get_monotonic_time() - start;
+    }
+    bench_clear(&b);
+    return 2e-3 * done * shape->columns * shape->depth * shape->taps / spent;
+}
+
+static void bench_shape(const Shape *shape)
+{
+    const VdtKernels *kernels;
+    double plain[2] = {0}; /* C's, by precision */
+
+    for (guint precision = 0; precision < 2; precision++)
+        plain[precision] = measure(vdt_kernels_get(VDT_ISA_C, precision), shape);
+    for (guint i = 0; (kernels = vdt_kernels_nth(i)); i++) {
+        double speed = plain[kernels->precision];
+
+        if (kernels->isa > vdt_isa_get_available())
+            continue;
+        if (kernels->isa != VDT_ISA_C)
+            speed = measure(kernels, shape);
+        printf("{\"kernel\": \"%s\", \"shape\": \"%s\", \"gflops\": %.2f, \"vs_c\": %.1f}\n",
+               kernels->name, shape->name, speed, speed / plain[kernels->precision]);
+    }
+    fflush(stdout);
+}
+
+int check_bench(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    char line[256];
+
+    if (!file) {
+        fprintf(stderr, "cannot open %s\n", path);
+        return 1;
+    }
+    while (fgets(line, sizeof line, file)) {
+        Shape shape;
+
+        if (*line == '#' || *line == '\n')
+            continue;
+        if (sscanf(line, "%63s %zu %zu %zu %zu", shape.name, &shape.rows, &shape.columns,
+                   &shape.depth, &shape.taps) != 5 ||
+            shape.taps > MOST_TAPS) {
+            fprintf(stderr, "%s: not a shape: %s", path, line);
+            fclose(file);
+            return 1;
+        }
+        bench_shape(&shape);
+    }
+    fclose(file);
+    return 0;
+}

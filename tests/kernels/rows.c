@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernels that walk channels: scaling, sums, maxima, depthwise products, elementwise maps. */
+#include <math.h>
+#include <string.h>
+
+#include "check.h"
+
+#define MOST_CHANNELS 80
+#define ROUNDS        3 /* for each number of channels */
+/* Sums and maxima hide a bug behind a NaN: not in every round. */
+#define SPECIAL       (check_one_in(2) ? 10 : 0)
+
+static void for_all_channels(const VdtKernels *kernels, const char *name,
+                             void (*check)(const VdtKernels *, size_t channels))
+{
+    for (size_t channels = 1; channels <= MOST_CHANNELS; channels++) {
+        for (guint round = 0; round < ROUNDS; round++) {
+            check_case("%s %s: %zu channels, round %u", kernels->name, name, channels, round);
+            check(kernels, channels);
+        }
+    }
+}
+
+static void check_outputs(const CheckExact *exact, const CheckOutput *reference,
+                          const CheckOutput *output, size_t channels)
+{
+    check_outside(reference, channels);
+    check_outside(output, channels);
+    check_compare(exact, reference, output, channels);
+}
+
+static void check_scale_rows(const VdtKernels *kernels, size_t channels)
+{
+    gboolean bf16 = check_is_bf16(kernels);
+    size_t rows = check_between(1, 9), wide = VDT_ALIGN_LANES(channels);
+    size_t x_pitch = check_pitch(channels), y_pitch = check_pitch(channels);
+    const void *x = check_channels(rows, channels, x_pitch, bf16, SPECIAL);
+    const void *scale = check_channels(1, channels, wide, bf16, SPECIAL);
+    CheckOutput reference = check_output(rows, wide, y_pitch, bf16);
+    CheckOutput y = check_output(rows, wide, y_pitch, bf16);
+    CheckExact exact[9 * MOST_CHANNELS];
+
+    check_reference(kernels)->scale_rows(rows, channels, x, x_pitch, scale, reference.data,
+                                         y_pitch);
+    kernels->scale_rows(rows, channels, x, x_pitch, scale, y.data, y_pitch);
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t c = 0; c < channels; c++) {
+            double value = check_get(x, i * x_pitch + c, bf16) * check_get(scale, c, bf16);
+
+            exact[i * channels + c] = (CheckExact){value, fabs(value)};
+        }
+    }
+    check_outputs(exact, &reference, &y, channels);
+}
+
+static void check_sum_rows(const VdtKernels *kernels, size_t channels)
+{
+    gboolean bf16 = check_is_bf16(kernels);
+    size_t rows = check_between(1, 60), wide = VDT_ALIGN_LANES(channels);
+    size_t pitch = check_pitch(channels);
+    const void *x = check_channels(rows, channels, pitch, bf16, SPECIAL);
+    const float *start = check_channels(1, channels, wide, FALSE, 0);
+    CheckOutput reference = check_output(1, wide, wide, FALSE);
+    CheckOutput sum = check_output(1, wide, wide, FALSE);
+    CheckExact exact[MOST_CHANNELS];
+
+    memcpy(reference.data, start, wide * sizeof *start);
+    memcpy(sum.data, start, wide * sizeof *start);
+    check_reference(kernels)->sum_rows(rows, channels, x, pitch, (float *)reference.data);
+    kernels->sum_rows(rows, channels, x, pitch, (float *)sum.data);
+    for (size_t c = 0; c < channels; c++) {
+        exact[c] = (CheckExact){start[c], fabs(start[c])};
+        for (size_t i = 0; i < rows; i++) {
+            exact[c].value += check_get(x, i * pitch + c, bf16);
+            exact[c].scale += fabs(check_get(x, i * pitch + c, bf16));
+        }
+    }
+    check_outputs(exact, &reference, &sum, channels);
+}
+
+static void check_store_scaled(const VdtKernels *kernels, size_t channels)
+{
+    gboolean bf16 = check_is_bf16(kernels);
+    size_t wide = VDT_ALIGN_LANES(channels);
+    const float *value = check_channels(1, channels, wide, FALSE, SPECIAL);
+    float factor = (float)check_uniform(-2, 2);
+    CheckOutput reference = check_output(1, wide, wide, bf16);
+    CheckOutput y = check_output(1, wide, wide, bf16);
+    CheckExact exact[MOST_CHANNELS];
+
+    check_reference(kernels)->store_scaled(channels, value, factor, reference.data);
+    kernels->store_scaled(channels, value, factor, y.data);
+    for (size_t c = 0; c < channels; c++)
+        exact[c] = (CheckExact){(double)value[c] * factor, fabs((double)value[c] * factor)};
+    check_outputs(exact, &reference, &y, channels);
+}
+
+/* @n rows of one map, in any order and some more than once, as windows overlap. */
+static const void **pick_rows(size_t n, const void *map, size_t rows, size_t pitch, gboolean bf16)
+{
+    const void **a = check_memory(n * sizeof *a);
+
+    for (size_t i = 0; i < n; i++)
+        a[i] = (const char *)map + check_between(0, rows - 1) * pitch * (bf16 ? 2 : 4);
+    return a;
+}
+
+static void check_max_row(const VdtKernels *kernels, size_t channels)
+{
+    gboolean bf16 = check_is_bf16(kernels);
+    size_t taps = check_between(1, 25), wide = VDT_ALIGN_LANES(channels);
+    size_t pitch = check_pitch(channels);
+    const void *x = check_channels(taps, channels, pitch, bf16, SPECIAL);
+    const void **a = pick_rows(taps, x, taps, pitch, bf16);
+    CheckOutput reference = check_output(1, wide, wide, bf16);
+    CheckOutput y = check_output(1, wide, wide, bf16);
+    CheckExact exact[MOST_CHANNELS];
+
+    check_reference(kernels)->max_row(taps, channels, a, reference.data);
+    kernels->max_row(taps, channels, a, y.data);
+    for (size_t c = 0; c < channels; c++) {
+        double most = -INFINITY;
+
+        for (size_t t = 0; t < taps; t++) {
+            double value = check_get(a[t], c, bf16);
+
+            most = isnan(value) || isnan(most) ? NAN : MAX(most, value);
+        }
+        /* No scale: a maximum is exact. */
+        exact[c] = (CheckExact){most, 0};
+        if (isfinite(most) && check_get(y.data, c, bf16) != most)
+            check_fail("channel %zu is %g, should be %g", c, check_get(y.data, c, bf16), most);
+    }
+    check_outputs(exact, &reference, &y, channels);
+}
+
+static void check_depthwise_row(const VdtKernels *kernels, size_t channels)
+{
+    gboolean bf16 = check_is_bf16(kernels);
+    size_t taps = check_between(1, 49), wide = VDT_ALIGN_LANES(channels);
+    size_t pitch = check_pitch(channels), rows = MIN(taps, 9);
+    guint special = check_one_in(2) ? 100 : 0;
+    const void *x = check_channels(rows, channels, pitch, bf16, special);
+    const void **a = pick_rows(taps, x, rows, pitch, bf16);
+    const float *weight = check_channels(taps, channels, wide, FALSE, 0);
+    VdtEpilogue epilogue = check_epilogue(1, wide, bf16, special);
+    CheckOutput reference = check_output(1, wide, wide, bf16);
+    CheckOutput y = check_output(1, wide, wide, bf16);
+    CheckExact exact[MOST_CHANNELS];
+
+    check_reference(kernels)->depthwise_row(taps, channels, a, weight, &epilogue, reference.data);
+    kernels->depthwise_row(taps, channels, a, weight, &epilogue, y.data);
+    for (size_t c = 0; c < channels; c++) {
+        CheckExact sum = {0};
+
+        for (size_t t = 0; t < taps; t++) {
+            double term = check_get(a[t], c, bf16) * weight[t * wide + c];
+
+            sum.value += term;
+            sum.scale += fabs(term);
+        }
+        exact[c] = check_finish(sum, &epilogue, bf16, 0, c);
+    }
+    /* An epilogue's special operands may reach the lanes past the channels. */
+    check_outside(&reference, wide);
+    check_outside(&y, special ? wide : channels);
+    check_compare(exact, &reference, &y, channels);
+}
+
+static void check_map_with(const VdtKernels *kernels, size_t channels, int epilogue_index)
+{
+    gboolean bf16 = check_is_bf16(kernels);
+    size_t rows = check_between(1, 9), wide = VDT_ALIGN_LANES(channels);
+    size_t x_pitch = check_pitch(channels), y_pitch = check_pitch(channels);
+    guint special = SPECIAL;
+    const void *x = check_channels(rows, channels, x_pitch, bf16, special);
+    VdtEpilogue epilogue = epilogue_index < 0
+                               ? check_epilogue(rows, wide, bf16, special)
+                               : check_nth_epilogue(epilogue_index, rows, wide, bf16, special);
+    CheckOutput reference = check_output(rows, wide, y_pitch, bf16);
+    CheckOutput y = check_output(rows, wide, y_pitch, bf16);
+    CheckExact exact[9 * MOST_CHANNELS];
+
+    check_reference(kernels)->map_rows(rows, channels, x, x_pitch, &epilogue, reference.data,
+                                       y_pitch);
+    kernels->map_rows(rows, channels, x, x_pitch, &epilogue, y.data, y_pitch);
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t c = 0; c < channels; c++) {
+            double value = check_get(x, i * x_pitch + c, bf16);
+
+            exact[i * channels + c] =
+                check_finish((CheckExact){value, fabs(value)}, &epilogue, bf16, i, c);
+        }
+    }
+    check_outside(&reference, wide);
+    check_outside(&y, special ? wide : channels);
+    check_compare(exact, &reference, &y, channels);
+}
+
+static void check_map_rows(const VdtKernels *kernels, size_t channels)
+{
+    check_map_with(kernels, channels, -1);
+}
+
+static void test_scale_rows(gconstpointer kernels)
+{
+    for_all_channels(kernels, "scale_rows", check_scale_rows);
+}
+
+static void test_sum_rows(gconstpointer kernels)
+{
+    for_all_channels(kernels, "sum_rows", check_sum_rows);
+}
+
+static void test_store_scaled(gconstpointer kernels)
+{
+    for_all_channels(kernels, "store_scaled", check_store_scaled);
+}
+
+static void test_max_row(gconstpointer kernels)
+{
+    for_all_channels(kernels, "max_row", check_max_row);
+}
+
+static void test_depthwise_row(gconstpointer kernels)
+{
+    for_all_channels(kernels, "depthwise_row", check_depthwise_row);
+}
+
+static void test_map_rows(gconstpointer data)
+{
+    const VdtKernels *kernels = data;
+
+    for_all_channels(kernels, "map_rows", check_map_rows);
+    for (int epilogue = 0; epilogue < CHECK_EPILOGUES; epilogue++) {
+        for (size_t channels = 1; channels <= 35; channels += 17) {
+            check_case("%s map_rows: %zu channels, epilogue %d", kernels->name, channels, epilogue);
+            check_map_with(kernels, channels, epilogue);
+        }
+    }
+}
+
+/* What a plan relies on to show where a NaN came from, and the ends of the range. */
+static void test_special_values(gconstpointer data)
+{
+    const VdtKernels *kernels = data;
+    gboolean bf16 = check_is_bf16(kernels);
+    const double in[] = {NAN, INFINITY, -INFINITY, 100, -100, 0, 1e30, -1e30};
+    const double relu[] = {NAN, INFINITY, 0, 100, 0, 0, 1e30, 0};
+    const double sigmoid[] = {NAN, 1, 0, 1, 0, 0.5, 1, 0};
+
+    for (VdtAct act = VDT_ACT_RELU; act <= VDT_ACT_SIGMOID; act++) {
+        const double *expected = act == VDT_ACT_RELU ? relu : sigmoid;
+        void *x, *y;
+        float *bias;
+        VdtEpilogue epilogue = {.act0 = act};
+
+        check_case("%s special values through act %d", kernels->name, act);
+        x = check_channels(1, VDT_LANES, VDT_LANES, bf16, 0);
+        y = check_channels(1, VDT_LANES, VDT_LANES, bf16, 0);
+        epilogue.bias = bias = check_memory(VDT_LANES * sizeof *bias);
+        memset(bias, 0, VDT_LANES * sizeof *bias);
+        for (guint i = 0; i < G_N_ELEMENTS(in); i++)
+            check_set(x, i, bf16, in[i]);
+        kernels->map_rows(1, VDT_LANES, x, VDT_LANES, &epilogue, y, VDT_LANES);
+        for (guint i = 0; i < G_N_ELEMENTS(in); i++) {
+            double value = check_get(y, i, bf16);
+            double right = bf16 ? check_round_bf16(expected[i]) : (float)expected[i];
+
+            if (isnan(right) ? !isnan(value) : value != right && !(fabs(value - right) < 1e-30))
+                check_fail("%g becomes %g, not %g", in[i], value, right);
+        }
+    }
+}
+
+void check_add_rows(const VdtKernels *kernels)
+{
+    check_add_test(kernels, "scale-rows", test_scale_rows);
+    check_add_test(kernels, "sum-rows", test_sum_rows);
+    check_add_test(kernels, "store-scaled", test_store_scaled);
+    check_add_test(kernels, "max-row", test_max_row);
+    check_add_test(kernels, "depthwise-row", test_depthwise_row);
+    check_add_test(kernels, "map-rows", test_map_rows);
+    check_add_test(kernels, "special-values", test_special_values);
+}

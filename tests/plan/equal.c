@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * INFER plans of random networks give what TRACE gives, with the kernels of every instruction set.
+ * VEDETTE_TEST_SEED runs the one network of that seed, VEDETTE_TEST_GRAPHS that many of them.
+ */
+#include <stdlib.h>
+
+#include "kernels/kernels.h"
+#include "random-graph.h"
+
+#define N_GRAPHS   300
+#define FIRST_SEED 1
+
+static void fail(guint64 seed, const char *text, VdtPlan *plan, double difference, guint output)
+{
+    g_autofree char *steps = vdt_plan_describe(plan);
+
+    g_test_message("VEDETTE_TEST_SEED=%" G_GUINT64_FORMAT ": output %u differs by %.3g\n%s\n%s",
+                   seed, output, difference, text, steps);
+    g_test_fail_printf("INFER is not TRACE for VEDETTE_TEST_SEED=%" G_GUINT64_FORMAT, seed);
+}
+
+/* Returns whether the plan has a step of kernel @kernel. */
+static gboolean uses(VdtPlan *plan, const char *kernel)
+{
+    g_autofree char *steps = vdt_plan_describe(plan);
+    g_autofree char *column = g_strdup_printf("\t%s\t", kernel);
+
+    return strstr(steps, column) != NULL;
+}
+
+static void check_graph(guint64 seed, VdtPrecision precision, double limit, guint *n_winograd)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(VdtGraph) graph = random_graph(seed, &text);
+    g_autoptr(VdtWeights) weights = make_weights(graph, seed);
+    g_autoptr(VdtPlan) trace = make_plan(graph, weights, VDT_PLAN_TRACE, VDT_PRECISION_F32);
+    g_autoptr(VdtSession) right = run_plan(trace, seed);
+    const VdtKernels *last = NULL;
+
+    for (VdtIsa isa = 0; isa <= vdt_isa_get_available(); isa++) {
+        g_autoptr(VdtPlan) plan = NULL;
+        g_autoptr(VdtSession) session = NULL;
+        double difference;
+        guint output;
+
+        if (vdt_kernels_get(isa, precision) == last)
+            continue;
+        last = vdt_kernels_get(isa, precision);
+        vdt_isa_limit(isa);
+        plan = make_plan(graph, weights, VDT_PLAN_INFER, precision);
+        session = run_plan(plan, seed);
+        difference = compare_outputs(session, right, &output);
+        if (!(difference < limit))
+            fail(seed, text, plan, difference, output);
+        *n_winograd += uses(plan, "winograd");
+    }
+    vdt_isa_limit(vdt_isa_get_available());
+}
+
+static void check_graphs(VdtPrecision precision, double limit)
+{
+    const char *wanted = g_getenv("VEDETTE_TEST_GRAPHS");
+    guint64 one = test_seed(0);
+    guint n = one ? 1 : wanted ? atoi(wanted) : N_GRAPHS, n_winograd = 0;
+
+    for (guint i = 0; i < n && !g_test_failed(); i++)
+        check_graph(one ? one : FIRST_SEED + i, precision, limit, &n_winograd);
+    if (precision == VDT_PRECISION_F32 && !one)
+        g_assert_cmpuint(n_winograd, >, n / 4);
+}
+
+static void test_f32(void)
+{
+    check_graphs(VDT_PRECISION_F32, 1e-5);
+}
+
+static void test_bf16(void)
+{
+    check_graphs(VDT_PRECISION_BF16, 3e-2);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    vdt_threads_set(2);
+    g_test_add_func("/plan/equal/f32", test_f32);
+    g_test_add_func("/plan/equal/bf16", test_bf16);
+    return g_test_run();
+}

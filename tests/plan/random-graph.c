@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Values are collected in a list, and each op takes its inputs from it, most often the latest one,
+ * so that the patterns that plans rewrite occur as well as their near misses: a value used twice,
+ * shown as an output, or never used.
+ */
+#include "random-graph.h"
+
+#define MOST_VALUES   64
+#define MOST_ELEMENTS 60000   /* of a value */
+#define MOST_MACS     6000000 /* of a network */
+
+typedef struct {
+    VdtGraph *graph;
+    Random random;
+    VdtValue *values[MOST_VALUES];
+    guint n_values, n_names;
+    gint64 macs;
+    GString *text;
+} Maker;
+
+static int one_of(Maker *m, const int *choices, guint n)
+{
+    return choices[random_between(&m->random, 0, n - 1)];
+}
+#define ONE_OF(m, ...)                                                                             \
+    one_of((m), (const int[]){__VA_ARGS__}, G_N_ELEMENTS(((const int[]){__VA_ARGS__})))
+
+static gboolean chance(Maker *m, int percent)
+{
+    return random_between(&m->random, 1, 100) <= percent;
+}
+
+static VdtScope new_scope(Maker *m, const char *what)
+{
+    return vdt_in(vdt_scope(m->graph, what), "%u", m->n_names++);
+}
+
+static guint number_of(const Maker *m, const VdtValue *value)
+{
+    for (guint i = 0; i < m->n_values; i++)
+        if (m->values[i] == value)
+            return i;
+    g_assert_not_reached();
+}
+
+static VdtValue *put(Maker *m, VdtValue *value, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static VdtValue *put(Maker *m, VdtValue *value, const char *format, ...)
+{
+    VdtShape shape = vdt_value_shape(value);
+    g_autofree char *text = vdt_shape_to_string(&shape);
+    g_autoptr(GError) error = NULL;
+    va_list args;
+
+    g_string_append_printf(m->text, "v%u %s = ", m->n_values, text);
+    va_start(args, format);
+    g_string_append_vprintf(m->text, format, args);
+    va_end(args);
+    g_string_append_c(m->text, '\n');
+    if (!value) {
+        vdt_graph_check(m->graph, &error);
+        g_error("the generator made an invalid network: %s\n%s", error->message, m->text->str);
+    }
+    g_assert_cmpuint(m->n_values, <, MOST_VALUES);
+    return m->values[m->n_values++] = value;
+}
+
+static gboolean is_picture(const VdtValue *value)
+{
+    return vdt_value_shape(value).n_dims == 4;
+}
+
+static VdtValue *pick(Maker *m)
+{
+    if (chance(m, 60))
+        return m->values[m->n_values - 1];
+    return m->values[random_between(&m->random, 0, m->n_values - 1)];
+}
+
+/* The first value is one. */
+static VdtValue *pick_picture(Maker *m)
+{
+    VdtValue *value = pick(m);
+
+    while (!is_picture(value))
+        value = m->values[random_between(&m->random, 0, m->n_values - 1)];
+    return value;
+}
+
+static gint64 elements(const VdtValue *value)
+{
+    VdtShape shape = vdt_value_shape(value);
+
+    return vdt_shape_elements(&shape);
+}
+
+static gint64 window_count(gint64 size, int kernel, int stride, int pad)
+{
+    return size + 2 * pad < kernel ? 0 : (size + 2 * pad - kernel) / stride + 1;
+}
+
+/* The convolution if it fits its input and the limits, else @x. */
+static VdtValue *conv(Maker *m, VdtValue *x, VdtConv2d o)
+{
+    int kernel_w = o.kernel_w ? o.kernel_w : o.kernel, pad_w = o.kernel_w ? o.pad_w : o.pad;
+    int stride = MAX(o.stride, 1), groups = MAX(o.groups, 1);
+    gint64 height = window_count(vdt_value_dim(x, 2), o.kernel, stride, o.pad);
+    gint64 width = window_count(vdt_value_dim(x, 3), kernel_w, stride, pad_w);
+    gint64 size = vdt_value_dim(x, 0) * o.out * height * width;
+    gint64 macs = size * vdt_value_dim(x, 1) / groups * o.kernel * kernel_w;
+
+    if (size < 1 || size > MOST_ELEMENTS || m->macs + macs > MOST_MACS)
+        return x;
+    m->macs += macs;
+    return put(m, vdt_conv2d_with(new_scope(m, "conv"), x, o),
+               "conv2d v%u, kernel %dx%d, stride %d, pad %dx%d, groups %d%s", number_of(m, x),
+               o.kernel, kernel_w, stride, o.pad, pad_w, groups, o.bias ? ", bias" : "");
+}
+
+static VdtValue *batch_norm(Maker *m, VdtValue *x)
+{
+    return put(m, vdt_batch_norm(new_scope(m, "norm"), x), "batch_norm v%u", number_of(m, x));
+}
+
+static VdtValue *relu(Maker *m, VdtValue *x)
+{
+    return put(m, vdt_relu(x), "relu v%u", number_of(m, x));
+}
+
+static VdtValue *sigmoid(Maker *m, VdtValue *x)
+{
+    return put(m, vdt_sigmoid(x), "sigmoid v%u", number_of(m, x));
+}
+
+static VdtValue *add(Maker *m, VdtValue *a, VdtValue *b)
+{
+    return put(m, vdt_add(a, b), "add v%u v%u", number_of(m, a), number_of(m, b));
+}
+
+static VdtValue *mul(Maker *m, VdtValue *a, VdtValue *b)
+{
+    return put(m, vdt_mul(a, b), "mul v%u v%u", number_of(m, a), number_of(m, b));
+}
+
+static VdtValue *mean(Maker *m, VdtValue *x)
+{
+    return put(m, vdt_global_avg_pool(x), "global_avg_pool v%u", number_of(m, x));
+}
+
+/* Either order of two operands. */
+static VdtValue *in_any_order(Maker *m, VdtValue *(*op)(Maker *, VdtValue *, VdtValue *),
+                              VdtValue *a, VdtValue *b)
+{
+    return chance(m, 50) ? op(m, a, b) : op(m, b, a);
+}
+
+/* What tends to stand behind a product. */
+static VdtValue *tail(Maker *m, VdtValue *x)
+{
+    if (chance(m, 50))
+        x = batch_norm(m, x);
+    if (chance(m, 40))
+        x = relu(m, x);
+    else if (chance(m, 15))
+        x = sigmoid(m, x);
+    return x;
+}
+
+static void add_conv(Maker *m)
+{
+    VdtValue *x = pick_picture(m);
+    int channels = (int)vdt_value_dim(x, 1);
+    VdtConv2d o = {.out = ONE_OF(m, 1, 4, 7, 16, 17, 24, 32, 33, 48, 64, 80),
+                   .kernel = ONE_OF(m, 1, 1, 1, 2, 3, 3, 3, 3, 5, 7),
+                   .stride = chance(m, 75) ? 1 : 2,
+                   .bias = chance(m, 50)};
+
+    o.pad = chance(m, 70) ? o.kernel / 2 : random_between(&m->random, 0, o.kernel - 1);
+    if (chance(m, 15)) {
+        o.kernel_w = ONE_OF(m, 1, 3, 4);
+        o.pad_w = random_between(&m->random, 0, o.kernel_w - 1);
+    }
+    if (chance(m, 25)) {
+        o.groups = channels;
+        o.out = channels * (chance(m, 80) ? 1 : 2);
+    } else if (chance(m, 15) && channels % 2 == 0) {
+        o.groups = 2;
+        o.out += o.out % 2;
+    }
+    tail(m, conv(m, x, o));
+}
+
+/* Of the sizes that go to Winograd, with stride 1 or 2. */
+static void add_large_conv(Maker *m)
+{
+    VdtValue *x = pick_picture(m);
+    VdtConv2d o = {.out = ONE_OF(m, 16, 20, 32, 40, 70), .kernel = 3, .bias = chance(m, 50)};
+
+    o.pad = random_between(&m->random, 0, 2);
+    if (chance(m, 40)) {
+        o.stride = 2;
+        o.kernel = ONE_OF(m, 4, 5, 6);
+        o.pad = random_between(&m->random, 1, 2);
+    }
+    tail(m, conv(m, x, o));
+}
+
+static void add_residual(Maker *m)
+{
+    VdtValue *x = pick_picture(m), *y = x;
+    int channels = (int)vdt_value_dim(x, 1);
+
+    y = conv(m, y, (VdtConv2d){.out = channels, .kernel = 3, .pad = 1});
+    if (chance(m, 50))
+        y = batch_norm(m, y);
+    if (chance(m, 50)) {
+        /* a shortcut that is a product too */
+        x = conv(m, x, (VdtConv2d){.out = channels, .kernel = 1, .bias = TRUE});
+        if (chance(m, 50))
+            x = batch_norm(m, x);
+    }
+    tail(m, in_any_order(m, add, y, x));
+}
+
+/* A product times what a sigmoid lets through; then perhaps one more sum. */
+static void add_gate(Maker *m)
+{
+    VdtValue *x = pick_picture(m), *y = x, *gate = x;
+    int channels = (int)vdt_value_dim(x, 1);
+
+    gate = conv(m, gate, (VdtConv2d){.out = channels, .kernel = 1, .bias = TRUE});
+    gate = sigmoid(m, gate);
+    if (chance(m, 70))
+        y = conv(m, y, (VdtConv2d){.out = channels, .kernel = 3, .pad = 1, .bias = TRUE});
+    y = in_any_order(m, mul, y, gate);
+    if (chance(m, 50))
+        y = in_any_order(m, add, y, x);
+    tail(m, y);
+}
+
+/* Weighs channels by their mean. */
+static void add_squeeze(Maker *m)
+{
+    VdtValue *x = pick_picture(m), *p = mean(m, x);
+    int channels = (int)vdt_value_dim(x, 1);
+
+    if (chance(m, 50))
+        p = relu(m, conv(m, p, (VdtConv2d){.out = 8, .kernel = 1}));
+    if (vdt_value_dim(p, 1) != channels || chance(m, 70))
+        p = conv(m, p, (VdtConv2d){.out = channels, .kernel = 1, .bias = TRUE});
+    if (vdt_value_dim(p, 1) != channels)
+        return;
+    in_any_order(m, mul, x, sigmoid(m, p));
+}
+
+static void add_binary(Maker *m)
+{
+    VdtValue *a = pick(m);
+    VdtShape shape = vdt_value_shape(a);
+    guint start = random_between(&m->random, 0, m->n_values - 1);
+
+    for (guint i = 0; i < m->n_values; i++) {
+        VdtValue *b = m->values[(start + i) % m->n_values];
+        VdtShape other = vdt_value_shape(b);
+
+        if (vdt_shape_equal(&shape, &other) && (b != a || i + 1 == m->n_values)) {
+            /* Products of products grow beyond all bounds. */
+            if (chance(m, 25))
+                mul(m, a, sigmoid(m, b));
+            else
+                add(m, a, b);
+            return;
+        }
+    }
+}
+
+/* A parameter, or what is computed of parameters alone, broadcast over a picture. */
+static void add_constant(Maker *m)
+{
+    VdtValue *x = pick_picture(m), *constant;
+    VdtShape shape = vdt_value_shape(x);
+    VdtScope scope = new_scope(m, "constant");
+
+    if (chance(m, 60))
+        shape.dims[0] = 1;
+    if (chance(m, 15))
+        shape.dims[1] = 1;
+    if (chance(m, 20)) {
+        shape.dims[2] = shape.dims[3] = 1;
+    } else if (chance(m, 30)) {
+        VdtShape small = shape;
+
+        small.dims[2] = small.dims[3] = 3;
+        constant = put(m, vdt_param(scope, NULL, &small), "param");
+        constant = put(m, vdt_resize_bilinear(constant, shape.dims[2], shape.dims[3], TRUE),
+                       "resize v%u", number_of(m, constant));
+        in_any_order(m, add, x, constant);
+        return;
+    }
+    constant = put(m, vdt_param(scope, NULL, &shape), "param");
+    if (chance(m, 20))
+        constant = sigmoid(m, constant);
+    tail(m, in_any_order(m, chance(m, 70) ? add : mul, x, constant));
+}
+
+static void add_pool(Maker *m)
+{
+    VdtValue *x = pick_picture(m);
+    VdtMaxPool2d o = {.kernel = random_between(&m->random, 2, 4),
+                      .stride = random_between(&m->random, 1, 2)};
+
+    if (chance(m, 20)) {
+        mean(m, x);
+        return;
+    }
+    o.pad = random_between(&m->random, 0, o.kernel / 2);
+    if (window_count(vdt_value_dim(x, 2), o.kernel, o.stride, o.pad) < 1 ||
+        window_count(vdt_value_dim(x, 3), o.kernel, o.stride, o.pad) < 1)
+        return;
+    put(m, vdt_max_pool2d_with(x, o), "max_pool2d v%u, kernel %d, stride %d, pad %d",
+        number_of(m, x), o.kernel, o.stride, o.pad);
+}
+
+static void add_resize(Maker *m)
+{
+    VdtValue *x = pick_picture(m);
+    int height = random_between(&m->random, 1, 20), width = random_between(&m->random, 1, 20);
+    gboolean align = chance(m, 50);
+
+    if (vdt_value_dim(x, 0) * vdt_value_dim(x, 1) * height * width > MOST_ELEMENTS)
+        return;
+    put(m, vdt_resize_bilinear(x, height, width, align), "resize v%u%s", number_of(m, x),
+        align ? ", align corners" : "");
+}
+
+static void add_reshape(Maker *m)
+{
+    VdtValue *x = pick(m);
+    gint64 n = vdt_value_dim(x, 0), c = MAX(vdt_value_dim(x, 1), 1);
+    VdtShape shapes[] = {vdt_shape(n, -1),       vdt_shape(n, c, -1),    vdt_shape(n, c, -1, 1),
+                         vdt_shape(n, c, 1, -1), vdt_shape(n, -1, 1, 1), vdt_shape(1, n, c, -1),
+                         vdt_shape(-1, 1)};
+
+    put(m, vdt_reshape(x, &shapes[random_between(&m->random, 0, G_N_ELEMENTS(shapes) - 1)]),
+        "reshape v%u", number_of(m, x));
+}
+
+static void add_linear(Maker *m)
+{
+    VdtValue *x = pick(m);
+    VdtShape shape = vdt_value_shape(x);
+    gint64 in = shape.dims[shape.n_dims - 1], rows = elements(x) / in;
+    /* At times as many outputs as dimension 1, which a batch norm behind it is about. */
+    int out =
+        chance(m, 30) && shape.n_dims > 2 ? (int)shape.dims[1] : ONE_OF(m, 1, 5, 16, 33, 70, 130);
+    gboolean bias = chance(m, 70);
+
+    if (rows * out > MOST_ELEMENTS || m->macs + rows * in * out > MOST_MACS)
+        return;
+    m->macs += rows * in * out;
+    x = put(m, vdt_linear(new_scope(m, "linear"), x, .out = out, .no_bias = !bias), "linear v%u%s",
+            number_of(m, x), bias ? ", bias" : "");
+    if (shape.n_dims > 1)
+        tail(m, x);
+}
+
+static void add_elementwise(Maker *m)
+{
+    VdtValue *x = pick(m);
+
+    if (chance(m, 40) && vdt_value_shape(x).n_dims >= 2)
+        batch_norm(m, x);
+    else if (chance(m, 60))
+        relu(m, x);
+    else
+        sigmoid(m, x);
+}
+
+static void (*const steps[])(Maker *) = {
+    add_conv,   add_conv,    add_large_conv, add_residual,    add_residual,
+    add_gate,   add_squeeze, add_binary,     add_constant,    add_pool,
+    add_resize, add_reshape, add_linear,     add_elementwise,
+};
+
+static void add_input(Maker *m, const char *name)
+{
+    VdtShape shape;
+
+    if (chance(m, 40)) /* large enough for Winograd */
+        shape = vdt_shape(ONE_OF(m, 1, 2), ONE_OF(m, 16, 32, 33, 40), ONE_OF(m, 14, 16, 21, 24),
+                          ONE_OF(m, 14, 15, 18, 24));
+    else
+        shape = vdt_shape(ONE_OF(m, 1, 1, 2, 3), ONE_OF(m, 1, 3, 8, 16, 17, 31, 32, 64),
+                          ONE_OF(m, 1, 2, 3, 5, 7, 8, 14, 20), ONE_OF(m, 1, 2, 3, 6, 7, 9, 13, 20));
+    put(m, vdt_input(m->graph, name, &shape), "input");
+}
+
+static void add_output(Maker *m, const char *name, VdtValue *value)
+{
+    vdt_output(m->graph, name, value);
+    g_string_append_printf(m->text, "output %s: v%u\n", name, number_of(m, value));
+}
+
+VdtGraph *random_graph(guint64 seed, char **text)
+{
+    Maker m = {.graph = vdt_graph_new(), .random = {seed}, .text = g_string_new(NULL)};
+    guint n_steps;
+
+    for (guint i = 0; i < 3; i++)
+        random_next(&m.random); /* neighbouring seeds begin alike */
+    add_input(&m, "x");
+    if (chance(&m, 15))
+        add_input(&m, "y");
+    n_steps = random_between(&m.random, 2, 9);
+    for (guint i = 0; i < n_steps; i++)
+        steps[random_between(&m.random, 0, G_N_ELEMENTS(steps) - 1)](&m);
+
+    add_output(&m, "last", m.values[m.n_values - 1]);
+    for (guint i = 0; i < m.n_values; i++) {
+        if (chance(&m, 10)) {
+            g_autofree char *name = g_strdup_printf("also%u", i);
+
+            add_output(&m, name, m.values[i]);
+        }
+    }
+    *text = g_string_free(m.text, FALSE);
+    return m.graph;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What sessions promise: the same bits whatever ran before, beside, or on how many threads;
+ * cancellation; times for every step. */
+#include <pthread.h>
+#include <string.h>
+
+#include "random-graph.h"
+
+#define N_GRAPHS 40
+
+/* Calls @check with an INFER plan of the small network and of random ones, in both precisions. */
+static void for_some_plans(void (*check)(VdtPlan *plan))
+{
+    for (guint i = 0; i < N_GRAPHS; i++) {
+        g_autofree char *text = NULL;
+        g_autoptr(VdtGraph) graph =
+            i == 0 ? small_network(2, 21, 18) : random_graph(7000 + i, &text);
+        g_autoptr(VdtWeights) weights = make_weights(graph, i);
+
+        for (VdtPrecision precision = VDT_PRECISION_F32; precision <= VDT_PRECISION_BF16;
+             precision++) {
+            g_autoptr(VdtPlan) plan = make_plan(graph, weights, VDT_PLAN_INFER, precision);
+
+            check(plan);
+        }
+    }
+}
+
+/* The arena is full of the last run's values the second time, and of NaN the first. */
+static void check_runs_again(VdtPlan *plan)
+{
+    g_autoptr(VdtSession) session = run_plan(plan, 1), fresh = run_plan(plan, 2);
+
+    fill_inputs(session, 2);
+    run_session(session);
+    assert_same_bits(session, fresh);
+}
+
+static void test_runs_again(void)
+{
+    for_some_plans(check_runs_again);
+}
+
+static void check_any_threads(VdtPlan *plan)
+{
+    g_autoptr(VdtSession) first = NULL;
+
+    for (guint n_threads = 1; n_threads <= 3; n_threads++) {
+        g_autoptr(VdtSession) session = NULL;
+
+        vdt_threads_set(n_threads);
+        session = run_plan(plan, 3);
+        if (first)
+            assert_same_bits(session, first);
+        else
+            first = g_steal_pointer(&session);
+    }
+}
+
+static void test_any_threads(void)
+{
+    for_some_plans(check_any_threads);
+    vdt_threads_set(2);
+}
+
+/* A session has scratch memory for the threads there were when it was made. */
+static void test_more_threads_later(void)
+{
+    g_autoptr(VdtGraph) graph = small_network(1, 24, 24);
+    g_autoptr(VdtWeights) weights = make_weights(graph, 4);
+    g_autoptr(VdtPlan) plan = make_plan(graph, weights, VDT_PLAN_INFER, VDT_PRECISION_F32);
+    g_autoptr(VdtSession) session = NULL, right = NULL;
+
+    vdt_threads_set(1);
+    session = make_session(plan);
+    right = run_plan(plan, 4);
+    vdt_threads_set(4);
+    for (guint i = 0; i < 20; i++) {
+        fill_inputs(session, 4);
+        run_session(session);
+        assert_same_bits(session, right);
+    }
+    vdt_threads_set(2);
+}
+
+typedef struct {
+    VdtPlan *plan;
+    guint64 seed;
+    guint n_runs;
+    VdtSession *right;
+    gboolean same;
+} Stream;
+
+static void *run_stream(void *data)
+{
+    Stream *stream = data;
+    g_autoptr(VdtSession) session = make_session(stream->plan);
+
+    stream->same = TRUE;
+    for (guint i = 0; i < stream->n_runs; i++) {
+        const VdtTensor *output, *right;
+
+        fill_inputs(session, stream->seed);
+        run_session(session);
+        for (guint j = 0; (output = vdt_session_get_output(session, j)); j++) {
+            right = vdt_session_get_output(stream->right, j);
+            if (memcmp(output->data, right->data, right->n_bytes) != 0)
+                stream->same = FALSE;
+        }
+    }
+    return NULL;
+}
+
+static void test_two_at_once(void)
+{
+    g_autoptr(VdtGraph) graph = small_network(1, 24, 24);
+    g_autoptr(VdtWeights) weights = make_weights(graph, 5);
+    g_autoptr(VdtPlan) plan = make_plan(graph, weights, VDT_PLAN_INFER, VDT_PRECISION_F32);
+    g_autoptr(VdtSession) right_a = run_plan(plan, 10), right_b = run_plan(plan, 11);
+    Stream streams[] = {{plan, 10, 50, right_a, FALSE}, {plan, 11, 50, right_b, FALSE}};
+    pthread_t threads[2];
+
+    for (guint i = 0; i < 2; i++)
+        g_assert_cmpint(pthread_create(&threads[i], NULL, run_stream, &streams[i]), ==, 0);
+    for (guint i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    g_assert_true(streams[0].same);
+    g_assert_true(streams[1].same);
+}
+
+static void test_cancelled(void)
+{
+    g_autoptr(VdtGraph) graph = small_network(1, 8, 8);
+    g_autoptr(VdtWeights) weights = make_weights(graph, 6);
+    g_autoptr(VdtPlan) plan = make_plan(graph, weights, VDT_PLAN_INFER, VDT_PRECISION_F32);
+    g_autoptr(VdtSession) session = make_session(plan), right = run_plan(plan, 6);
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_autoptr(GError) error = NULL;
+
+    fill_inputs(session, 6);
+    g_cancellable_cancel(cancellable);
+    g_assert_false(vdt_session_run(session, cancellable, &error));
+    g_assert_error(error, VDT_ERROR, VDT_ERROR_CANCELLED);
+    g_assert_false(vdt_session_run(session, cancellable, NULL));
+
+    /* The pool was given back, and the session is good for another run. */
+    g_cancellable_reset(cancellable);
+    fill_inputs(session, 6);
+    g_clear_error(&error);
+    g_assert_true(vdt_session_run(session, cancellable, &error));
+    g_assert_no_error(error);
+    assert_same_bits(session, right);
+}
+
+static guint count_lines(const char *text)
+{
+    guint n = 0;
+
+    for (; *text; text++)
+        n += *text == '\n';
+    return n;
+}
+
+static void check_times(VdtPlan *plan)
+{
+    guint n = vdt_plan_get_n_steps(plan);
+    g_autofree char *description = vdt_plan_describe(plan);
+    g_autofree gint64 *ns = g_new0(gint64, n + 1);
+    g_autoptr(VdtSession) session = make_session(plan), right = run_plan(plan, 7);
+    g_auto(GStrv) lines = g_strsplit(description, "\n", -1);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_cmpuint(count_lines(description), ==, n);
+    for (guint i = 0; i < n; i++) {
+        g_auto(GStrv) columns = g_strsplit(lines[i], "\t", -1);
+
+        g_assert_cmpuint(g_strv_length(columns), ==, 4);
+        g_assert_cmpint(g_ascii_strtoll(columns[0], NULL, 10), ==, i);
+        g_assert_cmpstr(columns[1], !=, "");
+    }
+    ns[n] = 12345;
+    for (guint run = 0; run < 2; run++) {
+        g_autofree gint64 *before = g_memdup2(ns, (n + 1) * sizeof *ns);
+
+        fill_inputs(session, 7);
+        g_assert_true(vdt_session_run_timed(session, ns, &error));
+        g_assert_no_error(error);
+        for (guint i = 0; i < n; i++)
+            g_assert_cmpint(ns[i], >, before[i]); /* added, not set */
+        g_assert_cmpint(ns[n], ==, 12345);
+    }
+    assert_same_bits(session, right);
+}
+
+static void test_times(void)
+{
+    for_some_plans(check_times);
+}
+
+static void test_taps(void)
+{
+    g_autoptr(VdtGraph) graph = small_network(1, 9, 9);
+    g_autoptr(VdtWeights) weights = make_weights(graph, 8);
+    g_autoptr(VdtPlan) trace = make_plan(graph, weights, VDT_PLAN_TRACE, VDT_PRECISION_F32);
+    g_autoptr(VdtPlan) infer = make_plan(graph, weights, VDT_PLAN_INFER, VDT_PRECISION_F32);
+    g_autoptr(VdtSession) traced = run_plan(trace, 8), inferred = run_plan(infer, 8);
+    const VdtTensor *tap = vdt_session_get_tap(traced, "map");
+    const VdtTensor *output = vdt_session_get_output(traced, 0);
+
+    g_assert_nonnull(tap);
+    g_assert_cmpmem(tap->data, tap->n_bytes, output->data, output->n_bytes);
+    g_assert_null(vdt_session_get_tap(traced, "no such tap"));
+    g_assert_null(vdt_session_get_tap(inferred, "map"));
+    g_assert_null(vdt_session_get_input(inferred, 1));
+    g_assert_null(vdt_session_get_output(inferred, 2));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    vdt_threads_set(2);
+    g_test_add_func("/plan/session/runs-again", test_runs_again);
+    g_test_add_func("/plan/session/any-threads", test_any_threads);
+    g_test_add_func("/plan/session/more-threads-later", test_more_threads_later);
+    g_test_add_func("/plan/session/two-at-once", test_two_at_once);
+    g_test_add_func("/plan/session/cancelled", test_cancelled);
+    g_test_add_func("/plan/session/times", test_times);
+    g_test_add_func("/plan/session/taps", test_taps);
+    return g_test_run();
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Plans of one network for several sizes share packed weights. */
+#include <string.h>
+
+#include "fixture.h"
+#include "plan/plan-private.h"
+
+static VdtPlan *make_sharing(VdtGraph *graph, VdtWeights *weights, VdtPrecision precision,
+                             VdtPlan *sibling)
+{
+    g_autoptr(GError) error = NULL;
+    VdtPlan *plan = vdt_plan_new_sharing(
+        graph, weights, &(VdtPlanOptions){VDT_PLAN_INFER, precision}, sibling, &error);
+
+    g_assert_no_error(error);
+    return plan;
+}
+
+/* Number of constants that are the same memory in both plans. */
+static guint count_shared(const VdtPlan *a, const VdtPlan *b)
+{
+    GHashTableIter iter;
+    gpointer key, blob;
+    guint n = 0;
+
+    g_hash_table_iter_init(&iter, a->blobs);
+    while (g_hash_table_iter_next(&iter, &key, &blob)) {
+        const VdtBlob *other = g_hash_table_lookup(b->blobs, key);
+
+        n += other && other->data == ((VdtBlob *)blob)->data;
+    }
+    return n;
+}
+
+static void assert_right(VdtPlan *plan, VdtGraph *graph, VdtWeights *weights, double limit)
+{
+    g_autoptr(VdtPlan) trace = make_plan(graph, weights, VDT_PLAN_TRACE, VDT_PRECISION_F32);
+    g_autoptr(VdtSession) right = run_plan(trace, 1), session = run_plan(plan, 1);
+
+    g_assert_cmpfloat(compare_outputs(session, right, NULL), <, limit);
+}
+
+static void check_sizes(VdtPrecision precision, double limit)
+{
+    g_autoptr(VdtGraph) small = small_network(1, 24, 24), large = small_network(2, 28, 33);
+    g_autoptr(VdtWeights) weights = make_weights(small, 1);
+    g_autoptr(VdtPlan) first = make_plan(small, weights, VDT_PLAN_INFER, precision);
+    g_autoptr(VdtPlan) second = make_sharing(large, weights, precision, first);
+    guint n = g_hash_table_size(first->blobs);
+
+    g_assert_cmpuint(n, >, 5);
+    g_assert_cmpuint(count_shared(first, second), ==, n);
+    g_assert_cmpuint(g_hash_table_size(second->blobs), ==, n);
+    g_assert_cmpuint(vdt_plan_get_weights_size(second), ==, vdt_plan_get_weights_size(first));
+    assert_right(first, small, weights, limit);
+    assert_right(second, large, weights, limit);
+
+    /* Either may go first. */
+    vdt_plan_unref(g_steal_pointer(&first));
+    assert_right(second, large, weights, limit);
+}
+
+static void test_f32(void)
+{
+    check_sizes(VDT_PRECISION_F32, 1e-5);
+}
+
+static void test_bf16(void)
+{
+    check_sizes(VDT_PRECISION_BF16, 3e-2);
+}
+
+/* Plans of other arithmetic have nothing to share, and say nothing about it. */
+static void test_unlike(void)
+{
+    g_autoptr(VdtGraph) graph = small_network(1, 16, 16);
+    g_autoptr(VdtWeights) weights = make_weights(graph, 1);
+    g_autoptr(VdtPlan) trace = make_plan(graph, weights, VDT_PLAN_TRACE, VDT_PRECISION_F32);
+    g_autoptr(VdtPlan) f32 = make_sharing(graph, weights, VDT_PRECISION_F32, trace);
+    g_autoptr(VdtPlan) bf16 = make_sharing(graph, weights, VDT_PRECISION_BF16, f32);
+
+    g_assert_cmpuint(count_shared(f32, bf16), ==, 0);
+    assert_right(f32, graph, weights, 1e-5);
+    assert_right(bf16, graph, weights, 3e-2);
+}
+
+/* A size at which layers are computed in other ways: nothing of the sibling is of use there. */
+static void test_other_algorithms(void)
+{
+    g_autoptr(VdtGraph) large = small_network(1, 24, 24), tiny = small_network(1, 1, 1);
+    g_autoptr(VdtWeights) weights = make_weights(large, 1);
+    g_autoptr(VdtPlan) first = make_plan(large, weights, VDT_PLAN_INFER, VDT_PRECISION_F32);
+    g_autoptr(VdtPlan) second = make_sharing(tiny, weights, VDT_PRECISION_F32, first);
+    g_autoptr(VdtPlan) third = make_sharing(large, weights, VDT_PRECISION_F32, second);
+
+    assert_right(second, tiny, weights, 1e-5);
+    assert_right(third, large, weights, 1e-5);
+}
+
+/* A network whose batch norm folds into two products at one size, where the sum's operands have
+ * equal shapes, but not at another, where one is broadcast. */
+static VdtGraph *broadcast_network(int side)
+{
+    VdtGraph *graph = vdt_graph_new();
+    VdtScope s = vdt_scope(graph, "net");
+    VdtShape shape = vdt_shape(1, 16, side, side);
+    VdtValue *x = vdt_input(graph, "x", &shape), *a, *b;
+
+    a = vdt_conv2d(vdt_in(s, "a"), x, .out = 16, .kernel = 1);
+    b = vdt_conv2d(vdt_in(s, "b"), vdt_global_avg_pool(x), .out = 16, .kernel = 1);
+    vdt_output(graph, "y", vdt_batch_norm(vdt_in(s, "norm"), vdt_add(a, b)));
+    return graph;
+}
+
+static void test_other_folding(void)
+{
+    g_autoptr(VdtGraph) large = broadcast_network(6), tiny = broadcast_network(1);
+    g_autoptr(VdtWeights) weights = make_weights(large, 1);
+    g_autoptr(VdtPlan) first = make_plan(large, weights, VDT_PLAN_INFER, VDT_PRECISION_F32);
+    g_autoptr(VdtPlan) second = make_sharing(tiny, weights, VDT_PRECISION_F32, first);
+    g_autoptr(VdtPlan) third = make_sharing(large, weights, VDT_PRECISION_F32, second);
+
+    assert_right(second, tiny, weights, 1e-5);
+    assert_right(third, large, weights, 1e-5);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/plan/sharing/f32", test_f32);
+    g_test_add_func("/plan/sharing/bf16", test_bf16);
+    g_test_add_func("/plan/sharing/unlike", test_unlike);
+    g_test_add_func("/plan/sharing/other-algorithms", test_other_algorithms);
+    g_test_add_func("/plan/sharing/other-folding", test_other_folding);
+    return g_test_run();
+}
