@@ -12,7 +12,7 @@
 #include "model.h"
 
 #define WARM_UP_RUNS 3
-#define MAX_RUNS 100000
+#define MAX_RUNS     100000
 
 typedef struct {
     CommonOptions common;

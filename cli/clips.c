@@ -101,8 +101,7 @@ Clips *clips_load(const char *input, const VdtCard *card, gboolean test, GError 
     clips->n_crops = test && card->framing == VDT_FRAMING_CROP ? card->test_crops : 1;
     clips->n_views = clips->n_clips * clips->n_crops;
     clips->first_pts = clips->last_pts = -1;
-    clips->pictures =
-        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, picture_free);
+    clips->pictures = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, picture_free);
     if (!media_decode(input, count, &clips->n_frames, error))
         return NULL;
 

@@ -49,8 +49,7 @@ void common_options_clear(CommonOptions *common);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CommonOptions, common_options_clear)
 
 /* Puts threads and instruction set in force, sets *precision. */
-gboolean common_options_apply(const CommonOptions *common, VdtPrecision *precision,
-                              GError **error);
+gboolean common_options_apply(const CommonOptions *common, VdtPrecision *precision, GError **error);
 
 /* Parses; prints help and ends the process for --help. @min to @max arguments may remain, which
  * *rest then holds. FALSE after saying what is wrong: exit with EXIT_USAGE. */

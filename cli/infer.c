@@ -208,7 +208,7 @@ static void print_table(const VdtCard *card, const Answer *answer, const double 
                         const gint64 *winners, guint n)
 {
     g_print("%s", card->name);
-    if (answer->first_pts >= 0)
+    if (answer->last_pts > answer->first_pts)
         g_print(", %.2f s to %.2f s", answer->first_pts / 1e9, answer->last_pts / 1e9);
     if (answer->n_views > 1)
         g_print(", %u views", answer->n_views);
@@ -233,6 +233,8 @@ static void print_answer(const Options *o, const VdtCard *card, const Answer *an
     }
     gint64 classes = shape->dims[1];
     g_autofree double *scores = g_new(double, classes);
+    if (card->labels == NULL)
+        g_printerr("vedette infer: no class names are known for %s\n", card->name);
     const float *logits = answer->raw->data;
     for (gint64 row = 0; row < shape->dims[0]; row += answer->n_views) {
         gint64 winners[N_BEST + 1];
@@ -303,8 +305,8 @@ int command_infer(int argc, char **argv)
          "NAME"},
         {"input", 0, 0, G_OPTION_ARG_FILENAME, &o.input,
          "Picture, video, URI, or .npy with the network's input", "FILE|URI"},
-        {"output", 0, 0, G_OPTION_ARG_FILENAME, &o.output,
-         "Keep the network's raw float32 output", "FILE.npy"},
+        {"output", 0, 0, G_OPTION_ARG_FILENAME, &o.output, "Keep the network's raw float32 output",
+         "FILE.npy"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Print one line of JSON for each answer", NULL},
         {"views", 0, 0, G_OPTION_ARG_STRING, &o.views,
          "Average over the views of the authors' evaluation", "test"},

@@ -6,7 +6,7 @@
 #include <gst/video/video.h>
 
 /* How long to wait for a picture before looking for errors. */
-#define POLL_TIME (100 * GST_MSECOND)
+#define POLL_TIME   (100 * GST_MSECOND)
 /* A file that gives nothing for so long is stuck. */
 #define MAX_SILENCE (60 * GST_SECOND)
 
@@ -34,7 +34,8 @@ static gboolean look_for_error(GstBus *bus, const char *input, GError **error)
         return FALSE;
     g_autoptr(GError) cause = NULL;
     gst_message_parse_error(message, &cause, NULL);
-    fail(input, cause->message, error);
+    g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "%s: no pictures can be had from it: %s", input,
+                cause->message);
     return TRUE;
 }
 

@@ -16,8 +16,7 @@ static gboolean read_numbers(JsonObject *spec, const char *key, gint64 min, gint
     *numbers = (VdtShape){.n_dims = ok ? json_array_get_length(array) : 0};
     for (guint i = 0; ok && i < numbers->n_dims; i++) {
         JsonNode *element = json_array_get_element(array, i);
-        ok = JSON_NODE_HOLDS_VALUE(element) &&
-             json_node_get_value_type(element) == G_TYPE_INT64;
+        ok = JSON_NODE_HOLDS_VALUE(element) && json_node_get_value_type(element) == G_TYPE_INT64;
         numbers->dims[i] = ok ? json_node_get_int(element) : 0;
         ok = ok && numbers->dims[i] >= min && numbers->dims[i] <= max;
     }
@@ -110,14 +109,14 @@ VdtTensor *stored_elements(JsonObject *spec, const VdtTensor *full, GError **err
                     ours, theirs);
         return NULL;
     }
-    gboolean sliced = mistake == NULL &&
-                      read_numbers(spec, "slice_step", 1, G_MAXINT32, &step, &mistake);
-    gboolean averaged = mistake == NULL && reduced &&
-                        read_numbers(spec, "dims", 0, (gint64)full->shape.n_dims - 1, &over,
-                                     &mistake);
+    gboolean sliced =
+        mistake == NULL && read_numbers(spec, "slice_step", 1, G_MAXINT32, &step, &mistake);
+    gboolean averaged =
+        mistake == NULL && reduced &&
+        read_numbers(spec, "dims", 0, (gint64)full->shape.n_dims - 1, &over, &mistake);
     if (mistake == NULL && reduced &&
-        (!averaged || g_strcmp0(json_object_get_string_member_with_default(spec, "reduce", ""),
-                                "mean") != 0))
+        (!averaged ||
+         g_strcmp0(json_object_get_string_member_with_default(spec, "reduce", ""), "mean") != 0))
         g_set_error(&mistake, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
                     "\"reduce\" can only be \"mean\", over \"dims\"");
     if (mistake == NULL && sliced && step.n_dims != full->shape.n_dims)

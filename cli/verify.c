@@ -81,8 +81,8 @@ static gboolean run_case(Case *c, const char *dir, const VdtPlanOptions *options
     JsonNode *inputs = config != NULL ? part(c, "inputs", JSON_NODE_ARRAY, error) : NULL;
     if (inputs == NULL)
         return FALSE;
-    const VdtModel *model = vdt_model_find(
-        json_object_get_string_member_with_default(c->json, "model", ""), error);
+    const VdtModel *model =
+        vdt_model_find(json_object_get_string_member_with_default(c->json, "model", ""), error);
     if (model == NULL)
         return FALSE;
     JsonArray *specs = json_node_get_array(inputs);
@@ -146,8 +146,8 @@ static gboolean pick(const Case *c, JsonObject *spec, const char *name, const Vd
 }
 
 /* Prints how output @i compares; sets *passed to FALSE if it is out of bounds. */
-static gboolean judge(const Case *c, const Options *o, guint i, JsonObject *spec,
-                      VdtWeights *dump, gboolean *passed, GError **error)
+static gboolean judge(const Case *c, const Options *o, guint i, JsonObject *spec, VdtWeights *dump,
+                      gboolean *passed, GError **error)
 {
     const char *name = json_object_get_string_member_with_default(spec, "name", "");
     g_autoptr(VdtTensor) got = NULL, want = NULL;
@@ -162,7 +162,7 @@ static gboolean judge(const Case *c, const Options *o, guint i, JsonObject *spec
     if (o->bound > 0)
         bound = o->bound;
     else if (o->options.precision != VDT_PRECISION_F32)
-        bound = INFINITY; /* stated for float32; here the error is only reported */
+        bound = INFINITY;         /* stated for float32; here the error is only reported */
     gboolean ok = value <= bound; /* not for NaN */
     if (isinf(bound))
         g_print("%s %s %s %.3g %s\n", c->name, name, measure, value, ok ? "reported" : "FAILED");
@@ -246,8 +246,7 @@ int command_verify(int argc, char **argv)
          "Keep what was computed, the elements that the case stores", "OUT.safetensors"},
         {"plan", 0, 0, G_OPTION_ARG_STRING, &o.plan,
          "infer (default), or trace, which also reports intermediates", "infer|trace"},
-        {"bound", 0, 0, G_OPTION_ARG_DOUBLE, &o.bound, "Error to allow instead of the case's",
-         "X"},
+        {"bound", 0, 0, G_OPTION_ARG_DOUBLE, &o.bound, "Error to allow instead of the case's", "X"},
         COMMON_THREADS(&o.common),
         COMMON_PRECISION(&o.common),
         COMMON_ISA(&o.common),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <vedette/engine.h>
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,7 +29,7 @@ struct _VdtEngine {
     VdtPlanOptions options;
     char *unused;
 
-    GMutex lock; /* guards what follows, and is held while a plan is made */
+    pthread_mutex_t lock; /* guards what follows, and is held while a plan is made */
     CachedPlan plans[MAX_PLANS];
     guint64 clock;
 };
@@ -37,8 +38,8 @@ G_DEFINE_BOXED_TYPE(VdtEngine, vdt_engine, vdt_engine_ref, vdt_engine_unref)
 
 /* Shared engines by key. The table holds no reference; the lock is held from finding an engine to
  * referencing it, from dropping the last reference to leaving the table, and while one is made, so
- * that it is made once. */
-static GMutex registry_lock;
+ * that it is made once. (pthread's locks, because the thread sanitizer sees them.) */
+static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
 static GHashTable *registry;
 
 static const char *given(const char *option)
@@ -53,7 +54,7 @@ static void engine_free(VdtEngine *engine)
     g_clear_pointer(&engine->weights, vdt_weights_unref);
     g_clear_pointer(&engine->config, json_object_unref);
     g_clear_pointer(&engine->card, vdt_card_free);
-    g_mutex_clear(&engine->lock);
+    pthread_mutex_destroy(&engine->lock);
     g_free(engine->unused);
     g_free(engine->key);
     g_free(engine);
@@ -74,11 +75,11 @@ void vdt_engine_unref(VdtEngine *engine)
             engine_free(engine);
         return;
     }
-    g_mutex_lock(&registry_lock);
+    pthread_mutex_lock(&registry_lock);
     gboolean last = g_atomic_int_dec_and_test(&engine->ref_count);
     if (last)
         g_hash_table_remove(registry, engine->key);
-    g_mutex_unlock(&registry_lock);
+    pthread_mutex_unlock(&registry_lock);
     if (last)
         engine_free(engine);
 }
@@ -258,19 +259,20 @@ static VdtEngine *engine_new(const VdtEngineOptions *options, const Files *files
 {
     g_autoptr(VdtEngine) engine = g_new0(VdtEngine, 1);
     engine->ref_count = 1;
-    g_mutex_init(&engine->lock);
+    pthread_mutex_init(&engine->lock, NULL);
     engine->options = (VdtPlanOptions){.kind = options->plan, .precision = options->precision};
     if (files->card != NULL) {
         engine->card = vdt_card_load(files->card, &engine->config, error);
         if (engine->card == NULL)
             return NULL;
     }
-    const char *weights = files->weights != NULL ? files->weights : engine->card->weights;
+    g_autofree char *weights =
+        g_strdup(files->weights != NULL ? files->weights : engine->card->weights);
     engine->weights = vdt_weights_load(weights, error);
     if (engine->weights == NULL || !configure(engine, options, error))
         return NULL;
     g_free(engine->card->weights);
-    engine->card->weights = g_strdup(files->weights != NULL ? files->weights : weights);
+    engine->card->weights = g_steal_pointer(&weights);
     if (!reconcile(engine, error) || !find_unused(engine, options->strict, error))
         return NULL;
     return g_steal_pointer(&engine);
@@ -327,7 +329,7 @@ VdtEngine *vdt_engine_get_shared(const VdtEngineOptions *options, GError **error
     if (key == NULL)
         return NULL;
 
-    g_mutex_lock(&registry_lock);
+    pthread_mutex_lock(&registry_lock);
     if (registry == NULL)
         registry = g_hash_table_new(g_str_hash, g_str_equal);
     VdtEngine *engine = g_hash_table_lookup(registry, key);
@@ -340,7 +342,7 @@ VdtEngine *vdt_engine_get_shared(const VdtEngineOptions *options, GError **error
             g_hash_table_insert(registry, engine->key, engine);
         }
     }
-    g_mutex_unlock(&registry_lock);
+    pthread_mutex_unlock(&registry_lock);
     return engine;
 }
 
@@ -389,10 +391,10 @@ static VdtPlan *engine_plan(VdtEngine *engine, const VdtShape *input, GError **e
 
 VdtSession *vdt_engine_new_session(VdtEngine *engine, const VdtShape *input, GError **error)
 {
-    g_mutex_lock(&engine->lock);
+    pthread_mutex_lock(&engine->lock);
     g_autoptr(VdtPlan) plan = engine_plan(engine, input, error);
     if (plan != NULL)
         vdt_plan_ref(plan);
-    g_mutex_unlock(&engine->lock);
+    pthread_mutex_unlock(&engine->lock);
     return plan != NULL ? vdt_session_new(plan, error) : NULL;
 }

@@ -8,7 +8,11 @@ struct _VdtClipRing {
     double step;         /* ns */
     GstClockTime origin; /* of the grid; NONE before the first picture */
     gint64 newest;       /* number of the newest grid time */
-    VdtShot *shots[];    /* of grid time k at k % n_shots, or NULL */
+    gboolean after_gap;  /* the newest picture came a window or more after the one before */
+    /* Of grid time k at k % n_slots, or NULL. One more than a clip has: it may be the nearest to
+     * the first grid time. */
+    guint n_slots;
+    VdtShot *shots[];
 };
 
 VdtShot *vdt_shot_new(GstClockTime pts, gsize n_bytes)
@@ -38,9 +42,10 @@ void vdt_clip_free(VdtClip *clip)
 
 VdtClipRing *vdt_clip_ring_new(guint n_shots, GstClockTime window)
 {
-    VdtClipRing *ring = g_malloc0(sizeof *ring + n_shots * sizeof ring->shots[0]);
+    VdtClipRing *ring = g_malloc0(sizeof *ring + (n_shots + 1) * sizeof ring->shots[0]);
 
     ring->n_shots = n_shots;
+    ring->n_slots = n_shots + 1;
     ring->step = MAX(1.0, (double)window / MAX(1, n_shots - 1));
     ring->origin = GST_CLOCK_TIME_NONE;
     return ring;
@@ -54,7 +59,7 @@ void vdt_clip_ring_free(VdtClipRing *ring)
 
 void vdt_clip_ring_reset(VdtClipRing *ring)
 {
-    for (guint i = 0; i < ring->n_shots; i++)
+    for (guint i = 0; i < ring->n_slots; i++)
         g_clear_pointer(&ring->shots[i], vdt_shot_unref);
     ring->origin = GST_CLOCK_TIME_NONE;
 }
@@ -79,34 +84,46 @@ gboolean vdt_clip_ring_wants(const VdtClipRing *ring, GstClockTime pts)
     k = nearest(ring, pts);
     if (k != ring->newest)
         return k > ring->newest;
-    rival = ring->shots[k % ring->n_shots];
+    rival = ring->shots[k % ring->n_slots];
     return distance(ring, k, pts) < distance(ring, k, rival->pts);
+}
+
+/* Makes @k the newest grid time, forgetting those that fall out. */
+static void advance(VdtClipRing *ring, gint64 k)
+{
+    for (gint64 i = MAX(ring->newest + 1, k - ring->n_slots + 1); i <= k; i++)
+        g_clear_pointer(&ring->shots[i % ring->n_slots], vdt_shot_unref);
+    ring->newest = MAX(ring->newest, k);
 }
 
 void vdt_clip_ring_add(VdtClipRing *ring, VdtShot *shot)
 {
+    gboolean gap = TRUE;
     gint64 k;
 
-    if (GST_CLOCK_TIME_IS_VALID(ring->origin) &&
-        nearest(ring, shot->pts) >= ring->newest + ring->n_shots)
-        vdt_clip_ring_reset(ring);
+    if (GST_CLOCK_TIME_IS_VALID(ring->origin)) {
+        gap = nearest(ring, shot->pts) >= ring->newest + ring->n_shots;
+        /* one gap is a break in the stream; if all are like that, the stream is slow */
+        if (gap && !ring->after_gap)
+            vdt_clip_ring_reset(ring);
+    }
     if (!GST_CLOCK_TIME_IS_VALID(ring->origin)) {
         ring->origin = shot->pts;
         ring->newest = 0;
     }
+    ring->after_gap = gap;
     k = nearest(ring, shot->pts);
-    while (ring->newest < k)
-        g_clear_pointer(&ring->shots[++ring->newest % ring->n_shots], vdt_shot_unref);
-    g_clear_pointer(&ring->shots[k % ring->n_shots], vdt_shot_unref);
-    ring->shots[k % ring->n_shots] = shot;
+    advance(ring, k);
+    g_clear_pointer(&ring->shots[k % ring->n_slots], vdt_shot_unref);
+    ring->shots[k % ring->n_slots] = shot;
 }
 
 /* The kept picture nearest to grid time @k. The newest grid time always has one. */
 static VdtShot *find(const VdtClipRing *ring, gint64 k)
 {
-    VdtShot *best = ring->shots[ring->newest % ring->n_shots];
+    VdtShot *best = ring->shots[ring->newest % ring->n_slots];
 
-    for (guint i = 0; i < ring->n_shots; i++) {
+    for (guint i = 0; i < ring->n_slots; i++) {
         VdtShot *shot = ring->shots[i];
 
         if (shot && distance(ring, k, shot->pts) < distance(ring, k, best->pts))

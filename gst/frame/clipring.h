@@ -42,7 +42,8 @@ void vdt_clip_ring_free(VdtClipRing *ring);
 void vdt_clip_ring_reset(VdtClipRing *ring);
 /* Whether a picture of this time would be kept: ask before converting one. */
 gboolean vdt_clip_ring_wants(const VdtClipRing *ring, GstClockTime pts);
-/* Takes @shot. Times never go back between two resets; a gap as long as the window resets. */
+/* Takes @shot. Times never go back between two resets. A gap as long as the window resets, unless
+ * the whole stream is that slow. */
 void vdt_clip_ring_add(VdtClipRing *ring, VdtShot *shot);
 /* The newest clip, NULL as long as less than a window has passed. */
 VdtClip *vdt_clip_ring_get(const VdtClipRing *ring);

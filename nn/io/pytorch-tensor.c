@@ -90,7 +90,7 @@ static GBytes *find_storage(VdtPytorchFile *file, const VdtPytorchStorage *stora
     gsize declared;
 
     if (bytes == NULL && file->read_storage != NULL) {
-        bytes = file->read_storage(file->container, storage->key, &file->budget, error);
+        bytes = file->read_storage(file->container, storage->key, error);
         if (bytes == NULL)
             return NULL;
         g_hash_table_insert(file->storages, g_strdup(storage->key), bytes);

@@ -14,11 +14,11 @@ typedef struct {
 } Archive;
 
 static GBytes *read_record(const Archive *archive, const char *folder, const char *name,
-                           gsize *budget, GError **error)
+                           GError **error)
 {
     g_autofree char *path = g_strconcat(archive->prefix, folder, name, NULL);
 
-    return vdt_zip_read(archive->zip, path, budget, error);
+    return vdt_zip_read(archive->zip, path, error);
 }
 
 static gboolean has_record(const Archive *archive, const char *name)
@@ -28,9 +28,9 @@ static gboolean has_record(const Archive *archive, const char *name)
     return vdt_zip_has(archive->zip, path);
 }
 
-static GBytes *read_storage(gpointer container, const char *key, gsize *budget, GError **error)
+static GBytes *read_storage(gpointer container, const char *key, GError **error)
 {
-    return read_record(container, "data/", key, budget, error);
+    return read_record(container, "data/", key, error);
 }
 
 /* What stands before "data.pkl" in the first record of that name; NULL if there is none. */
@@ -55,7 +55,7 @@ static gboolean check_byte_order(const Archive *archive, VdtPytorchFile *file, G
 
     if (!has_record(archive, "byteorder"))
         return TRUE;
-    order = read_record(archive, "", "byteorder", &file->budget, error);
+    order = read_record(archive, "", "byteorder", error);
     if (order == NULL)
         return FALSE;
     text = g_bytes_get_data(order, &size);
@@ -95,7 +95,7 @@ VdtWeights *vdt_pytorch_zip_parse(GBytes *bytes, const char *origin, GError **er
     }
     if (!check_byte_order(&archive, &file, error))
         return NULL;
-    data = read_record(&archive, "", "data.pkl", &file.budget, error);
+    data = read_record(&archive, "", "data.pkl", error);
     if (data == NULL)
         return NULL;
     pickle = vdt_pickle_parse(g_bytes_get_data(data, NULL), g_bytes_get_size(data), origin, error);

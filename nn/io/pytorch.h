@@ -4,7 +4,7 @@
  * storages beside it.
  *
  * A tensor is a strided view of a storage. One that lies contiguous and aligned in the file stays
- * there; others are copied, and all that is copied or inflated for one file comes out of a budget,
+ * there; others are copied, and all that is copied for one file comes out of a budget,
  * vdt_pytorch_budget(), so that no description can make it grow.
  */
 #pragma once
@@ -18,7 +18,7 @@ typedef struct {
     gsize budget;         /* bytes that may still be allocated for tensors */
     GHashTable *storages; /* key to GBytes, those known so far */
     /* Gets a storage that is not in the table yet; NULL if the table has all of them. */
-    GBytes *(*read_storage)(gpointer container, const char *key, gsize *budget, GError **error);
+    GBytes *(*read_storage)(gpointer container, const char *key, GError **error);
     gpointer container;
 } VdtPytorchFile;
 
@@ -32,8 +32,8 @@ typedef struct {
     gint64 view_start, view_elements; /* the part that tensors see; older files have such parts */
 } VdtPytorchStorage;
 
-/** 16 bytes for each byte of the file, and 1 MiB: enough for zeros that deflate well and for
- * buffers that were saved expanded, and no bomb. */
+/** 16 bytes for each byte of the file, and 1 MiB: enough for buffers that were saved expanded, and
+ * no bomb. */
 gsize vdt_pytorch_budget(gsize file_size);
 
 /** FALSE if @value is not the persistent id of a storage. The key is to be freed. */

@@ -4,7 +4,6 @@
 #include <io/zip.h>
 
 #include <string.h>
-#include <zlib.h>
 
 #define END_LENGTH       22
 #define END64_LENGTH     56
@@ -12,12 +11,11 @@
 #define DIRECTORY_LENGTH 46
 #define LOCAL_LENGTH     30
 
-enum { METHOD_STORED = 0, METHOD_DEFLATED = 8 };
+enum { METHOD_STORED = 0 };
 
 typedef struct {
     char *name;
     guint flags, method;
-    guint32 crc;
     guint64 packed, unpacked, local;
 } Entry;
 
@@ -143,7 +141,6 @@ static gboolean read_entry(VdtZip *zip, gsize *at, gsize end, GError **error)
     entry = (Entry){
         .flags = vdt_get_u16(record + 8),
         .method = vdt_get_u16(record + 10),
-        .crc = vdt_get_u32(record + 16),
         .packed = vdt_get_u32(record + 20),
         .unpacked = vdt_get_u32(record + 24),
         .local = vdt_get_u32(record + 42),
@@ -240,63 +237,7 @@ static gboolean find_data(const VdtZip *zip, const Entry *entry, gsize *start, G
     return TRUE;
 }
 
-/* Inflates into exactly @to_size bytes; zlib counts in 32 bits, so in steps. */
-static gboolean inflate_exactly(const guchar *from, gsize from_size, guchar *to, gsize to_size)
-{
-    z_stream stream = {0};
-    int status = Z_OK;
-    gboolean done;
-
-    if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)
-        return FALSE;
-    stream.next_in = (Bytef *)from;
-    stream.next_out = to;
-    while (status == Z_OK) {
-        gsize in_left = from_size - (gsize)(stream.next_in - from);
-        gsize out_left = to_size - (gsize)(stream.next_out - to);
-
-        stream.avail_in = (uInt)MIN(in_left, G_MAXINT32);
-        stream.avail_out = (uInt)MIN(out_left, G_MAXINT32);
-        status = inflate(&stream, Z_NO_FLUSH);
-    }
-    done = status == Z_STREAM_END && (gsize)(stream.next_out - to) == to_size &&
-           (gsize)(stream.next_in - from) == from_size;
-    inflateEnd(&stream);
-    return done;
-}
-
-static GBytes *read_deflated(const VdtZip *zip, const Entry *entry, gsize start, gsize *budget,
-                             GError **error)
-{
-    guchar *data;
-
-    if (entry->unpacked > *budget) {
-        vdt_bad_file(error, zip->origin,
-                     "record '%s' would inflate to %" G_GUINT64_FORMAT
-                     " bytes, the limit for a file of this size is %" G_GSIZE_FORMAT,
-                     entry->name, entry->unpacked, *budget);
-        return NULL;
-    }
-    data = g_try_malloc(MAX(entry->unpacked, 1));
-    if (data == NULL) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
-                    "%s: no memory for the %" G_GUINT64_FORMAT " bytes of record '%s'", zip->origin,
-                    entry->unpacked, entry->name);
-        return NULL;
-    }
-    if (!inflate_exactly(zip->data + start, entry->packed, data, entry->unpacked) ||
-        crc32_z(0, data, entry->unpacked) != entry->crc) {
-        g_free(data);
-        vdt_bad_file(error, zip->origin,
-                     "record '%s' does not inflate to its %" G_GUINT64_FORMAT " bytes", entry->name,
-                     entry->unpacked);
-        return NULL;
-    }
-    *budget -= entry->unpacked;
-    return g_bytes_new_take(data, entry->unpacked);
-}
-
-GBytes *vdt_zip_read(const VdtZip *zip, const char *name, gsize *budget, GError **error)
+GBytes *vdt_zip_read(const VdtZip *zip, const char *name, GError **error)
 {
     gpointer index;
     const Entry *entry;
@@ -313,11 +254,11 @@ GBytes *vdt_zip_read(const VdtZip *zip, const char *name, gsize *budget, GError 
         vdt_unsupported_file(error, zip->origin, "record '%s' is encrypted", name);
         return NULL;
     }
-    if (entry->method == METHOD_DEFLATED)
-        return read_deflated(zip, entry, start, budget, error);
     if (entry->method != METHOD_STORED) {
-        vdt_unsupported_file(error, zip->origin, "record '%s' is packed by method %u", name,
-                             entry->method);
+        vdt_unsupported_file(error, zip->origin,
+                             "record '%s' is compressed (method %u), which PyTorch never does: "
+                             "pack the archive again with stored records",
+                             name, entry->method);
         return NULL;
     }
     if (entry->packed != entry->unpacked) {

@@ -18,7 +18,7 @@
 #include <vedette/runtime.h>
 
 /* Channels come in multiples of this many. */
-#define VDT_LANES 16
+#define VDT_LANES          16
 #define VDT_ALIGN_LANES(n) (((size_t)(n) + VDT_LANES - 1) / VDT_LANES * VDT_LANES)
 
 typedef enum { VDT_ACT_NONE, VDT_ACT_RELU, VDT_ACT_SIGMOID } VdtAct;
@@ -51,7 +51,7 @@ typedef struct {
     const void *b; /* packed by vdt_pack_gemm(): the block that holds this tile's columns */
     void *y;       /* row 0, column 0 of the tile */
     size_t y_pitch;
-    bool y_f32; /* y is float, whatever the elements are */
+    bool y_f32;           /* y is float, whatever the elements are */
     VdtEpilogue epilogue; /* already at row 0, column 0 */
 } VdtGemmTile;
 

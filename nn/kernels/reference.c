@@ -34,8 +34,8 @@ static void store(void *row, size_t i, float value)
     uint32_t bits;
 
     memcpy(&bits, &value, sizeof bits);
-    ((element *)row)[i] = value != value ? (bits >> 16) | 0x40
-                                         : (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+    ((element *)row)[i] =
+        value != value ? (bits >> 16) | 0x40 : (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
 #else
     ((element *)row)[i] = value;
 #endif
@@ -175,8 +175,8 @@ void VDT_K(to_planes)(size_t pixels, size_t channels, const void *x, size_t x_pi
 #define B ((float)VDT_WINOGRAD_B)
 
 static const float input_matrix[6][6] = {
-    {1, 0, -2.5f, 0, 1, 0},    {0, -B, -2, A, 1, 0},    {0, B, -2, -A, 1, 0},
-    {0, -A, -0.5f, B, 1, 0},   {0, A, -0.5f, -B, 1, 0}, {0, 1, 0, -2.5f, 0, 1},
+    {1, 0, -2.5f, 0, 1, 0},  {0, -B, -2, A, 1, 0},    {0, B, -2, -A, 1, 0},
+    {0, -A, -0.5f, B, 1, 0}, {0, A, -0.5f, -B, 1, 0}, {0, 1, 0, -2.5f, 0, 1},
 };
 static const float output_matrix[4][6] = {
     {1, 1, 1, 1, 1, 0},

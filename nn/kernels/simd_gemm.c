@@ -37,8 +37,7 @@ INLINE input_scalar load_input(const char *a, size_t step)
 INLINE vf multiply_add(vf sum, input_scalar s, weight_vector w)
 {
 #if defined(__AVX512BF16__)
-    return (vf)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32((int)s),
-                                (__m512bh)w.pair);
+    return (vf)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32((int)s), (__m512bh)w.pair);
 #else
     uint32_t low = s << 16, high = s & 0xffff0000u;
     float x0, x1;
@@ -158,6 +157,7 @@ INLINE void gemm(const VdtGemmTile *tile, const int rows, const int vectors)
     }
 }
 
+/* clang-format off */
 #define TILE(rows, vectors)                                                                        \
     static void gemm_##rows##x##vectors(const VdtGemmTile *tile)                                   \
     {                                                                                              \
@@ -167,19 +167,22 @@ INLINE void gemm(const VdtGemmTile *tile, const int rows, const int vectors)
 #define TILES(rows) TILE(rows, 1) TILE(rows, 2) TILE(rows, 3) TILE(rows, 4)
 #define ROW(rows) {gemm_##rows##x1, gemm_##rows##x2, gemm_##rows##x3, gemm_##rows##x4}
 TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6) TILES(7)
-static void (*const tiles[MR][NV])(const VdtGemmTile *) = {ROW(1), ROW(2), ROW(3), ROW(4),
-                                                           ROW(5), ROW(6), ROW(7)};
+static void (*const tiles[MR][NV])(const VdtGemmTile *) = {
+    ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7),
+};
 #else
 /* Columns come in multiples of VDT_LANES, which is two vectors. */
 #define ROW(rows) {NULL, gemm_##rows##x2}
 TILE(1, 2) TILE(2, 2) TILE(3, 2) TILE(4, 2) TILE(5, 2) TILE(6, 2)
-static void (*const tiles[MR][NV])(const VdtGemmTile *) = {ROW(1), ROW(2), ROW(3),
-                                                           ROW(4), ROW(5), ROW(6)};
+static void (*const tiles[MR][NV])(const VdtGemmTile *) = {
+    ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6),
+};
 #endif
+/* clang-format on */
 
 void VDT_K(gemm_tile)(const VdtGemmTile *tile)
 {
     tiles[tile->rows - 1][tile->cols / VDT_VL - 1](tile);
 }
 
-VDT_DEFINE_KERNELS(MR, NV * VDT_VL);
+VDT_DEFINE_KERNELS(MR, (NV * VDT_VL));

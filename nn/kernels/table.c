@@ -12,15 +12,12 @@ static const VdtKernels *const table[] = {
     &vdt_kernels_avx512bf16_bf16,
 #endif
 #if VDT_HAVE_AVX512
-    &vdt_kernels_avx512_bf16,
-    &vdt_kernels_avx512_f32,
+    &vdt_kernels_avx512_bf16,     &vdt_kernels_avx512_f32,
 #endif
 #if VDT_HAVE_AVX2
-    &vdt_kernels_avx2_bf16,
-    &vdt_kernels_avx2_f32,
+    &vdt_kernels_avx2_bf16,       &vdt_kernels_avx2_f32,
 #endif
-    &vdt_kernels_c_bf16,
-    &vdt_kernels_c_f32,
+    &vdt_kernels_c_bf16,          &vdt_kernels_c_f32,
 };
 
 const VdtKernels *vdt_kernels_nth(unsigned i)

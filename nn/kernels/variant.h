@@ -8,8 +8,8 @@
 #include "kernels.h"
 
 #define VDT_CONCAT_(a, b) a##_##b
-#define VDT_CONCAT(a, b) VDT_CONCAT_(a, b)
-#define VDT_K(name) VDT_CONCAT(vdt_##name, VDT_VARIANT)
+#define VDT_CONCAT(a, b)  VDT_CONCAT_(a, b)
+#define VDT_K(name)       VDT_CONCAT(vdt_##name, VDT_VARIANT)
 
 void VDT_K(gemm_tile)(const VdtGemmTile *tile);
 void VDT_K(scale_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
@@ -34,7 +34,7 @@ void VDT_K(winograd_output)(size_t channels, const float *m, size_t m_stride, si
 
 /* The row itself: put once into a source of the variant. */
 #define VDT_STRING_(x) #x
-#define VDT_STRING(x) VDT_STRING_(x)
+#define VDT_STRING(x)  VDT_STRING_(x)
 #if VDT_IS_BF16
 #define VDT_VARIANT_PRECISION VDT_PRECISION_BF16
 #define VDT_VARIANT_WINOGRAD
@@ -45,19 +45,18 @@ void VDT_K(winograd_output)(size_t channels, const float *m, size_t m_stride, si
 #endif
 extern const VdtKernels VDT_K(kernels);
 #define VDT_DEFINE_KERNELS(tile_rows, tile_cols)                                                   \
-    const VdtKernels VDT_K(kernels) = {                                                            \
-        .name = VDT_STRING(VDT_VARIANT),                                                           \
-        .isa = VDT_LEVEL,                                                                          \
-        .precision = VDT_VARIANT_PRECISION,                                                        \
-        .mr = tile_rows,                                                                           \
-        .nr = tile_cols,                                                                           \
-        .gemm_tile = VDT_K(gemm_tile),                                                             \
-        .scale_rows = VDT_K(scale_rows),                                                           \
-        .sum_rows = VDT_K(sum_rows),                                                               \
-        .store_scaled = VDT_K(store_scaled),                                                       \
-        .max_row = VDT_K(max_row),                                                                 \
-        .depthwise_row = VDT_K(depthwise_row),                                                     \
-        .map_rows = VDT_K(map_rows),                                                               \
-        .from_planes = VDT_K(from_planes),                                                         \
-        .to_planes = VDT_K(to_planes),                                                             \
-        VDT_VARIANT_WINOGRAD}
+    const VdtKernels VDT_K(kernels) = {.name = VDT_STRING(VDT_VARIANT),                            \
+                                       .isa = VDT_LEVEL,                                           \
+                                       .precision = VDT_VARIANT_PRECISION,                         \
+                                       .mr = tile_rows,                                            \
+                                       .nr = tile_cols,                                            \
+                                       .gemm_tile = VDT_K(gemm_tile),                              \
+                                       .scale_rows = VDT_K(scale_rows),                            \
+                                       .sum_rows = VDT_K(sum_rows),                                \
+                                       .store_scaled = VDT_K(store_scaled),                        \
+                                       .max_row = VDT_K(max_row),                                  \
+                                       .depthwise_row = VDT_K(depthwise_row),                      \
+                                       .map_rows = VDT_K(map_rows),                                \
+                                       .from_planes = VDT_K(from_planes),                          \
+                                       .to_planes = VDT_K(to_planes),                              \
+                                       VDT_VARIANT_WINOGRAD}

@@ -20,11 +20,11 @@
 
 #include <stddef.h>
 
-#define VDT_WINOGRAD_IN 6      /* pixels on a side of a tile's input */
-#define VDT_WINOGRAD_OUT 4     /* and of its output */
+#define VDT_WINOGRAD_IN     6  /* pixels on a side of a tile's input */
+#define VDT_WINOGRAD_OUT    4  /* and of its output */
 #define VDT_WINOGRAD_POINTS 36 /* products */
-#define VDT_WINOGRAD_A 0.70710678118654752440
-#define VDT_WINOGRAD_B 1.41421356237309504880
+#define VDT_WINOGRAD_A      0.70710678118654752440
+#define VDT_WINOGRAD_B      1.41421356237309504880
 
 /* u[36] = G g G' of one 3x3 kernel, row-major; summed in double. */
 void vdt_winograd_kernel(const float g[9], float u[VDT_WINOGRAD_POINTS]);

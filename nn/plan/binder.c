@@ -90,8 +90,7 @@ VdtTensor **vdt_bind(const VdtGraph *graph, const VdtWeights *weights, gboolean 
         return params;
 
     message = g_string_new(NULL);
-    g_string_append_printf(message, "%s does not fit the network",
-                           vdt_weights_get_origin(weights));
+    g_string_append_printf(message, "%s does not fit the network", vdt_weights_get_origin(weights));
     describe(message, "missing", missing, n_missing);
     describe(message, "of another shape", misshaped, n_misshaped);
     describe(message, "unusable", unusable, n_unusable);

@@ -25,8 +25,8 @@ gboolean vdt_fused_is_product(const VdtFused *f)
     if (node->op != &vdt_op_conv2d ||
         node->p.conv2d.kernel_h * node->p.conv2d.kernel_w > VDT_MOST_TAPS)
         return FALSE;
-    return groups == 1 || (groups == node->shape.dims[1] &&
-                           groups == node->inputs[0]->shape.dims[1]);
+    return groups == 1 ||
+           (groups == node->shape.dims[1] && groups == node->inputs[0]->shape.dims[1]);
 }
 
 static const float *param(VdtFused *fused, const VdtNode *node)

@@ -17,11 +17,11 @@
 typedef struct _VdtFused VdtFused;
 struct _VdtFused {
     const VdtNode *node;
-    VdtTensor *constant;    /* the value, if it follows from parameters alone */
-    VdtFused *same_as;      /* who computes this value, if not this node */
-    gboolean unused;        /* nobody looks at the value */
-    const VdtNode *user;    /* one that uses the value */
-    guint n_uses;           /* being an output of the graph counts as a use */
+    VdtTensor *constant; /* the value, if it follows from parameters alone */
+    VdtFused *same_as;   /* who computes this value, if not this node */
+    gboolean unused;     /* nobody looks at the value */
+    const VdtNode *user; /* one that uses the value */
+    guint n_uses;        /* being an output of the graph counts as a use */
     gboolean is_output;
 
     /* products and batch norms: for each column; NULL for other ops */

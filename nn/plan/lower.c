@@ -106,8 +106,8 @@ static void run_layout(const VdtStep *step, char *arena, guint item, gboolean to
     gsize first = item % self->rows.n_parts * self->rows.per_part;
     gsize count = vdt_rows_end(&self->rows, item % self->rows.n_parts) - first;
     gsize element = vdt_element_size(self->kernels->precision);
-    float *planar =
-        (float *)vdt_place_address(self->plan, &self->planar, arena) + image * map->c * plane + first;
+    float *planar = (float *)vdt_place_address(self->plan, &self->planar, arena) +
+                    image * map->c * plane + first;
     char *pixels = vdt_place_address(self->plan, &map->place, arena) +
                    (image * plane + first) * map->pitch * element;
 
@@ -131,10 +131,9 @@ static void add_layout_step(VdtLowering *l, const VdtFused *f, const VdtPlace *p
                             const VdtMap *map, gboolean to_planes)
 {
     VdtRows rows = vdt_rows_split(map->h * map->w, VDT_LANES, MAX(1, map->h * map->w / 256));
-    LayoutStep *self = vdt_lower_step(LayoutStep, l, f,
-                                      .kernel = to_planes ? "to_planes" : "from_planes",
-                                      .n_items = map->n * rows.n_parts,
-                                      .run = to_planes ? run_to_planar : run_from_planar);
+    LayoutStep *self = vdt_lower_step(
+        LayoutStep, l, f, .kernel = to_planes ? "to_planes" : "from_planes",
+        .n_items = map->n * rows.n_parts, .run = to_planes ? run_to_planar : run_from_planar);
 
     self->plan = l->plan;
     self->kernels = map->f32 ? l->plan->kernels_f32 : l->plan->kernels;
@@ -154,8 +153,7 @@ const VdtMap *vdt_lower_get_planar(VdtLowering *l, const VdtNode *node)
         return &l->planar[i];
     if (f->constant) {
         g_ptr_array_add(l->plan->constants, vdt_tensor_ref(f->constant));
-        l->planar[i] =
-            (VdtMap){.place.constant = f->constant->data, .planar = TRUE, .f32 = TRUE};
+        l->planar[i] = (VdtMap){.place.constant = f->constant->data, .planar = TRUE, .f32 = TRUE};
     } else {
         l->planar[i] = vdt_plan_planar(l->plan, &f->node->shape);
         add_layout_step(l, f, &l->planar[i].place, &l->channels_last[i], TRUE);
@@ -275,18 +273,12 @@ static const struct {
     gboolean (*lower)(VdtLowering *l, VdtFused *f);
 } lowerings[] = {
     /* the first that takes the node wins */
-    {&vdt_op_conv2d, vdt_lower_depthwise},
-    {&vdt_op_conv2d, vdt_lower_winograd},
-    {&vdt_op_conv2d, vdt_lower_product},
-    {&vdt_op_linear, vdt_lower_product},
-    {&vdt_op_batch_norm, vdt_lower_batch_norm},
-    {&vdt_op_relu, vdt_lower_elementwise},
-    {&vdt_op_sigmoid, vdt_lower_elementwise},
-    {&vdt_op_add, vdt_lower_elementwise},
-    {&vdt_op_mul, vdt_lower_elementwise},
-    {&vdt_op_max_pool2d, vdt_lower_max_pool},
-    {&vdt_op_global_avg_pool, vdt_lower_mean},
-    {&vdt_op_reshape, lower_reshape},
+    {&vdt_op_conv2d, vdt_lower_depthwise},      {&vdt_op_conv2d, vdt_lower_winograd},
+    {&vdt_op_conv2d, vdt_lower_product},        {&vdt_op_linear, vdt_lower_product},
+    {&vdt_op_batch_norm, vdt_lower_batch_norm}, {&vdt_op_relu, vdt_lower_elementwise},
+    {&vdt_op_sigmoid, vdt_lower_elementwise},   {&vdt_op_add, vdt_lower_elementwise},
+    {&vdt_op_mul, vdt_lower_elementwise},       {&vdt_op_max_pool2d, vdt_lower_max_pool},
+    {&vdt_op_global_avg_pool, vdt_lower_mean},  {&vdt_op_reshape, lower_reshape},
 };
 
 static void lower_node(VdtLowering *l, VdtFused *f)

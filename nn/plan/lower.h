@@ -57,8 +57,8 @@ typedef struct {
 
 VdtLateEpilogue vdt_lower_epilogue(VdtLowering *l, VdtFused *f);
 /* At pixel @row of image @image, column @column. */
-VdtEpilogue vdt_epilogue_at(const VdtPlan *plan, const VdtLateEpilogue *e, char *arena,
-                            gsize image, gsize row, gsize column);
+VdtEpilogue vdt_epilogue_at(const VdtPlan *plan, const VdtLateEpilogue *e, char *arena, gsize image,
+                            gsize row, gsize column);
 
 /* Each makes the steps for a node if it can; FALSE leaves it to the reference kernel. */
 gboolean vdt_lower_product(VdtLowering *l, VdtFused *f);

@@ -34,7 +34,8 @@ static void find_inputs(const ProductStep *self, const char *x, const char *zero
     const VdtMap *map = &self->x;
     gsize pixel = map->pitch * vdt_element_size(self->plan->kernels->precision);
 
-    if (self->kernel_h * self->kernel_w == 1 && self->stride == 1 && self->pad_h + self->pad_w == 0) {
+    if (self->kernel_h * self->kernel_w == 1 && self->stride == 1 &&
+        self->pad_h + self->pad_w == 0) {
         for (gsize i = 0; i < count; i++)
             a[i] = x + (image * self->image_rows + first + i) * pixel;
         return;
@@ -82,8 +83,7 @@ static void run_product(const VdtStep *step, char *arena, char *scratch, guint i
                 .taps = taps,
                 .depth = self->depth,
                 .a = a,
-                .b = self->packed +
-                     vdt_packed_block(kernels, b, self->depth, taps),
+                .b = self->packed + vdt_packed_block(kernels, b, self->depth, taps),
                 .y = y + ((image * self->image_rows + row) * self->y.pitch + column) * y_element,
                 .y_pitch = self->y.pitch,
                 .y_f32 = self->y.f32,

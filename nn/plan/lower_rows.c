@@ -66,8 +66,8 @@ static void for_each_pixel(const RowsStep *self, guint item,
 static void depthwise_pixel(const RowsStep *self, char *arena, gsize image, gsize row, gsize column)
 {
     const void *a[VDT_MOST_TAPS];
-    VdtEpilogue epilogue = vdt_epilogue_at(self->plan, &self->epilogue, arena, image,
-                                           row * self->y.w + column, 0);
+    VdtEpilogue epilogue =
+        vdt_epilogue_at(self->plan, &self->epilogue, arena, image, row * self->y.w + column, 0);
     gsize taps = window(self, arena, image, row, column,
                         vdt_place_address(self->plan, &self->zeros, arena), a);
 
@@ -208,8 +208,7 @@ static void run_mean(const VdtStep *step, char *arena, char *scratch, guint item
         plane, count, pixel(self, &self->x, arena, image * plane) + first * element_size(self),
         self->x.pitch, sum);
     self->plan->kernels->store_scaled(
-        count, sum, 1.0f / plane,
-        pixel(self, &self->y, arena, image) + first * element_size(self));
+        count, sum, 1.0f / plane, pixel(self, &self->y, arena, image) + first * element_size(self));
 }
 
 gboolean vdt_lower_mean(VdtLowering *l, VdtFused *f)
@@ -246,8 +245,7 @@ static void run_map(const VdtStep *step, char *arena, char *scratch, guint item)
     guint part = item % self->rows.n_parts;
     gsize image = item / self->rows.n_parts, plane = self->x.h * self->x.w;
     gsize first = part * self->rows.per_part, at = image * plane + first;
-    VdtEpilogue epilogue =
-        vdt_epilogue_at(self->plan, &self->epilogue, arena, image, first, 0);
+    VdtEpilogue epilogue = vdt_epilogue_at(self->plan, &self->epilogue, arena, image, first, 0);
 
     self->plan->kernels->map_rows(vdt_rows_end(&self->rows, part) - first, self->x.c,
                                   pixel(self, &self->x, arena, at), self->x.pitch, &epilogue,
@@ -263,7 +261,8 @@ static gboolean is_scale(const VdtShape *x, const VdtShape *factor)
 
 gboolean vdt_lower_elementwise(VdtLowering *l, VdtFused *f)
 {
-    const VdtNode *node = f->node, *x = node->inputs[0], *y = node->n_inputs > 1 ? node->inputs[1] : NULL;
+    const VdtNode *node = f->node, *x = node->inputs[0],
+                  *y = node->n_inputs > 1 ? node->inputs[1] : NULL;
     const VdtShape *shape = &node->shape;
     gboolean scale = FALSE;
     VdtMap map, other;

@@ -17,7 +17,7 @@
 #include "../kernels/winograd.h"
 #include "../ops/table.h"
 
-#define POINTS VDT_WINOGRAD_POINTS
+#define POINTS    VDT_WINOGRAD_POINTS
 #define FEW_TILES 32
 
 typedef struct {
@@ -247,8 +247,8 @@ static void add_input_step(VdtLowering *l, VdtFused *f, WinogradStep *product)
                                         .n_items = product->x.n * product->down, .run = run_input);
     VdtStep step = self->step;
 
-    product->v = vdt_plan_add_buffer(l->plan,
-                                     POINTS * product->tiles * v_pitch(product) * sizeof(float));
+    product->v =
+        vdt_plan_add_buffer(l->plan, POINTS * product->tiles * v_pitch(product) * sizeof(float));
     *self = *product;
     self->step = step;
     vdt_plan_read(l->plan, &self->x.place);

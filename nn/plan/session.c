@@ -11,7 +11,7 @@ struct _VdtSession {
     char *arena;
     char *scratch; /* one area of plan->scratch_size for each worker */
     gsize scratch_stride;
-    guint n_workers; /* that scratch was made for */
+    guint n_workers;             /* that scratch was made for */
     GPtrArray *inputs, *outputs; /* VdtTensor over the arena */
     GHashTable *taps;            /* name to VdtTensor */
 };
@@ -29,9 +29,8 @@ static char *allocate(gsize size, const char *what, GError **error)
 
 static VdtTensor *tensor_over(VdtSession *session, const VdtMap *map, const VdtShape *shape)
 {
-    return vdt_tensor_new_for_data(VDT_F32, shape,
-                                   vdt_place_address(session->plan, &map->place, session->arena),
-                                   NULL, NULL);
+    return vdt_tensor_new_for_data(
+        VDT_F32, shape, vdt_place_address(session->plan, &map->place, session->arena), NULL, NULL);
 }
 
 VdtSession *vdt_session_new(VdtPlan *plan, GError **error)
@@ -56,14 +55,16 @@ VdtSession *vdt_session_new(VdtPlan *plan, GError **error)
     for (guint i = 0; i < graph->inputs->len; i++) {
         const VdtNode *node = graph->inputs->pdata[i];
 
-        g_ptr_array_add(session->inputs,
-                        tensor_over(session, &g_array_index(plan->inputs, VdtMap, i), &node->shape));
+        g_ptr_array_add(
+            session->inputs,
+            tensor_over(session, &g_array_index(plan->inputs, VdtMap, i), &node->shape));
     }
     for (guint i = 0; i < graph->outputs->len; i++) {
         const VdtNamed *named = &g_array_index(graph->outputs, VdtNamed, i);
 
-        g_ptr_array_add(session->outputs, tensor_over(session, &g_array_index(plan->outputs, VdtMap, i),
-                                                      &named->node->shape));
+        g_ptr_array_add(
+            session->outputs,
+            tensor_over(session, &g_array_index(plan->outputs, VdtMap, i), &named->node->shape));
     }
     for (guint i = 0; plan->values->len > 0 && i < graph->taps->len; i++) {
         const VdtNamed *named = &g_array_index(graph->taps, VdtNamed, i);

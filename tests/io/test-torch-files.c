@@ -113,7 +113,7 @@ static void test_refused(void)
         VdtError code;
         const char *message;
     } cases[] = {
-        {"pytorch/bomb-pickle", VDT_ERROR_FORMAT, "would inflate to 40000002 bytes"},
+        {"pytorch/bomb-pickle", VDT_ERROR_UNSUPPORTED, "is compressed (method 8)"},
         {"pytorch/complex", VDT_ERROR_UNSUPPORTED, "'w' has elements of ComplexFloatStorage"},
         {"pytorch/duplicate", VDT_ERROR_FORMAT, "lists 'a/data.pkl' twice"},
         {"pytorch/expanded", VDT_ERROR_FORMAT, "'w' has 4294967296 elements"},
@@ -190,7 +190,7 @@ static void load_with_little_memory(void)
 
         g_assert_null(load_from_corpus(files[i], &error));
         g_assert_true(error->domain == VDT_ERROR);
-        g_assert_cmpint(error->code, ==, VDT_ERROR_FORMAT);
+        g_assert_true(error->code == VDT_ERROR_FORMAT || error->code == VDT_ERROR_UNSUPPORTED);
     }
 }
 

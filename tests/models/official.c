@@ -37,8 +37,7 @@ VdtWeights *official_weights(const char *variant)
         for (guint d = 0; d < shape.n_dims; d++)
             shape.dims[d] = json_array_get_int_element(dims, d);
         VdtDType dtype;
-        g_assert_true(
-            vdt_dtype_from_name(json_object_get_string_member(spec, "dtype"), &dtype));
+        g_assert_true(vdt_dtype_from_name(json_object_get_string_member(spec, "dtype"), &dtype));
         if (g_str_has_prefix(name, "cls_head.")) {
             if (strcmp(variant, "r50-k600") == 0)
                 shape.dims[0] = 600;

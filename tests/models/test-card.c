@@ -50,15 +50,15 @@ static void test_everything(void)
     g_autoptr(GError) error = NULL;
     g_autoptr(JsonObject) config = NULL;
     g_free(put("names.txt", "walk\r\nrun\nfall\xc3\xa9\n\n"));
-    g_autofree char *path = put(
-        "card.json",
-        HEAD ", \"title\": \"T\", \"labels\": \"names.txt\", \"config\": {\"num_classes\": 3},"
-             "\"preprocessing\": {\"mean\": [1, 2, 3.5], \"std\": [4, 5, 6], \"width\": 128,"
-             "\"height\": 96, \"frames\": 8, \"frame_interval\": 2, \"window\": 0.75,"
-             "\"framing\": \"fit\"}, \"evaluation\": {\"clips\": 2, \"crops\": 3, \"size\": 99},"
-             "\"training\": {\"command\": \"vedette train\", \"seconds\": 12.5,"
-             "\"world_version\": 3, \"scores\": {\"top1\": 0.9}, \"baselines\": {\"one\": 0.2}},"
-             "\"unknown\": [1]}");
+    g_autofree char *path =
+        put("card.json", HEAD
+            ", \"title\": \"T\", \"labels\": \"names.txt\", \"config\": {\"num_classes\": 3},"
+            "\"preprocessing\": {\"mean\": [1, 2, 3.5], \"std\": [4, 5, 6], \"width\": 128,"
+            "\"height\": 96, \"frames\": 8, \"frame_interval\": 2, \"window\": 0.75,"
+            "\"framing\": \"fit\"}, \"evaluation\": {\"clips\": 2, \"crops\": 3, \"size\": 99},"
+            "\"training\": {\"command\": \"vedette train\", \"seconds\": 12.5,"
+            "\"world_version\": 3, \"scores\": {\"top1\": 0.9}, \"baselines\": {\"one\": 0.2}},"
+            "\"unknown\": [1]}");
     g_autoptr(VdtCard) card = vdt_card_load(path, &config, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(card->title, ==, "T");
@@ -136,8 +136,7 @@ static void test_refused(void)
         g_autofree char *path = put("card.json", refused[i].text);
         g_assert_null(vdt_card_load(path, &config, &error));
         g_assert_nonnull(error);
-        if (strstr(error->message, refused[i].says) == NULL ||
-            strstr(error->message, dir) == NULL)
+        if (strstr(error->message, refused[i].says) == NULL || strstr(error->message, dir) == NULL)
             g_error("%s: %s", refused[i].text, error->message);
     }
 }
@@ -246,7 +245,7 @@ static void test_search(void)
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+    g_test_init(&argc, &argv, NULL);
     dir = g_dir_make_tmp("vedette-card-XXXXXX", NULL);
     g_test_add_func("/card/defaults", test_defaults);
     g_test_add_func("/card/everything", test_everything);

@@ -117,10 +117,8 @@ static void test_official(void)
         guint n_labels, size;
         gboolean unused;
     } files[] = {
-        {"r50-k400", "zumba", 400, 224, FALSE},
-        {"r50-k600", "zumba", 600, 224, FALSE},
-        {"r50-hmdb51", "wave", 51, 286, FALSE},
-        {"r50-ava", "watch (a person)", 81, 256, TRUE},
+        {"r50-k400", "zumba", 400, 224, FALSE}, {"r50-k600", "zumba", 600, 224, FALSE},
+        {"r50-hmdb51", "wave", 51, 286, FALSE}, {"r50-ava", "watch (a person)", 81, 256, TRUE},
         {"r50-in1k", NULL, 0, 224, TRUE},
     };
     g_autofree char *path = in_dir("official.safetensors");
@@ -232,7 +230,8 @@ static void test_shared(void)
     g_unlink(link);
     g_assert_cmpint(symlink("small.safetensors", link), ==, 0);
     VdtEngineOptions options = {.weights = path};
-    VdtEngine *a = vdt_engine_get_shared(&options, NULL), *b = vdt_engine_get_shared(&options, NULL);
+    VdtEngine *a = vdt_engine_get_shared(&options, NULL),
+              *b = vdt_engine_get_shared(&options, NULL);
     g_assert_nonnull(a);
     g_assert_true(a == b);
     VdtEngine *c = vdt_engine_get_shared(&(VdtEngineOptions){.weights = link}, NULL);
@@ -348,7 +347,9 @@ static void test_refused(void)
         {{.weights = "/nowhere/x"}, G_FILE_ERROR, G_FILE_ERROR_NOENT, "/nowhere/x"},
         {{.weights = text}, VDT_ERROR, VDT_ERROR_FORMAT, "text"},
         {{.weights = other}, VDT_ERROR, VDT_ERROR_MODEL, "no known architecture"},
-        {{.weights = other, .architecture = "squeezetime"}, VDT_ERROR, VDT_ERROR_MODEL,
+        {{.weights = other, .architecture = "squeezetime"},
+         VDT_ERROR,
+         VDT_ERROR_MODEL,
          "name a variant"},
         {{.weights = small, .architecture = "nosuch"}, VDT_ERROR, VDT_ERROR_MODEL, "nosuch"},
         {{.weights = small, .variant = "nosuch"}, VDT_ERROR, VDT_ERROR_MODEL, "r50-k400"},
@@ -391,7 +392,7 @@ static void test_boxed(void)
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+    g_test_init(&argc, &argv, NULL);
     dir = g_dir_make_tmp("vedette-engine-XXXXXX", NULL);
     g_test_add_func("/engine/from-weights", test_from_weights);
     g_test_add_func("/engine/plans-agree", test_plans_agree);

@@ -248,10 +248,10 @@ static void test_shapes(void)
         guint n_dims;
         gboolean ok;
     } inputs[] = {
-        {{1, 3, 16, 224, 224}, 5, TRUE},  {{3, 3, 16, 33, 47}, 5, TRUE},
-        {{1, 3, 16, 32, 32}, 5, TRUE},    {{1, 3, 16, 1, 1}, 5, FALSE},
-        {{1, 3, 8, 224, 224}, 5, FALSE},  {{1, 1, 16, 224, 224}, 5, FALSE},
-        {{1, 48, 224, 224}, 4, FALSE},    {{1, 3, 16, 0, 224}, 5, FALSE},
+        {{1, 3, 16, 224, 224}, 5, TRUE}, {{3, 3, 16, 33, 47}, 5, TRUE},
+        {{1, 3, 16, 32, 32}, 5, TRUE},   {{1, 3, 16, 1, 1}, 5, FALSE},
+        {{1, 3, 8, 224, 224}, 5, FALSE}, {{1, 1, 16, 224, 224}, 5, FALSE},
+        {{1, 48, 224, 224}, 4, FALSE},   {{1, 3, 16, 0, 224}, 5, FALSE},
         {{1, 3, 16, -4, 224}, 5, FALSE},
     };
     g_autoptr(JsonObject) config = parse("{\"num_classes\": 4}");
@@ -259,8 +259,8 @@ static void test_shapes(void)
         g_autoptr(GError) error = NULL;
         g_autoptr(VdtGraph) graph = vdt_graph_new();
         VdtShape input = vdt_shape_from(inputs[i].dims, inputs[i].n_dims);
-        gboolean ok = squeezetime()->build(config, graph, &input, &error) &&
-                      vdt_graph_check(graph, &error);
+        gboolean ok =
+            squeezetime()->build(config, graph, &input, &error) && vdt_graph_check(graph, &error);
         g_assert_cmpint(ok, ==, inputs[i].ok);
         if (!ok)
             g_assert_error(error, VDT_ERROR, VDT_ERROR_SHAPE);

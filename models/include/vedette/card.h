@@ -24,16 +24,16 @@ typedef struct {
     char *variant;      /**< "r50-k400" */
     char *title;        /**< for people */
     char *licence, *origin;
-    char *path;         /**< of the card, NULL if recognised from weights alone */
-    char *weights;      /**< absolute path of the weight file */
-    char **labels;      /**< NULL-terminated, by class; NULL if there are none */
+    char *path;    /**< of the card, NULL if recognised from weights alone */
+    char *weights; /**< absolute path of the weight file */
+    char **labels; /**< NULL-terminated, by class; NULL if there are none */
     guint n_labels;
 
     /* preprocessing: RGB 0 to 255, (value - mean) / std */
     float mean[3], std[3];
     guint width, height; /**< of the network's input */
     guint frames;        /**< pictures in a clip, 1 for picture networks */
-    double window;       /**< seconds from the first to the last picture of a clip, 0 for pictures */
+    double window; /**< seconds from the first to the last picture of a clip, 0 for pictures */
     VdtFraming framing;
 
     /* test-time views of the authors' evaluation */

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 
 #define VDT_MAX_DIMS 8
 /** Alignment in bytes of memory that Vedette allocates for tensors. */
-#define VDT_ALIGN 64
+#define VDT_ALIGN    64
 
 typedef enum {
     VDT_F32,

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fixture.h"
+
+#include "resultmeta.h"
+#include "squeezetimerecognizer.h"
+
+void fixture_init(int *argc, char ***argv)
+{
+    gst_init(argc, argv);
+    g_test_init(argc, argv, NULL);
+    g_assert_true(GST_ELEMENT_REGISTER(squeezetime_recognizer, NULL));
+}
+
+int fixture_run(void)
+{
+    const int failed = g_test_run();
+
+    gst_deinit();
+    return failed;
+}
+
+char *fixture_model(const char *name)
+{
+    return g_build_filename(g_getenv("VEDETTE_TEST_MODELS"), name, NULL);
+}
+
+GstHarness *fixture_harness(GstElement *element)
+{
+    g_autoptr(GstBus) bus = gst_bus_new();
+    GstHarness *h;
+
+    gst_element_set_bus(element, bus);
+    h = gst_harness_new_with_element(gst_object_ref_sink(element), "sink", "src");
+    gst_object_unref(element);
+    return h;
+}
+
+GstBus *fixture_bus(GstHarness *h)
+{
+    return GST_ELEMENT_BUS(h->element);
+}
+
+void fixture_harness_free(GstHarness *h)
+{
+    gst_element_set_bus(h->element, NULL);
+    gst_harness_teardown(h);
+}
+
+GstBuffer *fixture_frame(const char *caps, GstClockTime pts)
+{
+    g_autoptr(GstCaps) parsed = gst_caps_from_string(caps);
+    GstBuffer *buffer;
+    GstVideoInfo info;
+
+    g_assert_true(gst_video_info_from_caps(&info, parsed));
+    buffer = gst_buffer_new_allocate(NULL, info.size, NULL);
+    gst_buffer_memset(buffer, 0, 0x80, info.size);
+    GST_BUFFER_PTS(buffer) = pts;
+    return buffer;
+}
+
+void fixture_push(GstHarness *h, const char *caps, GstClockTime from, GstClockTime step, guint n)
+{
+    for (guint i = 0; i < n; i++) {
+        GstBuffer *out;
+
+        g_assert_cmpint(gst_harness_push(h, fixture_frame(caps, from + i * step)), ==, GST_FLOW_OK);
+        out = gst_harness_pull(h);
+        g_assert_nonnull(out);
+        gst_buffer_unref(out);
+    }
+}
+
+guint fixture_count(GstBus *bus, GstMessageType type, GstMessage **last)
+{
+    GstMessage *message;
+    guint n = 0;
+
+    if (last)
+        *last = NULL;
+    while ((message = gst_bus_pop_filtered(bus, type))) {
+        n++;
+        if (last) {
+            gst_clear_message(last);
+            *last = gst_message_ref(message);
+        }
+        gst_message_unref(message);
+    }
+    return n;
+}
+
+char *fixture_events(GstBus *bus)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    GstMessage *message;
+
+    while ((message = gst_bus_pop_filtered(bus, GST_MESSAGE_ELEMENT))) {
+        const GstStructure *s = gst_message_get_structure(message);
+
+        g_string_append_printf(text, "%s%s %s", text->len ? ", " : "",
+                               gst_structure_get_string(s, "event"),
+                               gst_structure_get_string(s, "label"));
+        gst_message_unref(message);
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+char *fixture_error(GstBus *bus, GstMessageType type, int *code)
+{
+    g_autoptr(GstMessage) message = gst_bus_pop_filtered(bus, type);
+    g_autoptr(GError) error = NULL;
+
+    if (!message)
+        return NULL;
+    if (type == GST_MESSAGE_ERROR)
+        gst_message_parse_error(message, &error, NULL);
+    else
+        gst_message_parse_warning(message, &error, NULL);
+    if (code)
+        *code = error->code;
+    return g_strdup(error->message);
+}
+
+const GstStructure *fixture_meta(GstBuffer *buffer, const char *element)
+{
+    const GType api = vdt_result_meta_get_info()->api;
+    gpointer state = NULL;
+    GstMeta *meta;
+
+    while ((meta = gst_buffer_iterate_meta_filtered(buffer, &state, api))) {
+        const GstStructure *s = gst_custom_meta_get_structure((GstCustomMeta *)meta);
+
+        if (!element || g_strcmp0(gst_structure_get_string(s, "element"), element) == 0)
+            return s;
+    }
+    return NULL;
+}
+
+guint64 fixture_stat(GstElement *element, const char *field)
+{
+    g_autoptr(GstStructure) stats = NULL;
+    guint64 value = 0;
+
+    g_object_get(element, "stats", &stats, NULL);
+    g_assert_true(gst_structure_get_uint64(stats, field, &value));
+    return value;
+}
+
+void fixture_wait_stat(GstElement *element, const char *field, guint64 value)
+{
+    for (guint i = 0; i < 10000 && fixture_stat(element, field) < value; i++)
+        g_usleep(1000);
+    g_assert_cmpuint(fixture_stat(element, field), >=, value);
+}

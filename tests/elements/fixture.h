@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the element tests share: streams of frames, waiting, messages and metas. */
+#pragma once
+
+#include <gst/check/gstharness.h>
+#include <gst/video/video.h>
+
+/* Initialises GStreamer and GLib's tests, and registers squeezetime-recognizer. */
+void fixture_init(int *argc, char ***argv);
+/* Runs the tests, then takes GStreamer down, so that the leaks tracer reports. */
+int fixture_run(void);
+
+/* Path of a file in the folder of generated models: "tiny/card.json". Caller frees. */
+char *fixture_model(const char *name);
+
+/* A harness around @element (taken) with a bus of its own. */
+GstHarness *fixture_harness(GstElement *element);
+GstBus *fixture_bus(GstHarness *h);
+void fixture_harness_free(GstHarness *h);
+
+/* A gray frame for the harness's caps; PTS may be GST_CLOCK_TIME_NONE. */
+GstBuffer *fixture_frame(const char *caps, GstClockTime pts);
+/* Pushes @n frames from @from, @step apart, and drops what comes out. */
+void fixture_push(GstHarness *h, const char *caps, GstClockTime from, GstClockTime step, guint n);
+
+/* Number of messages of that type on the bus, taken off it; the last one if wanted. */
+guint fixture_count(GstBus *bus, GstMessageType type, GstMessage **last);
+/* The element messages on the bus, taken off it, as "start one, update one, end one". */
+char *fixture_events(GstBus *bus);
+/* Text of the next error or warning on the bus, or NULL; with its code. */
+char *fixture_error(GstBus *bus, GstMessageType type, int *code);
+
+/* The meta that @element (NULL for any) left on @buffer, or NULL. */
+const GstStructure *fixture_meta(GstBuffer *buffer, const char *element);
+/* A field of the element's statistics. */
+guint64 fixture_stat(GstElement *element, const char *field);
+/* Waits until a field of the statistics is at least @value, 10 seconds at most. */
+void fixture_wait_stat(GstElement *element, const char *field, guint64 value);
+
+#define CAPS_SMALL "video/x-raw, format=I420, width=64, height=48, framerate=30/1"

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Writes a model with made-up weights: make-model DIR ARCHITECTURE VARIANT|CONFIG.json SIZE
+ *
+ * DIR gets card.json, weights.safetensors and labels.txt. A variant brings its own input size and
+ * label list, SIZE being 0.
+ */
+#include <glib/gstdio.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "model.h"
+
+static void need(gboolean done, const GError *error)
+{
+    if (done)
+        return;
+    g_printerr("make-model: %s\n", error->message);
+    exit(1);
+}
+
+/* Matrices keep the size of what passes through, vectors stay near 1. */
+static VdtWeights *make_up(const VdtGraph *graph)
+{
+    VdtWeights *weights = vdt_weights_new();
+
+    for (guint i = 0; i < vdt_graph_get_n_params(graph); i++) {
+        VdtShape shape;
+        const char *name = vdt_graph_get_param(graph, i, &shape);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(VdtTensor) tensor = vdt_tensor_new(VDT_F32, &shape, &error);
+        double lo = 0.25, hi = 1.25;
+
+        need(tensor != NULL, error);
+        if (shape.n_dims >= 2) {
+            hi = sqrt(3.0 * shape.dims[0] / vdt_shape_elements(&shape));
+            lo = -hi;
+        } else if (g_str_has_suffix(name, "running_var")) {
+            lo = 0.5;
+            hi = 1.5;
+        }
+        vdt_tensor_fill_uniform(tensor, name, lo, hi);
+        vdt_weights_insert(weights, name, tensor);
+    }
+    return weights;
+}
+
+static JsonObject *load(const char *path)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+    g_autoptr(GError) error = NULL;
+
+    need(json_parser_load_from_file(parser, path, &error), error);
+    return json_node_dup_object(json_parser_get_root(parser));
+}
+
+static void write_card(const char *dir, const VdtModel *model, const char *variant,
+                       JsonObject *config, guint size)
+{
+    g_autoptr(JsonObject) card = json_object_new();
+    g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), card);
+    g_autofree char *text = NULL, *path = g_build_filename(dir, "card.json", NULL);
+    g_autofree char *name = g_strdup_printf("%s-%s-made-up", model->name, variant);
+    g_autoptr(GError) error = NULL;
+
+    json_object_set_int_member(card, "schema", 1);
+    json_object_set_string_member(card, "name", name);
+    json_object_set_string_member(card, "architecture", model->name);
+    json_object_set_string_member(card, "variant", variant);
+    json_object_set_string_member(card, "title", "Made-up weights: the labels mean nothing");
+    json_object_set_string_member(card, "licence", "CC0-1.0");
+    json_object_set_string_member(card, "origin", "make-model");
+    json_object_set_string_member(card, "weights", "weights.safetensors");
+    if (config) {
+        g_autofree char *labels = g_build_filename(dir, "labels.txt", NULL);
+        const gint64 n = json_object_get_int_member(config, "num_classes");
+        g_autoptr(GString) list = g_string_new(NULL);
+        JsonObject *preprocessing = json_object_new();
+
+        for (gint64 i = 0; i < n; i++)
+            g_string_append_printf(list, "label %" G_GINT64_FORMAT "\n", i);
+        need(g_file_set_contents(labels, list->str, list->len, &error), error);
+        json_object_set_string_member(card, "labels", "labels.txt");
+        json_object_set_object_member(card, "config", json_object_ref(config));
+        json_object_set_int_member(preprocessing, "width", size);
+        json_object_set_int_member(preprocessing, "height", size);
+        json_object_set_object_member(card, "preprocessing", preprocessing);
+    }
+    text = json_to_string(node, TRUE);
+    need(g_file_set_contents(path, text, -1, &error), error);
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) own = NULL, config = NULL;
+    g_autoptr(VdtGraph) graph = vdt_graph_new();
+    g_autoptr(VdtWeights) weights = NULL;
+    g_autofree char *path = NULL;
+    const VdtModel *model;
+    guint size;
+    VdtShape input;
+
+    if (argc != 5) {
+        g_printerr("usage: make-model DIR ARCHITECTURE VARIANT|CONFIG.json SIZE\n");
+        return 2;
+    }
+    model = vdt_model_find(argv[2], &error);
+    need(model != NULL, error);
+    size = strtoul(argv[4], NULL, 10);
+    if (g_str_has_suffix(argv[3], ".json")) {
+        own = load(argv[3]);
+        config = json_object_ref(own);
+    } else {
+        const VdtVariant *variant = vdt_model_find_variant(model, argv[3], &error);
+
+        need(variant != NULL, error);
+        config = vdt_variant_config(variant);
+        size = variant->size;
+    }
+    input = model->input_shape(config, 1, size, size);
+    need(model->build(config, graph, &input, &error) && vdt_graph_check(graph, &error), error);
+    weights = make_up(graph);
+    g_mkdir_with_parents(argv[1], 0777);
+    path = g_build_filename(argv[1], "weights.safetensors", NULL);
+    need(vdt_weights_save_safetensors(weights, path, &error), error);
+    write_card(argv[1], model, own ? "custom" : argv[3], own, size);
+    return 0;
+}
