@@ -495,6 +495,7 @@ static GstBusSyncReply hand_in(GstBus *bus, GstMessage *message, gpointer engine
                           engine, NULL);
         gst_element_set_context(GST_ELEMENT(GST_MESSAGE_SRC(message)), context);
     }
+    gst_message_unref(message);
     return GST_BUS_DROP;
 }
 
@@ -550,11 +551,11 @@ static void test_event_json(void)
 static void test_cycles(void)
 {
     const guint n = g_getenv("VEDETTE_SOAK") ? 1000 : 50;
-    GstElement *same = recognizer_new();
+    GstElement *same = gst_object_ref_sink(recognizer_new());
     g_autoptr(VdtEngine) engine = shared(VDT_PRECISION_F32);
 
     for (guint i = 0; i < n; i++) {
-        GstElement *element = i % 2 ? gst_object_ref(same) : recognizer_new();
+        GstElement *element = i % 2 ? same : recognizer_new();
         GstHarness *h;
 
         g_object_set(element, "mode", i % 3 ? VDT_ANALYZER_LIVE : VDT_ANALYZER_EXACT, NULL);
