@@ -157,6 +157,7 @@ INLINE void gemm(const VdtGemmTile *tile, const int rows, const int vectors)
     }
 }
 
+/* clang-format off */
 #define TILE(rows, vectors)                                                                        \
     static void gemm_##rows##x##vectors(const VdtGemmTile *tile)                                   \
     {                                                                                              \
@@ -164,29 +165,24 @@ INLINE void gemm(const VdtGemmTile *tile, const int rows, const int vectors)
     }
 #if VDT_VL == 16
 #define TILES(rows) TILE(rows, 1) TILE(rows, 2) TILE(rows, 3) TILE(rows, 4)
-#define ROW(rows)                                                                                  \
-    {                                                                                              \
-        gemm_##rows##x1, gemm_##rows##x2, gemm_##rows##x3, gemm_##rows##x4                         \
-    }
-TILES(1)
-TILES(2) TILES(3) TILES(4) TILES(5) TILES(6)
-    TILES(7) static void (*const tiles[MR][NV])(const VdtGemmTile *) = {
-        ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7)};
+#define ROW(rows) {gemm_##rows##x1, gemm_##rows##x2, gemm_##rows##x3, gemm_##rows##x4}
+TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6) TILES(7)
+static void (*const tiles[MR][NV])(const VdtGemmTile *) = {
+    ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7),
+};
 #else
 /* Columns come in multiples of VDT_LANES, which is two vectors. */
-#define ROW(rows)                                                                                  \
-    {                                                                                              \
-        NULL, gemm_##rows##x2                                                                      \
-    }
-TILE(1, 2)
-TILE(2, 2) TILE(3, 2) TILE(4, 2) TILE(5, 2)
-    TILE(6, 2) static void (*const tiles[MR][NV])(const VdtGemmTile *) = {ROW(1), ROW(2), ROW(3),
-                                                                          ROW(4), ROW(5), ROW(6)};
+#define ROW(rows) {NULL, gemm_##rows##x2}
+TILE(1, 2) TILE(2, 2) TILE(3, 2) TILE(4, 2) TILE(5, 2) TILE(6, 2)
+static void (*const tiles[MR][NV])(const VdtGemmTile *) = {
+    ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6),
+};
 #endif
+/* clang-format on */
 
 void VDT_K(gemm_tile)(const VdtGemmTile *tile)
 {
     tiles[tile->rows - 1][tile->cols / VDT_VL - 1](tile);
 }
 
-VDT_DEFINE_KERNELS(MR, NV *VDT_VL);
+VDT_DEFINE_KERNELS(MR, (NV * VDT_VL));
