@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "enginecontext.h"
 #include "enums.h"
 #include "eventjson.h"
 #include "fixture.h"
