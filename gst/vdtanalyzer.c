@@ -158,20 +158,13 @@ static void renew_network(VdtAnalyzer *self)
 /* --- the worker --------------------------------------------------------------------------------
  */
 
-static gboolean wants_messages(VdtAnalyzer *self)
-{
-    gboolean wants;
-
-    GST_OBJECT_LOCK(self);
-    wants = PRIV(self)->post_messages;
-    GST_OBJECT_UNLOCK(self);
-    return wants;
-}
-
 static void post_all(VdtAnalyzer *self, GList *messages)
 {
-    const gboolean wanted = wants_messages(self);
+    gboolean wanted;
 
+    GST_OBJECT_LOCK(self);
+    wanted = PRIV(self)->post_messages;
+    GST_OBJECT_UNLOCK(self);
     for (GList *l = messages; l; l = l->next) {
         if (wanted)
             gst_element_post_message(GST_ELEMENT(self), l->data);
