@@ -21,8 +21,21 @@ G_BEGIN_DECLS
 
 /* Registers the meta, once per process; call it before anything else here. */
 const GstMetaInfo *vdt_result_meta_get_info(void);
-/* @buffer is writable; @results is copied. */
-void vdt_result_meta_add(GstBuffer *buffer, const char *element, const char *kind,
-                         GstClockTime result_pts, GstClockTime age, const GValue *results);
+
+/* What was found at one time; counted. */
+typedef struct {
+    GValue structures; /* array of GstStructures */
+    GstClockTime pts;  /* of the newest picture looked at */
+} VdtResult;
+
+/* @structures are copied. */
+VdtResult *vdt_result_new(GPtrArray *structures, GstClockTime pts);
+VdtResult *vdt_result_ref(VdtResult *result);
+void vdt_result_unref(VdtResult *result);
+/* Adds the meta to a writable @buffer, whose time is @pts. */
+void vdt_result_attach(const VdtResult *result, GstBuffer *buffer, GstClockTime pts,
+                       const char *element, const char *kind);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtResult, vdt_result_unref)
 
 G_END_DECLS

@@ -8,9 +8,12 @@
 
 #include <time.h>
 
+#include "enginecontext.h"
 #include "enums.h"
+#include "latency.h"
 #include "mailbox.h"
 #include "resultmeta.h"
+#include "stats.h"
 
 GST_DEBUG_CATEGORY_STATIC(vdt_analyzer_debug);
 #define GST_CAT_DEFAULT vdt_analyzer_debug
@@ -21,21 +24,7 @@ GST_DEBUG_CATEGORY_STATIC(vdt_analyzer_debug);
 #define DEFAULT_POST_MESSAGES TRUE
 
 /* A frame that is this much older than the one before is late, not the start of something else. */
-#define LATE_LIMIT         (GST_SECOND / 2)
-/* Between two QoS messages, and between two latency messages. */
-#define MESSAGE_GAP        G_USEC_PER_SEC
-/* The latency reported is that of the slowest of so many results, with a margin, and is lowered
- * only if it falls below a share of what was reported. */
-#define LATENCY_RESULTS    16
-#define LATENCY_MARGIN(t)  ((t) + (t) / 20)
-#define LATENCY_LOWER(was) ((was) / 4 * 3)
-
-/* What analyse found, ready to ride on frames. */
-typedef struct {
-    GValue structures;
-    GstClockTime pts;
-} Result;
-
+#define LATE_LIMIT (GST_SECOND / 2)
 typedef struct {
     VdtAnalyzerClass *klass;
     gpointer network;
@@ -44,20 +33,6 @@ typedef struct {
     guint epoch;
     gint64 queued; /* monotonic, µs */
 } Job;
-
-typedef struct {
-    guint64 frames, results, skipped, discarded;
-    GstClockTime busy, last;  /* in analyse: altogether, for the newest result */
-    GstClockTime first_delay; /* from the first work to the first result */
-    GstClockTime streaming;   /* CPU time of the streaming thread */
-} Stats;
-
-typedef struct {
-    GstClockTime reported;
-    GstClockTime recent[LATENCY_RESULTS];
-    guint next;
-    gint64 posted; /* monotonic, µs; 0 for never */
-} Latency;
 
 typedef struct {
     /* under the object lock */
@@ -81,12 +56,11 @@ typedef struct {
     GMutex lock; /* guards what follows */
     gpointer next_network;
     guint epoch; /* results of work from an earlier one are void */
-    Result *result;
+    VdtResult *result;
     VdtEvents *events;
     gboolean failed;
-    Stats stats;
-    Latency latency;
-    gint64 qos_posted; /* monotonic, µs; 0 for never */
+    VdtStats stats;
+    VdtLatency latency;
 } VdtAnalyzerPrivate;
 
 enum { PROP_MODEL = 1, PROP_PRECISION, PROP_MODE, PROP_INTERVAL, PROP_POST_MESSAGES, PROP_STATS };
@@ -100,32 +74,6 @@ G_DEFINE_ABSTRACT_TYPE_WITH_CODE(VdtAnalyzer, vdt_analyzer, GST_TYPE_BASE_TRANSF
 
 /* --- results and jobs --------------------------------------------------------------------------
  */
-
-static Result *result_new(GPtrArray *structures, GstClockTime pts)
-{
-    Result *result = g_atomic_rc_box_new0(Result);
-
-    g_value_init(&result->structures, GST_TYPE_ARRAY);
-    for (guint i = 0; i < structures->len; i++) {
-        GValue value = G_VALUE_INIT;
-
-        g_value_init(&value, GST_TYPE_STRUCTURE);
-        gst_value_set_structure(&value, g_ptr_array_index(structures, i));
-        gst_value_array_append_and_take_value(&result->structures, &value);
-    }
-    result->pts = pts;
-    return result;
-}
-
-static void result_clear(gpointer data)
-{
-    g_value_unset(&((Result *)data)->structures);
-}
-
-static void result_unref(Result *result)
-{
-    g_atomic_rc_box_release_full(result, result_clear);
-}
 
 static void network_unref(VdtAnalyzerClass *klass, gpointer network)
 {
@@ -145,62 +93,26 @@ static void job_free(gpointer data)
 /* --- networks ----------------------------------------------------------------------------------
  */
 
-/* The engine that the application handed in, if it is one for this element. */
-static VdtEngine *handed_engine(VdtAnalyzer *self, const char *model)
-{
-    const char *architecture = VDT_ANALYZER_GET_CLASS(self)->architecture;
-    VdtEngine *engine;
-    const VdtCard *card;
-
-    GST_OBJECT_LOCK(self);
-    engine = PRIV(self)->handed ? vdt_engine_ref(PRIV(self)->handed) : NULL;
-    GST_OBJECT_UNLOCK(self);
-    if (!engine)
-        return NULL;
-    card = vdt_engine_get_card(engine);
-    if (g_strcmp0(card->architecture, architecture) == 0 &&
-        (!model || !*model || g_strcmp0(model, card->name) == 0 ||
-         g_strcmp0(model, card->path) == 0))
-        return engine;
-    GST_INFO_OBJECT(self, "the engine handed in is for %s, not for this element", card->name);
-    vdt_engine_unref(engine);
-    return NULL;
-}
-
+/* The engine for the properties as they are now. */
 static VdtEngine *find_engine(VdtAnalyzer *self, GError **error)
 {
-    const char *architecture = VDT_ANALYZER_GET_CLASS(self)->architecture;
+    VdtAnalyzerPrivate *priv = PRIV(self);
     g_autofree char *model = NULL;
-    g_autoptr(VdtEngine) engine = NULL;
-    VdtEngineOptions options = {0};
-    const VdtCard *card;
+    g_autoptr(VdtEngine) handed = NULL;
+    VdtEngine *engine;
+    VdtPrecision precision;
 
     GST_OBJECT_LOCK(self);
-    model = g_strdup(PRIV(self)->model);
-    options.precision = PRIV(self)->precision;
+    model = g_strdup(priv->model);
+    precision = priv->precision;
+    handed = priv->handed ? vdt_engine_ref(priv->handed) : NULL;
     GST_OBJECT_UNLOCK(self);
-
-    engine = handed_engine(self, model);
-    if (engine)
-        return g_steal_pointer(&engine);
-    options.model = model;
-    /* said only where it selects the model: a card of another architecture is to be noticed */
-    if (!model || !*model)
-        options.architecture = architecture;
-    engine = vdt_engine_get_shared(&options, error);
-    if (!engine)
-        return NULL;
-    card = vdt_engine_get_card(engine);
-    if (g_strcmp0(card->architecture, architecture) != 0) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
-                    "%s: the architecture is %s, but this element runs %s", card->path,
-                    card->architecture, architecture);
-        return NULL;
-    }
-    if (vdt_engine_get_unused(engine))
-        GST_WARNING_OBJECT(self, "%s: tensors that the network does not use:\n%s", card->weights,
-                           vdt_engine_get_unused(engine));
-    return g_steal_pointer(&engine);
+    engine = vdt_engine_find(VDT_ANALYZER_GET_CLASS(self)->architecture, model, precision, handed,
+                             error);
+    if (engine && vdt_engine_get_unused(engine))
+        GST_WARNING_OBJECT(self, "%s: tensors that the network does not use:\n%s",
+                           vdt_engine_get_card(engine)->weights, vdt_engine_get_unused(engine));
+    return engine;
 }
 
 static gpointer make_network(VdtAnalyzer *self, GError **error)
@@ -219,22 +131,6 @@ static gpointer make_network(VdtAnalyzer *self, GError **error)
     return klass->prepare(self, engine, error);
 }
 
-static gint resource_error(const GError *error)
-{
-    if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-        return GST_RESOURCE_ERROR_NOT_FOUND;
-    if (error->domain == G_FILE_ERROR)
-        return GST_RESOURCE_ERROR_OPEN_READ;
-    return GST_RESOURCE_ERROR_FAILED;
-}
-
-/* Posts what went wrong with the model, as an error or as a warning. */
-static void complain(VdtAnalyzer *self, GstMessageType type, const GError *error)
-{
-    gst_element_message_full(GST_ELEMENT(self), type, GST_RESOURCE_ERROR, resource_error(error),
-                             g_strdup(error->message), NULL, __FILE__, GST_FUNCTION, __LINE__);
-}
-
 /* Worker: makes another network if the model was changed; the streaming thread will take it. */
 static void renew_network(VdtAnalyzer *self)
 {
@@ -250,7 +146,7 @@ static void renew_network(VdtAnalyzer *self)
         return;
     network = make_network(self, &error);
     if (!network) {
-        complain(self, GST_MESSAGE_WARNING, error);
+        vdt_engine_complain(GST_ELEMENT(self), GST_MESSAGE_WARNING, error);
         return;
     }
     g_mutex_lock(&priv->lock);
@@ -262,20 +158,13 @@ static void renew_network(VdtAnalyzer *self)
 /* --- the worker --------------------------------------------------------------------------------
  */
 
-static gboolean wants_messages(VdtAnalyzer *self)
-{
-    gboolean wants;
-
-    GST_OBJECT_LOCK(self);
-    wants = PRIV(self)->post_messages;
-    GST_OBJECT_UNLOCK(self);
-    return wants;
-}
-
 static void post_all(VdtAnalyzer *self, GList *messages)
 {
-    const gboolean wanted = wants_messages(self);
+    gboolean wanted;
 
+    GST_OBJECT_LOCK(self);
+    wanted = PRIV(self)->post_messages;
+    GST_OBJECT_UNLOCK(self);
     for (GList *l = messages; l; l = l->next) {
         if (wanted)
             gst_element_post_message(GST_ELEMENT(self), l->data);
@@ -291,7 +180,7 @@ static void publish(VdtAnalyzer *self, const Job *job, GPtrArray *found, GstCloc
     VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
     VdtAnalyzerPrivate *priv = PRIV(self);
     const GstStructure *finding = klass->choose ? klass->choose(self, found) : NULL;
-    Result *result = result_new(found, job->span.end), *old = result;
+    VdtResult *result = vdt_result_new(found, job->span.end), *old = result;
     GList *messages = NULL;
 
     g_mutex_lock(&priv->lock);
@@ -308,7 +197,7 @@ static void publish(VdtAnalyzer *self, const Job *job, GPtrArray *found, GstCloc
     }
     g_mutex_unlock(&priv->lock);
     if (old)
-        result_unref(old);
+        vdt_result_unref(old);
     post_all(self, messages);
 }
 
@@ -368,14 +257,14 @@ static void reset_window(VdtAnalyzer *self)
 static void forget(VdtAnalyzer *self)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
-    Result *result;
+    VdtResult *result;
 
     g_mutex_lock(&priv->lock);
     priv->epoch++;
     result = g_steal_pointer(&priv->result);
     g_mutex_unlock(&priv->lock);
     if (result)
-        result_unref(result);
+        vdt_result_unref(result);
     vdt_mailbox_discard(priv->mailbox);
     reset_window(self);
     end_events(self);
@@ -438,49 +327,14 @@ static void adopt_network(VdtAnalyzer *self)
     forget(self);
 }
 
-/* Counts an inference that was replaced before it began. */
-static void count_skip(VdtAnalyzer *self, const VdtSpan *span)
-{
-    VdtAnalyzerPrivate *priv = PRIV(self);
-    const gint64 now = g_get_monotonic_time();
-    GstMessage *qos = NULL;
-
-    g_mutex_lock(&priv->lock);
-    priv->stats.skipped++;
-    if (!priv->qos_posted || now - priv->qos_posted >= MESSAGE_GAP) {
-        const Stats *stats = &priv->stats;
-
-        priv->qos_posted = now;
-        qos = gst_message_new_qos(GST_OBJECT(self), TRUE, span->running_time, span->stream_time,
-                                  span->end, GST_CLOCK_TIME_NONE);
-        gst_message_set_qos_values(
-            qos, 0, (double)stats->results / (double)(stats->results + stats->skipped), 1000000);
-        gst_message_set_qos_stats(qos, GST_FORMAT_BUFFERS, stats->results, stats->skipped);
-    }
-    g_mutex_unlock(&priv->lock);
-    if (qos)
-        gst_element_post_message(GST_ELEMENT(self), qos);
-}
-
 /* Notes how long a frame had to wait, and tells the pipeline when that is not what it believes. */
 static void measure_latency(VdtAnalyzer *self, GstClockTime took)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
-    Latency *latency = &priv->latency;
-    const gint64 now = g_get_monotonic_time();
-    gboolean changed = FALSE;
-    GstClockTime worst = 0;
+    gboolean changed;
 
     g_mutex_lock(&priv->lock);
-    latency->recent[latency->next++ % LATENCY_RESULTS] = took;
-    for (guint i = 0; i < LATENCY_RESULTS; i++)
-        worst = MAX(worst, latency->recent[i]);
-    if ((worst > latency->reported || worst < LATENCY_LOWER(latency->reported)) &&
-        (!latency->posted || now - latency->posted >= MESSAGE_GAP)) {
-        latency->reported = LATENCY_MARGIN(worst);
-        latency->posted = now;
-        changed = TRUE;
-    }
+    changed = vdt_latency_note(&priv->latency, took, g_get_monotonic_time());
     g_mutex_unlock(&priv->lock);
     if (changed)
         gst_element_post_message(GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));
@@ -521,8 +375,15 @@ static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime pts)
     g_mutex_lock(&priv->lock);
     job->epoch = priv->epoch;
     g_mutex_unlock(&priv->lock);
-    if (vdt_mailbox_put(priv->mailbox, job))
-        count_skip(self, &span);
+    if (vdt_mailbox_put(priv->mailbox, job)) {
+        GstMessage *qos;
+
+        g_mutex_lock(&priv->lock);
+        qos = vdt_stats_skip(&priv->stats, GST_ELEMENT(self), &span);
+        g_mutex_unlock(&priv->lock);
+        if (qos)
+            gst_element_post_message(GST_ELEMENT(self), qos);
+    }
     if (mode == VDT_ANALYZER_EXACT) {
         const gint64 begin = g_get_monotonic_time();
 
@@ -536,17 +397,14 @@ static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime pts)
 static void attach_result(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
-    Result *result;
+    g_autoptr(VdtResult) result = NULL;
 
     g_mutex_lock(&priv->lock);
-    result = priv->result ? g_atomic_rc_box_acquire(priv->result) : NULL;
+    result = priv->result ? vdt_result_ref(priv->result) : NULL;
     g_mutex_unlock(&priv->lock);
-    if (!result)
-        return;
-    vdt_result_meta_add(buffer, GST_OBJECT_NAME(self), VDT_ANALYZER_GET_CLASS(self)->kind,
-                        result->pts, pts > result->pts ? pts - result->pts : 0,
-                        &result->structures);
-    result_unref(result);
+    if (result)
+        vdt_result_attach(result, buffer, pts, GST_OBJECT_NAME(self),
+                          VDT_ANALYZER_GET_CLASS(self)->kind);
 }
 
 static GstClockTime thread_time(void)
@@ -723,7 +581,7 @@ static gboolean vdt_analyzer_start(GstBaseTransform *trans)
     }
     priv->network = make_network(self, &error);
     if (!priv->network) {
-        complain(self, GST_MESSAGE_ERROR, error);
+        vdt_engine_complain(GST_ELEMENT(self), GST_MESSAGE_ERROR, error);
         return FALSE;
     }
     gst_video_info_init(&priv->info);
@@ -731,9 +589,8 @@ static gboolean vdt_analyzer_start(GstBaseTransform *trans)
     priv->warned_untimed = FALSE;
     g_mutex_lock(&priv->lock);
     priv->failed = FALSE;
-    priv->stats = (Stats){0};
-    priv->latency = (Latency){0};
-    priv->qos_posted = 0;
+    priv->stats = (VdtStats){0};
+    priv->latency = (VdtLatency){0};
     priv->events = vdt_events_new(GST_ELEMENT(self), VDT_ANALYZER_GET_CLASS(self)->kind);
     g_mutex_unlock(&priv->lock);
     g_snprintf(name, sizeof name, "vdt:%s", GST_OBJECT_NAME(self));
@@ -770,11 +627,9 @@ static GstStateChangeReturn vdt_analyzer_change_state(GstElement *element,
 static void vdt_analyzer_set_context(GstElement *element, GstContext *context)
 {
     VdtAnalyzerPrivate *priv = PRIV(VDT_ANALYZER(element));
-    VdtEngine *engine = NULL, *old;
+    VdtEngine *engine = vdt_engine_from_context(context), *old;
 
-    if (gst_context_has_context_type(context, VDT_ENGINE_CONTEXT) &&
-        gst_structure_get(gst_context_get_structure(context), "engine", VDT_TYPE_ENGINE, &engine,
-                          NULL)) {
+    if (engine) {
         GST_OBJECT_LOCK(element);
         old = priv->handed;
         priv->handed = engine;
@@ -782,25 +637,6 @@ static void vdt_analyzer_set_context(GstElement *element, GstContext *context)
         vdt_engine_unref(old);
     }
     GST_ELEMENT_CLASS(vdt_analyzer_parent_class)->set_context(element, context);
-}
-
-static GstStructure *make_stats(VdtAnalyzer *self)
-{
-    VdtAnalyzerPrivate *priv = PRIV(self);
-    GstElementFactory *factory = gst_element_get_factory(GST_ELEMENT(self));
-    g_autofree char *name = g_strdup_printf(
-        "application/x-%s-stats", factory ? GST_OBJECT_NAME(factory) : G_OBJECT_TYPE_NAME(self));
-    Stats stats;
-
-    g_mutex_lock(&priv->lock);
-    stats = priv->stats;
-    g_mutex_unlock(&priv->lock);
-    return gst_structure_new(
-        name, "frames", G_TYPE_UINT64, stats.frames, "results", G_TYPE_UINT64, stats.results,
-        "skipped", G_TYPE_UINT64, stats.skipped, "discarded", G_TYPE_UINT64, stats.discarded,
-        "last-inference-time", G_TYPE_UINT64, stats.last, "average-inference-time", G_TYPE_UINT64,
-        stats.results ? stats.busy / stats.results : 0, "first-result-delay", G_TYPE_UINT64,
-        stats.first_delay, "streaming-cpu-time", G_TYPE_UINT64, stats.streaming, NULL);
 }
 
 static void vdt_analyzer_set_property(GObject *object, guint id, const GValue *value,
@@ -844,7 +680,12 @@ static void vdt_analyzer_get_property(GObject *object, guint id, GValue *value, 
     VdtAnalyzerPrivate *priv = PRIV(VDT_ANALYZER(object));
 
     if (id == PROP_STATS) {
-        g_value_take_boxed(value, make_stats(VDT_ANALYZER(object)));
+        VdtStats stats;
+
+        g_mutex_lock(&priv->lock);
+        stats = priv->stats;
+        g_mutex_unlock(&priv->lock);
+        g_value_take_boxed(value, vdt_stats_to_structure(&stats, GST_ELEMENT(object)));
         return;
     }
     GST_OBJECT_LOCK(object);

@@ -29,9 +29,6 @@ G_BEGIN_DECLS
 #define VDT_TYPE_ANALYZER (vdt_analyzer_get_type())
 G_DECLARE_DERIVABLE_TYPE(VdtAnalyzer, vdt_analyzer, VDT, ANALYZER, GstBaseTransform)
 
-/* Context that hands in an engine: field "engine", boxed VDT_TYPE_ENGINE. */
-#define VDT_ENGINE_CONTEXT "vedette.engine"
-
 struct _VdtAnalyzerClass {
     GstBaseTransformClass parent_class;
 

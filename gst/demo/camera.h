@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A camera on this machine: an RTSP server on loopback that shows a moving ball in H.264, for the
+ * demonstration and for tests. It is served by whoever runs the main context it is attached to.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _VdtCamera VdtCamera;
+
+/* NULL context is the default one. */
+VdtCamera *vdt_camera_new(GMainContext *context, GError **error);
+/* Where it is: rtsp://127.0.0.1:PORT/camera; the port is a free one. */
+const char *vdt_camera_get_url(const VdtCamera *camera);
+void vdt_camera_free(VdtCamera *camera);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtCamera, vdt_camera_free)
+
+G_END_DECLS

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "enginecontext.h"
+
+#include <gio/gio.h>
+
+VdtEngine *vdt_engine_from_context(GstContext *context)
+{
+    VdtEngine *engine = NULL;
+
+    if (gst_context_has_context_type(context, VDT_ENGINE_CONTEXT))
+        gst_structure_get(gst_context_get_structure(context), "engine", VDT_TYPE_ENGINE, &engine,
+                          NULL);
+    return engine;
+}
+
+static gboolean fits(const VdtCard *card, const char *architecture, const char *model)
+{
+    return g_strcmp0(card->architecture, architecture) == 0 &&
+           (!model || !*model || g_strcmp0(model, card->name) == 0 ||
+            g_strcmp0(model, card->path) == 0);
+}
+
+VdtEngine *vdt_engine_find(const char *architecture, const char *model, VdtPrecision precision,
+                           VdtEngine *handed, GError **error)
+{
+    VdtEngineOptions options = {.model = model, .precision = precision};
+    g_autoptr(VdtEngine) engine = NULL;
+    const VdtCard *card;
+
+    if (handed && fits(vdt_engine_get_card(handed), architecture, model))
+        return vdt_engine_ref(handed);
+    /* said only where it selects the model: a card of another architecture is to be noticed */
+    if (!model || !*model)
+        options.architecture = architecture;
+    engine = vdt_engine_get_shared(&options, error);
+    if (!engine)
+        return NULL;
+    card = vdt_engine_get_card(engine);
+    if (g_strcmp0(card->architecture, architecture) != 0) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                    "%s: the architecture is %s, but this element runs %s", card->path,
+                    card->architecture, architecture);
+        return NULL;
+    }
+    return g_steal_pointer(&engine);
+}
+
+void vdt_engine_complain(GstElement *element, GstMessageType type, const GError *error)
+{
+    int code = GST_RESOURCE_ERROR_FAILED;
+
+    if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        code = GST_RESOURCE_ERROR_NOT_FOUND;
+    else if (error->domain == G_FILE_ERROR)
+        code = GST_RESOURCE_ERROR_OPEN_READ;
+    gst_element_message_full(element, type, GST_RESOURCE_ERROR, code, g_strdup(error->message),
+                             NULL, __FILE__, GST_FUNCTION, __LINE__);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where an element's engine comes from: the application, by GstContext, or the process's own. */
+#pragma once
+
+#include <gst/gst.h>
+#include <vedette/engine.h>
+
+G_BEGIN_DECLS
+
+/* Context that hands in an engine: field "engine", boxed VDT_TYPE_ENGINE. */
+#define VDT_ENGINE_CONTEXT "vedette.engine"
+
+/* The engine that @context hands in, the caller's; NULL if it is about something else. */
+VdtEngine *vdt_engine_from_context(GstContext *context);
+
+/*
+ * An engine of @architecture for @model (NULL or "" for the architecture's street model): @handed,
+ * which may be NULL, if it is of that architecture and @model does not name another one, else the
+ * one that the process shares.
+ */
+VdtEngine *vdt_engine_find(const char *architecture, const char *model, VdtPrecision precision,
+                           VdtEngine *handed, GError **error);
+
+/* Posts as an error or a warning of @element what is wrong with its model. */
+void vdt_engine_complain(GstElement *element, GstMessageType type, const GError *error);
+
+G_END_DECLS

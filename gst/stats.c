@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "stats.h"
+
+#define QOS_GAP      G_USEC_PER_SEC
+/* GStreamer's scale for "as good as it gets". */
+#define FULL_QUALITY 1000000
+
+GstStructure *vdt_stats_to_structure(const VdtStats *stats, GstElement *element)
+{
+    GstElementFactory *factory = gst_element_get_factory(element);
+    g_autofree char *name = g_strdup_printf(
+        "application/x-%s-stats", factory ? GST_OBJECT_NAME(factory) : G_OBJECT_TYPE_NAME(element));
+
+    return gst_structure_new(
+        name, "frames", G_TYPE_UINT64, stats->frames, "results", G_TYPE_UINT64, stats->results,
+        "skipped", G_TYPE_UINT64, stats->skipped, "discarded", G_TYPE_UINT64, stats->discarded,
+        "last-inference-time", G_TYPE_UINT64, stats->last, "average-inference-time", G_TYPE_UINT64,
+        stats->results ? stats->busy / stats->results : 0, "first-result-delay", G_TYPE_UINT64,
+        stats->first_delay, "streaming-cpu-time", G_TYPE_UINT64, stats->streaming, NULL);
+}
+
+GstMessage *vdt_stats_skip(VdtStats *stats, GstElement *element, const VdtSpan *span)
+{
+    const gint64 now = g_get_monotonic_time();
+    GstMessage *qos;
+
+    stats->skipped++;
+    if (stats->qos_posted && now - stats->qos_posted < QOS_GAP)
+        return NULL;
+    stats->qos_posted = now;
+    qos = gst_message_new_qos(GST_OBJECT(element), TRUE, span->running_time, span->stream_time,
+                              span->end, GST_CLOCK_TIME_NONE);
+    gst_message_set_qos_values(
+        qos, 0, (double)stats->results / (double)(stats->results + stats->skipped), FULL_QUALITY);
+    gst_message_set_qos_stats(qos, GST_FORMAT_BUFFERS, stats->results, stats->skipped);
+    return qos;
+}

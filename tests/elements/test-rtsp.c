@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A camera over RTSP, from end to end, and one that goes away. */
+#include "demo/camera.h"
+#include "fixture.h"
+
+typedef struct {
+    GMainContext *context;
+    GMainLoop *loop;
+    GThread *thread;
+    VdtCamera *camera;
+} Server;
+
+static gpointer serve(gpointer data)
+{
+    Server *server = data;
+
+    g_main_context_push_thread_default(server->context);
+    g_main_loop_run(server->loop);
+    g_main_context_pop_thread_default(server->context);
+    return NULL;
+}
+
+static void server_start(Server *server)
+{
+    g_autoptr(GError) error = NULL;
+
+    server->context = g_main_context_new();
+    server->loop = g_main_loop_new(server->context, FALSE);
+    server->camera = vdt_camera_new(server->context, &error);
+    g_assert_no_error(error);
+    server->thread = g_thread_new("camera", serve, server);
+}
+
+static void server_stop(Server *server)
+{
+    g_main_loop_quit(server->loop);
+    g_thread_join(server->thread);
+    vdt_camera_free(server->camera);
+    while (g_main_context_iteration(server->context, FALSE))
+        continue;
+    g_main_loop_unref(server->loop);
+    g_main_context_unref(server->context);
+}
+
+static GstElement *pipeline_new(const Server *server)
+{
+    g_autofree char *card = fixture_model("tiny/card.json");
+    g_autofree char *launch = g_strdup_printf(
+        "rtspsrc location=%s latency=100 protocols=tcp ! rtph264depay ! h264parse ! avdec_h264 ! "
+        "squeezetime-recognizer name=r window=1 interval=0.25 model=\"%s\" ! fakesink sync=true",
+        vdt_camera_get_url(server->camera), card);
+    g_autoptr(GError) error = NULL;
+    GstElement *pipeline = gst_parse_launch(launch, &error);
+
+    g_assert_no_error(error);
+    return pipeline;
+}
+
+/* Waits for @n updates; they come in order, and their windows are as long as they should be. */
+static void wait_updates(GstBus *bus, guint n)
+{
+    guint64 last = 0;
+
+    while (n > 0) {
+        g_autoptr(GstMessage) message = gst_bus_timed_pop_filtered(
+            bus, 20 * GST_SECOND, GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR);
+        const GstStructure *s;
+        guint64 timestamp, duration;
+
+        g_assert_nonnull(message);
+        g_assert_cmpint(GST_MESSAGE_TYPE(message), ==, GST_MESSAGE_ELEMENT);
+        s = gst_message_get_structure(message);
+        if (!gst_structure_has_name(s, "squeezetime-recognizer") ||
+            g_strcmp0(gst_structure_get_string(s, "event"), "update") != 0)
+            continue;
+        gst_structure_get(s, "timestamp", G_TYPE_UINT64, &timestamp, "duration", G_TYPE_UINT64,
+                          &duration, NULL);
+        g_assert_cmpuint(timestamp, >, last);
+        g_assert_cmpuint(duration, >, 900 * GST_MSECOND);
+        g_assert_cmpuint(duration, <, 1100 * GST_MSECOND);
+        last = timestamp;
+        n--;
+    }
+}
+
+static void stop_quickly(GstElement *pipeline)
+{
+    const gint64 begin = g_get_monotonic_time();
+
+    gst_element_set_state(pipeline, GST_STATE_NULL);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, 2 * G_USEC_PER_SEC);
+    gst_object_unref(pipeline);
+}
+
+static void test_stream(void)
+{
+    Server server;
+    GstElement *pipeline;
+    g_autoptr(GstBus) bus = NULL;
+    g_autoptr(GstElement) recognizer = NULL;
+
+    server_start(&server);
+    pipeline = pipeline_new(&server);
+    recognizer = gst_bin_get_by_name(GST_BIN(pipeline), "r");
+    bus = gst_element_get_bus(pipeline);
+    gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    wait_updates(bus, 5);
+    g_assert_cmpuint(fixture_stat(recognizer, "frames"), >=, 45);
+    g_assert_cmpuint(fixture_stat(recognizer, "results"), >=, 5);
+    g_clear_object(&recognizer);
+    gst_bus_set_flushing(bus, TRUE);
+    stop_quickly(pipeline);
+    server_stop(&server);
+}
+
+/* The camera goes away in the middle: whatever the source makes of it, nothing hangs. */
+static void test_camera_goes_away(void)
+{
+    Server server;
+    GstElement *pipeline;
+    g_autoptr(GstBus) bus = NULL;
+
+    server_start(&server);
+    pipeline = pipeline_new(&server);
+    bus = gst_element_get_bus(pipeline);
+    gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    wait_updates(bus, 1);
+    server_stop(&server);
+    g_usleep(G_USEC_PER_SEC / 4);
+    gst_bus_set_flushing(bus, TRUE);
+    stop_quickly(pipeline);
+}
+
+int main(int argc, char **argv)
+{
+    fixture_init(&argc, &argv);
+    g_test_add_func("/rtsp/stream", test_stream);
+    g_test_add_func("/rtsp/camera-goes-away", test_camera_goes_away);
+    return fixture_run();
+}
