@@ -8,6 +8,8 @@ Each round runs every contender once, in a process of its own, and begins with a
 whatever else the machine does hits all alike. The figure of a contender is its fastest run in all
 rounds; round_min_ms shows how far the rounds lie apart. ONNX Runtime's CPU provider has no
 bfloat16, so both precisions here are held against its float32.
+
+Then the build's own benchmark programs run, each line with the program's name as "bench".
 """
 import argparse
 import json
@@ -27,7 +29,7 @@ def say(text):
 
 
 def emit(**line):
-    print(json.dumps(line), flush=True)
+    print(json.dumps({k: v for k, v in line.items() if v is not None}), flush=True)
 
 
 def run_json(command):
@@ -80,7 +82,7 @@ def compare(options, arch, variant, graph, peak):
         limit = peak.get(precision + "_gflops", peak["f32_gflops"])
         emit(bench="network", engine=engine, version=fastest.get("version"), arch=arch,
              variant=variant, precision=precision, threads=options.threads,
-             isa=fastest.get("isa"), rounds=options.rounds, runs=options.runs,
+             rounds=options.rounds, runs=options.runs,
              min_ms=round(fastest["min_ms"], 3),
              median_ms=round(statistics.median(line["median_ms"] for line in lines), 3),
              round_min_ms=[round(line["min_ms"], 2) for line in lines],
@@ -92,6 +94,22 @@ def compare(options, arch, variant, graph, peak):
             emit(bench="ratio", arch=arch, variant=variant, precision=precision,
                  threads=options.threads, peer="onnxruntime", peer_precision="f32",
                  times_as_fast=round(peer / best["vedette", precision], 3))
+
+
+def run_programs(build):
+    """Meson's benchmarks; their lines of JSON stand in its log."""
+    log = build / "meson-logs" / "benchmarklog.json"
+    log.unlink(missing_ok=True)
+    done = subprocess.run(["meson", "test", "-C", build, "--benchmark", "--no-rebuild"],
+                          stdout=sys.stderr, check=False)
+    if log.exists():
+        for entry in map(json.loads, log.read_text().splitlines()):
+            name = entry["name"].split(" / ")[-1]
+            for line in (entry.get("stdout") or "").splitlines():
+                if line.startswith("{"):
+                    emit(**{"bench": name, **json.loads(line)})
+    if done.returncode != 0:
+        sys.exit("compare.py: a benchmark program failed")
 
 
 def main():
@@ -109,6 +127,7 @@ def main():
     emit(**peak)
     for arch, variant, graph in NETWORKS:
         compare(options, arch, variant, graph, peak)
+    run_programs(options.build)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@
 #endif
 
 #define MOST_THREADS 256
-#define REPEATS      15
+#define REPEATS      60
 /* Sums in flight: latency times throughput of two multiply-adds a cycle, and some. */
 #define SUMS         12
 #define STEPS        (1 << 20)

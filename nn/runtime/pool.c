@@ -54,9 +54,10 @@ static inline guint32 generation_of(guint64 ticket)
 /* Runs items of generation @generation until none is left. */
 static void work(guint32 generation, guint worker)
 {
-    VdtPoolFunc func = atomic_load_explicit(&loop.func, memory_order_relaxed);
-    gconstpointer job = atomic_load_explicit(&loop.job, memory_order_relaxed);
-    guint n_items = atomic_load_explicit(&loop.n_items, memory_order_relaxed);
+    /* Acquired: whoever sees a field of a later loop also sees a later ticket, and claims nothing. */
+    VdtPoolFunc func = atomic_load_explicit(&loop.func, memory_order_acquire);
+    gconstpointer job = atomic_load_explicit(&loop.job, memory_order_acquire);
+    guint n_items = atomic_load_explicit(&loop.n_items, memory_order_acquire);
     guint64 ticket = atomic_load_explicit(&loop.ticket, memory_order_acquire);
 
     while (generation_of(ticket) == generation && (guint32)ticket < n_items) {
@@ -187,9 +188,9 @@ void vdt_pool_run(VdtPoolFunc func, gconstpointer job, guint n_items)
     generation = generation_of(atomic_load_explicit(&loop.ticket, memory_order_relaxed)) + 1;
     atomic_store_explicit(&loop.ticket, (guint64)generation << 32 | G_MAXUINT32,
                           memory_order_release);
-    atomic_store_explicit(&loop.func, func, memory_order_relaxed);
-    atomic_store_explicit(&loop.job, job, memory_order_relaxed);
-    atomic_store_explicit(&loop.n_items, n_items, memory_order_relaxed);
+    atomic_store_explicit(&loop.func, func, memory_order_release);
+    atomic_store_explicit(&loop.job, job, memory_order_release);
+    atomic_store_explicit(&loop.n_items, n_items, memory_order_release);
     atomic_store_explicit(&loop.n_done, 0, memory_order_relaxed);
     generation++;
     atomic_store_explicit(&loop.ticket, (guint64)generation << 32, memory_order_seq_cst);

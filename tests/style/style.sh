@@ -117,6 +117,18 @@ headers_alone() {
   done
 }
 
+# The program in README.md is one that compiles.
+readme_program() {
+  local flags program
+  read -ra flags <<<"$(pkg-config --cflags gio-2.0)"
+  program=$(awk '/^```c$/ { inside = 1; next } /^```/ { inside = 0 } inside' README.md)
+  if [ -z "$program" ]; then
+    echo "README.md has no C program"
+  fi
+  cc -x c -fsyntax-only -Wall -Wextra -Inn/include -Imodels/include "${flags[@]}" - 2>&1 \
+    <<<"$program" | grep -E 'error|warning'
+}
+
 symbols() {
   nm -D --defined-only "$library" | awk '$2 ~ /[A-Z]/ && $3 !~ /^vdt_/ { print $3 }'
   if ! nm -D --defined-only "$library" | grep -q ' T vdt_'; then
@@ -163,6 +175,7 @@ report "layers include only what is below them" "$(layers)"
 report "nothing is marked as unfinished" "$(unfinished)"
 report "public headers compile alone in C" "$(headers_alone cc c)"
 report "public headers compile alone in C++" "$(headers_alone c++ c++)"
+report "the program in README.md compiles" "$(readme_program)"
 report "the library exports vdt_ names only" "$(symbols)"
 report "folders have a README" "$(readmes)"
 report "links between documents lead somewhere" "$(links)"
