@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Prints a page of this folder with what gst-inspect-1.0 says of its element put in anew.
+# Usage: inspect.sh PAGE.md     GST_PLUGIN_PATH names the folder of the plugin
+set -euo pipefail
+
+page=${1:?usage: inspect.sh PAGE.md}
+element=$(basename "$page" .md)
+# Neither where the plugin lies nor which version it has says anything of the element, nor do zeroed
+# counts.
+inspected=$(LC_ALL=C gst-inspect-1.0 --no-colors "$element" |
+  grep -vE '^  (Filename|Version|Source release date) ' | grep -vE '^ {40,}[a-z-]+: 0$' |
+  sed 's/[[:space:]]*$//' | cat -s)
+
+awk -v inspected="$inspected" '
+  /<!-- gst-inspect-1.0: end -->/ { inside = 0 }
+  !inside { print }
+  /<!-- gst-inspect-1.0: begin -->/ { inside = 1; print "\n```text\n" inspected "\n```\n" }
+' "$page"

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Pages of elements: what gst-inspect-1.0 says is up to date, and every pipeline runs; prints TAP.
+# Usage: docs.sh MODEL-CARD
+set -uo pipefail
+
+MODEL=$(readlink -f "${1:?usage: docs.sh MODEL-CARD}")
+cd "$(dirname "$(readlink -f "$0")")/../../docs/elements" || exit 1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+FILE=$work/film.mp4
+export MODEL FILE
+
+n=0
+result() {
+  n=$((n + 1))
+  if [ "$1" -eq 0 ]; then
+    echo "ok $n - $2"
+  else
+    echo "not ok $n - $2"
+    head -n 20 "$work/log" | sed 's/^/# /'
+  fi
+}
+
+for page in *.md; do
+  ./inspect.sh "$page" 2>"$work/log" | diff "$page" - >>"$work/log"
+  result $? "$page is up to date (docs/elements/inspect.sh)"
+  rm -f "$work"/block-*
+  awk -v to="$work/block-" '/^```sh$/ { file = to sprintf("%02d", ++k); next }
+                            /^```/ { file = "" } file { print > file }' "$page"
+  for block in "$work"/block-*; do
+    timeout 60 sh -eu "$block" >"$work/log" 2>&1
+    result $? "$page: $(grep -v '^#' "$block" | head -n 1)"
+  done
+done
+echo "1..$n"
