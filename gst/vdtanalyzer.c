@@ -476,9 +476,6 @@ static GstFlowReturn vdt_analyzer_prepare_output_buffer(GstBaseTransform *trans,
                                                         GstBuffer **out)
 {
     *out = gst_buffer_is_writable(in) ? in : gst_buffer_copy(in);
-    /* the original goes back to its pool whole, after the copy */
-    if (*out != in && in->pool)
-        gst_buffer_add_parent_buffer_meta(*out, in);
     return GST_FLOW_OK;
 }
 

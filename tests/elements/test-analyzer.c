@@ -509,36 +509,6 @@ static void test_no_copy(void)
     fixture_harness_free(h);
 }
 
-/* A pool gets its buffers back whole, though copies of them were on their way. */
-static void test_pool_is_not_drained(void)
-{
-    TestAnalyzer *a;
-    GstHarness *h = start(&a);
-    g_autoptr(GstBufferPool) pool = gst_buffer_pool_new();
-    GstStructure *config = gst_buffer_pool_get_config(pool);
-    GstMemory *memory = NULL;
-
-    gst_buffer_pool_config_set_params(config, NULL, 64 * 48 * 3 / 2, 1, 1);
-    gst_buffer_pool_set_config(pool, config);
-    gst_buffer_pool_set_active(pool, TRUE);
-    for (guint i = 0; i < 5; i++) {
-        GstBuffer *in, *held, *out;
-
-        g_assert_cmpint(gst_buffer_pool_acquire_buffer(pool, &in, NULL), ==, GST_FLOW_OK);
-        if (memory)
-            g_assert_true(gst_buffer_peek_memory(in, 0) == memory);
-        memory = gst_buffer_peek_memory(in, 0);
-        GST_BUFFER_PTS(in) = i * FRAME;
-        held = gst_buffer_ref(in);
-        gst_harness_push(h, in);
-        out = gst_harness_pull(h);
-        gst_buffer_unref(held); /* as a tee's other branch does */
-        gst_buffer_unref(out);
-    }
-    gst_buffer_pool_set_active(pool, FALSE);
-    fixture_harness_free(h);
-}
-
 /* Allocation is between those before and those after. */
 static void test_allocation(void)
 {
@@ -751,7 +721,6 @@ int main(int argc, char **argv)
     g_test_add_func("/analyzer/renegotiation", test_renegotiation);
     g_test_add_func("/analyzer/caps", test_caps);
     g_test_add_func("/analyzer/no-copy", test_no_copy);
-    g_test_add_func("/analyzer/pool-is-not-drained", test_pool_is_not_drained);
     g_test_add_func("/analyzer/allocation", test_allocation);
     g_test_add_func("/analyzer/stop-while-busy", test_stop_while_busy);
     g_test_add_func("/analyzer/silent-source", test_silent_source);

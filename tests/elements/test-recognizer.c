@@ -339,7 +339,10 @@ static void test_change_while_playing(void)
         fixture_push(h, CAPS_SMALL, (framing + 3) * 10 * GST_SECOND, FRAME, 40);
         g_assert_cmpuint(fixture_stat(element, "results"), >, before);
     }
-    g_object_set(element, "precision", VDT_PRECISION_F32, "model", "no-such-model", NULL);
+    g_object_set(element, "precision", VDT_PRECISION_BF16, NULL);
+    fixture_push(h, CAPS_SMALL, 80 * GST_SECOND, FRAME, 40);
+    g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_WARNING, NULL), ==, 0);
+    g_object_set(element, "model", "no-such-model", NULL);
     fixture_push(h, CAPS_SMALL, 100 * GST_SECOND, FRAME, 40);
     g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_WARNING, NULL), ==, 1);
     fixture_harness_free(h);
