@@ -98,16 +98,15 @@ def compare(options, arch, variant, graph, peak):
 
 def run_programs(build):
     """Meson's benchmarks; their lines of JSON stand in its log."""
-    log = build / "meson-logs" / "benchmarklog.json"
-    log.unlink(missing_ok=True)
-    done = subprocess.run(["meson", "test", "-C", build, "--benchmark", "--no-rebuild"],
-                          stdout=sys.stderr, check=False)
-    if log.exists():
-        for entry in map(json.loads, log.read_text().splitlines()):
-            name = entry["name"].split(" / ")[-1]
-            for line in (entry.get("stdout") or "").splitlines():
-                if line.startswith("{"):
-                    emit(**{"bench": name, **json.loads(line)})
+    say("Benchmark programs")
+    done = subprocess.run(["meson", "test", "-C", build, "--benchmark", "--no-rebuild",
+                           "--logbase", "benchmarks"], stdout=sys.stderr, check=False)
+    log = build / "meson-logs" / "benchmarks.json"
+    for entry in map(json.loads, log.read_text().splitlines()):
+        name = entry["name"].split(" / ")[-1]
+        for line in (entry.get("stdout") or "").splitlines():
+            if line.startswith("{"):
+                emit(**{"bench": name, **json.loads(line)})
     if done.returncode != 0:
         sys.exit("compare.py: a benchmark program failed")
 
