@@ -86,6 +86,20 @@ static void clear_network(gpointer data)
     vdt_engine_unref(network->engine);
 }
 
+/* Detection backbones load as well, but what they compute is not scores. */
+static gboolean has_classes(const Network *network, GError **error)
+{
+    const VdtShape *scores = &vdt_session_get_output(network->session, 0)->shape;
+    const VdtCard *card = network->card;
+
+    if (scores->n_dims == 2 && (!card->labels || scores->dims[1] == card->n_labels))
+        return TRUE;
+    g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                "%s: the network (%s) does not classify clips into the card's %u labels",
+                card->path ? card->path : card->weights, card->variant, card->n_labels);
+    return FALSE;
+}
+
 static gpointer prepare(VdtAnalyzer *analyzer, VdtEngine *engine, GError **error)
 {
     const VdtCard *card = vdt_engine_get_card(engine);
@@ -95,7 +109,7 @@ static gpointer prepare(VdtAnalyzer *analyzer, VdtEngine *engine, GError **error
     network->engine = vdt_engine_ref(engine);
     network->card = card;
     network->session = vdt_engine_new_session(engine, &input, error);
-    if (!network->session) {
+    if (!network->session || !has_classes(network, error)) {
         g_atomic_rc_box_release_full(network, clear_network);
         return NULL;
     }

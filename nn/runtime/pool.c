@@ -54,7 +54,8 @@ static inline guint32 generation_of(guint64 ticket)
 /* Runs items of generation @generation until none is left. */
 static void work(guint32 generation, guint worker)
 {
-    /* Acquired: whoever sees a field of a later loop also sees a later ticket, and claims nothing. */
+    /* Acquired: whoever sees a field of a later loop also sees a later ticket, and claims nothing.
+     */
     VdtPoolFunc func = atomic_load_explicit(&loop.func, memory_order_acquire);
     gconstpointer job = atomic_load_explicit(&loop.job, memory_order_acquire);
     guint n_items = atomic_load_explicit(&loop.n_items, memory_order_acquire);

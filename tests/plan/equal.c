@@ -12,7 +12,7 @@
 #ifdef __SANITIZE_THREAD__
 #define N_GRAPHS 150
 #else
-#define N_GRAPHS 300
+#define N_GRAPHS 800
 #endif
 #define FIRST_SEED 1
 
@@ -58,7 +58,7 @@ static void check_graph(guint64 seed, VdtPrecision precision, double limit, guin
         difference = compare_outputs(session, right, &output);
         if (!(difference < limit))
             fail(seed, text, plan, difference, output);
-        *n_winograd += uses(plan, "winograd");
+        *n_winograd += isa == VDT_ISA_C && uses(plan, "winograd");
     }
     vdt_isa_limit(vdt_isa_get_available());
 }
@@ -72,7 +72,7 @@ static void check_graphs(VdtPrecision precision, double limit)
     for (guint i = 0; i < n && !g_test_failed(); i++)
         check_graph(one ? one : FIRST_SEED + i, precision, limit, &n_winograd);
     if (precision == VDT_PRECISION_F32 && !one)
-        g_assert_cmpuint(n_winograd, >, n / 4);
+        g_assert_cmpuint(n_winograd, >, n / 10);
 }
 
 static void test_f32(void)

@@ -6,9 +6,9 @@
  */
 #include "random-graph.h"
 
-#define MOST_VALUES   64
-#define MOST_ELEMENTS 60000   /* of a value */
-#define MOST_MACS     6000000 /* of a network */
+#define MOST_VALUES   96
+#define MOST_ELEMENTS 80000   /* of a value */
+#define MOST_MACS     8000000 /* of a network */
 
 typedef struct {
     VdtGraph *graph;
@@ -197,7 +197,7 @@ static void add_large_conv(Maker *m)
     VdtConv2d o = {.out = ONE_OF(m, 16, 20, 32, 40, 70), .kernel = 3, .bias = chance(m, 50)};
 
     o.pad = random_between(&m->random, 0, 2);
-    if (chance(m, 40)) {
+    if (chance(m, vdt_value_dim(x, 2) > 30 ? 80 : 30)) {
         o.stride = 2;
         o.kernel = ONE_OF(m, 4, 5, 6);
         o.pad = random_between(&m->random, 1, 2);
@@ -205,21 +205,42 @@ static void add_large_conv(Maker *m)
     tail(m, conv(m, x, o));
 }
 
+/* 3x3, at times depthwise, leaving the shape as it is. */
+static VdtConv2d same_size(Maker *m, int channels)
+{
+    return (VdtConv2d){.out = channels,
+                       .kernel = 3,
+                       .pad = 1,
+                       .groups = chance(m, 40) ? channels : 1,
+                       .bias = chance(m, 50)};
+}
+
+static VdtValue *maybe_batch_norm(Maker *m, VdtValue *x)
+{
+    return chance(m, 50) ? batch_norm(m, x) : x;
+}
+
+/* A product that may be taken in by the other branch's, or take it in, whichever is later. */
+static VdtValue *branch(Maker *m, VdtValue *x, int channels)
+{
+    if (chance(m, 40))
+        x = relu(m, conv(m, x, same_size(m, channels)));
+    return maybe_batch_norm(m, conv(m, x, same_size(m, channels)));
+}
+
 static void add_residual(Maker *m)
 {
-    VdtValue *x = pick_picture(m), *y = x;
+    VdtValue *x = pick_picture(m), *shortcut = x, *y;
     int channels = (int)vdt_value_dim(x, 1);
+    gboolean product = chance(m, 50), early = chance(m, 50);
 
-    y = conv(m, y, (VdtConv2d){.out = channels, .kernel = 3, .pad = 1});
-    if (chance(m, 50))
-        y = batch_norm(m, y);
-    if (chance(m, 50)) {
-        /* a shortcut that is a product too */
-        x = conv(m, x, (VdtConv2d){.out = channels, .kernel = 1, .bias = TRUE});
-        if (chance(m, 50))
-            x = batch_norm(m, x);
-    }
-    tail(m, in_any_order(m, add, y, x));
+    if (product && early)
+        shortcut = branch(m, x, channels);
+    y = branch(m, x, channels);
+    if (product && !early)
+        shortcut = maybe_batch_norm(
+            m, conv(m, x, (VdtConv2d){.out = channels, .kernel = 1, .bias = TRUE}));
+    tail(m, in_any_order(m, add, y, shortcut));
 }
 
 /* A product times what a sigmoid lets through; then perhaps one more sum. */
@@ -231,7 +252,7 @@ static void add_gate(Maker *m)
     gate = conv(m, gate, (VdtConv2d){.out = channels, .kernel = 1, .bias = TRUE});
     gate = sigmoid(m, gate);
     if (chance(m, 70))
-        y = conv(m, y, (VdtConv2d){.out = channels, .kernel = 3, .pad = 1, .bias = TRUE});
+        y = conv(m, y, same_size(m, channels));
     y = in_any_order(m, mul, y, gate);
     if (chance(m, 50))
         y = in_any_order(m, add, y, x);
@@ -377,18 +398,20 @@ static void add_elementwise(Maker *m)
 }
 
 static void (*const steps[])(Maker *) = {
-    add_conv,   add_conv,    add_large_conv, add_residual,    add_residual,
-    add_gate,   add_squeeze, add_binary,     add_constant,    add_pool,
-    add_resize, add_reshape, add_linear,     add_elementwise,
+    add_conv,     add_conv,   add_large_conv, add_large_conv, add_residual,
+    add_residual, add_gate,   add_squeeze,    add_binary,     add_constant,
+    add_pool,     add_resize, add_reshape,    add_linear,     add_elementwise,
 };
 
 static void add_input(Maker *m, const char *name)
 {
     VdtShape shape;
 
-    if (chance(m, 40)) /* large enough for Winograd */
+    if (chance(m, 45)) /* large enough for Winograd */
         shape = vdt_shape(ONE_OF(m, 1, 2), ONE_OF(m, 16, 32, 33, 40), ONE_OF(m, 14, 16, 21, 24),
                           ONE_OF(m, 14, 15, 18, 24));
+    else if (chance(m, 30)) /* and at half the size, too */
+        shape = vdt_shape(1, ONE_OF(m, 16, 32), ONE_OF(m, 41, 44, 48), ONE_OF(m, 42, 46, 48));
     else
         shape = vdt_shape(ONE_OF(m, 1, 1, 2, 3), ONE_OF(m, 1, 3, 8, 16, 17, 31, 32, 64),
                           ONE_OF(m, 1, 2, 3, 5, 7, 8, 14, 20), ONE_OF(m, 1, 2, 3, 6, 7, 9, 13, 20));
