@@ -85,6 +85,20 @@ void VDT_K(map_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch
                   finish(load((const element *)x + i * x_pitch + c), epilogue, i, c));
 }
 
+/* Elements of a and b by number, those of b from VDT_VL on. */
+INLINE vf pick(vf a, vf b, vi which)
+{
+#ifdef __clang__
+    vf y;
+
+    for (int i = 0; i < VDT_VL; i++)
+        y[i] = which[i] < VDT_VL ? a[which[i]] : b[which[i] - VDT_VL];
+    return y;
+#else
+    return __builtin_shuffle(a, b, which);
+#endif
+}
+
 /* rows[i][j] becomes rows[j][i]: at each step the off-diagonal halves of blocks of 2 n change
  * places. */
 INLINE void transpose(vf rows[VDT_VL])
@@ -104,8 +118,8 @@ INLINE void transpose(vf rows[VDT_VL])
                 continue;
             vf a = rows[i], b = rows[i + n];
 
-            rows[i] = __builtin_shuffle(a, b, low);
-            rows[i + n] = __builtin_shuffle(a, b, high);
+            rows[i] = pick(a, b, low);
+            rows[i + n] = pick(a, b, high);
         }
     }
 }

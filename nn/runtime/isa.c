@@ -31,8 +31,7 @@ VdtIsa vdt_isa_get_available(void)
 {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (!VDT_HAVE_AVX2 || !__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") ||
-        !__builtin_cpu_supports("f16c"))
+    if (!VDT_HAVE_AVX2 || !__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
         return VDT_ISA_C;
     if (!VDT_HAVE_AVX512 || !__builtin_cpu_supports("avx512f") ||
         !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512dq") ||
