@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "squeezetimerecognizer.h"
 
@@ -63,7 +64,7 @@ static double resident_mb(void)
             resident = 0;
         fclose(file);
     }
-    return (double)resident * 4096 / 1e6;
+    return (double)resident * (double)sysconf(_SC_PAGESIZE) / 1e6;
 }
 
 static void stream_open(Stream *s, const char *model, double interval, guint n_frames)
