@@ -93,7 +93,7 @@ def compare(options, arch, variant, graph, peak):
         for precision in PRECISIONS:
             emit(bench="ratio", arch=arch, variant=variant, precision=precision,
                  threads=options.threads, peer="onnxruntime", peer_precision="f32",
-                 times_as_fast=round(peer / best["vedette", precision], 3))
+                 ratio=round(best["vedette", precision] / peer, 3))
 
 
 def run_programs(build):
