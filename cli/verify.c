@@ -12,8 +12,6 @@
 #include "model.h"
 #include "stored.h"
 
-#define MAX_CASE_BYTES (64 << 20)
-
 typedef struct {
     CommonOptions common;
     char *dump, *plan;
@@ -71,7 +69,7 @@ static gboolean run_case(Case *c, const char *dir, const VdtPlanOptions *options
 {
     g_autofree char *json_path = g_build_filename(dir, "case.json", NULL);
     g_autofree char *expect_path = g_build_filename(dir, "expect.safetensors", NULL);
-    c->json = vdt_json_load(json_path, MAX_CASE_BYTES, error);
+    c->json = vdt_json_load(json_path, GOLDEN_MAX_BYTES, error);
     if (c->json == NULL)
         return FALSE;
     c->expected = vdt_weights_load(expect_path, error);
@@ -81,8 +79,8 @@ static gboolean run_case(Case *c, const char *dir, const VdtPlanOptions *options
     JsonNode *inputs = config != NULL ? part(c, "inputs", JSON_NODE_ARRAY, error) : NULL;
     if (inputs == NULL)
         return FALSE;
-    const VdtModel *model =
-        vdt_model_find(json_object_get_string_member_with_default(c->json, "model", ""), error);
+    const char *name = golden_string(c->json, "model", error);
+    const VdtModel *model = name != NULL ? vdt_model_find(name, error) : NULL;
     if (model == NULL)
         return FALSE;
     JsonArray *specs = json_node_get_array(inputs);
@@ -100,7 +98,7 @@ static gboolean run_case(Case *c, const char *dir, const VdtPlanOptions *options
     if (!model->build(json_node_get_object(config), graph, &input->shape, error) ||
         !vdt_graph_check(graph, error))
         return FALSE;
-    g_autoptr(VdtWeights) weights = golden_weights(c->json, error);
+    g_autoptr(VdtWeights) weights = golden_weights(c->json, graph, error);
     if (weights == NULL)
         return FALSE;
     g_autoptr(VdtPlan) plan = vdt_plan_new(graph, weights, options, error);
@@ -149,9 +147,9 @@ static gboolean pick(const Case *c, JsonObject *spec, const char *name, const Vd
 static gboolean judge(const Case *c, const Options *o, guint i, JsonObject *spec, VdtWeights *dump,
                       gboolean *passed, GError **error)
 {
-    const char *name = json_object_get_string_member_with_default(spec, "name", "");
+    const char *name = golden_string(spec, "name", error);
     g_autoptr(VdtTensor) got = NULL, want = NULL;
-    if (!pick(c, spec, name, vdt_session_get_output(c->session, i), &got, &want, error))
+    if (name == NULL || !pick(c, spec, name, vdt_session_get_output(c->session, i), &got, &want, error))
         return FALSE;
     vdt_weights_insert(dump, name, got);
 
@@ -198,9 +196,9 @@ static gboolean report_taps(const Case *c, double bound, GError **error)
         JsonObject *spec = element(specs, i, error);
         if (spec == NULL)
             return FALSE;
-        const char *name = json_object_get_string_member_with_default(spec, "name", "");
+        const char *name = golden_string(spec, "name", error);
         g_autoptr(VdtTensor) got = NULL, want = NULL;
-        if (!pick(c, spec, name, find_tap(c, name), &got, &want, error))
+        if (name == NULL || !pick(c, spec, name, find_tap(c, name), &got, &want, error))
             return FALSE;
         double value = relative_error(got, want);
         g_print("%s   %s rel_l2 %.3g\n", c->name, name, value);

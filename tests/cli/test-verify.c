@@ -120,6 +120,10 @@ static void test_wrong_cases(void)
         {"[1, 128, 16, 8, 6]", "[1, 128, 16, 8, 6], \"reduce\": \"mean\", \"dims\": [9]", "dims"},
         {"\"config\": {", "\"config\": 5, \"x\": {", "config"},
         {"\"model\"", "\"model", "case.json"},
+        {"\"model\": \"squeezetime\"", "\"model\": 5", "string \"model\""},
+        {"\"name\": \"features\"", "\"name\": 5", "string \"name\""},
+        {"\"inputs\": [", "\"inputs\": [{\"name\": \"x\", \"shape\": [16000000000]}], \"x\": [",
+         "2^30"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(changes); i++)
         expect(1, changes[i].says, "verify", changed_case(changes[i].from, changes[i].to), NULL);

@@ -175,7 +175,7 @@ static void test_bad_case(void)
         g_autoptr(JsonNode) node = json_from_string(cases[i], NULL);
         g_autoptr(GError) error = NULL;
 
-        g_assert_null(golden_weights(json_node_get_object(node), &error));
+        g_assert_null(golden_weights(json_node_get_object(node), NULL, &error));
         g_assert_nonnull(error);
         g_test_message("%s", error->message);
     }
