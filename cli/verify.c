@@ -143,13 +143,14 @@ static gboolean pick(const Case *c, JsonObject *spec, const char *name, const Vd
     return TRUE;
 }
 
-/* Prints how output @i compares; sets *passed to FALSE if it is out of bounds. */
-static gboolean judge(const Case *c, const Options *o, guint i, JsonObject *spec, VdtWeights *dump,
+/* Prints how one output compares; sets *passed to FALSE if it is out of bounds. */
+static gboolean judge(const Case *c, const Options *o, JsonObject *spec, VdtWeights *dump,
                       gboolean *passed, GError **error)
 {
     const char *name = golden_string(spec, "name", error);
     g_autoptr(VdtTensor) got = NULL, want = NULL;
-    if (name == NULL || !pick(c, spec, name, vdt_session_get_output(c->session, i), &got, &want, error))
+    if (name == NULL ||
+        !pick(c, spec, name, vdt_session_find_output(c->session, name), &got, &want, error))
         return FALSE;
     vdt_weights_insert(dump, name, got);
 
@@ -225,7 +226,7 @@ static gboolean verify(const char *dir, const Options *o, VdtWeights *dump, gboo
     double bound = 1e-4;
     for (guint i = 0; i < json_array_get_length(specs); i++) {
         JsonObject *spec = element(specs, i, error);
-        if (spec == NULL || !judge(&c, o, i, spec, dump, passed, error))
+        if (spec == NULL || !judge(&c, o, spec, dump, passed, error))
             return FALSE;
         bound = json_object_get_double_member_with_default(spec, "rel_l2", bound);
     }
