@@ -35,8 +35,8 @@ typedef struct _VdtSession VdtSession;
 
 /**
  * Binds @weights to @graph. All missing and mis-shaped tensors are listed in one VDT_ERROR_WEIGHTS;
- * weights that are not finite are refused too. @weights may be released afterwards; an INFER plan
- * keeps packed copies only.
+ * weights that are not finite are refused too. @weights may be released afterwards: an INFER plan
+ * has packed copies, and references to the few tensors that the reference kernel reads.
  */
 VDT_API VdtPlan *vdt_plan_new(VdtGraph *graph, VdtWeights *weights, const VdtPlanOptions *options,
                               GError **error);
