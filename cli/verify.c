@@ -163,10 +163,11 @@ static gboolean judge(const Case *c, const Options *o, JsonObject *spec, VdtWeig
     else if (o->options.precision != VDT_PRECISION_F32)
         bound = INFINITY;         /* stated for float32; here the error is only reported */
     gboolean ok = value <= bound; /* not for NaN */
+    g_autofree char *shown = printable(name);
     if (isinf(bound))
-        g_print("%s %s %s %.3g %s\n", c->name, name, measure, value, ok ? "reported" : "FAILED");
+        g_print("%s %s %s %.3g %s\n", c->name, shown, measure, value, ok ? "reported" : "FAILED");
     else
-        g_print("%s %s %s %.3g (bound %g) %s\n", c->name, name, measure, value, bound,
+        g_print("%s %s %s %.3g (bound %g) %s\n", c->name, shown, measure, value, bound,
                 ok ? "ok" : "FAILED");
     *passed = *passed && ok;
     return TRUE;
@@ -202,12 +203,15 @@ static gboolean report_taps(const Case *c, double bound, GError **error)
         if (name == NULL || !pick(c, spec, name, find_tap(c, name), &got, &want, error))
             return FALSE;
         double value = relative_error(got, want);
-        g_print("%s   %s rel_l2 %.3g\n", c->name, name, value);
+        g_autofree char *shown = printable(name);
+        g_print("%s   %s rel_l2 %.3g\n", c->name, shown, value);
         if (first == NULL && !(value <= bound))
             first = name;
     }
-    if (first != NULL)
-        g_print("%s   the first to diverge is %s\n", c->name, first);
+    if (first != NULL) {
+        g_autofree char *shown = printable(first);
+        g_print("%s   the first to diverge is %s\n", c->name, shown);
+    }
     return TRUE;
 }
 
@@ -216,7 +220,8 @@ static gboolean verify(const char *dir, const Options *o, VdtWeights *dump, gboo
 {
     g_auto(Case) c = {NULL};
     g_autofree char *path = g_canonicalize_filename(dir, NULL);
-    c.name = g_path_get_basename(path);
+    g_autofree char *base = g_path_get_basename(path);
+    c.name = printable(base);
     if (!run_case(&c, dir, &o->options, error))
         return FALSE;
     JsonNode *node = part(&c, "outputs", JSON_NODE_ARRAY, error);
