@@ -91,8 +91,9 @@ static gboolean keep(gpointer data, gint64 index, const VdtPicture *frame, gint6
             (guint64)width * height * n <= MAX_PIXELS ? picture_new(width, height) : NULL;
         if (picture == NULL) {
             g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
-                        "%s: %u pictures, made %ux%u, are too large to be kept", keeping->input, n,
-                        width, height);
+                        "%s: %u pictures, made %ux%u, are too large to be kept; the limit is "
+                        "2^30 pixels, or the memory that there is",
+                        keeping->input, n, width, height);
             return FALSE;
         }
         const float *mean = clips->card->mean;
