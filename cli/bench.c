@@ -142,11 +142,10 @@ static gboolean parse_size(const char *text, guint *width, guint *height)
 /* The graph of the variant that was asked for, at its size. */
 static VdtGraph *make_graph(const Options *o, GError **error)
 {
-    const VdtModel *model = vdt_model_find(o->arch, error);
-    const VdtVariant *variant =
-        model != NULL ? vdt_model_find_variant(model, o->variant, error) : NULL;
-    if (variant == NULL)
+    if (!check_architecture(o->arch, o->variant, error))
         return NULL;
+    const VdtModel *model = vdt_model_find(o->arch, NULL);
+    const VdtVariant *variant = vdt_model_find_variant(model, o->variant, NULL);
     guint width = variant->bench_width, height = variant->bench_height;
     if (o->size != NULL && !parse_size(o->size, &width, &height)) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,

@@ -2,14 +2,22 @@
 #include "clips.h"
 
 #include <math.h>
+#include <unistd.h>
 
 #include "media.h"
 
+/* Pixels of all pictures that are kept. */
+#define MAX_PIXELS (G_GUINT64_CONSTANT(1) << 30)
+
+/* NULL if there is no memory for it. */
 static VdtPicture *picture_new(guint width, guint height)
 {
-    VdtPicture *picture = g_new(VdtPicture, 1);
     gsize stride = 3 * (gsize)width;
-    *picture = (VdtPicture){g_malloc(stride * height), width, height, stride};
+    guint8 *data = g_try_malloc(stride * height);
+    if (data == NULL)
+        return NULL;
+    VdtPicture *picture = g_new(VdtPicture, 1);
+    *picture = (VdtPicture){data, width, height, stride};
     return picture;
 }
 
@@ -36,6 +44,8 @@ static gboolean count(gpointer data, gint64 index, const VdtPicture *picture, gi
                       GError **error)
 {
     *(gint64 *)data = index + 1;
+    if (index % 100 == 99 && isatty(STDERR_FILENO))
+        g_printerr("\r%" G_GINT64_FORMAT " frames\r", index + 1);
     return TRUE;
 }
 
@@ -55,6 +65,7 @@ static VdtView wanted_view(const Clips *clips, const VdtPicture *frame, guint *w
 
 typedef struct {
     Clips *clips;
+    const char *input;
     guint n_missing;
     gint64 last_needed;
 } Keeping;
@@ -75,7 +86,16 @@ static gboolean keep(gpointer data, gint64 index, const VdtPicture *frame, gint6
         }
         guint width, height;
         VdtView view = wanted_view(clips, frame, &width, &height);
-        VdtPicture *picture = picture_new(width, height);
+        guint n = g_hash_table_size(clips->pictures);
+        VdtPicture *picture =
+            (guint64)width * height * n <= MAX_PIXELS ? picture_new(width, height) : NULL;
+        if (picture == NULL) {
+            g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                        "%s: %u pictures, made %ux%u, are too large to be kept; the limit is "
+                        "2^30 pixels, or the memory that there is",
+                        keeping->input, n, width, height);
+            return FALSE;
+        }
         const float *mean = clips->card->mean;
         guint8 margin[3];
         for (int c = 0; c < 3; c++)
@@ -85,7 +105,8 @@ static gboolean keep(gpointer data, gint64 index, const VdtPicture *frame, gint6
         keeping->n_missing--;
         if (clips->first_pts < 0)
             clips->first_pts = pts_ns;
-        clips->last_pts = pts_ns;
+        if (pts_ns >= 0)
+            clips->last_pts = pts_ns;
     }
     return index < keeping->last_needed;
 }
@@ -105,11 +126,14 @@ Clips *clips_load(const char *input, const VdtCard *card, gboolean test, GError 
     if (!media_decode(input, count, &clips->n_frames, error))
         return NULL;
 
+    if (clips->n_frames >= 100 && isatty(STDERR_FILENO))
+        g_printerr("\r\033[K");
+
     guint n = clips->n_clips * card->frames;
     clips->indices = g_new(gint64, n);
     vdt_clip_sample(clips->n_frames, card->frames, card->frame_interval, clips->n_clips,
                     clips->indices);
-    Keeping keeping = {.clips = clips};
+    Keeping keeping = {.clips = clips, .input = input};
     for (guint i = 0; i < n; i++) {
         if (g_hash_table_insert(clips->pictures, g_memdup2(&clips->indices[i], sizeof(gint64)),
                                 NULL))

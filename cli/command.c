@@ -5,10 +5,13 @@
 #include <string.h>
 #include <vedette/runtime.h>
 
-#define MAX_THREADS 1024
+#include "model.h"
+
+#define MAX_THREADS 64 /* of the pool */
 
 void common_options_clear(CommonOptions *common)
 {
+    g_free(common->threads);
     g_free(common->isa);
     g_free(common->precision);
 }
@@ -25,11 +28,13 @@ static gboolean wrong_usage(GError **error, const char *format, ...)
 
 gboolean common_options_apply(const CommonOptions *common, VdtPrecision *precision, GError **error)
 {
-    if (common->threads < 0 || common->threads > MAX_THREADS)
-        return wrong_usage(error, "--threads is %d, but must be from 1 to %d", common->threads,
-                           MAX_THREADS);
-    if (common->threads > 0)
-        vdt_threads_set(common->threads);
+    if (common->threads != NULL) {
+        guint64 n;
+        if (!g_ascii_string_to_unsigned(common->threads, 10, 1, MAX_THREADS, &n, NULL))
+            return wrong_usage(error, "--threads is \"%s\", but must be from 1 to %d",
+                               common->threads, MAX_THREADS);
+        vdt_threads_set(n);
+    }
     if (common->isa != NULL) {
         VdtIsa isa;
         if (!vdt_isa_from_name(common->isa, &isa))
@@ -75,9 +80,33 @@ gboolean parse_options(const char *usage, const char *summary, const GOptionEntr
     return TRUE;
 }
 
+char *printable(const char *text)
+{
+    GString *shown = g_string_new(NULL);
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        if (c == '\n' || g_unichar_isprint(c))
+            g_string_append_unichar(shown, c);
+        else
+            g_string_append_printf(shown, "\\u%04x", c);
+    }
+    return g_string_free(shown, FALSE);
+}
+
+gboolean check_architecture(const char *architecture, const char *variant, GError **error)
+{
+    g_autoptr(GError) mistake = NULL;
+    const VdtModel *model = vdt_model_find(architecture, &mistake);
+    if (model != NULL && variant != NULL)
+        vdt_model_find_variant(model, variant, &mistake);
+    return mistake == NULL || wrong_usage(error, "%s", mistake->message);
+}
+
 int complain(const char *command, const GError *error, int status)
 {
-    g_printerr("vedette %s: %s\n", command, error->message);
+    g_autofree char *message = printable(error->message);
+    g_printerr("vedette %s: %s\n", command, message);
     if (status == EXIT_FAILED && error->domain == G_OPTION_ERROR)
         return EXIT_USAGE;
     return status;
@@ -89,6 +118,7 @@ int complain_usage(const char *command, const char *format, ...)
     va_start(args, format);
     g_autofree char *text = g_strdup_vprintf(format, args);
     va_end(args);
-    g_printerr("vedette %s: %s\nTry 'vedette %s --help'.\n", command, text, command);
+    g_autofree char *shown = printable(text);
+    g_printerr("vedette %s: %s\nTry 'vedette %s --help'.\n", command, shown, command);
     return EXIT_USAGE;
 }

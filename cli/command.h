@@ -26,13 +26,13 @@ int command_verify(int argc, char **argv);
 
 /* Options that several commands take. */
 typedef struct {
-    int threads;
+    char *threads;
     char *isa;
     char *precision;
 } CommonOptions;
 #define COMMON_THREADS(common)                                                                     \
     {                                                                                              \
-        "threads", 0, 0, G_OPTION_ARG_INT, &(common)->threads,                                     \
+        "threads", 0, 0, G_OPTION_ARG_STRING, &(common)->threads,                                  \
             "Threads that run networks (default: VEDETTE_THREADS, or the CPUs)", "N"               \
     }
 #define COMMON_ISA(common)                                                                         \
@@ -55,6 +55,13 @@ gboolean common_options_apply(const CommonOptions *common, VdtPrecision *precisi
  * *rest then holds. FALSE after saying what is wrong: exit with EXIT_USAGE. */
 gboolean parse_options(const char *usage, const char *summary, const GOptionEntry *entries,
                        int argc, char **argv, guint min, guint max, GStrv *rest);
+
+/* @text as it can be shown: it may come from outside, and a terminal obeys control characters. What
+ * is not UTF-8 is replaced, newlines stay. Caller frees. */
+char *printable(const char *text);
+
+/* Whether there is such an architecture and, unless NULL, such a variant of it. */
+gboolean check_architecture(const char *architecture, const char *variant, GError **error);
 
 /* "vedette infer: <message>" on stderr; returns @status. */
 int complain(const char *command, const GError *error, int status);

@@ -9,8 +9,6 @@
 #include "files.h"
 #include "golden.h"
 
-#define MAX_CASE_BYTES (64 << 20)
-
 static gboolean is_float(VdtDType dtype)
 {
     return dtype == VDT_F32 || dtype == VDT_F64 || dtype == VDT_F16 || dtype == VDT_BF16;
@@ -58,8 +56,8 @@ static VdtWeights *load(const char *from, GError **error)
 
     if (!g_file_test(from, G_FILE_TEST_IS_DIR))
         return vdt_weights_load(from, error);
-    golden_case = vdt_json_load(case_path, MAX_CASE_BYTES, error);
-    return golden_case != NULL ? golden_weights(golden_case, error) : NULL;
+    golden_case = vdt_json_load(case_path, GOLDEN_MAX_BYTES, error);
+    return golden_case != NULL ? golden_weights(golden_case, NULL, error) : NULL;
 }
 
 static gboolean convert_weights(const char *from, const char *to, const VdtDType *dtype,

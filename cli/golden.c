@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "golden.h"
 
+/* A few bytes of text may ask for any memory. */
+#define MAX_ELEMENTS (G_GINT64_CONSTANT(1) << 30)
+
 /* The values of one tensor, as the case gives them. */
 typedef struct {
     VdtTensor *tensor;
@@ -26,19 +29,21 @@ static gboolean get_number(JsonObject *spec, const char *key, double *number)
     return TRUE;
 }
 
-static const char *get_name(JsonObject *spec, GError **error)
+const char *golden_string(JsonObject *object, const char *key, GError **error)
 {
-    JsonNode *node = json_object_get_member(spec, "name");
+    JsonNode *node = json_object_get_member(object, key);
 
     if (node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
         json_node_get_value_type(node) == G_TYPE_STRING)
         return json_node_get_string(node);
-    g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "case.json: a tensor has no \"name\"");
+    g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "case.json: an object has no string \"%s\"",
+                key);
     return NULL;
 }
 
-/* A new tensor of the type and shape of @spec. */
-static VdtTensor *make_empty(JsonObject *spec, const char *name, GError **error)
+/* A new tensor of the type and shape of @spec, which must be @wanted if that is not NULL. */
+static VdtTensor *make_empty(JsonObject *spec, const char *name, const VdtShape *wanted,
+                             GError **error)
 {
     JsonNode *dtype_name = json_object_get_member(spec, "dtype");
     JsonNode *node = json_object_get_member(spec, "shape");
@@ -65,6 +70,14 @@ static VdtTensor *make_empty(JsonObject *spec, const char *name, GError **error)
             return NULL;
         }
         shape.dims[shape.n_dims] = json_node_get_int(dim);
+    }
+    if (wanted != NULL && !vdt_shape_equal(&shape, wanted)) {
+        bad_spec(error, name, "has not the shape that the network declares");
+        return NULL;
+    }
+    if (vdt_shape_elements(&shape) > MAX_ELEMENTS) {
+        bad_spec(error, name, "is larger than the limit of 2^30 elements");
+        return NULL;
     }
     return vdt_tensor_new(dtype, &shape, error);
 }
@@ -147,9 +160,10 @@ static gboolean fill(VdtTensor *tensor, JsonObject *spec, const char *name, cons
     return TRUE;
 }
 
-static VdtTensor *make(JsonObject *spec, const char *name, const char *hashed, GError **error)
+static VdtTensor *make(JsonObject *spec, const char *name, const char *hashed,
+                       const VdtShape *wanted, GError **error)
 {
-    g_autoptr(VdtTensor) tensor = make_empty(spec, name, error);
+    g_autoptr(VdtTensor) tensor = make_empty(spec, name, wanted, error);
 
     return tensor != NULL && fill(tensor, spec, name, hashed, error) ? g_steal_pointer(&tensor)
                                                                      : NULL;
@@ -157,36 +171,58 @@ static VdtTensor *make(JsonObject *spec, const char *name, const char *hashed, G
 
 VdtTensor *golden_input(JsonObject *spec, GError **error)
 {
-    const char *name = get_name(spec, error);
+    const char *name = golden_string(spec, "name", error);
     g_autofree char *hashed = g_strconcat("input:", name, NULL);
 
-    return name != NULL ? make(spec, name, hashed, error) : NULL;
+    return name != NULL ? make(spec, name, hashed, NULL, error) : NULL;
 }
 
-static gboolean add_weight(VdtWeights *weights, JsonNode *node, GError **error)
+/* Adds the weight that @spec describes, unless there are @declared ones and it is none of those. */
+static gboolean add_weight(VdtWeights *weights, JsonNode *node, GHashTable *declared, gint64 *total,
+                           GError **error)
 {
     JsonObject *spec = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
     g_autoptr(VdtTensor) tensor = NULL;
+    const VdtShape *shape;
     const char *name;
 
     if (spec == NULL)
         return bad_spec(error, "", "is not an object");
-    name = get_name(spec, error);
+    name = golden_string(spec, "name", error);
     if (name == NULL)
         return FALSE;
-    if (is_computed(spec))
+    shape = declared != NULL ? g_hash_table_lookup(declared, name) : NULL;
+    if (is_computed(spec) || (declared != NULL && shape == NULL))
         return TRUE;
-    tensor = make(spec, name, name, error);
+    tensor = make(spec, name, name, shape, error);
     if (tensor == NULL)
         return FALSE;
+    *total += vdt_shape_elements(&tensor->shape);
+    if (*total > MAX_ELEMENTS)
+        return bad_spec(error, name, "brings the weights above the limit of 2^30 elements");
     vdt_weights_insert(weights, name, tensor);
     return TRUE;
 }
 
-VdtWeights *golden_weights(JsonObject *golden_case, GError **error)
+static GHashTable *declared_by(const VdtGraph *graph)
+{
+    GHashTable *shapes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+
+    for (guint i = 0; i < vdt_graph_get_n_params(graph); i++) {
+        VdtShape shape;
+        const char *name = vdt_graph_get_param(graph, i, &shape);
+
+        g_hash_table_insert(shapes, (char *)name, g_memdup2(&shape, sizeof shape));
+    }
+    return shapes;
+}
+
+VdtWeights *golden_weights(JsonObject *golden_case, const VdtGraph *graph, GError **error)
 {
     JsonNode *node = json_object_get_member(golden_case, "weights");
     g_autoptr(VdtWeights) weights = vdt_weights_new();
+    g_autoptr(GHashTable) declared = graph != NULL ? declared_by(graph) : NULL;
+    gint64 total = 0;
 
     if (node == NULL || !JSON_NODE_HOLDS_ARRAY(node)) {
         g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "case.json has no array \"weights\"");
@@ -194,7 +230,8 @@ VdtWeights *golden_weights(JsonObject *golden_case, GError **error)
     }
     vdt_weights_set_origin(weights, "the case's made-up weights");
     for (guint i = 0; i < json_array_get_length(json_node_get_array(node)); i++) {
-        if (!add_weight(weights, json_array_get_element(json_node_get_array(node), i), error))
+        if (!add_weight(weights, json_array_get_element(json_node_get_array(node), i), declared,
+                        &total, error))
             return NULL;
     }
     return g_steal_pointer(&weights);

@@ -261,6 +261,8 @@ static gboolean all_finite(const VdtTensor *tensor)
 
 static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
 {
+    if (o->arch != NULL && !check_architecture(o->arch, o->variant, error))
+        return FALSE;
     VdtEngineOptions options = {.model = o->model,
                                 .weights = o->weights,
                                 .architecture = o->arch,
@@ -272,9 +274,11 @@ static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
         return FALSE;
     const VdtCard *card = vdt_engine_get_card(engine);
     const char *unused = vdt_engine_get_unused(engine);
-    if (unused != NULL)
-        g_printerr("vedette infer: the network does not use these tensors of %s:\n%s\n",
-                   card->weights, unused);
+    if (unused != NULL) {
+        g_autofree char *names = printable(unused), *file = printable(card->weights);
+        g_printerr("vedette infer: the network does not use these tensors of %s:\n%s\n", file,
+                   names);
+    }
 
     g_auto(Answer) answer = {NULL};
     gboolean is_array = g_str_has_suffix(o->input, ".npy");

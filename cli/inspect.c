@@ -74,22 +74,6 @@ static void print_json(const VdtWeights *weights)
     puts(text);
 }
 
-/* A name as it can be shown: it comes from outside, and a terminal obeys control characters. */
-static char *printable(const char *name)
-{
-    GString *text = g_string_new(NULL);
-
-    for (; *name != '\0'; name = g_utf8_next_char(name)) {
-        gunichar c = g_utf8_get_char(name);
-
-        if (g_unichar_isprint(c))
-            g_string_append_unichar(text, c);
-        else
-            g_string_append_printf(text, "\\u%04x", c);
-    }
-    return g_string_free(text, FALSE);
-}
-
 static void print_cell(const char *text, glong width)
 {
     printf("%s%*s", text, (int)(width - g_utf8_strlen(text, -1)) + 2, "");

@@ -24,11 +24,8 @@ static void print_help(FILE *to)
           to);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-    /* Characters as the terminal has them, numbers as JSON does. */
-    setlocale(LC_ALL, "");
-    setlocale(LC_NUMERIC, "C");
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;
@@ -46,4 +43,16 @@ int main(int argc, char **argv)
             return commands[i].run(argc - 1, argv + 1);
     fprintf(stderr, "vedette: there is no command \"%s\"\nTry 'vedette --help'.\n", argv[1]);
     return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    /* Characters as the terminal has them, numbers as JSON does. */
+    setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C");
+    int status = run(argc, argv);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fputs("vedette: the results could not be written to stdout\n", stderr);
+    return EXIT_FAILED;
 }

@@ -12,8 +12,6 @@
 #include "model.h"
 #include "stored.h"
 
-#define MAX_CASE_BYTES (64 << 20)
-
 typedef struct {
     CommonOptions common;
     char *dump, *plan;
@@ -71,7 +69,7 @@ static gboolean run_case(Case *c, const char *dir, const VdtPlanOptions *options
 {
     g_autofree char *json_path = g_build_filename(dir, "case.json", NULL);
     g_autofree char *expect_path = g_build_filename(dir, "expect.safetensors", NULL);
-    c->json = vdt_json_load(json_path, MAX_CASE_BYTES, error);
+    c->json = vdt_json_load(json_path, GOLDEN_MAX_BYTES, error);
     if (c->json == NULL)
         return FALSE;
     c->expected = vdt_weights_load(expect_path, error);
@@ -81,8 +79,8 @@ static gboolean run_case(Case *c, const char *dir, const VdtPlanOptions *options
     JsonNode *inputs = config != NULL ? part(c, "inputs", JSON_NODE_ARRAY, error) : NULL;
     if (inputs == NULL)
         return FALSE;
-    const VdtModel *model =
-        vdt_model_find(json_object_get_string_member_with_default(c->json, "model", ""), error);
+    const char *name = golden_string(c->json, "model", error);
+    const VdtModel *model = name != NULL ? vdt_model_find(name, error) : NULL;
     if (model == NULL)
         return FALSE;
     JsonArray *specs = json_node_get_array(inputs);
@@ -100,7 +98,7 @@ static gboolean run_case(Case *c, const char *dir, const VdtPlanOptions *options
     if (!model->build(json_node_get_object(config), graph, &input->shape, error) ||
         !vdt_graph_check(graph, error))
         return FALSE;
-    g_autoptr(VdtWeights) weights = golden_weights(c->json, error);
+    g_autoptr(VdtWeights) weights = golden_weights(c->json, graph, error);
     if (weights == NULL)
         return FALSE;
     g_autoptr(VdtPlan) plan = vdt_plan_new(graph, weights, options, error);
@@ -145,13 +143,14 @@ static gboolean pick(const Case *c, JsonObject *spec, const char *name, const Vd
     return TRUE;
 }
 
-/* Prints how output @i compares; sets *passed to FALSE if it is out of bounds. */
-static gboolean judge(const Case *c, const Options *o, guint i, JsonObject *spec, VdtWeights *dump,
+/* Prints how one output compares; sets *passed to FALSE if it is out of bounds. */
+static gboolean judge(const Case *c, const Options *o, JsonObject *spec, VdtWeights *dump,
                       gboolean *passed, GError **error)
 {
-    const char *name = json_object_get_string_member_with_default(spec, "name", "");
+    const char *name = golden_string(spec, "name", error);
     g_autoptr(VdtTensor) got = NULL, want = NULL;
-    if (!pick(c, spec, name, vdt_session_get_output(c->session, i), &got, &want, error))
+    if (name == NULL ||
+        !pick(c, spec, name, vdt_session_find_output(c->session, name), &got, &want, error))
         return FALSE;
     vdt_weights_insert(dump, name, got);
 
@@ -164,10 +163,11 @@ static gboolean judge(const Case *c, const Options *o, guint i, JsonObject *spec
     else if (o->options.precision != VDT_PRECISION_F32)
         bound = INFINITY;         /* stated for float32; here the error is only reported */
     gboolean ok = value <= bound; /* not for NaN */
+    g_autofree char *shown = printable(name);
     if (isinf(bound))
-        g_print("%s %s %s %.3g %s\n", c->name, name, measure, value, ok ? "reported" : "FAILED");
+        g_print("%s %s %s %.3g %s\n", c->name, shown, measure, value, ok ? "reported" : "FAILED");
     else
-        g_print("%s %s %s %.3g (bound %g) %s\n", c->name, name, measure, value, bound,
+        g_print("%s %s %s %.3g (bound %g) %s\n", c->name, shown, measure, value, bound,
                 ok ? "ok" : "FAILED");
     *passed = *passed && ok;
     return TRUE;
@@ -198,17 +198,20 @@ static gboolean report_taps(const Case *c, double bound, GError **error)
         JsonObject *spec = element(specs, i, error);
         if (spec == NULL)
             return FALSE;
-        const char *name = json_object_get_string_member_with_default(spec, "name", "");
+        const char *name = golden_string(spec, "name", error);
         g_autoptr(VdtTensor) got = NULL, want = NULL;
-        if (!pick(c, spec, name, find_tap(c, name), &got, &want, error))
+        if (name == NULL || !pick(c, spec, name, find_tap(c, name), &got, &want, error))
             return FALSE;
         double value = relative_error(got, want);
-        g_print("%s   %s rel_l2 %.3g\n", c->name, name, value);
+        g_autofree char *shown = printable(name);
+        g_print("%s   %s rel_l2 %.3g\n", c->name, shown, value);
         if (first == NULL && !(value <= bound))
             first = name;
     }
-    if (first != NULL)
-        g_print("%s   the first to diverge is %s\n", c->name, first);
+    if (first != NULL) {
+        g_autofree char *shown = printable(first);
+        g_print("%s   the first to diverge is %s\n", c->name, shown);
+    }
     return TRUE;
 }
 
@@ -217,7 +220,8 @@ static gboolean verify(const char *dir, const Options *o, VdtWeights *dump, gboo
 {
     g_auto(Case) c = {NULL};
     g_autofree char *path = g_canonicalize_filename(dir, NULL);
-    c.name = g_path_get_basename(path);
+    g_autofree char *base = g_path_get_basename(path);
+    c.name = printable(base);
     if (!run_case(&c, dir, &o->options, error))
         return FALSE;
     JsonNode *node = part(&c, "outputs", JSON_NODE_ARRAY, error);
@@ -227,7 +231,7 @@ static gboolean verify(const char *dir, const Options *o, VdtWeights *dump, gboo
     double bound = 1e-4;
     for (guint i = 0; i < json_array_get_length(specs); i++) {
         JsonObject *spec = element(specs, i, error);
-        if (spec == NULL || !judge(&c, o, i, spec, dump, passed, error))
+        if (spec == NULL || !judge(&c, o, spec, dump, passed, error))
             return FALSE;
         bound = json_object_get_double_member_with_default(spec, "rel_l2", bound);
     }

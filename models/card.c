@@ -12,6 +12,8 @@
 #define MAX_LABEL_BYTES  256
 /* Frames per second that the intervals of training sets are counted at. */
 #define TRAINING_RATE    30.0
+/* Pixels of the pictures that an evaluation keeps: three bytes each. */
+#define MAX_TEST_PIXELS  (G_GINT64_CONSTANT(1) << 28)
 
 void vdt_card_free(VdtCard *card)
 {
@@ -26,6 +28,7 @@ void vdt_card_free(VdtCard *card)
     g_free(card->path);
     g_free(card->weights);
     g_strfreev(card->labels);
+    g_free(card->labels_path);
     g_free(card);
 }
 
@@ -97,6 +100,8 @@ gboolean vdt_card_load_labels(VdtCard *card, const char *path, GError **error)
         at = stop + 1;
     }
     g_strfreev(card->labels);
+    g_free(card->labels_path);
+    card->labels_path = g_strdup(path);
     card->n_labels = labels->len;
     g_ptr_array_add(labels, NULL);
     card->labels = (char **)g_ptr_array_free(g_steal_pointer(&labels), FALSE);
@@ -163,6 +168,12 @@ static void read_evaluation(VdtFields *fields, VdtCard *card)
     if (card->test_crops == 2)
         vdt_fields_fail(fields, "\"crops\" is 2, but must be 1 or 3");
     card->test_size = vdt_fields_int(fields, "size", card->test_size, 1, 8192);
+    gint64 pixels = (gint64)card->test_clips * card->frames * card->test_size * card->test_size;
+    if (pixels > MAX_TEST_PIXELS)
+        vdt_fields_fail(fields,
+                        "%u \"clips\" of %u frames of \"size\" %u have %" G_GINT64_FORMAT
+                        " pixels, the limit is %" G_GINT64_FORMAT,
+                        card->test_clips, card->frames, card->test_size, pixels, MAX_TEST_PIXELS);
 }
 
 /* What a trained model's card tells people; nothing here is needed to run it. */

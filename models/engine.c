@@ -37,10 +37,12 @@ struct _VdtEngine {
 G_DEFINE_BOXED_TYPE(VdtEngine, vdt_engine, vdt_engine_ref, vdt_engine_unref)
 
 /* Shared engines by key. The table holds no reference; the lock is held from finding an engine to
- * referencing it, from dropping the last reference to leaving the table, and while one is made, so
- * that it is made once. (pthread's locks, because the thread sanitizer sees them.) */
+ * referencing it, and from dropping the last reference to leaving the table. While one is made,
+ * which takes long, its key is in another table, and only those who want the same wait. (pthread's
+ * locks, because the thread sanitizer sees them.) */
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
-static GHashTable *registry;
+static pthread_cond_t registry_made = PTHREAD_COND_INITIALIZER;
+static GHashTable *registry, *being_made;
 
 static const char *given(const char *option)
 {
@@ -87,9 +89,13 @@ void vdt_engine_unref(VdtEngine *engine)
 /* The graph for inputs of one shape. */
 static VdtGraph *engine_graph(const VdtEngine *engine, const VdtShape *input, GError **error)
 {
+    const VdtCard *card = engine->card;
     g_autoptr(VdtGraph) graph = vdt_graph_new();
-    if (!engine->model->build(engine->config, graph, input, error) ||
-        !vdt_graph_check(graph, error))
+    if (!engine->model->build(engine->config, graph, input, error)) {
+        g_prefix_error(error, "%s: ", card->path != NULL ? card->path : card->weights);
+        return NULL;
+    }
+    if (!vdt_graph_check(graph, error))
         return NULL;
     return g_steal_pointer(&graph);
 }
@@ -126,15 +132,17 @@ static gboolean find_unused(VdtEngine *engine, gboolean strict, GError **error)
     return TRUE;
 }
 
-/* What was named, with paths resolved; weights may still be the card's. */
+/* What was named: the card as it is now, and the weights, by their path. */
 typedef struct {
-    char *card;
+    VdtCard *card;      /* or NULL */
+    JsonObject *config; /* of the card, or NULL */
     char *weights;
 } Files;
 
 static void files_clear(Files *files)
 {
-    g_free(files->card);
+    vdt_card_free(files->card);
+    g_clear_pointer(&files->config, json_object_unref);
     g_free(files->weights);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Files, files_clear)
@@ -156,9 +164,13 @@ static gboolean resolve(const VdtEngineOptions *options, Files *files, GError **
             return FALSE;
         model = street = g_strconcat(architecture, "-street", NULL);
     }
-    if (model != NULL)
-        files->card = vdt_find_card(model, error);
-    return model == NULL || files->card != NULL;
+    if (model == NULL)
+        return TRUE;
+    g_autofree char *path = vdt_find_card(model, error);
+    files->card = path != NULL ? vdt_card_load(path, &files->config, error) : NULL;
+    if (files->card != NULL && files->weights == NULL)
+        files->weights = g_strdup(files->card->weights);
+    return files->card != NULL;
 }
 
 /* The network's configuration: what the options name, what the card holds or names, or what the
@@ -248,31 +260,28 @@ static gboolean reconcile(VdtEngine *engine, GError **error)
     }
     if (card->labels != NULL && classes > 0 && card->n_labels != classes) {
         g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
-                    "%s: there are %u labels, but the network has %" G_GINT64_FORMAT " classes",
-                    card->path != NULL ? card->path : variant->labels, card->n_labels, classes);
+                    "%s has %u labels, but \"num_classes\" of %s is %" G_GINT64_FORMAT,
+                    card->labels_path, card->n_labels,
+                    card->path != NULL ? card->path : card->weights, classes);
         return FALSE;
     }
     return TRUE;
 }
 
-static VdtEngine *engine_new(const VdtEngineOptions *options, const Files *files, GError **error)
+/* Takes the card out of @files. */
+static VdtEngine *engine_new(const VdtEngineOptions *options, Files *files, GError **error)
 {
     g_autoptr(VdtEngine) engine = g_new0(VdtEngine, 1);
     engine->ref_count = 1;
     pthread_mutex_init(&engine->lock, NULL);
     engine->options = (VdtPlanOptions){.kind = options->plan, .precision = options->precision};
-    if (files->card != NULL) {
-        engine->card = vdt_card_load(files->card, &engine->config, error);
-        if (engine->card == NULL)
-            return NULL;
-    }
-    g_autofree char *weights =
-        g_strdup(files->weights != NULL ? files->weights : engine->card->weights);
-    engine->weights = vdt_weights_load(weights, error);
+    engine->card = g_steal_pointer(&files->card);
+    engine->config = g_steal_pointer(&files->config);
+    engine->weights = vdt_weights_load(files->weights, error);
     if (engine->weights == NULL || !configure(engine, options, error))
         return NULL;
     g_free(engine->card->weights);
-    engine->card->weights = g_steal_pointer(&weights);
+    engine->card->weights = g_strdup(files->weights);
     if (!reconcile(engine, error) || !find_unused(engine, options->strict, error))
         return NULL;
     return g_steal_pointer(&engine);
@@ -280,7 +289,7 @@ static VdtEngine *engine_new(const VdtEngineOptions *options, const Files *files
 
 VdtEngine *vdt_engine_new(const VdtEngineOptions *options, GError **error)
 {
-    g_auto(Files) files = {NULL, NULL};
+    g_auto(Files) files = {NULL};
     if (!resolve(options, &files, error))
         return NULL;
     return engine_new(options, &files, error);
@@ -298,21 +307,14 @@ static void append_state(GString *key, const char *path)
 }
 
 /* Everything that makes one engine different from another. */
-static char *registry_key(const VdtEngineOptions *options, const Files *files, GError **error)
+static char *registry_key(const VdtEngineOptions *options, const Files *files)
 {
     g_autoptr(GString) key = g_string_new(NULL);
-    g_autofree char *weights = g_strdup(files->weights);
-    if (weights == NULL) {
-        g_autoptr(JsonObject) config = NULL;
-        g_autoptr(VdtCard) card = vdt_card_load(files->card, &config, error);
-        if (card == NULL)
-            return NULL;
-        weights = g_strdup(card->weights);
-    }
-    char *real = realpath(weights, NULL);
-    append_state(key, real != NULL ? real : weights);
+    char *real = realpath(files->weights, NULL);
+    append_state(key, real != NULL ? real : files->weights);
     free(real);
-    append_state(key, files->card);
+    append_state(key, files->card != NULL ? files->card->path : NULL);
+    append_state(key, files->card != NULL ? files->card->labels_path : NULL);
     g_string_append_printf(key, "%s\n%s\n%d %d %d",
                            options->architecture ? options->architecture : "",
                            options->variant ? options->variant : "", options->precision,
@@ -322,25 +324,32 @@ static char *registry_key(const VdtEngineOptions *options, const Files *files, G
 
 VdtEngine *vdt_engine_get_shared(const VdtEngineOptions *options, GError **error)
 {
-    g_auto(Files) files = {NULL, NULL};
+    g_auto(Files) files = {NULL};
     if (!resolve(options, &files, error))
         return NULL;
-    g_autofree char *key = registry_key(options, &files, error);
-    if (key == NULL)
-        return NULL;
+    g_autofree char *key = registry_key(options, &files);
 
     pthread_mutex_lock(&registry_lock);
-    if (registry == NULL)
+    if (registry == NULL) {
         registry = g_hash_table_new(g_str_hash, g_str_equal);
+        being_made = g_hash_table_new(g_str_hash, g_str_equal);
+    }
+    while (g_hash_table_contains(being_made, key))
+        pthread_cond_wait(&registry_made, &registry_lock);
     VdtEngine *engine = g_hash_table_lookup(registry, key);
     if (engine != NULL) {
         vdt_engine_ref(engine);
     } else {
+        g_hash_table_add(being_made, key);
+        pthread_mutex_unlock(&registry_lock);
         engine = engine_new(options, &files, error);
+        pthread_mutex_lock(&registry_lock);
+        g_hash_table_remove(being_made, key);
         if (engine != NULL) {
             engine->key = g_steal_pointer(&key);
             g_hash_table_insert(registry, engine->key, engine);
         }
+        pthread_cond_broadcast(&registry_made);
     }
     pthread_mutex_unlock(&registry_lock);
     return engine;

@@ -52,5 +52,3 @@ JsonObject *vdt_variant_config(const VdtVariant *variant);
  * NULL without error if none does. */
 const VdtModel *vdt_model_recognise(const VdtWeights *weights, JsonObject **config,
                                     const char **variant);
-/* All architectures, NULL-terminated. */
-const VdtModel *const *vdt_models(void);

@@ -7,11 +7,6 @@
 
 static const VdtModel *const models[] = {&vdt_squeezetime, NULL};
 
-const VdtModel *const *vdt_models(void)
-{
-    return models;
-}
-
 const VdtModel *vdt_model_find(const char *architecture, GError **error)
 {
     g_autoptr(GString) known = g_string_new(NULL);

@@ -185,6 +185,26 @@ static void fold_batch_norms(const VdtGraph *graph, VdtFused *fused)
     }
 }
 
+/* Finite weights may fold into others that are not: a variance below zero, a product too large.
+ * Batch norms are looked at first, since they spoil what takes them in. */
+static gboolean check_columns(const VdtFused *fused, guint n, gboolean batch_norms, GError **error)
+{
+    for (guint i = 0; i < n; i++) {
+        const VdtFused *f = &fused[i];
+        gboolean batch_norm = f->node->op == &vdt_op_batch_norm;
+
+        for (guint c = 0; f->scale && batch_norm == batch_norms && c < f->columns; c++) {
+            if (isfinite(f->scale[c]) && isfinite(f->bias[c]))
+                continue;
+            g_set_error(error, VDT_ERROR, VDT_ERROR_WEIGHTS,
+                        "\"%s\" gives channel %u a scale or bias that is not finite",
+                        f->node->inputs[batch_norm ? 4 : 1]->name, c);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 /* The operand of @user that is not @f, NULL if it does not have f's shape. A constant may leave
  * out the batch dimension. */
 static VdtFused *other_operand(VdtFused *fused, const VdtFused *f, const VdtNode *user)
@@ -256,14 +276,19 @@ void vdt_fused_free(VdtFused *fused, guint n)
 
 VdtFused *vdt_fuse(const VdtGraph *graph, VdtTensor *const *params, GError **error)
 {
-    VdtFused *fused = g_new0(VdtFused, graph->nodes->len);
+    guint n = graph->nodes->len;
+    VdtFused *fused = g_new0(VdtFused, n);
+    gboolean ok = fold_constants(graph, fused, params, error);
 
-    if (!fold_constants(graph, fused, params, error)) {
-        vdt_fused_free(fused, graph->nodes->len);
+    if (ok) {
+        count_uses(graph, fused);
+        fold_batch_norms(graph, fused);
+        ok = check_columns(fused, n, TRUE, error) && check_columns(fused, n, FALSE, error);
+    }
+    if (!ok) {
+        vdt_fused_free(fused, n);
         return NULL;
     }
-    count_uses(graph, fused);
-    fold_batch_norms(graph, fused);
     fuse_epilogues(graph, fused);
     return fused;
 }

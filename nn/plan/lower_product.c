@@ -107,8 +107,10 @@ static const char *pack(VdtLowering *l, VdtFused *f, gsize depth, gsize taps)
     char *packed = vdt_plan_get_blob(l->plan, key, size, &fresh);
 
     if (fresh) {
-        g_autofree float *scaled = g_new(float, f->columns *per_column);
+        g_autofree float *scaled = vdt_plan_try_floats(l->plan, f->columns * per_column);
 
+        if (!scaled)
+            return NULL;
         for (gsize c = 0; c < f->columns; c++)
             for (gsize i = 0; i < per_column; i++)
                 scaled[c * per_column + i] = values[c * per_column + i] * f->scale[c];

@@ -120,12 +120,16 @@ static VdtPlace depthwise_weights(VdtLowering *l, const VdtFused *f, gsize taps)
     const VdtNode *weight = f->node->inputs[1];
     const float *values = l->fused[weight->index].constant->data;
     g_autofree char *key = vdt_lower_key(f, "depthwise");
-    g_autofree float *turned = g_new0(float, taps *pitch);
+    gboolean fresh;
+    float *turned = vdt_plan_get_blob(l->plan, key, taps * pitch * sizeof *turned, &fresh);
 
-    for (gsize c = 0; c < f->columns; c++)
-        for (gsize t = 0; t < taps; t++)
-            turned[t * pitch + c] = values[c * taps + t] * f->scale[c];
-    return vdt_lower_constant(l, key, turned, taps * pitch);
+    if (fresh) {
+        memset(turned, 0, taps * pitch * sizeof *turned);
+        for (gsize c = 0; c < f->columns; c++)
+            for (gsize t = 0; t < taps; t++)
+                turned[t * pitch + c] = values[c * taps + t] * f->scale[c];
+    }
+    return (VdtPlace){.constant = turned};
 }
 
 gboolean vdt_lower_depthwise(VdtLowering *l, VdtFused *f)

@@ -192,22 +192,32 @@ static const char *pack(VdtLowering *l, const VdtFused *f, gsize depth, gsize po
     char *packed = vdt_plan_get_blob(l->plan, key, POINTS * point_bytes, &fresh);
 
     if (fresh) {
-        gsize count = f->columns * depth;
-        g_autofree float *points = g_new(float, POINTS *count);
+        const VdtKernels *kernels = l->plan->kernels;
+        gsize most = MIN(kernels->nr, f->columns) * depth;
+        g_autofree float *points = vdt_plan_try_floats(l->plan, POINTS * most);
 
-        for (gsize i = 0; i < count; i++) {
-            float g[9], u[POINTS];
+        if (!points)
+            return NULL;
+        /* Block by block: all points of all columns would be four times the weights. */
+        for (gsize first = 0; first < f->columns; first += kernels->nr) {
+            gsize columns = MIN(kernels->nr, f->columns - first);
+            gsize offset = vdt_packed_block(kernels, first / kernels->nr, depth, 1);
 
-            gather_kernel(f->node, values + i / depth * per_column, i % depth, g);
-            for (guint j = 0; j < 9; j++)
-                g[j] *= f->scale[i / depth];
-            vdt_winograd_kernel(g, u);
+            for (gsize i = 0; i < columns * depth; i++) {
+                gsize column = first + i / depth;
+                float g[9], u[POINTS];
+
+                gather_kernel(f->node, values + column * per_column, i % depth, g);
+                for (guint j = 0; j < 9; j++)
+                    g[j] *= f->scale[column];
+                vdt_winograd_kernel(g, u);
+                for (guint j = 0; j < POINTS; j++)
+                    points[j * most + i] = u[j];
+            }
             for (guint j = 0; j < POINTS; j++)
-                points[j * count + i] = u[j];
+                vdt_pack_gemm(kernels, points + j * most, columns, depth, 1,
+                              packed + j * point_bytes + offset);
         }
-        for (guint j = 0; j < POINTS; j++)
-            vdt_pack_gemm(l->plan->kernels, points + j * count, f->columns, depth, 1,
-                          packed + j * point_bytes);
     }
     return packed;
 }

@@ -98,6 +98,9 @@ void vdt_plan_add_step(VdtPlan *plan, VdtStep *step);
  * for it. */
 void *vdt_plan_get_blob(VdtPlan *plan, const char *key, gsize size, gboolean *fresh);
 
+/* Scratch of @n floats for making a constant; NULL, noted in the plan, if there is no memory. */
+float *vdt_plan_try_floats(VdtPlan *plan, gsize n);
+
 /* A planar map for a value of @shape, in a new buffer. */
 VdtMap vdt_plan_planar(VdtPlan *plan, const VdtShape *shape);
 /* Runs the reference kernel of @node. */

@@ -87,6 +87,15 @@ void *vdt_plan_get_blob(VdtPlan *plan, const char *key, gsize size, gboolean *fr
     return blob->data;
 }
 
+float *vdt_plan_try_floats(VdtPlan *plan, gsize n)
+{
+    float *floats = g_try_new(float, n);
+
+    if (!floats)
+        plan->out_of_memory = n * sizeof *floats;
+    return floats;
+}
+
 VdtMap vdt_plan_planar(VdtPlan *plan, const VdtShape *shape)
 {
     gint64 n = vdt_shape_elements(shape);
@@ -187,6 +196,8 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
             }
         }
         ok = vdt_plan_infer(plan, params, error);
+        if (!ok)
+            g_prefix_error(error, "%s: ", vdt_weights_get_origin(weights));
     } else {
         ok = vdt_plan_trace(plan, params, error);
     }

@@ -99,6 +99,16 @@ const VdtTensor *vdt_session_get_output(VdtSession *session, guint i)
     return i < session->outputs->len ? session->outputs->pdata[i] : NULL;
 }
 
+const VdtTensor *vdt_session_find_output(VdtSession *session, const char *name)
+{
+    GArray *outputs = session->plan->graph->outputs;
+
+    for (guint i = 0; i < outputs->len; i++)
+        if (g_str_equal(g_array_index(outputs, VdtNamed, i).name, name))
+            return session->outputs->pdata[i];
+    return NULL;
+}
+
 const VdtTensor *vdt_session_get_tap(VdtSession *session, const char *name)
 {
     return g_hash_table_lookup(session->taps, name);
@@ -126,19 +136,30 @@ static gint64 now_ns(void)
     return now.tv_sec * G_GINT64_CONSTANT(1000000000) + now.tv_nsec;
 }
 
+static gboolean is_cancelled(gpointer data)
+{
+    return g_cancellable_is_cancelled(data);
+}
+
+static gboolean say_cancelled(GError **error)
+{
+    g_set_error_literal(error, VDT_ERROR, VDT_ERROR_CANCELLED, "the run was cancelled");
+    return FALSE;
+}
+
 static gboolean run(VdtSession *session, GCancellable *cancellable, gint64 *step_ns, GError **error)
 {
     GPtrArray *steps = session->plan->steps;
     gboolean ok = TRUE;
 
-    vdt_pool_begin(session->n_workers);
+    if (vdt_pool_begin(session->n_workers, cancellable ? is_cancelled : NULL, cancellable) == 0)
+        return say_cancelled(error);
     for (guint i = 0; i < steps->len; i++) {
         Job job = {steps->pdata[i], session};
         gint64 start = step_ns ? now_ns() : 0;
 
         if (g_cancellable_is_cancelled(cancellable)) {
-            g_set_error_literal(error, VDT_ERROR, VDT_ERROR_CANCELLED, "the run was cancelled");
-            ok = FALSE;
+            ok = say_cancelled(error);
             break;
         }
         vdt_pool_run(run_item, &job, job.step->n_items);

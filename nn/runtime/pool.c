@@ -14,11 +14,28 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 #include <vedette/runtime.h>
 
 #define SPINS 4000 /* some 50 to 100 µs */
 
-static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER; /* held by the running network */
+#define POLL_NS 20000000 /* between looks at whether somebody who waits was cancelled */
+
+/* Whoever waits for the turn; lives on the waiter's stack. */
+typedef struct Waiter Waiter;
+struct Waiter {
+    Waiter *next;
+};
+
+/* The turn is held by the running network, and passes on in the order of asking: with a mutex
+ * alone, a stream that asks again at once would mostly get it again. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t passed;
+    gboolean held;
+    Waiter *first;
+} turn = {.lock = PTHREAD_MUTEX_INITIALIZER, .passed = PTHREAD_COND_INITIALIZER};
 
 static struct {
     _Atomic(guint64) ticket; /* generation << 32 | next item */
@@ -32,12 +49,56 @@ static struct {
 static struct {
     pthread_t threads[VDT_MAX_WORKERS];
     guint n_helpers;
-    guint wanted; /* workers asked for, 0: default */
+    atomic_uint wanted; /* workers asked for, 0: default */
     pthread_mutex_t lock;
     pthread_cond_t wake;
     atomic_uint n_sleeping;
     atomic_bool stop;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+
+/* Returns FALSE, without the turn, if cancelled before it came. */
+static gboolean take_turn(VdtPoolCancelled cancelled, gpointer data)
+{
+    Waiter self = {NULL}, **end = &turn.first;
+    gboolean ours;
+
+    pthread_mutex_lock(&turn.lock);
+    while (*end)
+        end = &(*end)->next;
+    *end = &self;
+    while (!(ours = !turn.held && turn.first == &self)) {
+        struct timespec until;
+
+        if (!cancelled) {
+            pthread_cond_wait(&turn.passed, &turn.lock);
+            continue;
+        }
+        if (cancelled(data))
+            break;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += POLL_NS;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        pthread_cond_timedwait(&turn.passed, &turn.lock, &until);
+    }
+    for (end = &turn.first; *end != &self; end = &(*end)->next)
+        ;
+    *end = self.next;
+    if (ours)
+        turn.held = TRUE;
+    else
+        pthread_cond_broadcast(&turn.passed); /* somebody else may be first now */
+    pthread_mutex_unlock(&turn.lock);
+    return ours;
+}
+
+static void pass_turn(void)
+{
+    pthread_mutex_lock(&turn.lock);
+    turn.held = FALSE;
+    pthread_cond_broadcast(&turn.passed);
+    pthread_mutex_unlock(&turn.lock);
+}
 
 static inline void relax(void)
 {
@@ -106,10 +167,11 @@ static void *helper_main(void *data)
     return NULL;
 }
 
-/* CPUs that the cgroup's quota allows, 0 if there is none. */
-static guint cgroup_quota(void)
+/* CPUs that the quota in @folder allows, 0 if there is none. */
+static guint folder_quota(const char *folder)
 {
-    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re");
+    g_autofree char *path = g_strconcat("/sys/fs/cgroup", folder, "/cpu.max", NULL);
+    FILE *file = fopen(path, "re");
     long quota = 0, period = 0;
     guint cpus = 0;
 
@@ -119,6 +181,31 @@ static guint cgroup_quota(void)
         cpus = MAX(1, quota / period);
     fclose(file);
     return cpus;
+}
+
+/* The smallest quota of the process's cgroup and those above it, 0 if there is none. */
+static guint cgroup_quota(void)
+{
+    g_autofree char *text = NULL;
+    char *folder = NULL, *end;
+    guint smallest = folder_quota("");
+
+    if (g_file_get_contents("/proc/self/cgroup", &text, NULL, NULL))
+        folder = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+    if (!folder)
+        return smallest;
+    folder = strchr(folder, '/');
+    if (!folder)
+        return smallest;
+    folder[strcspn(folder, "\n")] = '\0';
+    while ((end = strrchr(folder, '/')) != NULL) {
+        guint quota = end[1] != '\0' ? folder_quota(folder) : 0;
+
+        if (quota > 0 && (smallest == 0 || quota < smallest))
+            smallest = quota;
+        *end = '\0';
+    }
+    return smallest;
 }
 
 static guint default_workers(void)
@@ -152,7 +239,7 @@ static void stop_helpers(void)
 
 static void start_helpers(void)
 {
-    guint wanted = pool.wanted ? pool.wanted : (pool.wanted = default_workers());
+    guint wanted = vdt_threads_get();
 
     while (pool.n_helpers + 1 < wanted) {
         if (pthread_create(&pool.threads[pool.n_helpers], NULL, helper_main,
@@ -163,11 +250,12 @@ static void start_helpers(void)
     }
 }
 
-guint vdt_pool_begin(guint max_workers)
+guint vdt_pool_begin(guint max_workers, VdtPoolCancelled cancelled, gpointer data)
 {
     guint n_workers;
 
-    pthread_mutex_lock(&turn);
+    if (!take_turn(cancelled, data))
+        return 0;
     start_helpers();
     n_workers = MIN(pool.n_helpers + 1, MAX(max_workers, 1));
     atomic_store_explicit(&loop.n_workers, n_workers, memory_order_relaxed);
@@ -211,23 +299,27 @@ void vdt_pool_run(VdtPoolFunc func, gconstpointer job, guint n_items)
 
 void vdt_pool_end(void)
 {
-    pthread_mutex_unlock(&turn);
+    pass_turn();
 }
 
 guint vdt_threads_get(void)
 {
-    guint wanted;
+    guint wanted = atomic_load(&pool.wanted);
 
-    pthread_mutex_lock(&turn);
-    wanted = pool.wanted ? pool.wanted : (pool.wanted = default_workers());
-    pthread_mutex_unlock(&turn);
+    if (wanted == 0) {
+        guint found = default_workers();
+
+        /* If somebody set it meanwhile, that counts. */
+        if (atomic_compare_exchange_strong(&pool.wanted, &wanted, found))
+            wanted = found;
+    }
     return wanted;
 }
 
 void vdt_threads_set(guint n_threads)
 {
-    pthread_mutex_lock(&turn);
+    take_turn(NULL, NULL);
     stop_helpers();
-    pool.wanted = CLAMP(n_threads, 1, VDT_MAX_WORKERS);
-    pthread_mutex_unlock(&turn);
+    atomic_store(&pool.wanted, CLAMP(n_threads, 1, VDT_MAX_WORKERS));
+    pass_turn();
 }

@@ -16,8 +16,12 @@
 /* @worker is below the number that vdt_pool_begin() returned; use it to find scratch memory. */
 typedef void (*VdtPoolFunc)(gconstpointer job, guint item, guint worker);
 
-/* Waits for the turn. At most @max_workers take part. Returns the number of workers. */
-guint vdt_pool_begin(guint max_workers);
+/* Whether a run that waits for its turn is not wanted any more; called every 20 ms. */
+typedef gboolean (*VdtPoolCancelled)(gpointer data);
+
+/* Waits for the turn, which comes in the order of asking. At most @max_workers take part. Returns
+ * the number of workers; 0, without the turn, if @cancelled (may be NULL) says so before. */
+guint vdt_pool_begin(guint max_workers, VdtPoolCancelled cancelled, gpointer data);
 /* Calls func(job, 0 … n_items-1) and returns when all are done. */
 void vdt_pool_run(VdtPoolFunc func, gconstpointer job, guint n_items);
 void vdt_pool_end(void);

@@ -124,7 +124,7 @@ const char *k400_weights(void)
     if (!exists(path)) {
         g_autoptr(GError) error = NULL;
         g_autoptr(JsonObject) json = load_case("r50-k400-224");
-        g_autoptr(VdtWeights) weights = golden_weights(json, &error);
+        g_autoptr(VdtWeights) weights = golden_weights(json, NULL, &error);
         g_assert_no_error(error);
         vdt_weights_save_safetensors(weights, path, &error);
         g_assert_no_error(error);

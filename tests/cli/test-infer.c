@@ -246,7 +246,7 @@ static void test_models(void)
     small_model();
     expect(1, "no model \"nosuch\"", "infer", "--model", "nosuch", "--input", input, NULL);
     expect(1, "squeezetime-street", "infer", "--arch", "squeezetime", "--input", input, NULL);
-    expect(1, "nosuch", "infer", "--weights", in_folder("small/w.safetensors"), "--arch", "nosuch",
+    expect(2, "nosuch", "infer", "--weights", in_folder("small/w.safetensors"), "--arch", "nosuch",
            "--input", input, NULL);
     /* By name, from a folder of models. */
     g_autofree char *models = g_path_get_dirname(small_model());

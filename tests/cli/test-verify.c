@@ -120,6 +120,10 @@ static void test_wrong_cases(void)
         {"[1, 128, 16, 8, 6]", "[1, 128, 16, 8, 6], \"reduce\": \"mean\", \"dims\": [9]", "dims"},
         {"\"config\": {", "\"config\": 5, \"x\": {", "config"},
         {"\"model\"", "\"model", "case.json"},
+        {"\"model\": \"squeezetime\"", "\"model\": 5", "string \"model\""},
+        {"\"name\": \"features\"", "\"name\": 5", "string \"name\""},
+        {"\"inputs\": [", "\"inputs\": [{\"name\": \"x\", \"shape\": [16000000000]}], \"x\": [",
+         "2^30"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(changes); i++)
         expect(1, changes[i].says, "verify", changed_case(changes[i].from, changes[i].to), NULL);
@@ -169,6 +173,20 @@ static void test_bench(void)
     g_assert_nonnull(strstr(batch.out, "\"precision\":\"bf16\""));
 }
 
+/* Results that nobody gets are a failure. */
+static void test_full(void)
+{
+    g_autofree char *line = g_strdup_printf("'%s' inspect '%s/expect.safetensors' > /dev/full",
+                                            g_getenv("VEDETTE_EXE"), golden_case(cases[2]));
+    const char *argv[] = {"sh", "-c", line, NULL};
+    g_autofree char *says = NULL;
+    int status = 0;
+    g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL,
+                               &says, &status, NULL));
+    g_assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    g_assert_nonnull(strstr(says, "stdout"));
+}
+
 static void test_usage(void)
 {
     static const char *const commands[] = {"infer", "verify", "bench", "inspect", "convert"};
@@ -200,7 +218,9 @@ static void test_usage(void)
     expect(2, "--batch", "bench", "--arch", "a", "--variant", "b", "--batch", "0", NULL);
     expect(2, "--size", "bench", "--arch", "squeezetime", "--variant", "r50-k400", "--size", "224",
            NULL);
-    expect(1, "r50-k600", "bench", "--arch", "squeezetime", "--variant", "b", NULL);
+    expect(2, "--threads", "verify", "--threads", "0", dir, NULL);
+    expect(2, "--threads", "verify", "--threads", "65", dir, NULL);
+    expect(2, "r50-k600", "bench", "--arch", "squeezetime", "--variant", "b", NULL);
     expect(2, "--input", "infer", "--model", "m", NULL);
     expect(2, "--model", "infer", "--input", "m", NULL);
     expect(2, ".npy", "infer", "--model", "m", "--input", "i", "--output", "o.png", NULL);
@@ -218,6 +238,7 @@ int main(int argc, char **argv)
     g_test_add_func("/verify/dump", test_dump);
     g_test_add_func("/verify/wrong-cases", test_wrong_cases);
     g_test_add_func("/bench", test_bench);
+    g_test_add_func("/full", test_full);
     g_test_add_func("/usage", test_usage);
     return fixture_close();
 }

@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <golden.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static char *torch_file(const char *name)
 {
@@ -175,10 +176,21 @@ static void test_bad_case(void)
         g_autoptr(JsonNode) node = json_from_string(cases[i], NULL);
         g_autoptr(GError) error = NULL;
 
-        g_assert_null(golden_weights(json_node_get_object(node), &error));
+        g_assert_null(golden_weights(json_node_get_object(node), NULL, &error));
         g_assert_nonnull(error);
         g_test_message("%s", error->message);
     }
+}
+
+/* A named pipe is refused, not waited for. */
+static void test_pipe(void)
+{
+    g_autofree char *pipe = scratch("pipe");
+    g_autoptr(GError) error = NULL;
+
+    g_assert_cmpint(mkfifo(pipe, 0600), ==, 0);
+    g_assert_null(vdt_weights_load(pipe, &error));
+    g_assert_nonnull(strstr(error->message, pipe));
 }
 
 static void remove_folder(void)
@@ -211,6 +223,7 @@ int main(int argc, char **argv)
     g_test_add_func("/commands/convert/array", test_convert_array);
     g_test_add_func("/commands/convert/case", test_convert_case);
     g_test_add_func("/commands/bad-case", test_bad_case);
+    g_test_add_func("/commands/pipe", test_pipe);
     status = g_test_run();
     remove_folder();
     return status;

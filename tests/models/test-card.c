@@ -124,6 +124,7 @@ static const struct {
     {HEAD ", \"preprocessing\": {\"framing\": \"zoom\"}}", "stretch, crop, fit"},
     {HEAD ", \"evaluation\": {\"crops\": 2}}", "must be 1 or 3"},
     {HEAD ", \"evaluation\": {\"clips\": 101}}", "from 1 to 100"},
+    {HEAD ", \"evaluation\": {\"clips\": 100, \"size\": 8192}}", "pixels"},
     {HEAD ", \"training\": {\"seconds\": \"long\"}}", "\"seconds\" holds"},
     {HEAD ", \"training\": {\"scores\": {\"top1\": null, \"top5\": \"x\"}}}", "\"top5\" holds"},
 };

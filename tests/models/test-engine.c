@@ -315,13 +315,23 @@ static void test_card(void)
     put("labels.txt", "a\nb\n");
     put("card.json", CARD "\"preprocessing\": {\"frames\": 4}}");
     g_assert_null(vdt_engine_new(&options, &error));
-    g_assert_nonnull(strstr(error->message, "2 labels"));
+    g_assert_nonnull(strstr(error->message, "labels.txt has 2 labels"));
     g_clear_error(&error);
 
     put("labels.txt", "a\nb\nc\nd\ne\n");
     put("card.json", CARD "\"config\": {\"depth\": 51}}");
     g_assert_null(vdt_engine_new(&options, &error));
     g_assert_error(error, VDT_ERROR, VDT_ERROR_MODEL);
+    g_assert_nonnull(strstr(error->message, "card.json: "));
+
+    /* Shared engines know their labels. */
+    put("card.json", CARD "\"preprocessing\": {\"frames\": 4}}");
+    g_autoptr(VdtEngine) before = vdt_engine_get_shared(&options, NULL);
+    g_autoptr(VdtEngine) same = vdt_engine_get_shared(&options, NULL);
+    put("labels.txt", "a\nb\nc\nd\nother\n");
+    g_autoptr(VdtEngine) after = vdt_engine_get_shared(&options, NULL);
+    g_assert_true(before == same && before != after);
+    g_assert_cmpstr(vdt_engine_get_card(after)->labels[4], ==, "other");
 }
 
 static void test_refused(void)

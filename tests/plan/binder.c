@@ -181,6 +181,19 @@ static void test_overflow(void)
     assert_mentions(message, "a.weight");
 }
 
+/* Finite, but not its square root. */
+static void test_negative_variance(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VdtGraph) graph = network();
+    g_autoptr(VdtWeights) weights = make_weights(graph, 1);
+
+    ((float *)vdt_weights_lookup(weights, "b.running_var")->data)[2] = -1;
+    g_assert_null(vdt_plan_new(graph, weights, &(VdtPlanOptions){.kind = VDT_PLAN_INFER}, &error));
+    g_assert_error(error, VDT_ERROR, VDT_ERROR_WEIGHTS);
+    assert_mentions(error->message, "b.running_var");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -190,5 +203,6 @@ int main(int argc, char **argv)
     g_test_add_func("/plan/binder/unused", test_unused);
     g_test_add_func("/plan/binder/types", test_types);
     g_test_add_func("/plan/binder/overflow", test_overflow);
+    g_test_add_func("/plan/binder/negative-variance", test_negative_variance);
     return g_test_run();
 }

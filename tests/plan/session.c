@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "random-graph.h"
+#include "runtime/pool.h"
 
 #define N_GRAPHS 40
 
@@ -142,6 +143,10 @@ static void test_cancelled(void)
     g_assert_false(vdt_session_run(session, cancellable, &error));
     g_assert_error(error, VDT_ERROR, VDT_ERROR_CANCELLED);
     g_assert_false(vdt_session_run(session, cancellable, NULL));
+    /* Nor does it wait for its turn. */
+    vdt_pool_begin(1, NULL, NULL);
+    g_assert_false(vdt_session_run(session, cancellable, NULL));
+    vdt_pool_end();
 
     /* The pool was given back, and the session is good for another run. */
     g_cancellable_reset(cancellable);

@@ -51,7 +51,7 @@ static void test_every_item_once(void)
     for (guint n_threads = 1; n_threads <= 8; n_threads++) {
         vdt_threads_set(n_threads);
         g_assert_cmpuint(vdt_threads_get(), ==, n_threads);
-        job->n_workers = vdt_pool_begin(64);
+        job->n_workers = vdt_pool_begin(64, NULL, NULL);
         g_assert_cmpuint(job->n_workers, ==, n_threads);
         for (guint n_items = 0; n_items < MOST_ITEMS; n_items++)
             check_loop(job, n_items);
@@ -65,7 +65,7 @@ static void test_fewer_workers(void)
 
     vdt_threads_set(6);
     for (guint round = 0; round < 200; round++) {
-        job->n_workers = vdt_pool_begin(round % 8);
+        job->n_workers = vdt_pool_begin(round % 8, NULL, NULL);
         g_assert_cmpuint(job->n_workers, ==, CLAMP(round % 8, 1, 6));
         check_loop(job, round);
         check_loop(job, 7);
@@ -78,7 +78,7 @@ static void test_many_tiny_loops(void)
     g_autofree Job *job = g_new0(Job, 1);
 
     vdt_threads_set(3);
-    job->n_workers = vdt_pool_begin(64);
+    job->n_workers = vdt_pool_begin(64, NULL, NULL);
     for (guint i = 0; i < N_TINY_LOOPS; i++) {
         guint n_items = 2 + i % 4;
 
@@ -100,7 +100,7 @@ static void test_after_pauses(void)
 
     vdt_threads_set(4);
     for (guint i = 0; i < 100; i++) {
-        job->n_workers = vdt_pool_begin(64);
+        job->n_workers = vdt_pool_begin(64, NULL, NULL);
         check_loop(job, 50);
         g_usleep(i % 5 * 400);
         check_loop(job, 50);
@@ -129,7 +129,7 @@ static void test_runs_in_parallel(void)
         Meeting meeting = {0};
 
         vdt_threads_set(n_threads);
-        meeting.n_workers = vdt_pool_begin(64);
+        meeting.n_workers = vdt_pool_begin(64, NULL, NULL);
         vdt_pool_run(meet, &meeting, meeting.n_workers);
         vdt_pool_end();
         g_assert_cmpuint(atomic_load(&meeting.n_inside), ==, n_threads);
@@ -161,7 +161,7 @@ static void *call(void *data)
         guint n_items = 1 + (i * 7 + caller->id) % 40, n_loops = 1 + i % 4;
         guint64 total = 0;
 
-        vdt_pool_begin(64);
+        vdt_pool_begin(64, NULL, NULL);
         *caller->holder = caller->id;
         for (guint loop = 0; loop < n_loops; loop++)
             vdt_pool_run(add_item, &sums, n_items);
@@ -214,6 +214,77 @@ static void check_callers(gboolean changing)
 static void test_callers_take_turns(void)
 {
     check_callers(FALSE);
+}
+
+typedef struct {
+    atomic_bool *stop;
+    atomic_uint *n_turns;
+} Hog;
+
+/* Asks again as soon as its turn is over. */
+static void *hog(void *data)
+{
+    Hog *self = data;
+
+    while (!atomic_load(self->stop)) {
+        vdt_pool_begin(1, NULL, NULL);
+        g_usleep(1000);
+        atomic_fetch_add(self->n_turns, 1);
+        vdt_pool_end();
+    }
+    return NULL;
+}
+
+/* Two who always want the turn have it in turns. */
+static void test_order(void)
+{
+    atomic_bool stop = FALSE;
+    atomic_uint n_turns = 0;
+    Hog other = {&stop, &n_turns};
+    pthread_t thread;
+
+    g_assert_cmpint(pthread_create(&thread, NULL, hog, &other), ==, 0);
+    while (atomic_load(&n_turns) == 0)
+        g_usleep(100);
+    for (guint i = 0; i < 30; i++) {
+        vdt_pool_begin(1, NULL, NULL);
+        g_usleep(1000);
+        vdt_pool_end();
+    }
+    /* Between asking and standing in the queue anybody may be held up, but not every time. */
+    g_assert_cmpuint(atomic_load(&n_turns), >=, 10);
+    g_assert_cmpuint(atomic_load(&n_turns), <=, 90);
+    atomic_store(&stop, TRUE);
+    pthread_join(thread, NULL);
+}
+
+static gboolean count_looks(gpointer data)
+{
+    return ++*(guint *)data >= 3;
+}
+
+static void *give_up(void *data)
+{
+    guint n_looks = 0;
+
+    g_assert_cmpuint(vdt_pool_begin(1, count_looks, &n_looks), ==, 0);
+    g_assert_cmpuint(n_looks, ==, 3);
+    /* That does not need the turn either. */
+    g_assert_cmpuint(vdt_threads_get(), ==, 2);
+    return NULL;
+}
+
+static void test_cancelled(void)
+{
+    pthread_t thread;
+
+    vdt_threads_set(2);
+    vdt_pool_begin(1, NULL, NULL);
+    g_assert_cmpint(pthread_create(&thread, NULL, give_up, NULL), ==, 0);
+    pthread_join(thread, NULL);
+    vdt_pool_end();
+    g_assert_cmpuint(vdt_pool_begin(1, NULL, NULL), ==, 1);
+    vdt_pool_end();
 }
 
 static void test_threads_change_meanwhile(void)
@@ -270,6 +341,8 @@ int main(int argc, char **argv)
     g_test_add_func("/runtime/pool/runs-in-parallel", test_runs_in_parallel);
     g_test_add_func("/runtime/pool/callers-take-turns", test_callers_take_turns);
     g_test_add_func("/runtime/pool/threads-change-meanwhile", test_threads_change_meanwhile);
+    g_test_add_func("/runtime/pool/order", test_order);
+    g_test_add_func("/runtime/pool/cancelled", test_cancelled);
     g_test_add_func("/runtime/pool/limits", test_limits);
     g_test_add_func("/runtime/pool/environment", test_environment);
     return g_test_run();

@@ -35,8 +35,8 @@ typedef struct _VdtSession VdtSession;
 
 /**
  * Binds @weights to @graph. All missing and mis-shaped tensors are listed in one VDT_ERROR_WEIGHTS;
- * weights that are not finite are refused too. @weights may be released afterwards; an INFER plan
- * keeps packed copies only.
+ * weights that are not finite are refused too. @weights may be released afterwards: an INFER plan
+ * has packed copies, and references to the few tensors that the reference kernel reads.
  */
 VDT_API VdtPlan *vdt_plan_new(VdtGraph *graph, VdtWeights *weights, const VdtPlanOptions *options,
                               GError **error);
@@ -62,9 +62,12 @@ VDT_API void vdt_session_free(VdtSession *session);
 VDT_API VdtTensor *vdt_session_get_input(VdtSession *session, guint i);
 /** Output @i, float32, valid until the next run; owned by the session. */
 VDT_API const VdtTensor *vdt_session_get_output(VdtSession *session, guint i);
+/** The output of that name, NULL if there is none. */
+VDT_API const VdtTensor *vdt_session_find_output(VdtSession *session, const char *name);
 /** A tapped value by name, NULL if the plan does not keep it (only TRACE keeps taps). */
 VDT_API const VdtTensor *vdt_session_get_tap(VdtSession *session, const char *name);
-/** Runs once, on the process's thread pool. @cancellable is looked at between steps. */
+/** Runs once, on the process's thread pool, when it is this session's turn. @cancellable is looked
+ * at while waiting for that, and between steps. */
 VDT_API gboolean vdt_session_run(VdtSession *session, GCancellable *cancellable, GError **error);
 /** Like vdt_session_run(), adding each step's time to @step_ns (as many as vdt_plan_describe() has
  * lines). */
