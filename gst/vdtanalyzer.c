@@ -776,8 +776,8 @@ static void vdt_analyzer_class_init(VdtAnalyzerClass *klass)
     g_object_class_install_property(
         object, PROP_INTERVAL,
         g_param_spec_double("interval", "Interval",
-                            "Seconds of stream time between two results; 0 for one per frame", 0,
-                            3600, DEFAULT_INTERVAL, live));
+                            "Seconds of stream time between two results; 0 for one per new picture",
+                            0, 3600, DEFAULT_INTERVAL, live));
     g_object_class_install_property(object, PROP_POST_MESSAGES,
                                     g_param_spec_boolean("post-messages", "Post messages",
                                                          "Post results on the bus",
