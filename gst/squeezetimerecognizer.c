@@ -28,7 +28,6 @@
 #include "squeezetimerecognizer.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "enums.h"
 #include "frame/clipring.h"
@@ -140,7 +139,7 @@ static void fit_ring(VdtSqueezetimeRecognizer *self, const VdtCard *card)
         target.fill[c] = (guint8)CLAMP(card->mean[c] + 0.5f, 0, 255);
 
     if (self->ring && self->n_shots == card->frames && self->ring_window == window &&
-        !memcmp(&self->target, &target, sizeof target))
+        vdt_frame_target_equal(&self->target, &target))
         return;
     g_clear_pointer(&self->ring, vdt_clip_ring_free);
     self->ring = vdt_clip_ring_new(card->frames, window);

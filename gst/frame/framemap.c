@@ -142,6 +142,12 @@ static void matrix_init(VdtFrameMap *map, const GstVideoInfo *info)
         map->constant[c] = (gint32)((constant[c] + 0.5) * one * (1 << SAMPLE_BITS));
 }
 
+gboolean vdt_frame_target_equal(const VdtFrameTarget *a, const VdtFrameTarget *b)
+{
+    return a->width == b->width && a->height == b->height && a->framing == b->framing &&
+           !memcmp(a->fill, b->fill, sizeof a->fill);
+}
+
 VdtFrameMap *vdt_frame_map_new(const GstVideoInfo *info, const GstVideoRectangle *visible,
                                const VdtFrameTarget *target)
 {
@@ -209,9 +215,7 @@ gboolean vdt_frame_map_fits(const VdtFrameMap *map, const GstVideoInfo *info,
     return map->format == GST_VIDEO_INFO_FORMAT(info) && map->width == GST_VIDEO_INFO_WIDTH(info) &&
            map->height == GST_VIDEO_INFO_HEIGHT(info) &&
            gst_video_colorimetry_is_equal(&map->colorimetry, &info->colorimetry) &&
-           map->chroma_site == info->chroma_site && map->target.width == target->width &&
-           map->target.height == target->height && map->target.framing == target->framing &&
-           !memcmp(map->target.fill, target->fill, sizeof target->fill) &&
+           map->chroma_site == info->chroma_site && vdt_frame_target_equal(&map->target, target) &&
            map->visible.x == clipped.x && map->visible.y == clipped.y &&
            map->visible.w == clipped.w && map->visible.h == clipped.h;
 }

@@ -27,6 +27,8 @@ typedef struct {
     guint8 fill[3]; /* RGB around the frame, for VDT_FRAMING_FIT */
 } VdtFrameTarget;
 
+gboolean vdt_frame_target_equal(const VdtFrameTarget *a, const VdtFrameTarget *b);
+
 typedef struct _VdtFrameMap VdtFrameMap;
 
 /* @visible is the part of the frame to look at; it is clipped to the frame, and NULL means all. */
