@@ -24,7 +24,11 @@ GST_DEBUG_CATEGORY_STATIC(vdt_analyzer_debug);
 #define DEFAULT_POST_MESSAGES TRUE
 
 /* A frame that is this much older than the one before is late, not the start of something else. */
-#define LATE_LIMIT (GST_SECOND / 2)
+#define LATE_LIMIT     (GST_SECOND / 2)
+/* What was found still holds after so long without a frame, or after so many intervals. */
+#define HOLD_LIMIT     (2 * GST_SECOND)
+#define HOLD_INTERVALS 3
+
 typedef struct {
     VdtAnalyzerClass *klass;
     gpointer network;
@@ -253,8 +257,8 @@ static void reset_window(VdtAnalyzer *self)
     VDT_ANALYZER_GET_CLASS(self)->reset(self);
 }
 
-/* Forgets the stream so far, results included. */
-static void forget(VdtAnalyzer *self)
+/* Makes void what was found, and what is being looked for. */
+static void drop_results(VdtAnalyzer *self)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
     VdtResult *result;
@@ -266,8 +270,14 @@ static void forget(VdtAnalyzer *self)
     if (result)
         vdt_result_unref(result);
     vdt_mailbox_discard(priv->mailbox);
-    reset_window(self);
     end_events(self);
+}
+
+/* Forgets the stream so far. */
+static void forget(VdtAnalyzer *self)
+{
+    reset_window(self);
+    drop_results(self);
 }
 
 /* Time of a frame, counted from the last one if it has none of its own. */
@@ -289,24 +299,37 @@ static GstClockTime frame_time(VdtAnalyzer *self, GstBuffer *buffer)
     return GST_CLOCK_TIME_NONE;
 }
 
+/* How long a result holds without frames. */
+static GstClockTime hold_time(VdtAnalyzer *self)
+{
+    double interval;
+
+    GST_OBJECT_LOCK(self);
+    interval = PRIV(self)->interval;
+    GST_OBJECT_UNLOCK(self);
+    return MAX(HOLD_LIMIT, (GstClockTime)(HOLD_INTERVALS * interval * GST_SECOND));
+}
+
 /* Whether @pts goes on where the stream was; what does not belong to it any more is forgotten. */
 static gboolean follows(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
+    const GstClockTime last = priv->last_pts;
+    const gboolean discont = GST_BUFFER_IS_DISCONT(buffer);
+    gboolean back;
 
-    if (GST_BUFFER_IS_DISCONT(buffer) && GST_CLOCK_TIME_IS_VALID(priv->last_pts)) {
-        const GstClockTime last = priv->last_pts;
-
-        GST_DEBUG_OBJECT(self, "discontinuity at %" GST_TIME_FORMAT, GST_TIME_ARGS(pts));
-        if (pts < last)
-            forget(self);
-        else
-            reset_window(self);
-    } else if (GST_CLOCK_TIME_IS_VALID(priv->last_pts) && pts + LATE_LIMIT < priv->last_pts) {
-        GST_DEBUG_OBJECT(self, "time goes back from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
-                         GST_TIME_ARGS(priv->last_pts), GST_TIME_ARGS(pts));
-        forget(self);
+    if (!GST_CLOCK_TIME_IS_VALID(last))
+        return TRUE;
+    back = pts < last && (discont || pts + LATE_LIMIT < last);
+    if (discont || back) {
+        GST_DEBUG_OBJECT(self, "%s from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
+                         back ? "time goes back" : "discontinuity", GST_TIME_ARGS(last),
+                         GST_TIME_ARGS(pts));
+        reset_window(self);
     }
+    /* the window is left alone if there is only a gap: the stream may be that slow */
+    if (back || (pts > last && pts - last > hold_time(self)))
+        drop_results(self);
     return !GST_CLOCK_TIME_IS_VALID(priv->last_pts) || pts > priv->last_pts;
 }
 

@@ -364,6 +364,32 @@ static void test_discont(void)
     fixture_harness_free(h);
 }
 
+/* What was found before a long gap ends there, whether it is marked or not. */
+static void test_long_gap(void)
+{
+    for (guint marked = 0; marked < 2; marked++) {
+        TestAnalyzer *a;
+        GstHarness *h = start(&a);
+        GstBuffer *frame = fixture_frame(CAPS_SMALL, 20 * GST_SECOND);
+        g_autofree char *events = NULL;
+
+        set_exact(a);
+        a->min_frames = 3;
+        fixture_push(h, CAPS_SMALL, 0, FRAME, 3);
+        if (marked)
+            GST_BUFFER_FLAG_SET(frame, GST_BUFFER_FLAG_DISCONT);
+        a->min_frames = 5;
+        gst_harness_push(h, frame);
+        frame = gst_harness_pull(h);
+        g_assert_null(fixture_meta(frame, NULL));
+        gst_buffer_unref(frame);
+        g_assert_cmpint(a->window_frames, ==, marked ? 1 : 4);
+        events = events_of(h);
+        g_assert_cmpstr(events, ==, "start nought, update nought, end nought");
+        fixture_harness_free(h);
+    }
+}
+
 static void test_time_goes_back(void)
 {
     TestAnalyzer *a;
@@ -715,6 +741,7 @@ int main(int argc, char **argv)
     g_test_add_func("/analyzer/flush-while-exact-waits", test_flush_while_exact_waits);
     g_test_add_func("/analyzer/eos-drains", test_eos_drains);
     g_test_add_func("/analyzer/discont", test_discont);
+    g_test_add_func("/analyzer/long-gap", test_long_gap);
     g_test_add_func("/analyzer/time-goes-back", test_time_goes_back);
     g_test_add_func("/analyzer/no-pts", test_no_pts);
     g_test_add_func("/analyzer/no-pts-no-rate", test_no_pts_no_rate);
