@@ -12,7 +12,8 @@
  *
  * * #guint64 `timestamp`, `stream-time`, `running-time`: of the newest picture (ns)
  * * #guint64 `duration`: from the oldest to the newest picture (ns)
- * * string `event`: start, update, end; string `id`: the same for one event
+ * * string `event`: start, update, end; string `id`: the same for one event, another for
+ *   every other
  * * string `label`, #gint `class-id`, #gdouble `score`: the best label
  * * string `kind`: action; #guint64 `window-start`, `window-end`: PTS of the pictures (ns)
  * * array `results`: structures of `label`, `class-id`, `score`, the best first; not in "end"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Locks, in the order they may be taken: the object lock (properties), then priv->lock (what the
- * streaming thread, the worker and readers of `stats` share). Nothing is posted with either held.
- * The rest of the private state belongs to the streaming thread.
+ * Locks, in the order they may be taken: priv->posting (keeps events on the bus in the order in
+ * which they were made), the object lock (properties), priv->lock (what the streaming thread, the
+ * worker and readers of `stats` share). Nothing is posted with one of the last two held, and only
+ * events with the first. The rest of the private state belongs to the streaming thread.
  */
 #include "vdtanalyzer.h"
 
@@ -57,7 +58,8 @@ typedef struct {
 
     VdtMailbox *mailbox;
 
-    GMutex lock; /* guards what follows */
+    GMutex posting; /* held from making events to having posted them */
+    GMutex lock;    /* guards what follows */
     gpointer next_network;
     guint epoch; /* results of work from an earlier one are void */
     VdtResult *result;
@@ -162,6 +164,7 @@ static void renew_network(VdtAnalyzer *self)
 /* --- the worker --------------------------------------------------------------------------------
  */
 
+/* With priv->posting held. */
 static void post_all(VdtAnalyzer *self, GList *messages)
 {
     gboolean wanted;
@@ -187,6 +190,7 @@ static void publish(VdtAnalyzer *self, const Job *job, GPtrArray *found, GstCloc
     VdtResult *result = vdt_result_new(found, job->span.end), *old = result;
     GList *messages = NULL;
 
+    g_mutex_lock(&priv->posting);
     g_mutex_lock(&priv->lock);
     if (job->epoch == priv->epoch) {
         old = priv->result;
@@ -200,9 +204,10 @@ static void publish(VdtAnalyzer *self, const Job *job, GPtrArray *found, GstCloc
         priv->stats.discarded++;
     }
     g_mutex_unlock(&priv->lock);
+    post_all(self, messages);
+    g_mutex_unlock(&priv->posting);
     if (old)
         vdt_result_unref(old);
-    post_all(self, messages);
 }
 
 static void run(gpointer data, GCancellable *cancellable, gpointer user_data)
@@ -241,11 +246,13 @@ static void end_events(VdtAnalyzer *self)
     VdtAnalyzerPrivate *priv = PRIV(self);
     GstMessage *end;
 
+    g_mutex_lock(&priv->posting);
     g_mutex_lock(&priv->lock);
     end = priv->events ? vdt_events_end(priv->events) : NULL;
     g_mutex_unlock(&priv->lock);
     if (end)
         post_all(self, g_list_append(NULL, end));
+    g_mutex_unlock(&priv->posting);
 }
 
 /* Begins a new window: what comes does not continue what was. */
@@ -607,11 +614,12 @@ static gboolean vdt_analyzer_start(GstBaseTransform *trans)
     gst_video_info_init(&priv->info);
     priv->last_pts = priv->last_due = GST_CLOCK_TIME_NONE;
     priv->warned_untimed = FALSE;
+    if (!priv->events) /* for life, so that ids are not used again; nobody else is here yet */
+        priv->events = vdt_events_new(GST_ELEMENT(self), VDT_ANALYZER_GET_CLASS(self)->kind);
     g_mutex_lock(&priv->lock);
     priv->failed = FALSE;
     priv->stats = (VdtStats){0};
     priv->latency = (VdtLatency){0};
-    priv->events = vdt_events_new(GST_ELEMENT(self), VDT_ANALYZER_GET_CLASS(self)->kind);
     g_mutex_unlock(&priv->lock);
     g_snprintf(name, sizeof name, "vdt:%s", GST_OBJECT_NAME(self));
     vdt_mailbox_start(priv->mailbox, name);
@@ -628,7 +636,6 @@ static gboolean vdt_analyzer_stop(GstBaseTransform *trans)
     forget(self);
     g_mutex_lock(&priv->lock);
     network_unref(klass, g_steal_pointer(&priv->next_network));
-    g_clear_pointer(&priv->events, vdt_events_free);
     g_mutex_unlock(&priv->lock);
     network_unref(klass, g_steal_pointer(&priv->network));
     g_clear_pointer(&priv->map, vdt_frame_map_free);
@@ -739,6 +746,8 @@ static void vdt_analyzer_finalize(GObject *object)
     vdt_mailbox_free(priv->mailbox);
     g_clear_pointer(&priv->handed, vdt_engine_unref);
     g_free(priv->model);
+    g_clear_pointer(&priv->events, vdt_events_free);
+    g_mutex_clear(&priv->posting);
     g_mutex_clear(&priv->lock);
     G_OBJECT_CLASS(vdt_analyzer_parent_class)->finalize(object);
 }
@@ -751,6 +760,7 @@ static void vdt_analyzer_init(VdtAnalyzer *self)
     priv->precision = DEFAULT_PRECISION;
     priv->interval = DEFAULT_INTERVAL;
     priv->post_messages = DEFAULT_POST_MESSAGES;
+    g_mutex_init(&priv->posting);
     g_mutex_init(&priv->lock);
     priv->mailbox = vdt_mailbox_new(run, job_free, self);
     gst_base_transform_set_in_place(GST_BASE_TRANSFORM(self), TRUE);

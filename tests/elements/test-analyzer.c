@@ -229,6 +229,34 @@ static void test_events(void)
     fixture_harness_free(h);
 }
 
+/* Ids are never used again, whether the element is started anew or is another of the same name. */
+static void test_ids(void)
+{
+    g_autoptr(GHashTable) ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (guint i = 0; i < 2; i++) {
+        TestAnalyzer *a = test_analyzer_new();
+
+        gst_object_set_name(GST_OBJECT(a), "same");
+        gst_object_ref_sink(a);
+        set_exact(a);
+        for (guint round = 0; round < 2; round++) {
+            GstHarness *h = fixture_harness(GST_ELEMENT(a));
+            g_autoptr(GstMessage) message = NULL;
+            const char *id;
+
+            gst_harness_set_src_caps_str(h, CAPS_SMALL);
+            fixture_push(h, CAPS_SMALL, 0, FRAME, 1);
+            fixture_count(fixture_bus(h), GST_MESSAGE_ELEMENT, &message);
+            id = gst_structure_get_string(gst_message_get_structure(message), "id");
+            g_assert_true(g_regex_match_simple("^same-[0-9a-f]{8}-[12]$", id, 0, 0));
+            g_assert_true(g_hash_table_add(ids, g_strdup(id)));
+            fixture_harness_free(h);
+        }
+        gst_object_unref(a);
+    }
+}
+
 static void test_message_fields(void)
 {
     TestAnalyzer *a;
@@ -736,6 +764,7 @@ int main(int argc, char **argv)
     g_test_add_func("/analyzer/interval", test_interval);
     g_test_add_func("/analyzer/latency", test_latency);
     g_test_add_func("/analyzer/events", test_events);
+    g_test_add_func("/analyzer/ids", test_ids);
     g_test_add_func("/analyzer/message-fields", test_message_fields);
     g_test_add_func("/analyzer/flush", test_flush);
     g_test_add_func("/analyzer/flush-while-exact-waits", test_flush_while_exact_waits);
