@@ -15,6 +15,7 @@
 #include "mailbox.h"
 #include "resultmeta.h"
 #include "stats.h"
+#include "timeline.h"
 
 GST_DEBUG_CATEGORY_STATIC(vdt_analyzer_debug);
 #define GST_CAT_DEFAULT vdt_analyzer_debug
@@ -23,12 +24,6 @@ GST_DEBUG_CATEGORY_STATIC(vdt_analyzer_debug);
 #define DEFAULT_PRECISION     VDT_PRECISION_F32
 #define DEFAULT_INTERVAL      1.0
 #define DEFAULT_POST_MESSAGES TRUE
-
-/* A frame that is this much older than the one before is late, not the start of something else. */
-#define LATE_LIMIT     (GST_SECOND / 2)
-/* What was found still holds after so long without a frame, or after so many intervals. */
-#define HOLD_LIMIT     (2 * GST_SECOND)
-#define HOLD_INTERVALS 3
 
 typedef struct {
     VdtAnalyzerClass *klass;
@@ -53,7 +48,7 @@ typedef struct {
     GstVideoInfo info;
     VdtFrameMap *map;
     gpointer network;
-    GstClockTime last_pts, last_due;
+    VdtTimeline timeline;
     gboolean warned_untimed;
 
     VdtMailbox *mailbox;
@@ -258,9 +253,7 @@ static void end_events(VdtAnalyzer *self)
 /* Begins a new window: what comes does not continue what was. */
 static void reset_window(VdtAnalyzer *self)
 {
-    VdtAnalyzerPrivate *priv = PRIV(self);
-
-    priv->last_pts = priv->last_due = GST_CLOCK_TIME_NONE;
+    vdt_timeline_reset(&PRIV(self)->timeline);
     VDT_ANALYZER_GET_CLASS(self)->reset(self);
 }
 
@@ -287,57 +280,36 @@ static void forget(VdtAnalyzer *self)
     drop_results(self);
 }
 
-/* Time of a frame, counted from the last one if it has none of its own. */
-static GstClockTime frame_time(VdtAnalyzer *self, GstBuffer *buffer)
+/* The properties that frames go by. */
+static VdtAnalyzerMode get_pace(VdtAnalyzer *self, GstClockTime *interval)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
-    const GstSegment *segment = &GST_BASE_TRANSFORM(self)->segment;
-    const int fps_n = GST_VIDEO_INFO_FPS_N(&priv->info), fps_d = GST_VIDEO_INFO_FPS_D(&priv->info);
-
-    if (segment->format != GST_FORMAT_TIME)
-        return GST_CLOCK_TIME_NONE;
-    if (GST_BUFFER_PTS_IS_VALID(buffer))
-        return GST_BUFFER_PTS(buffer);
-    if (fps_n > 0 && fps_d > 0) {
-        const GstClockTime frame = gst_util_uint64_scale_int(GST_SECOND, fps_d, fps_n);
-
-        return GST_CLOCK_TIME_IS_VALID(priv->last_pts) ? priv->last_pts + frame : segment->start;
-    }
-    return GST_CLOCK_TIME_NONE;
-}
-
-/* How long a result holds without frames. */
-static GstClockTime hold_time(VdtAnalyzer *self)
-{
-    double interval;
+    VdtAnalyzerMode mode;
 
     GST_OBJECT_LOCK(self);
-    interval = PRIV(self)->interval;
+    mode = priv->mode;
+    *interval = (GstClockTime)(priv->interval * GST_SECOND);
     GST_OBJECT_UNLOCK(self);
-    return MAX(HOLD_LIMIT, (GstClockTime)(HOLD_INTERVALS * interval * GST_SECOND));
+    return mode;
 }
 
 /* Whether @pts goes on where the stream was; what does not belong to it any more is forgotten. */
 static gboolean follows(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
-    const GstClockTime last = priv->last_pts;
-    const gboolean discont = GST_BUFFER_IS_DISCONT(buffer);
-    gboolean back;
+    GstClockTime interval;
+    VdtStep step;
 
-    if (!GST_CLOCK_TIME_IS_VALID(last))
-        return TRUE;
-    back = pts < last && (discont || pts + LATE_LIMIT < last);
-    if (discont || back) {
-        GST_DEBUG_OBJECT(self, "%s from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
-                         back ? "time goes back" : "discontinuity", GST_TIME_ARGS(last),
-                         GST_TIME_ARGS(pts));
+    get_pace(self, &interval);
+    step = vdt_timeline_step(&priv->timeline, buffer, pts, interval);
+    if (step)
+        GST_DEBUG_OBJECT(self, "break from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
+                         GST_TIME_ARGS(priv->timeline.last), GST_TIME_ARGS(pts));
+    if (step & VDT_STEP_NEW_WINDOW)
         reset_window(self);
-    }
-    /* the window is left alone if there is only a gap: the stream may be that slow */
-    if (back || (pts > last && pts - last > hold_time(self)))
+    if (step & VDT_STEP_VOID)
         drop_results(self);
-    return !GST_CLOCK_TIME_IS_VALID(priv->last_pts) || pts > priv->last_pts;
+    return vdt_timeline_is_newer(&priv->timeline, pts);
 }
 
 /* Takes the network that the worker made for a changed model. */
@@ -382,21 +354,13 @@ static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime pts)
     gpointer work;
     Job *job;
 
-    GST_OBJECT_LOCK(self);
-    mode = priv->mode;
-    interval = (GstClockTime)(priv->interval * GST_SECOND);
-    GST_OBJECT_UNLOCK(self);
-    if (GST_CLOCK_TIME_IS_VALID(priv->last_due) && pts < priv->last_due + interval)
+    mode = get_pace(self, &interval);
+    if (!vdt_timeline_is_due(&priv->timeline, pts, interval))
         return GST_FLOW_OK;
     work = klass->take(self, priv->network, &span.start, &span.end);
     if (!work)
         return GST_FLOW_OK;
-    /* due times keep their distance, whichever frame comes first after each */
-    if (GST_CLOCK_TIME_IS_VALID(priv->last_due) && interval > 0)
-        priv->last_due += (pts - priv->last_due) / interval * interval;
-    else
-        priv->last_due = pts;
-
+    vdt_timeline_took(&priv->timeline, pts, interval);
     span.stream_time = gst_segment_to_stream_time(segment, GST_FORMAT_TIME, span.end);
     span.running_time = gst_segment_to_running_time(segment, GST_FORMAT_TIME, span.end);
     job = g_new(Job, 1);
@@ -449,7 +413,9 @@ static GstFlowReturn vdt_analyzer_transform_ip(GstBaseTransform *trans, GstBuffe
 {
     VdtAnalyzer *self = VDT_ANALYZER(trans);
     VdtAnalyzerPrivate *priv = PRIV(self);
-    const GstClockTime begin = thread_time(), pts = frame_time(self, buffer);
+    const GstClockTime begin = thread_time();
+    const GstClockTime pts =
+        vdt_timeline_time(&priv->timeline, &trans->segment, &priv->info, buffer);
     GstFlowReturn flow = GST_FLOW_OK;
 
     adopt_network(self);
@@ -462,7 +428,7 @@ static GstFlowReturn vdt_analyzer_transform_ip(GstBaseTransform *trans, GstBuffe
     } else {
         if (follows(self, buffer, pts)) {
             VDT_ANALYZER_GET_CLASS(self)->look(self, priv->network, buffer, pts);
-            priv->last_pts = pts;
+            priv->timeline.last = pts;
             flow = analyse_if_due(self, pts);
         }
         if (flow == GST_FLOW_OK)
@@ -499,14 +465,6 @@ gboolean vdt_analyzer_convert(VdtAnalyzer *self, GstBuffer *buffer, const VdtFra
     vdt_frame_map_convert(priv->map, &frame, rgb);
     gst_video_frame_unmap(&frame);
     return TRUE;
-}
-
-/* A buffer that others hold too is copied so far that a meta can be added; its memory is shared. */
-static GstFlowReturn vdt_analyzer_prepare_output_buffer(GstBaseTransform *trans, GstBuffer *in,
-                                                        GstBuffer **out)
-{
-    *out = gst_buffer_is_writable(in) ? in : gst_buffer_copy(in);
-    return GST_FLOW_OK;
 }
 
 static gboolean vdt_analyzer_set_caps(GstBaseTransform *trans, GstCaps *in, GstCaps *out)
@@ -612,7 +570,7 @@ static gboolean vdt_analyzer_start(GstBaseTransform *trans)
         return FALSE;
     }
     gst_video_info_init(&priv->info);
-    priv->last_pts = priv->last_due = GST_CLOCK_TIME_NONE;
+    vdt_timeline_reset(&priv->timeline);
     priv->warned_untimed = FALSE;
     if (!priv->events) /* for life, so that ids are not used again; nobody else is here yet */
         priv->events = vdt_events_new(GST_ELEMENT(self), VDT_ANALYZER_GET_CLASS(self)->kind);
@@ -787,7 +745,6 @@ static void vdt_analyzer_class_init(VdtAnalyzerClass *klass)
     trans->set_caps = GST_DEBUG_FUNCPTR(vdt_analyzer_set_caps);
     trans->sink_event = GST_DEBUG_FUNCPTR(vdt_analyzer_sink_event);
     trans->query = GST_DEBUG_FUNCPTR(vdt_analyzer_query);
-    trans->prepare_output_buffer = GST_DEBUG_FUNCPTR(vdt_analyzer_prepare_output_buffer);
     trans->propose_allocation = GST_DEBUG_FUNCPTR(vdt_analyzer_propose_allocation);
     trans->decide_allocation = GST_DEBUG_FUNCPTR(vdt_analyzer_decide_allocation);
     trans->transform_ip = GST_DEBUG_FUNCPTR(vdt_analyzer_transform_ip);
