@@ -7,8 +7,6 @@
  */
 #include "vdtanalyzer.h"
 
-#include <time.h>
-
 #include "enginecontext.h"
 #include "enums.h"
 #include "latency.h"
@@ -26,12 +24,13 @@ GST_DEBUG_CATEGORY_STATIC(vdt_analyzer_debug);
 #define DEFAULT_POST_MESSAGES TRUE
 
 typedef struct {
-    VdtAnalyzerClass *klass;
+    VdtAnalyzer *self;
     gpointer network;
     gpointer work;
     VdtSpan span;
     guint epoch;
-    gint64 queued; /* monotonic, µs */
+    gint64 queued;     /* monotonic, µs */
+    gboolean answered; /* it came to a result, an error or a skip; else it was discarded */
 } Job;
 
 typedef struct {
@@ -41,7 +40,7 @@ typedef struct {
     VdtAnalyzerMode mode;
     double interval;
     gboolean post_messages;
-    gboolean stale; /* model or precision changed since the network was made */
+    gboolean stale; /* model, precision or engine changed since the network was made */
     VdtEngine *handed;
 
     /* the streaming thread's */
@@ -53,15 +52,17 @@ typedef struct {
 
     VdtMailbox *mailbox;
 
-    GMutex posting; /* held from making events to having posted them */
-    GMutex lock;    /* guards what follows */
-    gpointer next_network;
-    guint epoch; /* results of work from an earlier one are void */
+    GMutex posting;        /* held from making events to having posted them */
+    GMutex lock;           /* guards what follows */
+    gpointer next_network; /* the worker's, for the streaming thread */
+    gpointer old_network;  /* the streaming thread's, for the worker to free: that may take locks */
+    guint epoch;           /* results of work from an earlier one are void */
     VdtResult *result;
     VdtEvents *events;
     gboolean failed;
     VdtStats stats;
     VdtLatency latency;
+    gint64 finished; /* when the last job was, without what came after; monotonic, µs */
 } VdtAnalyzerPrivate;
 
 enum { PROP_MODEL = 1, PROP_PRECISION, PROP_MODE, PROP_INTERVAL, PROP_POST_MESSAGES, PROP_STATS };
@@ -85,75 +86,83 @@ static void network_unref(VdtAnalyzerClass *klass, gpointer network)
 static void job_free(gpointer data)
 {
     Job *job = data;
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(job->self);
+    VdtAnalyzerPrivate *priv = PRIV(job->self);
 
-    job->klass->free_work(job->work);
-    network_unref(job->klass, job->network);
+    if (!job->answered) {
+        g_mutex_lock(&priv->lock);
+        priv->stats.discarded++;
+        g_mutex_unlock(&priv->lock);
+    }
+    klass->free_work(job->work);
+    network_unref(klass, job->network);
     g_free(job);
 }
 
 /* --- networks ----------------------------------------------------------------------------------
  */
 
-/* The engine for the properties as they are now. */
-static VdtEngine *find_engine(VdtAnalyzer *self, GError **error)
+/* Makes a network for the properties as they are now. */
+static gpointer make_network(VdtAnalyzer *self, GCancellable *cancellable, GError **error)
 {
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
     VdtAnalyzerPrivate *priv = PRIV(self);
     g_autofree char *model = NULL;
-    g_autoptr(VdtEngine) handed = NULL;
-    VdtEngine *engine;
+    g_autoptr(VdtEngine) handed = NULL, engine = NULL;
     VdtPrecision precision;
 
     GST_OBJECT_LOCK(self);
+    priv->stale = FALSE;
     model = g_strdup(priv->model);
     precision = priv->precision;
     handed = priv->handed ? vdt_engine_ref(priv->handed) : NULL;
     GST_OBJECT_UNLOCK(self);
-    engine = vdt_engine_find(VDT_ANALYZER_GET_CLASS(self)->architecture, model, precision, handed,
-                             error);
-    if (engine && vdt_engine_get_unused(engine))
-        GST_WARNING_OBJECT(self, "%s: tensors that the network does not use:\n%s",
-                           vdt_engine_get_card(engine)->weights, vdt_engine_get_unused(engine));
-    return engine;
-}
-
-static gpointer make_network(VdtAnalyzer *self, GError **error)
-{
-    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
-    g_autoptr(VdtEngine) engine = NULL;
-
-    GST_OBJECT_LOCK(self);
-    PRIV(self)->stale = FALSE;
-    GST_OBJECT_UNLOCK(self);
     if (klass->architecture) {
-        engine = find_engine(self, error);
-        if (!engine)
+        engine = vdt_engine_find(klass->architecture, model, precision, handed, error);
+        if (!engine || g_cancellable_set_error_if_cancelled(cancellable, error))
             return NULL;
+        if (vdt_engine_get_unused(engine))
+            GST_WARNING_OBJECT(self, "%s: tensors that the network does not use:\n%s",
+                               vdt_engine_get_card(engine)->weights, vdt_engine_get_unused(engine));
     }
     return klass->prepare(self, engine, error);
 }
 
 /* Worker: makes another network if the model was changed; the streaming thread will take it. */
-static void renew_network(VdtAnalyzer *self)
+static void renew_network(VdtAnalyzer *self, GCancellable *cancellable)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
     g_autoptr(GError) error = NULL;
     gboolean stale;
-    gpointer network;
+    gpointer network, old;
+
+    g_mutex_lock(&priv->lock);
+    old = g_steal_pointer(&priv->old_network);
+    g_mutex_unlock(&priv->lock);
+    network_unref(klass, old);
 
     GST_OBJECT_LOCK(self);
     stale = priv->stale;
     GST_OBJECT_UNLOCK(self);
     if (!stale)
         return;
-    network = make_network(self, &error);
+    network = make_network(self, cancellable, &error);
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        GST_OBJECT_LOCK(self);
+        priv->stale = TRUE; /* after another job, then */
+        GST_OBJECT_UNLOCK(self);
+        return;
+    }
     if (!network) {
         vdt_engine_complain(GST_ELEMENT(self), GST_MESSAGE_WARNING, error);
         return;
     }
     g_mutex_lock(&priv->lock);
-    network_unref(VDT_ANALYZER_GET_CLASS(self), priv->next_network);
+    old = priv->next_network;
     priv->next_network = network;
     g_mutex_unlock(&priv->lock);
+    network_unref(klass, old);
 }
 
 /* --- the worker --------------------------------------------------------------------------------
@@ -177,7 +186,7 @@ static void post_all(VdtAnalyzer *self, GList *messages)
 }
 
 /* Makes @found the newest result, unless it has become void, and tells the bus. */
-static void publish(VdtAnalyzer *self, const Job *job, GPtrArray *found, GstClockTime took)
+static void publish(VdtAnalyzer *self, Job *job, GPtrArray *found, GstClockTime took)
 {
     VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
     VdtAnalyzerPrivate *priv = PRIV(self);
@@ -195,8 +204,7 @@ static void publish(VdtAnalyzer *self, const Job *job, GPtrArray *found, GstCloc
         priv->stats.last = took;
         priv->stats.busy += took;
         messages = vdt_events_follow(priv->events, &job->span, finding, &result->structures);
-    } else {
-        priv->stats.discarded++;
+        job->answered = TRUE;
     }
     g_mutex_unlock(&priv->lock);
     post_all(self, messages);
@@ -209,28 +217,28 @@ static void run(gpointer data, GCancellable *cancellable, gpointer user_data)
 {
     VdtAnalyzer *self = user_data;
     VdtAnalyzerPrivate *priv = PRIV(self);
-    const Job *job = data;
+    Job *job = data;
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)gst_structure_free);
     g_autoptr(GError) error = NULL;
     const gint64 begin = g_get_monotonic_time();
-    const gboolean done =
-        job->klass->analyse(self, job->network, job->work, cancellable, found, &error);
+    const gboolean done = VDT_ANALYZER_GET_CLASS(self)->analyse(self, job->network, job->work,
+                                                                cancellable, found, &error);
 
-    if (g_cancellable_is_cancelled(cancellable)) {
-        g_mutex_lock(&priv->lock);
-        priv->stats.discarded++;
-        g_mutex_unlock(&priv->lock);
+    if (g_cancellable_is_cancelled(cancellable))
         return;
-    }
     if (done) {
         publish(self, job, found, (g_get_monotonic_time() - begin) * GST_USECOND);
     } else {
+        job->answered = TRUE;
         g_mutex_lock(&priv->lock);
         priv->failed = TRUE;
         g_mutex_unlock(&priv->lock);
         GST_ELEMENT_ERROR(self, LIBRARY, FAILED, ("%s", error->message), (NULL));
     }
-    renew_network(self);
+    g_mutex_lock(&priv->lock);
+    priv->finished = g_get_monotonic_time();
+    g_mutex_unlock(&priv->lock);
+    renew_network(self, cancellable);
 }
 
 /* --- the streaming thread ----------------------------------------------------------------------
@@ -248,6 +256,19 @@ static void end_events(VdtAnalyzer *self)
     if (end)
         post_all(self, g_list_append(NULL, end));
     g_mutex_unlock(&priv->posting);
+}
+
+/* Tells of skips that came too soon after the last QoS message. */
+static void tell_skips(VdtAnalyzer *self)
+{
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    GstMessage *qos;
+
+    g_mutex_lock(&priv->lock);
+    qos = vdt_stats_flush(&priv->stats, GST_ELEMENT(self));
+    g_mutex_unlock(&priv->lock);
+    if (qos)
+        gst_element_post_message(GST_ELEMENT(self), qos);
 }
 
 /* Begins a new window: what comes does not continue what was. */
@@ -316,27 +337,31 @@ static gboolean follows(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts)
 static void adopt_network(VdtAnalyzer *self)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
-    gpointer network;
+    gboolean changed;
 
     g_mutex_lock(&priv->lock);
-    network = g_steal_pointer(&priv->next_network);
+    changed = priv->next_network && !priv->old_network;
     g_mutex_unlock(&priv->lock);
-    if (!network)
+    if (!changed)
         return;
     GST_INFO_OBJECT(self, "the model has changed");
-    network_unref(VDT_ANALYZER_GET_CLASS(self), priv->network);
-    priv->network = network;
-    forget(self);
+    forget(self); /* first: work that waits holds the old network, too */
+    g_mutex_lock(&priv->lock);
+    priv->old_network = priv->network;
+    priv->network = g_steal_pointer(&priv->next_network);
+    g_mutex_unlock(&priv->lock);
 }
 
-/* Notes how long a frame had to wait, and tells the pipeline when that is not what it believes. */
-static void measure_latency(VdtAnalyzer *self, GstClockTime took)
+/* Notes how long a frame had to wait for its result since @begin, and tells the pipeline when that
+ * is not what it believes. */
+static void measure_latency(VdtAnalyzer *self, gint64 begin)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
     gboolean changed;
 
     g_mutex_lock(&priv->lock);
-    changed = vdt_latency_note(&priv->latency, took, g_get_monotonic_time());
+    changed = vdt_latency_note(&priv->latency, MAX(priv->finished - begin, 0) * GST_USECOND,
+                               g_get_monotonic_time());
     g_mutex_unlock(&priv->lock);
     if (changed)
         gst_element_post_message(GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));
@@ -352,7 +377,7 @@ static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime pts)
     GstClockTime interval;
     VdtSpan span;
     gpointer work;
-    Job *job;
+    Job *job, *skipped;
 
     mode = get_pace(self, &interval);
     if (!vdt_timeline_is_due(&priv->timeline, pts, interval))
@@ -364,26 +389,32 @@ static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime pts)
     span.stream_time = gst_segment_to_stream_time(segment, GST_FORMAT_TIME, span.end);
     span.running_time = gst_segment_to_running_time(segment, GST_FORMAT_TIME, span.end);
     job = g_new(Job, 1);
-    *job =
-        (Job){klass, g_atomic_rc_box_acquire(priv->network), work, span, 0, g_get_monotonic_time()};
+    *job = (Job){.self = self,
+                 .network = g_atomic_rc_box_acquire(priv->network),
+                 .work = work,
+                 .span = span,
+                 .queued = g_get_monotonic_time()};
     g_mutex_lock(&priv->lock);
     job->epoch = priv->epoch;
     g_mutex_unlock(&priv->lock);
-    if (vdt_mailbox_put(priv->mailbox, job)) {
+    skipped = vdt_mailbox_put(priv->mailbox, job);
+    if (skipped) {
         GstMessage *qos;
 
         g_mutex_lock(&priv->lock);
-        qos = vdt_stats_skip(&priv->stats, GST_ELEMENT(self), &span);
+        qos = vdt_stats_skip(&priv->stats, GST_ELEMENT(self), &skipped->span);
         g_mutex_unlock(&priv->lock);
         if (qos)
             gst_element_post_message(GST_ELEMENT(self), qos);
+        skipped->answered = TRUE;
+        job_free(skipped);
     }
     if (mode == VDT_ANALYZER_EXACT) {
         const gint64 begin = g_get_monotonic_time();
 
         if (!vdt_mailbox_drain(priv->mailbox))
             return GST_FLOW_FLUSHING;
-        measure_latency(self, (g_get_monotonic_time() - begin) * GST_USECOND);
+        measure_latency(self, begin);
     }
     return GST_FLOW_OK;
 }
@@ -401,19 +432,11 @@ static void attach_result(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts
                           VDT_ANALYZER_GET_CLASS(self)->kind);
 }
 
-static GstClockTime thread_time(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return GST_TIMESPEC_TO_TIME(t);
-}
-
 static GstFlowReturn vdt_analyzer_transform_ip(GstBaseTransform *trans, GstBuffer *buffer)
 {
     VdtAnalyzer *self = VDT_ANALYZER(trans);
     VdtAnalyzerPrivate *priv = PRIV(self);
-    const GstClockTime begin = thread_time();
+    const GstClockTime begin = vdt_stats_thread_time();
     const GstClockTime pts =
         vdt_timeline_time(&priv->timeline, &trans->segment, &priv->info, buffer);
     GstFlowReturn flow = GST_FLOW_OK;
@@ -436,7 +459,7 @@ static GstFlowReturn vdt_analyzer_transform_ip(GstBaseTransform *trans, GstBuffe
     }
     g_mutex_lock(&priv->lock);
     priv->stats.frames++;
-    priv->stats.streaming += thread_time() - begin;
+    priv->stats.streaming += vdt_stats_thread_time() - begin;
     if (flow == GST_FLOW_OK && priv->failed)
         flow = GST_FLOW_ERROR;
     g_mutex_unlock(&priv->lock);
@@ -447,24 +470,11 @@ gboolean vdt_analyzer_convert(VdtAnalyzer *self, GstBuffer *buffer, const VdtFra
                               guint8 *rgb)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
-    const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(buffer);
-    GstVideoRectangle visible = {0, 0, 0, 0};
-    GstVideoFrame frame;
 
-    if (!gst_video_frame_map(&frame, &priv->info, buffer,
-                             GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
-        GST_WARNING_OBJECT(self, "cannot read %" GST_PTR_FORMAT, buffer);
-        return FALSE;
-    }
-    if (crop)
-        visible = (GstVideoRectangle){crop->x, crop->y, crop->width, crop->height};
-    if (!priv->map || !vdt_frame_map_fits(priv->map, &frame.info, &visible, target)) {
-        g_clear_pointer(&priv->map, vdt_frame_map_free);
-        priv->map = vdt_frame_map_new(&frame.info, &visible, target);
-    }
-    vdt_frame_map_convert(priv->map, &frame, rgb);
-    gst_video_frame_unmap(&frame);
-    return TRUE;
+    if (vdt_frame_map_buffer(&priv->map, &priv->info, buffer, target, rgb))
+        return TRUE;
+    GST_WARNING_OBJECT(self, "cannot read %" GST_PTR_FORMAT, buffer);
+    return FALSE;
 }
 
 static gboolean vdt_analyzer_set_caps(GstBaseTransform *trans, GstCaps *in, GstCaps *out)
@@ -513,6 +523,7 @@ static gboolean vdt_analyzer_sink_event(GstBaseTransform *trans, GstEvent *event
     case GST_EVENT_EOS:
         vdt_mailbox_drain(priv->mailbox);
         end_events(self);
+        tell_skips(self);
         break;
     default:
         break;
@@ -552,19 +563,15 @@ static gboolean vdt_analyzer_start(GstBaseTransform *trans)
     VdtAnalyzer *self = VDT_ANALYZER(trans);
     VdtAnalyzerPrivate *priv = PRIV(self);
     g_autoptr(GError) error = NULL;
+    gboolean handed;
     char name[16]; /* what the kernel keeps */
 
-    if (VDT_ANALYZER_GET_CLASS(self)->architecture) {
-        gboolean handed;
-
-        GST_OBJECT_LOCK(self);
-        handed = priv->handed != NULL;
-        GST_OBJECT_UNLOCK(self);
-        if (!handed)
-            gst_element_post_message(GST_ELEMENT(self), gst_message_new_need_context(
-                                                            GST_OBJECT(self), VDT_ENGINE_CONTEXT));
-    }
-    priv->network = make_network(self, &error);
+    GST_OBJECT_LOCK(self);
+    handed = priv->handed != NULL;
+    GST_OBJECT_UNLOCK(self);
+    if (VDT_ANALYZER_GET_CLASS(self)->architecture && !handed)
+        vdt_engine_ask(GST_ELEMENT(self));
+    priv->network = make_network(self, NULL, &error);
     if (!priv->network) {
         vdt_engine_complain(GST_ELEMENT(self), GST_MESSAGE_ERROR, error);
         return FALSE;
@@ -592,9 +599,9 @@ static gboolean vdt_analyzer_stop(GstBaseTransform *trans)
 
     vdt_mailbox_stop(priv->mailbox);
     forget(self);
-    g_mutex_lock(&priv->lock);
+    /* nobody else is here any more */
     network_unref(klass, g_steal_pointer(&priv->next_network));
-    g_mutex_unlock(&priv->lock);
+    network_unref(klass, g_steal_pointer(&priv->old_network));
     network_unref(klass, g_steal_pointer(&priv->network));
     g_clear_pointer(&priv->map, vdt_frame_map_free);
     return TRUE;
@@ -618,6 +625,7 @@ static void vdt_analyzer_set_context(GstElement *element, GstContext *context)
         GST_OBJECT_LOCK(element);
         old = priv->handed;
         priv->handed = engine;
+        priv->stale |= engine != old;
         GST_OBJECT_UNLOCK(element);
         vdt_engine_unref(old);
     }

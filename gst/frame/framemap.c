@@ -302,3 +302,23 @@ void vdt_frame_map_convert(VdtFrameMap *map, const GstVideoFrame *frame, guint8 
     fill(rgb + (gsize)3 * width * (map->inner.y + map->inner.h),
          width * (height - map->inner.y - map->inner.h), map->target.fill);
 }
+
+gboolean vdt_frame_map_buffer(VdtFrameMap **map, const GstVideoInfo *info, GstBuffer *buffer,
+                              const VdtFrameTarget *target, guint8 *rgb)
+{
+    const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(buffer);
+    GstVideoRectangle visible = {0, 0, 0, 0};
+    GstVideoFrame frame;
+
+    if (!gst_video_frame_map(&frame, info, buffer, GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF))
+        return FALSE;
+    if (crop)
+        visible = (GstVideoRectangle){crop->x, crop->y, crop->width, crop->height};
+    if (!*map || !vdt_frame_map_fits(*map, &frame.info, &visible, target)) {
+        g_clear_pointer(map, vdt_frame_map_free);
+        *map = vdt_frame_map_new(&frame.info, &visible, target);
+    }
+    vdt_frame_map_convert(*map, &frame, rgb);
+    gst_video_frame_unmap(&frame);
+    return TRUE;
+}

@@ -41,6 +41,11 @@ gboolean vdt_frame_map_fits(const VdtFrameMap *map, const GstVideoInfo *info,
 /* Writes width * height * 3 bytes to @rgb. */
 void vdt_frame_map_convert(VdtFrameMap *map, const GstVideoFrame *frame, guint8 *rgb);
 
+/* Converts a buffer's visible part with *@map, which is made anew if it does not fit. FALSE if the
+ * buffer cannot be read. */
+gboolean vdt_frame_map_buffer(VdtFrameMap **map, const GstVideoInfo *info, GstBuffer *buffer,
+                              const VdtFrameTarget *target, guint8 *rgb);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtFrameMap, vdt_frame_map_free)
 
 G_END_DECLS

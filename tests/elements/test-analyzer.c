@@ -70,7 +70,7 @@ static void test_skips(void)
     TestAnalyzer *a;
     GstHarness *h = start(&a);
     GstMessage *qos;
-    guint64 processed, dropped;
+    guint64 processed, dropped, timestamp;
     GstFormat format;
 
     a->busy_ms = 300;
@@ -81,6 +81,9 @@ static void test_skips(void)
     g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_QOS, &qos), ==, 1);
     gst_message_parse_qos_stats(qos, &format, &processed, &dropped);
     g_assert_cmpuint(dropped, ==, 1);
+    /* of the one that was skipped, not of the one that came instead */
+    gst_message_parse_qos(qos, NULL, NULL, NULL, &timestamp, NULL);
+    g_assert_cmpuint(timestamp, ==, FRAME);
     gst_message_unref(qos);
 
     fixture_wait_stat(h->element, "results", 2);
@@ -93,6 +96,15 @@ static void test_skips(void)
     g_assert_cmpuint(dropped, ==, 9);
     gst_message_unref(qos);
     g_assert_cmpint(a->analysed, <=, 3);
+
+    /* the rest is told at the end */
+    gst_harness_push_event(h, gst_event_new_eos());
+    fixture_count(fixture_bus(h), GST_MESSAGE_QOS, &qos);
+    if (qos) {
+        gst_message_parse_qos_stats(qos, &format, &processed, &dropped);
+        g_assert_cmpuint(dropped, ==, fixture_stat(h->element, "skipped"));
+        gst_message_unref(qos);
+    }
     fixture_harness_free(h);
 }
 
@@ -305,13 +317,14 @@ static void test_flush(void)
     GstBuffer *out;
 
     a->busy_ms = 5000;
-    fixture_push(h, CAPS_SMALL, 0, FRAME, 3);
+    fixture_push(h, CAPS_SMALL, 0, FRAME, 1);
     wait_analysing(a);
+    fixture_push(h, CAPS_SMALL, FRAME, FRAME, 2);
     gst_harness_push_event(h, gst_event_new_flush_start());
     gst_harness_push_event(h, gst_event_new_flush_stop(TRUE));
     g_assert_cmpint(a->cancelled, ==, 1);
     g_assert_cmpint(a->analysed, ==, 1);
-    g_assert_cmpuint(fixture_stat(h->element, "discarded"), ==, 1);
+    g_assert_cmpuint(fixture_stat(h->element, "discarded"), ==, 2);
     g_assert_cmpint(a->window_frames, ==, 0);
 
     a->busy_ms = 0;
