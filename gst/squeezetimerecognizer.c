@@ -21,8 +21,8 @@
  * ## Example pipeline
  * |[
  * gst-launch-1.0 -m filesrc location=street.mp4 ! decodebin ! squeezetime-recognizer
- *     model=/usr/share/vedette/models/squeezetime-street/card.json mode=exact ! fakesink
- * ]|
+ *     model=/path/to/card.json mode=exact ! fakesink
+ * ]| A street model, which is what an empty #VdtAnalyzer:model means, does not ship yet.
  *
  * Since: 0.1
  */
