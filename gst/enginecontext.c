@@ -13,6 +13,29 @@ VdtEngine *vdt_engine_from_context(GstContext *context)
     return engine;
 }
 
+static gboolean ask_neighbour(GstElement *element, GstPad *pad, gpointer data)
+{
+    GstQuery *query = data;
+    GstContext *context = NULL;
+
+    if (gst_pad_peer_query(pad, query))
+        gst_query_parse_context(query, &context);
+    if (context)
+        gst_element_set_context(element, context);
+    return !context; /* goes on until somebody has one */
+}
+
+void vdt_engine_ask(GstElement *element)
+{
+    g_autoptr(GstQuery) query = gst_query_new_context(VDT_ENGINE_CONTEXT);
+
+    /* in the order that GStreamer's documentation of GstContext asks for */
+    if (gst_element_foreach_src_pad(element, ask_neighbour, query) &&
+        gst_element_foreach_sink_pad(element, ask_neighbour, query))
+        gst_element_post_message(
+            element, gst_message_new_need_context(GST_OBJECT(element), VDT_ENGINE_CONTEXT));
+}
+
 static gboolean fits(const VdtCard *card, const char *architecture, const char *model)
 {
     return g_strcmp0(card->architecture, architecture) == 0 &&

@@ -13,10 +13,13 @@ G_BEGIN_DECLS
 /* The engine that @context hands in, the caller's; NULL if it is about something else. */
 VdtEngine *vdt_engine_from_context(GstContext *context);
 
+/* Has somebody set @element's context, if anybody can: asks its neighbours, then the bus. */
+void vdt_engine_ask(GstElement *element);
+
 /*
  * An engine of @architecture for @model (NULL or "" for the architecture's street model): @handed,
- * which may be NULL, if it is of that architecture and @model does not name another one, else the
- * one that the process shares.
+ * which may be NULL, if it is of that architecture and @model does not name another one, whatever
+ * its precision, else the one that the process shares.
  */
 VdtEngine *vdt_engine_find(const char *architecture, const char *model, VdtPrecision precision,
                            VdtEngine *handed, GError **error);

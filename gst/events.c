@@ -4,6 +4,7 @@
 struct _VdtEvents {
     GstElement *source;
     const char *kind;
+    char *id; /* what ids begin with */
     guint64 n_events;
     GstStructure *finding; /* of the event that goes on, as last seen; NULL for none */
     VdtSpan span;          /* when that was */
@@ -12,15 +13,18 @@ struct _VdtEvents {
 VdtEvents *vdt_events_new(GstElement *source, const char *kind)
 {
     VdtEvents *events = g_new0(VdtEvents, 1);
+    g_autofree char *name = gst_object_get_name(GST_OBJECT(source));
 
     events->source = source;
     events->kind = kind;
+    events->id = g_strdup_printf("%s-%08x", name, g_random_int());
     return events;
 }
 
 void vdt_events_free(VdtEvents *events)
 {
     g_clear_pointer(&events->finding, gst_structure_free);
+    g_free(events->id);
     g_free(events);
 }
 
@@ -28,8 +32,7 @@ static GstMessage *message(const VdtEvents *events, const char *event, const GVa
 {
     GstElementFactory *factory = gst_element_get_factory(events->source);
     const VdtSpan *span = &events->span;
-    g_autofree char *source = gst_object_get_name(GST_OBJECT(events->source));
-    g_autofree char *id = g_strdup_printf("%s-%" G_GUINT64_FORMAT, source, events->n_events);
+    g_autofree char *id = g_strdup_printf("%s-%" G_GUINT64_FORMAT, events->id, events->n_events);
     int class_id = -1;
     double score = 0;
     GstStructure *s;

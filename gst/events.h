@@ -18,7 +18,9 @@ typedef struct {
 
 typedef struct _VdtEvents VdtEvents;
 
-/* Messages come from @source and carry @kind; both must outlive the events. */
+/* Messages come from @source and carry @kind; both must outlive the events. Ids are
+ * NAME-xxxxxxxx-N: the name that @source has now, a random number, so that they differ between
+ * elements of one name in other processes and at other times, and a count. */
 VdtEvents *vdt_events_new(GstElement *source, const char *kind);
 void vdt_events_free(VdtEvents *events);
 

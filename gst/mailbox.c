@@ -81,7 +81,7 @@ static void drop(VdtMailbox *m)
         m->free_job(dropped);
 }
 
-gboolean vdt_mailbox_put(VdtMailbox *m, gpointer job)
+gpointer vdt_mailbox_put(VdtMailbox *m, gpointer job)
 {
     gpointer replaced = NULL;
     gboolean closed;
@@ -94,9 +94,9 @@ gboolean vdt_mailbox_put(VdtMailbox *m, gpointer job)
         g_cond_broadcast(&m->changed);
     }
     g_mutex_unlock(&m->lock);
-    if (closed || replaced)
-        m->free_job(closed ? job : replaced);
-    return replaced != NULL;
+    if (closed)
+        m->free_job(job);
+    return replaced;
 }
 
 gboolean vdt_mailbox_drain(VdtMailbox *m)

@@ -3,7 +3,8 @@
  * One worker thread behind a mailbox of one slot: a newer job replaces the one that waits.
  *
  * A mailbox is closed until it is started. Any thread may put, drain, discard, close and open at
- * any time. Jobs belong to the mailbox from the moment they are put.
+ * any time. Jobs belong to the mailbox from the moment they are put, until it
+ * gives one back.
  */
 #pragma once
 
@@ -26,8 +27,8 @@ void vdt_mailbox_shut(VdtMailbox *mailbox);
 /* Shuts the mailbox, and waits for what runs. */
 void vdt_mailbox_stop(VdtMailbox *mailbox);
 
-/* TRUE if @job replaced one that was waiting. */
-gboolean vdt_mailbox_put(VdtMailbox *mailbox, gpointer job);
+/* Returns the job that @job replaced before it began, then the caller's; NULL if none did. */
+gpointer vdt_mailbox_put(VdtMailbox *mailbox, gpointer job);
 /* Waits until nothing waits and nothing runs. FALSE if the mailbox was closed meanwhile. */
 gboolean vdt_mailbox_drain(VdtMailbox *mailbox);
 /* Drops the job that waits and cancels the one that runs, without waiting for it. */

@@ -12,7 +12,8 @@
  *
  * * #guint64 `timestamp`, `stream-time`, `running-time`: of the newest picture (ns)
  * * #guint64 `duration`: from the oldest to the newest picture (ns)
- * * string `event`: start, update, end; string `id`: the same for one event
+ * * string `event`: start, update, end; string `id`: the same for one event, another for
+ *   every other
  * * string `label`, #gint `class-id`, #gdouble `score`: the best label
  * * string `kind`: action; #guint64 `window-start`, `window-end`: PTS of the pictures (ns)
  * * array `results`: structures of `label`, `class-id`, `score`, the best first; not in "end"
@@ -20,15 +21,14 @@
  * ## Example pipeline
  * |[
  * gst-launch-1.0 -m filesrc location=street.mp4 ! decodebin ! squeezetime-recognizer
- *     model=/usr/share/vedette/models/squeezetime-street/card.json mode=exact ! fakesink
- * ]|
+ *     model=/path/to/card.json mode=exact ! fakesink
+ * ]| A street model, which is what an empty #VdtAnalyzer:model means, does not ship yet.
  *
  * Since: 0.1
  */
 #include "squeezetimerecognizer.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "enums.h"
 #include "frame/clipring.h"
@@ -140,7 +140,7 @@ static void fit_ring(VdtSqueezetimeRecognizer *self, const VdtCard *card)
         target.fill[c] = (guint8)CLAMP(card->mean[c] + 0.5f, 0, 255);
 
     if (self->ring && self->n_shots == card->frames && self->ring_window == window &&
-        !memcmp(&self->target, &target, sizeof target))
+        vdt_frame_target_equal(&self->target, &target))
         return;
     g_clear_pointer(&self->ring, vdt_clip_ring_free);
     self->ring = vdt_clip_ring_new(card->frames, window);

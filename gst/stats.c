@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "stats.h"
 
+#include <time.h>
+
 #define QOS_GAP      G_USEC_PER_SEC
 /* GStreamer's scale for "as good as it gets". */
 #define FULL_QUALITY 1000000
+
+GstClockTime vdt_stats_thread_time(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return GST_TIMESPEC_TO_TIME(t);
+}
 
 GstStructure *vdt_stats_to_structure(const VdtStats *stats, GstElement *element)
 {
@@ -21,13 +31,23 @@ GstStructure *vdt_stats_to_structure(const VdtStats *stats, GstElement *element)
 
 GstMessage *vdt_stats_skip(VdtStats *stats, GstElement *element, const VdtSpan *span)
 {
-    const gint64 now = g_get_monotonic_time();
+    stats->skipped++;
+    stats->untold = *span;
+    stats->has_untold = TRUE;
+    if (stats->qos_posted && g_get_monotonic_time() - stats->qos_posted < QOS_GAP)
+        return NULL;
+    return vdt_stats_flush(stats, element);
+}
+
+GstMessage *vdt_stats_flush(VdtStats *stats, GstElement *element)
+{
+    const VdtSpan *span = &stats->untold;
     GstMessage *qos;
 
-    stats->skipped++;
-    if (stats->qos_posted && now - stats->qos_posted < QOS_GAP)
+    if (!stats->has_untold)
         return NULL;
-    stats->qos_posted = now;
+    stats->has_untold = FALSE;
+    stats->qos_posted = g_get_monotonic_time();
     qos = gst_message_new_qos(GST_OBJECT(element), TRUE, span->running_time, span->stream_time,
                               span->end, GST_CLOCK_TIME_NONE);
     gst_message_set_qos_values(

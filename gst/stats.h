@@ -15,12 +15,18 @@ typedef struct {
     GstClockTime first_delay; /* from the first work to the first result */
     GstClockTime streaming;   /* CPU time of the streaming thread */
     gint64 qos_posted;        /* monotonic, µs; 0 for never */
+    VdtSpan untold;           /* of the newest skip, if has_untold */
+    gboolean has_untold;      /* no QoS message has told of it */
 } VdtStats;
 
+/* CPU time of this thread. */
+GstClockTime vdt_stats_thread_time(void);
 /* The value of an element's `stats` property. */
 GstStructure *vdt_stats_to_structure(const VdtStats *stats, GstElement *element);
 /* Counts an inference, due at @span, that was replaced before it began. Returns the QoS message
  * that is to be posted, at most once a second, or NULL. */
 GstMessage *vdt_stats_skip(VdtStats *stats, GstElement *element, const VdtSpan *span);
+/* The QoS message that came too soon after another to be posted, or NULL. */
+GstMessage *vdt_stats_flush(VdtStats *stats, GstElement *element);
 
 G_END_DECLS

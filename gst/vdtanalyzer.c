@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Locks, in the order they may be taken: the object lock (properties), then priv->lock (what the
- * streaming thread, the worker and readers of `stats` share). Nothing is posted with either held.
- * The rest of the private state belongs to the streaming thread.
+ * Locks, in the order they may be taken: priv->posting (keeps events on the bus in the order in
+ * which they were made), the object lock (properties), priv->lock (what the streaming thread, the
+ * worker and readers of `stats` share). Nothing is posted with one of the last two held, and only
+ * events with the first. The rest of the private state belongs to the streaming thread.
  */
 #include "vdtanalyzer.h"
-
-#include <time.h>
 
 #include "enginecontext.h"
 #include "enums.h"
@@ -14,6 +13,7 @@
 #include "mailbox.h"
 #include "resultmeta.h"
 #include "stats.h"
+#include "timeline.h"
 
 GST_DEBUG_CATEGORY_STATIC(vdt_analyzer_debug);
 #define GST_CAT_DEFAULT vdt_analyzer_debug
@@ -23,15 +23,14 @@ GST_DEBUG_CATEGORY_STATIC(vdt_analyzer_debug);
 #define DEFAULT_INTERVAL      1.0
 #define DEFAULT_POST_MESSAGES TRUE
 
-/* A frame that is this much older than the one before is late, not the start of something else. */
-#define LATE_LIMIT (GST_SECOND / 2)
 typedef struct {
-    VdtAnalyzerClass *klass;
+    VdtAnalyzer *self;
     gpointer network;
     gpointer work;
     VdtSpan span;
     guint epoch;
-    gint64 queued; /* monotonic, µs */
+    gint64 queued;     /* monotonic, µs */
+    gboolean answered; /* it came to a result, an error or a skip; else it was discarded */
 } Job;
 
 typedef struct {
@@ -41,26 +40,29 @@ typedef struct {
     VdtAnalyzerMode mode;
     double interval;
     gboolean post_messages;
-    gboolean stale; /* model or precision changed since the network was made */
+    gboolean stale; /* model, precision or engine changed since the network was made */
     VdtEngine *handed;
 
     /* the streaming thread's */
     GstVideoInfo info;
     VdtFrameMap *map;
     gpointer network;
-    GstClockTime last_pts, last_due;
+    VdtTimeline timeline;
     gboolean warned_untimed;
 
     VdtMailbox *mailbox;
 
-    GMutex lock; /* guards what follows */
-    gpointer next_network;
-    guint epoch; /* results of work from an earlier one are void */
+    GMutex posting;        /* held from making events to having posted them */
+    GMutex lock;           /* guards what follows */
+    gpointer next_network; /* the worker's, for the streaming thread */
+    gpointer old_network;  /* the streaming thread's, for the worker to free: that may take locks */
+    guint epoch;           /* results of work from an earlier one are void */
     VdtResult *result;
     VdtEvents *events;
     gboolean failed;
     VdtStats stats;
     VdtLatency latency;
+    gint64 finished; /* when the last job was, without what came after; monotonic, µs */
 } VdtAnalyzerPrivate;
 
 enum { PROP_MODEL = 1, PROP_PRECISION, PROP_MODE, PROP_INTERVAL, PROP_POST_MESSAGES, PROP_STATS };
@@ -84,80 +86,89 @@ static void network_unref(VdtAnalyzerClass *klass, gpointer network)
 static void job_free(gpointer data)
 {
     Job *job = data;
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(job->self);
+    VdtAnalyzerPrivate *priv = PRIV(job->self);
 
-    job->klass->free_work(job->work);
-    network_unref(job->klass, job->network);
+    if (!job->answered) {
+        g_mutex_lock(&priv->lock);
+        priv->stats.discarded++;
+        g_mutex_unlock(&priv->lock);
+    }
+    klass->free_work(job->work);
+    network_unref(klass, job->network);
     g_free(job);
 }
 
 /* --- networks ----------------------------------------------------------------------------------
  */
 
-/* The engine for the properties as they are now. */
-static VdtEngine *find_engine(VdtAnalyzer *self, GError **error)
+/* Makes a network for the properties as they are now. */
+static gpointer make_network(VdtAnalyzer *self, GCancellable *cancellable, GError **error)
 {
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
     VdtAnalyzerPrivate *priv = PRIV(self);
     g_autofree char *model = NULL;
-    g_autoptr(VdtEngine) handed = NULL;
-    VdtEngine *engine;
+    g_autoptr(VdtEngine) handed = NULL, engine = NULL;
     VdtPrecision precision;
 
     GST_OBJECT_LOCK(self);
+    priv->stale = FALSE;
     model = g_strdup(priv->model);
     precision = priv->precision;
     handed = priv->handed ? vdt_engine_ref(priv->handed) : NULL;
     GST_OBJECT_UNLOCK(self);
-    engine = vdt_engine_find(VDT_ANALYZER_GET_CLASS(self)->architecture, model, precision, handed,
-                             error);
-    if (engine && vdt_engine_get_unused(engine))
-        GST_WARNING_OBJECT(self, "%s: tensors that the network does not use:\n%s",
-                           vdt_engine_get_card(engine)->weights, vdt_engine_get_unused(engine));
-    return engine;
-}
-
-static gpointer make_network(VdtAnalyzer *self, GError **error)
-{
-    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
-    g_autoptr(VdtEngine) engine = NULL;
-
-    GST_OBJECT_LOCK(self);
-    PRIV(self)->stale = FALSE;
-    GST_OBJECT_UNLOCK(self);
     if (klass->architecture) {
-        engine = find_engine(self, error);
-        if (!engine)
+        engine = vdt_engine_find(klass->architecture, model, precision, handed, error);
+        if (!engine || g_cancellable_set_error_if_cancelled(cancellable, error))
             return NULL;
+        if (vdt_engine_get_unused(engine))
+            GST_WARNING_OBJECT(self, "%s: tensors that the network does not use:\n%s",
+                               vdt_engine_get_card(engine)->weights, vdt_engine_get_unused(engine));
     }
     return klass->prepare(self, engine, error);
 }
 
 /* Worker: makes another network if the model was changed; the streaming thread will take it. */
-static void renew_network(VdtAnalyzer *self)
+static void renew_network(VdtAnalyzer *self, GCancellable *cancellable)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
     g_autoptr(GError) error = NULL;
     gboolean stale;
-    gpointer network;
+    gpointer network, old;
+
+    g_mutex_lock(&priv->lock);
+    old = g_steal_pointer(&priv->old_network);
+    g_mutex_unlock(&priv->lock);
+    network_unref(klass, old);
 
     GST_OBJECT_LOCK(self);
     stale = priv->stale;
     GST_OBJECT_UNLOCK(self);
     if (!stale)
         return;
-    network = make_network(self, &error);
+    network = make_network(self, cancellable, &error);
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        GST_OBJECT_LOCK(self);
+        priv->stale = TRUE; /* after another job, then */
+        GST_OBJECT_UNLOCK(self);
+        return;
+    }
     if (!network) {
         vdt_engine_complain(GST_ELEMENT(self), GST_MESSAGE_WARNING, error);
         return;
     }
     g_mutex_lock(&priv->lock);
-    network_unref(VDT_ANALYZER_GET_CLASS(self), priv->next_network);
+    old = priv->next_network;
     priv->next_network = network;
     g_mutex_unlock(&priv->lock);
+    network_unref(klass, old);
 }
 
 /* --- the worker --------------------------------------------------------------------------------
  */
 
+/* With priv->posting held. */
 static void post_all(VdtAnalyzer *self, GList *messages)
 {
     gboolean wanted;
@@ -175,7 +186,7 @@ static void post_all(VdtAnalyzer *self, GList *messages)
 }
 
 /* Makes @found the newest result, unless it has become void, and tells the bus. */
-static void publish(VdtAnalyzer *self, const Job *job, GPtrArray *found, GstClockTime took)
+static void publish(VdtAnalyzer *self, Job *job, GPtrArray *found, GstClockTime took)
 {
     VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
     VdtAnalyzerPrivate *priv = PRIV(self);
@@ -183,6 +194,7 @@ static void publish(VdtAnalyzer *self, const Job *job, GPtrArray *found, GstCloc
     VdtResult *result = vdt_result_new(found, job->span.end), *old = result;
     GList *messages = NULL;
 
+    g_mutex_lock(&priv->posting);
     g_mutex_lock(&priv->lock);
     if (job->epoch == priv->epoch) {
         old = priv->result;
@@ -192,41 +204,41 @@ static void publish(VdtAnalyzer *self, const Job *job, GPtrArray *found, GstCloc
         priv->stats.last = took;
         priv->stats.busy += took;
         messages = vdt_events_follow(priv->events, &job->span, finding, &result->structures);
-    } else {
-        priv->stats.discarded++;
+        job->answered = TRUE;
     }
     g_mutex_unlock(&priv->lock);
+    post_all(self, messages);
+    g_mutex_unlock(&priv->posting);
     if (old)
         vdt_result_unref(old);
-    post_all(self, messages);
 }
 
 static void run(gpointer data, GCancellable *cancellable, gpointer user_data)
 {
     VdtAnalyzer *self = user_data;
     VdtAnalyzerPrivate *priv = PRIV(self);
-    const Job *job = data;
+    Job *job = data;
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)gst_structure_free);
     g_autoptr(GError) error = NULL;
     const gint64 begin = g_get_monotonic_time();
-    const gboolean done =
-        job->klass->analyse(self, job->network, job->work, cancellable, found, &error);
+    const gboolean done = VDT_ANALYZER_GET_CLASS(self)->analyse(self, job->network, job->work,
+                                                                cancellable, found, &error);
 
-    if (g_cancellable_is_cancelled(cancellable)) {
-        g_mutex_lock(&priv->lock);
-        priv->stats.discarded++;
-        g_mutex_unlock(&priv->lock);
+    if (g_cancellable_is_cancelled(cancellable))
         return;
-    }
     if (done) {
         publish(self, job, found, (g_get_monotonic_time() - begin) * GST_USECOND);
     } else {
+        job->answered = TRUE;
         g_mutex_lock(&priv->lock);
         priv->failed = TRUE;
         g_mutex_unlock(&priv->lock);
         GST_ELEMENT_ERROR(self, LIBRARY, FAILED, ("%s", error->message), (NULL));
     }
-    renew_network(self);
+    g_mutex_lock(&priv->lock);
+    priv->finished = g_get_monotonic_time();
+    g_mutex_unlock(&priv->lock);
+    renew_network(self, cancellable);
 }
 
 /* --- the streaming thread ----------------------------------------------------------------------
@@ -237,24 +249,37 @@ static void end_events(VdtAnalyzer *self)
     VdtAnalyzerPrivate *priv = PRIV(self);
     GstMessage *end;
 
+    g_mutex_lock(&priv->posting);
     g_mutex_lock(&priv->lock);
     end = priv->events ? vdt_events_end(priv->events) : NULL;
     g_mutex_unlock(&priv->lock);
     if (end)
         post_all(self, g_list_append(NULL, end));
+    g_mutex_unlock(&priv->posting);
+}
+
+/* Tells of skips that came too soon after the last QoS message. */
+static void tell_skips(VdtAnalyzer *self)
+{
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    GstMessage *qos;
+
+    g_mutex_lock(&priv->lock);
+    qos = vdt_stats_flush(&priv->stats, GST_ELEMENT(self));
+    g_mutex_unlock(&priv->lock);
+    if (qos)
+        gst_element_post_message(GST_ELEMENT(self), qos);
 }
 
 /* Begins a new window: what comes does not continue what was. */
 static void reset_window(VdtAnalyzer *self)
 {
-    VdtAnalyzerPrivate *priv = PRIV(self);
-
-    priv->last_pts = priv->last_due = GST_CLOCK_TIME_NONE;
+    vdt_timeline_reset(&PRIV(self)->timeline);
     VDT_ANALYZER_GET_CLASS(self)->reset(self);
 }
 
-/* Forgets the stream so far, results included. */
-static void forget(VdtAnalyzer *self)
+/* Makes void what was found, and what is being looked for. */
+static void drop_results(VdtAnalyzer *self)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
     VdtResult *result;
@@ -266,75 +291,77 @@ static void forget(VdtAnalyzer *self)
     if (result)
         vdt_result_unref(result);
     vdt_mailbox_discard(priv->mailbox);
-    reset_window(self);
     end_events(self);
 }
 
-/* Time of a frame, counted from the last one if it has none of its own. */
-static GstClockTime frame_time(VdtAnalyzer *self, GstBuffer *buffer)
+/* Forgets the stream so far. */
+static void forget(VdtAnalyzer *self)
+{
+    reset_window(self);
+    drop_results(self);
+}
+
+/* The properties that frames go by. */
+static VdtAnalyzerMode get_pace(VdtAnalyzer *self, GstClockTime *interval)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
-    const GstSegment *segment = &GST_BASE_TRANSFORM(self)->segment;
-    const int fps_n = GST_VIDEO_INFO_FPS_N(&priv->info), fps_d = GST_VIDEO_INFO_FPS_D(&priv->info);
+    VdtAnalyzerMode mode;
 
-    if (segment->format != GST_FORMAT_TIME)
-        return GST_CLOCK_TIME_NONE;
-    if (GST_BUFFER_PTS_IS_VALID(buffer))
-        return GST_BUFFER_PTS(buffer);
-    if (fps_n > 0 && fps_d > 0) {
-        const GstClockTime frame = gst_util_uint64_scale_int(GST_SECOND, fps_d, fps_n);
-
-        return GST_CLOCK_TIME_IS_VALID(priv->last_pts) ? priv->last_pts + frame : segment->start;
-    }
-    return GST_CLOCK_TIME_NONE;
+    GST_OBJECT_LOCK(self);
+    mode = priv->mode;
+    *interval = (GstClockTime)(priv->interval * GST_SECOND);
+    GST_OBJECT_UNLOCK(self);
+    return mode;
 }
 
 /* Whether @pts goes on where the stream was; what does not belong to it any more is forgotten. */
 static gboolean follows(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
+    GstClockTime interval;
+    VdtStep step;
 
-    if (GST_BUFFER_IS_DISCONT(buffer) && GST_CLOCK_TIME_IS_VALID(priv->last_pts)) {
-        const GstClockTime last = priv->last_pts;
-
-        GST_DEBUG_OBJECT(self, "discontinuity at %" GST_TIME_FORMAT, GST_TIME_ARGS(pts));
-        if (pts < last)
-            forget(self);
-        else
-            reset_window(self);
-    } else if (GST_CLOCK_TIME_IS_VALID(priv->last_pts) && pts + LATE_LIMIT < priv->last_pts) {
-        GST_DEBUG_OBJECT(self, "time goes back from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
-                         GST_TIME_ARGS(priv->last_pts), GST_TIME_ARGS(pts));
-        forget(self);
-    }
-    return !GST_CLOCK_TIME_IS_VALID(priv->last_pts) || pts > priv->last_pts;
+    get_pace(self, &interval);
+    step = vdt_timeline_step(&priv->timeline, buffer, pts, interval);
+    if (step)
+        GST_DEBUG_OBJECT(self, "break from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
+                         GST_TIME_ARGS(priv->timeline.last), GST_TIME_ARGS(pts));
+    if (step & VDT_STEP_NEW_WINDOW)
+        reset_window(self);
+    if (step & VDT_STEP_VOID)
+        drop_results(self);
+    return vdt_timeline_is_newer(&priv->timeline, pts);
 }
 
 /* Takes the network that the worker made for a changed model. */
 static void adopt_network(VdtAnalyzer *self)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
-    gpointer network;
+    gboolean changed;
 
     g_mutex_lock(&priv->lock);
-    network = g_steal_pointer(&priv->next_network);
+    changed = priv->next_network && !priv->old_network;
     g_mutex_unlock(&priv->lock);
-    if (!network)
+    if (!changed)
         return;
     GST_INFO_OBJECT(self, "the model has changed");
-    network_unref(VDT_ANALYZER_GET_CLASS(self), priv->network);
-    priv->network = network;
-    forget(self);
+    forget(self); /* first: work that waits holds the old network, too */
+    g_mutex_lock(&priv->lock);
+    priv->old_network = priv->network;
+    priv->network = g_steal_pointer(&priv->next_network);
+    g_mutex_unlock(&priv->lock);
 }
 
-/* Notes how long a frame had to wait, and tells the pipeline when that is not what it believes. */
-static void measure_latency(VdtAnalyzer *self, GstClockTime took)
+/* Notes how long a frame had to wait for its result since @begin, and tells the pipeline when that
+ * is not what it believes. */
+static void measure_latency(VdtAnalyzer *self, gint64 begin)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
     gboolean changed;
 
     g_mutex_lock(&priv->lock);
-    changed = vdt_latency_note(&priv->latency, took, g_get_monotonic_time());
+    changed = vdt_latency_note(&priv->latency, MAX(priv->finished - begin, 0) * GST_USECOND,
+                               g_get_monotonic_time());
     g_mutex_unlock(&priv->lock);
     if (changed)
         gst_element_post_message(GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));
@@ -350,46 +377,44 @@ static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime pts)
     GstClockTime interval;
     VdtSpan span;
     gpointer work;
-    Job *job;
+    Job *job, *skipped;
 
-    GST_OBJECT_LOCK(self);
-    mode = priv->mode;
-    interval = (GstClockTime)(priv->interval * GST_SECOND);
-    GST_OBJECT_UNLOCK(self);
-    if (GST_CLOCK_TIME_IS_VALID(priv->last_due) && pts < priv->last_due + interval)
+    mode = get_pace(self, &interval);
+    if (!vdt_timeline_is_due(&priv->timeline, pts, interval))
         return GST_FLOW_OK;
     work = klass->take(self, priv->network, &span.start, &span.end);
     if (!work)
         return GST_FLOW_OK;
-    /* due times keep their distance, whichever frame comes first after each */
-    if (GST_CLOCK_TIME_IS_VALID(priv->last_due) && interval > 0)
-        priv->last_due += (pts - priv->last_due) / interval * interval;
-    else
-        priv->last_due = pts;
-
+    vdt_timeline_took(&priv->timeline, pts, interval);
     span.stream_time = gst_segment_to_stream_time(segment, GST_FORMAT_TIME, span.end);
     span.running_time = gst_segment_to_running_time(segment, GST_FORMAT_TIME, span.end);
     job = g_new(Job, 1);
-    *job =
-        (Job){klass, g_atomic_rc_box_acquire(priv->network), work, span, 0, g_get_monotonic_time()};
+    *job = (Job){.self = self,
+                 .network = g_atomic_rc_box_acquire(priv->network),
+                 .work = work,
+                 .span = span,
+                 .queued = g_get_monotonic_time()};
     g_mutex_lock(&priv->lock);
     job->epoch = priv->epoch;
     g_mutex_unlock(&priv->lock);
-    if (vdt_mailbox_put(priv->mailbox, job)) {
+    skipped = vdt_mailbox_put(priv->mailbox, job);
+    if (skipped) {
         GstMessage *qos;
 
         g_mutex_lock(&priv->lock);
-        qos = vdt_stats_skip(&priv->stats, GST_ELEMENT(self), &span);
+        qos = vdt_stats_skip(&priv->stats, GST_ELEMENT(self), &skipped->span);
         g_mutex_unlock(&priv->lock);
         if (qos)
             gst_element_post_message(GST_ELEMENT(self), qos);
+        skipped->answered = TRUE;
+        job_free(skipped);
     }
     if (mode == VDT_ANALYZER_EXACT) {
         const gint64 begin = g_get_monotonic_time();
 
         if (!vdt_mailbox_drain(priv->mailbox))
             return GST_FLOW_FLUSHING;
-        measure_latency(self, (g_get_monotonic_time() - begin) * GST_USECOND);
+        measure_latency(self, begin);
     }
     return GST_FLOW_OK;
 }
@@ -407,19 +432,13 @@ static void attach_result(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts
                           VDT_ANALYZER_GET_CLASS(self)->kind);
 }
 
-static GstClockTime thread_time(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return GST_TIMESPEC_TO_TIME(t);
-}
-
 static GstFlowReturn vdt_analyzer_transform_ip(GstBaseTransform *trans, GstBuffer *buffer)
 {
     VdtAnalyzer *self = VDT_ANALYZER(trans);
     VdtAnalyzerPrivate *priv = PRIV(self);
-    const GstClockTime begin = thread_time(), pts = frame_time(self, buffer);
+    const GstClockTime begin = vdt_stats_thread_time();
+    const GstClockTime pts =
+        vdt_timeline_time(&priv->timeline, &trans->segment, &priv->info, buffer);
     GstFlowReturn flow = GST_FLOW_OK;
 
     adopt_network(self);
@@ -432,7 +451,7 @@ static GstFlowReturn vdt_analyzer_transform_ip(GstBaseTransform *trans, GstBuffe
     } else {
         if (follows(self, buffer, pts)) {
             VDT_ANALYZER_GET_CLASS(self)->look(self, priv->network, buffer, pts);
-            priv->last_pts = pts;
+            priv->timeline.last = pts;
             flow = analyse_if_due(self, pts);
         }
         if (flow == GST_FLOW_OK)
@@ -440,7 +459,7 @@ static GstFlowReturn vdt_analyzer_transform_ip(GstBaseTransform *trans, GstBuffe
     }
     g_mutex_lock(&priv->lock);
     priv->stats.frames++;
-    priv->stats.streaming += thread_time() - begin;
+    priv->stats.streaming += vdt_stats_thread_time() - begin;
     if (flow == GST_FLOW_OK && priv->failed)
         flow = GST_FLOW_ERROR;
     g_mutex_unlock(&priv->lock);
@@ -451,32 +470,11 @@ gboolean vdt_analyzer_convert(VdtAnalyzer *self, GstBuffer *buffer, const VdtFra
                               guint8 *rgb)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
-    const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(buffer);
-    GstVideoRectangle visible = {0, 0, 0, 0};
-    GstVideoFrame frame;
 
-    if (!gst_video_frame_map(&frame, &priv->info, buffer,
-                             GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
-        GST_WARNING_OBJECT(self, "cannot read %" GST_PTR_FORMAT, buffer);
-        return FALSE;
-    }
-    if (crop)
-        visible = (GstVideoRectangle){crop->x, crop->y, crop->width, crop->height};
-    if (!priv->map || !vdt_frame_map_fits(priv->map, &frame.info, &visible, target)) {
-        g_clear_pointer(&priv->map, vdt_frame_map_free);
-        priv->map = vdt_frame_map_new(&frame.info, &visible, target);
-    }
-    vdt_frame_map_convert(priv->map, &frame, rgb);
-    gst_video_frame_unmap(&frame);
-    return TRUE;
-}
-
-/* A buffer that others hold too is copied so far that a meta can be added; its memory is shared. */
-static GstFlowReturn vdt_analyzer_prepare_output_buffer(GstBaseTransform *trans, GstBuffer *in,
-                                                        GstBuffer **out)
-{
-    *out = gst_buffer_is_writable(in) ? in : gst_buffer_copy(in);
-    return GST_FLOW_OK;
+    if (vdt_frame_map_buffer(&priv->map, &priv->info, buffer, target, rgb))
+        return TRUE;
+    GST_WARNING_OBJECT(self, "cannot read %" GST_PTR_FORMAT, buffer);
+    return FALSE;
 }
 
 static gboolean vdt_analyzer_set_caps(GstBaseTransform *trans, GstCaps *in, GstCaps *out)
@@ -525,6 +523,7 @@ static gboolean vdt_analyzer_sink_event(GstBaseTransform *trans, GstEvent *event
     case GST_EVENT_EOS:
         vdt_mailbox_drain(priv->mailbox);
         end_events(self);
+        tell_skips(self);
         break;
     default:
         break;
@@ -564,31 +563,28 @@ static gboolean vdt_analyzer_start(GstBaseTransform *trans)
     VdtAnalyzer *self = VDT_ANALYZER(trans);
     VdtAnalyzerPrivate *priv = PRIV(self);
     g_autoptr(GError) error = NULL;
+    gboolean handed;
     char name[16]; /* what the kernel keeps */
 
-    if (VDT_ANALYZER_GET_CLASS(self)->architecture) {
-        gboolean handed;
-
-        GST_OBJECT_LOCK(self);
-        handed = priv->handed != NULL;
-        GST_OBJECT_UNLOCK(self);
-        if (!handed)
-            gst_element_post_message(GST_ELEMENT(self), gst_message_new_need_context(
-                                                            GST_OBJECT(self), VDT_ENGINE_CONTEXT));
-    }
-    priv->network = make_network(self, &error);
+    GST_OBJECT_LOCK(self);
+    handed = priv->handed != NULL;
+    GST_OBJECT_UNLOCK(self);
+    if (VDT_ANALYZER_GET_CLASS(self)->architecture && !handed)
+        vdt_engine_ask(GST_ELEMENT(self));
+    priv->network = make_network(self, NULL, &error);
     if (!priv->network) {
         vdt_engine_complain(GST_ELEMENT(self), GST_MESSAGE_ERROR, error);
         return FALSE;
     }
     gst_video_info_init(&priv->info);
-    priv->last_pts = priv->last_due = GST_CLOCK_TIME_NONE;
+    vdt_timeline_reset(&priv->timeline);
     priv->warned_untimed = FALSE;
+    if (!priv->events) /* for life, so that ids are not used again; nobody else is here yet */
+        priv->events = vdt_events_new(GST_ELEMENT(self), VDT_ANALYZER_GET_CLASS(self)->kind);
     g_mutex_lock(&priv->lock);
     priv->failed = FALSE;
     priv->stats = (VdtStats){0};
     priv->latency = (VdtLatency){0};
-    priv->events = vdt_events_new(GST_ELEMENT(self), VDT_ANALYZER_GET_CLASS(self)->kind);
     g_mutex_unlock(&priv->lock);
     g_snprintf(name, sizeof name, "vdt:%s", GST_OBJECT_NAME(self));
     vdt_mailbox_start(priv->mailbox, name);
@@ -603,10 +599,9 @@ static gboolean vdt_analyzer_stop(GstBaseTransform *trans)
 
     vdt_mailbox_stop(priv->mailbox);
     forget(self);
-    g_mutex_lock(&priv->lock);
+    /* nobody else is here any more */
     network_unref(klass, g_steal_pointer(&priv->next_network));
-    g_clear_pointer(&priv->events, vdt_events_free);
-    g_mutex_unlock(&priv->lock);
+    network_unref(klass, g_steal_pointer(&priv->old_network));
     network_unref(klass, g_steal_pointer(&priv->network));
     g_clear_pointer(&priv->map, vdt_frame_map_free);
     return TRUE;
@@ -630,6 +625,7 @@ static void vdt_analyzer_set_context(GstElement *element, GstContext *context)
         GST_OBJECT_LOCK(element);
         old = priv->handed;
         priv->handed = engine;
+        priv->stale |= engine != old;
         GST_OBJECT_UNLOCK(element);
         vdt_engine_unref(old);
     }
@@ -716,6 +712,8 @@ static void vdt_analyzer_finalize(GObject *object)
     vdt_mailbox_free(priv->mailbox);
     g_clear_pointer(&priv->handed, vdt_engine_unref);
     g_free(priv->model);
+    g_clear_pointer(&priv->events, vdt_events_free);
+    g_mutex_clear(&priv->posting);
     g_mutex_clear(&priv->lock);
     G_OBJECT_CLASS(vdt_analyzer_parent_class)->finalize(object);
 }
@@ -728,6 +726,7 @@ static void vdt_analyzer_init(VdtAnalyzer *self)
     priv->precision = DEFAULT_PRECISION;
     priv->interval = DEFAULT_INTERVAL;
     priv->post_messages = DEFAULT_POST_MESSAGES;
+    g_mutex_init(&priv->posting);
     g_mutex_init(&priv->lock);
     priv->mailbox = vdt_mailbox_new(run, job_free, self);
     gst_base_transform_set_in_place(GST_BASE_TRANSFORM(self), TRUE);
@@ -754,7 +753,6 @@ static void vdt_analyzer_class_init(VdtAnalyzerClass *klass)
     trans->set_caps = GST_DEBUG_FUNCPTR(vdt_analyzer_set_caps);
     trans->sink_event = GST_DEBUG_FUNCPTR(vdt_analyzer_sink_event);
     trans->query = GST_DEBUG_FUNCPTR(vdt_analyzer_query);
-    trans->prepare_output_buffer = GST_DEBUG_FUNCPTR(vdt_analyzer_prepare_output_buffer);
     trans->propose_allocation = GST_DEBUG_FUNCPTR(vdt_analyzer_propose_allocation);
     trans->decide_allocation = GST_DEBUG_FUNCPTR(vdt_analyzer_decide_allocation);
     trans->transform_ip = GST_DEBUG_FUNCPTR(vdt_analyzer_transform_ip);
@@ -776,8 +774,8 @@ static void vdt_analyzer_class_init(VdtAnalyzerClass *klass)
     g_object_class_install_property(
         object, PROP_INTERVAL,
         g_param_spec_double("interval", "Interval",
-                            "Seconds of stream time between two results; 0 for one per frame", 0,
-                            3600, DEFAULT_INTERVAL, live));
+                            "Seconds of stream time between two results; 0 for one per new picture",
+                            0, 3600, DEFAULT_INTERVAL, live));
     g_object_class_install_property(object, PROP_POST_MESSAGES,
                                     g_param_spec_boolean("post-messages", "Post messages",
                                                          "Post results on the bus",

@@ -9,6 +9,7 @@ struct _VdtClipRing {
     GstClockTime origin; /* of the grid; NONE before the first picture */
     gint64 newest;       /* number of the newest grid time */
     gboolean after_gap;  /* the newest picture came a window or more after the one before */
+    gboolean fresh;      /* a picture was kept since the last clip */
     /* Of grid time k at k % n_slots, or NULL. One more than a clip has: it may be the nearest to
      * the first grid time. */
     guint n_slots;
@@ -62,6 +63,7 @@ void vdt_clip_ring_reset(VdtClipRing *ring)
     for (guint i = 0; i < ring->n_slots; i++)
         g_clear_pointer(&ring->shots[i], vdt_shot_unref);
     ring->origin = GST_CLOCK_TIME_NONE;
+    ring->fresh = FALSE;
 }
 
 static gint64 nearest(const VdtClipRing *ring, GstClockTime pts)
@@ -98,7 +100,7 @@ static void advance(VdtClipRing *ring, gint64 k)
 
 void vdt_clip_ring_add(VdtClipRing *ring, VdtShot *shot)
 {
-    gboolean gap = TRUE;
+    gboolean gap = FALSE;
     gint64 k;
 
     if (GST_CLOCK_TIME_IS_VALID(ring->origin)) {
@@ -116,6 +118,7 @@ void vdt_clip_ring_add(VdtClipRing *ring, VdtShot *shot)
     advance(ring, k);
     g_clear_pointer(&ring->shots[k % ring->n_slots], vdt_shot_unref);
     ring->shots[k % ring->n_slots] = shot;
+    ring->fresh = TRUE;
 }
 
 /* The kept picture nearest to grid time @k. The newest grid time always has one. */
@@ -132,12 +135,13 @@ static VdtShot *find(const VdtClipRing *ring, gint64 k)
     return best;
 }
 
-VdtClip *vdt_clip_ring_get(const VdtClipRing *ring)
+VdtClip *vdt_clip_ring_get(VdtClipRing *ring)
 {
     VdtClip *clip;
 
-    if (!GST_CLOCK_TIME_IS_VALID(ring->origin) || ring->newest + 1 < ring->n_shots)
+    if (!ring->fresh || ring->newest + 1 < ring->n_shots)
         return NULL;
+    ring->fresh = FALSE;
     clip = g_malloc(sizeof *clip + ring->n_shots * sizeof clip->shots[0]);
     clip->n_shots = ring->n_shots;
     for (guint i = 0; i < ring->n_shots; i++)

@@ -45,8 +45,9 @@ gboolean vdt_clip_ring_wants(const VdtClipRing *ring, GstClockTime pts);
 /* Takes @shot. Times never go back between two resets. A gap as long as the window resets, unless
  * the whole stream is that slow. */
 void vdt_clip_ring_add(VdtClipRing *ring, VdtShot *shot);
-/* The newest clip, NULL as long as less than a window has passed. */
-VdtClip *vdt_clip_ring_get(const VdtClipRing *ring);
+/* The newest clip; NULL as long as less than a window has passed, or if the last one is still the
+ * newest. */
+VdtClip *vdt_clip_ring_get(VdtClipRing *ring);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtShot, vdt_shot_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtClip, vdt_clip_free)

@@ -142,6 +142,12 @@ static void matrix_init(VdtFrameMap *map, const GstVideoInfo *info)
         map->constant[c] = (gint32)((constant[c] + 0.5) * one * (1 << SAMPLE_BITS));
 }
 
+gboolean vdt_frame_target_equal(const VdtFrameTarget *a, const VdtFrameTarget *b)
+{
+    return a->width == b->width && a->height == b->height && a->framing == b->framing &&
+           !memcmp(a->fill, b->fill, sizeof a->fill);
+}
+
 VdtFrameMap *vdt_frame_map_new(const GstVideoInfo *info, const GstVideoRectangle *visible,
                                const VdtFrameTarget *target)
 {
@@ -209,9 +215,7 @@ gboolean vdt_frame_map_fits(const VdtFrameMap *map, const GstVideoInfo *info,
     return map->format == GST_VIDEO_INFO_FORMAT(info) && map->width == GST_VIDEO_INFO_WIDTH(info) &&
            map->height == GST_VIDEO_INFO_HEIGHT(info) &&
            gst_video_colorimetry_is_equal(&map->colorimetry, &info->colorimetry) &&
-           map->chroma_site == info->chroma_site && map->target.width == target->width &&
-           map->target.height == target->height && map->target.framing == target->framing &&
-           !memcmp(map->target.fill, target->fill, sizeof target->fill) &&
+           map->chroma_site == info->chroma_site && vdt_frame_target_equal(&map->target, target) &&
            map->visible.x == clipped.x && map->visible.y == clipped.y &&
            map->visible.w == clipped.w && map->visible.h == clipped.h;
 }
@@ -297,4 +301,24 @@ void vdt_frame_map_convert(VdtFrameMap *map, const GstVideoFrame *frame, guint8 
     }
     fill(rgb + (gsize)3 * width * (map->inner.y + map->inner.h),
          width * (height - map->inner.y - map->inner.h), map->target.fill);
+}
+
+gboolean vdt_frame_map_buffer(VdtFrameMap **map, const GstVideoInfo *info, GstBuffer *buffer,
+                              const VdtFrameTarget *target, guint8 *rgb)
+{
+    const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(buffer);
+    GstVideoRectangle visible = {0, 0, 0, 0};
+    GstVideoFrame frame;
+
+    if (!gst_video_frame_map(&frame, info, buffer, GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF))
+        return FALSE;
+    if (crop)
+        visible = (GstVideoRectangle){crop->x, crop->y, crop->width, crop->height};
+    if (!*map || !vdt_frame_map_fits(*map, &frame.info, &visible, target)) {
+        g_clear_pointer(map, vdt_frame_map_free);
+        *map = vdt_frame_map_new(&frame.info, &visible, target);
+    }
+    vdt_frame_map_convert(*map, &frame, rgb);
+    gst_video_frame_unmap(&frame);
+    return TRUE;
 }

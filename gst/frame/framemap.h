@@ -27,6 +27,8 @@ typedef struct {
     guint8 fill[3]; /* RGB around the frame, for VDT_FRAMING_FIT */
 } VdtFrameTarget;
 
+gboolean vdt_frame_target_equal(const VdtFrameTarget *a, const VdtFrameTarget *b);
+
 typedef struct _VdtFrameMap VdtFrameMap;
 
 /* @visible is the part of the frame to look at; it is clipped to the frame, and NULL means all. */
@@ -38,6 +40,11 @@ gboolean vdt_frame_map_fits(const VdtFrameMap *map, const GstVideoInfo *info,
                             const GstVideoRectangle *visible, const VdtFrameTarget *target);
 /* Writes width * height * 3 bytes to @rgb. */
 void vdt_frame_map_convert(VdtFrameMap *map, const GstVideoFrame *frame, guint8 *rgb);
+
+/* Converts a buffer's visible part with *@map, which is made anew if it does not fit. FALSE if the
+ * buffer cannot be read. */
+gboolean vdt_frame_map_buffer(VdtFrameMap **map, const GstVideoInfo *info, GstBuffer *buffer,
+                              const VdtFrameTarget *target, guint8 *rgb);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtFrameMap, vdt_frame_map_free)
 

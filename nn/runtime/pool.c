@@ -75,11 +75,11 @@ static gboolean take_turn(VdtPoolCancelled cancelled, gpointer data)
         }
         if (cancelled(data))
             break;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += POLL_NS;
         until.tv_sec += until.tv_nsec / 1000000000;
         until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&turn.passed, &turn.lock, &until);
+        pthread_cond_clockwait(&turn.passed, &turn.lock, CLOCK_MONOTONIC, &until);
     }
     for (end = &turn.first; *end != &self; end = &(*end)->next)
         ;

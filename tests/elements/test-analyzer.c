@@ -70,7 +70,7 @@ static void test_skips(void)
     TestAnalyzer *a;
     GstHarness *h = start(&a);
     GstMessage *qos;
-    guint64 processed, dropped;
+    guint64 processed, dropped, timestamp;
     GstFormat format;
 
     a->busy_ms = 300;
@@ -81,6 +81,9 @@ static void test_skips(void)
     g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_QOS, &qos), ==, 1);
     gst_message_parse_qos_stats(qos, &format, &processed, &dropped);
     g_assert_cmpuint(dropped, ==, 1);
+    /* of the one that was skipped, not of the one that came instead */
+    gst_message_parse_qos(qos, NULL, NULL, NULL, &timestamp, NULL);
+    g_assert_cmpuint(timestamp, ==, FRAME);
     gst_message_unref(qos);
 
     fixture_wait_stat(h->element, "results", 2);
@@ -93,6 +96,15 @@ static void test_skips(void)
     g_assert_cmpuint(dropped, ==, 9);
     gst_message_unref(qos);
     g_assert_cmpint(a->analysed, <=, 3);
+
+    /* the rest is told at the end */
+    gst_harness_push_event(h, gst_event_new_eos());
+    fixture_count(fixture_bus(h), GST_MESSAGE_QOS, &qos);
+    if (qos) {
+        gst_message_parse_qos_stats(qos, &format, &processed, &dropped);
+        g_assert_cmpuint(dropped, ==, fixture_stat(h->element, "skipped"));
+        gst_message_unref(qos);
+    }
     fixture_harness_free(h);
 }
 
@@ -229,6 +241,34 @@ static void test_events(void)
     fixture_harness_free(h);
 }
 
+/* Ids are never used again, whether the element is started anew or is another of the same name. */
+static void test_ids(void)
+{
+    g_autoptr(GHashTable) ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (guint i = 0; i < 2; i++) {
+        TestAnalyzer *a = test_analyzer_new();
+
+        gst_object_set_name(GST_OBJECT(a), "same");
+        gst_object_ref_sink(a);
+        set_exact(a);
+        for (guint round = 0; round < 2; round++) {
+            GstHarness *h = fixture_harness(GST_ELEMENT(a));
+            g_autoptr(GstMessage) message = NULL;
+            const char *id;
+
+            gst_harness_set_src_caps_str(h, CAPS_SMALL);
+            fixture_push(h, CAPS_SMALL, 0, FRAME, 1);
+            fixture_count(fixture_bus(h), GST_MESSAGE_ELEMENT, &message);
+            id = gst_structure_get_string(gst_message_get_structure(message), "id");
+            g_assert_true(g_regex_match_simple("^same-[0-9a-f]{8}-[12]$", id, 0, 0));
+            g_assert_true(g_hash_table_add(ids, g_strdup(id)));
+            fixture_harness_free(h);
+        }
+        gst_object_unref(a);
+    }
+}
+
 static void test_message_fields(void)
 {
     TestAnalyzer *a;
@@ -277,13 +317,14 @@ static void test_flush(void)
     GstBuffer *out;
 
     a->busy_ms = 5000;
-    fixture_push(h, CAPS_SMALL, 0, FRAME, 3);
+    fixture_push(h, CAPS_SMALL, 0, FRAME, 1);
     wait_analysing(a);
+    fixture_push(h, CAPS_SMALL, FRAME, FRAME, 2);
     gst_harness_push_event(h, gst_event_new_flush_start());
     gst_harness_push_event(h, gst_event_new_flush_stop(TRUE));
     g_assert_cmpint(a->cancelled, ==, 1);
     g_assert_cmpint(a->analysed, ==, 1);
-    g_assert_cmpuint(fixture_stat(h->element, "discarded"), ==, 1);
+    g_assert_cmpuint(fixture_stat(h->element, "discarded"), ==, 2);
     g_assert_cmpint(a->window_frames, ==, 0);
 
     a->busy_ms = 0;
@@ -362,6 +403,32 @@ static void test_discont(void)
     g_assert_nonnull(fixture_meta(frame, NULL));
     gst_buffer_unref(frame);
     fixture_harness_free(h);
+}
+
+/* What was found before a long gap ends there, whether it is marked or not. */
+static void test_long_gap(void)
+{
+    for (guint marked = 0; marked < 2; marked++) {
+        TestAnalyzer *a;
+        GstHarness *h = start(&a);
+        GstBuffer *frame = fixture_frame(CAPS_SMALL, 20 * GST_SECOND);
+        g_autofree char *events = NULL;
+
+        set_exact(a);
+        a->min_frames = 3;
+        fixture_push(h, CAPS_SMALL, 0, FRAME, 3);
+        if (marked)
+            GST_BUFFER_FLAG_SET(frame, GST_BUFFER_FLAG_DISCONT);
+        a->min_frames = 5;
+        gst_harness_push(h, frame);
+        frame = gst_harness_pull(h);
+        g_assert_null(fixture_meta(frame, NULL));
+        gst_buffer_unref(frame);
+        g_assert_cmpint(a->window_frames, ==, marked ? 1 : 4);
+        events = events_of(h);
+        g_assert_cmpstr(events, ==, "start nought, update nought, end nought");
+        fixture_harness_free(h);
+    }
 }
 
 static void test_time_goes_back(void)
@@ -710,11 +777,13 @@ int main(int argc, char **argv)
     g_test_add_func("/analyzer/interval", test_interval);
     g_test_add_func("/analyzer/latency", test_latency);
     g_test_add_func("/analyzer/events", test_events);
+    g_test_add_func("/analyzer/ids", test_ids);
     g_test_add_func("/analyzer/message-fields", test_message_fields);
     g_test_add_func("/analyzer/flush", test_flush);
     g_test_add_func("/analyzer/flush-while-exact-waits", test_flush_while_exact_waits);
     g_test_add_func("/analyzer/eos-drains", test_eos_drains);
     g_test_add_func("/analyzer/discont", test_discont);
+    g_test_add_func("/analyzer/long-gap", test_long_gap);
     g_test_add_func("/analyzer/time-goes-back", test_time_goes_back);
     g_test_add_func("/analyzer/no-pts", test_no_pts);
     g_test_add_func("/analyzer/no-pts-no-rate", test_no_pts_no_rate);

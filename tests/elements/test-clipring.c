@@ -21,7 +21,7 @@ static gboolean offer(VdtClipRing *ring, GstClockTime pts)
     return TRUE;
 }
 
-static void check(const VdtClipRing *ring, const guint *ms)
+static void check(VdtClipRing *ring, const guint *ms)
 {
     g_autoptr(VdtClip) clip = vdt_clip_ring_get(ring);
 
@@ -83,6 +83,34 @@ static void test_gap(void)
     for (guint ms = 1500; ms <= 1800; ms += 100)
         offer(ring, ms * GST_MSECOND);
     check(ring, (guint[]){1400, 1500, 1600, 1700, 1800});
+}
+
+/* Right after the first picture, too: one old picture says nothing of what is now. */
+static void test_gap_after_first(void)
+{
+    g_autoptr(VdtClipRing) ring = ring_new();
+
+    offer(ring, 0);
+    offer(ring, 10 * GST_SECOND);
+    g_assert_null(vdt_clip_ring_get(ring));
+    for (guint ms = 10100; ms <= 10400; ms += 100)
+        offer(ring, ms * GST_MSECOND);
+    check(ring, (guint[]){10000, 10100, 10200, 10300, 10400});
+}
+
+/* A clip is given once. */
+static void test_no_news(void)
+{
+    g_autoptr(VdtClipRing) ring = ring_new();
+
+    for (guint ms = 0; ms <= 400; ms += 100)
+        offer(ring, ms * GST_MSECOND);
+    check(ring, (guint[]){0, 100, 200, 300, 400});
+    g_assert_null(vdt_clip_ring_get(ring));
+    g_assert_false(offer(ring, 420 * GST_MSECOND));
+    g_assert_null(vdt_clip_ring_get(ring));
+    offer(ring, 500 * GST_MSECOND);
+    check(ring, (guint[]){100, 200, 300, 400, 500});
 }
 
 /* Frames a window or more apart still make clips. */
@@ -162,6 +190,8 @@ int main(int argc, char **argv)
     g_test_add_func("/clipring/variable", test_variable);
     g_test_add_func("/clipring/slow", test_slow);
     g_test_add_func("/clipring/gap", test_gap);
+    g_test_add_func("/clipring/gap-after-first", test_gap_after_first);
+    g_test_add_func("/clipring/no-news", test_no_news);
     g_test_add_func("/clipring/very-slow", test_very_slow);
     g_test_add_func("/clipring/reset", test_reset);
     g_test_add_func("/clipring/clip-outlives", test_clip_outlives);

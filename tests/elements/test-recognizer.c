@@ -467,7 +467,7 @@ static VdtEngine *shared(VdtPrecision precision)
 static void test_shared_engine(void)
 {
     GstElement *elements[4];
-    VdtEngine *first, *last;
+    VdtEngine *first = NULL, *last;
 
     for (guint i = 0; i < 4; i++) {
         elements[i] = recognizer_new();
@@ -523,6 +523,40 @@ static void test_context(void)
         gst_element_set_bus(element, NULL);
         gst_object_unref(element);
     }
+}
+
+static GstPadProbeReturn answer(GstPad *pad, GstPadProbeInfo *info, gpointer engine)
+{
+    GstQuery *query = GST_PAD_PROBE_INFO_QUERY(info);
+    g_autoptr(GstContext) context = NULL;
+    const char *type;
+
+    if (GST_QUERY_TYPE(query) != GST_QUERY_CONTEXT || !gst_query_parse_context_type(query, &type) ||
+        !g_str_equal(type, VDT_ENGINE_CONTEXT))
+        return GST_PAD_PROBE_OK;
+    context = gst_context_new(VDT_ENGINE_CONTEXT, TRUE);
+    gst_structure_set(gst_context_writable_structure(context), "engine", VDT_TYPE_ENGINE, engine,
+                      NULL);
+    gst_query_set_context(query, context);
+    return GST_PAD_PROBE_HANDLED;
+}
+
+/* A neighbour's engine is asked for before the bus. */
+static void test_context_of_neighbour(void)
+{
+    g_autoptr(VdtEngine) engine = engine_new();
+    GstElement *pipeline = gst_parse_launch(
+        "fakesrc num-buffers=0 ! squeezetime-recognizer ! fakesink name=after", NULL);
+    g_autoptr(GstElement) after = gst_bin_get_by_name(GST_BIN(pipeline), "after");
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(after, "sink");
+    g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
+
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, answer, engine, NULL);
+    g_assert_cmpint(gst_element_set_state(pipeline, GST_STATE_PAUSED), !=,
+                    GST_STATE_CHANGE_FAILURE);
+    g_assert_cmpuint(fixture_count(bus, GST_MESSAGE_NEED_CONTEXT, NULL), ==, 0);
+    gst_element_set_state(pipeline, GST_STATE_NULL);
+    gst_object_unref(pipeline);
 }
 
 static void test_event_json(void)
@@ -585,6 +619,7 @@ int main(int argc, char **argv)
     g_test_add_func("/recognizer/tee", test_tee);
     g_test_add_func("/recognizer/shared-engine", test_shared_engine);
     g_test_add_func("/recognizer/context", test_context);
+    g_test_add_func("/recognizer/context-of-neighbour", test_context_of_neighbour);
     g_test_add_func("/recognizer/event-json", test_event_json);
     g_test_add_func("/recognizer/cycles", test_cycles);
     return fixture_run();
