@@ -6,9 +6,9 @@
  * label list, SIZE being 0.
  */
 #include <glib/gstdio.h>
-#include <math.h>
 #include <stdlib.h>
 
+#include "madeup.h"
 #include "model.h"
 
 static void need(gboolean done, const GError *error)
@@ -17,32 +17,6 @@ static void need(gboolean done, const GError *error)
         return;
     g_printerr("make-model: %s\n", error->message);
     exit(1);
-}
-
-/* Matrices keep the size of what passes through, vectors stay near 1. */
-static VdtWeights *make_up(const VdtGraph *graph)
-{
-    VdtWeights *weights = vdt_weights_new();
-
-    for (guint i = 0; i < vdt_graph_get_n_params(graph); i++) {
-        VdtShape shape;
-        const char *name = vdt_graph_get_param(graph, i, &shape);
-        g_autoptr(GError) error = NULL;
-        g_autoptr(VdtTensor) tensor = vdt_tensor_new(VDT_F32, &shape, &error);
-        double lo = 0.25, hi = 1.25;
-
-        need(tensor != NULL, error);
-        if (shape.n_dims >= 2) {
-            hi = sqrt(3.0 * shape.dims[0] / vdt_shape_elements(&shape));
-            lo = -hi;
-        } else if (g_str_has_suffix(name, "running_var")) {
-            lo = 0.5;
-            hi = 1.5;
-        }
-        vdt_tensor_fill_uniform(tensor, name, lo, hi);
-        vdt_weights_insert(weights, name, tensor);
-    }
-    return weights;
 }
 
 static JsonObject *load(const char *path)
@@ -120,7 +94,8 @@ int main(int argc, char **argv)
     }
     input = model->input_shape(config, 1, size, size);
     need(model->build(config, graph, &input, &error) && vdt_graph_check(graph, &error), error);
-    weights = make_up(graph);
+    weights = made_up_weights(graph, &error);
+    need(weights != NULL, error);
     g_mkdir_with_parents(argv[1], 0777);
     path = g_build_filename(argv[1], "weights.safetensors", NULL);
     need(vdt_weights_save_safetensors(weights, path, &error), error);
