@@ -124,3 +124,9 @@ size_t vdt_packed_size(const VdtKernels *kernels, size_t cols, size_t depth, siz
 size_t vdt_packed_block(const VdtKernels *kernels, size_t block, size_t depth, size_t taps);
 void vdt_pack_gemm(const VdtKernels *kernels, const float *weights, size_t cols, size_t depth,
                    size_t taps, void *packed);
+/* The same for weights in any order: element (c, k, t) is at c * col_stride + k * depth_stride +
+ * t * tap_stride; strides may be negative. A convolution's gradient needs its weights with inputs
+ * and outputs exchanged and taps reversed. */
+void vdt_pack_gemm_strided(const VdtKernels *kernels, const float *weights, size_t cols,
+                           ptrdiff_t col_stride, size_t depth, ptrdiff_t depth_stride, size_t taps,
+                           ptrdiff_t tap_stride, void *packed);
