@@ -47,6 +47,8 @@ VDT_API VdtValue *vdt_input(VdtGraph *graph, const char *name, const VdtShape *s
 /** Declares parameter "<scope>.<name>" (just "<scope>" if @name is NULL). */
 VDT_API VdtValue *vdt_param(VdtScope scope, const char *name, const VdtShape *shape);
 VDT_API void vdt_output(VdtGraph *graph, const char *name, VdtValue *value);
+/** The output of that name, NULL if there is none: what a loss is put on. */
+VDT_API VdtValue *vdt_graph_find_output(const VdtGraph *graph, const char *name);
 /** Gives @value a name under which a TRACE plan can be asked for it. Returns @value. */
 VDT_API VdtValue *vdt_tap(VdtValue *value, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -58,6 +60,8 @@ VDT_API gint64 vdt_value_dim(const VdtValue *value, guint i);
 /** What a graph consists of, for tools. */
 VDT_API guint vdt_graph_get_n_params(const VdtGraph *graph);
 VDT_API const char *vdt_graph_get_param(const VdtGraph *graph, guint i, VdtShape *shape);
+/** FALSE for running statistics, which training moves but does not differentiate by. */
+VDT_API gboolean vdt_graph_is_trained(const VdtGraph *graph, guint i);
 /** Number of parameter elements that a training would change (running statistics excluded). */
 VDT_API guint64 vdt_graph_count_parameters(const VdtGraph *graph);
 /** Multiply-accumulates of convolutions, linear layers and matrix products. */

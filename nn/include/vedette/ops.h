@@ -33,6 +33,12 @@ VDT_API VdtValue *vdt_linear_with(VdtScope scope, VdtValue *x, VdtLinear options
 
 /** torch.nn.BatchNorm2d over dimension 1: weight, bias, running_mean, running_var [C]; eps 1e-5. */
 VDT_API VdtValue *vdt_batch_norm(VdtScope scope, VdtValue *x);
+/* In a TRAIN plan it uses the batch's mean and biased variance, and moves the running ones by a
+ * tenth towards the batch's mean and unbiased variance, as PyTorch does. */
+
+/** torch.nn.Dropout: in a TRAIN plan each element is 0 with probability @p, and divided by 1 - @p
+ * otherwise; x itself in the others. 0 <= @p < 1. */
+VDT_API VdtValue *vdt_dropout(VdtValue *x, double p);
 
 VDT_API VdtValue *vdt_relu(VdtValue *x);
 VDT_API VdtValue *vdt_sigmoid(VdtValue *x);
@@ -55,6 +61,20 @@ VDT_API VdtValue *vdt_global_avg_pool(VdtValue *x);
 
 /** Bilinear resize of [N,C,H,W] to (height, width), torch.nn.functional.interpolate. */
 VDT_API VdtValue *vdt_resize_bilinear(VdtValue *x, int height, int width, gboolean align_corners);
+
+/**
+ * torch.nn.functional.cross_entropy, mean reduction: logits [N,C] or [N,C,H,W], labels [N] or
+ * [N,H,W], class numbers as floats. A label that is no class number from 0 to C-1 is left out of
+ * the mean; if all are, the loss is 0. A target is 1 - smoothing + smoothing / C for the label's
+ * class and smoothing / C for the others. The result is [1].
+ */
+typedef struct {
+    double label_smoothing;
+} VdtCrossEntropy;
+VDT_API VdtValue *vdt_cross_entropy_with(VdtValue *logits, VdtValue *labels,
+                                         VdtCrossEntropy options);
+#define vdt_cross_entropy(logits, labels, ...)                                                     \
+    vdt_cross_entropy_with(logits, labels, (VdtCrossEntropy){__VA_ARGS__})
 
 /** The same elements in another shape; at most one dimension may be -1. */
 VDT_API VdtValue *vdt_reshape(VdtValue *x, const VdtShape *shape);

@@ -18,8 +18,11 @@ G_BEGIN_DECLS
  * VdtPlanKind:
  * @VDT_PLAN_INFER: fast: batch norms folded, epilogues fused, weights packed, memory planned
  * @VDT_PLAN_TRACE: plain: reference kernels in build order, every value kept; the oracle
+ * @VDT_PLAN_TRAIN: a run computes the outputs and then, backwards, the gradients of the output
+ *   "loss", a single number, by every parameter. Batch norms use the statistics of the batch and
+ *   move the running ones, dropout drops. float32 only.
  */
-typedef enum { VDT_PLAN_INFER, VDT_PLAN_TRACE } VdtPlanKind;
+typedef enum { VDT_PLAN_INFER, VDT_PLAN_TRACE, VDT_PLAN_TRAIN } VdtPlanKind;
 
 /** Arithmetic of an INFER plan. bfloat16 keeps weights and activations in bfloat16 and sums in
  * float32. */
@@ -73,6 +76,20 @@ VDT_API gboolean vdt_session_run(VdtSession *session, GCancellable *cancellable,
  * lines). */
 VDT_API gboolean vdt_session_run_timed(VdtSession *session, gint64 *step_ns, GError **error);
 VDT_API guint vdt_plan_get_n_steps(const VdtPlan *plan);
+
+/**
+ * Sessions of TRAIN plans own their parameters, made as copies of the plan's weights. Value of
+ * parameter @i, numbered as by vdt_graph_get_param(); float32, may be written between runs. NULL
+ * for other plans.
+ */
+VDT_API VdtTensor *vdt_session_get_param(VdtSession *session, guint i);
+/** What the last run found as its gradient; owned by the session, may be written between runs. NULL
+ * for parameters that are not trained, such as running statistics. */
+VDT_API VdtTensor *vdt_session_get_gradient(VdtSession *session, guint i);
+/** What dropout draws in the next run; runs with the same seed drop the same. */
+VDT_API void vdt_session_set_seed(VdtSession *session, guint64 seed);
+/** The graph a session's plan was made of; owned by it. */
+VDT_API VdtGraph *vdt_session_get_graph(VdtSession *session);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtPlan, vdt_plan_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtSession, vdt_session_free)

@@ -39,6 +39,12 @@ VDT_API void vdt_weights_set_origin(VdtWeights *weights, const char *origin);
 /** "safetensors", "pytorch-zip", "pytorch-legacy", or "memory". */
 VDT_API const char *vdt_weights_get_format(const VdtWeights *weights);
 
+/** Free text that a .safetensors file carries beside its tensors ("__metadata__"), by key; NULL if
+ * there is none. Owned by @weights. */
+VDT_API const char *vdt_weights_get_metadata(const VdtWeights *weights, const char *key);
+/** Sets it; written by vdt_weights_save_safetensors(). @value is UTF-8; NULL takes it away. */
+VDT_API void vdt_weights_set_metadata(VdtWeights *weights, const char *key, const char *value);
+
 /** Gives the memory of a mapped file back to the system; reading a tensor brings it in again. To
  * be called when plans have been made: they hold packed copies. */
 VDT_API void vdt_weights_drop_pages(const VdtWeights *weights);
