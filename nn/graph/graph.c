@@ -196,6 +196,17 @@ void vdt_output(VdtGraph *graph, const char *name, VdtValue *value)
     }
 }
 
+VdtValue *vdt_graph_find_output(const VdtGraph *graph, const char *name)
+{
+    for (guint i = 0; i < graph->outputs->len; i++) {
+        const VdtNamed *output = &g_array_index(graph->outputs, VdtNamed, i);
+
+        if (g_str_equal(output->name, name))
+            return output->node;
+    }
+    return NULL;
+}
+
 VdtValue *vdt_tap(VdtValue *value, const char *format, ...)
 {
     g_autofree char *name = NULL;
@@ -241,16 +252,19 @@ const char *vdt_graph_get_param(const VdtGraph *graph, guint i, VdtShape *shape)
     return param->name;
 }
 
+gboolean vdt_graph_is_trained(const VdtGraph *graph, guint i)
+{
+    return i < graph->params->len && !((const VdtNode *)graph->params->pdata[i])->derived;
+}
+
 guint64 vdt_graph_count_parameters(const VdtGraph *graph)
 {
     guint64 n = 0;
+    VdtShape shape;
 
-    for (guint i = 0; i < graph->params->len; i++) {
-        const VdtNode *param = graph->params->pdata[i];
-
-        if (!param->derived)
-            n += vdt_shape_elements(&param->shape);
-    }
+    for (guint i = 0; i < graph->params->len; i++)
+        if (vdt_graph_is_trained(graph, i) && vdt_graph_get_param(graph, i, &shape))
+            n += vdt_shape_elements(&shape);
     return n;
 }
 

@@ -38,7 +38,8 @@ typedef enum {
  * One op. Rows are listed in ops/table.h; a test walks that list and fails for an op that has no
  * reference test, no gradient check (if it has a backward) or no benchmark shape.
  */
-typedef struct {
+typedef struct _VdtOp VdtOp;
+struct _VdtOp {
     const char *name;
     guint min_inputs, max_inputs;
     /* Checks the inputs' shapes and options, sets node->shape. The message need not name the node:
@@ -53,7 +54,9 @@ typedef struct {
     VdtNeeds needs;
     /* Multiply-accumulates; NULL for ops that are not counted. */
     guint64 (*macs)(const VdtNode *node);
-} VdtOp;
+    /* The row that stands in for this one in a TRAIN plan; NULL: itself. */
+    const VdtOp *training;
+};
 
 struct _VdtNode {
     const VdtOp *op;
@@ -79,6 +82,12 @@ struct _VdtNode {
             gboolean align_corners;
         } resize;
         VdtShape reshape;
+        struct {
+            double p;
+        } dropout;
+        struct {
+            double label_smoothing; /* inputs: logits, labels */
+        } cross_entropy;
     } p;
 };
 

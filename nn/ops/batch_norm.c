@@ -83,4 +83,5 @@ const VdtOp VDT_OP(batch_norm) = {
     .forward = forward,
     .backward = backward,
     .needs = VDT_NEEDS_X0 | VDT_NEEDS_X1 | VDT_NEEDS_X3 | VDT_NEEDS_X4,
+    .training = &VDT_OP(batch_norm_batch),
 };

@@ -13,11 +13,11 @@ static VdtValue *add_unary(const VdtOp *op, VdtValue *x, const VdtNode *options)
     return x ? vdt_graph_add(x->graph, op, x->name, options, 1, &x) : NULL;
 }
 
-static VdtValue *add_binary(const VdtOp *op, VdtValue *a, VdtValue *b)
+static VdtValue *add_binary(const VdtOp *op, VdtValue *a, VdtValue *b, const VdtNode *options)
 {
     VdtValue *first = a ? a : b;
 
-    return first ? vdt_graph_add(first->graph, op, first->name, NULL, 2, (VdtValue *[]){a, b})
+    return first ? vdt_graph_add(first->graph, op, first->name, options, 2, (VdtValue *[]){a, b})
                  : NULL;
 }
 
@@ -94,6 +94,13 @@ VdtValue *vdt_batch_norm(VdtScope scope, VdtValue *x)
     return vdt_graph_add(scope.graph, &vdt_op_batch_norm, scope.prefix, &node, 5, inputs);
 }
 
+VdtValue *vdt_dropout(VdtValue *x, double p)
+{
+    VdtNode node = {.p.dropout.p = p};
+
+    return add_unary(&vdt_op_dropout, x, &node);
+}
+
 VdtValue *vdt_relu(VdtValue *x)
 {
     return add_unary(&vdt_op_relu, x, NULL);
@@ -106,12 +113,12 @@ VdtValue *vdt_sigmoid(VdtValue *x)
 
 VdtValue *vdt_add(VdtValue *a, VdtValue *b)
 {
-    return add_binary(&vdt_op_add, a, b);
+    return add_binary(&vdt_op_add, a, b, NULL);
 }
 
 VdtValue *vdt_mul(VdtValue *a, VdtValue *b)
 {
-    return add_binary(&vdt_op_mul, a, b);
+    return add_binary(&vdt_op_mul, a, b, NULL);
 }
 
 VdtValue *vdt_max_pool2d_with(VdtValue *x, VdtMaxPool2d options)
@@ -135,6 +142,13 @@ VdtValue *vdt_resize_bilinear(VdtValue *x, int height, int width, gboolean align
     VdtNode node = {.p.resize = {.height = height, .width = width, .align_corners = align_corners}};
 
     return add_unary(&vdt_op_resize_bilinear, x, &node);
+}
+
+VdtValue *vdt_cross_entropy_with(VdtValue *logits, VdtValue *labels, VdtCrossEntropy options)
+{
+    VdtNode node = {.p.cross_entropy.label_smoothing = options.label_smoothing};
+
+    return add_binary(&vdt_op_cross_entropy, logits, labels, &node);
 }
 
 VdtValue *vdt_reshape(VdtValue *x, const VdtShape *shape)

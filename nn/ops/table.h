@@ -12,6 +12,7 @@
     X(conv2d)                                                                                      \
     X(linear)                                                                                      \
     X(batch_norm)                                                                                  \
+    X(batch_norm_batch)                                                                            \
     X(relu)                                                                                        \
     X(sigmoid)                                                                                     \
     X(add)                                                                                         \
@@ -19,7 +20,9 @@
     X(max_pool2d)                                                                                  \
     X(global_avg_pool)                                                                             \
     X(resize_bilinear)                                                                             \
-    X(reshape)
+    X(reshape)                                                                                     \
+    X(dropout)                                                                                     \
+    X(cross_entropy)
 
 #define VDT_DECLARE_OP(name) extern const VdtOp VDT_OP(name);
 VDT_OPS(VDT_DECLARE_OP)

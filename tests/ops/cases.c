@@ -2,6 +2,7 @@
 #include "cases.h"
 
 #include "naive.h"
+#include "ops/table.h"
 
 static VdtValue *build_conv2d(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
@@ -16,6 +17,14 @@ static VdtValue *build_linear(VdtScope s, VdtValue *const *x, const OpCase *c)
 static VdtValue *build_batch_norm(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
     return vdt_batch_norm(s, x[0]);
+}
+
+/* Plans put it in the place of a batch norm; networks have no way to. */
+static VdtValue *build_batch_norm_batch(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    VdtValue *norm = vdt_batch_norm(s, x[0]);
+
+    return vdt_graph_add(s.graph, norm->op->training, norm->name, norm, 5, norm->inputs);
 }
 
 static VdtValue *build_relu(VdtScope s, VdtValue *const *x, const OpCase *c)
@@ -59,16 +68,36 @@ static VdtValue *build_reshape(VdtScope s, VdtValue *const *x, const OpCase *c)
     return vdt_reshape(x[0], &c->p.reshape);
 }
 
+static VdtValue *build_dropout(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_dropout(x[0], c->p.dropout);
+}
+
+static VdtValue *build_cross_entropy(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_cross_entropy_with(x[0], x[1], c->p.cross_entropy);
+}
+
 #define UNDER_TEST(name)                                                                           \
     {                                                                                              \
 #name, build_##name, naive_##name                                                          \
     }
 
 static const OpUnderTest ops_under_test[] = {
-    UNDER_TEST(conv2d),  UNDER_TEST(linear),          UNDER_TEST(batch_norm),
-    UNDER_TEST(relu),    UNDER_TEST(sigmoid),         UNDER_TEST(add),
-    UNDER_TEST(mul),     UNDER_TEST(max_pool2d),      UNDER_TEST(global_avg_pool),
-    UNDER_TEST(reshape), UNDER_TEST(resize_bilinear),
+    UNDER_TEST(conv2d),
+    UNDER_TEST(linear),
+    UNDER_TEST(batch_norm),
+    UNDER_TEST(relu),
+    UNDER_TEST(sigmoid),
+    UNDER_TEST(add),
+    UNDER_TEST(mul),
+    UNDER_TEST(max_pool2d),
+    UNDER_TEST(global_avg_pool),
+    UNDER_TEST(reshape),
+    UNDER_TEST(resize_bilinear),
+    UNDER_TEST(batch_norm_batch),
+    UNDER_TEST(dropout),
+    {"cross_entropy", build_cross_entropy, naive_cross_entropy, .labels = TRUE},
 };
 
 /* clang-format off */
@@ -112,6 +141,12 @@ const OpCase op_cases[] = {
     {"batch_norm", {SHAPE(2, 3, 5, 7)}},
     {"batch_norm", {SHAPE(3, 4)}},
     {"batch_norm", {SHAPE(2, 3, 4)}},
+
+    {"batch_norm_batch", {SHAPE(1, 1, 1, 1)}},
+    {"batch_norm_batch", {SHAPE(2, 3, 5, 7)}},
+    {"batch_norm_batch", {SHAPE(5, 4)}},
+    {"batch_norm_batch", {SHAPE(2, 3, 4)}},
+    {"batch_norm_batch", {SHAPE(3, 2, 1, 2)}},
 
     {"relu", {SHAPE(1)}},
     {"relu", {SHAPE(2, 3, 5, 7)}},
@@ -166,6 +201,18 @@ const OpCase op_cases[] = {
     {"reshape", {SHAPE(2, 3, 4)}, .p.reshape = SHAPE(6, 4)},
     {"reshape", {SHAPE(1, 3, 4, 5, 5)}, .p.reshape = SHAPE(1, -1, 5, 5)},
     {"reshape", {SHAPE(1)}, .p.reshape = {0}},
+
+    {"dropout", {SHAPE(1)}},
+    {"dropout", {SHAPE(2, 3, 5, 7)}, .p.dropout = 0.5},
+
+    /* one class; several; pixels; one position that has no class */
+    {"cross_entropy", {SHAPE(1, 1), SHAPE(1)}},
+    {"cross_entropy", {SHAPE(5, 7), SHAPE(5)}},
+    {"cross_entropy", {SHAPE(9, 3), SHAPE(9)}, .p.cross_entropy = {0.1}},
+    {"cross_entropy", {SHAPE(4, 5), SHAPE(4)}, .p.cross_entropy = {1}},
+    {"cross_entropy", {SHAPE(2, 4, 3, 5), SHAPE(2, 3, 5)}},
+    {"cross_entropy", {SHAPE(2, 3, 5, 1), SHAPE(2, 5, 1)}, .p.cross_entropy = {0.3}},
+    {"cross_entropy", {SHAPE(3, 2, 1, 1), SHAPE(3, 1, 1)}, .p.cross_entropy = {0.1}},
 };
 /* clang-format on */
 

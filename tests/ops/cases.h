@@ -14,6 +14,8 @@ typedef struct {
     VdtValue *(*build)(VdtScope s, VdtValue *const *x, const OpCase *c);
     /* The definition, element by element, written without looking at the kernel. */
     void (*naive)(const VdtValue *node, const double *const *x, double *y);
+    /* The second value is labels: class numbers, some of them none, without a gradient. */
+    gboolean labels;
 } OpUnderTest;
 
 struct _OpCase {
@@ -28,6 +30,8 @@ struct _OpCase {
             gboolean align_corners;
         } resize;
         VdtShape reshape;
+        double dropout;
+        VdtCrossEntropy cross_entropy;
     } p;
 };
 

@@ -6,6 +6,14 @@
 #define GUARD       16
 #define GUARD_VALUE -12345.0
 
+/* Class numbers, and among the later ones some that are none: too small, too large, in between. */
+static double label_of(gint64 i, gint64 classes)
+{
+    const double none[] = {-1, classes, 0.5, 255, NAN};
+
+    return i % 4 == 3 ? none[i / 4 % G_N_ELEMENTS(none)] : (i * 7 + 3) % classes;
+}
+
 Fixture *fixture_new(const OpCase *c)
 {
     g_autoptr(GRand) rand = g_rand_new_with_seed(20240229);
@@ -21,6 +29,7 @@ Fixture *fixture_new(const OpCase *c)
     f->n_y = vdt_shape_elements(&f->node->shape);
     for (guint i = 0; i < f->node->n_inputs; i++) {
         gboolean positive = g_str_has_suffix(f->node->inputs[i]->name, "running_var");
+        gboolean labels = i == 1 && op_under_test(c->op)->labels;
         gint64 n = vdt_shape_elements(&f->node->inputs[i]->shape);
 
         f->n_x[i] = n;
@@ -33,6 +42,10 @@ Fixture *fixture_new(const OpCase *c)
             f->x[i][k] = f->x[i][other];
             f->x[i][other] = (float)(positive ? 0.5 + step : 4 * step - 2);
         }
+        for (gint64 k = 0; k < n && labels; k++)
+            f->x[i][k] = label_of(k, f->node->inputs[0]->shape.dims[1]);
+        if (!labels && !f->node->inputs[i]->derived)
+            f->differentiable |= 1u << i;
         for (gint64 k = 0; k < n; k++)
             f->x_f32[i][k] = f->x[i][k];
     }

@@ -10,6 +10,7 @@
 typedef struct {
     VdtGraph *graph;
     VdtNode *node;
+    guint differentiable; /* a bit for each input */
     gint64 n_x[VDT_MAX_INPUTS], n_y;
     double *x[VDT_MAX_INPUTS];    /* values that a float holds, so that both types see the same */
     float *x_f32[VDT_MAX_INPUTS]; /* the same */

@@ -83,6 +83,27 @@ void naive_batch_norm(const VdtNode *node, const double *const *x, double *y)
     }
 }
 
+void naive_batch_norm_batch(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++) {
+        gint64 c = position_of(&node->shape, i).at[1], count = 0;
+        double sum = 0, square = 0;
+
+        for (gint64 k = 0; k < n; k++) {
+            if (position_of(&node->shape, k).at[1] == c) {
+                sum += x[0][k];
+                square += x[0][k] * x[0][k];
+                count++;
+            }
+        }
+        y[i] = x[1][c] * (x[0][i] - sum / count) /
+                   sqrt(square / count - sum / count * sum / count + (double)1e-5f) +
+               x[2][c];
+    }
+}
+
 void naive_relu(const VdtNode *node, const double *const *x, double *y)
 {
     gint64 n = vdt_shape_elements(&node->shape);
@@ -184,4 +205,38 @@ void naive_reshape(const VdtNode *node, const double *const *x, double *y)
 
     for (gint64 i = 0; i < n; i++)
         y[i] = x[0][i];
+}
+
+void naive_dropout(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++)
+        y[i] = x[0][i];
+}
+
+/* The cross entropy of the distributions themselves. */
+void naive_cross_entropy(const VdtNode *node, const double *const *x, double *y)
+{
+    const VdtShape *in = &node->inputs[0]->shape;
+    gint64 n = vdt_shape_elements(in);
+    double smoothing = node->p.cross_entropy.label_smoothing, labelled = 0;
+
+    y[0] = 0;
+    for (gint64 i = 0; i < n; i++) {
+        Position p = position_of(in, i);
+        gint64 size = in->n_dims == 4 ? in->dims[2] * in->dims[3] : 1;
+        double label = x[1][p.at[0] * size + p.at[2] * in->dims[3] * (size > 1) + p.at[3]];
+        double sum = 0, is_class = 0;
+
+        for (gint64 c = 0; c < in->dims[1]; c++) {
+            sum += exp(x[0][i + (c - p.at[1]) * size]);
+            is_class += label == c;
+        }
+        labelled += is_class / in->dims[1];
+        y[0] -= is_class * ((label == p.at[1]) * (1 - smoothing) + smoothing / in->dims[1]) *
+                log(exp(x[0][i]) / sum);
+    }
+    if (labelled > 0.5)
+        y[0] /= labelled;
 }

@@ -9,6 +9,7 @@
 void naive_conv2d(const VdtNode *node, const double *const *x, double *y);
 void naive_linear(const VdtNode *node, const double *const *x, double *y);
 void naive_batch_norm(const VdtNode *node, const double *const *x, double *y);
+void naive_batch_norm_batch(const VdtNode *node, const double *const *x, double *y);
 void naive_relu(const VdtNode *node, const double *const *x, double *y);
 void naive_sigmoid(const VdtNode *node, const double *const *x, double *y);
 void naive_add(const VdtNode *node, const double *const *x, double *y);
@@ -17,3 +18,5 @@ void naive_max_pool2d(const VdtNode *node, const double *const *x, double *y);
 void naive_global_avg_pool(const VdtNode *node, const double *const *x, double *y);
 void naive_resize_bilinear(const VdtNode *node, const double *const *x, double *y);
 void naive_reshape(const VdtNode *node, const double *const *x, double *y);
+void naive_dropout(const VdtNode *node, const double *const *x, double *y);
+void naive_cross_entropy(const VdtNode *node, const double *const *x, double *y);

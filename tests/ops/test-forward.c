@@ -102,6 +102,42 @@ static void test_mean_is_exact(void)
     g_assert_true(y == 0.1f);
 }
 
+/* Logits whose exponentials overflow, and one that is impossible. */
+static void test_cross_entropy_far(void)
+{
+    const OpCase c = {"cross_entropy", {SHAPE(2, 3), SHAPE(2)}};
+    g_autoptr(VdtGraph) graph = vdt_graph_new();
+    VdtValue *node = op_case_build(&c, graph);
+    const float labels[2] = {2, 0};
+    float x[6] = {500, 499, -INFINITY, -1e30f, -1e30f, -1e30f}, y;
+
+    reference_forward_f32(node, (const float *[]){x, labels}, &y);
+    g_assert_true(y == INFINITY);
+    x[2] = 501;
+    reference_forward_f32(node, (const float *[]){x, labels}, &y);
+    g_assert_cmpfloat_with_epsilon(y, (log(1 + exp(-1) + exp(-2)) + log(3)) / 2, 1e-6);
+    x[1] = -INFINITY;
+    reference_forward_f32(node, (const float *[]){x, labels}, &y);
+    g_assert_cmpfloat_with_epsilon(y, (log(1 + exp(-1)) + log(3)) / 2, 1e-6);
+    x[0] = NAN;
+    reference_forward_f32(node, (const float *[]){x, labels}, &y);
+    g_assert_true(isnan(y));
+}
+
+/* Variance is what it is far from 0, too. */
+static void test_batch_statistics_far(void)
+{
+    const OpCase c = {"batch_norm_batch", {SHAPE(2, 1, 1, 2)}};
+    g_autoptr(VdtGraph) graph = vdt_graph_new();
+    const float x[4] = {8388608, 8388609, 8388610, 8388611}, weight = 1, bias = 0;
+    float y[4];
+
+    reference_forward_f32(op_case_build(&c, graph),
+                          (const float *[]){x, &weight, &bias, NULL, NULL}, y);
+    for (int i = 0; i < 4; i++)
+        g_assert_cmpfloat_with_epsilon(y[i], (i - 1.5) / sqrt(1.25), 1e-5);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -111,5 +147,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ops/special/max-pool", test_max_pool_special);
     g_test_add_func("/ops/special/resize-same", test_resize_same);
     g_test_add_func("/ops/special/mean-is-exact", test_mean_is_exact);
+    g_test_add_func("/ops/special/cross-entropy-far", test_cross_entropy_far);
+    g_test_add_func("/ops/special/batch-statistics-far", test_batch_statistics_far);
     return g_test_run();
 }

@@ -94,17 +94,13 @@ static void test_case(gconstpointer data)
     Gradient g = {f, weight, weight_f32, y, y_f32};
     double *dx[VDT_MAX_INPUTS], *alone[VDT_MAX_INPUTS];
     float *dx_f32[VDT_MAX_INPUTS], *alone_f32[VDT_MAX_INPUTS];
-    guint differentiable = 0;
 
     if (!f->node->op->backward)
         return;
     for (gint64 i = 0; i < f->n_y; i++)
         weight[i] = weight_f32[i] = g_rand_double_range(rand, -1, 1);
-    for (guint i = 0; i < f->node->n_inputs; i++)
-        if (!f->node->inputs[i]->derived)
-            differentiable |= 1u << i;
 
-    g_assert_true(run_backward(&g, differentiable, dx, dx_f32));
+    g_assert_true(run_backward(&g, f->differentiable, dx, dx_f32));
     for (guint i = 0; i < f->node->n_inputs; i++) {
         if (!dx[i])
             continue;
@@ -175,6 +171,30 @@ static void test_same_input_twice(void)
     }
 }
 
+/* Labels have no gradient, and logits without a label none either. */
+static void test_labels(void)
+{
+    const OpCase c = {"cross_entropy", {SHAPE(3, 2), SHAPE(3)}};
+    const float x[6] = {1, 2, 3, 4, 5, 6}, labels[2][3] = {{1, -100, 0}, {2, -1, NAN}};
+
+    for (int none = 0; none <= 1; none++) {
+        g_autoptr(VdtGraph) graph = vdt_graph_new();
+        VdtNode *node = op_case_build(&c, graph);
+        const float *const inputs[2] = {x, labels[none]};
+        float dx[6] = {0}, d_labels[3] = {7, 7, 7}, dy = 1, y;
+
+        reference_forward_f32(node, inputs, &y);
+        g_assert_true(
+            reference_backward_f32(node, inputs, &y, &dy, (float *const[]){dx, d_labels}));
+        g_assert_true(dx[2] == 0 && dx[3] == 0);
+        g_assert_true(none ? y == 0 : y > 0);
+        for (int i = 0; i < 6; i++)
+            g_assert_true((dx[i] != 0) == (!none && i / 2 != 1));
+        for (int i = 0; i < 3; i++)
+            g_assert_true(d_labels[i] == 7);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -182,5 +202,6 @@ int main(int argc, char **argv)
     g_test_add_func("/ops/gradient-special/relu-at-zero", test_relu_at_zero);
     g_test_add_func("/ops/gradient-special/max-pool-tie", test_max_pool_tie);
     g_test_add_func("/ops/gradient-special/same-input-twice", test_same_input_twice);
+    g_test_add_func("/ops/gradient-special/labels", test_labels);
     return g_test_run();
 }

@@ -4,6 +4,7 @@
  */
 #include "ops/table.h"
 
+#include <math.h>
 #include <string.h>
 #include <vedette/ops.h>
 
@@ -60,6 +61,11 @@ static void test_names(void)
     assert_param(graph, 5, "backbone.net.layer1.0.bn1.running_var", vdt_shape(6));
     assert_param(graph, 6, "backbone.net.layer1.0.pos_embed", vdt_shape(1));
     g_assert_null(vdt_graph_get_param(graph, 7, NULL));
+    for (guint i = 0; i < 8; i++)
+        g_assert_true(vdt_graph_is_trained(graph, i) == (i < 4 || i == 6));
+
+    g_assert_true(vdt_graph_find_output(graph, "y") == x);
+    g_assert_null(vdt_graph_find_output(graph, "x"));
 
     /* nodes stand in build order, inputs before what uses them */
     for (guint i = 0; i < graph->nodes->len; i++) {
@@ -96,6 +102,9 @@ static void test_first_error_stays(void)
     g_assert_null(vdt_global_avg_pool(y));
     g_assert_null(vdt_resize_bilinear(y, 2, 2, TRUE));
     g_assert_null(vdt_reshape(y, &(VdtShape){0}));
+    g_assert_null(vdt_dropout(y, 0.5));
+    g_assert_null(vdt_cross_entropy(y, y));
+    g_assert_null(vdt_cross_entropy(x, y));
     g_assert_null(vdt_tap(y, "tap"));
     g_assert_null(vdt_relu(x));
     g_assert_null(vdt_tap(x, "tap"));
@@ -231,6 +240,23 @@ static void test_shape_errors(void)
     ASSERT_FAILS("padding -1 is not between", vdt_max_pool2d(x4, .kernel = 3, .pad = -1));
     ASSERT_FAILS("kernel 9 is larger than input", vdt_max_pool2d(x4, .kernel = 9));
 
+    ASSERT_FAILS("x2: dropout: probability 1 is not", vdt_dropout(x2, 1));
+    ASSERT_FAILS("probability -0.1 is not", vdt_dropout(x2, -0.1));
+    ASSERT_FAILS("is not from 0 up to 1", vdt_dropout(x2, NAN));
+
+    ASSERT_FAILS("x: cross_entropy: the logits have 1 dimensions, not 2 or 4",
+                 vdt_cross_entropy(input(graph, five), x2));
+    ASSERT_FAILS("x2: cross_entropy: labels [5] do not fit logits [2,5]",
+                 vdt_cross_entropy(x2, input(graph, five)));
+    ASSERT_FAILS("x4: cross_entropy: labels [1,6,8,9] do not fit logits [1,6,8,9]",
+                 vdt_cross_entropy(x4, x4));
+    ASSERT_FAILS("labels [1,8,8] do not fit", vdt_cross_entropy(x4, INPUT(graph, 1, 8, 8)));
+    ASSERT_FAILS("label smoothing 1.1 is not from 0 to 1",
+                 vdt_cross_entropy(x2, INPUT(graph, 2), .label_smoothing = 1.1));
+    ASSERT_FAILS("label smoothing -1 is not",
+                 vdt_cross_entropy(x2, INPUT(graph, 2), .label_smoothing = -1));
+    ASSERT_FAILS("input 1 is missing", vdt_cross_entropy(x2, NULL));
+
     ASSERT_FAILS("x2: global_avg_pool: the input has 2", vdt_global_avg_pool(x2));
     ASSERT_FAILS("x2: resize_bilinear: the input has 2", vdt_resize_bilinear(x2, 1, 1, TRUE));
     ASSERT_FAILS("size 0x3 must be positive", vdt_resize_bilinear(x4, 0, 3, TRUE));
@@ -257,6 +283,7 @@ static void test_wrong_parameters(void)
         {&vdt_op_linear, "linear: bias [7] does not fit 4 outputs", 2},
         {&vdt_op_batch_norm, "batch_norm: p1 [7] does not fit 6 channels", 1},
         {&vdt_op_batch_norm, "batch_norm: p4 [7] does not fit 6 channels", 4},
+        {&vdt_op_batch_norm_batch, "batch_norm_batch: p2 [7] does not fit 6 channels", 2},
         {&vdt_op_relu, "relu: takes 1 to 1 inputs, not 5", 0},
         {&vdt_op_add, "add: takes 2 to 2 inputs, not 5", 0},
     };

@@ -76,6 +76,10 @@ static OpCase parse_case(char **fields)
 
         g_assert_nonnull(shape);
         c.p.reshape = parse_shape(shape);
+    } else if (g_str_equal(c.op, "dropout")) {
+        c.p.dropout = number(fields, "percent", &used) / 100.0;
+    } else if (g_str_equal(c.op, "cross_entropy")) {
+        c.p.cross_entropy.label_smoothing = number(fields, "smoothing_percent", &used) / 100.0;
     }
     g_assert_cmpuint(used, ==, g_strv_length(fields));
     return c;
