@@ -9,11 +9,10 @@
 
 #include "command.h"
 #include "config.h"
+#include "scores.h"
 #if HAVE_GST
 #include "clips.h"
 #endif
-
-#define N_BEST 5
 
 typedef struct {
     CommonOptions common;
@@ -124,42 +123,6 @@ static gboolean run_media(VdtEngine *engine, const Options *o, Answer *answer, G
 }
 #endif
 
-/* Adds the softmax of @logits, divided by @n, to @scores. */
-static void add_scores(const float *logits, gint64 classes, guint n, double *scores)
-{
-    double most = -INFINITY, sum = 0;
-    for (gint64 i = 0; i < classes; i++)
-        most = MAX(most, logits[i]);
-    for (gint64 i = 0; i < classes; i++)
-        sum += exp(logits[i] - most);
-    for (gint64 i = 0; i < classes; i++)
-        scores[i] += exp(logits[i] - most) / sum / n;
-}
-
-/* The classes with the highest scores, in order; of equals, the lower class first. */
-static guint best(const double *scores, gint64 classes, gint64 *winners)
-{
-    guint n = 0;
-    for (gint64 i = 0; i < classes; i++) {
-        guint at = n;
-        while (at > 0 && scores[winners[at - 1]] < scores[i])
-            at--;
-        if (at >= N_BEST)
-            continue;
-        n = MIN(n + 1, N_BEST);
-        memmove(&winners[at + 1], &winners[at], (n - 1 - at) * sizeof *winners);
-        winners[at] = i;
-    }
-    return n;
-}
-
-static char *label_of(const VdtCard *card, gint64 class)
-{
-    if (card->labels != NULL && class < card->n_labels)
-        return g_strdup(card->labels[class]);
-    return g_strdup_printf("class %" G_GINT64_FORMAT, class);
-}
-
 static JsonArray *results_json(const VdtCard *card, const double *scores, const gint64 *winners,
                                guint n)
 {
@@ -241,7 +204,7 @@ static void print_answer(const Options *o, const VdtCard *card, const Answer *an
         memset(scores, 0, classes * sizeof *scores);
         for (guint i = 0; i < answer->n_views; i++)
             add_scores(logits + (row + i) * classes, classes, answer->n_views, scores);
-        guint n = best(scores, classes, winners);
+        guint n = best_scores(scores, classes, winners);
         if (o->json)
             print_json(o, card, answer, row / answer->n_views,
                        results_json(card, scores, winners, n));
