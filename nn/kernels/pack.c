@@ -31,31 +31,67 @@ static uint16_t to_bfloat16(float value)
     return (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
 }
 
-void vdt_pack_gemm(const VdtKernels *kernels, const float *weights, size_t cols, size_t depth,
-                   size_t taps, void *packed)
-{
-    size_t step = vdt_depth_step(kernels->precision), padded = padded_depth(kernels, depth);
+/* How far one walks along the depth before the next tap or group of columns: what is read and
+ * written until then fits the first cache, whichever way the weights are laid out. */
+#define DEPTH_CHUNK 16
 
-    memset(packed, 0, vdt_packed_size(kernels, cols, depth, taps));
-    for (size_t block = 0; block * kernels->nr < cols; block++) {
-        size_t first = block * kernels->nr;
-        size_t width = MIN(kernels->nr, VDT_ALIGN_LANES(cols - first));
+/* The @n columns of one depth and tap, and zeros up to VDT_LANES; @from NULL for a depth that does
+ * not exist. */
+static inline void pack_f32(const float *from, ptrdiff_t stride, size_t n, float *to)
+{
+    if (n == VDT_LANES && stride == 1)
+        memcpy(to, from, VDT_LANES * sizeof *to);
+    else if (n == VDT_LANES)
+        for (ptrdiff_t j = 0; j < VDT_LANES; j++)
+            to[j] = from[j * stride];
+    else
+        for (size_t j = 0; j < VDT_LANES; j++)
+            to[j] = j < n ? from[(ptrdiff_t)j * stride] : 0;
+}
+
+static inline void pack_bf16(const float *from, ptrdiff_t stride, size_t n, uint16_t *to)
+{
+    for (size_t j = 0; j < VDT_LANES; j++)
+        to[2 * j] = from && j < n ? to_bfloat16(from[(ptrdiff_t)j * stride]) : 0;
+}
+
+void vdt_pack_gemm_strided(const VdtKernels *kernels, const float *weights, size_t cols,
+                           ptrdiff_t col_stride, size_t depth, ptrdiff_t depth_stride, size_t taps,
+                           ptrdiff_t tap_stride, void *packed)
+{
+    size_t padded = padded_depth(kernels, depth);
+
+    for (size_t first = 0; first < cols; first += VDT_LANES) {
+        size_t block = first / kernels->nr, column = first % kernels->nr;
+        size_t width = MIN(kernels->nr, VDT_ALIGN_LANES(cols - block * kernels->nr));
+        size_t n = MIN(VDT_LANES, cols - first);
         char *to = (char *)packed + vdt_packed_block(kernels, block, depth, taps);
 
-        for (size_t j = 0; j < MIN(width, cols - first); j++) {
-            for (size_t k = 0; k < depth; k++) {
-                for (size_t t = 0; t < taps; t++) {
-                    float value = weights[((first + j) * depth + k) * taps + t];
-                    size_t at = ((t * padded + k) / step * width + j) * step + k % step;
+        for (size_t chunk = 0; chunk < padded; chunk += DEPTH_CHUNK) {
+            for (size_t t = 0; t < taps; t++) {
+                const float *from =
+                    weights + (ptrdiff_t)first * col_stride + (ptrdiff_t)t * tap_stride;
+
+                for (size_t k = chunk; k < MIN(chunk + DEPTH_CHUNK, padded); k++) {
+                    const float *row = k < depth ? from + (ptrdiff_t)k * depth_stride : NULL;
+                    size_t at = t * padded + k;
 
                     if (kernels->precision == VDT_PRECISION_BF16)
-                        ((uint16_t *)to)[at] = to_bfloat16(value);
+                        pack_bf16(row, col_stride, n,
+                                  (uint16_t *)to + (at / 2 * width + column) * 2 + at % 2);
                     else
-                        ((float *)to)[at] = value;
+                        pack_f32(row, col_stride, n, (float *)to + at * width + column);
                 }
             }
         }
     }
+}
+
+void vdt_pack_gemm(const VdtKernels *kernels, const float *weights, size_t cols, size_t depth,
+                   size_t taps, void *packed)
+{
+    vdt_pack_gemm_strided(kernels, weights, cols, (ptrdiff_t)(depth * taps), depth, (ptrdiff_t)taps,
+                          taps, 1, packed);
 }
 
 void vdt_winograd_kernel(const float g[9], float u[VDT_WINOGRAD_POINTS])

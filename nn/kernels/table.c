@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which kernels there are, best first. Built without instruction-set flags. */
 #include "isa-config.h"
-#include "kernels.h"
+#include "train.h"
 
 extern const VdtKernels vdt_kernels_avx512bf16_bf16, vdt_kernels_avx512_bf16,
     vdt_kernels_avx512_f32, vdt_kernels_avx2_bf16, vdt_kernels_avx2_f32, vdt_kernels_c_bf16,
@@ -30,5 +30,24 @@ const VdtKernels *vdt_kernels_get(VdtIsa isa, VdtPrecision precision)
     for (unsigned i = 0; i < G_N_ELEMENTS(table); i++)
         if (table[i]->isa <= isa && table[i]->precision == precision)
             return table[i];
+    g_assert_not_reached();
+}
+
+extern const VdtTrainKernels vdt_train_kernels_c_f32;
+
+static const VdtTrainKernels *const train_table[] = {
+    &vdt_train_kernels_c_f32,
+};
+
+const VdtTrainKernels *vdt_train_kernels_nth(unsigned i)
+{
+    return i < G_N_ELEMENTS(train_table) ? train_table[i] : NULL;
+}
+
+const VdtTrainKernels *vdt_train_kernels_get(VdtIsa isa)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(train_table); i++)
+        if (train_table[i]->isa <= isa)
+            return train_table[i];
     g_assert_not_reached();
 }

@@ -31,7 +31,7 @@ typedef struct {
 } VdtOuterTile;
 
 typedef struct {
-    const char *name; /* "avx512" */
+    const char *name; /* "avx512_f32" */
     VdtIsa isa;
 
     size_t mr, nr; /* largest tile of outer products */

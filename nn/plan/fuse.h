@@ -9,10 +9,7 @@
  */
 #pragma once
 
-#include "plan-private.h"
-
-/* Kernel positions of the largest convolution that has a fast kernel: 11x11. */
-#define VDT_MOST_TAPS 121
+#include "product.h"
 
 typedef struct _VdtFused VdtFused;
 struct _VdtFused {

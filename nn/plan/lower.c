@@ -5,45 +5,13 @@
 
 #include "../ops/table.h"
 
-gboolean vdt_lower_has_channels(const VdtShape *shape)
-{
-    return shape->n_dims == 4 || shape->n_dims == 2;
-}
-
-/* Pixels 4096 bytes apart fall into the same sets of the first cache, where a tile's rows would
- * throw each other out; a skew of one vector spreads them. */
-static gsize pitch_of(gsize channels, gsize element_size)
-{
-    gsize pitch = VDT_ALIGN_LANES(channels);
-
-    return pitch * element_size % 4096 == 0 ? pitch + VDT_LANES : pitch;
-}
-
-static gsize map_element_size(const VdtLowering *l, const VdtMap *map)
-{
-    return map->f32 ? sizeof(float) : vdt_element_size(l->plan->kernels->precision);
-}
-
-static VdtMap describe_map(const VdtLowering *l, const VdtShape *shape, gboolean f32)
-{
-    gboolean picture = shape->n_dims == 4;
-    VdtMap map = {.f32 = f32 || l->plan->kernels->precision == VDT_PRECISION_F32,
-                  .n = shape->dims[0],
-                  .c = shape->dims[1],
-                  .h = picture ? shape->dims[2] : 1,
-                  .w = picture ? shape->dims[3] : 1};
-
-    map.pitch = pitch_of(map.c, map_element_size(l, &map));
-    return map;
-}
-
 VdtMap vdt_lower_new_map(VdtLowering *l, VdtFused *f, gboolean f32)
 {
     guint i = f->node->index;
-    VdtMap map = describe_map(l, &f->node->shape, f32);
+    VdtMap map =
+        vdt_map_describe(&f->node->shape, f32 ? VDT_PRECISION_F32 : l->plan->kernels->precision);
 
-    map.place =
-        vdt_plan_add_buffer(l->plan, vdt_map_rows(&map) * map.pitch * map_element_size(l, &map));
+    map.place = vdt_plan_add_buffer(l->plan, vdt_map_bytes(l->plan, &map));
     l->channels_last[i] = map;
     l->has_channels_last[i] = TRUE;
     return map;
@@ -73,75 +41,16 @@ char *vdt_lower_key(const VdtFused *f, const char *what)
                            hash);
 }
 
+const char *vdt_lower_label(const VdtFused *f)
+{
+    return f->node->name && *f->node->name ? f->node->name : f->node->op->name;
+}
+
 gpointer vdt_lower_init_step(VdtLowering *l, const VdtFused *f, gpointer memory, VdtStep step)
 {
-    step.label = g_strdup(f->node->name && *f->node->name ? f->node->name : f->node->op->name);
+    step.label = g_strdup(vdt_lower_label(f));
     memcpy(memory, &step, sizeof step);
     return memory;
-}
-
-VdtRows vdt_rows_split(gsize rows, gsize unit, guint wanted_parts)
-{
-    gsize units = (rows + unit - 1) / unit;
-    gsize per_part = (units + wanted_parts - 1) / MAX(wanted_parts, 1) * unit;
-
-    return (VdtRows){rows, per_part, (rows + per_part - 1) / per_part};
-}
-
-/* Between the layouts. */
-typedef struct {
-    VdtStep step;
-    const VdtPlan *plan;
-    const VdtKernels *kernels;
-    VdtPlace planar;
-    VdtMap map;
-    VdtRows rows; /* of one image */
-} LayoutStep;
-
-static void run_layout(const VdtStep *step, char *arena, guint item, gboolean to_planes)
-{
-    const LayoutStep *self = (const LayoutStep *)step;
-    const VdtMap *map = &self->map;
-    gsize image = item / self->rows.n_parts, plane = map->h * map->w;
-    gsize first = item % self->rows.n_parts * self->rows.per_part;
-    gsize count = vdt_rows_end(&self->rows, item % self->rows.n_parts) - first;
-    gsize element = vdt_element_size(self->kernels->precision);
-    float *planar = (float *)vdt_place_address(self->plan, &self->planar, arena) +
-                    image * map->c * plane + first;
-    char *pixels = vdt_place_address(self->plan, &map->place, arena) +
-                   (image * plane + first) * map->pitch * element;
-
-    if (to_planes)
-        self->kernels->to_planes(count, map->c, pixels, map->pitch, planar, plane);
-    else
-        self->kernels->from_planes(count, map->c, planar, plane, pixels, map->pitch);
-}
-
-static void run_to_planar(const VdtStep *step, char *arena, char *scratch, guint item)
-{
-    run_layout(step, arena, item, TRUE);
-}
-
-static void run_from_planar(const VdtStep *step, char *arena, char *scratch, guint item)
-{
-    run_layout(step, arena, item, FALSE);
-}
-
-static void add_layout_step(VdtLowering *l, const VdtFused *f, const VdtPlace *planar,
-                            const VdtMap *map, gboolean to_planes)
-{
-    VdtRows rows = vdt_rows_split(map->h * map->w, VDT_LANES, MAX(1, map->h * map->w / 256));
-    LayoutStep *self = vdt_lower_step(
-        LayoutStep, l, f, .kernel = to_planes ? "to_planes" : "from_planes",
-        .n_items = map->n * rows.n_parts, .run = to_planes ? run_to_planar : run_from_planar);
-
-    self->plan = l->plan;
-    self->kernels = map->f32 ? l->plan->kernels_f32 : l->plan->kernels;
-    self->planar = *planar;
-    self->map = *map;
-    self->rows = rows;
-    vdt_plan_read(l->plan, to_planes ? &map->place : planar);
-    vdt_plan_add_step(l->plan, &self->step);
 }
 
 const VdtMap *vdt_lower_get_planar(VdtLowering *l, const VdtNode *node)
@@ -156,7 +65,8 @@ const VdtMap *vdt_lower_get_planar(VdtLowering *l, const VdtNode *node)
         l->planar[i] = (VdtMap){.place.constant = f->constant->data, .planar = TRUE, .f32 = TRUE};
     } else {
         l->planar[i] = vdt_plan_planar(l->plan, &f->node->shape);
-        add_layout_step(l, f, &l->planar[i].place, &l->channels_last[i], TRUE);
+        vdt_plan_add_layout(l->plan, &l->planar[i].place, &l->channels_last[i], TRUE,
+                            vdt_lower_label(f));
     }
     l->has_planar[i] = TRUE;
     return &l->planar[i];
@@ -170,10 +80,10 @@ const VdtMap *vdt_lower_get_channels_last(VdtLowering *l, const VdtNode *node)
     if (l->has_channels_last[i])
         return &l->channels_last[i];
     if (f->constant) {
-        VdtMap map = describe_map(l, &f->node->shape, FALSE);
+        VdtMap map = vdt_map_describe(&f->node->shape, l->plan->kernels->precision);
         g_autofree char *shape = vdt_shape_to_string(&f->node->shape);
         g_autofree char *key = g_strdup_printf("map %u %s %s", i, f->node->name, shape);
-        gsize plane = map.h * map.w, image = plane * map.pitch * map_element_size(l, &map);
+        gsize plane = map.h * map.w, image = vdt_map_bytes(l->plan, &map) / map.n;
         gboolean fresh;
         char *data = vdt_plan_get_blob(l->plan, key, map.n * image, &fresh);
 
@@ -187,7 +97,7 @@ const VdtMap *vdt_lower_get_channels_last(VdtLowering *l, const VdtNode *node)
     } else {
         VdtMap map = vdt_lower_new_map(l, f, FALSE);
 
-        add_layout_step(l, f, &l->planar[i].place, &map, FALSE);
+        vdt_plan_add_layout(l->plan, &l->planar[i].place, &map, FALSE, vdt_lower_label(f));
     }
     return &l->channels_last[i];
 }
@@ -218,25 +128,6 @@ VdtLateEpilogue vdt_lower_epilogue(VdtLowering *l, VdtFused *f)
     return e;
 }
 
-VdtEpilogue vdt_epilogue_at(const VdtPlan *plan, const VdtLateEpilogue *late, char *arena,
-                            gsize image, gsize row, gsize column)
-{
-    gsize element = vdt_element_size(plan->kernels->precision);
-    VdtEpilogue e = {.bias = (const float *)vdt_place_address(plan, &late->bias, arena) + column,
-                     .act0 = late->act0,
-                     .act1 = late->act1,
-                     .mul_pitch = late->mul_pitch,
-                     .add_pitch = late->add_pitch};
-
-    if (late->has_mul)
-        e.mul = vdt_place_address(plan, &late->mul, arena) +
-                ((image * late->mul_image + row) * late->mul_pitch + column) * element;
-    if (late->has_add)
-        e.add = vdt_place_address(plan, &late->add, arena) +
-                ((image * late->add_image + row) * late->add_pitch + column) * element;
-    return e;
-}
-
 /* The same memory under another shape. */
 static gboolean lower_reshape(VdtLowering *l, VdtFused *f)
 {
@@ -245,7 +136,7 @@ static gboolean lower_reshape(VdtLowering *l, VdtFused *f)
     guint i = node->index, j = source->node->index;
 
     if (l->has_channels_last[j] && l->channels_last[j].h * l->channels_last[j].w == 1 &&
-        vdt_lower_has_channels(&node->shape) && node->shape.dims[0] == x->shape.dims[0] &&
+        vdt_shape_has_channels(&node->shape) && node->shape.dims[0] == x->shape.dims[0] &&
         node->shape.dims[1] == x->shape.dims[1]) {
         l->channels_last[i] = l->channels_last[j];
         l->has_channels_last[i] = TRUE;
@@ -299,11 +190,11 @@ static VdtPlace make_zeros(VdtLowering *l, const VdtGraph *graph)
     for (guint i = 0; i < graph->nodes->len; i++) {
         const VdtNode *node = graph->nodes->pdata[i];
 
-        if (vdt_lower_has_channels(&node->shape))
+        if (vdt_shape_has_channels(&node->shape))
             widest = MAX(widest, (gsize)node->shape.dims[1]);
     }
     /* twice: Winograd reads two pixels as one */
-    size = 2 * pitch_of(widest, sizeof(float)) * sizeof(float);
+    size = 2 * vdt_map_pitch(widest, sizeof(float)) * sizeof(float);
     zeros = vdt_plan_get_blob(l->plan, "zeros", size, &fresh);
     if (fresh)
         memset(zeros, 0, size);

@@ -272,7 +272,7 @@ gboolean vdt_lower_elementwise(VdtLowering *l, VdtFused *f)
     VdtMap map, other;
     RowsStep *self;
 
-    if (!vdt_lower_has_channels(shape))
+    if (!vdt_shape_has_channels(shape))
         return FALSE;
     if (y && !vdt_shape_equal(&x->shape, &y->shape)) {
         if (node->op != &vdt_op_mul)

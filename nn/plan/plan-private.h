@@ -107,6 +107,47 @@ VdtMap vdt_plan_planar(VdtPlan *plan, const VdtShape *shape);
 void vdt_plan_add_reference(VdtPlan *plan, const VdtNode *node, const VdtMap *inputs,
                             const VdtMap *output);
 
+/* Rows of a map that a step treats as one loop, cut into @n_parts parts of whole @unit rows. */
+typedef struct {
+    gsize rows, per_part;
+    guint n_parts;
+} VdtRows;
+VdtRows vdt_rows_split(gsize rows, gsize unit, guint wanted_parts);
+static inline gsize vdt_rows_end(const VdtRows *rows, guint part)
+{
+    return MIN(rows->rows, (part + 1) * rows->per_part);
+}
+
+/* An epilogue whose operands are still places. */
+typedef struct {
+    VdtPlace bias;
+    VdtAct act0, act1;
+    gboolean has_mul, has_add;
+    VdtPlace mul, add;
+    gsize mul_pitch, add_pitch;
+    gsize mul_image, add_image; /* rows from image to image; 0 for an operand without a batch */
+} VdtLateEpilogue;
+
+/* At pixel @row of image @image, column @column. */
+VdtEpilogue vdt_epilogue_at(const VdtPlan *plan, const VdtLateEpilogue *e, char *arena, gsize image,
+                            gsize row, gsize column);
+
+/* Channels last is possible for 4-D and 2-D values. */
+gboolean vdt_shape_has_channels(const VdtShape *shape);
+/* A channels-last map for a value of @shape, without a place. */
+VdtMap vdt_map_describe(const VdtShape *shape, VdtPrecision precision);
+/* Elements from pixel to pixel for that many channels. */
+gsize vdt_map_pitch(gsize channels, gsize element_size);
+gsize vdt_map_bytes(const VdtPlan *plan, const VdtMap *map);
+/* Adds the step that fills one of the two forms of a value from the other. @label is copied. */
+void vdt_plan_add_layout(VdtPlan *plan, const VdtPlace *planar, const VdtMap *map,
+                         gboolean to_planes, const char *label);
+
+static inline gsize vdt_map_rows(const VdtMap *map)
+{
+    return map->n * map->h * map->w;
+}
+
 /* trace.c and lower.c: fill a plan with steps; @params as from vdt_bind(). */
 gboolean vdt_plan_trace(VdtPlan *plan, VdtTensor *const *params, GError **error);
 gboolean vdt_plan_infer(VdtPlan *plan, VdtTensor *const *params, GError **error);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernels of train.h in portable C: what every other variant is tested against, and what runs
+ * where there is no other. Written to be read. */
+#include <math.h>
+
+#include "variant_train.h"
+
+static void put(float *to, float value, bool add)
+{
+    *to = add ? *to + value : value;
+}
+
+static float activate(float value, VdtAct act)
+{
+    switch (act) {
+    case VDT_ACT_RELU:
+        return value < 0 ? 0 : value;
+    case VDT_ACT_SIGMOID:
+        return 1 / (1 + expf(-value));
+    case VDT_ACT_NONE:
+        break;
+    }
+    return value;
+}
+
+/* The gradient before an activation whose result is y[at]. */
+static float before(VdtAct act, const float *y, size_t at, float dy)
+{
+    switch (act) {
+    case VDT_ACT_RELU:
+        return y[at] > 0 ? dy : 0;
+    case VDT_ACT_SIGMOID:
+        return dy * y[at] * (1 - y[at]);
+    case VDT_ACT_NONE:
+        break;
+    }
+    return dy;
+}
+
+void VDT_K(outer_tile)(const VdtOuterTile *tile)
+{
+    for (size_t i = 0; i < tile->rows; i++) {
+        for (size_t j = 0; j < tile->cols; j++) {
+            float sum = 0;
+
+            for (size_t n = 0; n < tile->depth; n++)
+                sum += tile->a[n][tile->a_offset + i] * tile->b[n * tile->b_pitch + j];
+            put(&tile->y[i * tile->y_pitch + j], sum, tile->add);
+        }
+    }
+}
+
+/* Sums begin at zero and are added at the end, so that a large one from many calls does not swallow
+ * the single terms of this one. */
+void VDT_K(moments)(size_t rows, size_t channels, const float *x, size_t x_pitch,
+                    const float *shift, float *sum, float *square)
+{
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++) {
+        float s = 0, q = 0;
+
+        for (size_t i = 0; i < rows; i++) {
+            float value = x[i * x_pitch + c] - shift[c];
+
+            s += value;
+            q += value * value;
+        }
+        sum[c] += s;
+        square[c] += q;
+    }
+}
+
+void VDT_K(affine_rows)(size_t rows, size_t channels, const float *x, size_t x_pitch,
+                        const float *scale, const float *bias, VdtAct act, float *y, size_t y_pitch)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++)
+            y[i * y_pitch + c] = activate(x[i * x_pitch + c] * scale[c] + bias[c], act);
+}
+
+void VDT_K(act_gradient)(size_t rows, size_t channels, VdtAct act, const float *y, size_t y_pitch,
+                         const float *dy, size_t dy_pitch, float *dx, size_t dx_pitch, bool add)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++)
+            put(&dx[i * dx_pitch + c], before(act, y, i * y_pitch + c, dy[i * dy_pitch + c]), add);
+}
+
+void VDT_K(norm_sums)(size_t rows, size_t channels, VdtAct act, const float *x, size_t x_pitch,
+                      const float *y, size_t y_pitch, const float *dy, size_t dy_pitch,
+                      const float *mean, float *sum, float *dot)
+{
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++) {
+        float s = 0, d = 0;
+
+        for (size_t i = 0; i < rows; i++) {
+            float g = before(act, y, i * y_pitch + c, dy[i * dy_pitch + c]);
+
+            s += g;
+            d += g * (x[i * x_pitch + c] - mean[c]);
+        }
+        sum[c] += s;
+        dot[c] += d;
+    }
+}
+
+void VDT_K(norm_gradient)(size_t rows, size_t channels, VdtAct act, const float *x, size_t x_pitch,
+                          const float *y, size_t y_pitch, const float *dy, size_t dy_pitch,
+                          const float *mean, const float *a, const float *b, const float *c0,
+                          float *dx, size_t dx_pitch, bool add)
+{
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++) {
+            float g = before(act, y, i * y_pitch + c, dy[i * dy_pitch + c]);
+            float centred = x[i * x_pitch + c] - mean[c];
+
+            put(&dx[i * dx_pitch + c], g * a[c] + centred * b[c] + c0[c], add);
+        }
+    }
+}
+
+void VDT_K(mul_rows)(size_t rows, size_t channels, const float *a, size_t a_pitch, const float *b,
+                     size_t b_pitch, float *y, size_t y_pitch, bool add)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++)
+            put(&y[i * y_pitch + c], a[i * a_pitch + c] * b[i * b_pitch + c], add);
+}
+
+void VDT_K(dot_rows)(size_t rows, size_t channels, const float *a, size_t a_pitch, const float *b,
+                     size_t b_pitch, float *sum)
+{
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++) {
+        float s = 0;
+
+        for (size_t i = 0; i < rows; i++)
+            s += a[i * a_pitch + c] * b[i * b_pitch + c];
+        sum[c] += s;
+    }
+}
+
+void VDT_K(copy_rows)(size_t rows, size_t channels, const float *x, size_t x_pitch, float factor,
+                      float *y, size_t y_pitch, bool add)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++)
+            put(&y[i * y_pitch + c], x[i * x_pitch + c] * factor, add);
+}
+
+void VDT_K(max_row_gradient)(size_t taps, size_t channels, const float *const *a, const float *y,
+                             const float *dy, float *const *dx)
+{
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++) {
+        for (size_t t = 0; t < taps; t++) {
+            if (a[t][c] == y[c]) {
+                dx[t][c] += dy[c];
+                break;
+            }
+        }
+    }
+}
+
+void VDT_K(depthwise_row_gradient)(size_t taps, size_t channels, const float *const *a,
+                                   const float *weight, const float *dy, float *const *dx,
+                                   float *dweight)
+{
+    size_t pitch = VDT_ALIGN_LANES(channels);
+
+    for (size_t t = 0; t < taps; t++) {
+        for (size_t c = 0; c < pitch; c++) {
+            if (dx)
+                dx[t][c] += dy[c] * weight[t * pitch + c];
+            dweight[t * pitch + c] += dy[c] * a[t][c];
+        }
+    }
+}
+
+VDT_DEFINE_TRAIN_KERNELS(4, 16);

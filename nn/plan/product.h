@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The step that convolutions and linear layers become: an indirect matrix product. A tile's rows
+ * are output pixels, its columns output channels; for each kernel position a list of addresses says
+ * where each row's inputs begin, a row of zeros where that is padding. Nothing is copied.
+ */
+#pragma once
+
+#include "plan-private.h"
+
+/* Kernel positions of the largest convolution that has a fast kernel: 11x11. */
+#define VDT_MOST_TAPS 121
+
+/* Where the window of an output lies. With @spread the input is seen as if spread - 1 rows and
+ * columns of zeros lay between its own: how the gradient of a strided convolution sees it. */
+typedef struct {
+    int kernel_h, kernel_w, stride, pad_h, pad_w;
+    int spread; /* 0 means 1 */
+} VdtWindow;
+
+static inline gsize vdt_window_taps(const VdtWindow *window)
+{
+    return window->kernel_h * window->kernel_w;
+}
+
+/* Whether each output pixel sees just the input pixel of the same number. */
+static inline gboolean vdt_window_is_pixel(const VdtWindow *window)
+{
+    return vdt_window_taps(window) == 1 && window->stride == 1 && window->spread <= 1 &&
+           window->pad_h + window->pad_w == 0;
+}
+
+/* The number of the input pixel that output (row, column) sees through a tap; -1 for padding. */
+static inline gssize vdt_window_pixel(const VdtWindow *window, const VdtMap *x, gsize row,
+                                      gsize column, gsize tap)
+{
+    gssize r = (gssize)row * window->stride - window->pad_h + (gssize)tap / window->kernel_w;
+    gssize c = (gssize)column * window->stride - window->pad_w + (gssize)tap % window->kernel_w;
+
+    if (window->spread > 1) {
+        if (r % window->spread != 0 || c % window->spread != 0)
+            return -1;
+        r /= window->spread;
+        c /= window->spread;
+    }
+    if (r < 0 || r >= (gssize)x->h || c < 0 || c >= (gssize)x->w)
+        return -1;
+    return r * (gssize)x->w + c;
+}
+
+typedef struct {
+    VdtMap x, y;
+    VdtWindow window;
+    VdtPlace packed; /* weights, by vdt_pack_gemm() */
+    VdtPlace zeros;
+    VdtLateEpilogue epilogue;
+    gsize depth;   /* as packed */
+    gsize columns; /* output channels */
+} VdtProduct;
+
+/* Adds the step. @label is copied. */
+void vdt_plan_add_product(VdtPlan *plan, const VdtProduct *product, const char *label,
+                          guint64 macs);
