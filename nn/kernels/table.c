@@ -33,9 +33,16 @@ const VdtKernels *vdt_kernels_get(VdtIsa isa, VdtPrecision precision)
     g_assert_not_reached();
 }
 
-extern const VdtTrainKernels vdt_train_kernels_c_f32;
+extern const VdtTrainKernels vdt_train_kernels_avx512_f32, vdt_train_kernels_avx2_f32,
+    vdt_train_kernels_c_f32;
 
 static const VdtTrainKernels *const train_table[] = {
+#if VDT_HAVE_AVX512
+    &vdt_train_kernels_avx512_f32,
+#endif
+#if VDT_HAVE_AVX2
+    &vdt_train_kernels_avx2_f32,
+#endif
     &vdt_train_kernels_c_f32,
 };
 

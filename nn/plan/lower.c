@@ -128,16 +128,18 @@ VdtLateEpilogue vdt_lower_epilogue(VdtLowering *l, VdtFused *f)
     return e;
 }
 
-/* The same memory under another shape. */
-static gboolean lower_reshape(VdtLowering *l, VdtFused *f)
+/* The same memory, perhaps under another shape: reshapes, and what only training does. */
+static gboolean lower_same(VdtLowering *l, VdtFused *f)
 {
     const VdtNode *node = f->node, *x = node->inputs[0];
     VdtFused *source = vdt_fused_resolve(l->fused, x);
     guint i = node->index, j = source->node->index;
+    gboolean equal = vdt_shape_equal(&node->shape, &x->shape);
 
-    if (l->has_channels_last[j] && l->channels_last[j].h * l->channels_last[j].w == 1 &&
-        vdt_shape_has_channels(&node->shape) && node->shape.dims[0] == x->shape.dims[0] &&
-        node->shape.dims[1] == x->shape.dims[1]) {
+    if (l->has_channels_last[j] && (equal || (l->channels_last[j].h * l->channels_last[j].w == 1 &&
+                                              vdt_shape_has_channels(&node->shape) &&
+                                              node->shape.dims[0] == x->shape.dims[0] &&
+                                              node->shape.dims[1] == x->shape.dims[1]))) {
         l->channels_last[i] = l->channels_last[j];
         l->has_channels_last[i] = TRUE;
     } else {
@@ -164,12 +166,19 @@ static const struct {
     gboolean (*lower)(VdtLowering *l, VdtFused *f);
 } lowerings[] = {
     /* the first that takes the node wins */
-    {&vdt_op_conv2d, vdt_lower_depthwise},      {&vdt_op_conv2d, vdt_lower_winograd},
-    {&vdt_op_conv2d, vdt_lower_product},        {&vdt_op_linear, vdt_lower_product},
-    {&vdt_op_batch_norm, vdt_lower_batch_norm}, {&vdt_op_relu, vdt_lower_elementwise},
-    {&vdt_op_sigmoid, vdt_lower_elementwise},   {&vdt_op_add, vdt_lower_elementwise},
-    {&vdt_op_mul, vdt_lower_elementwise},       {&vdt_op_max_pool2d, vdt_lower_max_pool},
-    {&vdt_op_global_avg_pool, vdt_lower_mean},  {&vdt_op_reshape, lower_reshape},
+    {&vdt_op_conv2d, vdt_lower_depthwise},
+    {&vdt_op_conv2d, vdt_lower_winograd},
+    {&vdt_op_conv2d, vdt_lower_product},
+    {&vdt_op_linear, vdt_lower_product},
+    {&vdt_op_batch_norm, vdt_lower_batch_norm},
+    {&vdt_op_relu, vdt_lower_elementwise},
+    {&vdt_op_sigmoid, vdt_lower_elementwise},
+    {&vdt_op_add, vdt_lower_elementwise},
+    {&vdt_op_mul, vdt_lower_elementwise},
+    {&vdt_op_max_pool2d, vdt_lower_max_pool},
+    {&vdt_op_global_avg_pool, vdt_lower_mean},
+    {&vdt_op_reshape, lower_same},
+    {&vdt_op_dropout, lower_same},
 };
 
 static void lower_node(VdtLowering *l, VdtFused *f)

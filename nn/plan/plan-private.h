@@ -67,6 +67,9 @@ struct _VdtPlan {
     GArray *inputs;       /* VdtMap, planar */
     GArray *outputs;      /* VdtMap, planar */
     GArray *values;       /* TRACE: VdtMap by node index */
+    GArray *params;       /* TRAIN: VdtMap by number of the parameter, values are in constants */
+    GArray *gradients;    /* TRAIN: the same for gradients */
+    VdtPlace seed;        /* TRAIN: what dropout draws from, a guint64 */
     gsize arena_size, scratch_size;
     gsize out_of_memory; /* bytes that could not be had for a constant */
 };
@@ -148,6 +151,7 @@ static inline gsize vdt_map_rows(const VdtMap *map)
     return map->n * map->h * map->w;
 }
 
-/* trace.c and lower.c: fill a plan with steps; @params as from vdt_bind(). */
+/* trace.c, lower.c and train.c: fill a plan with steps; @params as from vdt_bind(). */
 gboolean vdt_plan_trace(VdtPlan *plan, VdtTensor *const *params, GError **error);
 gboolean vdt_plan_infer(VdtPlan *plan, VdtTensor *const *params, GError **error);
+gboolean vdt_plan_train(VdtPlan *plan, VdtTensor *const *params, GError **error);

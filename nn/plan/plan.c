@@ -41,6 +41,8 @@ void vdt_plan_unref(VdtPlan *plan)
     g_array_unref(plan->inputs);
     g_array_unref(plan->outputs);
     g_array_unref(plan->values);
+    g_array_unref(plan->params);
+    g_array_unref(plan->gradients);
     vdt_graph_unref(plan->graph);
     g_free(plan);
 }
@@ -181,6 +183,8 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
     plan->inputs = g_array_new(FALSE, TRUE, sizeof(VdtMap));
     plan->outputs = g_array_new(FALSE, TRUE, sizeof(VdtMap));
     plan->values = g_array_new(FALSE, TRUE, sizeof(VdtMap));
+    plan->params = g_array_new(FALSE, TRUE, sizeof(VdtMap));
+    plan->gradients = g_array_new(FALSE, TRUE, sizeof(VdtMap));
 
     if (options->kind == VDT_PLAN_INFER) {
         plan->kernels = vdt_kernels_get(vdt_isa_get(), options->precision);
@@ -198,6 +202,9 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
         ok = vdt_plan_infer(plan, params, error);
         if (!ok)
             g_prefix_error(error, "%s: ", vdt_weights_get_origin(weights));
+    } else if (options->kind == VDT_PLAN_TRAIN) {
+        plan->kernels = plan->kernels_f32 = vdt_kernels_get(vdt_isa_get(), VDT_PRECISION_F32);
+        ok = vdt_plan_train(plan, params, error);
     } else {
         ok = vdt_plan_trace(plan, params, error);
     }
@@ -217,6 +224,13 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
         pin(plan, &g_array_index(plan->inputs, VdtMap, i).place, TRUE, FALSE);
     for (guint i = 0; i < plan->outputs->len; i++)
         pin(plan, &g_array_index(plan->outputs, VdtMap, i).place, FALSE, TRUE);
+    /* Parameters and, since a caller may look at them at any time, their gradients stay. */
+    for (guint i = 0; i < plan->params->len; i++) {
+        pin(plan, &g_array_index(plan->params, VdtMap, i).place, TRUE, TRUE);
+        pin(plan, &g_array_index(plan->gradients, VdtMap, i).place, TRUE, TRUE);
+    }
+    if (options->kind == VDT_PLAN_TRAIN)
+        pin(plan, &plan->seed, TRUE, TRUE);
     plan->arena_size = vdt_plan_memory((VdtBuffer *)plan->buffers->data, plan->buffers->len);
     return g_steal_pointer(&plan);
 }

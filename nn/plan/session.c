@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A session: one stream's arena, and running the steps over it. */
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "../runtime/pool.h"
@@ -11,9 +12,10 @@ struct _VdtSession {
     char *arena;
     char *scratch; /* one area of plan->scratch_size for each worker */
     gsize scratch_stride;
-    guint n_workers;             /* that scratch was made for */
-    GPtrArray *inputs, *outputs; /* VdtTensor over the arena */
-    GHashTable *taps;            /* name to VdtTensor */
+    guint n_workers;               /* that scratch was made for */
+    GPtrArray *inputs, *outputs;   /* VdtTensor over the arena */
+    GHashTable *taps;              /* name to VdtTensor */
+    GPtrArray *params, *gradients; /* TRAIN: VdtTensor over the arena */
 };
 
 static char *allocate(gsize size, const char *what, GError **error)
@@ -33,6 +35,28 @@ static VdtTensor *tensor_over(VdtSession *session, const VdtMap *map, const VdtS
         VDT_F32, shape, vdt_place_address(session->plan, &map->place, session->arena), NULL, NULL);
 }
 
+/* The parameters of a TRAIN plan's session are its own. */
+static void copy_params(VdtSession *session)
+{
+    const VdtPlan *plan = session->plan;
+
+    if (plan->kind != VDT_PLAN_TRAIN)
+        return;
+    /* Kernels read whole vectors: what lies behind the channels has to be finite. */
+    memset(session->arena, 0, plan->arena_size);
+    for (guint i = 0; i < plan->params->len; i++) {
+        const VdtTensor *initial = plan->constants->pdata[i];
+        VdtTensor *param =
+            tensor_over(session, &g_array_index(plan->params, VdtMap, i), &initial->shape);
+
+        memcpy(param->data, initial->data, initial->n_bytes);
+        g_ptr_array_add(session->params, param);
+        g_ptr_array_add(
+            session->gradients,
+            tensor_over(session, &g_array_index(plan->gradients, VdtMap, i), &initial->shape));
+    }
+}
+
 VdtSession *vdt_session_new(VdtPlan *plan, GError **error)
 {
     g_autoptr(VdtSession) session = g_new0(VdtSession, 1);
@@ -43,6 +67,8 @@ VdtSession *vdt_session_new(VdtPlan *plan, GError **error)
     session->outputs = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
     session->taps =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)vdt_tensor_unref);
+    session->params = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
+    session->gradients = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
     session->n_workers = MIN(vdt_threads_get(), VDT_MAX_WORKERS);
     session->scratch_stride = (plan->scratch_size + VDT_ALIGN - 1) / VDT_ALIGN * VDT_ALIGN;
     session->arena = allocate(plan->arena_size, "intermediate results", error);
@@ -52,6 +78,7 @@ VdtSession *vdt_session_new(VdtPlan *plan, GError **error)
     if (!session->scratch)
         return NULL;
 
+    copy_params(session);
     for (guint i = 0; i < graph->inputs->len; i++) {
         const VdtNode *node = graph->inputs->pdata[i];
 
@@ -82,6 +109,8 @@ void vdt_session_free(VdtSession *session)
         return;
     g_ptr_array_unref(session->inputs);
     g_ptr_array_unref(session->outputs);
+    g_ptr_array_unref(session->params);
+    g_ptr_array_unref(session->gradients);
     g_hash_table_unref(session->taps);
     free(session->arena);
     free(session->scratch);
@@ -112,6 +141,30 @@ const VdtTensor *vdt_session_find_output(VdtSession *session, const char *name)
 const VdtTensor *vdt_session_get_tap(VdtSession *session, const char *name)
 {
     return g_hash_table_lookup(session->taps, name);
+}
+
+VdtTensor *vdt_session_get_param(VdtSession *session, guint i)
+{
+    return i < session->params->len ? session->params->pdata[i] : NULL;
+}
+
+VdtTensor *vdt_session_get_gradient(VdtSession *session, guint i)
+{
+    if (i >= session->gradients->len || !vdt_graph_is_trained(session->plan->graph, i))
+        return NULL;
+    return session->gradients->pdata[i];
+}
+
+void vdt_session_set_seed(VdtSession *session, guint64 seed)
+{
+    if (session->plan->kind == VDT_PLAN_TRAIN)
+        memcpy(vdt_place_address(session->plan, &session->plan->seed, session->arena), &seed,
+               sizeof seed);
+}
+
+VdtGraph *vdt_session_get_graph(VdtSession *session)
+{
+    return session->plan->graph;
 }
 
 typedef struct {

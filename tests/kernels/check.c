@@ -165,6 +165,28 @@ CheckOutput check_output(size_t rows, size_t width, size_t pitch, gboolean bf16)
     return (CheckOutput){memory + GUARD, rows, width, pitch, bf16};
 }
 
+CheckOutput check_output_f32(size_t rows, size_t channels, size_t pitch, gboolean add,
+                             const float **start)
+{
+    size_t wide = VDT_ALIGN_LANES(channels);
+    CheckOutput output = check_output(rows, wide, pitch, FALSE);
+
+    *start = check_channels(rows, channels, pitch, FALSE, 0);
+    for (size_t row = 0; add && row < rows; row++)
+        memcpy(output.data + row * pitch * sizeof(float), *start + row * pitch,
+               wide * sizeof(float));
+    return output;
+}
+
+CheckOutput check_output_copy(const CheckOutput *output)
+{
+    CheckOutput copy = check_output(output->rows, output->width, output->pitch, output->bf16);
+    size_t count = (output->rows - 1) * output->pitch + output->width;
+
+    memcpy(copy.data, output->data, count * size_of(output->bf16));
+    return copy;
+}
+
 void check_outside(const CheckOutput *output, size_t channels)
 {
     size_t size = size_of(output->bf16);
@@ -315,6 +337,13 @@ const VdtKernels *check_reference(const VdtKernels *kernels)
 void check_add_test(const VdtKernels *kernels, const char *name, GTestDataFunc test)
 {
     g_autofree char *path = g_strdup_printf("/kernels/%s/%s", kernels->name, name);
+
+    g_test_add_data_func(path, kernels, test);
+}
+
+void check_add_train_test(const VdtTrainKernels *kernels, const char *name, GTestDataFunc test)
+{
+    g_autofree char *path = g_strdup_printf("/kernels/train_%s/%s", kernels->name, name);
 
     g_test_add_data_func(path, kernels, test);
 }

@@ -11,7 +11,7 @@
 
 #include <glib.h>
 
-#include "kernels/kernels.h"
+#include "kernels/train.h"
 
 /* Random numbers that depend on the seed and the order of calls only. */
 void check_seed(guint64 seed);
@@ -61,6 +61,12 @@ typedef struct {
 } CheckOutput;
 
 CheckOutput check_output(size_t rows, size_t width, size_t pitch, gboolean bf16);
+/* One of floats that a kernel stores into, or one that it adds to: the latter begins with random
+ * numbers, @start receives them with the same pitch. */
+CheckOutput check_output_f32(size_t rows, size_t channels, size_t pitch, gboolean add,
+                             const float **start);
+/* Another one with the same content. */
+CheckOutput check_output_copy(const CheckOutput *output);
 /* Fails if anything but the rows x width elements changed, or an element past the first @channels
  * was left or made not finite. */
 void check_outside(const CheckOutput *output, size_t channels);
@@ -93,6 +99,9 @@ void check_add_rows(const VdtKernels *kernels);
 void check_add_planes(const VdtKernels *kernels);
 void check_add_winograd(const VdtKernels *kernels);
 void check_add_test(const VdtKernels *kernels, const char *name, GTestDataFunc test);
+void check_add_train_outer(const VdtTrainKernels *kernels);
+void check_add_train_rows(const VdtTrainKernels *kernels);
+void check_add_train_test(const VdtTrainKernels *kernels, const char *name, GTestDataFunc test);
 
 /* bench.c: times gemm_tile on the shapes of a file, see bench/shapes/gemm.txt. */
 int check_bench(const char *path);

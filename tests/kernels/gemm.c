@@ -175,10 +175,59 @@ static void test_large(gconstpointer data)
                   check_between(1, 90), check_between(1, 9), -1);
 }
 
+/* Packing weights in any order is packing them after they have been brought into order. */
+static void test_strides(gconstpointer data)
+{
+    const VdtKernels *kernels = data;
+
+    for (guint i = 0; i < 300; i++) {
+        size_t n[3] = {check_between(1, 3 * kernels->nr), check_between(1, 70),
+                       check_between(1, 9)};
+        size_t count = n[0] * n[1] * n[2], size = vdt_packed_size(kernels, n[0], n[1], n[2]);
+        guint outer = check_between(0, 2), middle = (outer + check_between(1, 2)) % 3;
+        guint inner = 3 - outer - middle;
+        ptrdiff_t stride[3];
+        const float *first;
+        float *ordered;
+        char *packed, *expected;
+
+        check_case("%s strides: %zu columns, depth %zu, %zu taps, order %u %u %u", kernels->name,
+                   n[0], n[1], n[2], outer, middle, inner);
+        first = check_map(1, count, count, count, FALSE, 0);
+        ordered = check_memory(count * sizeof *ordered);
+        packed = check_memory(size);
+        expected = check_memory(size);
+        stride[inner] = 1;
+        stride[middle] = (ptrdiff_t)n[inner];
+        stride[outer] = (ptrdiff_t)(n[inner] * n[middle]);
+        for (guint dim = 0; dim < 3; dim++) {
+            if (check_one_in(3)) {
+                first += (ptrdiff_t)(n[dim] - 1) * stride[dim];
+                stride[dim] = -stride[dim];
+            }
+        }
+        for (size_t at = 0; at < count; at++) {
+            ptrdiff_t c = (ptrdiff_t)(at / (n[1] * n[2])), t = (ptrdiff_t)(at % n[2]);
+            ptrdiff_t k = (ptrdiff_t)(at / n[2] % n[1]);
+
+            ordered[at] = first[c * stride[0] + k * stride[1] + t * stride[2]];
+        }
+        memset(packed, 0xff, size);
+        memset(expected, 0xff, size);
+        vdt_pack_gemm(kernels, ordered, n[0], n[1], n[2], expected);
+        vdt_pack_gemm_strided(kernels, first, n[0], stride[0], n[1], stride[1], n[2], stride[2],
+                              packed);
+        for (size_t at = 0; at < size; at++)
+            if (packed[at] != expected[at])
+                check_fail("byte %zu of %zu is different", at, size);
+    }
+}
+
 void check_add_gemm(const VdtKernels *kernels)
 {
     check_add_test(kernels, "gemm/sizes", test_sizes);
     check_add_test(kernels, "gemm/taps", test_taps);
     check_add_test(kernels, "gemm/epilogues", test_epilogues);
     check_add_test(kernels, "gemm/large", test_large);
+    check_add_test(kernels, "gemm/strides", test_strides);
 }

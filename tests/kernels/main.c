@@ -27,6 +27,7 @@ static void on_fault(int number)
 int main(int argc, char **argv)
 {
     const char *seed = g_getenv("VEDETTE_TEST_SEED");
+    const VdtTrainKernels *train;
     const VdtKernels *kernels;
 
     if (argc == 3 && strcmp(argv[1], "--bench") == 0)
@@ -43,6 +44,12 @@ int main(int argc, char **argv)
         check_add_rows(kernels);
         check_add_planes(kernels);
         check_add_winograd(kernels);
+    }
+    for (guint i = 0; (train = vdt_train_kernels_nth(i)); i++) {
+        if (train->isa > vdt_isa_get_available())
+            continue;
+        check_add_train_outer(train);
+        check_add_train_rows(train);
     }
     return g_test_run();
 }

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The kernels of train.h that walk the channels of rows. They are bound by memory, not by
+ * arithmetic. What depends on an argument alone, an activation or whether to add, is decided
+ * outside of the loops: the functions that have such loops are inlined once for each constant.
+ */
+#include "simd.h"
+#include "variant_train.h"
+
+/* Sums in registers: this many are enough to hide how long an addition takes. */
+#define SUMS 4
+
+INLINE void put(float *to, vf v, const bool add)
+{
+    store_f32(to, add ? load_f32(to) + v : v);
+}
+
+/* The gradient before an activation whose result is at y + i; y may be NULL where there is none. */
+INLINE vf before(const VdtAct act, const float *y, size_t i, vf dy)
+{
+    if (act == VDT_ACT_RELU)
+        return (vf)((load_f32(y + i) > splat(0)) & (vi)dy);
+    if (act == VDT_ACT_SIGMOID) {
+        vf v = load_f32(y + i);
+
+        return dy * v * (1.0f - v);
+    }
+    return dy;
+}
+
+/* call(…, add) with a constant in place of add. */
+#define FOR_ADD(add, call, ...) ((add) ? call(__VA_ARGS__, true) : call(__VA_ARGS__, false))
+
+/*
+ * Sums over rows: a group of 1, 2 or 4 vectors of channels is walked through all rows, in as many
+ * rows at once as there are sums for. Sums begin at zero and are added to memory at the end, so
+ * that a large one from many calls does not swallow the single terms of this one.
+ */
+typedef struct {
+    const float *x, *y, *dy, *mean; /* as the function takes them, at the group's first channel */
+    size_t x_pitch, y_pitch, dy_pitch;
+    float *first, *second; /* where sums are added; second may be NULL */
+} Columns;
+
+/* What row adds to the two sums of a vector. */
+typedef void (*Term)(const Columns *at, size_t row, size_t c, vf mean, vf *first, vf *second);
+
+INLINE void sum_group(const Columns *at, size_t rows, const int vectors, const Term term)
+{
+    const int at_once = SUMS / vectors;
+    vf first[SUMS], second[SUMS], mean[SUMS];
+    size_t i = 0;
+
+#pragma GCC unroll 4
+    for (int j = 0; j < SUMS; j++)
+        first[j] = second[j] = splat(0);
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; j++)
+        mean[j] = at->mean ? load_f32(at->mean + j * VDT_VL) : splat(0);
+#pragma GCC unroll 1
+    for (; i + at_once <= rows; i += at_once)
+#pragma GCC unroll 4
+        for (int j = 0; j < SUMS; j++)
+            term(at, i + j / vectors, j % vectors * VDT_VL, mean[j % vectors], &first[j],
+                 &second[j]);
+#pragma GCC unroll 1
+    for (; i < rows; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++)
+            term(at, i, j * VDT_VL, mean[j], &first[j], &second[j]);
+#pragma GCC unroll 4
+    for (int j = vectors; j < SUMS; j++) {
+        first[j % vectors] += first[j];
+        second[j % vectors] += second[j];
+    }
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; j++) {
+        put(at->first + j * VDT_VL, first[j], true);
+        if (at->second)
+            put(at->second + j * VDT_VL, second[j], true);
+    }
+}
+
+INLINE const float *skip(const float *p, size_t n)
+{
+    return p ? p + n : NULL;
+}
+
+INLINE void sum_columns(Columns at, size_t rows, size_t channels, const Term term)
+{
+    size_t left = VDT_ALIGN_LANES(channels) / VDT_VL;
+
+    while (left > 0) {
+        size_t n = left >= 4 ? 4 : left >= 2 ? 2 : 1;
+
+        if (n == 4)
+            sum_group(&at, rows, 4, term);
+        else if (n == 2)
+            sum_group(&at, rows, 2, term);
+        else
+            sum_group(&at, rows, 1, term);
+        at.x = skip(at.x, n * VDT_VL);
+        at.y = skip(at.y, n * VDT_VL);
+        at.dy = skip(at.dy, n * VDT_VL);
+        at.mean = skip(at.mean, n * VDT_VL);
+        at.first += n * VDT_VL;
+        at.second = at.second ? at.second + n * VDT_VL : NULL;
+        left -= n;
+    }
+}
+
+INLINE void moments_term(const Columns *at, size_t row, size_t c, vf mean, vf *first, vf *second)
+{
+    vf v = load_f32(at->x + row * at->x_pitch + c) - mean;
+
+    *first += v;
+    *second += v * v;
+}
+
+void VDT_K(moments)(size_t rows, size_t channels, const float *x, size_t x_pitch,
+                    const float *shift, float *sum, float *square)
+{
+    Columns at = {.x = x, .x_pitch = x_pitch, .mean = shift, .first = sum, .second = square};
+
+    sum_columns(at, rows, channels, moments_term);
+}
+
+INLINE void norm_term(const VdtAct act, const Columns *at, size_t row, size_t c, vf mean, vf *first,
+                      vf *second)
+{
+    vf g = before(act, at->y, row * at->y_pitch + c, load_f32(at->dy + row * at->dy_pitch + c));
+
+    *first += g;
+    *second += g * (load_f32(at->x + row * at->x_pitch + c) - mean);
+}
+
+INLINE void norm_term_none(const Columns *at, size_t row, size_t c, vf mean, vf *first, vf *second)
+{
+    norm_term(VDT_ACT_NONE, at, row, c, mean, first, second);
+}
+
+INLINE void norm_term_relu(const Columns *at, size_t row, size_t c, vf mean, vf *first, vf *second)
+{
+    norm_term(VDT_ACT_RELU, at, row, c, mean, first, second);
+}
+
+void VDT_K(norm_sums)(size_t rows, size_t channels, VdtAct act, const float *x, size_t x_pitch,
+                      const float *y, size_t y_pitch, const float *dy, size_t dy_pitch,
+                      const float *mean, float *sum, float *dot)
+{
+    Columns at = {x, y, dy, mean, x_pitch, y_pitch, dy_pitch, sum, dot};
+
+    if (act == VDT_ACT_RELU)
+        sum_columns(at, rows, channels, norm_term_relu);
+    else
+        sum_columns(at, rows, channels, norm_term_none);
+}
+
+INLINE void dot_term(const Columns *at, size_t row, size_t c, vf mean, vf *first, vf *second)
+{
+    (void)mean;
+    (void)second;
+    *first += load_f32(at->x + row * at->x_pitch + c) * load_f32(at->y + row * at->y_pitch + c);
+}
+
+void VDT_K(dot_rows)(size_t rows, size_t channels, const float *a, size_t a_pitch, const float *b,
+                     size_t b_pitch, float *sum)
+{
+    Columns at = {.x = a, .x_pitch = a_pitch, .y = b, .y_pitch = b_pitch, .first = sum};
+
+    sum_columns(at, rows, channels, dot_term);
+}
+
+INLINE void affine(size_t rows, size_t channels, const float *x, size_t x_pitch, const float *scale,
+                   const float *bias, float *y, size_t y_pitch, const VdtAct act)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL)
+            store_f32(
+                y + i * y_pitch + c,
+                activate(load_f32(x + i * x_pitch + c) * load_f32(scale + c) + load_f32(bias + c),
+                         act));
+}
+
+void VDT_K(affine_rows)(size_t rows, size_t channels, const float *x, size_t x_pitch,
+                        const float *scale, const float *bias, VdtAct act, float *y, size_t y_pitch)
+{
+    if (act == VDT_ACT_RELU)
+        affine(rows, channels, x, x_pitch, scale, bias, y, y_pitch, VDT_ACT_RELU);
+    else if (act == VDT_ACT_SIGMOID)
+        affine(rows, channels, x, x_pitch, scale, bias, y, y_pitch, VDT_ACT_SIGMOID);
+    else
+        affine(rows, channels, x, x_pitch, scale, bias, y, y_pitch, VDT_ACT_NONE);
+}
+
+INLINE void gradient(size_t rows, size_t channels, const float *y, size_t y_pitch, const float *dy,
+                     size_t dy_pitch, float *dx, size_t dx_pitch, const VdtAct act, const bool add)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL)
+            put(dx + i * dx_pitch + c,
+                before(act, y, i * y_pitch + c, load_f32(dy + i * dy_pitch + c)), add);
+}
+
+void VDT_K(act_gradient)(size_t rows, size_t channels, VdtAct act, const float *y, size_t y_pitch,
+                         const float *dy, size_t dy_pitch, float *dx, size_t dx_pitch, bool add)
+{
+    if (act == VDT_ACT_RELU)
+        FOR_ADD(add, gradient, rows, channels, y, y_pitch, dy, dy_pitch, dx, dx_pitch,
+                VDT_ACT_RELU);
+    else if (act == VDT_ACT_SIGMOID)
+        FOR_ADD(add, gradient, rows, channels, y, y_pitch, dy, dy_pitch, dx, dx_pitch,
+                VDT_ACT_SIGMOID);
+    else
+        FOR_ADD(add, gradient, rows, channels, y, y_pitch, dy, dy_pitch, dx, dx_pitch,
+                VDT_ACT_NONE);
+}
+
+INLINE void normalised(size_t rows, size_t channels, const float *x, size_t x_pitch, const float *y,
+                       size_t y_pitch, const float *dy, size_t dy_pitch, const float *mean,
+                       const float *a, const float *b, const float *c0, float *dx, size_t dx_pitch,
+                       const VdtAct act, const bool add)
+{
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL) {
+            vf g = before(act, y, i * y_pitch + c, load_f32(dy + i * dy_pitch + c));
+            vf centred = load_f32(x + i * x_pitch + c) - load_f32(mean + c);
+
+            put(dx + i * dx_pitch + c,
+                g * load_f32(a + c) + (centred * load_f32(b + c) + load_f32(c0 + c)), add);
+        }
+    }
+}
+
+void VDT_K(norm_gradient)(size_t rows, size_t channels, VdtAct act, const float *x, size_t x_pitch,
+                          const float *y, size_t y_pitch, const float *dy, size_t dy_pitch,
+                          const float *mean, const float *a, const float *b, const float *c0,
+                          float *dx, size_t dx_pitch, bool add)
+{
+    if (act == VDT_ACT_RELU)
+        FOR_ADD(add, normalised, rows, channels, x, x_pitch, y, y_pitch, dy, dy_pitch, mean, a, b,
+                c0, dx, dx_pitch, VDT_ACT_RELU);
+    else
+        FOR_ADD(add, normalised, rows, channels, x, x_pitch, y, y_pitch, dy, dy_pitch, mean, a, b,
+                c0, dx, dx_pitch, VDT_ACT_NONE);
+}
+
+INLINE void multiplied(size_t rows, size_t channels, const float *a, size_t a_pitch, const float *b,
+                       size_t b_pitch, float *y, size_t y_pitch, const bool add)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL)
+            put(y + i * y_pitch + c, load_f32(a + i * a_pitch + c) * load_f32(b + i * b_pitch + c),
+                add);
+}
+
+void VDT_K(mul_rows)(size_t rows, size_t channels, const float *a, size_t a_pitch, const float *b,
+                     size_t b_pitch, float *y, size_t y_pitch, bool add)
+{
+    FOR_ADD(add, multiplied, rows, channels, a, a_pitch, b, b_pitch, y, y_pitch);
+}
+
+INLINE void copied(size_t rows, size_t channels, const float *x, size_t x_pitch, float factor,
+                   float *y, size_t y_pitch, const bool add)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL)
+            put(y + i * y_pitch + c, load_f32(x + i * x_pitch + c) * factor, add);
+}
+
+void VDT_K(copy_rows)(size_t rows, size_t channels, const float *x, size_t x_pitch, float factor,
+                      float *y, size_t y_pitch, bool add)
+{
+    FOR_ADD(add, copied, rows, channels, x, x_pitch, factor, y, y_pitch);
+}
+
+void VDT_K(max_row_gradient)(size_t taps, size_t channels, const float *const *a, const float *y,
+                             const float *dy, float *const *dx)
+{
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL) {
+        vf most = load_f32(y + c), gradient = load_f32(dy + c);
+
+        for (size_t t = 0; t < taps; t++) {
+            vi here = load_f32(a[t] + c) == most;
+
+            /* Whoever finds the maximum takes the gradient away. */
+            put(dx[t] + c, (vf)(here & (vi)gradient), true);
+            gradient = (vf)(~here & (vi)gradient);
+        }
+    }
+}
+
+void VDT_K(depthwise_row_gradient)(size_t taps, size_t channels, const float *const *a,
+                                   const float *weight, const float *dy, float *const *dx,
+                                   float *dweight)
+{
+    size_t pitch = VDT_ALIGN_LANES(channels);
+
+    for (size_t c = 0; c < pitch; c += VDT_VL) {
+        vf g = load_f32(dy + c);
+
+        for (size_t t = 0; t < taps; t++) {
+            if (dx)
+                put(dx[t] + c, g * load_f32(weight + t * pitch + c), true);
+            put(dweight + t * pitch + c, g * load_f32(a[t] + c), true);
+        }
+    }
+}

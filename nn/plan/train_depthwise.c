@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Depthwise convolutions in training. Weights are turned to [tap][channel] before each run. In
+ * backward each image is an item with sums of its own for the weights, which a last step adds up.
+ */
+#include "train.h"
+
+#include <string.h>
+
+#include "../ops/table.h"
+
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    const VdtTrainKernels *kernels;
+    VdtMap x, y, dx;
+    VdtWindow window;
+    VdtPlace zeros, weight, bias, turned, sums;
+    gsize pitch;  /* of turned and sums: channels in whole vectors */
+    VdtRows rows; /* forward: output rows of one image */
+    gboolean has_dx, add_dx, has_weight, add_weight, has_bias, add_bias;
+} DepthwiseStep;
+
+static float *floats(const DepthwiseStep *self, const VdtPlace *place, char *arena)
+{
+    return (float *)vdt_place_address(self->plan, place, arena);
+}
+
+static float *pixel(const DepthwiseStep *self, const VdtMap *map, char *arena, gsize index)
+{
+    return floats(self, &map->place, arena) + index * map->pitch;
+}
+
+static void run_turn(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const DepthwiseStep *self = (const DepthwiseStep *)step;
+    gsize taps = vdt_window_taps(&self->window);
+    const float *weight = floats(self, &self->weight, arena);
+    float *turned = floats(self, &self->turned, arena);
+
+    memset(turned, 0, taps * self->pitch * sizeof *turned);
+    for (gsize c = 0; c < self->x.c; c++)
+        for (gsize tap = 0; tap < taps; tap++)
+            turned[tap * self->pitch + c] = weight[c * taps + tap];
+}
+
+static void run_forward(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const DepthwiseStep *self = (const DepthwiseStep *)step;
+    gsize image = item / self->rows.n_parts, taps = vdt_window_taps(&self->window);
+    guint part = item % self->rows.n_parts;
+    const float *zeros = floats(self, &self->zeros, arena);
+    VdtEpilogue epilogue = {.bias = floats(self, &self->bias, arena)};
+
+    for (gsize row = part * self->rows.per_part; row < vdt_rows_end(&self->rows, part); row++) {
+        for (gsize column = 0; column < self->y.w; column++) {
+            const void *a[VDT_MOST_TAPS];
+
+            for (gsize tap = 0; tap < taps; tap++) {
+                gssize at = vdt_window_pixel(&self->window, &self->x, row, column, tap);
+
+                a[tap] = at < 0 ? zeros
+                                : pixel(self, &self->x, arena, image * self->x.h * self->x.w + at);
+            }
+            self->plan->kernels->depthwise_row(
+                taps, self->y.c, a, floats(self, &self->turned, arena), &epilogue,
+                pixel(self, &self->y, arena, (image * self->y.h + row) * self->y.w + column));
+        }
+    }
+}
+
+/* y is dy here. What falls on padding goes to scratch. */
+static void run_backward(const VdtStep *step, char *arena, char *scratch, guint image)
+{
+    const DepthwiseStep *self = (const DepthwiseStep *)step;
+    gsize taps = vdt_window_taps(&self->window), plane = self->x.h * self->x.w;
+    const float *zeros = floats(self, &self->zeros, arena);
+    /* one row more than taps: the sum of dy, for the bias */
+    float *sums = floats(self, &self->sums, arena) + image * (taps + 1) * self->pitch;
+
+    memset(sums, 0, (taps + 1) * self->pitch * sizeof *sums);
+    if (self->has_dx && !self->add_dx)
+        memset(pixel(self, &self->dx, arena, image * plane), 0,
+               plane * self->dx.pitch * sizeof(float));
+    memset(scratch, 0, self->pitch * sizeof(float));
+    for (gsize row = 0; row < self->y.h; row++) {
+        for (gsize column = 0; column < self->y.w; column++) {
+            const float *a[VDT_MOST_TAPS];
+            float *dx[VDT_MOST_TAPS];
+
+            for (gsize tap = 0; tap < taps; tap++) {
+                gssize at = vdt_window_pixel(&self->window, &self->x, row, column, tap);
+
+                a[tap] = at < 0 ? zeros : pixel(self, &self->x, arena, image * plane + at);
+                dx[tap] = at < 0 || !self->has_dx
+                              ? (float *)scratch
+                              : pixel(self, &self->dx, arena, image * plane + at);
+            }
+            self->kernels->depthwise_row_gradient(
+                taps, self->y.c, a, floats(self, &self->turned, arena),
+                pixel(self, &self->y, arena, (image * self->y.h + row) * self->y.w + column),
+                self->has_dx ? dx : NULL, sums);
+        }
+    }
+    self->plan->kernels->sum_rows(self->y.h * self->y.w, self->y.c,
+                                  pixel(self, &self->y, arena, image * self->y.h * self->y.w),
+                                  self->y.pitch, sums + taps * self->pitch);
+}
+
+static void run_gather(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const DepthwiseStep *self = (const DepthwiseStep *)step;
+    gsize taps = vdt_window_taps(&self->window);
+    const float *sums = floats(self, &self->sums, arena);
+
+    for (gsize c = 0; c < self->x.c; c++) {
+        for (gsize tap = 0; tap <= taps; tap++) {
+            gboolean is_bias = tap == taps;
+            float *to = is_bias ? floats(self, &self->bias, arena) + c
+                                : floats(self, &self->weight, arena) + c * taps + tap;
+            double total = 0;
+
+            if (is_bias ? !self->has_bias : !self->has_weight)
+                continue;
+            for (gsize image = 0; image < self->x.n; image++)
+                total += sums[(image * (taps + 1) + tap) * self->pitch + c];
+            if (is_bias ? self->add_bias : self->add_weight)
+                total += *to;
+            *to = total;
+        }
+    }
+}
+
+static void add_step(VdtTraining *t, const VdtNode *node, const DepthwiseStep *state, VdtStep step)
+{
+    DepthwiseStep *self = g_memdup2(state, sizeof *state);
+    const VdtPlace *places[] = {&self->x.place, &self->y.place, &self->dx.place, &self->weight,
+                                &self->bias,    &self->turned,  &self->sums};
+
+    vdt_train_init_step(t, node, self, step);
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++)
+        vdt_plan_read(t->plan, places[i]);
+    vdt_plan_add_step(t->plan, &self->step);
+}
+
+gboolean vdt_train_depthwise(VdtTraining *t, const VdtNode *node)
+{
+    gsize taps = node->p.conv2d.kernel_h * node->p.conv2d.kernel_w;
+    DepthwiseStep *self;
+
+    if (node->p.conv2d.groups == 1 || node->p.conv2d.groups != node->shape.dims[1] ||
+        node->p.conv2d.groups != node->inputs[0]->shape.dims[1] || taps > VDT_MOST_TAPS)
+        return FALSE;
+    /* Places that a step does not use are the zeros, a constant. */
+    self = g_new(DepthwiseStep, 1);
+    *self = (DepthwiseStep){.plan = t->plan,
+                            .kernels = t->kernels,
+                            .x = *vdt_train_channels_last(t, node->inputs[0]),
+                            .window = {.kernel_h = node->p.conv2d.kernel_h,
+                                       .kernel_w = node->p.conv2d.kernel_w,
+                                       .stride = node->p.conv2d.stride,
+                                       .pad_h = node->p.conv2d.pad_h,
+                                       .pad_w = node->p.conv2d.pad_w},
+                            .zeros = t->zeros,
+                            .bias = t->zeros,
+                            .sums = t->zeros,
+                            .weight = vdt_train_planar(t, node->inputs[1])->place};
+    self->y = self->dx = self->x;
+    self->pitch = VDT_ALIGN_LANES(self->x.c);
+    self->turned = vdt_train_floats(t, taps * self->pitch);
+    add_step(t, node, self, (VdtStep){.kernel = "turn", .n_items = 1, .run = run_turn});
+
+    if (node->n_inputs > 2)
+        self->bias = vdt_train_planar(t, node->inputs[2])->place;
+    self->y = vdt_train_new_map(t, node);
+    self->rows = vdt_train_rows(self->y.h, 8);
+    add_step(t, node, self,
+             (VdtStep){.kernel = "depthwise",
+                       .macs = node->op->macs(node),
+                       .n_items = self->y.n * self->rows.n_parts,
+                       .run = run_forward});
+    t->kept[node->index] = self;
+    return TRUE;
+}
+
+void vdt_train_depthwise_backward(VdtTraining *t, const VdtNode *node)
+{
+    DepthwiseStep *self = t->kept[node->index];
+    gsize taps = vdt_window_taps(&self->window);
+
+    self->y = *vdt_train_dy(t, node);
+    self->dx = self->x;
+    self->has_dx = vdt_train_wants(t, node->inputs[0]);
+    if (self->has_dx)
+        self->dx = vdt_train_dx(t, node->inputs[0], &self->add_dx);
+    self->sums = vdt_train_floats(t, self->x.n * (taps + 1) * self->pitch);
+    self->weight = self->bias = t->zeros;
+    add_step(t, node, self,
+             (VdtStep){.kernel = "depthwise_gradient",
+                       .macs = node->op->macs(node),
+                       .n_items = self->x.n,
+                       .scratch = self->pitch * sizeof(float),
+                       .run = run_backward});
+
+    self->dx = self->y = self->x;
+    self->has_weight = vdt_train_wants(t, node->inputs[1]);
+    self->has_bias = node->n_inputs > 2 && vdt_train_wants(t, node->inputs[2]);
+    if (self->has_weight)
+        self->weight = vdt_train_dx(t, node->inputs[1], &self->add_weight).place;
+    if (self->has_bias)
+        self->bias = vdt_train_dx(t, node->inputs[2], &self->add_bias).place;
+    self->turned = t->zeros;
+    add_step(t, node, self, (VdtStep){.kernel = "gather", .n_items = 1, .run = run_gather});
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Convolutions and linear layers in training. Forward is the product of product.h with weights
+ * packed anew, since they change. The gradient by the input is the same product over dy with inputs
+ * and outputs of the weights exchanged and taps reversed; that by the weights is a sum of outer
+ * products of what a pixel saw and its dy.
+ */
+#include "train.h"
+
+#include <string.h>
+
+#include "../ops/table.h"
+
+/* Pixels whose inputs and gradients stay in the second cache while all tiles use them. */
+#define OUTER_ROWS  256
+/* Pieces that a sum of outer products is cut into at least, if it can be. */
+#define OUTER_ITEMS 8
+
+/* A layer as seen by these steps. */
+typedef struct {
+    VdtWindow window;
+    gsize in, out, taps;
+} Layer;
+
+static Layer layer_of(const VdtNode *node)
+{
+    const VdtShape *weight = &node->inputs[1]->shape;
+    Layer layer = {.window = {.kernel_h = 1, .kernel_w = 1, .stride = 1},
+                   .in = weight->dims[1],
+                   .out = weight->dims[0]};
+
+    if (node->op == &vdt_op_conv2d)
+        layer.window = (VdtWindow){.kernel_h = node->p.conv2d.kernel_h,
+                                   .kernel_w = node->p.conv2d.kernel_w,
+                                   .stride = node->p.conv2d.stride,
+                                   .pad_h = node->p.conv2d.pad_h,
+                                   .pad_w = node->p.conv2d.pad_w};
+    layer.taps = vdt_window_taps(&layer.window);
+    return layer;
+}
+
+/* Weights as a product reads them. */
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    VdtPlace weights, packed;
+    gsize columns, depth, taps;
+    gssize column_stride, depth_stride, tap_stride, first;
+} PackStep;
+
+static void run_pack(const VdtStep *step, char *arena, char *scratch, guint block)
+{
+    const PackStep *self = (const PackStep *)step;
+    const VdtKernels *kernels = self->plan->kernels;
+    gsize column = block * kernels->nr;
+    const float *weights = (const float *)vdt_place_address(self->plan, &self->weights, arena);
+    char *packed = vdt_place_address(self->plan, &self->packed, arena);
+
+    vdt_pack_gemm_strided(kernels, weights + self->first + (gssize)column * self->column_stride,
+                          MIN(kernels->nr, self->columns - column), self->column_stride,
+                          self->depth, self->depth_stride, self->taps, self->tap_stride,
+                          packed + vdt_packed_block(kernels, block, self->depth, self->taps));
+}
+
+/* @transposed: for the gradient by the input. */
+static VdtPlace add_pack(VdtTraining *t, const VdtNode *node, const Layer *layer,
+                         gboolean transposed)
+{
+    const VdtKernels *kernels = t->plan->kernels;
+    gsize columns = transposed ? layer->in : layer->out;
+    PackStep *self =
+        vdt_train_step(PackStep, t, node, .kernel = "pack",
+                       .n_items = (columns + kernels->nr - 1) / kernels->nr, .run = run_pack);
+    gssize per_out = layer->in * layer->taps, per_in = layer->taps;
+
+    self->plan = t->plan;
+    self->weights = vdt_train_planar(t, node->inputs[1])->place;
+    self->columns = columns;
+    self->depth = transposed ? layer->out : layer->in;
+    self->taps = layer->taps;
+    self->column_stride = transposed ? per_in : per_out;
+    self->depth_stride = transposed ? per_out : per_in;
+    self->tap_stride = transposed ? -1 : 1;
+    self->first = transposed ? layer->taps - 1 : 0;
+    self->packed =
+        vdt_plan_add_buffer(t->plan, vdt_packed_size(kernels, columns, self->depth, layer->taps));
+    vdt_plan_read(t->plan, &self->weights);
+    vdt_plan_add_step(t->plan, &self->step);
+    return self->packed;
+}
+
+gboolean vdt_train_product(VdtTraining *t, const VdtNode *node)
+{
+    Layer layer = layer_of(node);
+    VdtProduct product = {
+        .window = layer.window, .zeros = t->zeros, .depth = layer.in, .columns = layer.out};
+
+    if (node->op == &vdt_op_conv2d && (node->p.conv2d.groups != 1 || layer.taps > VDT_MOST_TAPS))
+        return FALSE;
+    if (node->op == &vdt_op_linear && node->shape.n_dims != 2)
+        return FALSE;
+    product.x = *vdt_train_channels_last(t, node->inputs[0]);
+    product.packed = add_pack(t, node, &layer, FALSE);
+    product.epilogue.bias =
+        node->n_inputs > 2 ? vdt_train_planar(t, node->inputs[2])->place : t->zeros;
+    product.epilogue.act0 = vdt_train_act(t, node);
+    product.y = vdt_train_new_map(t, node);
+    vdt_plan_read(t->plan, &product.epilogue.bias);
+    vdt_plan_add_product(t->plan, &product, node->name, node->op->macs(node));
+    return TRUE;
+}
+
+static void add_input_gradient(VdtTraining *t, const VdtNode *node, const Layer *layer,
+                               const VdtMap *dy)
+{
+    const VdtWindow *w = &layer->window;
+    gboolean add;
+    VdtProduct product = {.x = *dy,
+                          .window = {.kernel_h = w->kernel_h,
+                                     .kernel_w = w->kernel_w,
+                                     .stride = 1,
+                                     .pad_h = w->kernel_h - 1 - w->pad_h,
+                                     .pad_w = w->kernel_w - 1 - w->pad_w,
+                                     .spread = w->stride},
+                          .zeros = t->zeros,
+                          .epilogue.bias = t->zeros,
+                          .depth = layer->out,
+                          .columns = layer->in};
+
+    product.packed = add_pack(t, node, layer, TRUE);
+    product.y = vdt_train_dx(t, node->inputs[0], &add);
+    if (add) {
+        product.epilogue.has_add = TRUE;
+        product.epilogue.add = product.y.place;
+        product.epilogue.add_pitch = product.y.pitch;
+        product.epilogue.add_image = product.y.h * product.y.w;
+    }
+    vdt_plan_add_product(t->plan, &product, node->name, node->op->macs(node));
+}
+
+/* sums[tap][in][out] of outer products over all pixels. An item has one tap, one block of outputs
+ * and some of the tiles of inputs. */
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    const VdtTrainKernels *kernels;
+    VdtMap x, dy;
+    Layer layer;
+    VdtPlace zeros, sums;
+    gsize pitch; /* of sums */
+    guint n_blocks, n_groups;
+    gsize per_group; /* inputs */
+} OuterStep;
+
+/* Where pixels [first, first + count) of all images find their inputs through @tap. */
+static void find_inputs(const OuterStep *self, char *arena, gsize tap, gsize first, gsize count,
+                        const float **a)
+{
+    const VdtMap *x = &self->x, *dy = &self->dy;
+    const float *pixels = (const float *)vdt_place_address(self->plan, &x->place, arena);
+    const float *zeros = (const float *)vdt_place_address(self->plan, &self->zeros, arena);
+    gsize image = first / (dy->h * dy->w), row = first / dy->w % dy->h, column = first % dy->w;
+
+    if (vdt_window_is_pixel(&self->layer.window)) {
+        for (gsize i = 0; i < count; i++)
+            a[i] = pixels + (first + i) * x->pitch;
+        return;
+    }
+    for (gsize i = 0; i < count; i++) {
+        gssize at = vdt_window_pixel(&self->layer.window, x, row, column, tap);
+
+        a[i] = at < 0 ? zeros : pixels + (image * x->h * x->w + at) * x->pitch;
+        if (++column == dy->w) {
+            column = 0;
+            if (++row == dy->h) {
+                row = 0;
+                image++;
+            }
+        }
+    }
+}
+
+static void run_outer(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const OuterStep *self = (const OuterStep *)step;
+    const VdtTrainKernels *kernels = self->kernels;
+    gsize tap = item / (self->n_blocks * self->n_groups);
+    guint block = item / self->n_groups % self->n_blocks, group = item % self->n_groups;
+    gsize column = block * kernels->nr, begin = group * self->per_group;
+    gsize end = MIN(begin + self->per_group, self->layer.in);
+    float *sums = (float *)vdt_place_address(self->plan, &self->sums, arena) +
+                  tap * self->layer.in * self->pitch;
+    const float *dy = (const float *)vdt_place_address(self->plan, &self->dy.place, arena);
+    gsize rows = vdt_map_rows(&self->dy);
+    const float *a[OUTER_ROWS];
+
+    for (gsize first = 0; first < rows; first += OUTER_ROWS) {
+        gsize count = MIN(OUTER_ROWS, rows - first);
+
+        find_inputs(self, arena, tap, first, count, a);
+        for (gsize k = begin; k < end; k += kernels->mr) {
+            VdtOuterTile tile = {
+                .rows = MIN(kernels->mr, end - k),
+                .cols = MIN(kernels->nr, VDT_ALIGN_LANES(self->layer.out - column)),
+                .depth = count,
+                .a = a,
+                .a_offset = k,
+                .b = dy + first * self->dy.pitch + column,
+                .b_pitch = self->dy.pitch,
+                .y = sums + k * self->pitch + column,
+                .y_pitch = self->pitch,
+                .add = first > 0,
+            };
+
+            kernels->outer_tile(&tile);
+        }
+    }
+}
+
+/* From sums[tap][in][out] to the parameter's order [out][in][tap]; an item has some outputs. */
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    VdtPlace sums, gradient;
+    Layer layer;
+    gsize pitch;
+    gboolean add;
+    VdtRows rows;
+} UnpackStep;
+
+static void run_unpack(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const UnpackStep *self = (const UnpackStep *)step;
+    const Layer *layer = &self->layer;
+    const float *sums = (const float *)vdt_place_address(self->plan, &self->sums, arena);
+    float *gradient = (float *)vdt_place_address(self->plan, &self->gradient, arena);
+    gsize end = vdt_rows_end(&self->rows, item);
+
+    for (gsize k = 0; k < layer->in; k++) {
+        for (gsize tap = 0; tap < layer->taps; tap++) {
+            const float *from = sums + (tap * layer->in + k) * self->pitch;
+            float *to = gradient + k * layer->taps + tap;
+
+            for (gsize o = item * self->rows.per_part; o < end; o++) {
+                float *at = to + o * layer->in * layer->taps;
+
+                *at = self->add ? *at + from[o] : from[o];
+            }
+        }
+    }
+}
+
+static void add_weight_gradient(VdtTraining *t, const VdtNode *node, const Layer *layer,
+                                const VdtMap *dy)
+{
+    gsize mr = t->kernels->mr, tiles = (layer->in + mr - 1) / mr;
+    VdtMap x = *vdt_train_channels_last(t, node->inputs[0]);
+    OuterStep *outer = vdt_train_step(OuterStep, t, node, .kernel = "outer",
+                                      .macs = node->op->macs(node), .run = run_outer);
+    UnpackStep *unpack;
+    gsize groups;
+
+    outer->plan = t->plan;
+    outer->kernels = t->kernels;
+    outer->x = x;
+    outer->dy = *dy;
+    outer->layer = *layer;
+    outer->zeros = t->zeros;
+    outer->pitch = VDT_ALIGN_LANES(layer->out);
+    outer->sums = vdt_train_floats(t, layer->taps * layer->in * outer->pitch);
+    outer->n_blocks = (layer->out + t->kernels->nr - 1) / t->kernels->nr;
+    groups = MAX(1, OUTER_ITEMS / (layer->taps * outer->n_blocks));
+    outer->per_group = (tiles + groups - 1) / groups * mr;
+    outer->n_groups = (layer->in + outer->per_group - 1) / outer->per_group;
+    outer->step.n_items = layer->taps * outer->n_blocks * outer->n_groups;
+    vdt_plan_read(t->plan, &x.place);
+    vdt_plan_read(t->plan, &dy->place);
+    vdt_plan_add_step(t->plan, &outer->step);
+
+    unpack = vdt_train_step(UnpackStep, t, node, .kernel = "unpack", .run = run_unpack);
+    unpack->plan = t->plan;
+    unpack->sums = outer->sums;
+    unpack->layer = *layer;
+    unpack->pitch = outer->pitch;
+    unpack->rows = vdt_rows_split(layer->out, VDT_LANES, 8);
+    unpack->step.n_items = unpack->rows.n_parts;
+    unpack->gradient = vdt_train_dx(t, node->inputs[1], &unpack->add).place;
+    vdt_plan_read(t->plan, &unpack->sums);
+    vdt_plan_read(t->plan, &unpack->gradient);
+    vdt_plan_add_step(t->plan, &unpack->step);
+}
+
+/* Sums of dy over all pixels. An item has some of the channels. */
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    VdtMap dy;
+    VdtPlace gradient;
+    gboolean add;
+} BiasStep;
+
+#define BIAS_CHANNELS 64
+
+static void run_bias(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const BiasStep *self = (const BiasStep *)step;
+    gsize first = item * BIAS_CHANNELS, count = MIN(BIAS_CHANNELS, self->dy.c - first);
+    gsize rows = vdt_map_rows(&self->dy);
+    const float *dy = (const float *)vdt_place_address(self->plan, &self->dy.place, arena);
+    float *gradient = (float *)vdt_place_address(self->plan, &self->gradient, arena);
+    double total[BIAS_CHANNELS] = {0};
+
+    for (gsize row = 0; row < rows; row += VDT_SUM_ROWS) {
+        float sum[BIAS_CHANNELS] = {0};
+
+        self->plan->kernels->sum_rows(MIN(VDT_SUM_ROWS, rows - row), count,
+                                      dy + row * self->dy.pitch + first, self->dy.pitch, sum);
+        for (gsize c = 0; c < count; c++)
+            total[c] += sum[c];
+    }
+    for (gsize c = 0; c < count; c++)
+        gradient[first + c] = total[c] + (self->add ? gradient[first + c] : 0);
+}
+
+static void add_bias_gradient(VdtTraining *t, const VdtNode *node, const VdtMap *dy)
+{
+    BiasStep *self =
+        vdt_train_step(BiasStep, t, node, .kernel = "bias_gradient",
+                       .n_items = (dy->c + BIAS_CHANNELS - 1) / BIAS_CHANNELS, .run = run_bias);
+
+    self->plan = t->plan;
+    self->dy = *dy;
+    self->gradient = vdt_train_dx(t, node->inputs[2], &self->add).place;
+    vdt_plan_read(t->plan, &dy->place);
+    vdt_plan_read(t->plan, &self->gradient);
+    vdt_plan_add_step(t->plan, &self->step);
+}
+
+void vdt_train_product_backward(VdtTraining *t, const VdtNode *node)
+{
+    Layer layer = layer_of(node);
+    VdtMap dy = vdt_train_dy_before_act(t, node);
+
+    if (vdt_train_wants(t, node->inputs[1]))
+        add_weight_gradient(t, node, &layer, &dy);
+    if (node->n_inputs > 2 && vdt_train_wants(t, node->inputs[2]))
+        add_bias_gradient(t, node, &dy);
+    if (vdt_train_wants(t, node->inputs[0]))
+        add_input_gradient(t, node, &layer, &dy);
+}
