@@ -32,6 +32,9 @@ GBytes *vdt_file_map(const char *path, GError **error);
 /** An empty map that remembers where it comes from. @format is a static string. */
 VdtWeights *vdt_weights_new_for_file(const char *origin, const char *format);
 
+/** Calls @func with every key and its text, in the order of the keys, until it returns TRUE. */
+void vdt_weights_foreach_metadata(const VdtWeights *weights, GTraverseFunc func, gpointer data);
+
 /** Tells where the file is mapped, for vdt_weights_drop_pages(). @bytes must be a mapped file. */
 void vdt_weights_set_mapping(VdtWeights *weights, GBytes *bytes);
 

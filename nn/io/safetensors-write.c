@@ -23,16 +23,32 @@ static void append_string(GString *json, const char *text)
     g_string_append_c(json, '"');
 }
 
+static gboolean append_pair(gpointer key, gpointer value, gpointer data)
+{
+    GString *json = data;
+
+    if (json->len > 1)
+        g_string_append_c(json, ',');
+    append_string(json, key);
+    g_string_append_c(json, ':');
+    append_string(json, value);
+    return FALSE;
+}
+
 static GString *make_header(const VdtWeights *weights)
 {
     GString *json = g_string_new("{");
+    g_autoptr(GString) metadata = g_string_new("{");
     gsize at = 0;
 
+    vdt_weights_foreach_metadata(weights, append_pair, metadata);
+    if (metadata->len > 1)
+        g_string_append_printf(json, "\"__metadata__\":%s}", metadata->str);
     for (guint i = 0; i < vdt_weights_get_n_tensors(weights); i++) {
         const VdtTensor *tensor = vdt_weights_get_tensor(weights, i);
         g_autofree char *shape = vdt_shape_to_string(&tensor->shape);
 
-        if (i > 0)
+        if (json->len > 1)
             g_string_append_c(json, ',');
         append_string(json, vdt_weights_get_name(weights, i));
         g_string_append_printf(json,
@@ -45,6 +61,27 @@ static GString *make_header(const VdtWeights *weights)
     while (json->len % 8 != 0) /* aligns the data for those who map the file */
         g_string_append_c(json, ' ');
     return json;
+}
+
+/* Leaves the key of the first pair that is not UTF-8 in @data. */
+static gboolean find_bad_pair(gpointer key, gpointer value, gpointer data)
+{
+    if (g_utf8_validate(key, -1, NULL) && g_utf8_validate(value, -1, NULL))
+        return FALSE;
+    *(const char **)data = key;
+    return TRUE;
+}
+
+static gboolean check_metadata(const VdtWeights *weights, const char *path, GError **error)
+{
+    const char *bad = NULL;
+    g_autofree char *shown = NULL;
+
+    vdt_weights_foreach_metadata(weights, find_bad_pair, &bad);
+    if (bad == NULL)
+        return TRUE;
+    shown = g_strescape(bad, NULL);
+    return vdt_unsupported_file(error, path, "metadata '%s' is not UTF-8", shown);
 }
 
 static gboolean check_names(const VdtWeights *weights, const char *path, GError **error)
@@ -68,7 +105,7 @@ gboolean vdt_weights_save_safetensors(const VdtWeights *weights, const char *pat
     g_autoptr(GString) header = NULL;
     guint64 length;
 
-    if (!check_names(weights, path, error))
+    if (!check_names(weights, path, error) || !check_metadata(weights, path, error))
         return FALSE;
     file = vdt_atomic_file_new(path, error);
     if (file == NULL)

@@ -20,7 +20,7 @@ typedef struct {
     const char *origin;
     gsize data_start, data_size;
     VdtJsonCursor cursor;
-    GString *name; /* of the tensor being read */
+    GString *name; /* of the tensor or the metadata being read */
     GString *text; /* scratch */
     GArray *spans;
     VdtWeights *weights;
@@ -167,8 +167,8 @@ static gboolean read_tensor(Reader *reader, GError **error)
     return add_tensor(reader, &entry, error);
 }
 
-/* Free text that programs leave for each other; nothing in it matters here. */
-static gboolean skip_metadata(Reader *reader, GError **error)
+/* Free text that programs leave for each other. */
+static gboolean read_metadata(Reader *reader, GError **error)
 {
     VdtJsonCursor *cursor = &reader->cursor;
 
@@ -177,9 +177,13 @@ static gboolean skip_metadata(Reader *reader, GError **error)
     if (vdt_json_take(cursor, '}'))
         return TRUE;
     do {
-        if (!vdt_json_take_string(cursor, reader->text) || !vdt_json_take(cursor, ':') ||
+        if (!vdt_json_take_string(cursor, reader->name) || !vdt_json_take(cursor, ':') ||
             !vdt_json_take_string(cursor, reader->text))
             return bad_json(reader, "pair of strings", error);
+        if (vdt_weights_get_metadata(reader->weights, reader->name->str) != NULL)
+            return vdt_bad_file(error, reader->origin, "metadata '%s' is there twice",
+                                reader->name->str);
+        vdt_weights_set_metadata(reader->weights, reader->name->str, reader->text->str);
     } while (vdt_json_take(cursor, ','));
     return vdt_json_take(cursor, '}') || bad_json(reader, "'}'", error);
 }
@@ -193,7 +197,7 @@ static gboolean read_header(Reader *reader, GError **error)
             if (!vdt_json_take_string(&reader->cursor, reader->name) ||
                 !vdt_json_take(&reader->cursor, ':'))
                 return bad_json(reader, "tensor name", error);
-            if (strcmp(reader->name->str, "__metadata__") == 0 ? !skip_metadata(reader, error)
+            if (strcmp(reader->name->str, "__metadata__") == 0 ? !read_metadata(reader, error)
                                                                : !read_tensor(reader, error))
                 return FALSE;
         } while (vdt_json_take(&reader->cursor, ','));

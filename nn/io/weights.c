@@ -2,6 +2,7 @@
 /* The ordered map from names to tensors. */
 #include <io/formats.h>
 
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@ struct _VdtWeights {
     gint ref_count;
     GArray *entries;     /* of Entry, in file order */
     GHashTable *by_name; /* name, owned by its entry, to index */
+    GTree *metadata;     /* key to text; a tree, so that files are the same each time */
     char *origin;
     const char *format;
     GBytes *mapping; /* of the file, or NULL */
@@ -27,6 +29,11 @@ static void clear_entry(gpointer data)
     vdt_tensor_unref(entry->tensor);
 }
 
+static int compare_keys(gconstpointer a, gconstpointer b, gpointer data)
+{
+    return strcmp(a, b);
+}
+
 VdtWeights *vdt_weights_new_for_file(const char *origin, const char *format)
 {
     VdtWeights *weights = g_new0(VdtWeights, 1);
@@ -35,6 +42,7 @@ VdtWeights *vdt_weights_new_for_file(const char *origin, const char *format)
     weights->entries = g_array_new(FALSE, FALSE, sizeof(Entry));
     g_array_set_clear_func(weights->entries, clear_entry);
     weights->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    weights->metadata = g_tree_new_full(compare_keys, NULL, g_free, g_free);
     weights->origin = g_strdup(origin);
     weights->format = format;
     return weights;
@@ -55,6 +63,7 @@ void vdt_weights_unref(VdtWeights *weights)
 {
     if (!g_atomic_int_dec_and_test(&weights->ref_count))
         return;
+    g_tree_unref(weights->metadata);
     g_hash_table_unref(weights->by_name);
     g_array_unref(weights->entries);
     g_clear_pointer(&weights->mapping, g_bytes_unref);
@@ -120,6 +129,24 @@ void vdt_weights_set_origin(VdtWeights *weights, const char *origin)
 const char *vdt_weights_get_format(const VdtWeights *weights)
 {
     return weights->format;
+}
+
+const char *vdt_weights_get_metadata(const VdtWeights *weights, const char *key)
+{
+    return g_tree_lookup(weights->metadata, key);
+}
+
+void vdt_weights_set_metadata(VdtWeights *weights, const char *key, const char *value)
+{
+    if (value != NULL)
+        g_tree_insert(weights->metadata, g_strdup(key), g_strdup(value));
+    else
+        g_tree_remove(weights->metadata, key);
+}
+
+void vdt_weights_foreach_metadata(const VdtWeights *weights, GTraverseFunc func, gpointer data)
+{
+    g_tree_foreach(weights->metadata, func, data);
 }
 
 void vdt_weights_set_mapping(VdtWeights *weights, GBytes *bytes)

@@ -103,6 +103,12 @@ static void test_refused(void)
         {"{\"a", 0, "tensor name"},
         {"{\"__metadata__\":{\"a\":1}}", 0, "pair of strings"},
         {"{\"__metadata__\":{\"a\":{\"b\":\"c\"}}}", 0, "pair of strings"},
+        {"{\"__metadata__\":{\"a\":\"\\u0000\"}}", 0, "pair of strings"},
+        {"{\"__metadata__\":{\"a\":\"\xff\"}}", 0, "pair of strings"},
+        {"{\"__metadata__\":{\"a\":\"b\",}}", 0, "pair of strings"},
+        {"{\"__metadata__\":{\"a\":\"b\"", 0, "'}'"},
+        {"{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", 0, "metadata 'a' is there twice"},
+        {"{\"__metadata__\":{\"a\":\"1\"},\"__metadata__\":{\"a\":\"2\"}}", 0, "twice"},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -250,6 +256,64 @@ static void test_bad_name(void)
     }
 }
 
+static void test_metadata(void)
+{
+    const char *const pairs[][2] = {{"step", "12"},
+                                    {"", ""},
+                                    {"\"\\\n\x01\x7f", "{\"a\": [\t\\]}"},
+                                    {"Größe \xf0\x9f\x98\x80", "größer\r"}};
+    g_autoptr(VdtWeights) weights = make_weights(), empty = vdt_weights_new();
+    g_autofree char *path = g_build_filename(folder, "a.safetensors", NULL);
+    g_autofree char *first = NULL, *second = NULL;
+    gsize n_first, n_second;
+
+    vdt_weights_set_metadata(weights, "step", "11");
+    for (guint i = 0; i < G_N_ELEMENTS(pairs); i++)
+        vdt_weights_set_metadata(weights, pairs[i][0], pairs[i][1]);
+    vdt_weights_set_metadata(weights, "gone", "x");
+    vdt_weights_set_metadata(weights, "gone", NULL);
+    vdt_weights_set_metadata(weights, "never there", NULL);
+    for (int with_tensors = 1; with_tensors >= 0; with_tensors--) {
+        VdtWeights *written = with_tensors ? weights : empty;
+        g_autoptr(VdtWeights) back = NULL;
+
+        g_assert_true(vdt_weights_save_safetensors(written, path, NULL));
+        back = vdt_weights_load(path, NULL);
+        g_assert_cmpuint(vdt_weights_get_n_tensors(back), ==, vdt_weights_get_n_tensors(written));
+        for (guint i = 0; i < G_N_ELEMENTS(pairs); i++) {
+            g_assert_cmpstr(vdt_weights_get_metadata(back, pairs[i][0]), ==, pairs[i][1]);
+            vdt_weights_set_metadata(empty, pairs[i][0], pairs[i][1]);
+        }
+        g_assert_null(vdt_weights_get_metadata(back, "gone"));
+    }
+
+    /* the same file, in whatever order they were set */
+    g_assert_true(g_file_get_contents(path, &first, &n_first, NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(pairs); i++)
+        vdt_weights_set_metadata(empty, pairs[i][0], NULL);
+    for (guint i = G_N_ELEMENTS(pairs); i-- > 0;)
+        vdt_weights_set_metadata(empty, pairs[i][0], pairs[i][1]);
+    g_assert_true(vdt_weights_save_safetensors(empty, path, NULL));
+    g_assert_true(g_file_get_contents(path, &second, &n_second, NULL));
+    g_assert_cmpmem(first, n_first, second, n_second);
+}
+
+static void test_bad_metadata(void)
+{
+    const char *const pairs[][2] = {{"\xff", "x"}, {"x", "\xc3"}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        g_autoptr(VdtWeights) weights = vdt_weights_new();
+        g_autofree char *path = g_build_filename(folder, "d.safetensors", NULL);
+        g_autoptr(GError) error = NULL;
+
+        vdt_weights_set_metadata(weights, pairs[i][0], pairs[i][1]);
+        g_assert_false(vdt_weights_save_safetensors(weights, path, &error));
+        g_assert_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED);
+        g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+    }
+}
+
 static void test_insert(void)
 {
     g_autoptr(VdtWeights) weights = vdt_weights_new();
@@ -301,6 +365,8 @@ int main(int argc, char **argv)
     g_test_add_func("/safetensors/atomic", test_atomic);
     g_test_add_func("/safetensors/no-folder", test_no_folder);
     g_test_add_func("/safetensors/bad-name", test_bad_name);
+    g_test_add_func("/safetensors/metadata", test_metadata);
+    g_test_add_func("/safetensors/bad-metadata", test_bad_metadata);
     g_test_add_func("/weights/insert", test_insert);
     status = g_test_run();
     remove_folder();

@@ -14,6 +14,7 @@
 #include "reference.h"
 
 #include <math.h>
+#include <string.h>
 
 #define MAX_VALUES 96
 
@@ -21,6 +22,7 @@ typedef struct {
     OpCase c;
     guint n;
     float y[MAX_VALUES];
+    float labels[8]; /* instead of fill(1, ...), for ops that take labels */
 } Recorded;
 
 #define VALUES(...)                                                                                \
@@ -103,6 +105,19 @@ static const Recorded recorded[] = {
     {{"sigmoid", {SHAPE(8)}},
      VALUES(0.042087726f, 0.30735803f, 0.81757444f, 0.075858176f, 0.45326185f, 0.89330941f,
             0.13296424f, 0.60766321f)},
+    /* batch_norm(fill(0, 2, 2, 2, 2), None, None, fill(1, 2), fill(2, 2), True) */
+    {{"batch_norm_batch", {SHAPE(2, 2, 2, 2)}},
+     VALUES(1.1477737f, -1.5752136f, -4.2982006f, 0.4118312f, 0.57059312f, 0.37096363f, 0.71626866f,
+            0.51663917f, -5.7700858f, -1.0600538f, -3.783041f, 0.92699093f, 0.60836083f,
+            0.40873137f, 0.75403643f, 0.55440694f)},
+    /* cross_entropy(fill(0, 3, 4), torch.tensor([2, -100, 1]), label_smoothing=0.1) */
+    {{"cross_entropy", {SHAPE(3, 4), SHAPE(3)}, .p.cross_entropy = {0.1}},
+     VALUES(2.2326832f),
+     {2, -100, 1}},
+    /* cross_entropy(fill(0, 2, 3, 2, 2), torch.tensor([[[0, 2], [1, 1]], [[2, -100], [0, 1]]])) */
+    {{"cross_entropy", {SHAPE(2, 3, 2, 2), SHAPE(2, 2, 2)}},
+     VALUES(2.8469462f),
+     {0, 2, 1, 1, 2, -100, 0, 1}},
 };
 
 /* As fill() of the command above; a variance is the absolute value. */
@@ -129,6 +144,8 @@ static void test_recorded(gconstpointer data)
     g_assert_cmpint(vdt_shape_elements(&node->shape), ==, r->n);
     for (guint i = 0; i < node->n_inputs; i++)
         x[i] = fill(node->inputs[i], i);
+    if (op_under_test(r->c.op)->labels)
+        memcpy(x[1], r->labels, vdt_shape_elements(&r->c.x[1]) * sizeof(float));
     reference_forward_f32(node, (const float *const *)x, y);
     for (guint i = 0; i < r->n; i++)
         g_assert_cmpfloat_with_epsilon(y[i], r->y[i], 2e-6);

@@ -1,0 +1,286 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Records what PyTorch computes, for the tests of training.
+
+    tests/train/record.py tests/train
+
+writes optimizers.safetensors and squeezetime.safetensors there. It needs PyTorch (1.13.1 made the
+files in the tree; Debian: python3-torch) and nothing else; the tests need neither. Everything that
+goes in follows from names by the recipe of vdt_tensor_fill_uniform(), so only results are stored.
+
+The networks run in double, so that what is recorded is what should come out and not one more
+rounding of it.
+"""
+import json
+import math
+import os
+import struct
+import sys
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+MASK = (1 << 64) - 1
+
+
+def uniform(name, shape, low, high):
+    """vdt_tensor_fill_uniform() of a float32 tensor."""
+    stream = 0xCBF29CE484222325
+    for byte in name.encode():
+        stream = (stream ^ byte) * 0x100000001B3 & MASK
+    values = []
+    for i in range(math.prod(shape)):
+        z = stream + (i + 1) * 0x9E3779B97F4A7C15 & MASK
+        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & MASK
+        z = (z ^ z >> 27) * 0x94D049BB133111EB & MASK
+        z ^= z >> 31
+        values.append(low + (z >> 40) * 2.0**-24 * (high - low))
+    return torch.tensor(values, dtype=torch.float64).to(torch.float32).reshape(shape)
+
+
+def save(path, tensors):
+    """A .safetensors file of float32 tensors."""
+    header, data = {}, b""
+    for name, tensor in tensors.items():
+        bits = tensor.detach().to(torch.float32).contiguous().numpy().tobytes()
+        header[name] = {
+            "dtype": "F32",
+            "shape": list(tensor.shape),
+            "data_offsets": [len(data), len(data) + len(bits)],
+        }
+        data += bits
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + data)
+
+
+# Optimisers: steps on given gradients.
+
+STEPS = 6
+SHAPES = {"matrix": (7, 5), "vector": (11,)}
+
+
+def cosine(step, rate, steps, warmup, start, final):
+    if step < warmup:
+        return rate * (start + (1 - start) * step / warmup)
+    progress = (step - warmup) / (steps - warmup)
+    return rate * (final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+# Name: optimiser, its options, decay of vectors, largest norm (0: any), rate of "vector"
+OPTIMIZERS = {
+    "sgd": (torch.optim.SGD, {}, True, 0, 1),
+    "sgd-momentum": (torch.optim.SGD, {"momentum": 0.9, "weight_decay": 0.05}, True, 2, 1),
+    "sgd-slow": (torch.optim.SGD, {"momentum": 0.8, "weight_decay": 0.1}, False, 3, 0.1),
+    "adamw": (torch.optim.AdamW, {"weight_decay": 0.1}, False, 1.5, 1),
+    "adamw-other": (
+        torch.optim.AdamW,
+        {"betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.2},
+        True,
+        0,
+        0.25,
+    ),
+}
+
+
+def record_optimizer(name, kind, options, decay_vectors, max_norm, slow):
+    params = {k: nn.Parameter(uniform(f"{name}:{k}", s, -1, 1)) for k, s in SHAPES.items()}
+    groups = [
+        {"params": [params["matrix"]], "factor": 1},
+        {"params": [params["vector"]], "factor": slow},
+    ]
+    if not decay_vectors:
+        groups[1]["weight_decay"] = 0
+    optimizer = kind(groups, lr=1, **options)
+    results = {}
+    for step in range(STEPS):
+        for k, p in params.items():
+            p.grad = uniform(f"{name}:{k}:{step}", SHAPES[k], -1 - step, 1)
+        norm = torch.sqrt(sum((p.grad.double() ** 2).sum() for p in params.values()))
+        if max_norm:
+            nn.utils.clip_grad_norm_(params.values(), max_norm)
+        for group in optimizer.param_groups:
+            group["lr"] = cosine(step, 0.1, STEPS, 2, 0.25, 0.01) * group["factor"]
+        optimizer.step()
+        results[f"{name}:norm:{step}"] = norm.reshape(1)
+    for k, p in params.items():
+        results[f"{name}:{k}"] = p
+    return results
+
+
+# SqueezeTime, small: as in models/squeezetime/squeezetime.c, whose names these are.
+
+FRAMES, SIDE, BATCH, CLASSES = 4, 64, 4, 5
+LAYERS, PLANES, POS_DIM, EXPANSION = (1, 1, 1, 1), (16, 16, 32, 32), (8, 4, 2, 1), 4
+GLOBAL_CHANNELS = 16
+
+
+class SpatialConv(nn.Module):
+    def __init__(self, inner, out, pos_dim):
+        super().__init__()
+        self.short_conv = nn.Conv2d(inner, out, 3, padding=1)
+        self.glo_conv = nn.Sequential(
+            nn.Conv2d(inner, GLOBAL_CHANNELS, 3, padding=1),
+            nn.BatchNorm2d(GLOBAL_CHANNELS),
+            nn.ReLU(),
+            nn.Conv2d(GLOBAL_CHANNELS, GLOBAL_CHANNELS, 7, padding=3),
+            nn.BatchNorm2d(GLOBAL_CHANNELS),
+            nn.ReLU(),
+            nn.Conv2d(GLOBAL_CHANNELS, out, 3, padding=1),
+            nn.Sigmoid(),
+        )
+        self.pos_embed = nn.Parameter(torch.zeros(1, GLOBAL_CHANNELS, pos_dim, pos_dim))
+
+    def forward(self, x, weighted):
+        g = self.glo_conv[:3](weighted)
+        pos = self.pos_embed
+        if pos.shape[2:] != g.shape[2:]:
+            pos = functional.interpolate(pos, g.shape[2:], mode="bilinear", align_corners=True)
+        return self.short_conv(x) * self.glo_conv[3:](g + pos)
+
+
+class CTL(nn.Module):
+    def __init__(self, inner, out, pos_dim):
+        super().__init__()
+        self.param_conv = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1),
+            nn.Conv2d(inner, inner, 1, bias=False),
+            nn.BatchNorm2d(inner),
+            nn.ReLU(),
+            nn.Conv2d(inner, inner, 1, bias=False),
+            nn.Sigmoid(),
+        )
+        self.temporal_conv = nn.Conv2d(inner, out, 1, bias=False)
+        self.spatial_conv = SpatialConv(inner, out, pos_dim)
+
+    def forward(self, x):
+        weighted = x * self.param_conv(x)
+        return self.temporal_conv(weighted) + self.spatial_conv(x, weighted)
+
+
+class Bottleneck(nn.Module):
+    def __init__(self, inner, planes, pos_dim, stride):
+        super().__init__()
+        out = planes * EXPANSION
+        self.downsample = self.shortcut_conv = None
+        if stride != 1:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(inner, inner, 2, stride=2, groups=inner), nn.BatchNorm2d(inner)
+            )
+        if inner != out:
+            self.shortcut_conv = nn.Sequential(
+                nn.Conv2d(inner, out, 1, bias=False), nn.BatchNorm2d(out)
+            )
+        self.conv1 = nn.Conv2d(inner, planes, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(planes)
+        self.conv2 = CTL(planes, planes, pos_dim)
+        self.bn2 = nn.BatchNorm2d(planes)
+        self.conv3 = nn.Conv2d(planes, out, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(out)
+
+    def forward(self, x):
+        if self.downsample:
+            x = self.downsample(x)
+        shortcut = self.shortcut_conv(x) if self.shortcut_conv else x
+        y = functional.relu(self.bn1(self.conv1(x)))
+        y = functional.relu(self.bn2(self.conv2(y)))
+        return functional.relu(self.bn3(self.conv3(y)) + shortcut)
+
+
+class Backbone(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3 * FRAMES, PLANES[0], 5, stride=2, padding=2, bias=False)
+        self.bn1 = nn.BatchNorm2d(PLANES[0])
+        channels = PLANES[0]
+        for i in range(4):
+            blocks = []
+            for j in range(LAYERS[i]):
+                stride = 2 if i > 0 and j == 0 else 1
+                blocks.append(Bottleneck(channels, PLANES[i], POS_DIM[i], stride))
+                channels = PLANES[i] * EXPANSION
+            setattr(self, f"layer{i + 1}", nn.Sequential(*blocks))
+
+    def forward(self, clip):
+        x = functional.relu(self.bn1(self.conv1(clip.flatten(1, 2))))
+        x = functional.max_pool2d(x, 3, stride=2, padding=1)
+        for i in range(4):
+            x = getattr(self, f"layer{i + 1}")(x)
+        return x
+
+
+class Network(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.backbone = nn.Module()
+        self.backbone.net = Backbone()
+        self.cls_head = nn.Module()
+        self.cls_head.fc_cls = nn.Linear(PLANES[3] * EXPANSION, CLASSES)
+
+    def forward(self, clip):
+        return self.cls_head.fc_cls(self.backbone.net(clip).mean((2, 3)))
+
+
+def fill_param(name, tensor):
+    """The same rule as in test-parity.c."""
+    shape = tuple(tensor.shape)
+    if name.endswith("running_var"):
+        low, high = 0.5, 1.5
+    elif name.endswith("running_mean") or name.endswith("bias"):
+        low, high = -0.1, 0.1
+    elif name.endswith("pos_embed"):
+        low, high = -0.5, 0.5
+    elif len(shape) == 1:
+        low, high = 0.5, 1.5
+    else:
+        high = math.sqrt(6 / math.prod(shape[1:]))
+        low = -high
+    tensor.data.copy_(uniform(name, shape, low, high))
+
+
+def record_network():
+    network = Network().double().train()
+    state = {k: v for k, v in network.state_dict().items() if not k.endswith("_tracked")}
+    for name, tensor in state.items():
+        fill_param(name, tensor)
+    # brighter and brighter, so that means over a clip, which a batch norm sees, differ
+    clips = torch.stack(
+        [uniform(f"clip{i}", (3, FRAMES, SIDE, SIDE), -1, 1 + i) for i in range(BATCH)]
+    ).double()
+    labels = torch.tensor([i * 3 % CLASSES for i in range(BATCH)])
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.015, momentum=0.9, weight_decay=7e-5)
+    results, losses = {}, []
+    for step in range(10):
+        optimizer.zero_grad()
+        loss = functional.cross_entropy(network(clips), labels, label_smoothing=0.1)
+        loss.backward()
+        losses.append(loss.item())
+        if step == 0:
+            for name, param in network.named_parameters():
+                results[f"gradient:{name}"] = param.grad.clone()
+        norm = nn.utils.clip_grad_norm_(network.parameters(), 40)
+        results.setdefault("norm", norm.reshape(1))
+        optimizer.step()
+    results["losses"] = torch.tensor(losses, dtype=torch.float64)
+    # the running statistics of one layer in the middle, and one parameter, after all steps
+    for name in ("layer2.0.bn2.running_mean", "layer2.0.bn2.running_var", "layer4.0.bn3.weight"):
+        results[f"after:backbone.net.{name}"] = network.state_dict()[f"backbone.net.{name}"]
+    return results
+
+
+def main():
+    folder = sys.argv[1]
+    torch.manual_seed(0)
+    results = {}
+    for name, row in OPTIMIZERS.items():
+        results.update(record_optimizer(name, *row))
+    save(os.path.join(folder, "optimizers.safetensors"), results)
+    results = record_network()
+    print(results["losses"].tolist(), results["norm"].item())
+    save(os.path.join(folder, "squeezetime.safetensors"), results)
+
+
+if __name__ == "__main__":
+    main()
