@@ -70,15 +70,16 @@ static double take_top1(const CurveRow *row)
 
 /* A line through the rows that have the value. */
 static void draw_line(const Plot *plot, double (*take)(const CurveRow *), double most, guint rgb,
-                      const char *name, guint place)
+                      const char *name, double place)
 {
     cairo_t *cr = plot->cr;
     set_colour(cr, rgb);
+    write_text(cr, LEFT + place * ACROSS, TOP - 10, 0.5, name);
+    cairo_new_path(cr);
     for (guint i = 0; i < plot->n; i++)
         if (isfinite(take(&plot->rows[i])))
             cairo_line_to(cr, x_of(plot, &plot->rows[i]), y_of(take(&plot->rows[i]), most));
     cairo_stroke(cr);
-    write_text(cr, LEFT + ACROSS - 10, TOP + 20 + 18 * place, 1, name);
 }
 
 static void draw_axes(const Plot *plot)
@@ -128,9 +129,9 @@ static void draw(Plot *plot, const char *title)
     set_colour(cr, 0x111111);
     write_text(cr, WIDTH / 2.0, 20, 0.5, title);
     cairo_set_line_width(cr, 1.6);
-    draw_line(plot, take_loss, plot->most_loss, 0x9ab8d8, "training loss", 0);
-    draw_line(plot, take_val_loss, plot->most_loss, 0x1f5fa8, "validation loss", 1);
-    draw_line(plot, take_top1, 1, 0xd2691e, "validation, right answers", 2);
+    draw_line(plot, take_loss, plot->most_loss, 0x9ab8d8, "training loss", 0.22);
+    draw_line(plot, take_val_loss, plot->most_loss, 0x1f5fa8, "validation loss", 0.45);
+    draw_line(plot, take_top1, 1, 0xd2691e, "right in validation", 0.7);
 }
 
 gboolean curve_draw(const Curve *curve, const char *path, const char *title, GError **error)
