@@ -28,6 +28,7 @@ typedef struct {
     int expansion;
     int frames;
     int num_classes; /* 0: no head, the output is the features */
+    double dropout;  /* in training, before the classifier */
     const char *prefix;
 } Config;
 
@@ -77,6 +78,7 @@ static gboolean read_config(JsonObject *object, Config *c, GError **error)
     vdt_fields_ints(&fields, "spatial_stride", c->stride, N_STAGES, 1, 2);
     c->expansion = vdt_fields_int(&fields, "expansion", c->bottleneck ? 4 : 1, 1, 8);
     c->frames = vdt_fields_int(&fields, "frames", 16, 1, 256);
+    c->dropout = vdt_fields_double(&fields, "dropout", 0.5, 0, 0.95);
     c->prefix = vdt_fields_string(&fields, "prefix", "backbone.net");
 
     if (!c->bottleneck && c->expansion != 1)
@@ -227,7 +229,7 @@ static VdtValue *stem(const Config *c, VdtScope net, VdtValue *clip)
 static VdtValue *head(const Config *c, VdtScope s, VdtValue *x)
 {
     VdtShape flat = vdt_shape(vdt_value_dim(x, 0), -1);
-    x = vdt_reshape(vdt_global_avg_pool(x), &flat);
+    x = vdt_dropout(vdt_reshape(vdt_global_avg_pool(x), &flat), c->dropout);
     return vdt_linear(vdt_in(s, "fc_cls"), x, .out = c->num_classes);
 }
 

@@ -222,6 +222,7 @@ static const struct {
     {"{\"pos_dim\": [56, 28, 14, 99999999999]}", "\"pos_dim\"", "from 1 to 1024"},
     {"{\"spatial_stride\": [1, 2, 3, 2]}", "\"spatial_stride\"", "from 1 to 2"},
     {"{\"num_classes\": -1}", "\"num_classes\"", "from 0 to 100000"},
+    {"{\"dropout\": 1}", "\"dropout\"", "from 0 to 0.95"},
     {"{\"prefix\": 3}", "\"prefix\"", "string"},
     {"{\"planes\": [1, 1, 1, 1]}", "output channels", "16 frames"},
 };
