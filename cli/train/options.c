@@ -136,7 +136,7 @@ static gboolean check_ranges(const TrainOptions *o)
         {"label-smoothing", o->label_smoothing, 0, 0.9},
         {"window", o->window, 0.01, 3600},
         {"interval", o->interval, 1, 1000},
-        {"checkpoint-every", o->checkpoint_every, 1, 86400},
+        {"checkpoint-every", o->checkpoint_every, 0, 86400},
         {"validations", o->validations, 0, 100000},
     };
     for (guint i = 0; i < G_N_ELEMENTS(ranges); i++)
@@ -264,7 +264,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
          "none, or parts of flip=0.5,scale=0.1,shift=0.05,light=0.2,colour=0.1,noise=6", "LIST"},
         {"validations", 0, 0, G_OPTION_ARG_INT, &o->validations,
          "How often to validate in all (20)", "N"},
-        {"checkpoint-every", 0, 0, G_OPTION_ARG_INT, &o->checkpoint_every,
+        {"checkpoint-every", 0, 0, G_OPTION_ARG_DOUBLE, &o->checkpoint_every,
          "Seconds between checkpoints (60)", "S"},
         {"cache-size", 0, 0, G_OPTION_ARG_STRING, &o->cache_size,
          "Most that cached clips may take (4G)", "SIZE"},

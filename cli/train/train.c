@@ -134,15 +134,15 @@ static gboolean make_output(const Training *training, GError **error)
     return FALSE;
 }
 
-/* A finished or begun training is looked for before an hour of drawing. */
+/* What can go wrong at once does so before clips are drawn. */
 static gboolean train(Training *training, const char *architecture, GError **error)
 {
-    gboolean found;
     if (!training_open_data(training, architecture, error))
         return FALSE;
     name_card(training);
-    if (!make_output(training, error) || !training_load_clips(training, error) ||
-        !make_trainer(training, error) || !training_restore(training, &found, error))
+    if (!make_output(training, error) || !training_check_output(training, error) ||
+        !training_load_clips(training, error) || !make_trainer(training, error) ||
+        !training_restore(training, error))
         return FALSE;
     if (vdt_trainer_get_step(training->trainer) > 0)
         progress_say(training->progress, "going on after step %" G_GUINT64_FORMAT,
