@@ -19,9 +19,10 @@ typedef struct {
     Progress *progress;
 
     /* what is learned from */
-    VdtWeights *start; /* or NULL */
+    VdtWeights *start; /* as they were given, or NULL */
     Network network;
-    VdtCard *card; /* as it will be: labels, preprocessing */
+    VdtWeights *weights; /* that the network begins with */
+    VdtCard *card;       /* as it will be: labels, preprocessing */
     ClipSet *set, *validation_set;
     Cache *cache, *validation_cache; /* the second may be NULL */
 
