@@ -539,7 +539,15 @@ static void house(const Board *board, VdtDice *dice, double x0, double x1, doubl
         vdt_pick(dice, 2) ? (VdtColour){0.52f, 0.27f, 0.22f} : (VdtColour){0.36f, 0.38f, 0.42f};
     roof = blend(roof, grey(0.93f), 0.75f * air->now.snow);
     if (vdt_pick(dice, 3)) {
-        double over = 0.25, ridge = high + 2.4, behind = z + back * 3.5;
+        double over = 0.25, ridge = high + 1.9, behind = z + back * 4;
+        double end = board->camera->at.x > x1 ? x1 : x0;
+
+        path(board,
+             (VdtVec[]){
+                 {end, high - 0.1, z}, {end, ridge, behind}, {end, high - 0.1, z + back * 11}},
+             3);
+        fill(board, vdt_air_colour(air, scaled(plaster, 0.72f), light, mist), 1,
+             VDT_STREET_BUILDING);
 
         path(board,
              (VdtVec[]){{x0 - over, high - 0.1, z - back * 0.3},
@@ -551,8 +559,6 @@ static void house(const Board *board, VdtDice *dice, double x0, double x1, doubl
     }
     wall(board, z, x0, 0, x1, high);
     fill(board, vdt_air_colour(air, plaster, light, mist), 1, VDT_STREET_BUILDING);
-    if (board->canvas->classes)
-        return;
     wall(board, z, x0, high - 0.35, x1, high);
     wall(board, z, x0, ground_floor - 0.15, x1, ground_floor + 0.05);
     wall(board, z, x0, 0, x1, 0.45);

@@ -182,7 +182,8 @@ void vdt_canvas_thing(const VdtCanvas *canvas, const VdtAir *air, const VdtStage
             VdtColour colour = mark.colour;
 
             if (pass == 0) {
-                if (mark.class == VDT_NO_CLASS)
+                /* Crowns are too high above the ground to be seen in it so soon. */
+                if (mark.class == VDT_NO_CLASS || mark.class == VDT_STREET_TREE)
                     continue;
                 reflect(&mark, thing->foot);
                 mark.alpha *= wet;

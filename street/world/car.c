@@ -141,8 +141,8 @@ static void halo(const Car *car, double end, double radius, double alpha, VdtCol
         double scale = vdt_camera_project(car->camera,
                                           spot(car, end, 0.46 * car->look.height, side * 0.7), &a);
 
-        for (int ring = 1; ring <= 2; ring++) {
-            double r = radius * ring * 0.5 * scale;
+        for (int ring = 1; ring <= 3; ring++) {
+            double r = radius * ring * scale / 3;
 
             vdt_stage_limb(car->stage, a, r, a, r, colour, VDT_NO_CLASS);
             vdt_stage_last(car->stage, VDT_BEAM, alpha);
@@ -167,7 +167,7 @@ static void beam(const Car *car)
             vdt_camera_project(car->camera, corners[k], &points[k]);
         }
         vdt_stage_polygon(car->stage, points, 4, white, VDT_NO_CLASS);
-        vdt_stage_last(car->stage, VDT_BEAM, 0.13);
+        vdt_stage_last(car->stage, VDT_BEAM, 0.09);
     }
 }
 
@@ -255,9 +255,9 @@ void vdt_car_stage(guint64 seed, const VdtCarState *state, const VdtCamera *came
         lamps(&car, 1, state->lights ? white : pale, state->lights ? VDT_GLOW : VDT_LIT);
     if (state->lights) {
         if (front)
-            halo(&car, 1, 0.5, 0.3, white);
+            halo(&car, 1, 0.42, 0.16, white);
         if (rear)
-            halo(&car, 0, 0.3, state->braking ? 0.35 : 0.15, red);
+            halo(&car, 0, 0.3, state->braking ? 0.28 : 0.1, red);
     }
     VdtThing *thing = vdt_stage_end(stage);
     thing->object.id = seed;

@@ -59,7 +59,7 @@ static void row(GArray *props, const VdtLayout *layout, const VdtCamera *camera,
 
         if (vdt_chance(&own) >= chance || in_crossing(layout, prop.x, 3.5))
             continue;
-        if (vdt_camera_depth(camera, prop.x, z) < 1.5)
+        if (vdt_camera_depth(camera, prop.x, z) < (kind == VDT_PROP_BUSH ? 4 : 1.5))
             continue;
         g_array_append_val(props, prop);
     }
