@@ -47,7 +47,7 @@ void VDT_K(outer_tile)(const VdtOuterTile *tile)
     for (size_t n = 0; n < tile->depth; n++)
         for (size_t i = 0; i < tile->rows; i++)
             for (size_t j = 0; j < tile->cols; j++)
-                sums[i][j] += tile->a[n][tile->a_offset + i] * tile->b[n * tile->b_pitch + j];
+                sums[i][j] += tile->a[n][tile->a_offset + i] * tile->b[n][tile->b_offset + j];
     for (size_t i = 0; i < tile->rows; i++)
         for (size_t j = 0; j < tile->cols; j++)
             put(&tile->y[i * tile->y_pitch + j], sums[i][j], tile->add);

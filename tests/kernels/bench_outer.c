@@ -12,7 +12,7 @@ typedef struct {
     const BenchShape *shape;
     size_t x_pitch, y_pitch;
     float *x, *gradient, *y;
-    const float **a;
+    const float **a, **b;
 } Bench;
 
 static Bench bench_new(const BenchShape *shape)
@@ -21,13 +21,16 @@ static Bench bench_new(const BenchShape *shape)
     Bench b = {.shape = shape,
                .x_pitch = VDT_ALIGN_LANES(shape->rows),
                .y_pitch = VDT_ALIGN_LANES(shape->columns),
-               .a = g_new(const float *, shape->depth)};
+               .a = g_new(const float *, shape->depth),
+               .b = g_new(const float *, shape->depth)};
 
     b.x = bench_memory(pixels * b.x_pitch * sizeof *b.x, sizeof *b.x);
     b.gradient = bench_memory(shape->depth * b.y_pitch * sizeof *b.gradient, sizeof *b.gradient);
     b.y = bench_memory(shape->rows * b.y_pitch * sizeof *b.y, sizeof *b.y);
     for (size_t n = 0; n < shape->depth; n++)
         b.a[n] = b.x + (n + n / MAP_WIDTH * MAP_EDGE) * b.x_pitch;
+    for (size_t n = 0; n < shape->depth; n++)
+        b.b[n] = b.gradient + n * b.y_pitch;
     return b;
 }
 
@@ -37,6 +40,7 @@ static void bench_free(Bench *b)
     free(b->gradient);
     free(b->y);
     g_free(b->a);
+    g_free(b->b);
 }
 
 /* The whole sum. Rows are shared out evenly: a tile of one or two rows has too few sums to keep the
@@ -54,8 +58,8 @@ static void add_products(const Bench *b, const VdtTrainKernels *kernels)
                                  .depth = shape->depth,
                                  .a = b->a,
                                  .a_offset = row,
-                                 .b = b->gradient + column,
-                                 .b_pitch = b->y_pitch,
+                                 .b = b->b,
+                                 .b_offset = column,
                                  .y = b->y + row * b->y_pitch + column,
                                  .y_pitch = b->y_pitch};
 
