@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The endless street. Acts come in pairs of 16 s, so that any moment can be looked up without what
+ * was before: an act of 3 to 8 s, its pause of 1 to 4 s, then an act and a pause that make up the
+ * sum. Who acts has walked in before and walks off afterwards.
+ */
+#include "script.h"
+
+#include <string.h>
+
+#define PAIR      16.0
+#define REACH     3    /* pairs before and after a moment whose actors may be there */
+#define PACE      1.35 /* of who walks in and off, metres a second */
+#define LONGEST   26.0 /* metres walked in or off */
+#define STROLLERS 6
+
+static VdtStreetAction act_of(guint64 seed, gint64 act)
+{
+    /* All actions but EMPTY in a new order, again and again. */
+    guint n = VDT_STREET_N_ACTIONS - 1, order[VDT_STREET_N_ACTIONS];
+    VdtDice dice = vdt_dice(vdt_mix64_with(seed, 81), (guint64)(act / n));
+
+    for (guint i = 0; i < n; i++)
+        order[i] = i + 1;
+    for (guint i = n - 1; i > 0; i--) {
+        guint j = vdt_pick(&dice, i + 1), keep = order[i];
+
+        order[i] = order[j];
+        order[j] = keep;
+    }
+    return order[act % n];
+}
+
+static void times_of(guint64 seed, gint64 act, double *start, double *end)
+{
+    VdtDice dice = vdt_dice(vdt_mix64_with(seed, 82), (guint64)(act / 2));
+    double length = vdt_between(&dice, 3, 8), pause = vdt_between(&dice, 1, 4);
+    double at = (double)(act / 2) * PAIR;
+
+    if (act % 2 == 0) {
+        *start = at + pause;
+        *end = *start + length;
+    } else {
+        *start = at + pause + length + (5 - pause);
+        *end = at + PAIR;
+    }
+}
+
+/* A point of the zones that the camera sees, at @across of the picture. */
+static gboolean place(const VdtStreet *street, VdtDice *dice, double z, double *x)
+{
+    const VdtCamera *camera = &street->camera;
+    double across = vdt_between(dice, -0.62, 0.62);
+    double ahead = camera->cos - camera->sin * across / camera->focal;
+    double depth = ahead > 0.05 ? (z - camera->at.z) / ahead : 0;
+
+    *x = camera->at.x + depth * camera->sin + across * depth / camera->focal * camera->cos;
+    return depth > 2 && depth < 40;
+}
+
+/* How far one walks from a point along x until the camera does not see it any more. */
+static double way_out(const VdtCamera *camera, double x, double z, double direction)
+{
+    double way = 1;
+
+    for (; way < LONGEST; way++) {
+        VdtBox box;
+
+        if (!vdt_person_box(camera, x + direction * way, z, 1.9, &box) ||
+            box.x1 < -VDT_HALF_WIDTH - 0.05 || box.x0 > VDT_HALF_WIDTH + 0.05)
+            break;
+    }
+    return way + 0.5;
+}
+
+/* Puts a walk before the steps, and one behind them. */
+static void enter_and_leave(VdtPerson *person, const VdtCamera *camera, VdtDice *dice)
+{
+    VdtStep first = person->steps[0], last = person->steps[person->n_steps - 1];
+    double in = vdt_sign(dice), out = vdt_sign(dice);
+    double way = way_out(camera, first.x0, first.z0, -in), begin = first.start;
+
+    memmove(person->steps + 2, person->steps, person->n_steps * sizeof(VdtStep));
+    person->n_steps += 2;
+    double ready = begin;
+    if (first.move == VDT_MOVE_LIE) {
+        ready -= 2.5;
+        person->steps[1] = (VdtStep){.move = VDT_MOVE_LIE_DOWN,
+                                     .action = VDT_STREET_EMPTY,
+                                     .start = ready,
+                                     .end = begin,
+                                     .x0 = first.x0,
+                                     .x1 = first.x0,
+                                     .z0 = first.z0,
+                                     .z1 = first.z0,
+                                     .heading = first.heading};
+    } else {
+        ready -= 0.5;
+        person->steps[1] = (VdtStep){.move = VDT_MOVE_STAND,
+                                     .action = VDT_STREET_EMPTY,
+                                     .start = ready,
+                                     .end = begin,
+                                     .x0 = first.x0,
+                                     .x1 = first.x0,
+                                     .z0 = first.z0,
+                                     .z1 = first.z0,
+                                     .heading = first.heading};
+    }
+    person->steps[0] = (VdtStep){.move = VDT_MOVE_WALK,
+                                 .action = VDT_STREET_WALK,
+                                 .start = ready - way / PACE,
+                                 .end = ready,
+                                 .x0 = first.x0 - in * way,
+                                 .x1 = first.x0,
+                                 .z0 = first.z0,
+                                 .z1 = first.z0,
+                                 .heading = in > 0 ? 0 : VDT_PI};
+    if (last.move == VDT_MOVE_LIE) {
+        vdt_script_step(person, VDT_MOVE_LIE, VDT_STREET_FALL, last.end + 1, last.heading, 0);
+        vdt_script_step(person, VDT_MOVE_RISE, VDT_STREET_GET_UP, last.end + 2.4, last.heading, 0);
+    }
+    way = way_out(camera, last.x1, last.z1, out);
+    double from = person->steps[person->n_steps - 1].end;
+    vdt_script_step(person, VDT_MOVE_WALK, VDT_STREET_WALK, from + way / PACE, out > 0 ? 0 : VDT_PI,
+                    way);
+}
+
+static gboolean here(const VdtPerson *person, double from, double to)
+{
+    double late = person->bag_down < G_MAXDOUBLE ? 6 : 0; /* the bag stays a while */
+
+    return person->steps[0].start <= to && person->steps[person->n_steps - 1].end + late >= from;
+}
+
+static void add_person(VdtCast *cast, VdtPerson *person, double from, double to)
+{
+    if (here(person, from, to))
+        g_array_append_val(cast->people, *person);
+}
+
+/* How often the actor is well in the frame, and not behind something. */
+static guint seen(const VdtStreet *street, const VdtPerson *person, double start, double end)
+{
+    guint n = 0;
+
+    for (int i = 0; i < 7; i++) {
+        VdtPose pose;
+        VdtStep now;
+        VdtBox box;
+        gboolean hidden = FALSE;
+
+        vdt_person_pose(person, vdt_lerp(start, end, i / 6.0), &pose, &now);
+        if (!vdt_person_box(&street->camera, now.x0, now.z0, person->look.height, &box) ||
+            vdt_box_inside(&box) < 0.8 || box.y1 - box.y0 < 0.102)
+            continue;
+        double depth = vdt_camera_depth(&street->camera, now.x0, now.z0);
+        for (guint k = 0; k < street->still.things->len && !hidden; k++) {
+            const VdtThing *thing = &g_array_index(street->still.things, VdtThing, k);
+
+            hidden = thing->depth < depth + 0.3 && vdt_box_overlap(&box, &thing->box) > 0.3;
+        }
+        n += !hidden;
+    }
+    return n;
+}
+
+static void act_person(const VdtStreet *street, guint64 key, VdtPlan *plan, double from, double to,
+                       VdtCast *cast, VdtStreetEvent *event)
+{
+    double zones[3][2], tells[2] = {0};
+    guint n_zones = vdt_zones(&street->layout, zones), best_seen = 0;
+    VdtPerson best = {0};
+    VdtPlan best_plan = *plan;
+    gboolean any = FALSE;
+
+    for (guint attempt = 0; attempt < 24 && best_seen < 6; attempt++) {
+        VdtDice dice = vdt_dice(key, 83 + attempt);
+        VdtPerson person = {.id = key | 1, .main = TRUE};
+        guint zone = vdt_pick(&dice, n_zones);
+        double span[2];
+
+        person.seed = vdt_mix64(key) & ~1ull;
+        vdt_look_init(&person.look, person.seed);
+        plan->z = vdt_between(&dice, zones[zone][0], zones[zone][1]);
+        plan->heading = vdt_pick(&dice, 2) * VDT_PI + vdt_between(&dice, -0.2, 0.2);
+        if (plan->action == VDT_STREET_WAVE)
+            plan->heading = -VDT_PI / 2 + vdt_between(&dice, -1, 1);
+        plan->room = 11;
+        if (!place(street, &dice, plan->z, &plan->x))
+            continue;
+        vdt_script_person(&person, plan, &dice, span);
+        guint n = seen(street, &person, plan->start, plan->end);
+        if (any && n <= best_seen)
+            continue;
+        enter_and_leave(&person, &street->camera, &dice);
+        best = person;
+        best_seen = n;
+        best_plan = *plan;
+        tells[0] = span[0];
+        tells[1] = span[1];
+        any = TRUE;
+    }
+    if (!any)
+        return;
+    best.bag_id = best.id + 1;
+    add_person(cast, &best, from, to);
+    event->actor = best.id;
+    event->start = (gint64)(tells[0] * 1e9);
+    event->end = (gint64)(tells[1] * 1e9);
+    if (plan->action == VDT_STREET_FIGHT) {
+        VdtPerson second = {.id = best.id + 2, .seed = best.seed | 1, .main = TRUE};
+        VdtDice dice = vdt_dice(key, 84);
+
+        vdt_look_init(&second.look, second.seed);
+        vdt_script_opponent(&second, &best, &best_plan);
+        enter_and_leave(&second, &street->camera, &dice);
+        add_person(cast, &second, from, to);
+    }
+}
+
+static void act_car(const VdtStreet *street, guint64 key, VdtPlan *plan, double from, double to,
+                    VdtCast *cast, VdtStreetEvent *event)
+{
+    VdtDice dice = vdt_dice(key, 85);
+    VdtCar car = {.id = key | 1, .seed = vdt_mix64(key), .main = TRUE};
+    gboolean near_lane = vdt_pick(&dice, 2);
+    double tells[2], lane = near_lane ? VDT_LANE_NEAR : VDT_LANE_FAR;
+
+    for (guint attempt = 0; attempt < 24; attempt++) {
+        gboolean taken = FALSE;
+
+        if (!place(street, &dice, lane, &plan->x))
+            continue;
+        for (guint i = 0; i < street->props->len; i++) {
+            const VdtProp *prop = &g_array_index(street->props, VdtProp, i);
+
+            taken |= prop->kind == VDT_PROP_CAR && fabs(prop->z - lane) < 3 &&
+                     fabs(prop->x - plan->x) < 7;
+        }
+        if (!taken || plan->action != VDT_STREET_CAR_PARK)
+            break;
+    }
+    plan->z = lane;
+    vdt_script_car(&car, plan, near_lane, &dice, tells);
+    if (car.halt < G_MAXDOUBLE) {
+        car.leave = plan->end + vdt_between(&dice, 0.5, 3);
+        if (plan->action == VDT_STREET_CAR_PARK)
+            car.leave += 4;
+    }
+    event->actor = car.id;
+    event->start = (gint64)(tells[0] * 1e9);
+    event->end = (gint64)(tells[1] * 1e9);
+    /* It comes from, and goes, as far as anybody sees. */
+    double begins = plan->start - 60 / car.speed, ends = plan->end + 16 + 60 / car.speed;
+    if (begins <= to && ends >= from)
+        g_array_append_val(cast->cars, car);
+}
+
+/* Those who only walk by, and sometimes stand for a while: one path each, time after time. */
+static void stroller(const VdtStreet *street, guint i, double from, double to, VdtCast *cast)
+{
+    VdtDice dice = vdt_dice(vdt_mix64_with(street->seed, 86), i);
+    double period = vdt_between(&dice, 34, 60), offset = vdt_between(&dice, 0, 60);
+    gint64 first = (gint64)floor((from - offset) / period) - 1;
+    gint64 last = (gint64)floor((to - offset) / period);
+
+    for (gint64 round = first; round <= last; round++) {
+        VdtDice own = vdt_dice(dice.key, (guint64)(round + 16));
+        VdtPerson person = {.id = vdt_roll(&own) | 1};
+        double zones[3][2], x, tells[2];
+        guint zone = vdt_pick(&own, vdt_zones(&street->layout, zones));
+        double z = vdt_between(&own, zones[zone][0], zones[zone][1]);
+        double start = offset + round * period + vdt_between(&own, 0, 8);
+        gboolean stands = vdt_pick(&own, 3) == 0;
+
+        if (!place(street, &own, z, &x))
+            continue;
+        person.seed = vdt_mix64(person.id);
+        vdt_look_init(&person.look, person.seed);
+        person.has_bag = vdt_pick(&own, 4) == 0;
+        person.bag_id = person.id + 1;
+        VdtPlan plan = {.action = stands ? VDT_STREET_EMPTY : VDT_STREET_WALK,
+                        .x = x,
+                        .z = z,
+                        .heading = vdt_between(&own, -VDT_PI, VDT_PI)};
+        double side = vdt_sign(&own), in = way_out(&street->camera, x, z, -side) / PACE;
+        plan.start = start + in;
+        plan.end = plan.start + (stands ? vdt_between(&own, 4, 9) : 1);
+        if (!stands)
+            plan.heading = side > 0 ? 0 : VDT_PI;
+        vdt_script_person(&person, &plan, &own, tells);
+        VdtStep *act = &person.steps[0];
+        double way = in * PACE;
+        person.steps[1] = *act;
+        person.steps[0] = (VdtStep){.move = VDT_MOVE_WALK,
+                                    .action = VDT_STREET_WALK,
+                                    .start = start,
+                                    .end = plan.start,
+                                    .x0 = person.steps[1].x0 - side * way,
+                                    .x1 = person.steps[1].x0,
+                                    .z0 = person.steps[1].z0,
+                                    .z1 = person.steps[1].z0,
+                                    .heading = side > 0 ? 0 : VDT_PI};
+        person.n_steps = 2;
+        way = way_out(&street->camera, person.steps[1].x1, z, side);
+        vdt_script_step(&person, VDT_MOVE_WALK, VDT_STREET_WALK, plan.end + way / PACE,
+                        side > 0 ? 0 : VDT_PI, way);
+        add_person(cast, &person, from, to);
+    }
+}
+
+void vdt_endless_cast(const VdtStreet *street, double from, double to, VdtCast *cast,
+                      GArray *events)
+{
+    gint64 first = ((gint64)floor(from / PAIR) - REACH) * 2;
+    gint64 last = ((gint64)floor(to / PAIR) + REACH) * 2 + 1;
+
+    for (gint64 act = MAX(first, 0); act <= last; act++) {
+        guint64 key = vdt_mix64_with(vdt_mix64_with(street->seed, 87), (guint64)act);
+        VdtPlan plan = {.action = act_of(street->seed, act)};
+        VdtStreetEvent event = {.id = (guint64)act + 1, .action = plan.action};
+
+        times_of(street->seed, act, &plan.start, &plan.end);
+        if (vdt_is_car_action(plan.action))
+            act_car(street, key, &plan, from, to, cast, &event);
+        else
+            act_person(street, key, &plan, from, to, cast, &event);
+        if (events != NULL && event.end > event.start)
+            g_array_append_val(events, event);
+    }
+    if (events == NULL)
+        for (guint i = 0; i < STROLLERS; i++)
+            stroller(street, i, from, to, cast);
+}
+
+void vdt_endless_set_up(VdtStreet *street)
+{
+    VdtDice dice = vdt_dice(street->seed, 88);
+    VdtLayoutKind kind = vdt_pick(&dice, VDT_N_LAYOUTS);
+    VdtCamera *camera = &street->camera;
+    double turn = vdt_between(&dice, 0, 0.5);
+
+    vdt_layout_init(&street->layout, street->seed, kind);
+    if (kind == VDT_LAYOUT_LENGTH)
+        turn = vdt_between(&dice, 0.7, 1.05);
+    turn *= vdt_sign(&dice);
+    camera->sin = vdt_sin(turn);
+    camera->cos = vdt_cos(turn);
+    camera->focal = vdt_octaves(&dice, 0.9, 0.6);
+    camera->at = (VdtVec){0, vdt_between(&dice, 2.6, 6.5), vdt_between(&dice, -9, -7)};
+    /* The middle of the road lies below the middle of the picture. */
+    double depth = (VDT_ROAD_WIDTH / 2 - camera->at.z) / camera->cos;
+    camera->horizon = vdt_between(&dice, 0.6, 0.68) - camera->at.y * camera->focal / depth;
+    if (kind == VDT_LAYOUT_LENGTH)
+        street->layout.near_side = camera->at.z - 1.5;
+    street->props = vdt_layout_new_props(&street->layout, camera);
+    for (guint i = 0; i < street->props->len; i++)
+        vdt_prop_stage(&g_array_index(street->props, VdtProp, i), camera, &street->still);
+}
