@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Stopping a training and going on with it. */
+#include <glib/gstdio.h>
 #include <string.h>
 #include <vedette/runtime.h>
 
@@ -138,19 +139,38 @@ static gboolean check_same(const Training *training, const VdtWeights *checkpoin
     return FALSE;
 }
 
-gboolean training_restore(Training *training, gboolean *found, GError **error)
+/* Files that were being written when a run was killed. */
+static void remove_leftovers(const char *folder)
+{
+    static const char *const written[] = {"checkpoint.safetensors.??????", "curve.tsv.??????",
+                                          "weights.safetensors.??????"};
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    for (const char *name; dir != NULL && (name = g_dir_read_name(dir)) != NULL;)
+        for (guint i = 0; i < G_N_ELEMENTS(written); i++)
+            if (g_pattern_match_simple(written[i], name)) {
+                g_autofree char *path = g_build_filename(folder, name, NULL);
+                g_unlink(path);
+            }
+}
+
+gboolean training_check_output(const Training *training, GError **error)
+{
+    const TrainOptions *o = training->o;
+    g_autofree char *path = checkpoint_path(training);
+    remove_leftovers(o->output);
+    if (o->resume || o->overwrite || !g_file_test(path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    g_set_error(
+        error, VDT_ERROR, VDT_ERROR_FAILED,
+        "%s: there is a training already: --resume goes on with it, --overwrite begins anew", path);
+    return FALSE;
+}
+
+gboolean training_restore(Training *training, GError **error)
 {
     g_autofree char *path = checkpoint_path(training), *machine = describe_machine();
-    *found = g_file_test(path, G_FILE_TEST_EXISTS);
-    if (!*found || training->o->overwrite)
+    if (!training->o->resume || !g_file_test(path, G_FILE_TEST_EXISTS))
         return TRUE;
-    if (!training->o->resume) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
-                    "%s: there is a training already: --resume goes on with it, --overwrite begins "
-                    "anew",
-                    path);
-        return FALSE;
-    }
     g_autoptr(VdtWeights) checkpoint = vdt_weights_load(path, error);
     if (checkpoint == NULL || !check_same(training, checkpoint, path, error) ||
         !vdt_trainer_restore(training->trainer, checkpoint, error))

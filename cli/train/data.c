@@ -62,6 +62,24 @@ static void fill_card(Training *training, char **labels)
         o->street ? o->window : round(1e3 * (card->frames - 1) * o->interval / 30.0) / 1e3;
 }
 
+/* Also finds what is wrong with configuration, size and weights, before clips are made. */
+static gboolean find_weights(Training *training, GError **error)
+{
+    const TrainOptions *o = training->o;
+    const VdtCard *card = training->card;
+    gboolean fresh_head;
+    g_autoptr(VdtGraph) graph =
+        network_graph(&training->network, 1, card->width, card->height, FALSE, error);
+    if (graph == NULL)
+        return FALSE;
+    training->weights =
+        network_start(&training->network, graph, training->start, o->seed, &fresh_head, error);
+    if (training->weights != NULL && fresh_head)
+        progress_say(training->progress, "%s has another number of classes; the head begins anew.",
+                     o->weights);
+    return training->weights != NULL;
+}
+
 gboolean training_open_data(Training *training, const char *architecture, GError **error)
 {
     const TrainOptions *o = training->o;
@@ -81,7 +99,7 @@ gboolean training_open_data(Training *training, const char *architecture, GError
     training->network.dropout = o->dropout;
     training->network.label_smoothing = o->label_smoothing;
     fill_card(training, labels);
-    return TRUE;
+    return find_weights(training, error);
 }
 
 #if HAVE_GST

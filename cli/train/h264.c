@@ -16,7 +16,9 @@ static const struct {
     guint unit;                  /* bits per second that the bitrate is counted in */
 } encoders[] = {
     {"x264enc",
-     "x264enc bitrate=%u speed-preset=veryfast tune=zerolatency key-int-max=50 threads=1", 1000},
+     "x264enc bitrate=%u speed-preset=superfast tune=zerolatency key-int-max=50 trellis=false "
+     "threads=1",
+     1000},
     {"openh264enc",
      "openh264enc bitrate=%u rate-control=bitrate complexity=low gop-size=50 multi-thread=1", 1},
 };

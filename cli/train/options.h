@@ -35,7 +35,8 @@ typedef struct {
     /* the run */
     char *output, *name, *title, *licence, *origin, *precision;
     gboolean resume, overwrite;
-    int checkpoint_every, validations;
+    int validations;
+    double checkpoint_every;
 
     /* what the strings above mean */
     guint width, height; /* 0: as usual for the variant */

@@ -23,6 +23,7 @@ void training_clear(Training *training)
     g_clear_pointer(&training->validation_set, clip_set_free);
     g_clear_pointer(&training->card, vdt_card_free);
     g_clear_pointer(&training->start, vdt_weights_unref);
+    g_clear_pointer(&training->weights, vdt_weights_unref);
     g_clear_pointer(&training->progress, progress_free);
     network_clear(&training->network);
 }
@@ -72,7 +73,7 @@ static VdtTrainOptions trainer_options(const Training *training)
                                             .final = o->final_rate,
                                             .power = 1,
                                             .gamma = o->gamma}};
-    options.schedule.warmup = MIN(to_steps(training, o->warmup), training->steps - 1);
+    options.schedule.warmup = MIN(to_steps(training, o->warmup), training->steps / 2);
     for (guint i = 0; i < G_N_ELEMENTS(o->milestone_epochs); i++)
         options.schedule.milestones[i] = to_steps(training, o->milestone_epochs[i]);
     if (o->backbone_rate != 1) {
@@ -91,16 +92,8 @@ static gboolean make_trainer(Training *training, GError **error)
         network_graph(&training->network, o->batch, card->width, card->height, TRUE, error);
     if (graph == NULL)
         return FALSE;
-    gboolean fresh_head;
-    g_autoptr(VdtWeights) weights =
-        network_start(&training->network, graph, training->start, o->seed, &fresh_head, error);
-    if (weights == NULL)
-        return FALSE;
-    if (fresh_head)
-        progress_say(training->progress, "%s has another number of classes; the head begins anew.",
-                     o->weights);
     VdtPlanOptions plan_options = {.kind = VDT_PLAN_TRAIN};
-    g_autoptr(VdtPlan) plan = vdt_plan_new(graph, weights, &plan_options, error);
+    g_autoptr(VdtPlan) plan = vdt_plan_new(graph, training->weights, &plan_options, error);
     if (plan == NULL)
         return FALSE;
     training->session = vdt_session_new(plan, error);
@@ -134,15 +127,15 @@ static gboolean make_output(const Training *training, GError **error)
     return FALSE;
 }
 
-/* A finished or begun training is looked for before an hour of drawing. */
+/* What can go wrong at once does so before clips are drawn. */
 static gboolean train(Training *training, const char *architecture, GError **error)
 {
-    gboolean found;
     if (!training_open_data(training, architecture, error))
         return FALSE;
     name_card(training);
-    if (!make_output(training, error) || !training_load_clips(training, error) ||
-        !make_trainer(training, error) || !training_restore(training, &found, error))
+    if (!make_output(training, error) || !training_check_output(training, error) ||
+        !training_load_clips(training, error) || !make_trainer(training, error) ||
+        !training_restore(training, error))
         return FALSE;
     if (vdt_trainer_get_step(training->trainer) > 0)
         progress_say(training->progress, "going on after step %" G_GUINT64_FORMAT,

@@ -19,9 +19,10 @@ typedef struct {
     Progress *progress;
 
     /* what is learned from */
-    VdtWeights *start; /* or NULL */
+    VdtWeights *start; /* as they were given, or NULL */
     Network network;
-    VdtCard *card; /* as it will be: labels, preprocessing */
+    VdtWeights *weights; /* that the network begins with */
+    VdtCard *card;       /* as it will be: labels, preprocessing */
     ClipSet *set, *validation_set;
     Cache *cache, *validation_cache; /* the second may be NULL */
 
@@ -49,9 +50,10 @@ gboolean training_load_clips(Training *training, GError **error);
 char *training_describe(const Training *training);
 /* Writes checkpoint and curve to the output folder. */
 gboolean training_save_checkpoint(Training *training, GError **error);
-/* Goes on from the output folder's checkpoint. What differs is listed. *found: whether there is
- * one. */
-gboolean training_restore(Training *training, gboolean *found, GError **error);
+/* Whether what is in the output folder allows a training to begin, or to go on. */
+gboolean training_check_output(const Training *training, GError **error);
+/* Goes on from the output folder's checkpoint, if it is asked for and there; lists what differs. */
+gboolean training_restore(Training *training, GError **error);
 
 /* loop.c: all steps that are left. */
 gboolean training_run(Training *training, GError **error);

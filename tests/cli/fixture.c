@@ -87,6 +87,19 @@ Outcome vedette(const char *first, ...)
     return run(g_getenv("VEDETTE_EXE"), argv);
 }
 
+Outcome in_shell(const char *script, const char *first, ...)
+{
+    va_list args;
+    va_start(args, first);
+    g_autoptr(GPtrArray) argv = collect(first, args);
+    va_end(args);
+    g_ptr_array_insert(argv, 0, (char *)g_getenv("VEDETTE_EXE"));
+    g_ptr_array_insert(argv, 0, (char *)"sh");
+    g_ptr_array_insert(argv, 0, (char *)script);
+    g_ptr_array_insert(argv, 0, (char *)"-c");
+    return run("sh", argv);
+}
+
 void expect(int status, const char *says, const char *first, ...)
 {
     va_list args;
@@ -165,7 +178,8 @@ const char *small_model(void)
         "{\"schema\": 1, \"name\": \"small\", \"architecture\": \"squeezetime\", "
         "\"variant\": \"street\", \"weights\": \"w.safetensors\", \"licence\": \"CC0-1.0\", "
         "\"origin\": \"a test\", \"labels\": \"labels.txt\", \"config\": " SMALL ", "
-        "\"preprocessing\": {\"frames\": 4, \"width\": 64, \"height\": 48}, "
+        "\"preprocessing\": {\"frames\": 4, \"width\": 64, \"height\": 48, "
+        "\"framing\": \"crop\"}, "
         "\"evaluation\": {\"clips\": 2, \"crops\": 3, \"size\": 56}}",
         -1, NULL));
     g_autoptr(JsonNode) node = json_from_string(SMALL, NULL);
@@ -203,6 +217,12 @@ static const char *launch(const char *path, const char *pipeline)
         return NULL;
     g_auto(Outcome) o = run(tool, argv);
     return o.status == 0 ? path : NULL;
+}
+
+const char *make_video(const char *name, const char *source)
+{
+    g_autofree char *line = g_strdup_printf("%s ! jpegenc ! avimux", source);
+    return launch(in_folder(name), line);
 }
 
 const char *some_video(void)

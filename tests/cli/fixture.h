@@ -27,6 +27,9 @@ Outcome vedette(const char *first, ...) G_GNUC_NULL_TERMINATED;
 /* The same, and fails the test unless it exits with @status (and says @says, if given). */
 void expect(int status, const char *says, const char *first, ...) G_GNUC_NULL_TERMINATED;
 
+/* The same through `sh -c script sh vedette ...`; the script ends in exec "$@". */
+Outcome in_shell(const char *script, const char *first, ...) G_GNUC_NULL_TERMINATED;
+
 /* The file k400.safetensors with the weights of the k400 cases, made once. */
 const char *k400_weights(void);
 /* A network of the same family that runs in milliseconds, with a card; its folder. */
@@ -35,4 +38,6 @@ const char *small_model(void);
 const char *golden_npy(const char *name);
 /* An 80-frame video and a picture, or NULL if GStreamer's tools are not there. */
 const char *some_video(void);
+/* A video by a pipeline from  to raw pictures, or NULL. */
+const char *make_video(const char *name, const char *source);
 const char *some_picture(void);
