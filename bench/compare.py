@@ -96,6 +96,37 @@ def compare(options, arch, variant, graph, peak):
                  ratio=round(best["vedette", precision] / peer, 3))
 
 
+def compare_training(options):
+    """A step of training, here and in PyTorch, on the network that learns the street."""
+    sizes = [HERE / "train.json", 16, 192, 112, max(3, options.runs // 2)]
+    contenders = {"vedette": ["env", f"VEDETTE_THREADS={options.threads}",
+                              options.build / "bench" / "bench-train", *sizes]}
+    # Debian's PyTorch is of Debian's Python, whichever is first in the path.
+    if subprocess.run(["/usr/bin/python3", "-c", "import torch"], capture_output=True,
+                      check=False).returncode == 0:
+        contenders["pytorch"] = ["/usr/bin/python3", HERE / "peer-torch.py", *sizes,
+                                 "--threads", options.threads]
+    else:
+        say("There is no PyTorch: no ratio for training")
+    results = {name: [] for name in contenders}
+    order = list(contenders)
+    for number in range(max(1, options.rounds // 2)):
+        for name in order[number % len(order):] + order[:number % len(order)]:
+            results[name].append(run_json(contenders[name]))
+        say("training step: " + ", ".join(
+            f"{name} {lines[-1]['min_ms']:.1f} ms" for name, lines in results.items()))
+    best = {name: min(line["min_ms"] for line in lines) for name, lines in results.items()}
+    memory = {name: max(line["peak_rss_mb"] for line in lines) for name, lines in results.items()}
+    for name, lines in results.items():
+        emit(bench="train", engine=lines[0].get("engine", name), threads=options.threads,
+             batch=sizes[1], width=sizes[2], height=sizes[3], min_ms=best[name],
+             round_min_ms=[line["min_ms"] for line in lines], peak_rss_mb=memory[name])
+    if "pytorch" in best:
+        emit(bench="ratio", what="training step", threads=options.threads, peer="pytorch",
+             ratio=round(best["vedette"] / best["pytorch"], 3),
+             memory_ratio=round(memory["vedette"] / memory["pytorch"], 3))
+
+
 def run_programs(build):
     """Meson's benchmarks; their lines of JSON stand in its log."""
     say("Benchmark programs")
@@ -126,6 +157,7 @@ def main():
     emit(**peak)
     for arch, variant, graph in NETWORKS:
         compare(options, arch, variant, graph, peak)
+    compare_training(options)
     run_programs(options.build)
 
 

@@ -13,81 +13,16 @@
 #include <time.h>
 #include <vedette/runtime.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "multiply-adds.h"
 
 #define MOST_THREADS 256
 #define REPEATS      60
-/* Sums in flight: latency times throughput of two multiply-adds a cycle, and some. */
-#define SUMS         12
-#define STEPS        (1 << 20)
 /* Well past any cache, for each thread. */
 #define READ_BYTES   ((size_t)192 << 20)
 
-/* Each returns the floating point operations, or bytes, that it has done. */
-typedef double (*Work)(void *memory);
+typedef MultiplyAdds Work;
 
 static volatile float sink;
-
-static double fma_c(void *memory)
-{
-    float sum[SUMS];
-    for (int j = 0; j < SUMS; j++)
-        sum[j] = j;
-    for (int i = 0; i < STEPS; i++)
-#pragma GCC unroll 16
-        for (int j = 0; j < SUMS; j++)
-            sum[j] = sum[j] * 0.999f + 0.001f;
-    for (int j = 0; j < SUMS; j++)
-        sink = sum[j];
-    return 2.0 * SUMS * STEPS;
-}
-
-#if defined(__x86_64__)
-__attribute__((target("avx2,fma"))) static double fma_avx2(void *memory)
-{
-    __m256 sum[SUMS], a = _mm256_set1_ps(0.999f), b = _mm256_set1_ps(0.001f);
-    for (int j = 0; j < SUMS; j++)
-        sum[j] = _mm256_set1_ps(j);
-    for (int i = 0; i < STEPS; i++)
-#pragma GCC unroll 16
-        for (int j = 0; j < SUMS; j++)
-            sum[j] = _mm256_fmadd_ps(sum[j], a, b);
-    for (int j = 0; j < SUMS; j++)
-        sink = _mm256_cvtss_f32(sum[j]);
-    return 2.0 * 8 * SUMS * STEPS;
-}
-
-__attribute__((target("avx512f"))) static double fma_avx512(void *memory)
-{
-    __m512 sum[SUMS], a = _mm512_set1_ps(0.999f), b = _mm512_set1_ps(0.001f);
-    for (int j = 0; j < SUMS; j++)
-        sum[j] = _mm512_set1_ps(j);
-    for (int i = 0; i < STEPS; i++)
-#pragma GCC unroll 16
-        for (int j = 0; j < SUMS; j++)
-            sum[j] = _mm512_fmadd_ps(sum[j], a, b);
-    for (int j = 0; j < SUMS; j++)
-        sink = _mm512_cvtss_f32(sum[j]);
-    return 2.0 * 16 * SUMS * STEPS;
-}
-
-__attribute__((target("avx512f,avx512bf16"))) static double dot_avx512bf16(void *memory)
-{
-    __m512 sum[SUMS];
-    __m512bh a = _mm512_cvtne2ps_pbh(_mm512_set1_ps(0.5f), _mm512_set1_ps(-0.5f));
-    for (int j = 0; j < SUMS; j++)
-        sum[j] = _mm512_set1_ps(j);
-    for (int i = 0; i < STEPS; i++)
-#pragma GCC unroll 16
-        for (int j = 0; j < SUMS; j++)
-            sum[j] = _mm512_dpbf16_ps(sum[j], a, a);
-    for (int j = 0; j < SUMS; j++)
-        sink = _mm512_cvtss_f32(sum[j]);
-    return 2.0 * 32 * SUMS * STEPS;
-}
-#endif
 
 static double read_memory(void *memory)
 {
@@ -173,11 +108,7 @@ int main(int argc, char **argv)
         memset(memory[i], 1, READ_BYTES);
     }
     VdtIsa isa = vdt_isa_get();
-    Work f32 = fma_c, bf16 = NULL;
-#if defined(__x86_64__)
-    f32 = isa >= VDT_ISA_AVX512 ? fma_avx512 : isa >= VDT_ISA_AVX2 ? fma_avx2 : fma_c;
-    bf16 = isa >= VDT_ISA_AVX512BF16 ? dot_avx512bf16 : NULL;
-#endif
+    Work f32 = multiply_adds_f32(isa), bf16 = multiply_adds_bf16(isa);
     printf("{\"bench\":\"peak\",\"threads\":%d,\"isa\":\"%s\",\"f32_gflops\":%.1f", n_threads,
            vdt_isa_name(isa), best_rate(f32, memory, n_threads));
     if (bf16 != NULL)

@@ -11,6 +11,7 @@
 #include "command.h"
 #include "madeup.h"
 #include "model.h"
+#include "sizes.h"
 
 #define WARM_UP_RUNS 3
 #define MAX_RUNS     100000
@@ -97,21 +98,6 @@ static void print_result(const Options *o, const gint64 *run_ns, guint64 macs)
             o->arch, o->variant, vdt_threads_get(),
             o->common.precision != NULL ? o->common.precision : "f32", o->batch, run_ns[0] / 1e6,
             median / 1e6, run_ns[p90] / 1e6, usage.ru_maxrss / 1024.0, macs);
-}
-
-static gboolean parse_size(const char *text, guint *width, guint *height)
-{
-    char *end;
-    guint64 w = g_ascii_strtoull(text, &end, 10);
-    if (end == text || *end != 'x')
-        return FALSE;
-    const char *second = end + 1;
-    guint64 h = g_ascii_strtoull(second, &end, 10);
-    if (end == second || *end != '\0' || w < 1 || w > 8192 || h < 1 || h > 8192)
-        return FALSE;
-    *width = w;
-    *height = h;
-    return TRUE;
 }
 
 /* The graph of the variant that was asked for, at its size. */

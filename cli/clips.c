@@ -43,8 +43,9 @@ void clips_free(Clips *clips)
 static gboolean count(gpointer data, gint64 index, const VdtPicture *picture, gint64 pts_ns,
                       GError **error)
 {
-    *(gint64 *)data = index + 1;
-    if (index % 100 == 99 && isatty(STDERR_FILENO))
+    Clips *clips = data;
+    clips->n_frames = index + 1;
+    if (!clips->quiet && index % 100 == 99 && isatty(STDERR_FILENO))
         g_printerr("\r%" G_GINT64_FORMAT " frames\r", index + 1);
     return TRUE;
 }
@@ -111,22 +112,26 @@ static gboolean keep(gpointer data, gint64 index, const VdtPicture *frame, gint6
     return index < keeping->last_needed;
 }
 
-Clips *clips_load(const char *input, const VdtCard *card, gboolean test, GError **error)
+static Clips *clips_new(const VdtCard *card)
 {
-    g_autoptr(Clips) clips = g_new0(Clips, 1);
+    Clips *clips = g_new0(Clips, 1);
     clips->card = card;
-    clips->test = test;
-    clips->size_w = test ? card->test_size : card->width;
-    clips->size_h = test ? card->test_size : card->height;
-    clips->n_clips = test ? card->test_clips : 1;
-    clips->n_crops = test && card->framing == VDT_FRAMING_CROP ? card->test_crops : 1;
-    clips->n_views = clips->n_clips * clips->n_crops;
+    clips->size_w = card->width;
+    clips->size_h = card->height;
+    clips->n_clips = clips->n_crops = 1;
     clips->first_pts = clips->last_pts = -1;
     clips->pictures = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, picture_free);
-    if (!media_decode(input, count, &clips->n_frames, error))
-        return NULL;
+    return clips;
+}
 
-    if (clips->n_frames >= 100 && isatty(STDERR_FILENO))
+static gboolean load(Clips *clips, const char *input, GError **error)
+{
+    const VdtCard *card = clips->card;
+    clips->n_views = clips->n_clips * clips->n_crops;
+    if (!media_decode(input, count, clips, error))
+        return FALSE;
+
+    if (!clips->quiet && clips->n_frames >= 100 && isatty(STDERR_FILENO))
         g_printerr("\r\033[K");
 
     guint n = clips->n_clips * card->frames;
@@ -141,28 +146,53 @@ Clips *clips_load(const char *input, const VdtCard *card, gboolean test, GError 
         keeping.last_needed = MAX(keeping.last_needed, clips->indices[i]);
     }
     if (!media_decode(input, keep, &keeping, error))
-        return NULL;
+        return FALSE;
     if (keeping.n_missing > 0) {
         g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
                     "%s had %" G_GINT64_FORMAT " pictures, but fewer when read again", input,
                     clips->n_frames);
-        return NULL;
+        return FALSE;
     }
-    return g_steal_pointer(&clips);
+    return TRUE;
+}
+
+Clips *clips_load(const char *input, const VdtCard *card, gboolean test, GError **error)
+{
+    g_autoptr(Clips) clips = clips_new(card);
+    clips->test = test;
+    if (test) {
+        clips->size_w = clips->size_h = card->test_size;
+        clips->n_clips = card->test_clips;
+        clips->n_crops = card->framing == VDT_FRAMING_CROP ? card->test_crops : 1;
+    }
+    return load(clips, input, error) ? g_steal_pointer(&clips) : NULL;
+}
+
+Clips *clips_load_spread(const char *input, const VdtCard *card, guint n, GError **error)
+{
+    g_autoptr(Clips) clips = clips_new(card);
+    clips->quiet = TRUE;
+    clips->n_clips = n;
+    return load(clips, input, error) ? g_steal_pointer(&clips) : NULL;
+}
+
+VdtPicture clips_get_picture(const Clips *clips, guint i, guint t)
+{
+    const VdtCard *card = clips->card;
+    guint clip = i / clips->n_crops, crop = i % clips->n_crops;
+    const VdtPicture *kept =
+        g_hash_table_lookup(clips->pictures, &clips->indices[clip * card->frames + t]);
+    VdtView view = {kept->width, kept->height, 0, 0};
+    if (clips->test && card->framing == VDT_FRAMING_CROP)
+        vdt_view_crop(&view, clips->size_w, crop, clips->n_crops);
+    return (VdtPicture){kept->data + view.top * kept->stride + 3 * view.left, clips->size_w,
+                        clips->size_h, kept->stride};
 }
 
 void clips_fill(const Clips *clips, guint i, VdtTensor *to)
 {
-    const VdtCard *card = clips->card;
-    guint clip = i / clips->n_crops, crop = i % clips->n_crops;
-    for (guint t = 0; t < card->frames; t++) {
-        const VdtPicture *kept =
-            g_hash_table_lookup(clips->pictures, &clips->indices[clip * card->frames + t]);
-        VdtView view = {kept->width, kept->height, 0, 0};
-        if (clips->test && card->framing == VDT_FRAMING_CROP)
-            vdt_view_crop(&view, clips->size_w, crop, clips->n_crops);
-        VdtPicture seen = {kept->data + view.top * kept->stride + 3 * view.left, clips->size_w,
-                           clips->size_h, kept->stride};
-        vdt_clip_set_frame(to, 0, t, &seen, card->mean, card->std);
+    for (guint t = 0; t < clips->card->frames; t++) {
+        VdtPicture seen = clips_get_picture(clips, i, t);
+        vdt_clip_set_frame(to, 0, t, &seen, clips->card->mean, clips->card->std);
     }
 }

@@ -16,7 +16,7 @@ typedef struct {
     gint64 first_pts, last_pts; /* of what is seen; -1 if not known */
     /*< private >*/
     const VdtCard *card;
-    gboolean test;
+    gboolean test, quiet;
     gint64 *indices;      /* n_clips x card->frames frame numbers */
     GHashTable *pictures; /* frame number to VdtPicture with memory of its own */
 } Clips;
@@ -25,8 +25,13 @@ typedef struct {
  * resized. @test: the views of the authors' evaluation; otherwise one clip from the middle, framed
  * as the card says. */
 Clips *clips_load(const char *input, const VdtCard *card, gboolean test, GError **error);
+/* @n clips spread evenly over the video, framed as the card says; reports no progress, since others
+ * do the same at the same time. */
+Clips *clips_load_spread(const char *input, const VdtCard *card, guint n, GError **error);
 void clips_free(Clips *clips);
 /* Writes view @i to the only clip of @to. */
 void clips_fill(const Clips *clips, guint i, VdtTensor *to);
+/* Picture @t of view @i; owned by @clips. */
+VdtPicture clips_get_picture(const Clips *clips, guint i, guint t);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Clips, clips_free)

@@ -20,8 +20,10 @@ typedef struct {
 
 int command_bench(int argc, char **argv);
 int command_convert(int argc, char **argv);
+int command_eval(int argc, char **argv);
 int command_infer(int argc, char **argv);
 int command_inspect(int argc, char **argv);
+int command_train(int argc, char **argv);
 int command_verify(int argc, char **argv);
 
 /* Options that several commands take. */

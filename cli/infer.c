@@ -9,11 +9,11 @@
 
 #include "command.h"
 #include "config.h"
+#include "scores.h"
 #if HAVE_GST
 #include "clips.h"
 #endif
-
-#define N_BEST 5
+#include "streetinput.h"
 
 typedef struct {
     CommonOptions common;
@@ -40,6 +40,7 @@ typedef struct {
     guint n_views;              /* that belong to one answer */
     gint64 first_pts, last_pts; /* -1 if there are no times */
     gint64 n_frames;            /* of the video; 0 for an array */
+    StreetInput street;         /* where the clip is from, and its truth */
 } Answer;
 
 static void answer_clear(Answer *answer)
@@ -124,40 +125,26 @@ static gboolean run_media(VdtEngine *engine, const Options *o, Answer *answer, G
 }
 #endif
 
-/* Adds the softmax of @logits, divided by @n, to @scores. */
-static void add_scores(const float *logits, gint64 classes, guint n, double *scores)
+static gboolean run_street(VdtEngine *engine, const Options *o, Answer *answer, GError **error)
 {
-    double most = -INFINITY, sum = 0;
-    for (gint64 i = 0; i < classes; i++)
-        most = MAX(most, logits[i]);
-    for (gint64 i = 0; i < classes; i++)
-        sum += exp(logits[i] - most);
-    for (gint64 i = 0; i < classes; i++)
-        scores[i] += exp(logits[i] - most) / sum / n;
-}
-
-/* The classes with the highest scores, in order; of equals, the lower class first. */
-static guint best(const double *scores, gint64 classes, gint64 *winners)
-{
-    guint n = 0;
-    for (gint64 i = 0; i < classes; i++) {
-        guint at = n;
-        while (at > 0 && scores[winners[at - 1]] < scores[i])
-            at--;
-        if (at >= N_BEST)
-            continue;
-        n = MIN(n + 1, N_BEST);
-        memmove(&winners[at + 1], &winners[at], (n - 1 - at) * sizeof *winners);
-        winners[at] = i;
+    const VdtCard *card = vdt_engine_get_card(engine);
+    VdtShape input = vdt_engine_get_input_shape(engine, 1, card->width, card->height);
+    if (input.n_dims != 5) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_SHAPE, "%s takes no clips, and %s is one",
+                    card->name, o->input);
+        return FALSE;
     }
-    return n;
-}
-
-static char *label_of(const VdtCard *card, gint64 class)
-{
-    if (card->labels != NULL && class < card->n_labels)
-        return g_strdup(card->labels[class]);
-    return g_strdup_printf("class %" G_GINT64_FORMAT, class);
+    g_autoptr(VdtSession) session = vdt_engine_new_session(engine, &input, error);
+    if (session == NULL || !street_input_load(o->input, card, vdt_session_get_input(session, 0),
+                                              &answer->street, error))
+        return FALSE;
+    if (!vdt_session_run(session, NULL, error))
+        return FALSE;
+    answer->n_views = 1;
+    answer->first_pts = 0;
+    answer->last_pts = card->window * 1e9;
+    answer->raw = copy(vdt_session_get_output(session, 0), error);
+    return answer->raw != NULL;
 }
 
 static JsonArray *results_json(const VdtCard *card, const double *scores, const gint64 *winners,
@@ -193,6 +180,12 @@ static void print_json(const Options *o, const VdtCard *card, const Answer *answ
         json_object_set_int_member(object, "pts_ns", answer->first_pts);
         json_object_set_int_member(object, "duration_ns", answer->last_pts - answer->first_pts);
     }
+    if (answer->street.is_street) {
+        json_object_set_int_member(object, "clip", answer->street.clip);
+        json_object_set_string_member(object, "truth", answer->street.truth);
+        json_object_set_string_member(object, "condition", answer->street.condition);
+        json_object_set_boolean_member(object, "coded", answer->street.coded);
+    }
     JsonArray *shape = json_array_new();
     for (guint i = 0; i < answer->raw->shape.n_dims; i++)
         json_array_add_int_element(shape, answer->raw->shape.dims[i]);
@@ -213,6 +206,10 @@ static void print_table(const VdtCard *card, const Answer *answer, const double 
     if (answer->n_views > 1)
         g_print(", %u views", answer->n_views);
     g_print("\n");
+    if (answer->street.is_street)
+        g_print("street:%" G_GINT64_FORMAT ", %s%s: it is \"%s\"\n", answer->street.clip,
+                answer->street.condition, answer->street.coded ? ", coded" : "",
+                answer->street.truth);
     for (guint i = 0; i < n; i++) {
         g_autofree char *label = label_of(card, winners[i]);
         g_print("%7.4f  %s (%" G_GINT64_FORMAT ")\n", scores[winners[i]], label, winners[i]);
@@ -241,7 +238,7 @@ static void print_answer(const Options *o, const VdtCard *card, const Answer *an
         memset(scores, 0, classes * sizeof *scores);
         for (guint i = 0; i < answer->n_views; i++)
             add_scores(logits + (row + i) * classes, classes, answer->n_views, scores);
-        guint n = best(scores, classes, winners);
+        guint n = best_scores(scores, classes, winners);
         if (o->json)
             print_json(o, card, answer, row / answer->n_views,
                        results_json(card, scores, winners, n));
@@ -282,7 +279,11 @@ static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
 
     g_auto(Answer) answer = {NULL};
     gboolean is_array = g_str_has_suffix(o->input, ".npy");
-    if (!(is_array ? run_array : run_media)(engine, o, &answer, error))
+    gboolean (*run)(VdtEngine *, const Options *, Answer *, GError **) =
+        is_array                         ? run_array
+        : street_input_matches(o->input) ? run_street
+                                         : run_media;
+    if (!run(engine, o, &answer, error))
         return FALSE;
     if (!all_finite(answer.raw)) {
         g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
@@ -308,7 +309,8 @@ int command_infer(int argc, char **argv)
         {"variant", 0, 0, G_OPTION_ARG_STRING, &o.variant, "Variant, if it is not recognised",
          "NAME"},
         {"input", 0, 0, G_OPTION_ARG_FILENAME, &o.input,
-         "Picture, video, URI, or .npy with the network's input", "FILE|URI"},
+         "Picture, video, URI, .npy with the network's input; street, street:N or street:ACTION",
+         "FILE|URI|street"},
         {"output", 0, 0, G_OPTION_ARG_FILENAME, &o.output, "Keep the network's raw float32 output",
          "FILE.npy"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Print one line of JSON for each answer", NULL},
@@ -335,6 +337,8 @@ int command_infer(int argc, char **argv)
         return complain_usage("infer", "--views is \"%s\", but can only be test", o.views);
     if (o.views != NULL && g_str_has_suffix(o.input, ".npy"))
         return complain_usage("infer", "--views test needs a video, not an array");
+    if (o.views != NULL && street_input_matches(o.input))
+        return complain_usage("infer", "--views test needs a video, not the street");
     g_autoptr(GError) error = NULL;
     VdtPrecision precision;
     if (!common_options_apply(&o.common, &precision, &error) || !infer(&o, precision, &error))

@@ -9,6 +9,8 @@
 
 static const Command commands[] = {
     {"infer", "run a model on a picture, a video or an array", command_infer},
+    {"eval", "say how often a model is right", command_eval},
+    {"train", "train a network", command_train},
     {"verify", "hold this build against recorded reference outputs", command_verify},
     {"bench", "time a network", command_bench},
     {"inspect", "say what a weight file holds", command_inspect},

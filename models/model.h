@@ -29,6 +29,7 @@ typedef struct {
     const VdtVariant *variants;
     guint n_variants;
     float mean[3], std[3];
+    const char *head; /* where the names of parameters begin whose shapes depend on the classes */
     /* Shape of the network's input for a batch of clips or pictures of this size. */
     VdtShape (*input_shape)(JsonObject *config, guint batch, guint width, guint height);
     /* Adds the network to @graph: one input of shape @input, one output under the name that golden

@@ -402,6 +402,20 @@ static const VdtVariant variants[] = {
      .framing = VDT_FRAMING_CROP,
      .bench_width = 224,
      .bench_height = 224},
+    /* What `vedette train` makes of the synthetic street; small enough for any camera. */
+    {.name = "street",
+     .config = "{\"block\": \"bottleneck\", \"layers\": [2, 2, 2, 2], "
+               "\"planes\": [32, 48, 64, 96], \"pos_dim\": [16, 8, 4, 2], \"frames\": 16, "
+               "\"num_classes\": 12}",
+     .size = 72,
+     .frames = 16,
+     .frame_interval = 4,
+     .test_clips = 1,
+     .test_crops = 1,
+     .test_size = 72,
+     .framing = VDT_FRAMING_STRETCH,
+     .bench_width = 128,
+     .bench_height = 72},
 };
 #undef R50
 
@@ -441,6 +455,7 @@ const VdtModel vdt_squeezetime = {
     .n_variants = G_N_ELEMENTS(variants),
     .mean = {123.675f, 116.28f, 103.53f},
     .std = {58.395f, 57.12f, 57.375f},
+    .head = "cls_head.",
     .input_shape = input_shape,
     .build = build,
     .recognise = recognise,

@@ -35,24 +35,45 @@ static uint16_t to_bfloat16(float value)
  * written until then fits the first cache, whichever way the weights are laid out. */
 #define DEPTH_CHUNK 16
 
-/* The @n columns of one depth and tap, and zeros up to VDT_LANES; @from NULL for a depth that does
- * not exist. */
-static inline void pack_f32(const float *from, ptrdiff_t stride, size_t n, float *to)
+/* Some columns, at most VDT_LANES, and some depth of one tap. */
+typedef struct {
+    const float *from;
+    ptrdiff_t col_stride, depth_stride;
+    size_t cols, depth;
+} Chunk;
+
+/* @to has rows of @width columns. Missing columns are zero. */
+static void pack_f32(const Chunk *c, float *to, size_t width)
 {
-    if (n == VDT_LANES && stride == 1)
-        memcpy(to, from, VDT_LANES * sizeof *to);
-    else if (n == VDT_LANES)
-        for (ptrdiff_t j = 0; j < VDT_LANES; j++)
-            to[j] = from[j * stride];
-    else
-        for (size_t j = 0; j < VDT_LANES; j++)
-            to[j] = j < n ? from[(ptrdiff_t)j * stride] : 0;
+    const float *from = c->from;
+
+    for (size_t k = 0; k < c->depth && c->cols < VDT_LANES; k++)
+        memset(to + k * width + c->cols, 0, (VDT_LANES - c->cols) * sizeof *to);
+    if (c->col_stride == 1 && c->cols == VDT_LANES) {
+        for (size_t k = 0; k < c->depth; k++, from += c->depth_stride)
+            memcpy(to + k * width, from, VDT_LANES * sizeof *to);
+    } else if (ABS(c->col_stride) < ABS(c->depth_stride)) {
+        for (size_t k = 0; k < c->depth; k++, from += c->depth_stride)
+            for (size_t j = 0; j < c->cols; j++)
+                to[k * width + j] = from[(ptrdiff_t)j * c->col_stride];
+    } else {
+        for (size_t j = 0; j < c->cols; j++, from += c->col_stride)
+            for (size_t k = 0; k < c->depth; k++)
+                to[k * width + j] = from[(ptrdiff_t)k * c->depth_stride];
+    }
 }
 
-static inline void pack_bf16(const float *from, ptrdiff_t stride, size_t n, uint16_t *to)
+/* Pairs of depth are kept together; the last may lack its second half. */
+static void pack_bf16(const Chunk *c, uint16_t *to, size_t width)
 {
-    for (size_t j = 0; j < VDT_LANES; j++)
-        to[2 * j] = from && j < n ? to_bfloat16(from[(ptrdiff_t)j * stride]) : 0;
+    for (size_t k = 0; k < (c->depth + 1) / 2 * 2; k++) {
+        const float *from = c->from + (ptrdiff_t)k * c->depth_stride;
+        uint16_t *row = to + k / 2 * width * 2 + k % 2;
+
+        for (size_t j = 0; j < VDT_LANES; j++)
+            row[2 * j] =
+                k < c->depth && j < c->cols ? to_bfloat16(from[(ptrdiff_t)j * c->col_stride]) : 0;
+    }
 }
 
 void vdt_pack_gemm_strided(const VdtKernels *kernels, const float *weights, size_t cols,
@@ -64,24 +85,22 @@ void vdt_pack_gemm_strided(const VdtKernels *kernels, const float *weights, size
     for (size_t first = 0; first < cols; first += VDT_LANES) {
         size_t block = first / kernels->nr, column = first % kernels->nr;
         size_t width = MIN(kernels->nr, VDT_ALIGN_LANES(cols - block * kernels->nr));
-        size_t n = MIN(VDT_LANES, cols - first);
         char *to = (char *)packed + vdt_packed_block(kernels, block, depth, taps);
 
-        for (size_t chunk = 0; chunk < padded; chunk += DEPTH_CHUNK) {
+        for (size_t k = 0; k < depth; k += DEPTH_CHUNK) {
             for (size_t t = 0; t < taps; t++) {
-                const float *from =
-                    weights + (ptrdiff_t)first * col_stride + (ptrdiff_t)t * tap_stride;
+                size_t row = t * padded + k; /* even where rows are in pairs */
+                Chunk c = {.from = weights + (ptrdiff_t)first * col_stride +
+                                   (ptrdiff_t)k * depth_stride + (ptrdiff_t)t * tap_stride,
+                           .col_stride = col_stride,
+                           .depth_stride = depth_stride,
+                           .cols = MIN(VDT_LANES, cols - first),
+                           .depth = MIN(DEPTH_CHUNK, depth - k)};
 
-                for (size_t k = chunk; k < MIN(chunk + DEPTH_CHUNK, padded); k++) {
-                    const float *row = k < depth ? from + (ptrdiff_t)k * depth_stride : NULL;
-                    size_t at = t * padded + k;
-
-                    if (kernels->precision == VDT_PRECISION_BF16)
-                        pack_bf16(row, col_stride, n,
-                                  (uint16_t *)to + (at / 2 * width + column) * 2 + at % 2);
-                    else
-                        pack_f32(row, col_stride, n, (float *)to + at * width + column);
-                }
+                if (kernels->precision == VDT_PRECISION_BF16)
+                    pack_bf16(&c, (uint16_t *)to + row * width + 2 * column, width);
+                else
+                    pack_f32(&c, (float *)to + row * width + column, width);
             }
         }
     }

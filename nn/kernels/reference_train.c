@@ -37,35 +37,42 @@ static float before(VdtAct act, const float *y, size_t at, float dy)
     return dy;
 }
 
+#define MR 4
+#define NR 16
+
 void VDT_K(outer_tile)(const VdtOuterTile *tile)
 {
-    for (size_t i = 0; i < tile->rows; i++) {
-        for (size_t j = 0; j < tile->cols; j++) {
-            float sum = 0;
+    float sums[MR][NR] = {0};
 
-            for (size_t n = 0; n < tile->depth; n++)
-                sum += tile->a[n][tile->a_offset + i] * tile->b[n * tile->b_pitch + j];
-            put(&tile->y[i * tile->y_pitch + j], sum, tile->add);
-        }
-    }
+    for (size_t n = 0; n < tile->depth; n++)
+        for (size_t i = 0; i < tile->rows; i++)
+            for (size_t j = 0; j < tile->cols; j++)
+                sums[i][j] += tile->a[n][tile->a_offset + i] * tile->b[n][tile->b_offset + j];
+    for (size_t i = 0; i < tile->rows; i++)
+        for (size_t j = 0; j < tile->cols; j++)
+            put(&tile->y[i * tile->y_pitch + j], sums[i][j], tile->add);
 }
 
-/* Sums begin at zero and are added at the end, so that a large one from many calls does not swallow
- * the single terms of this one. */
+/* Sums of a call begin at zero and are added at the end, so that a large one from many calls does
+ * not swallow the single terms of this one. */
 void VDT_K(moments)(size_t rows, size_t channels, const float *x, size_t x_pitch,
                     const float *shift, float *sum, float *square)
 {
-    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++) {
-        float s = 0, q = 0;
+    for (size_t c = 0; c < channels; c += VDT_LANES) {
+        float s[VDT_LANES] = {0}, q[VDT_LANES] = {0};
 
         for (size_t i = 0; i < rows; i++) {
-            float value = x[i * x_pitch + c] - shift[c];
+            for (size_t j = 0; j < VDT_LANES; j++) {
+                float value = x[i * x_pitch + c + j] - shift[c + j];
 
-            s += value;
-            q += value * value;
+                s[j] += value;
+                q[j] += value * value;
+            }
         }
-        sum[c] += s;
-        square[c] += q;
+        for (size_t j = 0; j < VDT_LANES; j++) {
+            sum[c + j] += s[j];
+            square[c + j] += q[j];
+        }
     }
 }
 
@@ -89,17 +96,21 @@ void VDT_K(norm_sums)(size_t rows, size_t channels, VdtAct act, const float *x, 
                       const float *y, size_t y_pitch, const float *dy, size_t dy_pitch,
                       const float *mean, float *sum, float *dot)
 {
-    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++) {
-        float s = 0, d = 0;
+    for (size_t c = 0; c < channels; c += VDT_LANES) {
+        float s[VDT_LANES] = {0}, d[VDT_LANES] = {0};
 
         for (size_t i = 0; i < rows; i++) {
-            float g = before(act, y, i * y_pitch + c, dy[i * dy_pitch + c]);
+            for (size_t j = 0; j < VDT_LANES; j++) {
+                float g = before(act, y, i * y_pitch + c + j, dy[i * dy_pitch + c + j]);
 
-            s += g;
-            d += g * (x[i * x_pitch + c] - mean[c]);
+                s[j] += g;
+                d[j] += g * (x[i * x_pitch + c + j] - mean[c + j]);
+            }
         }
-        sum[c] += s;
-        dot[c] += d;
+        for (size_t j = 0; j < VDT_LANES; j++) {
+            sum[c + j] += s[j];
+            dot[c + j] += d[j];
+        }
     }
 }
 
@@ -129,12 +140,14 @@ void VDT_K(mul_rows)(size_t rows, size_t channels, const float *a, size_t a_pitc
 void VDT_K(dot_rows)(size_t rows, size_t channels, const float *a, size_t a_pitch, const float *b,
                      size_t b_pitch, float *sum)
 {
-    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++) {
-        float s = 0;
+    for (size_t c = 0; c < channels; c += VDT_LANES) {
+        float s[VDT_LANES] = {0};
 
         for (size_t i = 0; i < rows; i++)
-            s += a[i * a_pitch + c] * b[i * b_pitch + c];
-        sum[c] += s;
+            for (size_t j = 0; j < VDT_LANES; j++)
+                s[j] += a[i * a_pitch + c + j] * b[i * b_pitch + c + j];
+        for (size_t j = 0; j < VDT_LANES; j++)
+            sum[c + j] += s[j];
     }
 }
 
@@ -174,4 +187,4 @@ void VDT_K(depthwise_row_gradient)(size_t taps, size_t channels, const float *co
     }
 }
 
-VDT_DEFINE_TRAIN_KERNELS(4, 16);
+VDT_DEFINE_TRAIN_KERNELS(MR, NR);

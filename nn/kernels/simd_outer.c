@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The tile of a sum of outer products: mr x nr sums stay in registers while the pixels are walked;
- * each pixel loads one row of gradients and broadcasts some of its inputs. One function exists for
- * every number of rows and vectors, so that the sums' indices are constants.
+ * each pixel loads a row of vectors of one side and broadcasts some values of the other. One
+ * function exists for every number of rows and vectors, so that the sums' indices are constants.
  */
 #include "simd.h"
 #include "variant_train.h"
@@ -18,8 +18,8 @@
 INLINE void outer(const VdtOuterTile *tile, const int rows, const int vectors)
 {
     const float *const *a = tile->a;
-    const float *b = tile->b;
-    size_t depth = tile->depth, a_offset = tile->a_offset, b_pitch = tile->b_pitch;
+    const float *const *b = tile->b;
+    size_t depth = tile->depth, a_offset = tile->a_offset, b_offset = tile->b_offset;
     vf sums[MR][NV];
 
     for (int i = 0; i < rows; i++)
@@ -33,8 +33,7 @@ INLINE void outer(const VdtOuterTile *tile, const int rows, const int vectors)
 
 #pragma GCC unroll 8
         for (int j = 0; j < vectors; j++)
-            w[j] = load_f32(b + j * VDT_VL);
-        b += b_pitch;
+            w[j] = load_f32(b[n] + b_offset + j * VDT_VL);
 #pragma GCC unroll 8
         for (int i = 0; i < rows; i++) {
             float s = row[i];

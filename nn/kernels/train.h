@@ -13,9 +13,9 @@
 
 /*
  * A tile of a sum of outer products, which is what the gradient of a weight is:
- *     y[i][j] (+)= sum over n < depth of a[n][i] * b[n * b_pitch + j]
- * a[n] is the address of the inputs that pixel n saw through one tap (a row of zeros for padding),
- * b the pixels' gradients. Sums are in the order of n.
+ *     y[i][j] (+)= sum over n < depth of a[n][i] * b[n][j]
+ * One of a[n] and b[n] is the address of the inputs that pixel n saw through one tap (a row of zeros
+ * for padding), the other that of the pixel's gradient. Sums are in the order of n.
  */
 typedef struct {
     size_t rows;  /* 1 to mr: consecutive elements at each a[n] */
@@ -23,8 +23,8 @@ typedef struct {
     size_t depth; /* pixels, >= 1 */
     const float *const *a;
     size_t a_offset; /* elements to add to every a[n] */
-    const float *b;
-    size_t b_pitch;
+    const float *const *b;
+    size_t b_offset;
     float *y;
     size_t y_pitch;
     bool add;

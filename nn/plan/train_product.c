@@ -13,6 +13,8 @@
 
 /* Pixels whose inputs and gradients stay in the second cache while all tiles use them. */
 #define OUTER_ROWS  256
+/* Sums of outer products, in floats, that stay in the second cache. */
+#define MOST_WHOLE  65536
 /* Pieces that a sum of outer products is cut into at least, if it can be. */
 #define OUTER_ITEMS 8
 
@@ -138,19 +140,32 @@ static void add_input_gradient(VdtTraining *t, const VdtNode *node, const Layer 
     vdt_plan_add_product(t->plan, &product, node->name, node->op->macs(node));
 }
 
-/* sums[tap][in][out] of outer products over all pixels. An item has one tap, one block of outputs
- * and some of the tiles of inputs. */
+/*
+ * Sums of outer products over all pixels: sums[tap][row][column]. Rows of a tile are broadcast and
+ * its columns are vectors, so the side with more channels gives the columns.
+ *
+ * Where all the sums fit into the second cache, each item has some of the pixels, sums of its own,
+ * and reads its pixels from memory only once. Otherwise an item has one tap, one block of columns,
+ * some of the rows, and all pixels.
+ */
 typedef struct {
     VdtStep step;
     const VdtPlan *plan;
     const VdtTrainKernels *kernels;
     VdtMap x, dy;
     Layer layer;
+    gboolean inputs_are_rows;
+    gsize rows, columns, pitch; /* of sums */
     VdtPlace zeros, sums;
-    gsize pitch; /* of sums */
-    guint n_blocks, n_groups;
-    gsize per_group; /* inputs */
+    VdtRows parts;                     /* of pixels, with sums[part] each */
+    gboolean whole;                    /* an item has all sums of a part */
+    guint n_blocks, n_tiles, n_groups; /* of columns; of rows, and of tiles of them */
 } OuterStep;
+
+static gsize sums_size(const OuterStep *self)
+{
+    return self->layer.taps * self->rows * self->pitch;
+}
 
 /* Where pixels [first, first + count) of all images find their inputs through @tap. */
 static void find_inputs(const OuterStep *self, char *arena, gsize tap, gsize first, gsize count,
@@ -180,99 +195,135 @@ static void find_inputs(const OuterStep *self, char *arena, gsize tap, gsize fir
     }
 }
 
+/* Adds what @count pixels from @first on give to one tap's sums, in some tiles of a block. */
+static void add_tiles(const OuterStep *self, const float *const *seen,
+                      const float *const *gradients, gsize count, gboolean add, guint block,
+                      guint first_tile, guint end_tile, float *sums)
+{
+    const VdtTrainKernels *kernels = self->kernels;
+    gsize column = block * kernels->nr;
+
+    for (guint i = first_tile; i < end_tile; i++) {
+        /* Shared out evenly: a tile of one or two rows cannot keep the CPU busy. */
+        gsize row = i * self->rows / self->n_tiles, end = (i + 1) * self->rows / self->n_tiles;
+        VdtOuterTile tile = {
+            .rows = end - row,
+            .cols = MIN(kernels->nr, VDT_ALIGN_LANES(self->columns - column)),
+            .depth = count,
+            .a = self->inputs_are_rows ? seen : gradients,
+            .a_offset = row,
+            .b = self->inputs_are_rows ? gradients : seen,
+            .b_offset = column,
+            .y = sums + row * self->pitch + column,
+            .y_pitch = self->pitch,
+            .add = add,
+        };
+
+        kernels->outer_tile(&tile);
+    }
+}
+
 static void run_outer(const VdtStep *step, char *arena, char *scratch, guint item)
 {
     const OuterStep *self = (const OuterStep *)step;
-    const VdtTrainKernels *kernels = self->kernels;
-    gsize tap = item / (self->n_blocks * self->n_groups);
-    guint block = item / self->n_groups % self->n_blocks, group = item % self->n_groups;
-    gsize column = block * kernels->nr, begin = group * self->per_group;
-    gsize end = MIN(begin + self->per_group, self->layer.in);
-    float *sums = (float *)vdt_place_address(self->plan, &self->sums, arena) +
-                  tap * self->layer.in * self->pitch;
+    guint part = self->whole ? item : 0, rest = self->whole ? 0 : item;
+    guint group = rest % self->n_groups, block = rest / self->n_groups % self->n_blocks;
+    gsize tap = rest / self->n_groups / self->n_blocks;
+    gsize end_tap = self->whole ? self->layer.taps : tap + 1;
+    guint end_block = self->whole ? self->n_blocks : block + 1;
+    gsize begin = part * self->parts.per_part, end = vdt_rows_end(&self->parts, part);
+    float *sums =
+        (float *)vdt_place_address(self->plan, &self->sums, arena) + part * sums_size(self);
     const float *dy = (const float *)vdt_place_address(self->plan, &self->dy.place, arena);
-    gsize rows = vdt_map_rows(&self->dy);
-    const float *a[OUTER_ROWS];
 
-    for (gsize first = 0; first < rows; first += OUTER_ROWS) {
-        gsize count = MIN(OUTER_ROWS, rows - first);
+    for (gsize first = begin; first < end; first += OUTER_ROWS) {
+        gsize count = MIN(OUTER_ROWS, end - first);
+        const float *seen[OUTER_ROWS], *gradients[OUTER_ROWS];
 
-        find_inputs(self, arena, tap, first, count, a);
-        for (gsize k = begin; k < end; k += kernels->mr) {
-            VdtOuterTile tile = {
-                .rows = MIN(kernels->mr, end - k),
-                .cols = MIN(kernels->nr, VDT_ALIGN_LANES(self->layer.out - column)),
-                .depth = count,
-                .a = a,
-                .a_offset = k,
-                .b = dy + first * self->dy.pitch + column,
-                .b_pitch = self->dy.pitch,
-                .y = sums + k * self->pitch + column,
-                .y_pitch = self->pitch,
-                .add = first > 0,
-            };
-
-            kernels->outer_tile(&tile);
+        for (gsize i = 0; i < count; i++)
+            gradients[i] = dy + (first + i) * self->dy.pitch;
+        for (gsize t = tap; t < end_tap; t++) {
+            find_inputs(self, arena, t, first, count, seen);
+            for (guint b = block; b < end_block; b++)
+                add_tiles(self, seen, gradients, count, first > begin, b,
+                          group * self->n_tiles / self->n_groups,
+                          (group + 1) * self->n_tiles / self->n_groups,
+                          sums + t * self->rows * self->pitch);
         }
     }
 }
 
-/* From sums[tap][in][out] to the parameter's order [out][in][tap]; an item has some outputs. */
+/* From the sums to the parameter's order [out][in][tap]; an item has some of the columns. */
 typedef struct {
     VdtStep step;
     const VdtPlan *plan;
     VdtPlace sums, gradient;
-    Layer layer;
-    gsize pitch;
+    gsize rows, pitch, taps;
+    guint n_parts;
+    gsize row_stride, column_stride; /* of the gradient */
     gboolean add;
-    VdtRows rows;
+    VdtRows columns;
 } UnpackStep;
 
 static void run_unpack(const VdtStep *step, char *arena, char *scratch, guint item)
 {
     const UnpackStep *self = (const UnpackStep *)step;
-    const Layer *layer = &self->layer;
     const float *sums = (const float *)vdt_place_address(self->plan, &self->sums, arena);
     float *gradient = (float *)vdt_place_address(self->plan, &self->gradient, arena);
-    gsize end = vdt_rows_end(&self->rows, item);
+    gsize end = vdt_rows_end(&self->columns, item);
+    gsize part_size = self->taps * self->rows * self->pitch;
 
-    for (gsize k = 0; k < layer->in; k++) {
-        for (gsize tap = 0; tap < layer->taps; tap++) {
-            const float *from = sums + (tap * layer->in + k) * self->pitch;
-            float *to = gradient + k * layer->taps + tap;
+    for (gsize row = 0; row < self->rows; row++) {
+        for (gsize tap = 0; tap < self->taps; tap++) {
+            const float *from = sums + (tap * self->rows + row) * self->pitch;
+            float *to = gradient + row * self->row_stride + tap;
 
-            for (gsize o = item * self->rows.per_part; o < end; o++) {
-                float *at = to + o * layer->in * layer->taps;
+            for (gsize c = item * self->columns.per_part; c < end; c++) {
+                float *at = to + c * self->column_stride, sum = from[c];
 
-                *at = self->add ? *at + from[o] : from[o];
+                for (guint part = 1; part < self->n_parts; part++)
+                    sum += from[part * part_size + c];
+                *at = self->add ? *at + sum : sum;
             }
         }
     }
 }
 
+/* Vectors of a tile's columns that so many channels fill. */
+static gsize vectors(const VdtTrainKernels *kernels, gsize channels)
+{
+    return MIN(kernels->nr, VDT_ALIGN_LANES(channels));
+}
+
 static void add_weight_gradient(VdtTraining *t, const VdtNode *node, const Layer *layer,
                                 const VdtMap *dy)
 {
-    gsize mr = t->kernels->mr, tiles = (layer->in + mr - 1) / mr;
+    const VdtTrainKernels *kernels = t->kernels;
+    gboolean inputs_are_rows = vectors(kernels, layer->out) >= vectors(kernels, layer->in);
     VdtMap x = *vdt_train_channels_last(t, node->inputs[0]);
     OuterStep *outer = vdt_train_step(OuterStep, t, node, .kernel = "outer",
                                       .macs = node->op->macs(node), .run = run_outer);
     UnpackStep *unpack;
-    gsize groups;
 
     outer->plan = t->plan;
-    outer->kernels = t->kernels;
+    outer->kernels = kernels;
     outer->x = x;
     outer->dy = *dy;
     outer->layer = *layer;
     outer->zeros = t->zeros;
-    outer->pitch = VDT_ALIGN_LANES(layer->out);
-    outer->sums = vdt_train_floats(t, layer->taps * layer->in * outer->pitch);
-    outer->n_blocks = (layer->out + t->kernels->nr - 1) / t->kernels->nr;
-    groups = MAX(1, OUTER_ITEMS / (layer->taps * outer->n_blocks));
-    outer->per_group = (tiles + groups - 1) / groups * mr;
-    outer->n_groups = (layer->in + outer->per_group - 1) / outer->per_group;
-    outer->step.n_items = layer->taps * outer->n_blocks * outer->n_groups;
+    outer->inputs_are_rows = inputs_are_rows;
+    outer->rows = inputs_are_rows ? layer->in : layer->out;
+    outer->columns = inputs_are_rows ? layer->out : layer->in;
+    outer->pitch = VDT_ALIGN_LANES(outer->columns);
+    outer->n_blocks = (outer->columns + kernels->nr - 1) / kernels->nr;
+    outer->n_tiles = (outer->rows + kernels->mr - 1) / kernels->mr;
+    outer->whole = sums_size(outer) <= MOST_WHOLE;
+    outer->parts = vdt_rows_split(vdt_map_rows(dy), OUTER_ROWS, outer->whole ? OUTER_ITEMS : 1);
+    outer->n_groups =
+        outer->whole ? 1 : CLAMP(OUTER_ITEMS / (layer->taps * outer->n_blocks), 1, outer->n_tiles);
+    outer->step.n_items =
+        outer->whole ? outer->parts.n_parts : layer->taps * outer->n_blocks * outer->n_groups;
+    outer->sums = vdt_train_floats(t, outer->parts.n_parts * sums_size(outer));
     vdt_plan_read(t->plan, &x.place);
     vdt_plan_read(t->plan, &dy->place);
     vdt_plan_add_step(t->plan, &outer->step);
@@ -280,10 +331,14 @@ static void add_weight_gradient(VdtTraining *t, const VdtNode *node, const Layer
     unpack = vdt_train_step(UnpackStep, t, node, .kernel = "unpack", .run = run_unpack);
     unpack->plan = t->plan;
     unpack->sums = outer->sums;
-    unpack->layer = *layer;
+    unpack->rows = outer->rows;
     unpack->pitch = outer->pitch;
-    unpack->rows = vdt_rows_split(layer->out, VDT_LANES, 8);
-    unpack->step.n_items = unpack->rows.n_parts;
+    unpack->taps = layer->taps;
+    unpack->n_parts = outer->parts.n_parts;
+    unpack->row_stride = inputs_are_rows ? layer->taps : layer->in * layer->taps;
+    unpack->column_stride = inputs_are_rows ? layer->in * layer->taps : layer->taps;
+    unpack->columns = vdt_rows_split(outer->columns, VDT_LANES, 8);
+    unpack->step.n_items = unpack->columns.n_parts;
     unpack->gradient = vdt_train_dx(t, node->inputs[1], &unpack->add).place;
     vdt_plan_read(t->plan, &unpack->sums);
     vdt_plan_read(t->plan, &unpack->gradient);

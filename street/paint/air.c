@@ -13,8 +13,8 @@ void vdt_air_init(VdtAir *air, const VdtStreet *street, const VdtStreetCondition
 
     air->now = *now;
     double dim = 1 - 0.18 * wet * (1 - now->night);
-    air->ambient = (VdtColour){mix(dim, 0.24f, now->night), mix(dim, 0.27f, now->night),
-                               mix(dim, 0.38f, now->night)};
+    air->ambient = (VdtColour){mix(dim, 0.33f, now->night), mix(dim, 0.36f, now->night),
+                               mix(dim, 0.48f, now->night)};
     air->mist = (VdtColour){mix(0.8f, 0.17f, now->night), mix(0.83f, 0.19f, now->night),
                             mix(0.86f, 0.24f, now->night)};
     air->thick = 0.075 * now->haze + 0.012 * wet;

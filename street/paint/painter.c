@@ -184,7 +184,7 @@ void vdt_street_painter_draw_clean(VdtStreetPainter *painter, gint64 time, guint
 void vdt_street_painter_classes(VdtStreetPainter *painter, gint64 time, guint8 *classes,
                                 gsize stride)
 {
-    int dx, dy, width = painter->width + 2 * painter->margin;
+    int dx, dy;
 
     g_return_if_fail(painter != NULL && classes != NULL && stride >= (gsize)painter->width);
     if (painter->classes == NULL) {
@@ -192,10 +192,14 @@ void vdt_street_painter_classes(VdtStreetPainter *painter, gint64 time, guint8 *
             g_malloc0(painter->class_stride * (painter->height + 2 * painter->margin));
         VdtCanvas still =
             canvas_of(painter, painter->classes, painter->class_stride, painter->margin, 0, 0);
+        VdtStreetConditions plain = {0};
+        VdtAir air;
+
         still.classes = TRUE;
-        vdt_backdrop_paint(painter->street, NULL, &still);
+        vdt_air_init(&air, painter->street, &plain);
+        vdt_backdrop_paint(painter->street, &air, &still);
     }
-    (void)width;
+
     shake_of(painter, time, &dx, &dy);
     const guint8 *from =
         painter->classes + (painter->margin - dy) * painter->class_stride + painter->margin - dx;

@@ -158,24 +158,49 @@ void vdt_canvas_mark(const VdtCanvas *canvas, const VdtMark *mark, VdtColour col
         polygon(canvas, mark, &ink);
 }
 
+/* A mark as a wet street gives it back, upside down. */
+static void reflect(VdtMark *mark, double foot)
+{
+    for (guint i = 0; i < (mark->n ? mark->n : 2u); i++)
+        mark->points[i].y = 2 * foot - mark->points[i].y;
+}
+
 void vdt_canvas_thing(const VdtCanvas *canvas, const VdtAir *air, const VdtStage *stage,
                       const VdtThing *thing)
 {
-    VdtColour light = {1, 1, 1};
-    double mist = 0;
+    static const VdtColour full = {1, 1, 1};
+    VdtColour light = full;
+    double mist = 0, wet = canvas->classes ? 0 : 0.2 * air->now.rain;
 
     if (!canvas->classes) {
         light = vdt_air_light(air, thing->x, thing->z);
         mist = vdt_air_mist(air, thing->depth);
     }
-    for (guint i = 0; i < thing->n_marks; i++) {
-        const VdtMark *mark = &g_array_index(stage->marks, VdtMark, thing->first_mark + i);
-        VdtColour colour = mark->colour;
+    for (int pass = wet > 0 ? 0 : 1; pass < 2; pass++) {
+        for (guint i = 0; i < thing->n_marks; i++) {
+            VdtMark mark = g_array_index(stage->marks, VdtMark, thing->first_mark + i);
+            VdtColour colour = mark.colour;
 
-        if (!canvas->classes) {
-            static const VdtColour full = {1, 1, 1};
-            colour = vdt_air_colour(air, colour, mark->light == VDT_GLOW ? full : light, mist);
+            if (pass == 0) {
+                /* Crowns are too high above the ground to be seen in it so soon. */
+                if (mark.class == VDT_NO_CLASS || mark.class == VDT_STREET_TREE)
+                    continue;
+                reflect(&mark, thing->foot);
+                mark.alpha *= wet;
+            }
+            if (!canvas->classes) {
+                if (mark.light == VDT_BEAM)
+                    mark.alpha *= air->now.night;
+                if (mark.class == VDT_STREET_TREE && air->now.snow > 0) {
+                    float white = 0.45f * air->now.snow;
+                    colour.r += (0.95f - colour.r) * white;
+                    colour.g += (0.95f - colour.g) * white;
+                    colour.b += (0.97f - colour.b) * white;
+                }
+                colour = vdt_air_colour(air, colour, mark.light == VDT_LIT ? light : full, mist);
+            }
+            if (mark.alpha > 0)
+                vdt_canvas_mark(canvas, &mark, colour);
         }
-        vdt_canvas_mark(canvas, mark, colour);
     }
 }

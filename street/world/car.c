@@ -35,7 +35,7 @@ void vdt_car_state(const VdtCar *car, double time, VdtCarState *state)
     double norm = sqrt(1 + slope * slope);
     state->cos = car->direction / norm;
     state->sin = slope / norm;
-    state->moving = time < car->halt || time > car->leave;
+    state->lights = TRUE;
     state->braking = time >= car->brake && time < car->leave;
 }
 
@@ -133,6 +133,44 @@ static void lamps(const Car *car, double end, VdtColour colour, VdtLight light)
     }
 }
 
+/* What lamps throw into the air by night. */
+static void halo(const Car *car, double end, double radius, double alpha, VdtColour colour)
+{
+    for (int side = -1; side <= 1; side += 2) {
+        VdtPoint a;
+        double scale = vdt_camera_project(car->camera,
+                                          spot(car, end, 0.46 * car->look.height, side * 0.7), &a);
+
+        for (int ring = 1; ring <= 3; ring++) {
+            double r = radius * ring * scale / 3;
+
+            vdt_stage_limb(car->stage, a, r, a, r, colour, VDT_NO_CLASS);
+            vdt_stage_last(car->stage, VDT_BEAM, alpha);
+        }
+    }
+}
+
+/* Headlights on the road. */
+static void beam(const Car *car)
+{
+    static const VdtColour white = {1, 0.95f, 0.78f};
+
+    for (int i = 1; i <= 3; i++) {
+        double far = 1 + i * 0.8, wide = 0.8 + i * 0.7;
+        VdtVec corners[4] = {spot(car, 1.02, 0, -0.7), spot(car, 1.02, 0, 0.7),
+                             spot(car, far, 0, wide), spot(car, far, 0, -wide)};
+        VdtPoint points[4];
+
+        for (int k = 0; k < 4; k++) {
+            if (vdt_camera_depth(car->camera, corners[k].x, corners[k].z) < 2 * VDT_NEAR)
+                return;
+            vdt_camera_project(car->camera, corners[k], &points[k]);
+        }
+        vdt_stage_polygon(car->stage, points, 4, white, VDT_NO_CLASS);
+        vdt_stage_last(car->stage, VDT_BEAM, 0.09);
+    }
+}
+
 void vdt_car_stage(guint64 seed, const VdtCarState *state, const VdtCamera *camera, VdtStage *stage)
 {
     static const VdtColour glass = {0.22f, 0.3f, 0.37f}, dark = {0.1f, 0.1f, 0.11f};
@@ -156,6 +194,8 @@ void vdt_car_stage(guint64 seed, const VdtCarState *state, const VdtCamera *came
     vdt_stage_begin(stage, camera, state->x, state->z);
     vdt_stage_shadow(stage, camera, state->x, state->z, car.look.length * 0.54,
                      car.look.width * 0.62, state->cos, state->sin);
+    if (state->lights)
+        beam(&car);
     /* The far wheels, and the dark between the wheels. */
     for (int i = 0; i < 2; i++) {
         VdtPoint a, b;
@@ -207,12 +247,18 @@ void vdt_car_stage(guint64 seed, const VdtCarState *state, const VdtCamera *came
     }
     wheel(&car, 0.18, side);
     wheel(&car, 0.81, side);
+    static const VdtColour dull = {0.5f, 0.06f, 0.06f}, red = {1, 0.12f, 0.08f};
+    static const VdtColour pale = {0.85f, 0.85f, 0.8f}, white = {1, 0.97f, 0.86f};
     if (rear)
-        lamps(&car, 0,
-              state->braking ? (VdtColour){1, 0.12f, 0.08f} : (VdtColour){0.5f, 0.06f, 0.06f},
-              state->braking ? VDT_GLOW : VDT_LIT);
+        lamps(&car, 0, state->braking ? red : dull, state->braking ? VDT_GLOW : VDT_LIT);
     if (front)
-        lamps(&car, 1, (VdtColour){0.98f, 0.96f, 0.86f}, VDT_GLOW);
+        lamps(&car, 1, state->lights ? white : pale, state->lights ? VDT_GLOW : VDT_LIT);
+    if (state->lights) {
+        if (front)
+            halo(&car, 1, 0.42, 0.16, white);
+        if (rear)
+            halo(&car, 0, 0.3, state->braking ? 0.28 : 0.1, red);
+    }
     VdtThing *thing = vdt_stage_end(stage);
     thing->object.id = seed;
     thing->object.kind = VDT_STREET_VEHICLE;

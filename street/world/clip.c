@@ -32,7 +32,7 @@ static void aim(VdtCamera *camera, VdtDice *dice, const VdtLayout *layout, const
                 double height, double size)
 {
     static const double turns[VDT_N_LAYOUTS][2] = {
-        [VDT_LAYOUT_SIDE] = {0, 0.35},     [VDT_LAYOUT_LENGTH] = {0.7, 1.15},
+        [VDT_LAYOUT_SIDE] = {0, 0.35},     [VDT_LAYOUT_LENGTH] = {0.65, 1.05},
         [VDT_LAYOUT_CROSSING] = {0, 0.75}, [VDT_LAYOUT_SQUARE] = {0, 0.8},
         [VDT_LAYOUT_PARK] = {0, 0.5},
     };
@@ -41,7 +41,7 @@ static void aim(VdtCamera *camera, VdtDice *dice, const VdtLayout *layout, const
     double focal = vdt_octaves(dice, 0.8, 1.2), depth = focal * height / size;
     double highest = vdt_clamp(2 / size, 3, 8);
     double eye = 1.5 + (highest - 1.5) * vdt_chance(dice) * vdt_chance(dice);
-    double foot = vdt_between(dice, size + 0.03, 0.97);
+    double foot = vdt_between(dice, MAX(size + 0.04, 0.28), 0.97);
     double across = vdt_between(dice, -0.72, 0.72);
 
     camera->sin = vdt_sin(turn);
@@ -68,6 +68,22 @@ static void sample_person(Draft *draft, double duration)
         sample->depth = vdt_camera_depth(&draft->camera, now.x0, now.z0);
         sample->seen =
             vdt_person_box(&draft->camera, now.x0, now.z0, draft->person.look.height, &sample->box);
+        /* Who lies needs more room, and so do two. */
+        double wide = sample->box.x1 - sample->box.x0;
+        if (draft->plan.action == VDT_STREET_FALL || draft->plan.action == VDT_STREET_GET_UP) {
+            sample->box.x0 -= 0.8 * wide;
+            sample->box.x1 += 0.8 * wide;
+        } else if (draft->plan.action == VDT_STREET_FIGHT) {
+            VdtBox other;
+            double x = now.x0 + vdt_cos(now.heading), z = now.z0 + vdt_sin(now.heading);
+
+            sample->seen = sample->seen &&
+                           vdt_person_box(&draft->camera, x, z, draft->person.look.height, &other);
+            if (sample->seen) {
+                sample->box.x0 = MIN(sample->box.x0, other.x0);
+                sample->box.x1 = MAX(sample->box.x1, other.x1);
+            }
+        }
     }
 }
 
@@ -94,7 +110,7 @@ static double judge(const Draft *draft, double smallest, double largest)
 {
     double score = 0;
 
-    if (draft->camera.horizon > 0.56 || draft->camera.horizon < -0.4)
+    if (draft->camera.horizon > 0.56 || draft->camera.horizon < -0.2)
         return -1;
     for (int i = 0; i < SAMPLES; i++) {
         const Sample *sample = &draft->samples[i];
@@ -118,7 +134,7 @@ static double pick_heading(VdtDice *dice, const VdtLayout *layout, double z)
 
 static void draft_person(VdtStreet *street, VdtDice *dice, Draft *draft, double duration)
 {
-    double zones[3][2], size = vdt_octaves(dice, 0.115, 2.25);
+    double zones[3][2], size = vdt_octaves(dice, 0.13, 2.08);
     guint n = vdt_zones(&street->layout, zones), zone = vdt_pick(dice, n);
     VdtStreetAction action = street->clip.action;
     VdtPlan *plan = &draft->plan;
@@ -152,6 +168,11 @@ static void draft_person(VdtStreet *street, VdtDice *dice, Draft *draft, double 
     vdt_script_person(person, plan, &same, draft->tells);
     sample_person(draft, duration);
     draft->score = judge(draft, 0.105, 0.62);
+    /* What goes straight to or from the camera hardly moves in the picture. */
+    double side =
+        vdt_cos(plan->heading) * draft->camera.cos - vdt_sin(plan->heading) * draft->camera.sin;
+    if (fabs(side) < 0.4 && action != VDT_STREET_WAVE && action != VDT_STREET_EMPTY)
+        draft->score -= 4;
 }
 
 static void draft_car(VdtStreet *street, VdtDice *dice, Draft *draft, double duration)

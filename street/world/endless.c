@@ -55,7 +55,9 @@ static gboolean place(const VdtStreet *street, VdtDice *dice, double z, double *
     double depth = ahead > 0.05 ? (z - camera->at.z) / ahead : 0;
 
     *x = camera->at.x + depth * camera->sin + across * depth / camera->focal * camera->cos;
-    return depth > 2 && depth < 40;
+    VdtPoint foot;
+    vdt_camera_project(camera, (VdtVec){*x, 0, z}, &foot);
+    return depth > 2 && depth < 40 && foot.y < 0.97;
 }
 
 /* How far one walks from a point along x until the camera does not see it any more. */
@@ -342,18 +344,27 @@ void vdt_endless_set_up(VdtStreet *street)
 
     vdt_layout_init(&street->layout, street->seed, kind);
     if (kind == VDT_LAYOUT_LENGTH)
-        turn = vdt_between(&dice, 0.7, 1.05);
+        turn = vdt_between(&dice, 0.65, 0.9);
     turn *= vdt_sign(&dice);
     camera->sin = vdt_sin(turn);
     camera->cos = vdt_cos(turn);
-    camera->focal = vdt_octaves(&dice, 0.9, 0.6);
-    camera->at = (VdtVec){0, vdt_between(&dice, 2.6, 6.5), vdt_between(&dice, -9, -7)};
+    /* So that who walks on the other side is a tenth of the frame high. */
+    camera->focal = vdt_between(&dice, 1.45, 1.75);
+    camera->at = (VdtVec){0, vdt_between(&dice, 2.5, 3.7), vdt_between(&dice, -11, -10)};
     /* The middle of the road lies below the middle of the picture. */
     double depth = (VDT_ROAD_WIDTH / 2 - camera->at.z) / camera->cos;
-    camera->horizon = vdt_between(&dice, 0.6, 0.68) - camera->at.y * camera->focal / depth;
+    camera->horizon = vdt_between(&dice, 0.58, 0.62) - camera->at.y * camera->focal / depth;
     if (kind == VDT_LAYOUT_LENGTH)
         street->layout.near_side = camera->at.z - 1.5;
     street->props = vdt_layout_new_props(&street->layout, camera);
+    /* No tree right before the camera. */
+    for (guint i = street->props->len; i-- > 0;) {
+        const VdtProp *prop = &g_array_index(street->props, VdtProp, i);
+
+        if ((prop->kind == VDT_PROP_TREE || prop->kind == VDT_PROP_BUSH) &&
+            vdt_camera_depth(camera, prop->x, prop->z) < 12)
+            g_array_remove_index(street->props, i);
+    }
     for (guint i = 0; i < street->props->len; i++)
         vdt_prop_stage(&g_array_index(street->props, VdtProp, i), camera, &street->still);
 }

@@ -23,7 +23,8 @@ void vdt_layout_init(VdtLayout *layout, guint64 seed, VdtLayoutKind kind)
     layout->sky_top = tint(&dice, 0.42f, 0.62f, 0.86f, 0.08f);
     layout->sky_low = tint(&dice, 0.84f, 0.89f, 0.93f, 0.06f);
     layout->road = tint(&dice, grey, grey, grey + 0.02f, 0.015f);
-    layout->ground = tint(&dice, stone, stone - 0.02f, stone - 0.06f, 0.03f);
+    layout->ground = tint(&dice, stone, stone - 0.02f, stone - 0.06f, 0.015f);
+    layout->lawn = vdt_pick(&dice, 3) > 0 && kind != VDT_LAYOUT_SQUARE;
 }
 
 double vdt_layout_front(const VdtLayout *layout)
@@ -58,7 +59,7 @@ static void row(GArray *props, const VdtLayout *layout, const VdtCamera *camera,
 
         if (vdt_chance(&own) >= chance || in_crossing(layout, prop.x, 3.5))
             continue;
-        if (vdt_camera_depth(camera, prop.x, z) < 1.5)
+        if (vdt_camera_depth(camera, prop.x, z) < (kind == VDT_PROP_BUSH ? 4 : 1.5))
             continue;
         g_array_append_val(props, prop);
     }
@@ -91,16 +92,48 @@ GArray *vdt_layout_new_props(const VdtLayout *layout, const VdtCamera *camera)
         row(props, layout, camera, &dice, VDT_PROP_TREE, -9, 11, 0.5);
     } else {
         row(props, layout, camera, &dice, VDT_PROP_TREE, -0.9, 12, trees * 0.5);
+        if (layout->lawn && layout->near_side < -1000) {
+            row(props, layout, camera, &dice, VDT_PROP_BUSH, -7.8, 2.6, 0.6);
+            row(props, layout, camera, &dice, VDT_PROP_TREE, -10, 7, 0.5);
+            row(props, layout, camera, &dice, VDT_PROP_BUSH, -13, 4, 0.5);
+        }
     }
     g_array_sort_with_data(props, far_first, (gpointer)camera);
     return props;
+}
+
+static VdtColour leaf(VdtDice *dice)
+{
+    static const VdtColour greens[] = {
+        {0.3f, 0.5f, 0.26f}, {0.4f, 0.52f, 0.22f}, {0.22f, 0.43f, 0.29f}, {0.35f, 0.47f, 0.3f}};
+    VdtColour green = greens[vdt_pick(dice, G_N_ELEMENTS(greens))];
+
+    return tint(dice, green.r, green.g, green.b, 0.03f);
+}
+
+static void bush(const VdtProp *prop, const VdtCamera *camera, VdtStage *stage)
+{
+    VdtDice dice = vdt_dice(prop->seed, 46);
+    VdtColour leaves = leaf(&dice);
+
+    vdt_stage_shadow(stage, camera, prop->x, prop->z, 0.9, 0.5, 1, 0);
+    for (int i = 0; i < 5; i++) {
+        double r = vdt_between(&dice, 0.3, 0.5), shade = 0.8 + 0.08 * i;
+        VdtPoint at;
+        double scale = vdt_camera_project(
+            camera, (VdtVec){prop->x + vdt_between(&dice, -0.7, 0.7), r + 0.08 * i, prop->z}, &at);
+
+        vdt_stage_limb(stage, at, r * scale, at, r * scale,
+                       (VdtColour){leaves.r * shade, leaves.g * shade, leaves.b * shade},
+                       VDT_STREET_TREE);
+    }
 }
 
 static void tree(const VdtProp *prop, const VdtCamera *camera, VdtStage *stage)
 {
     VdtDice dice = vdt_dice(prop->seed, 44);
     double trunk = vdt_between(&dice, 2.2, 3), crown = vdt_between(&dice, 1.1, 1.7);
-    VdtColour leaves = tint(&dice, 0.3f, 0.5f, 0.26f, 0.06f), bark = {0.36f, 0.28f, 0.22f};
+    VdtColour leaves = leaf(&dice), bark = {0.36f, 0.28f, 0.22f};
     VdtPoint foot, top;
     double scale = vdt_camera_project(camera, (VdtVec){prop->x, 0, prop->z}, &foot);
 
@@ -193,6 +226,8 @@ void vdt_prop_stage(const VdtProp *prop, const VdtCamera *camera, VdtStage *stag
     vdt_stage_begin(stage, camera, prop->x, prop->z);
     if (prop->kind == VDT_PROP_TREE)
         tree(prop, camera, stage);
+    else if (prop->kind == VDT_PROP_BUSH)
+        bush(prop, camera, stage);
     else if (prop->kind == VDT_PROP_LAMP)
         lamp(prop, camera, stage);
     else

@@ -87,16 +87,29 @@ static void wave(VdtPose *pose, guint64 seed, double time)
     }
 }
 
+static gboolean lies_on_side(guint64 seed)
+{
+    VdtDice dice = vdt_dice(seed, 14);
+
+    return vdt_pick(&dice, 4) == 3;
+}
+
 static void flat(VdtPose *pose, guint64 seed)
 {
     VdtDice dice = vdt_dice(seed, 13);
+    gboolean side = lies_on_side(seed);
 
     for (int i = 0; i < 2; i++) {
         pose->splay[i] = vdt_between(&dice, 0.05, 0.3);
         pose->thigh[i] = vdt_between(&dice, 0, 0.35);
         pose->knee[i] = pose->thigh[i] * vdt_between(&dice, 1, 2);
-        pose->raise[i] = vdt_between(&dice, 0.2, 1.6);
+        pose->raise[i] = vdt_between(&dice, 0.2, 1.5);
         pose->swing[i] = vdt_between(&dice, -0.2, 0.3);
+        if (side) {
+            pose->splay[i] = 0.03;
+            pose->swing[i] += 0.5 + 0.5 * pose->raise[i];
+            pose->raise[i] = 0.1;
+        }
         pose->elbow[i] = vdt_between(&dice, 0.2, 1);
     }
 }

@@ -150,23 +150,30 @@ static void trunk(Figure *figure, const VdtLook *look)
 
     for (int i = 0; i < 2; i++)
         limb(figure, SHOULDER + i, 0.042 * h, HIP + i, 0.05 * h * girth, look->top);
+    VdtPoint front[4] = {figure->points[SHOULDER], figure->points[SHOULDER + 1],
+                         figure->points[HIP + 1], figure->points[HIP]};
+    vdt_stage_polygon(figure->stage, front, 4, look->top, VDT_STREET_PERSON);
     limb(figure, NECK, 0.045 * h, PELVIS, 0.075 * h * girth, look->top);
     limb(figure, SHOULDER, 0.04 * h, SHOULDER + 1, 0.04 * h, look->top);
 }
 
+/* Hair lies behind the face where that is seen, and over it where it is not. */
 static void head(Figure *figure, const VdtLook *look, gboolean towards)
 {
     double h = look->height;
 
-    limb(figure, NECK, 0.03 * h, HEAD, 0.03 * h, darker(look->skin, 0.9f));
-    if (!towards)
+    if (!towards) {
+        limb(figure, NECK, 0.03 * h, HEAD, 0.03 * h, darker(look->skin, 0.9f));
         limb(figure, FACE, 0.055 * h, FACE, 0.055 * h, look->skin);
+    }
     if (look->long_hair)
-        limb(figure, HEAD, 0.067 * h, NECK, 0.04 * h, look->hair);
+        limb(figure, HEAD, 0.067 * h, NECK, 0.05 * h, look->hair);
     else
         limb(figure, HEAD, 0.066 * h, HEAD, 0.066 * h, look->hair);
-    if (towards)
+    if (towards) {
+        limb(figure, NECK, 0.03 * h, FACE, 0.03 * h, darker(look->skin, 0.9f));
         limb(figure, FACE, 0.055 * h, FACE, 0.055 * h, look->skin);
+    }
 }
 
 /* The bottom of a bag that hangs from a hand. */

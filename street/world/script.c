@@ -106,7 +106,7 @@ void vdt_script_person(VdtPerson *person, const VdtPlan *plan, VdtDice *dice, do
         break;
     case VDT_STREET_LOITER: {
         /* To and fro, from a random moment of it; pauses at the turns. */
-        double pace = vdt_between(dice, 0.6, 0.85), to = vdt_between(dice, 0.32, 0.5);
+        double pace = vdt_between(dice, 0.7, 1.0), to = vdt_between(dice, 0.32, 0.5);
         double pause = vdt_between(dice, 0.1, 0.2), leg = MIN(length * to, 2.4);
         double turn = heading + VDT_PI;
 

@@ -43,6 +43,10 @@ void vdt_stage_begin(VdtStage *stage, const VdtCamera *camera, double x, double 
                       .first_mark = stage->marks->len,
                       .box = {G_MAXDOUBLE, G_MAXDOUBLE, -G_MAXDOUBLE, -G_MAXDOUBLE}};
 
+    VdtPoint foot;
+
+    vdt_camera_project(camera, (VdtVec){x, 0, z}, &foot);
+    thing.foot = foot.y;
     g_array_append_val(stage->things, thing);
 }
 

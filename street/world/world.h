@@ -58,6 +58,7 @@ static inline double vdt_camera_project(const VdtCamera *camera, VdtVec point, V
 typedef enum {
     VDT_LIT,  /* as bright as the light that falls on it */
     VDT_GLOW, /* shines itself */
+    VDT_BEAM, /* light that is thrown, seen by night only */
 } VdtLight;
 typedef struct {
     guint8 n; /* corners of a polygon; 0: a limb with round ends, from points[0] to points[1] */
@@ -77,6 +78,7 @@ typedef struct {
 typedef struct {
     VdtStreetObject object; /* box aside; kind N_CLASSES for what is no object: trees, lamps */
     double depth, x, z;
+    double foot; /* y of the picture where it stands */
     guint first_mark, n_marks;
     VdtBox box; /* of marks with a class */
 } VdtThing;
@@ -115,6 +117,7 @@ typedef enum {
     VDT_PROP_SIGN,
     VDT_PROP_CAR,
     VDT_PROP_BAG,
+    VDT_PROP_BUSH,
 } VdtPropKind;
 typedef struct {
     VdtPropKind kind;
@@ -145,6 +148,7 @@ typedef struct {
     double pavement;  /* width beyond the road, to the fronts */
     double near_side; /* z of the fronts behind the camera, or of none: -G_MAXDOUBLE */
     double cross;     /* x of the street that crosses, if any */
+    gboolean lawn;    /* on the camera's side, beyond the pavement */
     VdtColour sky_top, sky_low, ground, road;
 } VdtLayout;
 
@@ -251,7 +255,7 @@ void vdt_bag_stage(VdtVec bottom, double cos, double sin, guint64 seed, const Vd
 typedef struct {
     double x, z, cos, sin; /* where, and where to */
     double driven;         /* metres, for the wheels */
-    gboolean moving, braking;
+    gboolean lights, braking;
 } VdtCarState;
 typedef struct {
     double length, width, height;

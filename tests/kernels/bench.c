@@ -1,30 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Times every variant of gemm_tile on the products of a network, one thread. One JSON object for
- * each variant and shape on standard output. */
+/* Times every variant of gemm_tile on the products of a network, or of outer_tile on the sums of
+ * its training, one thread. One JSON object for each variant and shape on standard output. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "bench.h"
 
-#define MOST_TAPS   121
-#define ENOUGH_USEC 50000 /* for each variant and shape */
+#include "../../bench/multiply-adds.h"
 
-typedef struct {
-    char name[64];
-    size_t rows, columns, depth, taps;
-} Shape;
+#define MOST_TAPS 121
 
 typedef struct {
-    const Shape *shape;
+    const BenchShape *shape;
     const VdtKernels *kernels;
     size_t padded, x_pitch, y_pitch, map_width; /* the map is about square */
     char *x, *y, *packed;
     float *bias;
 } Bench;
 
-static void *random_memory(size_t size, size_t element)
+void *bench_memory(size_t size, size_t element)
 {
     char *memory = aligned_alloc(VDT_ALIGN, (size + VDT_ALIGN - 1) / VDT_ALIGN * VDT_ALIGN);
 
@@ -34,7 +30,7 @@ static void *random_memory(size_t size, size_t element)
     return memory;
 }
 
-static void bench_init(Bench *b, const VdtKernels *kernels, const Shape *shape)
+static void bench_init(Bench *b, const VdtKernels *kernels, const BenchShape *shape)
 {
     size_t element = vdt_element_size(kernels->precision);
     size_t step = vdt_depth_step(kernels->precision), wide = VDT_ALIGN_LANES(shape->columns);
@@ -49,14 +45,14 @@ static void bench_init(Bench *b, const VdtKernels *kernels, const Shape *shape)
                  .x_pitch = VDT_ALIGN_LANES(shape->depth),
                  .y_pitch = wide,
                  .map_width = map_width};
-    b->x = random_memory((shape->rows + side * map_width + side) * b->x_pitch * element, element);
-    b->y = random_memory(shape->rows * b->y_pitch * element, element);
-    b->bias = random_memory(wide * sizeof *b->bias, sizeof *b->bias);
+    b->x = bench_memory((shape->rows + side * map_width + side) * b->x_pitch * element, element);
+    b->y = bench_memory(shape->rows * b->y_pitch * element, element);
+    b->bias = bench_memory(wide * sizeof *b->bias, sizeof *b->bias);
     weights = g_new(float, n_weights);
     for (size_t i = 0; i < n_weights; i++)
         weights[i] = (float)check_uniform(-1, 1);
     b->packed =
-        random_memory(vdt_packed_size(kernels, shape->columns, shape->depth, shape->taps), element);
+        bench_memory(vdt_packed_size(kernels, shape->columns, shape->depth, shape->taps), element);
     vdt_pack_gemm(kernels, weights, shape->columns, shape->depth, shape->taps, b->packed);
 }
 
@@ -72,7 +68,7 @@ static void bench_clear(Bench *b)
 static void multiply(const Bench *b, size_t first, size_t count)
 {
     const VdtKernels *kernels = b->kernels;
-    const Shape *shape = b->shape;
+    const BenchShape *shape = b->shape;
     size_t element = vdt_element_size(kernels->precision);
     size_t side = (size_t)sqrt((double)shape->taps);
     const void *a[MOST_TAPS * 16];
@@ -98,7 +94,7 @@ static void multiply(const Bench *b, size_t first, size_t count)
 }
 
 /* Billions of multiplications and additions a second, two for each pair. */
-static double measure(const VdtKernels *kernels, const Shape *shape)
+static double measure(const VdtKernels *kernels, const BenchShape *shape)
 {
     gint64 start, spent = 0;
     size_t done = 0, row = 0;
@@ -107,7 +103,7 @@ static double measure(const VdtKernels *kernels, const Shape *shape)
     bench_init(&b, kernels, shape);
     multiply(&b, 0, MIN(kernels->mr, shape->rows)); /* once unmeasured */
     start = g_get_monotonic_time();
-    while (spent < ENOUGH_USEC) {
+    while (spent < BENCH_ENOUGH_USEC) {
         size_t count = MIN(kernels->mr, shape->rows - row);
 
         multiply(&b, row, count);
@@ -119,7 +115,37 @@ static double measure(const VdtKernels *kernels, const Shape *shape)
     return 2e-3 * done * shape->columns * shape->depth * shape->taps / spent;
 }
 
-static void bench_shape(const Shape *shape)
+/* What multiply-adds on registers reach: the best so far, since other load on the machine takes
+ * from a single one. */
+static double peak_of(VdtIsa isa, VdtPrecision precision)
+{
+    static double best[VDT_N_ISAS][2];
+    MultiplyAdds work = precision == VDT_PRECISION_BF16 ? multiply_adds_bf16(isa) : NULL;
+
+    if (!work)
+        work = multiply_adds_f32(isa);
+    for (guint i = 0; i < 3; i++) {
+        gint64 start = g_get_monotonic_time();
+        double done = work(NULL), speed = 1e-3 * done / (g_get_monotonic_time() - start);
+
+        best[isa][precision] = MAX(best[isa][precision], speed);
+    }
+    return best[isa][precision];
+}
+
+void bench_print(const char *kernel, VdtIsa isa, VdtPrecision precision, const BenchShape *shape,
+                 double speed, double plain)
+{
+    printf("{\"kernel\": \"%s\", \"shape\": \"%s\", \"gflops\": %.2f, \"vs_c\": %.1f", kernel,
+           shape->name, speed, speed / plain);
+    /* What plain C could reach depends on what the compiler makes of it. */
+    if (isa != VDT_ISA_C)
+        printf(", \"peak_share\": %.3f", speed / peak_of(isa, precision));
+    printf("}\n");
+    fflush(stdout);
+}
+
+static void bench_gemm(const BenchShape *shape)
 {
     const VdtKernels *kernels;
     double plain[2] = {0}; /* C's, by precision */
@@ -133,14 +159,14 @@ static void bench_shape(const Shape *shape)
             continue;
         if (kernels->isa != VDT_ISA_C)
             speed = measure(kernels, shape);
-        printf("{\"kernel\": \"%s\", \"shape\": \"%s\", \"gflops\": %.2f, \"vs_c\": %.1f}\n",
-               kernels->name, shape->name, speed, speed / plain[kernels->precision]);
+        bench_print(kernels->name, kernels->isa, kernels->precision, shape, speed,
+                    plain[kernels->precision]);
     }
-    fflush(stdout);
 }
 
-int check_bench(const char *path)
+int check_bench(const char *tile, const char *path)
 {
+    void (*bench)(const BenchShape *) = strcmp(tile, "outer") == 0 ? bench_outer : bench_gemm;
     FILE *file = fopen(path, "re");
     char line[256];
 
@@ -149,7 +175,7 @@ int check_bench(const char *path)
         return 1;
     }
     while (fgets(line, sizeof line, file)) {
-        Shape shape;
+        BenchShape shape;
 
         if (*line == '#' || *line == '\n')
             continue;
@@ -160,7 +186,7 @@ int check_bench(const char *path)
             fclose(file);
             return 1;
         }
-        bench_shape(&shape);
+        bench(&shape);
     }
     fclose(file);
     return 0;

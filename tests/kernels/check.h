@@ -103,5 +103,5 @@ void check_add_train_outer(const VdtTrainKernels *kernels);
 void check_add_train_rows(const VdtTrainKernels *kernels);
 void check_add_train_test(const VdtTrainKernels *kernels, const char *name, GTestDataFunc test);
 
-/* bench.c: times gemm_tile on the shapes of a file, see bench/shapes/gemm.txt. */
-int check_bench(const char *path);
+/* bench.c: times a tile, "gemm" or "outer", on the shapes of a file, see bench/shapes/. */
+int check_bench(const char *tile, const char *path);

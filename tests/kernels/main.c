@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every kernel variant this CPU has against the C reference; with --bench FILE, how fast they are.
+ * Every kernel variant this CPU has against the C reference; with --bench gemm|outer
+ * FILE, how fast tiles are.
  * VEDETTE_TEST_SEED chooses other random numbers.
  */
 #include <signal.h>
@@ -30,8 +31,8 @@ int main(int argc, char **argv)
     const VdtTrainKernels *train;
     const VdtKernels *kernels;
 
-    if (argc == 3 && strcmp(argv[1], "--bench") == 0)
-        return check_bench(argv[2]);
+    if (argc == 4 && strcmp(argv[1], "--bench") == 0)
+        return check_bench(argv[2], argv[3]);
     g_test_init(&argc, &argv, NULL);
     check_seed(seed ? strtoull(seed, NULL, 10) : DEFAULT_SEED);
     g_test_message("VEDETTE_TEST_SEED=%s", seed ? seed : G_STRINGIFY(DEFAULT_SEED));

@@ -11,8 +11,7 @@ typedef struct {
     size_t rows, columns, depth; /* of the sum, not of a tile */
     const float *const *a;       /* [depth] */
     size_t a_offset;
-    const float *b;
-    size_t b_pitch;
+    const float *const *b; /* [depth] */
     gboolean add;
 } Sum;
 
@@ -23,19 +22,23 @@ static Sum make_sum(size_t rows, size_t columns, size_t depth, gboolean add, gui
     size_t width = a_offset + rows, a_pitch = width + check_between(0, 20);
     const float *inputs = check_map(n_inputs, width, width, a_pitch, FALSE, special_in);
     const float **a = check_memory(depth * sizeof *a);
+    size_t b_pitch = check_pitch(columns);
+    const float *gradients = check_map(depth, columns, columns, b_pitch, FALSE, special_in);
+    const float **b = check_memory(depth * sizeof *b);
     float *zeros = check_memory(width * sizeof *zeros);
     Sum sum = {.rows = rows,
                .columns = columns,
                .depth = depth,
                .a = a,
                .a_offset = a_offset,
-               .b_pitch = check_pitch(columns),
+               .b = b,
                .add = add};
 
     memset(zeros, 0, width * sizeof *zeros);
-    for (size_t n = 0; n < depth; n++)
+    for (size_t n = 0; n < depth; n++) {
         a[n] = check_one_in(8) ? zeros : inputs + check_between(0, n_inputs - 1) * a_pitch;
-    sum.b = check_map(depth, columns, columns, sum.b_pitch, FALSE, special_in);
+        b[n] = gradients + n * b_pitch;
+    }
     return sum;
 }
 
@@ -49,8 +52,8 @@ static void run(const Sum *sum, const VdtTrainKernels *kernels, const CheckOutpu
                 .depth = sum->depth,
                 .a = sum->a,
                 .a_offset = sum->a_offset + row,
-                .b = sum->b + column,
-                .b_pitch = sum->b_pitch,
+                .b = sum->b,
+                .b_offset = column,
                 .y = (float *)y->data + row * y->pitch + column,
                 .y_pitch = y->pitch,
                 .add = sum->add,
@@ -67,8 +70,7 @@ static CheckExact exact_element(const Sum *sum, size_t row, size_t column, doubl
     CheckExact exact = {start, fabs(start)};
 
     for (size_t n = 0; n < sum->depth; n++) {
-        double term =
-            (double)sum->a[n][sum->a_offset + row] * (double)sum->b[n * sum->b_pitch + column];
+        double term = (double)sum->a[n][sum->a_offset + row] * (double)sum->b[n][column];
 
         exact.value += term;
         exact.scale += fabs(term);

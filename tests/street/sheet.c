@@ -8,7 +8,7 @@
 
 static int width = 320, height = 180, columns = 4, rows = 4;
 static double at = -1, bad = 0.8, duration = 2.4;
-static gboolean classes, clean, endless;
+static gboolean classes, clean, endless, seeds;
 
 static const GOptionEntry options[] = {
     {"width", 0, 0, G_OPTION_ARG_INT, &width, "Width of a frame", "PIXELS"},
@@ -18,6 +18,7 @@ static const GOptionEntry options[] = {
     {"at", 0, 0, G_OPTION_ARG_DOUBLE, &at, "One frame only, at this time", "SECONDS"},
     {"bad", 0, 0, G_OPTION_ARG_DOUBLE, &bad, "How bad the condition is, 0 to 1", "SHARE"},
     {"duration", 0, 0, G_OPTION_ARG_DOUBLE, &duration, "Of the clip", "SECONDS"},
+    {"seeds", 0, 0, G_OPTION_ARG_NONE, &seeds, "Another seed in each frame, all at --at", NULL},
     {"classes", 0, 0, G_OPTION_ARG_NONE, &classes, "Show the classes of pixels", NULL},
     {"clean", 0, 0, G_OPTION_ARG_NONE, &clean, "Without weather and noise", NULL},
     {"endless", 0, 0, G_OPTION_ARG_NONE, &endless, "The endless street; ACTION is ignored", NULL},
@@ -72,22 +73,26 @@ int main(int argc, char **argv)
                           .action = action,
                           .conditions = now,
                           .duration = (gint64)(duration * 1e9)};
-    VdtStreetOptions all = {.seed = clip.seed, .conditions = now};
-    g_autoptr(VdtStreet) street = endless ? vdt_street_new(&all) : vdt_street_new_clip(&clip);
-    g_autoptr(VdtStreetPainter) painter = vdt_street_painter_new(street, width, height);
-    if (at >= 0)
+    if (at >= 0 && !seeds)
         columns = rows = 1;
     cairo_surface_t *sheet =
         cairo_image_surface_create(CAIRO_FORMAT_RGB24, columns * width, rows * height);
     guint8 *pixels = cairo_image_surface_get_data(sheet);
     gsize stride = cairo_image_surface_get_stride(sheet);
-    for (int i = 0; i < columns * rows; i++)
-        show(painter, (gint64)((at >= 0 ? at : duration * i / (columns * rows)) * 1e9),
+    int n = columns * rows;
+    for (int i = 0; i < n; i++, clip.seed += seeds) {
+        VdtStreetOptions all = {.seed = clip.seed, .conditions = now};
+        g_autoptr(VdtStreet) street = endless ? vdt_street_new(&all) : vdt_street_new_clip(&clip);
+        g_autoptr(VdtStreetPainter) painter = vdt_street_painter_new(street, width, height);
+        double time = at >= 0 ? at : seeds ? duration / 2 : duration * i / n;
+
+        show(painter, (gint64)(time * 1e9),
              pixels + i / columns * height * stride + i % columns * width * 4, stride);
+    }
     cairo_surface_mark_dirty(sheet);
-    int bad_status = cairo_surface_write_to_png(sheet, argv[1]) != CAIRO_STATUS_SUCCESS;
+    int failed = cairo_surface_write_to_png(sheet, argv[1]) != CAIRO_STATUS_SUCCESS;
     cairo_surface_destroy(sheet);
-    if (bad_status)
+    if (failed)
         g_printerr("%s: cannot be written\n", argv[1]);
-    return bad_status;
+    return failed;
 }

@@ -21,6 +21,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../bench"))
+from squeezetime_torch import Network
+
 MASK = (1 << 64) - 1
 
 
@@ -110,117 +113,11 @@ def record_optimizer(name, kind, options, decay_vectors, max_norm, slow):
     return results
 
 
-# SqueezeTime, small: as in models/squeezetime/squeezetime.c, whose names these are.
+# SqueezeTime, small, in bench/squeezetime_torch.py.
 
-FRAMES, SIDE, BATCH, CLASSES = 4, 64, 4, 5
-LAYERS, PLANES, POS_DIM, EXPANSION = (1, 1, 1, 1), (16, 16, 32, 32), (8, 4, 2, 1), 4
-GLOBAL_CHANNELS = 16
-
-
-class SpatialConv(nn.Module):
-    def __init__(self, inner, out, pos_dim):
-        super().__init__()
-        self.short_conv = nn.Conv2d(inner, out, 3, padding=1)
-        self.glo_conv = nn.Sequential(
-            nn.Conv2d(inner, GLOBAL_CHANNELS, 3, padding=1),
-            nn.BatchNorm2d(GLOBAL_CHANNELS),
-            nn.ReLU(),
-            nn.Conv2d(GLOBAL_CHANNELS, GLOBAL_CHANNELS, 7, padding=3),
-            nn.BatchNorm2d(GLOBAL_CHANNELS),
-            nn.ReLU(),
-            nn.Conv2d(GLOBAL_CHANNELS, out, 3, padding=1),
-            nn.Sigmoid(),
-        )
-        self.pos_embed = nn.Parameter(torch.zeros(1, GLOBAL_CHANNELS, pos_dim, pos_dim))
-
-    def forward(self, x, weighted):
-        g = self.glo_conv[:3](weighted)
-        pos = self.pos_embed
-        if pos.shape[2:] != g.shape[2:]:
-            pos = functional.interpolate(pos, g.shape[2:], mode="bilinear", align_corners=True)
-        return self.short_conv(x) * self.glo_conv[3:](g + pos)
-
-
-class CTL(nn.Module):
-    def __init__(self, inner, out, pos_dim):
-        super().__init__()
-        self.param_conv = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1),
-            nn.Conv2d(inner, inner, 1, bias=False),
-            nn.BatchNorm2d(inner),
-            nn.ReLU(),
-            nn.Conv2d(inner, inner, 1, bias=False),
-            nn.Sigmoid(),
-        )
-        self.temporal_conv = nn.Conv2d(inner, out, 1, bias=False)
-        self.spatial_conv = SpatialConv(inner, out, pos_dim)
-
-    def forward(self, x):
-        weighted = x * self.param_conv(x)
-        return self.temporal_conv(weighted) + self.spatial_conv(x, weighted)
-
-
-class Bottleneck(nn.Module):
-    def __init__(self, inner, planes, pos_dim, stride):
-        super().__init__()
-        out = planes * EXPANSION
-        self.downsample = self.shortcut_conv = None
-        if stride != 1:
-            self.downsample = nn.Sequential(
-                nn.Conv2d(inner, inner, 2, stride=2, groups=inner), nn.BatchNorm2d(inner)
-            )
-        if inner != out:
-            self.shortcut_conv = nn.Sequential(
-                nn.Conv2d(inner, out, 1, bias=False), nn.BatchNorm2d(out)
-            )
-        self.conv1 = nn.Conv2d(inner, planes, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(planes)
-        self.conv2 = CTL(planes, planes, pos_dim)
-        self.bn2 = nn.BatchNorm2d(planes)
-        self.conv3 = nn.Conv2d(planes, out, 1, bias=False)
-        self.bn3 = nn.BatchNorm2d(out)
-
-    def forward(self, x):
-        if self.downsample:
-            x = self.downsample(x)
-        shortcut = self.shortcut_conv(x) if self.shortcut_conv else x
-        y = functional.relu(self.bn1(self.conv1(x)))
-        y = functional.relu(self.bn2(self.conv2(y)))
-        return functional.relu(self.bn3(self.conv3(y)) + shortcut)
-
-
-class Backbone(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv1 = nn.Conv2d(3 * FRAMES, PLANES[0], 5, stride=2, padding=2, bias=False)
-        self.bn1 = nn.BatchNorm2d(PLANES[0])
-        channels = PLANES[0]
-        for i in range(4):
-            blocks = []
-            for j in range(LAYERS[i]):
-                stride = 2 if i > 0 and j == 0 else 1
-                blocks.append(Bottleneck(channels, PLANES[i], POS_DIM[i], stride))
-                channels = PLANES[i] * EXPANSION
-            setattr(self, f"layer{i + 1}", nn.Sequential(*blocks))
-
-    def forward(self, clip):
-        x = functional.relu(self.bn1(self.conv1(clip.flatten(1, 2))))
-        x = functional.max_pool2d(x, 3, stride=2, padding=1)
-        for i in range(4):
-            x = getattr(self, f"layer{i + 1}")(x)
-        return x
-
-
-class Network(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.backbone = nn.Module()
-        self.backbone.net = Backbone()
-        self.cls_head = nn.Module()
-        self.cls_head.fc_cls = nn.Linear(PLANES[3] * EXPANSION, CLASSES)
-
-    def forward(self, clip):
-        return self.cls_head.fc_cls(self.backbone.net(clip).mean((2, 3)))
+CONFIG = {"layers": (1, 1, 1, 1), "planes": (16, 16, 32, 32), "expansion": 4, "frames": 4,
+          "pos_dim": (8, 4, 2, 1), "num_classes": 5}
+SIDE, BATCH = 64, 4
 
 
 def fill_param(name, tensor):
@@ -253,12 +150,12 @@ def make_clip(i):
 
 
 def record_network():
-    network = Network().double().train()
+    network = Network(CONFIG).double().train()
     state = {k: v for k, v in network.state_dict().items() if not k.endswith("_tracked")}
     for name, tensor in state.items():
         fill_param(name, tensor)
     clips = torch.stack([make_clip(i) for i in range(BATCH)]).double()
-    labels = torch.tensor([i * 3 % CLASSES for i in range(BATCH)])
+    labels = torch.tensor([i * 3 % CONFIG["num_classes"] for i in range(BATCH)])
     optimizer = torch.optim.SGD(network.parameters(), lr=0.015, momentum=0.9, weight_decay=7e-5)
     results, losses = {}, []
     for step in range(10):

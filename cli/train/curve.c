@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "curve.h"
+
+#include <math.h>
+#include <string.h>
+
+#define COLUMNS   "step\tepoch\tseconds\trate\tloss\tgradient\tval_loss\tval_top1"
+#define N_COLUMNS 8
+
+struct _Curve {
+    guint64 every;
+    GArray *rows;
+    guint n_steps; /* in the last row; 0: it is complete */
+};
+
+Curve *curve_new(guint64 every)
+{
+    Curve *curve = g_new0(Curve, 1);
+    curve->every = every;
+    curve->rows = g_array_new(FALSE, FALSE, sizeof(CurveRow));
+    return curve;
+}
+
+void curve_free(Curve *curve)
+{
+    if (curve == NULL)
+        return;
+    g_array_unref(curve->rows);
+    g_free(curve);
+}
+
+static CurveRow *last_row(const Curve *curve)
+{
+    return &g_array_index(curve->rows, CurveRow, curve->rows->len - 1);
+}
+
+void curve_add_step(Curve *curve, guint64 step, double epoch, double seconds, double rate,
+                    double loss, double gradient)
+{
+    if (curve->n_steps == 0) {
+        CurveRow row = {.val_loss = NAN, .top1 = NAN};
+        g_array_append_val(curve->rows, row);
+    }
+    CurveRow *row = last_row(curve);
+    guint n = ++curve->n_steps;
+    row->step = step;
+    row->epoch = epoch;
+    row->seconds = seconds;
+    row->rate = rate;
+    row->loss += (loss - row->loss) / n;
+    row->gradient += (gradient - row->gradient) / n;
+    if (step % curve->every == 0)
+        curve->n_steps = 0;
+}
+
+void curve_add_validation(Curve *curve, double loss, double top1)
+{
+    if (curve->rows->len == 0)
+        return;
+    last_row(curve)->val_loss = loss;
+    last_row(curve)->top1 = top1;
+    curve->n_steps = 0;
+}
+
+const CurveRow *curve_get_rows(const Curve *curve, guint *n)
+{
+    *n = curve->rows->len;
+    return (const CurveRow *)curve->rows->data;
+}
+
+double curve_get_recent_loss(const Curve *curve)
+{
+    double sum = 0;
+    guint n = MIN(curve->rows->len, 5);
+    for (guint i = curve->rows->len - n; i < curve->rows->len; i++)
+        sum += g_array_index(curve->rows, CurveRow, i).loss;
+    return n > 0 ? sum / n : NAN;
+}
+
+static void append_number(GString *text, double value, int digits)
+{
+    if (isnan(value))
+        g_string_append(text, "\t-");
+    else
+        g_string_append_printf(text, "\t%.*g", digits, value);
+}
+
+char *curve_to_text(const Curve *curve)
+{
+    GString *text = g_string_new(COLUMNS "\n");
+    for (guint i = 0; i < curve->rows->len; i++) {
+        const CurveRow *row = &g_array_index(curve->rows, CurveRow, i);
+        g_string_append_printf(text, "%" G_GUINT64_FORMAT "\t%.3f\t%.1f", row->step, row->epoch,
+                               row->seconds);
+        append_number(text, row->rate, 6);
+        append_number(text, row->loss, 6);
+        append_number(text, row->gradient, 6);
+        append_number(text, row->val_loss, 6);
+        append_number(text, row->top1, 6);
+        g_string_append_c(text, '\n');
+    }
+    return g_string_free(text, FALSE);
+}
+
+static double to_number(const char *text)
+{
+    return strcmp(text, "-") == 0 ? NAN : g_ascii_strtod(text, NULL);
+}
+
+gboolean curve_parse(Curve *curve, const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    if (lines[0] == NULL || strcmp(lines[0], COLUMNS) != 0)
+        return FALSE;
+    for (guint i = 1; lines[i] != NULL && *lines[i] != '\0'; i++) {
+        g_auto(GStrv) cells = g_strsplit(lines[i], "\t", -1);
+        if (g_strv_length(cells) != N_COLUMNS)
+            return FALSE;
+        CurveRow row = {.step = g_ascii_strtoull(cells[0], NULL, 10),
+                        .epoch = to_number(cells[1]),
+                        .seconds = to_number(cells[2]),
+                        .rate = to_number(cells[3]),
+                        .loss = to_number(cells[4]),
+                        .gradient = to_number(cells[5]),
+                        .val_loss = to_number(cells[6]),
+                        .top1 = to_number(cells[7])};
+        g_array_append_val(curve->rows, row);
+    }
+    return TRUE;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a training learns from. */
+#include <math.h>
+#include <street.h>
+#include <string.h>
+
+#include "config.h"
+#include "streetclips.h"
+#include "training.h"
+#if HAVE_GST
+#include "folderclips.h"
+#endif
+
+static char *list_path(const Training *training, const char *name)
+{
+    return g_build_filename(training->o->data, name, NULL);
+}
+
+/* Names of the classes, which the network needs before there are clips. */
+static char **find_labels(const Training *training, GError **error)
+{
+    if (training->o->street) {
+        char **labels = g_new0(char *, VDT_STREET_N_ACTIONS + 1);
+        for (guint i = 0; i < VDT_STREET_N_ACTIONS; i++)
+            labels[i] = g_strdup(vdt_street_action_name(i));
+        return labels;
+    }
+#if HAVE_GST
+    g_autofree char *list = list_path(training, "train.csv");
+    return folder_labels(list, error);
+#else
+    g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                "%s: this build has no GStreamer and reads no videos", training->o->data);
+    return NULL;
+#endif
+}
+
+/* How pictures become the network's input, as the card will say. */
+static void fill_card(Training *training, char **labels)
+{
+    const TrainOptions *o = training->o;
+    const Network *network = &training->network;
+    VdtCard *card = training->card = vdt_card_new(network->model, network->variant);
+    card->labels = labels;
+    card->n_labels = g_strv_length(labels);
+    card->frames = network->frames;
+    card->frame_interval = o->interval;
+    if (o->width > 0) {
+        card->width = o->width;
+        card->height = o->height;
+    } else {
+        const VdtVariant *variant = vdt_model_find_variant(network->model, network->variant, NULL);
+        /* The street's own shape. */
+        if (variant != NULL && strcmp(variant->name, "street") == 0) {
+            card->width = variant->bench_width;
+            card->height = variant->bench_height;
+        }
+    }
+    if (o->framing != NULL || o->street)
+        card->framing = o->frame_as;
+    card->window =
+        o->street ? o->window : round(1e3 * (card->frames - 1) * o->interval / 30.0) / 1e3;
+}
+
+gboolean training_open_data(Training *training, const char *architecture, GError **error)
+{
+    const TrainOptions *o = training->o;
+    if (o->weights != NULL) {
+        training->start = vdt_weights_load(o->weights, error);
+        if (training->start == NULL)
+            return FALSE;
+    }
+    char **labels = find_labels(training, error);
+    if (labels == NULL)
+        return FALSE;
+    if (!network_init(&training->network, architecture, o->config, training->start,
+                      g_strv_length(labels), error)) {
+        g_strfreev(labels);
+        return FALSE;
+    }
+    training->network.dropout = o->dropout;
+    training->network.label_smoothing = o->label_smoothing;
+    fill_card(training, labels);
+    return TRUE;
+}
+
+#if HAVE_GST
+static gboolean open_folder(Training *training, const ClipFormat *format, GError **error)
+{
+    g_autofree char *train = list_path(training, "train.csv"),
+                    *val = list_path(training, "val.csv");
+    training->set = folder_clips_new(train, training->card->labels, training->o->per_video,
+                                     training->card, format, error);
+    if (training->set == NULL)
+        return FALSE;
+    if (!g_file_test(val, G_FILE_TEST_EXISTS)) {
+        progress_say(training->progress, "%s: is not there; there will be no validation", val);
+        return TRUE;
+    }
+    training->validation_set =
+        folder_clips_new(val, training->card->labels, 1, training->card, format, error);
+    return training->validation_set != NULL;
+}
+#endif
+
+static gboolean open_sets(Training *training, const ClipFormat *format, GError **error)
+{
+    const TrainOptions *o = training->o;
+#if HAVE_GST
+    if (!o->street)
+        return open_folder(training, format, error);
+#endif
+    training->set = street_clips_new(o->seed, 0, o->clips, o->coded, format, error);
+    if (training->set == NULL)
+        return FALSE;
+    if (o->validation_clips == 0)
+        return TRUE;
+    training->validation_set = street_clips_new(STREET_VALIDATION_SEED, 0, o->validation_clips,
+                                                o->coded > 0 ? 2 : 0, format, error);
+    return training->validation_set != NULL;
+}
+
+gboolean training_load_clips(Training *training, GError **error)
+{
+    const TrainOptions *o = training->o;
+    ClipFormat format = clip_format_for_card(training->card, o->one_frame);
+    if (!open_sets(training, &format, error))
+        return FALSE;
+    guint n = clip_set_get_n_clips(training->set);
+    if (n < (guint)o->batch) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--batch is %d, but there are only %u clips", o->batch, n);
+        return FALSE;
+    }
+    CacheOptions options = {o->cache_folder, o->no_cache, o->cache_bytes};
+    const char *doing = o->street ? "drawing clips" : "decoding clips";
+    training->cache =
+        cache_new(training->set, &options, doing, training->progress, training->cancellable, error);
+    if (training->cache == NULL || training->validation_set == NULL)
+        return training->cache != NULL;
+    doing = o->street ? "drawing validation clips" : "decoding validation clips";
+    training->validation_cache = cache_new(training->validation_set, &options, doing,
+                                           training->progress, training->cancellable, error);
+    return training->validation_cache != NULL;
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "folderclips.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "clips.h"
+#include "files.h"
+
+#define MAX_LIST_BYTES   (256 << 20)
+#define MAX_LABELS_BYTES (16 << 20)
+#define MAX_CLASSES      100000
+#define MAX_PROBLEMS     50
+
+typedef struct {
+    guint line;
+    char *path;  /* as it can be opened */
+    char *label; /* as it is written */
+    guint class;
+} Entry;
+
+typedef struct {
+    ClipSet set;
+    const VdtCard *card;
+    char *list;
+    GArray *entries;
+} FolderClips;
+
+static void entry_clear(gpointer data)
+{
+    Entry *entry = data;
+    g_free(entry->path);
+    g_free(entry->label);
+}
+
+/* Problems with single lines, listed together in the end. */
+typedef struct {
+    const char *list;
+    GString *text;
+    guint n;
+} Problems;
+
+static void add_problem(Problems *problems, guint line, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+static void add_problem(Problems *problems, guint line, const char *format, ...)
+{
+    if (problems->n++ >= MAX_PROBLEMS)
+        return;
+    g_string_append_printf(problems->text, "\n%s:%u: ", problems->list, line);
+    va_list args;
+    va_start(args, format);
+    g_string_append_vprintf(problems->text, format, args);
+    va_end(args);
+}
+
+/* TRUE if there were none. */
+static gboolean finish_problems(Problems *problems, GError **error)
+{
+    g_autofree char *text = g_string_free(g_steal_pointer(&problems->text), FALSE);
+    if (problems->n == 0)
+        return TRUE;
+    g_autofree char *more = problems->n > MAX_PROBLEMS
+                                ? g_strdup_printf("\n... and %u more", problems->n - MAX_PROBLEMS)
+                                : g_strdup("");
+    g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "%u lines of %s cannot be used:%s%s",
+                problems->n, problems->list, text, more);
+    return FALSE;
+}
+
+/* Lines of the list, paths still as they are written. */
+static GArray *read_list(const char *list, GError **error)
+{
+    g_autofree char *text = NULL;
+    gsize size;
+    if (!vdt_file_load(list, MAX_LIST_BYTES, &text, &size, error))
+        return NULL;
+    if (!g_utf8_validate(text, size, NULL)) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "%s: is not UTF-8 text", list);
+        return NULL;
+    }
+    g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(Entry));
+    g_array_set_clear_func(entries, entry_clear);
+    Problems problems = {list, g_string_new(NULL), 0};
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (guint i = 0; lines[i] != NULL; i++) {
+        char *line = g_strstrip(lines[i]);
+        if (*line == '\0' || *line == '#' || (i == 0 && strcmp(line, "path,label") == 0))
+            continue;
+        /* Paths may have commas; labels may not. */
+        char *comma = strrchr(line, ',');
+        if (comma == NULL || comma == line || comma[1] == '\0') {
+            add_problem(&problems, i + 1, "is not \"path,label\"");
+            continue;
+        }
+        *comma = '\0';
+        Entry entry = {.line = i + 1,
+                       .path = g_strdup(g_strchomp(line)),
+                       .label = g_strdup(g_strchug(comma + 1))};
+        g_array_append_val(entries, entry);
+    }
+    if (!finish_problems(&problems, error))
+        return NULL;
+    if (entries->len == 0) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
+                    "%s: no clips are listed; a line is \"path,label\"", list);
+        return NULL;
+    }
+    return g_steal_pointer(&entries);
+}
+
+static gboolean to_number(const char *label, guint *number)
+{
+    guint64 value;
+    gboolean ok = g_ascii_string_to_unsigned(label, 10, 0, MAX_CLASSES - 1, &value, NULL);
+    *number = ok ? value : 0;
+    return ok;
+}
+
+static char **labels_of_file(const char *path, GError **error)
+{
+    g_autofree char *text = NULL;
+    gsize size;
+    if (!vdt_file_load(path, MAX_LABELS_BYTES, &text, &size, error))
+        return NULL;
+    if (!g_utf8_validate(text, size, NULL)) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "%s: is not UTF-8 text", path);
+        return NULL;
+    }
+    return g_strsplit(g_strchomp(text), "\n", -1);
+}
+
+static int compare_labels(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **folder_labels(const char *list, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(list);
+    g_autofree char *file = g_build_filename(folder, "labels.txt", NULL);
+    if (g_file_test(file, G_FILE_TEST_EXISTS))
+        return labels_of_file(file, error);
+    g_autoptr(GArray) entries = read_list(list, error);
+    if (entries == NULL)
+        return NULL;
+    gboolean numbers = TRUE;
+    guint highest = 0;
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GPtrArray) labels = g_ptr_array_new();
+    for (guint i = 0; i < entries->len; i++) {
+        char *label = g_array_index(entries, Entry, i).label;
+        guint number;
+        numbers = to_number(label, &number) && numbers;
+        highest = MAX(highest, number);
+        if (g_hash_table_add(seen, label))
+            g_ptr_array_add(labels, g_strdup(label));
+    }
+    if (numbers) {
+        g_ptr_array_set_free_func(labels, g_free);
+        g_ptr_array_set_size(labels, 0);
+        for (guint i = 0; i <= highest; i++)
+            g_ptr_array_add(labels, g_strdup_printf("%u", i));
+        g_ptr_array_set_free_func(labels, NULL);
+    } else {
+        g_ptr_array_sort(labels, compare_labels);
+    }
+    g_ptr_array_add(labels, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&labels), FALSE);
+}
+
+/* Names go before numbers: a class may be called "0". */
+static gboolean find_class(GHashTable *names, guint n, const char *label, guint *class)
+{
+    gpointer found;
+    if (g_hash_table_lookup_extended(names, label, NULL, &found)) {
+        *class = GPOINTER_TO_UINT(found);
+        return TRUE;
+    }
+    return to_number(label, class) && *class < n;
+}
+
+/* Finds classes and files of all lines; adds what identifies the files to @hash. */
+static gboolean resolve(FolderClips *clips, GChecksum *hash, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(clips->list);
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = clips->set.n_labels; i-- > 0;)
+        g_hash_table_insert(names, clips->set.labels[i], GUINT_TO_POINTER(i));
+    Problems problems = {clips->list, g_string_new(NULL), 0};
+    for (guint i = 0; i < clips->entries->len; i++) {
+        Entry *entry = &g_array_index(clips->entries, Entry, i);
+        if (!find_class(names, clips->set.n_labels, entry->label, &entry->class))
+            add_problem(&problems, entry->line, "there is no class \"%s\"", entry->label);
+        char *path = g_canonicalize_filename(entry->path, folder);
+        GStatBuf s;
+        if (g_stat(path, &s) != 0)
+            add_problem(&problems, entry->line, "%s: there is no such file", entry->path);
+        else if (!S_ISREG(s.st_mode))
+            add_problem(&problems, entry->line, "%s: is not a file", entry->path);
+        else if (s.st_size == 0)
+            add_problem(&problems, entry->line, "%s: is empty", entry->path);
+        else {
+            g_autofree char *state =
+                g_strdup_printf("%s\n%" G_GINT64_FORMAT " %" G_GINT64_FORMAT ".%09ld\n", path,
+                                (gint64)s.st_size, (gint64)s.st_mtim.tv_sec, s.st_mtim.tv_nsec);
+            g_checksum_update(hash, (const guchar *)state, -1);
+        }
+        g_free(entry->path);
+        entry->path = path;
+    }
+    return finish_problems(&problems, error);
+}
+
+static ClipInfo info(const ClipSet *set, guint clip)
+{
+    const FolderClips *clips = (const FolderClips *)set;
+    return (ClipInfo){g_array_index(clips->entries, Entry, clip / set->group).class, -1, FALSE};
+}
+
+static gboolean fill(const ClipSet *set, guint item, guint8 *to, GCancellable *cancellable,
+                     GError **error)
+{
+    const FolderClips *folder = (const FolderClips *)set;
+    const Entry *entry = &g_array_index(folder->entries, Entry, item);
+    const ClipFormat *format = &set->format;
+    g_autoptr(Clips) clips = clips_load_spread(entry->path, folder->card, set->group, error);
+    if (clips != NULL && clips->n_frames < format->frames) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
+                    "%s: is too short: %" G_GINT64_FORMAT " pictures, and a clip has %u",
+                    entry->path, clips->n_frames, format->frames);
+        g_clear_pointer(&clips, clips_free);
+    }
+    if (clips == NULL) {
+        g_prefix_error(error, "%s:%u: ", folder->list, entry->line);
+        return FALSE;
+    }
+    for (guint k = 0; k < set->group; k++, to += clip_format_bytes(format))
+        for (guint i = 0; i < format->stored; i++) {
+            VdtPicture from = clips_get_picture(clips, k, clip_format_frame_of(format, i));
+            VdtPicture kept = clip_format_picture(format, to, i);
+            for (guint y = 0; y < format->height; y++)
+                memcpy(kept.data + y * kept.stride, from.data + y * from.stride, kept.stride);
+        }
+    return TRUE;
+}
+
+static void finalize(ClipSet *set)
+{
+    FolderClips *clips = (FolderClips *)set;
+    g_clear_pointer(&clips->entries, g_array_unref);
+    g_free(clips->list);
+}
+
+ClipSet *folder_clips_new(const char *list, char **labels, guint per_video, const VdtCard *card,
+                          const ClipFormat *format, GError **error)
+{
+    FolderClips *clips = g_new0(FolderClips, 1);
+    g_autoptr(ClipSet) set = &clips->set;
+    set->format = *format;
+    set->group = per_video;
+    set->labels = g_strdupv(labels);
+    set->n_labels = g_strv_length(labels);
+    set->report_all = TRUE;
+    set->info = info;
+    set->fill = fill;
+    set->finalize = finalize;
+    clips->card = card;
+    clips->list = g_strdup(list);
+    clips->entries = read_list(list, error);
+    if (clips->entries == NULL)
+        return NULL;
+    set->n_items = clips->entries->len;
+    g_autoptr(GChecksum) hash = g_checksum_new(G_CHECKSUM_SHA256);
+    if (!resolve(clips, hash, error))
+        return NULL;
+    g_autoptr(GString) key = g_string_new("folder\n");
+    g_string_append_printf(key, "clips of a video: %u\nfiles: %s\n", per_video,
+                           g_checksum_get_string(hash));
+    clip_format_describe(format, key);
+    set->key = g_string_free(g_steal_pointer(&key), FALSE);
+    return g_steal_pointer(&set);
+}
+
+const char *folder_clips_get_path(const ClipSet *set, guint item)
+{
+    return g_array_index(((const FolderClips *)set)->entries, Entry, item).path;
+}

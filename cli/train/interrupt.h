@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * SIGINT and SIGTERM as a request to stop at the next good moment. A second one ends the process.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+/* To be called before other threads begin. Triggered by the first signal; lives as long as the
+ * process. */
+GCancellable *interrupt_catch(void);

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "network.h"
+
+#include <string.h>
+#include <vedette/ops.h>
+#include <vedette/train.h>
+
+#include "files.h"
+
+#define MAX_CONFIG_BYTES (1 << 20)
+
+void network_clear(Network *network)
+{
+    g_clear_pointer(&network->config, json_object_unref);
+}
+
+/* The object that @text is, or that the file of that name holds. */
+static JsonObject *read_config(const char *text, GError **error)
+{
+    if (*text != '{')
+        return vdt_json_load(text, MAX_CONFIG_BYTES, error);
+    g_autoptr(GError) mistake = NULL;
+    g_autoptr(JsonNode) node = json_from_string(text, &mistake);
+    if (node != NULL && JSON_NODE_HOLDS_OBJECT(node))
+        return json_node_dup_object(node);
+    g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL, "--config is no JSON object: %s",
+                mistake != NULL ? mistake->message : text);
+    return NULL;
+}
+
+static gboolean find_config(Network *network, const char *config, const VdtWeights *start,
+                            GError **error)
+{
+    network->variant = "custom";
+    if (config == NULL && start != NULL) {
+        const VdtModel *model = vdt_model_recognise(start, &network->config, &network->variant);
+        if (model == network->model)
+            return TRUE;
+        g_clear_pointer(&network->config, json_object_unref);
+        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL, "%s: the tensors are not those of a %s",
+                    vdt_weights_get_origin(start), network->model->name);
+        return FALSE;
+    }
+    if (config == NULL)
+        config = "street";
+    for (guint i = 0; i < network->model->n_variants; i++) {
+        const VdtVariant *variant = &network->model->variants[i];
+        if (strcmp(variant->name, config) == 0) {
+            network->variant = variant->name;
+            network->config = vdt_variant_config(variant);
+            return TRUE;
+        }
+    }
+    /* The usual error lists the variants. */
+    if (*config != '{' && !g_file_test(config, G_FILE_TEST_EXISTS) &&
+        vdt_model_find_variant(network->model, config, error) == NULL)
+        return FALSE;
+    network->config = read_config(config, error);
+    return network->config != NULL;
+}
+
+gboolean network_init(Network *network, const char *architecture, const char *config,
+                      const VdtWeights *start, guint n_classes, GError **error)
+{
+    network->model = vdt_model_find(architecture, error);
+    if (network->model == NULL || !find_config(network, config, start, error))
+        return FALSE;
+    json_object_remove_member(network->config, "head");
+    gint64 classes = json_object_get_int_member_with_default(network->config, "num_classes", 0);
+    if (classes != n_classes && strcmp(network->variant, "street") != 0)
+        network->variant = "custom";
+    json_object_set_int_member(network->config, "num_classes", n_classes);
+    network->n_classes = n_classes;
+    VdtShape input = network->model->input_shape(network->config, 1, 64, 64);
+    network->frames = input.n_dims == 5 ? input.dims[2] : 1;
+    return TRUE;
+}
+
+VdtGraph *network_graph(const Network *network, guint batch, guint width, guint height,
+                        gboolean training, GError **error)
+{
+    VdtShape input = network->model->input_shape(network->config, batch, width, height);
+    g_autoptr(VdtGraph) graph = vdt_graph_new();
+    if (training)
+        json_object_set_double_member(network->config, "dropout", network->dropout);
+    gboolean ok = network->model->build(network->config, graph, &input, error);
+    json_object_remove_member(network->config, "dropout");
+    if (!ok)
+        return NULL;
+    if (training) {
+        VdtShape labels = vdt_shape(batch);
+        VdtValue *loss = vdt_cross_entropy(vdt_graph_find_output(graph, "logits"),
+                                           vdt_input(graph, "labels", &labels),
+                                           .label_smoothing = network->label_smoothing);
+        vdt_output(graph, "loss", loss);
+    }
+    return vdt_graph_check(graph, error) ? g_steal_pointer(&graph) : NULL;
+}
+
+/* Parameters by what becomes of them. */
+typedef struct {
+    GString *problems;
+    guint n_problems;
+    gboolean fresh_head;
+} Taking;
+
+static gboolean take(const Network *network, VdtWeights *to, const char *name,
+                     const VdtShape *shape, const VdtWeights *start, Taking *taking, GError **error)
+{
+    VdtTensor *tensor = vdt_weights_lookup((VdtWeights *)start, name);
+    if (tensor != NULL && vdt_shape_equal(&tensor->shape, shape)) {
+        g_autoptr(VdtTensor) floats = vdt_tensor_convert(tensor, VDT_F32, error);
+        if (floats == NULL) {
+            g_prefix_error(error, "%s: %s: ", vdt_weights_get_origin(start), name);
+            return FALSE;
+        }
+        vdt_weights_insert(to, name, floats);
+    } else if (g_str_has_prefix(name, network->model->head)) {
+        taking->fresh_head = TRUE;
+    } else {
+        g_autofree char *wanted = vdt_shape_to_string(shape);
+        g_autofree char *is = tensor != NULL ? vdt_shape_to_string(&tensor->shape) : NULL;
+        taking->n_problems++;
+        if (is == NULL)
+            g_string_append_printf(taking->problems, "\n%s: is missing", name);
+        else
+            g_string_append_printf(taking->problems, "\n%s: has shape %s, not %s", name, is,
+                                   wanted);
+    }
+    return TRUE;
+}
+
+/* Both tensors of a head go together. */
+static void renew_head(const Network *network, VdtGraph *graph, VdtWeights *weights, guint64 seed)
+{
+    g_autoptr(VdtWeights) random = vdt_weights_new_random(graph, seed);
+    for (guint i = 0; i < vdt_graph_get_n_params(graph); i++) {
+        const char *name = vdt_graph_get_param(graph, i, NULL);
+        if (g_str_has_prefix(name, network->model->head))
+            vdt_weights_insert(weights, name, vdt_weights_lookup(random, name));
+    }
+}
+
+VdtWeights *network_start(const Network *network, VdtGraph *graph, const VdtWeights *start,
+                          guint64 seed, gboolean *fresh_head, GError **error)
+{
+    g_autoptr(VdtWeights) weights = vdt_weights_new_random(graph, seed);
+    *fresh_head = FALSE;
+    if (start == NULL)
+        return g_steal_pointer(&weights);
+    Taking taking = {.problems = g_string_new(NULL)};
+    gboolean ok = TRUE;
+    for (guint i = 0; i < vdt_graph_get_n_params(graph) && ok; i++) {
+        VdtShape shape;
+        const char *name = vdt_graph_get_param(graph, i, &shape);
+        ok = take(network, weights, name, &shape, start, &taking, error);
+    }
+    g_autofree char *problems = g_string_free(taking.problems, FALSE);
+    if (!ok)
+        return NULL;
+    if (taking.n_problems > 0) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_WEIGHTS, "%s: %u tensors do not fit the network:%s",
+                    vdt_weights_get_origin(start), taking.n_problems, problems);
+        return NULL;
+    }
+    *fresh_head = taking.fresh_head;
+    if (taking.fresh_head)
+        renew_head(network, graph, weights, seed);
+    return g_steal_pointer(&weights);
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "options.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "sizes.h"
+#include "streetclips.h"
+
+void train_options_clear(TrainOptions *o)
+{
+    common_options_clear(&o->common);
+    char *strings[] = {o->data,    o->cache_size, o->cache_folder, o->weights,  o->config,
+                       o->size,    o->framing,    o->optimizer,    o->schedule, o->milestones,
+                       o->augment, o->output,     o->name,         o->title,    o->licence,
+                       o->origin,  o->precision};
+    for (guint i = 0; i < G_N_ELEMENTS(strings); i++)
+        g_free(strings[i]);
+}
+
+/* Index of @text in @names (NULL-terminated); 0 if there is no text; -1 if it is none of them. */
+static int choose(const char *option, const char *text, const char *const *names)
+{
+    if (text == NULL)
+        return 0;
+    for (int i = 0; names[i] != NULL; i++)
+        if (strcmp(names[i], text) == 0)
+            return i;
+    g_autofree char *all = g_strjoinv(", ", (char **)names);
+    complain_usage("train", "--%s is \"%s\", but must be one of %s", option, text, all);
+    return -1;
+}
+
+static gboolean choose_all(TrainOptions *o)
+{
+    int optimizer = choose("optimizer", o->optimizer, (const char *const[]){"adamw", "sgd", NULL});
+    int schedule = choose("schedule", o->schedule,
+                          (const char *const[]){"cosine", "constant", "step", "poly", NULL});
+    int framing =
+        choose("framing", o->framing, (const char *const[]){"stretch", "crop", "fit", NULL});
+    int precision =
+        choose("precision", o->precision, (const char *const[]){"f16", "f32", "bf16", NULL});
+    if (optimizer < 0 || schedule < 0 || framing < 0 || precision < 0)
+        return FALSE;
+    o->optimizer_kind = optimizer == 0 ? VDT_OPTIMIZER_ADAMW : VDT_OPTIMIZER_SGD;
+    o->schedule_kind = (const VdtScheduleKind[]){VDT_SCHEDULE_COSINE, VDT_SCHEDULE_CONSTANT,
+                                                 VDT_SCHEDULE_STEP, VDT_SCHEDULE_POLY}[schedule];
+    o->frame_as =
+        (const VdtFraming[]){VDT_FRAMING_STRETCH, VDT_FRAMING_CROP, VDT_FRAMING_FIT}[framing];
+    o->store_as = (const VdtDType[]){VDT_F16, VDT_F32, VDT_BF16}[precision];
+    return TRUE;
+}
+
+/* "flip=0.5,scale=0.1": what is not named keeps its default; "none" is nothing at all. */
+static gboolean parse_augmentation(TrainOptions *o)
+{
+    struct {
+        const char *name;
+        double *value, most;
+    } parts[] = {{"flip", &o->augmentation.flip, 1},       {"scale", &o->augmentation.scale, 0.5},
+                 {"shift", &o->augmentation.shift, 0.5},   {"light", &o->augmentation.light, 0.9},
+                 {"colour", &o->augmentation.colour, 0.9}, {"noise", &o->augmentation.noise, 64}};
+    if (o->augment == NULL)
+        return TRUE;
+    if (strcmp(o->augment, "none") == 0) {
+        o->augmentation = (AugmentOptions){0};
+        return TRUE;
+    }
+    g_auto(GStrv) words = g_strsplit(o->augment, ",", -1);
+    for (guint i = 0; words[i] != NULL; i++) {
+        gboolean ok = FALSE;
+        char *value = strchr(words[i], '=');
+        if (value != NULL)
+            *value++ = '\0';
+        for (guint k = 0; k < G_N_ELEMENTS(parts) && value != NULL; k++) {
+            char *end;
+            double number = g_ascii_strtod(value, &end);
+            if (strcmp(parts[k].name, words[i]) != 0 || end == value || *end != '\0' ||
+                !(number >= 0 && number <= parts[k].most))
+                continue;
+            *parts[k].value = number;
+            ok = TRUE;
+        }
+        if (!ok)
+            return complain_usage("train",
+                                  "--augment is \"none\", or some of flip=0..1, scale=0..0.5, "
+                                  "shift=0..0.5, light=0..0.9, colour=0..0.9, noise=0..64, "
+                                  "separated by commas; \"%s\" is not",
+                                  words[i]) < 0;
+    }
+    return TRUE;
+}
+
+static gboolean parse_milestones(TrainOptions *o)
+{
+    if ((o->schedule_kind == VDT_SCHEDULE_STEP) != (o->milestones != NULL))
+        return complain_usage("train", "--schedule step and --milestones need each other") < 0;
+    g_auto(GStrv) words = g_strsplit(o->milestones != NULL ? o->milestones : "", ",", -1);
+    double before = 0;
+    for (guint i = 0; words[i] != NULL; i++) {
+        char *end;
+        double epoch = g_ascii_strtod(words[i], &end);
+        if (i >= G_N_ELEMENTS(o->milestone_epochs) || end == words[i] || *end != '\0' ||
+            !(epoch > before && epoch < o->epochs))
+            return complain_usage("train",
+                                  "--milestones is \"%s\", but must be at most 8 epochs, "
+                                  "ascending, above 0 and below --epochs",
+                                  o->milestones) < 0;
+        o->milestone_epochs[i] = before = epoch;
+    }
+    return TRUE;
+}
+
+static gboolean check_ranges(const TrainOptions *o)
+{
+    const struct {
+        const char *name;
+        double value, least, most;
+    } ranges[] = {
+        {"clips", o->clips, 1, 10000000},
+        {"validation-clips", o->validation_clips, 0, 1000000},
+        {"clips-per-video", o->per_video, 1, 100},
+        {"seed", o->seed, 0, MAX_SEED},
+        {"batch", o->batch, 1, 4096},
+        {"epochs", o->epochs, 0.001, 100000},
+        {"warmup", o->warmup, 0, o->epochs / 2},
+        {"rate", o->rate, 0, 1e9},
+        {"final-rate", o->final_rate, 0, 1},
+        {"gamma", o->gamma, 0, 1},
+        {"decay", o->decay, 0, 10},
+        {"momentum", o->momentum, 0, 0.9999},
+        {"clip", o->clip, 0, 1e9},
+        {"average", o->average, 0, 0.999999},
+        {"backbone-rate", o->backbone_rate, 0, 1},
+        {"dropout", o->dropout, 0, 0.95},
+        {"label-smoothing", o->label_smoothing, 0, 0.9},
+        {"window", o->window, 0.01, 3600},
+        {"interval", o->interval, 1, 1000},
+        {"checkpoint-every", o->checkpoint_every, 1, 86400},
+        {"validations", o->validations, 0, 100000},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(ranges); i++)
+        if (!(ranges[i].value >= ranges[i].least && ranges[i].value <= ranges[i].most))
+            return complain_usage("train", "--%s is %.15g, but must be from %.15g to %.15g",
+                                  ranges[i].name, ranges[i].value, ranges[i].least,
+                                  ranges[i].most) < 0;
+    if (o->coded < 0 || o->coded == 1)
+        return complain_usage("train",
+                              "--coded is %d, but must be 0 (none) or at least 2 (one "
+                              "clip in so many)",
+                              o->coded) < 0;
+    return TRUE;
+}
+
+static gboolean check(TrainOptions *o)
+{
+    if (o->street == (o->data != NULL))
+        return complain_usage("train", "either --street or --data FOLDER is needed") < 0;
+    if (o->output == NULL)
+        return complain_usage("train", "--output is needed: the folder for what is trained") < 0;
+    if (o->resume && o->overwrite)
+        return complain_usage("train", "--resume and --overwrite exclude each other") < 0;
+    if (o->street && (o->seed == STREET_VALIDATION_SEED || o->seed == STREET_HELD_OUT_SEED))
+        return complain_usage(
+                   "train",
+                   "--seed %" G_GINT64_FORMAT " is kept for %s: nothing may be trained on it",
+                   o->seed, o->seed == STREET_HELD_OUT_SEED ? "evaluation" : "validation") < 0;
+    if (o->size != NULL && !parse_size(o->size, &o->width, &o->height))
+        return complain_usage("train",
+                              "--size is \"%s\", but must be WIDTHxHEIGHT with sides from 1 to "
+                              "8192",
+                              o->size) < 0;
+    if (!parse_bytes(o->cache_size != NULL ? o->cache_size : "4G", &o->cache_bytes))
+        return complain_usage("train", "--cache-size is \"%s\", but must be like 500M, 4G or 1.5T",
+                              o->cache_size) < 0;
+    return check_ranges(o) && choose_all(o) && parse_milestones(o) && parse_augmentation(o);
+}
+
+gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **architecture)
+{
+    /* These make the street model that is shipped. */
+    *o = (TrainOptions){
+        .seed = 1,
+        .clips = 8064,
+        .validation_clips = 336,
+        .coded = 8,
+        .per_video = 4,
+        .window = 2.4,
+        .interval = 4,
+        .dropout = 0.2,
+        .label_smoothing = 0.1,
+        .batch = 32,
+        .epochs = 30,
+        .warmup = 1,
+        .rate = 2e-3,
+        .final_rate = 0.01,
+        .gamma = 0.1,
+        .decay = 0.05,
+        .momentum = 0.9,
+        .clip = 5,
+        .average = 0.999,
+        .backbone_rate = 1,
+        .checkpoint_every = 60,
+        .validations = 20,
+        .augmentation = {
+            .flip = 0.5, .scale = 0.1, .shift = 0.05, .light = 0.2, .colour = 0.1, .noise = 6}};
+    const GOptionEntry entries[] = {
+        {"street", 0, 0, G_OPTION_ARG_NONE, &o->street, "Train on the synthetic street", NULL},
+        {"data", 0, 0, G_OPTION_ARG_FILENAME, &o->data,
+         "Train on the videos that train.csv and val.csv in this folder list (path,label)",
+         "FOLDER"},
+        {"output", 0, 0, G_OPTION_ARG_FILENAME, &o->output,
+         "Folder for checkpoint, weights, card and curve", "FOLDER"},
+        {"resume", 0, 0, G_OPTION_ARG_NONE, &o->resume,
+         "Go on from the checkpoint in the output folder, if there is one", NULL},
+        {"overwrite", 0, 0, G_OPTION_ARG_NONE, &o->overwrite,
+         "Begin anew though the output folder holds a checkpoint", NULL},
+        {"weights", 0, 0, G_OPTION_ARG_FILENAME, &o->weights, "Start from these weights", "FILE"},
+        {"config", 0, 0, G_OPTION_ARG_STRING, &o->config,
+         "Network: a variant, a JSON object, or its file (that of --weights, or \"street\")",
+         "CONFIG"},
+        {"size", 0, 0, G_OPTION_ARG_STRING, &o->size, "Input size", "WxH"},
+        {"framing", 0, 0, G_OPTION_ARG_STRING, &o->framing,
+         "How frames get that size: stretch, crop or fit", "HOW"},
+        {"one-frame", 0, 0, G_OPTION_ARG_NONE, &o->one_frame,
+         "The baseline: show only the middle frame, repeated", NULL},
+        {"seed", 0, 0, G_OPTION_ARG_INT64, &o->seed, "Of clips, order and first weights (1)", "N"},
+        {"clips", 0, 0, G_OPTION_ARG_INT, &o->clips, "Clips of the street (8064)", "N"},
+        {"validation-clips", 0, 0, G_OPTION_ARG_INT, &o->validation_clips,
+         "Clips of the street to validate on (336)", "N"},
+        {"coded", 0, 0, G_OPTION_ARG_INT, &o->coded,
+         "One street clip in N goes through H.264 (8; 0: none)", "N"},
+        {"clips-per-video", 0, 0, G_OPTION_ARG_INT, &o->per_video,
+         "Clips taken from each video of --data (4)", "N"},
+        {"window", 0, 0, G_OPTION_ARG_DOUBLE, &o->window, "Seconds of a street clip (2.4)", "S"},
+        {"interval", 0, 0, G_OPTION_ARG_INT, &o->interval,
+         "Video frames from one picture of a clip to the next (4)", "N"},
+        {"epochs", 0, 0, G_OPTION_ARG_DOUBLE, &o->epochs, "Times that each clip is seen (30)", "N"},
+        {"batch", 0, 0, G_OPTION_ARG_INT, &o->batch, "Clips in a step (32)", "N"},
+        {"optimizer", 0, 0, G_OPTION_ARG_STRING, &o->optimizer, "adamw (default) or sgd", "NAME"},
+        {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->rate, "Learning rate (0.002)", "R"},
+        {"backbone-rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->backbone_rate,
+         "Share of the rate that all but the head have (1)", "R"},
+        {"schedule", 0, 0, G_OPTION_ARG_STRING, &o->schedule,
+         "cosine (default), constant, step or poly", "NAME"},
+        {"warmup", 0, 0, G_OPTION_ARG_DOUBLE, &o->warmup, "Epochs in which the rate rises (1)",
+         "N"},
+        {"final-rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->final_rate,
+         "Share of the rate that is left in the end (0.01)", "R"},
+        {"milestones", 0, 0, G_OPTION_ARG_STRING, &o->milestones,
+         "Schedule step: epochs after which the rate falls", "N,N..."},
+        {"gamma", 0, 0, G_OPTION_ARG_DOUBLE, &o->gamma, "Schedule step: by this factor (0.1)", "R"},
+        {"momentum", 0, 0, G_OPTION_ARG_DOUBLE, &o->momentum, "Of sgd (0.9)", "R"},
+        {"decay", 0, 0, G_OPTION_ARG_DOUBLE, &o->decay, "Weight decay (0.05)", "R"},
+        {"decay-vectors", 0, 0, G_OPTION_ARG_NONE, &o->decay_vectors, "Decay biases and norms, too",
+         NULL},
+        {"clip", 0, 0, G_OPTION_ARG_DOUBLE, &o->clip, "Largest norm of a gradient (5; 0: any)",
+         "R"},
+        {"average", 0, 0, G_OPTION_ARG_DOUBLE, &o->average,
+         "Decay of the average of the weights (0.999; 0: none)", "R"},
+        {"label-smoothing", 0, 0, G_OPTION_ARG_DOUBLE, &o->label_smoothing, "(0.1)", "R"},
+        {"dropout", 0, 0, G_OPTION_ARG_DOUBLE, &o->dropout, "Before the last layer (0.2)", "R"},
+        {"augment", 0, 0, G_OPTION_ARG_STRING, &o->augment,
+         "none, or parts of flip=0.5,scale=0.1,shift=0.05,light=0.2,colour=0.1,noise=6", "LIST"},
+        {"validations", 0, 0, G_OPTION_ARG_INT, &o->validations,
+         "How often to validate in all (20)", "N"},
+        {"checkpoint-every", 0, 0, G_OPTION_ARG_INT, &o->checkpoint_every,
+         "Seconds between checkpoints (60)", "S"},
+        {"cache-size", 0, 0, G_OPTION_ARG_STRING, &o->cache_size,
+         "Most that cached clips may take (4G)", "SIZE"},
+        {"cache-folder", 0, 0, G_OPTION_ARG_FILENAME, &o->cache_folder,
+         "Where they are (vedette in XDG_CACHE_HOME)", "FOLDER"},
+        {"no-cache", 0, 0, G_OPTION_ARG_NONE, &o->no_cache, "Keep clips in memory only", NULL},
+        {"precision", 0, 0, G_OPTION_ARG_STRING, &o->precision,
+         "Of the weights' file: f16 (default), f32 or bf16", "P"},
+        {"name", 0, 0, G_OPTION_ARG_STRING, &o->name, "The model's name in the card", "NAME"},
+        {"title", 0, 0, G_OPTION_ARG_STRING, &o->title, "Its title", "TEXT"},
+        {"licence", 0, 0, G_OPTION_ARG_STRING, &o->licence, "Its licence", "SPDX"},
+        {"origin", 0, 0, G_OPTION_ARG_STRING, &o->origin, "Its origin", "TEXT"},
+        COMMON_THREADS(&o->common),
+        COMMON_ISA(&o->common),
+        {NULL},
+    };
+    g_auto(GStrv) rest = NULL;
+    if (!parse_options("ARCHITECTURE --street | --data FOLDER --output FOLDER",
+                       "Trains a network, on the synthetic street or on videos of one's own.",
+                       entries, argc, argv, 1, 1, &rest) ||
+        !check(o))
+        return FALSE;
+    *architecture = g_strdup(rest[0]);
+    return TRUE;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a training leaves: weights, labels, card, curve. */
+#include <math.h>
+#include <street.h>
+#include <string.h>
+
+#include "jsontext.h"
+#include "streetclips.h"
+#include "training.h"
+
+static char *in_output(const Training *training, const char *name)
+{
+    return g_build_filename(training->o->output, name, NULL);
+}
+
+gboolean training_save_curve(const Training *training, GError **error)
+{
+    guint n;
+    curve_get_rows(training->curve, &n);
+    if (n == 0)
+        return TRUE;
+    g_autofree char *text = curve_to_text(training->curve);
+    g_autofree char *data = in_output(training, "curve.tsv");
+    g_autofree char *picture = in_output(training, "curve.png");
+    return g_file_set_contents(data, text, -1, error) &&
+           curve_draw(training->curve, picture, training->card->name, error);
+}
+
+/* Matrices in the precision that was asked for; vectors, which cost nothing, in float32. */
+static VdtWeights *stored(const Training *training, VdtWeights *weights, GError **error)
+{
+    g_autoptr(VdtWeights) result = vdt_weights_new();
+    for (guint i = 0; i < vdt_weights_get_n_tensors(weights); i++) {
+        VdtTensor *tensor = vdt_weights_get_tensor(weights, i);
+        VdtDType type = tensor->shape.n_dims >= 2 ? training->o->store_as : VDT_F32;
+        g_autoptr(VdtTensor) kept = vdt_tensor_convert(tensor, type, error);
+        if (kept == NULL)
+            return NULL;
+        vdt_weights_insert(result, vdt_weights_get_name(weights, i), kept);
+    }
+    return g_steal_pointer(&result);
+}
+
+static JsonArray *three(const float *values)
+{
+    JsonArray *array = json_array_new();
+    for (int c = 0; c < 3; c++)
+        json_array_add_double_element(array, round(1e4 * values[c]) / 1e4);
+    return array;
+}
+
+static JsonObject *preprocessing(const Training *training)
+{
+    const VdtCard *card = training->card;
+    JsonObject *object = json_object_new();
+    json_object_set_array_member(object, "mean", three(card->mean));
+    json_object_set_array_member(object, "std", three(card->std));
+    json_object_set_int_member(object, "width", card->width);
+    json_object_set_int_member(object, "height", card->height);
+    json_object_set_string_member(object, "framing",
+                                  (const char *const[]){"stretch", "crop", "fit"}[card->framing]);
+    json_object_set_int_member(object, "frames", card->frames);
+    json_object_set_int_member(object, "frame_interval", card->frame_interval);
+    json_object_set_double_member(object, "window", card->window);
+    return object;
+}
+
+static JsonObject *evaluation(const Training *training)
+{
+    const VdtCard *card = training->card;
+    JsonObject *object = json_object_new();
+    json_object_set_int_member(object, "clips", training->o->street ? 1 : card->test_clips);
+    json_object_set_int_member(object, "crops", training->o->street ? 1 : card->test_crops);
+    json_object_set_int_member(object, "size", MIN(card->width, card->height));
+    return object;
+}
+
+static JsonObject *record(const Training *training, const Tally *tally)
+{
+    const TrainOptions *o = training->o;
+    JsonObject *object = json_object_new();
+    json_object_set_string_member(object, "command", training->command);
+    json_object_set_double_member(object, "seconds", round(training_get_seconds(training)));
+    json_object_set_int_member(object, "seed", o->seed);
+    json_object_set_int_member(object, "clips", clip_set_get_n_clips(training->set));
+    json_object_set_int_member(object, "steps", training->steps);
+    json_object_set_boolean_member(object, "one_frame", o->one_frame);
+    if (o->street) {
+        json_object_set_int_member(object, "world_version", VDT_STREET_VERSION);
+        json_object_set_int_member(object, "validation_seed", STREET_VALIDATION_SEED);
+    }
+    if (tally != NULL)
+        json_object_set_object_member(object, "validation", tally_to_scores(tally));
+    return object;
+}
+
+static char *origin_of(const Training *training)
+{
+    if (training->o->origin != NULL)
+        return g_strdup(training->o->origin);
+    const char *from = training->o->weights != NULL ? training->o->weights : "random weights";
+    if (!training->o->street)
+        return g_strdup_printf("trained by vedette on videos of one's own, from %s", from);
+    return g_strdup_printf("trained by vedette on its synthetic street, world version %d, from %s",
+                           VDT_STREET_VERSION, from);
+}
+
+static gboolean save_card(const Training *training, const Tally *tally, GError **error)
+{
+    const TrainOptions *o = training->o;
+    const VdtCard *card = training->card;
+    g_autoptr(JsonObject) object = json_object_new();
+    g_autofree char *origin = origin_of(training);
+    json_object_set_int_member(object, "schema", 1);
+    json_object_set_string_member(object, "name", card->name);
+    json_object_set_string_member(object, "architecture", card->architecture);
+    json_object_set_string_member(object, "variant", card->variant);
+    json_object_set_string_member(object, "title", card->title);
+    json_object_set_string_member(object, "weights", "weights.safetensors");
+    json_object_set_string_member(object, "labels", "labels.txt");
+    json_object_set_string_member(object, "licence",
+                                  o->licence != NULL ? o->licence
+                                  : o->street        ? "CC0-1.0"
+                                                     : "not stated");
+    json_object_set_string_member(object, "origin", origin);
+    json_object_set_object_member(object, "config", json_object_ref(training->network.config));
+    json_object_set_object_member(object, "preprocessing", preprocessing(training));
+    json_object_set_object_member(object, "evaluation", evaluation(training));
+    json_object_set_object_member(object, "training", record(training, tally));
+    g_autofree char *text = json_text(object, TRUE), *path = in_output(training, "card.json");
+    g_autofree char *lines = g_strconcat(text, "\n", NULL);
+    return g_file_set_contents(path, lines, -1, error);
+}
+
+static gboolean save_labels(const Training *training, GError **error)
+{
+    g_autofree char *names = g_strjoinv("\n", training->card->labels);
+    g_autofree char *text = g_strconcat(names, "\n", NULL);
+    g_autofree char *path = in_output(training, "labels.txt");
+    return g_file_set_contents(path, text, -1, error);
+}
+
+gboolean training_save_result(Training *training, GError **error)
+{
+    g_autoptr(VdtWeights) trained =
+        vdt_trainer_get_weights(training->trainer, training->o->average > 0);
+    g_autoptr(VdtWeights) weights = stored(training, trained, error);
+    if (weights == NULL)
+        return FALSE;
+    /* The score is that of the file, rounding included. */
+    g_autoptr(GError) mistake = NULL;
+    g_autoptr(Tally) tally = training_validate(training, weights, &mistake);
+    if (mistake != NULL) {
+        g_propagate_error(error, g_steal_pointer(&mistake));
+        return FALSE;
+    }
+    if (tally != NULL)
+        progress_say(training->progress, "validation: %.2f %% of %u clips right",
+                     100 * tally_get_top1(tally), tally_get_n(tally));
+    g_autofree char *path = in_output(training, "weights.safetensors");
+    return vdt_weights_save_safetensors(weights, path, error) && save_labels(training, error) &&
+           save_card(training, tally, error) && training_save_curve(training, error);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "streetclips.h"
+
+#include <math.h>
+#include <street.h>
+
+#include "config.h"
+#if HAVE_GST
+#include "h264.h"
+#endif
+
+#define SMALL_WIDTH  320
+#define SMALL_HEIGHT 180
+#define LARGE_WIDTH  640
+#define LARGE_HEIGHT 360
+#define CODED_RATE   25 /* frames per second */
+#define BITRATE      1000
+#define NS           1000000000.0
+
+typedef struct {
+    ClipSet set;
+    guint64 seed, first;
+    guint coded;
+} StreetClips;
+
+/* A number that walks through all residues for each action and each condition: actions change with
+ * the index, conditions every N_ACTIONS clips. */
+static guint64 diagonal(guint64 index)
+{
+    guint64 row = index / VDT_STREET_N_ACTIONS;
+    return index % VDT_STREET_N_ACTIONS + row % VDT_STREET_N_CONDITIONS +
+           row / VDT_STREET_N_CONDITIONS;
+}
+
+gboolean street_clip_is_coded(guint64 index, guint coded)
+{
+    return coded > 0 && diagonal(index) % coded == 0;
+}
+
+gboolean street_clip_is_large(guint64 index, guint coded)
+{
+    return diagonal(index) % 8 == 3 && !street_clip_is_coded(index, coded);
+}
+
+static gint64 duration_of(const ClipFormat *format)
+{
+    return llrint(format->window * NS);
+}
+
+/* Scene time of frame @t of a clip. */
+static gint64 time_of(const ClipFormat *format, guint t)
+{
+    return format->frames > 1 ? llrint(format->window * NS * t / (format->frames - 1)) : 0;
+}
+
+static VdtStreetClip describe(const StreetClips *street, guint clip, VdtStreetCondition *condition)
+{
+    return vdt_street_list_clip(street->seed, street->first + clip,
+                                duration_of(&street->set.format), condition);
+}
+
+static ClipInfo info(const ClipSet *set, guint clip)
+{
+    const StreetClips *street = (const StreetClips *)set;
+    VdtStreetCondition condition;
+    VdtStreetClip what = describe(street, clip, &condition);
+    return (ClipInfo){what.action, condition,
+                      street_clip_is_coded(street->first + clip, street->coded)};
+}
+
+/* In place: 4 bytes blue, green, red, unused to 3 bytes red, green, blue. */
+static void to_rgb(guint8 *pixels, gsize n)
+{
+    const guint8 *from = pixels;
+    for (guint8 *to = pixels; n > 0; n--, from += 4, to += 3) {
+        guint8 blue = from[0], green = from[1], red = from[2];
+        to[0] = red;
+        to[1] = green;
+        to[2] = blue;
+    }
+}
+
+static void draw_plain(const ClipFormat *format, VdtStreet *street, guint width, guint height,
+                       guint8 *clip)
+{
+    g_autoptr(VdtStreetPainter) painter = vdt_street_painter_new(street, width, height);
+    g_autofree guint8 *pixels = g_malloc((gsize)4 * width * height);
+    for (guint i = 0; i < format->stored; i++) {
+        gint64 time = time_of(format, clip_format_frame_of(format, i));
+        vdt_street_painter_draw(painter, time, pixels, (gsize)4 * width);
+        to_rgb(pixels, (gsize)width * height);
+        VdtPicture picture = {pixels, width, height, (gsize)3 * width};
+        clip_format_store(format, &picture, clip, i);
+    }
+}
+
+#if HAVE_GST
+typedef struct {
+    const ClipFormat *format;
+    VdtStreetPainter *painter;
+    guint8 *clip;
+} Coding;
+
+static void draw_coded_frame(gpointer data, guint i, guint8 *bgrx, gsize stride)
+{
+    Coding *coding = data;
+    vdt_street_painter_draw(coding->painter, llrint(i * NS / CODED_RATE), bgrx, stride);
+}
+
+/* The decoded frame that is next to a picture's time. */
+static guint coded_frame_of(const ClipFormat *format, guint i)
+{
+    return lrint(time_of(format, clip_format_frame_of(format, i)) / NS * CODED_RATE);
+}
+
+static void take_coded_frame(gpointer data, guint frame, const VdtPicture *picture)
+{
+    Coding *coding = data;
+    for (guint i = 0; i < coding->format->stored; i++)
+        if (coded_frame_of(coding->format, i) == frame)
+            clip_format_store(coding->format, picture, coding->clip, i);
+}
+
+static gboolean draw_coded(const ClipFormat *format, VdtStreet *street, guint8 *clip,
+                           GError **error)
+{
+    g_autoptr(VdtStreetPainter) painter = vdt_street_painter_new(street, SMALL_WIDTH, SMALL_HEIGHT);
+    Coding coding = {format, painter, clip};
+    H264Job job = {.width = SMALL_WIDTH,
+                   .height = SMALL_HEIGHT,
+                   .rate = CODED_RATE,
+                   .bitrate = BITRATE,
+                   .n_frames = coded_frame_of(format, format->stored - 1) + 1,
+                   .draw = draw_coded_frame,
+                   .take = take_coded_frame,
+                   .data = &coding};
+    return h264_round_trip(&job, error);
+}
+#endif
+
+static gboolean fill(const ClipSet *set, guint item, guint8 *clip, GCancellable *cancellable,
+                     GError **error)
+{
+    const StreetClips *clips = (const StreetClips *)set;
+    VdtStreetClip what = describe(clips, item, NULL);
+    g_autoptr(VdtStreet) street = vdt_street_new_clip(&what);
+    guint64 index = clips->first + item;
+#if HAVE_GST
+    if (street_clip_is_coded(index, clips->coded))
+        return draw_coded(&set->format, street, clip, error);
+#endif
+    gboolean large = street_clip_is_large(index, clips->coded);
+    draw_plain(&set->format, street, large ? LARGE_WIDTH : SMALL_WIDTH,
+               large ? LARGE_HEIGHT : SMALL_HEIGHT, clip);
+    return TRUE;
+}
+
+ClipSet *street_clips_new(guint64 seed, guint64 first, guint n, guint coded,
+                          const ClipFormat *format, GError **error)
+{
+    const char *encoder = "none";
+    if (coded > 0) {
+#if HAVE_GST
+        encoder = h264_find_encoder(error);
+        if (encoder == NULL)
+            return NULL;
+#else
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                    "this build has no GStreamer, and so no H.264; --coded 0 does without");
+        return NULL;
+#endif
+    }
+    StreetClips *street = g_new0(StreetClips, 1);
+    ClipSet *set = &street->set;
+    street->seed = seed;
+    street->first = first;
+    street->coded = coded;
+    set->format = *format;
+    set->n_items = n;
+    set->group = 1;
+    set->info = info;
+    set->fill = fill;
+    set->n_labels = VDT_STREET_N_ACTIONS;
+    set->labels = g_new0(char *, set->n_labels + 1);
+    for (guint i = 0; i < set->n_labels; i++)
+        set->labels[i] = g_strdup(vdt_street_action_name(i));
+    g_autoptr(GString) key = g_string_new("street\n");
+    g_string_append_printf(key,
+                           "world: %d\nseed: %" G_GUINT64_FORMAT "\nfirst: %" G_GUINT64_FORMAT
+                           "\ncoded: 1 in %u by %s at %d kbit/s\n",
+                           VDT_STREET_VERSION, seed, first, coded, encoder, BITRATE);
+    clip_format_describe(format, key);
+    set->key = g_string_free(g_steal_pointer(&key), FALSE);
+    return set;
+}

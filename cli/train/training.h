@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One training from the command line: what it consists of, and the parts of its work.
+ */
+#pragma once
+
+#include "augment.h"
+#include "cache.h"
+#include "card.h"
+#include "curve.h"
+#include "network.h"
+#include "options.h"
+#include "tally.h"
+
+typedef struct {
+    const TrainOptions *o;
+    const char *command; /* as it was typed */
+    GCancellable *cancellable;
+    Progress *progress;
+
+    /* what is learned from */
+    VdtWeights *start; /* or NULL */
+    Network network;
+    VdtCard *card; /* as it will be: labels, preprocessing */
+    ClipSet *set, *validation_set;
+    Cache *cache, *validation_cache; /* the second may be NULL */
+
+    /* the work */
+    Augment *augment;
+    VdtSession *session;
+    VdtTrainer *trainer;
+    guint64 per_epoch, steps;
+    Curve *curve;
+    double seconds_before; /* of the runs that this one goes on from */
+    gint64 begun;
+} Training;
+
+void training_clear(Training *training);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Training, training_clear)
+
+/* Seconds of work in all runs so far. */
+double training_get_seconds(const Training *training);
+
+/* data.c: labels, network and card; then the clips, drawn or decoded. */
+gboolean training_open_data(Training *training, const char *architecture, GError **error);
+gboolean training_load_clips(Training *training, GError **error);
+
+/* checkpoint.c: everything that the result depends on, one "name: value" a line. Caller frees. */
+char *training_describe(const Training *training);
+/* Writes checkpoint and curve to the output folder. */
+gboolean training_save_checkpoint(Training *training, GError **error);
+/* Goes on from the output folder's checkpoint. What differs is listed. *found: whether there is
+ * one. */
+gboolean training_restore(Training *training, gboolean *found, GError **error);
+
+/* loop.c: all steps that are left. */
+gboolean training_run(Training *training, GError **error);
+
+/* validate.c: the weights' answers to the validation clips; NULL without error if there are none.
+ */
+Tally *training_validate(Training *training, VdtWeights *weights, GError **error);
+
+/* result.c: weights, labels, card and curve. */
+gboolean training_save_curve(const Training *training, GError **error);
+gboolean training_save_result(Training *training, GError **error);
