@@ -182,7 +182,11 @@ static void check_training(VdtFields *fields)
     vdt_fields_string(fields, "command", NULL);
     vdt_fields_double(fields, "seconds", 0, 0, 1e9);
     vdt_fields_int(fields, "world_version", 0, 0, 1000000);
-    static const char *const tables[] = {"scores", "baselines"};
+    vdt_fields_bool(fields, "one_frame", FALSE);
+    static const char *const counts[] = {"seed", "validation_seed", "clips", "steps"};
+    for (guint i = 0; i < G_N_ELEMENTS(counts); i++)
+        vdt_fields_int(fields, counts[i], 0, 0, G_GINT64_CONSTANT(1) << 53);
+    static const char *const tables[] = {"validation", "scores", "baselines"};
     for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
         VdtFields table = vdt_fields_object(fields, tables[i], fields->where);
         g_autoptr(GList) names =

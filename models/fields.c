@@ -133,6 +133,18 @@ const char *vdt_fields_string(VdtFields *fields, const char *key, const char *fa
     return value;
 }
 
+gboolean vdt_fields_bool(VdtFields *fields, const char *key, gboolean fallback)
+{
+    JsonNode *node = find(fields, key);
+    if (node == NULL)
+        return fallback;
+    if (holds(node, G_TYPE_BOOLEAN))
+        return json_node_get_boolean(node);
+    g_autofree char *text = show(node);
+    vdt_fields_fail(fields, "\"%s\" is %s, but must be true or false", key, text);
+    return fallback;
+}
+
 guint vdt_fields_choice(VdtFields *fields, const char *key, guint fallback,
                         const char *const *names)
 {

@@ -29,6 +29,7 @@ double vdt_fields_double(VdtFields *fields, const char *key, double fallback, do
                          double max);
 /* UTF-8 of at most 4096 bytes without control characters. */
 const char *vdt_fields_string(VdtFields *fields, const char *key, const char *fallback);
+gboolean vdt_fields_bool(VdtFields *fields, const char *key, gboolean fallback);
 /* One of @names (NULL-terminated), as its index. */
 guint vdt_fields_choice(VdtFields *fields, const char *key, guint fallback,
                         const char *const *names);

@@ -51,7 +51,7 @@ static void fill_card(Training *training, char **labels)
     } else {
         const VdtVariant *variant = vdt_model_find_variant(network->model, network->variant, NULL);
         /* The street's own shape. */
-        if (variant != NULL && strcmp(variant->name, "street") == 0) {
+        if (variant != NULL && strcmp(variant->name, "small") == 0) {
             card->width = variant->bench_width;
             card->height = variant->bench_height;
         }

@@ -42,7 +42,7 @@ static gboolean find_config(Network *network, const char *config, const VdtWeigh
         return FALSE;
     }
     if (config == NULL)
-        config = "street";
+        config = "small";
     for (guint i = 0; i < network->model->n_variants; i++) {
         const VdtVariant *variant = &network->model->variants[i];
         if (strcmp(variant->name, config) == 0) {
@@ -67,7 +67,7 @@ gboolean network_init(Network *network, const char *architecture, const char *co
         return FALSE;
     json_object_remove_member(network->config, "head");
     gint64 classes = json_object_get_int_member_with_default(network->config, "num_classes", 0);
-    if (classes != n_classes && strcmp(network->variant, "street") != 0)
+    if (classes != n_classes && strcmp(network->variant, "small") != 0)
         network->variant = "custom";
     json_object_set_int_member(network->config, "num_classes", n_classes);
     network->n_classes = n_classes;

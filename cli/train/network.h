@@ -22,7 +22,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Network, network_clear)
 
 /*
  * @config is a variant's name, a JSON object, the name of a file that holds one, or NULL: what
- * @start was made for, or else the variant "street". Its number of classes is set to @n_classes.
+ * @start was made for, or else the variant "small". Its number of classes is set to @n_classes.
  */
 gboolean network_init(Network *network, const char *architecture, const char *config,
                       const VdtWeights *start, guint n_classes, GError **error);

@@ -152,6 +152,26 @@ static gboolean check_ranges(const TrainOptions *o)
     return TRUE;
 }
 
+/* What goes into the card as it is. */
+static gboolean check_texts(const TrainOptions *o)
+{
+    const struct {
+        const char *name, *text;
+    } texts[] = {
+        {"name", o->name}, {"title", o->title}, {"licence", o->licence}, {"origin", o->origin}};
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        gboolean plain = texts[i].text == NULL || (strlen(texts[i].text) <= 1000 &&
+                                                   g_utf8_validate(texts[i].text, -1, NULL));
+        for (const char *at = texts[i].text; plain && at != NULL && *at != '\0'; at++)
+            plain = !g_ascii_iscntrl(*at);
+        if (!plain)
+            return complain_usage(
+                       "train", "--%s takes at most 1000 bytes of text without control characters",
+                       texts[i].name) < 0;
+    }
+    return TRUE;
+}
+
 static gboolean check(TrainOptions *o)
 {
     if (o->street == (o->data != NULL))
@@ -173,7 +193,8 @@ static gboolean check(TrainOptions *o)
     if (!parse_bytes(o->cache_size != NULL ? o->cache_size : "4G", &o->cache_bytes))
         return complain_usage("train", "--cache-size is \"%s\", but must be like 500M, 4G or 1.5T",
                               o->cache_size) < 0;
-    return check_ranges(o) && choose_all(o) && parse_milestones(o) && parse_augmentation(o);
+    return check_texts(o) && check_ranges(o) && choose_all(o) && parse_milestones(o) &&
+           parse_augmentation(o);
 }
 
 gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **architecture)
@@ -217,8 +238,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
          "Begin anew though the output folder holds a checkpoint", NULL},
         {"weights", 0, 0, G_OPTION_ARG_FILENAME, &o->weights, "Start from these weights", "FILE"},
         {"config", 0, 0, G_OPTION_ARG_STRING, &o->config,
-         "Network: a variant, a JSON object, or its file (that of --weights, or \"street\")",
-         "CONFIG"},
+         "Network: a variant, a JSON object, or its file (that of --weights, or small)", "CONFIG"},
         {"size", 0, 0, G_OPTION_ARG_STRING, &o->size, "Input size", "WxH"},
         {"framing", 0, 0, G_OPTION_ARG_STRING, &o->framing,
          "How frames get that size: stretch, crop or fit", "HOW"},

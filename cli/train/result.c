@@ -98,7 +98,8 @@ static char *origin_of(const Training *training)
 {
     if (training->o->origin != NULL)
         return g_strdup(training->o->origin);
-    const char *from = training->o->weights != NULL ? training->o->weights : "random weights";
+    g_autofree char *from =
+        training->o->weights != NULL ? printable(training->o->weights) : g_strdup("random weights");
     if (!training->o->street)
         return g_strdup_printf("trained by vedette on videos of one's own, from %s", from);
     return g_strdup_printf("trained by vedette on its synthetic street, world version %d, from %s",
@@ -132,12 +133,21 @@ static gboolean save_card(const Training *training, const Tally *tally, GError *
     return g_file_set_contents(path, lines, -1, error);
 }
 
-static gboolean save_labels(const Training *training, GError **error)
+gboolean training_save_labels(Training *training, GError **error)
 {
     g_autofree char *names = g_strjoinv("\n", training->card->labels);
     g_autofree char *text = g_strconcat(names, "\n", NULL);
     g_autofree char *path = in_output(training, "labels.txt");
-    return g_file_set_contents(path, text, -1, error);
+    g_auto(GStrv) kept = g_strdupv(training->card->labels);
+    if (!g_file_set_contents(path, text, -1, error) ||
+        !vdt_card_load_labels(training->card, path, error))
+        return FALSE;
+    if (g_strv_equal((const char *const *)kept, (const char *const *)training->card->labels))
+        return TRUE;
+    g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
+                "%s: is not what it should be; class names take one line each, and are not empty",
+                path);
+    return FALSE;
 }
 
 gboolean training_save_result(Training *training, GError **error)
@@ -158,6 +168,6 @@ gboolean training_save_result(Training *training, GError **error)
         progress_say(training->progress, "validation: %.2f %% of %u clips right",
                      100 * tally_get_top1(tally), tally_get_n(tally));
     g_autofree char *path = in_output(training, "weights.safetensors");
-    return vdt_weights_save_safetensors(weights, path, error) && save_labels(training, error) &&
+    return vdt_weights_save_safetensors(weights, path, error) &&
            save_card(training, tally, error) && training_save_curve(training, error);
 }

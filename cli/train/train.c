@@ -9,7 +9,9 @@
 #include "training.h"
 
 /* Rows of the curve, at most about. */
-#define CURVE_ROWS 1000
+#define CURVE_ROWS  1000
+/* Bytes of a string in a card. */
+#define MAX_COMMAND 4096
 
 void training_clear(Training *training)
 {
@@ -134,8 +136,8 @@ static gboolean train(Training *training, const char *architecture, GError **err
         return FALSE;
     name_card(training);
     if (!make_output(training, error) || !training_check_output(training, error) ||
-        !training_load_clips(training, error) || !make_trainer(training, error) ||
-        !training_restore(training, error))
+        !training_save_labels(training, error) || !training_load_clips(training, error) ||
+        !make_trainer(training, error) || !training_restore(training, error))
         return FALSE;
     if (vdt_trainer_get_step(training->trainer) > 0)
         progress_say(training->progress, "going on after step %" G_GUINT64_FORMAT,
@@ -155,6 +157,14 @@ static char *quoted(int argc, char **argv)
         g_autofree char *word = plain ? g_strdup(argv[i]) : g_shell_quote(argv[i]);
         g_autofree char *valid = g_utf8_make_valid(word, -1);
         g_string_append_printf(line, " %s", valid);
+    }
+    /* As a card can hold it. Line breaks are in JSON, where they mean nothing. */
+    for (gsize i = 0; i < line->len; i++)
+        if (g_ascii_iscntrl(line->str[i]))
+            line->str[i] = ' ';
+    if (line->len > MAX_COMMAND) {
+        char *end = g_utf8_find_prev_char(line->str, line->str + MAX_COMMAND);
+        g_string_truncate(line, end - line->str);
     }
     return g_string_free(line, FALSE);
 }

@@ -63,5 +63,7 @@ gboolean training_run(Training *training, GError **error);
 Tally *training_validate(Training *training, VdtWeights *weights, GError **error);
 
 /* result.c: weights, labels, card and curve. */
+/* Labels go first: whether a card can have them is better known before. */
+gboolean training_save_labels(Training *training, GError **error);
 gboolean training_save_curve(const Training *training, GError **error);
 gboolean training_save_result(Training *training, GError **error);

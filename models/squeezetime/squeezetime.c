@@ -403,7 +403,7 @@ static const VdtVariant variants[] = {
      .bench_width = 224,
      .bench_height = 224},
     /* What `vedette train` makes of the synthetic street; small enough for any camera. */
-    {.name = "street",
+    {.name = "small",
      .config = "{\"block\": \"bottleneck\", \"layers\": [2, 2, 2, 2], "
                "\"planes\": [32, 48, 64, 96], \"pos_dim\": [16, 8, 4, 2], \"frames\": 16, "
                "\"num_classes\": 12}",

@@ -407,7 +407,7 @@ static void test_usage(void)
     expect(1, "\"planes\"", "train", "squeezetime", "--config", "{\"planes\": 3}", "--output", out,
            ON_STREET, "--no-cache", NULL);
     g_autofree char *weights = path_in("result", "weights.safetensors");
-    expect(1, "tensors do not fit the network:", "train", "squeezetime", "--config", "street",
+    expect(1, "tensors do not fit the network:", "train", "squeezetime", "--config", "small",
            "--size", "32x32", "--weights", weights, "--output", out, ON_STREET, "--no-cache",
            "--batch", "8", NULL);
 }

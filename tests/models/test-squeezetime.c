@@ -2,6 +2,7 @@
 /* SqueezeTime without running it: names, shapes and counts against the golden cases, other depths,
  * refused configurations, and recognising weight files. */
 #include <string.h>
+#include <vedette/train.h>
 
 #include "model.h"
 #include "official.h"
@@ -67,11 +68,14 @@ static void test_cases(void)
     }
 }
 
+/* The first are published; the last is our own. */
+#define N_PUBLISHED 5
+
 static void test_variants(void)
 {
     const VdtModel *model = squeezetime();
-    g_assert_cmpuint(model->n_variants, ==, 5);
-    for (guint i = 0; i < model->n_variants; i++) {
+    g_assert_cmpuint(model->n_variants, ==, N_PUBLISHED + 1);
+    for (guint i = 0; i < N_PUBLISHED; i++) {
         g_autoptr(JsonObject) config = vdt_variant_config(&model->variants[i]);
         g_autoptr(VdtGraph) graph = graph_of(config, model->input_shape(config, 1, 64, 64));
         g_autoptr(VdtWeights) official = official_weights(model->variants[i].name);
@@ -82,7 +86,7 @@ static void test_variants(void)
 static void test_recognise(void)
 {
     const VdtModel *model = squeezetime();
-    for (guint i = 0; i < model->n_variants; i++) {
+    for (guint i = 0; i < N_PUBLISHED; i++) {
         g_autoptr(VdtWeights) weights = official_weights(model->variants[i].name);
         const char *variant = NULL;
         g_autoptr(JsonObject) config = NULL;
@@ -91,6 +95,22 @@ static void test_recognise(void)
         g_autoptr(VdtGraph) graph = graph_of(config, model->input_shape(config, 1, 64, 64));
         check_names(graph, weights);
     }
+}
+
+/* Our own is told from its tensors, too, and fits a file of 4 MB in half precision. */
+static void test_small(void)
+{
+    const VdtModel *model = squeezetime();
+    const VdtVariant *small = vdt_model_find_variant(model, "small", NULL);
+    g_assert_nonnull(small);
+    g_autoptr(JsonObject) config = vdt_variant_config(small), found = NULL;
+    g_autoptr(VdtGraph) graph =
+        graph_of(config, model->input_shape(config, 1, small->bench_width, small->bench_height));
+    g_assert_cmpuint(vdt_graph_count_parameters(graph), <, 1900000);
+    g_autoptr(VdtWeights) weights = vdt_weights_new_random(graph, 1);
+    const char *variant = NULL;
+    g_assert_true(vdt_model_recognise(weights, &found, &variant) == model);
+    g_assert_cmpstr(variant, ==, "small");
 }
 
 static JsonObject *parse(const char *text)
@@ -286,6 +306,7 @@ int main(int argc, char **argv)
     g_test_add_func("/squeezetime/cases", test_cases);
     g_test_add_func("/squeezetime/variants", test_variants);
     g_test_add_func("/squeezetime/recognise", test_recognise);
+    g_test_add_func("/squeezetime/small", test_small);
     g_test_add_func("/squeezetime/recognise-custom", test_recognise_custom);
     g_test_add_func("/squeezetime/recognise-none", test_recognise_none);
     g_test_add_func("/squeezetime/basic-blocks", test_basic_blocks);
