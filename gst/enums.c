@@ -4,6 +4,8 @@
 #include <vedette/card.h>
 #include <vedette/plan.h>
 
+#include "street.h"
+
 /* The name is for people, the nick is what a pipeline says. */
 static GType register_enum(gsize *type, const char *name, const GEnumValue *values)
 {
@@ -52,4 +54,40 @@ GType vdt_framing_get_type(void)
     };
 
     return register_enum(&type, "VdtFraming", values);
+}
+
+GType vdt_scene_action_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {VDT_SCENE_ANY, "An endless street, where one thing follows another", "any"},
+        {VDT_STREET_EMPTY, "Nobody does anything but walk or stand", "empty"},
+        {VDT_STREET_WALK, "A person walks", "walk"},
+        {VDT_STREET_RUN, "A person runs", "run"},
+        {VDT_STREET_FALL, "A person walks, falls and lies", "fall"},
+        {VDT_STREET_GET_UP, "A person lies, then gets up", "get-up"},
+        {VDT_STREET_WAVE, "A person stands and waves", "wave"},
+        {VDT_STREET_LOITER, "A person paces to and fro", "loiter"},
+        {VDT_STREET_FIGHT, "Two people fight", "fight"},
+        {VDT_STREET_LEAVE_BAG, "A person puts a bag down and leaves", "leave-bag"},
+        {VDT_STREET_CAR_PASS, "A car passes", "car-pass"},
+        {VDT_STREET_CAR_STOP, "A car stops in its lane", "car-stop"},
+        {VDT_STREET_CAR_PARK, "A car parks at the kerb", "car-park"},
+        {0, NULL, NULL},
+    };
+
+    return register_enum(&type, "VdtSceneAction", values);
+}
+
+GType vdt_scene_output_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {VDT_SCENE_PICTURE, "What the camera sees (BGRx)", "picture"},
+        {VDT_SCENE_CLEAN, "The same without weather, haze, noise and blur (BGRx)", "clean"},
+        {VDT_SCENE_CLASSES, "The number of a class for each pixel (GRAY8)", "classes"},
+        {0, NULL, NULL},
+    };
+
+    return register_enum(&type, "VdtSceneOutput", values);
 }

@@ -25,4 +25,20 @@ GType vdt_precision_get_type(void);
 #define VDT_TYPE_FRAMING     (vdt_framing_get_type())
 GType vdt_framing_get_type(void);
 
+/* Values are VdtStreetAction's, and one for a street on which all of them happen. */
+#define VDT_SCENE_ANY         (-1)
+#define VDT_TYPE_SCENE_ACTION (vdt_scene_action_get_type())
+GType vdt_scene_action_get_type(void);
+
+/**
+ * VdtSceneOutput:
+ * @VDT_SCENE_PICTURE: what the camera sees
+ * @VDT_SCENE_CLEAN: the same without weather, haze, noise and blur
+ * @VDT_SCENE_CLASSES: a class of things for each pixel
+ */
+typedef enum { VDT_SCENE_PICTURE, VDT_SCENE_CLEAN, VDT_SCENE_CLASSES } VdtSceneOutput;
+
+#define VDT_TYPE_SCENE_OUTPUT (vdt_scene_output_get_type())
+GType vdt_scene_output_get_type(void);
+
 G_END_DECLS

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plugin: a list of its elements. */
+#include "scenesrc.h"
 #include "squeezetimerecognizer.h"
 
 static gboolean plugin_init(GstPlugin *plugin)
 {
-    return GST_ELEMENT_REGISTER(squeezetime_recognizer, plugin);
+    return GST_ELEMENT_REGISTER(squeezetime_recognizer, plugin) &&
+           GST_ELEMENT_REGISTER(vedette_scenesrc, plugin);
 }
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, vedette, "Neural video analytics on CPUs",

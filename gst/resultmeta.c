@@ -1,39 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "resultmeta.h"
 
-static gboolean copy_field(GQuark field, const GValue *value, gpointer to)
-{
-    gst_structure_id_set_value(to, field, value);
-    return TRUE;
-}
-
-/* Copies, whatever is done to the pixels: nothing in the structure depends on their number. */
-static gboolean transform(GstBuffer *to, GstCustomMeta *meta, GstBuffer *from, GQuark type,
-                          gpointer data, gpointer user_data)
-{
-    GstCustomMeta *copy = gst_buffer_add_custom_meta(to, VDT_RESULT_META_NAME);
-
-    if (!copy)
-        return FALSE;
-    gst_structure_foreach(gst_custom_meta_get_structure(meta), copy_field,
-                          gst_custom_meta_get_structure(copy));
-    return TRUE;
-}
+#include "custommeta.h"
 
 const GstMetaInfo *vdt_result_meta_get_info(void)
 {
     static const GstMetaInfo *info;
-    static const char *tags[] = {"video", "size", NULL};
 
-    if (g_once_init_enter(&info)) {
-        /* somebody else in the process may have registered it, with another copy of this code */
-        const GstMetaInfo *registered = gst_meta_get_info(VDT_RESULT_META_NAME);
-
-        if (!registered)
-            registered =
-                gst_meta_register_custom(VDT_RESULT_META_NAME, tags, transform, NULL, NULL);
-        g_once_init_leave(&info, registered);
-    }
+    if (g_once_init_enter(&info))
+        g_once_init_leave(&info, vdt_custom_meta_register(VDT_RESULT_META_NAME));
     return info;
 }
 

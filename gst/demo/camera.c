@@ -4,9 +4,9 @@
 #include <gst/rtsp-server/rtsp-server.h>
 
 #define SCENE                                                                                      \
-    "( videotestsrc is-live=true pattern=ball ! video/x-raw,width=640,height=360,framerate=30/1 "  \
-    "! "                                                                                           \
-    "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30 ! rtph264pay name=pay0 pt=96 " \
+    "( vedette-scenesrc is-live=true seed=1 ! "                                                    \
+    "video/x-raw,width=640,height=360,framerate=25/1 ! videoconvert ! "                            \
+    "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! rtph264pay name=pay0 pt=96 " \
     ")"
 
 struct _VdtCamera {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A camera on this machine: an RTSP server on loopback that shows a moving ball in H.264, for the
- * demonstration and for tests. It is served by whoever runs the main context it is attached to.
+ * A camera on this machine: an RTSP server on loopback that shows the synthetic street in H.264,
+ * for the demonstration and for tests. It is served by whoever runs the main context it is attached
+ * to, and needs the element vedette-scenesrc.
  */
 #pragma once
 

@@ -14,8 +14,8 @@
 /*
  * A tile of a sum of outer products, which is what the gradient of a weight is:
  *     y[i][j] (+)= sum over n < depth of a[n][i] * b[n][j]
- * One of a[n] and b[n] is the address of the inputs that pixel n saw through one tap (a row of zeros
- * for padding), the other that of the pixel's gradient. Sums are in the order of n.
+ * One of a[n] and b[n] is the address of the inputs that pixel n saw through one tap (a row of
+ * zeros for padding), the other that of the pixel's gradient. Sums are in the order of n.
  */
 typedef struct {
     size_t rows;  /* 1 to mr: consecutive elements at each a[n] */

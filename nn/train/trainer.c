@@ -6,6 +6,7 @@
 #include <math.h>
 #include <train/copy.h>
 #include <train/trainer-private.h>
+#include <train/update.h>
 
 /* Sets up parameter @i and its place in the optimiser. */
 static void add_param(VdtTrainer *t, const VdtGraph *graph, guint i)
@@ -114,6 +115,22 @@ static void put_statistics_back(VdtTrainer *t)
                    t->params[i].value->n_bytes);
 }
 
+/* A variance can overflow where neither the loss nor a gradient does. */
+static gboolean check_statistics(const VdtTrainer *t, GError **error)
+{
+    for (guint i = 0; i < t->n_params; i++) {
+        const VdtTrainerParam *p = &t->params[i];
+
+        if (p->before &&
+            !isfinite(vdt_update_square(p->value->n_bytes / sizeof(float), p->value->data))) {
+            g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                        "step %" G_GUINT64_FORMAT ": '%s' is not finite", t->step, p->name);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 static gboolean run(VdtTrainer *t, GCancellable *cancellable, VdtTrainReport *report,
                     GError **error)
 {
@@ -128,7 +145,8 @@ static gboolean run(VdtTrainer *t, GCancellable *cancellable, VdtTrainReport *re
                     "step %" G_GUINT64_FORMAT ": the loss is %g", t->step, report->loss);
         return FALSE;
     }
-    return vdt_optimizer_step(&t->optimizer, t->step, cancellable, &report->gradient_norm, error);
+    return check_statistics(t, error) &&
+           vdt_optimizer_step(&t->optimizer, t->step, cancellable, &report->gradient_norm, error);
 }
 
 gboolean vdt_trainer_step(VdtTrainer *trainer, GCancellable *cancellable, VdtTrainReport *report,

@@ -197,6 +197,38 @@ static void skyline(const Board *board)
     fill(board, colour, 1, VDT_STREET_BUILDING);
 }
 
+/* Mended places, covers and tracks, so that a road is not one flat colour. */
+static void wear(const Board *board)
+{
+    const double near = board->camera->at.x;
+
+    patch(board, board->left, VDT_LANE_NEAR - 0.95, board->right, VDT_LANE_NEAR - 0.5);
+    patch(board, board->left, VDT_LANE_NEAR + 0.5, board->right, VDT_LANE_NEAR + 0.95);
+    patch(board, board->left, VDT_LANE_FAR - 0.95, board->right, VDT_LANE_FAR - 0.5);
+    patch(board, board->left, VDT_LANE_FAR + 0.5, board->right, VDT_LANE_FAR + 0.95);
+    fill(board, lit(board, grey(0.55f)), 0.07, VDT_NO_CLASS);
+    for (int covers = 0; covers < 2; covers++) {
+        for (int i = -6; i < 6; i++) {
+            double k = floor(near / 9) + i;
+            VdtDice dice = vdt_dice(board->street->seed ^ 0x30, (guint64)(gint64)k);
+            double x = k * 9 + vdt_between(&dice, 0, 6), z = vdt_between(&dice, 0.6, 7);
+            double wide = vdt_between(&dice, 0.8, 3.5), deep = vdt_between(&dice, 0.6, 2);
+            VdtVec circle[12];
+
+            if (covers == 0 && vdt_pick(&dice, 2)) {
+                patch(board, x, z, x + wide, z + deep);
+            } else if (covers == 1) {
+                x += vdt_between(&dice, 2, 5);
+                for (int c = 0; c < 12; c++)
+                    circle[c] = (VdtVec){x + 0.36 * vdt_cos(c * VDT_PI / 6), 0,
+                                         VDT_LANE_FAR + 0.36 * vdt_sin(c * VDT_PI / 6)};
+                path(board, circle, 12);
+            }
+        }
+        fill(board, lit(board, grey(0.1f)), covers ? 0.35 : 0.13, VDT_NO_CLASS);
+    }
+}
+
 static void ground(const Board *board)
 {
     const VdtLayout *layout = &board->street->layout;
@@ -231,6 +263,9 @@ static void ground(const Board *board)
         patch(board, l, -100, r, -6.8);
         fill(board, layout->lawn ? lit(board, grass) : scaled(stone, 0.86f), 1,
              VDT_STREET_PAVEMENT);
+        for (double z = -8; layout->lawn && z > -40; z -= 2.4)
+            patch(board, l, z - 1.2, r, z);
+        fill(board, grey(1), 0.05, VDT_NO_CLASS);
         patch(board, l, -6.9, r, -6.7);
         fill(board, lit(board, kerb), 1, VDT_STREET_PAVEMENT);
         if (layout->kind == VDT_LAYOUT_CROSSING) {
@@ -261,6 +296,7 @@ static void ground(const Board *board)
     fill(board, tar, 1, VDT_STREET_ROAD);
     if (board->canvas->classes)
         return;
+    wear(board);
     /* Markings: they are part of the road. */
     for (double x = floor((l + 60) / 6) * 6; x < r - 60; x += 6)
         patch(board, x, 4.94, x + 3, 5.06);
@@ -581,16 +617,14 @@ static void house(const Board *board, VdtDice *dice, double x0, double x1, doubl
     facade_paint(&facade, dice);
 }
 
-/* A row of houses from both ends towards the camera, so that near ones hide far ones. */
+/* A row of houses from both ends towards the camera, so that near ones hide sides of far ones. */
 static void houses(const Board *board, double z, double back, guint64 what)
 {
     const VdtLayout *layout = &board->street->layout;
-    double slot = 10, from = floor((board->camera->at.x - 75) / slot);
+    double slot = 10, middle = floor(board->camera->at.x / slot);
 
-    /* Farthest first: those on the side that lies deeper, then the others. */
-    for (int i = 0; i < 15; i++) {
-        int at = board->camera->sin > 0 ? 14 - i : i;
-        double k = from + at;
+    for (int i = 0; i < 17; i++) {
+        double k = middle + (i & 1 ? 1 : -1) * (16 - i + 1) / 2;
         VdtDice dice = vdt_dice(board->street->seed ^ what, (guint64)(gint64)k);
         VdtDice next = vdt_dice(board->street->seed ^ what, (guint64)(gint64)(k + 1));
         double x0 = k * slot + vdt_between(&dice, -1.8, 1.8);

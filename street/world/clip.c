@@ -8,12 +8,16 @@
 #include <string.h>
 
 #define SAMPLES  9
-#define ATTEMPTS 80
+#define ATTEMPTS 240
+#define PATIENCE                                                                                   \
+    24 /* attempts with one size, so that hard actions are not seen small more often               \
+        */
 
 typedef struct {
     double time;
     gboolean seen;
-    VdtBox box; /* of the main actor, upright */
+    VdtBox box;    /* what the main actor needs */
+    double height; /* upright */
     double x, z, depth;
 } Sample;
 
@@ -54,6 +58,21 @@ static void aim(VdtCamera *camera, VdtDice *dice, const VdtLayout *layout, const
     camera->at.z = plan->z - depth * camera->cos + right * camera->sin;
 }
 
+/* Makes the box of a sample hold what stands at another place, too. */
+static void join(Sample *sample, const VdtCamera *camera, double x, double z, double height)
+{
+    VdtBox other;
+
+    if (!vdt_person_box(camera, x, z, height, &other)) {
+        sample->seen = FALSE;
+        return;
+    }
+    sample->box.x0 = MIN(sample->box.x0, other.x0);
+    sample->box.y0 = MIN(sample->box.y0, other.y0);
+    sample->box.x1 = MAX(sample->box.x1, other.x1);
+    sample->box.y1 = MAX(sample->box.y1, other.y1);
+}
+
 static void sample_person(Draft *draft, double duration)
 {
     for (int i = 0; i < SAMPLES; i++) {
@@ -68,22 +87,23 @@ static void sample_person(Draft *draft, double duration)
         sample->depth = vdt_camera_depth(&draft->camera, now.x0, now.z0);
         sample->seen =
             vdt_person_box(&draft->camera, now.x0, now.z0, draft->person.look.height, &sample->box);
-        /* Who lies needs more room, and so do two. */
+        /* Who lies or waves needs more room, and so do two. */
         double wide = sample->box.x1 - sample->box.x0;
-        if (draft->plan.action == VDT_STREET_FALL || draft->plan.action == VDT_STREET_GET_UP) {
-            sample->box.x0 -= 0.8 * wide;
-            sample->box.x1 += 0.8 * wide;
+        sample->height = sample->box.y1 - sample->box.y0;
+        if (draft->plan.action == VDT_STREET_WAVE) {
+            sample->box.y0 -= 0.25 * sample->height;
+            sample->box.x0 -= 0.5 * wide;
+            sample->box.x1 += 0.5 * wide;
         } else if (draft->plan.action == VDT_STREET_FIGHT) {
-            VdtBox other;
-            double x = now.x0 + vdt_cos(now.heading), z = now.z0 + vdt_sin(now.heading);
-
-            sample->seen = sample->seen &&
-                           vdt_person_box(&draft->camera, x, z, draft->person.look.height, &other);
-            if (sample->seen) {
-                sample->box.x0 = MIN(sample->box.x0, other.x0);
-                sample->box.x1 = MAX(sample->box.x1, other.x1);
-            }
+            join(sample, &draft->camera, now.x0 + vdt_cos(now.heading),
+                 now.z0 + vdt_sin(now.heading), draft->person.look.height);
         }
+        double ahead = 0.95 * draft->person.look.height * vdt_sin(pose.pitch);
+        double left = 0.95 * draft->person.look.height * vdt_sin(pose.roll);
+        if (fabs(ahead) + fabs(left) > 0.1)
+            join(sample, &draft->camera,
+                 now.x0 + ahead * vdt_cos(now.heading) - left * vdt_sin(now.heading),
+                 now.z0 + ahead * vdt_sin(now.heading) + left * vdt_cos(now.heading), 0.2);
     }
 }
 
@@ -102,6 +122,7 @@ static void sample_car(Draft *draft, double duration)
         sample->z = state.z;
         sample->depth = vdt_camera_depth(&draft->camera, state.x, state.z);
         sample->seen = vdt_car_box(&draft->camera, &state, look.length, look.height, &sample->box);
+        sample->height = sample->box.y1 - sample->box.y0;
     }
 }
 
@@ -114,10 +135,9 @@ static double judge(const Draft *draft, double smallest, double largest)
         return -1;
     for (int i = 0; i < SAMPLES; i++) {
         const Sample *sample = &draft->samples[i];
-        double height = sample->box.y1 - sample->box.y0;
 
-        if (sample->seen && vdt_box_inside(&sample->box) >= 0.85 && height >= smallest &&
-            height <= largest)
+        if (sample->seen && vdt_box_inside(&sample->box) >= 0.96 && sample->height >= smallest &&
+            sample->height <= largest)
             score++;
     }
     return score;
@@ -132,9 +152,10 @@ static double pick_heading(VdtDice *dice, const VdtLayout *layout, double z)
                                                                                   : along + little;
 }
 
-static void draft_person(VdtStreet *street, VdtDice *dice, Draft *draft, double duration)
+static void draft_person(VdtStreet *street, VdtDice *dice, double share, Draft *draft,
+                         double duration)
 {
-    double zones[3][2], size = vdt_octaves(dice, 0.13, 2.08);
+    double zones[3][2], size = 0.13 * vdt_exp2(2.08 * share);
     guint n = vdt_zones(&street->layout, zones), zone = vdt_pick(dice, n);
     VdtStreetAction action = street->clip.action;
     VdtPlan *plan = &draft->plan;
@@ -175,7 +196,7 @@ static void draft_person(VdtStreet *street, VdtDice *dice, Draft *draft, double 
         draft->score -= 4;
 }
 
-static void draft_car(VdtStreet *street, VdtDice *dice, Draft *draft, double duration)
+static void draft_car(VdtStreet *street, VdtDice *dice, double share, Draft *draft, double duration)
 {
     VdtCarLook look;
     VdtPlan *plan = &draft->plan;
@@ -186,11 +207,11 @@ static void draft_car(VdtStreet *street, VdtDice *dice, Draft *draft, double dur
     *plan = (VdtPlan){.action = street->clip.action,
                       .end = duration,
                       .z = near_lane ? VDT_LANE_NEAR : VDT_LANE_FAR};
-    aim(&draft->camera, dice, &street->layout, plan, look.height, vdt_octaves(dice, 0.12, 1.8));
+    aim(&draft->camera, dice, &street->layout, plan, look.height, 0.12 * vdt_exp2(1.8 * share));
     same = *dice;
     vdt_script_car(&draft->car, plan, near_lane, &same, draft->tells);
     sample_car(draft, duration);
-    draft->score = judge(draft, 0.105, 0.5) + 1.5;
+    draft->score = judge(draft, 0.105, 0.5) + 0.5;
 }
 
 /* Whether the main actor can be seen although @box stands at @depth. */
@@ -305,7 +326,8 @@ void vdt_clip_set_up(VdtStreet *street)
 
     vdt_layout_init(&street->layout, street->seed, vdt_pick(&dice, VDT_N_LAYOUTS));
     for (guint i = 0; i < ATTEMPTS && best.score < 6.5; i++) {
-        VdtDice own = vdt_dice(dice.key, 62 + i);
+        VdtDice own = vdt_dice(dice.key, 620 + i), sizes = vdt_dice(dice.key, 600 + i / PATIENCE);
+        double share = vdt_chance(&sizes);
 
         memset(&draft, 0, sizeof draft);
         draft.person.id = draft.car.id = vdt_mix64_with(street->seed, 63) | 1;
@@ -314,9 +336,9 @@ void vdt_clip_set_up(VdtStreet *street)
         draft.person.main = draft.car.main = TRUE;
         vdt_look_init(&draft.person.look, draft.person.seed);
         if (car)
-            draft_car(street, &own, &draft, duration);
+            draft_car(street, &own, share, &draft, duration);
         else
-            draft_person(street, &own, &draft, duration);
+            draft_person(street, &own, share, &draft, duration);
         if (draft.score > best.score)
             best = draft;
     }

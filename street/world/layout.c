@@ -59,7 +59,8 @@ static void row(GArray *props, const VdtLayout *layout, const VdtCamera *camera,
 
         if (vdt_chance(&own) >= chance || in_crossing(layout, prop.x, 3.5))
             continue;
-        if (vdt_camera_depth(camera, prop.x, z) < (kind == VDT_PROP_BUSH ? 4 : 1.5))
+        if (vdt_camera_depth(camera, prop.x, z) <
+            (kind == VDT_PROP_CAR || kind == VDT_PROP_BAG ? 1.5 : 4))
             continue;
         g_array_append_val(props, prop);
     }

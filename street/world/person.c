@@ -7,6 +7,7 @@ enum {
     NECK,
     HEAD,
     FACE,
+    CHIN,
     SHOULDER, /* left, right; so are the others */
     ELBOW = SHOULDER + 2,
     HAND = ELBOW + 2,
@@ -58,6 +59,7 @@ static void body_joints(const VdtLook *look, const VdtPose *pose, VdtVec *j)
     j[HEAD] = (VdtVec){j[NECK].x + ns * 0.115 * h, j[NECK].y + nc * 0.115 * h, 0};
     j[FACE] = (VdtVec){j[HEAD].x + nc * 0.03 * h - ns * 0.012 * h,
                        j[HEAD].y - ns * 0.03 * h - nc * 0.012 * h, 0};
+    j[CHIN] = (VdtVec){j[FACE].x - ns * 0.025 * h, j[FACE].y - nc * 0.025 * h, 0};
     for (int i = 0; i < 2; i++) {
         double side = i ? -1 : 1;
         double a = pose->swing[i] - pose->lean * 0.5, r = pose->raise[i];
@@ -171,8 +173,8 @@ static void head(Figure *figure, const VdtLook *look, gboolean towards)
     else
         limb(figure, HEAD, 0.066 * h, HEAD, 0.066 * h, look->hair);
     if (towards) {
-        limb(figure, NECK, 0.03 * h, FACE, 0.03 * h, darker(look->skin, 0.9f));
-        limb(figure, FACE, 0.055 * h, FACE, 0.055 * h, look->skin);
+        limb(figure, NECK, 0.03 * h, HEAD, 0.03 * h, darker(look->skin, 0.9f));
+        limb(figure, FACE, 0.055 * h, CHIN, 0.045 * h, look->skin);
     }
 }
 

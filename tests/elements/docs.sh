@@ -9,7 +9,8 @@ cd "$(dirname "$(readlink -f "$0")")/../../docs/elements" || exit 1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 FILE=$work/film.mp4
-export MODEL FILE
+TRUTH=$work/truth.jsonl
+export MODEL FILE TRUTH
 
 n=0
 result() {

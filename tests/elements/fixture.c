@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "resultmeta.h"
+#include "scenesrc.h"
 #include "squeezetimerecognizer.h"
 
 void fixture_init(int *argc, char ***argv)
@@ -9,6 +10,7 @@ void fixture_init(int *argc, char ***argv)
     gst_init(argc, argv);
     g_test_init(argc, argv, NULL);
     g_assert_true(GST_ELEMENT_REGISTER(squeezetime_recognizer, NULL));
+    g_assert_true(GST_ELEMENT_REGISTER(vedette_scenesrc, NULL));
 }
 
 int fixture_run(void)
@@ -30,7 +32,8 @@ GstHarness *fixture_harness(GstElement *element)
     GstHarness *h;
 
     gst_element_set_bus(element, bus);
-    h = gst_harness_new_with_element(gst_object_ref_sink(element), "sink", "src");
+    h = gst_harness_new_with_element(gst_object_ref_sink(element),
+                                     element->numsinkpads > 0 ? "sink" : NULL, "src");
     gst_object_unref(element);
     return h;
 }

@@ -5,7 +5,7 @@
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
 
-/* Initialises GStreamer and GLib's tests, and registers squeezetime-recognizer. */
+/* Initialises GStreamer and GLib's tests, and registers the elements. */
 void fixture_init(int *argc, char ***argv);
 /* Runs the tests, then takes GStreamer down, so that the leaks tracer reports. */
 int fixture_run(void);
@@ -13,7 +13,7 @@ int fixture_run(void);
 /* Path of a file in the folder of generated models: "tiny/card.json". Caller frees. */
 char *fixture_model(const char *name);
 
-/* A harness around @element (taken) with a bus of its own. */
+/* A harness around @element (taken), a filter or a source, with a bus of its own. */
 GstHarness *fixture_harness(GstElement *element);
 GstBus *fixture_bus(GstHarness *h);
 void fixture_harness_free(GstHarness *h);

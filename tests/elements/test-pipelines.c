@@ -44,6 +44,7 @@ static void test_parse(void)
         {"file.launch", "FILE", "/no such place/a file.mp4"},
         {"rtsp.launch", "URL", "rtsp://127.0.0.1:1/camera"},
         {"camera.launch", "DEVICE", "/dev/video7"},
+        {"street.launch", "SEED", "12"},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(templates); i++) {
@@ -64,7 +65,7 @@ static void test_complete(void)
 
     while ((name = g_dir_read_name(dir)))
         n += g_str_has_suffix(name, ".launch");
-    g_assert_cmpuint(n, ==, 3);
+    g_assert_cmpuint(n, ==, 4);
 }
 
 /* Plays to the end; gives the events. */

@@ -56,7 +56,8 @@ static GstElement *pipeline_new(const Server *server)
     return pipeline;
 }
 
-/* Waits for @n updates; they come in order, and their windows are as long as they should be. */
+/* Waits for @n updates; they come in order, and their windows are as long as they should be: the
+ * jitter buffer moves times by some frames if a busy machine sent the first ones late. */
 static void wait_updates(GstBus *bus, guint n)
 {
     guint64 last = 0;
@@ -76,8 +77,8 @@ static void wait_updates(GstBus *bus, guint n)
         gst_structure_get(s, "timestamp", G_TYPE_UINT64, &timestamp, "duration", G_TYPE_UINT64,
                           &duration, NULL);
         g_assert_cmpuint(timestamp, >, last);
-        g_assert_cmpuint(duration, >, 900 * GST_MSECOND);
-        g_assert_cmpuint(duration, <, 1100 * GST_MSECOND);
+        g_assert_cmpuint(duration, >, 750 * GST_MSECOND);
+        g_assert_cmpuint(duration, <, 1250 * GST_MSECOND);
         last = timestamp;
         n--;
     }

@@ -21,7 +21,7 @@ static char *put(const char *name, const char *text)
 
 #define HEAD                                                                                       \
     "{\"schema\": 1, \"name\": \"n\", \"architecture\": \"squeezetime\", "                         \
-    "\"variant\": \"street\", \"weights\": \"w.safetensors\", \"licence\": \"CC0-1.0\", "          \
+    "\"variant\": \"yard\", \"weights\": \"w.safetensors\", \"licence\": \"CC0-1.0\", "          \
     "\"origin\": \"here\""
 
 static void test_defaults(void)
@@ -33,7 +33,7 @@ static void test_defaults(void)
     g_assert_no_error(error);
     g_autofree char *weights = g_build_filename(dir, "w.safetensors", NULL);
     g_assert_cmpstr(card->name, ==, "n");
-    g_assert_cmpstr(card->variant, ==, "street");
+    g_assert_cmpstr(card->variant, ==, "yard");
     g_assert_cmpstr(card->weights, ==, weights);
     g_assert_cmpstr(card->path, ==, path);
     g_assert_null(config);

@@ -95,6 +95,8 @@ layers() {
     "$include(gst/|vedette/(card|engine|gst[^>\"]*)\.h|(.*/)?(model|registry)\.h|(\.\./)+(models|gst|cli))"
   select_files '^models/.*\.[ch]$' | xargs -r grep -nE "$include(gst/|vedette/gst|(\.\./)+(gst|cli))"
   select_files '^gst/.*\.[ch]$' | xargs -r grep -nE "$include(\.\./)+cli"
+  select_files '^street/.*\.[ch]$' | xargs -r grep -nE \
+    "$include(vedette/|gst/|(.*/)?(\.\./)+(nn|models|gst|cli))"
   # And nothing in nn/ knows a network by name.
   select_files '^nn/.*\.[ch]$' | xargs -r grep -niE \
     '\b(squeezetime|cgrseg|ipt|deit|swin|llama|freevideollm)'
@@ -139,7 +141,7 @@ symbols() {
 # Each folder of the top level says what it is for.
 readmes() {
   local folder
-  for folder in nn models gst cli tests bench docs pipelines systemd daemon; do
+  for folder in nn models street gst cli tests bench docs pipelines systemd daemon; do
     if [ -n "$(select_files "^$folder/")" ] && [ ! -f "$folder/README.md" ]; then
       echo "$folder/README.md is missing"
     fi

@@ -145,7 +145,8 @@ def fill_param(name, tensor):
 def make_clip(i):
     """Squares of one colour, so that there is something to see; the clips differ in brightness,
     which is what a batch norm over means sees."""
-    squares = uniform(f"clip{i}", (3, FRAMES, SIDE // 8, SIDE // 8), -1, 1 + i)
+    shape = (3, CONFIG["frames"], SIDE // 8, SIDE // 8)
+    squares = uniform(f"clip{i}", shape, -1, 1 + i)
     return squares.repeat_interleave(8, 2).repeat_interleave(8, 3)
 
 

@@ -417,6 +417,19 @@ static void set_all(VdtSession *session, const char *name, float value)
     }
 }
 
+/* A batch so far apart that its variance overflows, while what is made of it does not. */
+static void test_statistics_not_finite(void)
+{
+    Training t = training_of(build(4), &plain);
+    float *x = vdt_session_get_input(t.session, 0)->data;
+
+    do_steps(&t, 1);
+    fill(&t, 1);
+    x[5] = 1e25f;
+    check_refused_step(&t, NULL, VDT_ERROR_FAILED, "step 1: 'net.bn.running_var' is not finite");
+    training_clear(&t);
+}
+
 /* A finite loss whose gradient by one parameter overflows, after a batch norm that was moved. */
 static void test_gradient_not_finite(void)
 {
@@ -506,6 +519,7 @@ int main(int argc, char **argv)
     g_test_add_func("/trainer/frozen", test_frozen);
     g_test_add_func("/trainer/loss-not-finite", test_loss_not_finite);
     g_test_add_func("/trainer/gradient-not-finite", test_gradient_not_finite);
+    g_test_add_func("/trainer/statistics-not-finite", test_statistics_not_finite);
     g_test_add_func("/trainer/options", test_options);
     return g_test_run();
 }

@@ -74,9 +74,9 @@ VDT_API void vdt_trainer_free(VdtTrainer *trainer);
 /** Steps done. */
 VDT_API guint64 vdt_trainer_get_step(const VdtTrainer *trainer);
 /**
- * One step on what the session's inputs hold. A loss or a gradient that is not finite is
- * VDT_ERROR_FAILED, naming the step and the parameter; nothing is changed then. Dropout is seeded
- * by the step.
+ * One step on what the session's inputs hold. A loss, a gradient or a running statistic that is not
+ * finite is VDT_ERROR_FAILED, naming the step and the parameter; nothing is changed then. Dropout
+ * is seeded by the step.
  */
 VDT_API gboolean vdt_trainer_step(VdtTrainer *trainer, GCancellable *cancellable,
                                   VdtTrainReport *report, GError **error);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "custommeta.h"
+
+static gboolean copy_field(GQuark field, const GValue *value, gpointer to)
+{
+    gst_structure_id_set_value(to, field, value);
+    return TRUE;
+}
+
+/* Copies, whatever is done to the pixels: nothing in the structure depends on their number. */
+static gboolean transform(GstBuffer *to, GstCustomMeta *meta, GstBuffer *from, GQuark type,
+                          gpointer data, gpointer name)
+{
+    GstCustomMeta *copy = gst_buffer_add_custom_meta(to, name);
+
+    if (!copy)
+        return FALSE;
+    gst_structure_foreach(gst_custom_meta_get_structure(meta), copy_field,
+                          gst_custom_meta_get_structure(copy));
+    return TRUE;
+}
+
+const GstMetaInfo *vdt_custom_meta_register(const char *name)
+{
+    static const char *tags[] = {"video", "size", NULL};
+    static GMutex mutex;
+    const GstMetaInfo *info;
+
+    g_mutex_lock(&mutex);
+    /* somebody else in the process may have registered it, with another copy of this code */
+    info = gst_meta_get_info(name);
+    if (!info)
+        info = gst_meta_register_custom(name, tags, transform, (gpointer)name, NULL);
+    g_mutex_unlock(&mutex);
+    return info;
+}
