@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <street.h>
+#include <string.h>
 
 #include "config.h"
 #if HAVE_GST
@@ -16,6 +17,10 @@
 #define CODED_RATE   25 /* frames per second */
 #define BITRATE      1000
 #define NS           1000000000.0
+/* Pictures that stand for how the street looks. */
+#define N_PROBES     12
+#define PROBE_WIDTH  96
+#define PROBE_HEIGHT 54
 
 typedef struct {
     ClipSet set;
@@ -155,6 +160,29 @@ static gboolean fill(const ClipSet *set, guint item, guint8 *clip, GCancellable 
     return TRUE;
 }
 
+/* A number for what the street looks like. A changed painter has a new version, unless somebody is
+ * still at work on it, and then clips of both must not mix. */
+static guint32 look(const ClipFormat *format)
+{
+    guint32 hash = 2166136261;
+    guint8 pixels[PROBE_HEIGHT][PROBE_WIDTH][4];
+    for (guint i = 0; i < N_PROBES; i++) {
+        /* Along the diagonal of actions and conditions. */
+        VdtStreetClip clip =
+            vdt_street_list_clip(1, i * (VDT_STREET_N_ACTIONS + 1), duration_of(format), NULL);
+        g_autoptr(VdtStreet) street = vdt_street_new_clip(&clip);
+        g_autoptr(VdtStreetPainter) painter =
+            vdt_street_painter_new(street, PROBE_WIDTH, PROBE_HEIGHT);
+        memset(pixels, 0, sizeof pixels);
+        vdt_street_painter_draw(painter, clip.duration / 2, pixels[0][0], sizeof pixels[0]);
+        for (guint y = 0; y < PROBE_HEIGHT; y++)
+            for (guint x = 0; x < PROBE_WIDTH; x++)
+                for (int c = 0; c < 3; c++)
+                    hash = (hash ^ pixels[y][x][c]) * 16777619;
+    }
+    return hash;
+}
+
 ClipSet *street_clips_new(guint64 seed, guint64 first, guint n, guint coded,
                           const ClipFormat *format, GError **error)
 {
@@ -186,9 +214,9 @@ ClipSet *street_clips_new(guint64 seed, guint64 first, guint n, guint coded,
         set->labels[i] = g_strdup(vdt_street_action_name(i));
     g_autoptr(GString) key = g_string_new("street\n");
     g_string_append_printf(key,
-                           "world: %d\nseed: %" G_GUINT64_FORMAT "\nfirst: %" G_GUINT64_FORMAT
-                           "\ncoded: 1 in %u by %s at %d kbit/s\n",
-                           VDT_STREET_VERSION, seed, first, coded, encoder, BITRATE);
+                           "world: %d, looks %08x\nseed: %" G_GUINT64_FORMAT
+                           "\nfirst: %" G_GUINT64_FORMAT "\ncoded: 1 in %u by %s at %d kbit/s\n",
+                           VDT_STREET_VERSION, look(format), seed, first, coded, encoder, BITRATE);
     clip_format_describe(format, key);
     set->key = g_string_free(g_steal_pointer(&key), FALSE);
     return set;
