@@ -11,10 +11,16 @@
 #include "folderclips.h"
 #endif
 
+/* The usual input size on the street, of its own shape. */
+#define STREET_WIDTH  128
+#define STREET_HEIGHT 72
+
+#if HAVE_GST
 static char *list_path(const Training *training, const char *name)
 {
     return g_build_filename(training->o->data, name, NULL);
 }
+#endif
 
 /* Names of the classes, which the network needs before there are clips. */
 static char **find_labels(const Training *training, GError **error)
@@ -48,13 +54,9 @@ static void fill_card(Training *training, char **labels)
     if (o->width > 0) {
         card->width = o->width;
         card->height = o->height;
-    } else {
-        const VdtVariant *variant = vdt_model_find_variant(network->model, network->variant, NULL);
-        /* The street's own shape. */
-        if (variant != NULL && strcmp(variant->name, "small") == 0) {
-            card->width = variant->bench_width;
-            card->height = variant->bench_height;
-        }
+    } else if (o->street) {
+        card->width = STREET_WIDTH;
+        card->height = STREET_HEIGHT;
     }
     if (o->framing != NULL || o->street)
         card->framing = o->frame_as;
