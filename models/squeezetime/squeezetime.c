@@ -404,18 +404,18 @@ static const VdtVariant variants[] = {
      .bench_height = 224},
     /* What `vedette train` makes of the synthetic street; small enough for any camera. */
     {.name = "small",
-     .config = "{\"block\": \"bottleneck\", \"layers\": [2, 2, 2, 2], "
-               "\"planes\": [32, 48, 64, 96], \"pos_dim\": [16, 8, 4, 2], \"frames\": 16, "
+     .config = "{\"block\": \"bottleneck\", \"layers\": [1, 2, 2, 1], "
+               "\"planes\": [32, 48, 64, 96], \"pos_dim\": [24, 12, 6, 3], \"frames\": 16, "
                "\"num_classes\": 12}",
-     .size = 72,
+     .size = 96,
      .frames = 16,
      .frame_interval = 4,
      .test_clips = 1,
      .test_crops = 1,
-     .test_size = 72,
+     .test_size = 96,
      .framing = VDT_FRAMING_STRETCH,
-     .bench_width = 128,
-     .bench_height = 72},
+     .bench_width = 160,
+     .bench_height = 96},
 };
 #undef R50
 

@@ -29,11 +29,17 @@ static void find_inputs(const ProductStep *self, const char *x, const char *zero
     }
     for (gsize i = 0; i < count; i++) {
         gsize row = (first + i) / self->p.y.w, column = (first + i) % self->p.y.w;
+        const void **to = a + i;
 
-        for (gsize tap = 0; tap < vdt_window_taps(&self->p.window); tap++) {
-            gssize at = vdt_window_pixel(&self->p.window, map, row, column, tap);
+        for (int tap_row = 0; tap_row < self->p.window.kernel_h; tap_row++) {
+            gssize r = vdt_window_row(&self->p.window, map, row, tap_row);
 
-            a[tap * count + i] = at < 0 ? zeros : x + (image * map->h * map->w + at) * pixel;
+            for (int tap_column = 0; tap_column < self->p.window.kernel_w; tap_column++) {
+                gssize c = vdt_window_column(&self->p.window, map, column, tap_column);
+
+                *to = r < 0 || c < 0 ? zeros : x + ((image * map->h + r) * map->w + c) * pixel;
+                to += count;
+            }
         }
     }
 }

@@ -30,22 +30,40 @@ static inline gboolean vdt_window_is_pixel(const VdtWindow *window)
            window->pad_h + window->pad_w == 0;
 }
 
+/* Which row of an input of @size rows is seen at @at; -1 for padding and the rows between. */
+static inline gssize vdt_window_place(gssize at, int spread, gsize size)
+{
+    if (spread > 1) {
+        if (at % spread != 0)
+            return -1;
+        at /= spread;
+    }
+    return at < 0 || at >= (gssize)size ? -1 : at;
+}
+
+/* The row and the column of the input that an output sees through a tap; -1 for padding. */
+static inline gssize vdt_window_row(const VdtWindow *window, const VdtMap *x, gsize row,
+                                    int tap_row)
+{
+    return vdt_window_place((gssize)row * window->stride - window->pad_h + tap_row, window->spread,
+                            x->h);
+}
+
+static inline gssize vdt_window_column(const VdtWindow *window, const VdtMap *x, gsize column,
+                                       int tap_column)
+{
+    return vdt_window_place((gssize)column * window->stride - window->pad_w + tap_column,
+                            window->spread, x->w);
+}
+
 /* The number of the input pixel that output (row, column) sees through a tap; -1 for padding. */
 static inline gssize vdt_window_pixel(const VdtWindow *window, const VdtMap *x, gsize row,
                                       gsize column, gsize tap)
 {
-    gssize r = (gssize)row * window->stride - window->pad_h + (gssize)tap / window->kernel_w;
-    gssize c = (gssize)column * window->stride - window->pad_w + (gssize)tap % window->kernel_w;
+    gssize r = vdt_window_row(window, x, row, (int)tap / window->kernel_w);
+    gssize c = vdt_window_column(window, x, column, (int)tap % window->kernel_w);
 
-    if (window->spread > 1) {
-        if (r % window->spread != 0 || c % window->spread != 0)
-            return -1;
-        r /= window->spread;
-        c /= window->spread;
-    }
-    if (r < 0 || r >= (gssize)x->h || c < 0 || c >= (gssize)x->w)
-        return -1;
-    return r * (gssize)x->w + c;
+    return r < 0 || c < 0 ? -1 : r * (gssize)x->w + c;
 }
 
 typedef struct {
