@@ -21,7 +21,7 @@ static char *put(const char *name, const char *text)
 
 #define HEAD                                                                                       \
     "{\"schema\": 1, \"name\": \"n\", \"architecture\": \"squeezetime\", "                         \
-    "\"variant\": \"yard\", \"weights\": \"w.safetensors\", \"licence\": \"CC0-1.0\", "          \
+    "\"variant\": \"yard\", \"weights\": \"w.safetensors\", \"licence\": \"CC0-1.0\", "            \
     "\"origin\": \"here\""
 
 static void test_defaults(void)
