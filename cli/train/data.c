@@ -11,10 +11,6 @@
 #include "folderclips.h"
 #endif
 
-/* The usual input size on the street, of its own shape. */
-#define STREET_WIDTH  128
-#define STREET_HEIGHT 72
-
 #if HAVE_GST
 static char *list_path(const Training *training, const char *name)
 {
@@ -47,6 +43,7 @@ static void fill_card(Training *training, char **labels)
     const TrainOptions *o = training->o;
     const Network *network = &training->network;
     VdtCard *card = training->card = vdt_card_new(network->model, network->variant);
+    const VdtVariant *small = vdt_model_find_variant(network->model, "small", NULL);
     card->labels = labels;
     card->n_labels = g_strv_length(labels);
     card->frames = network->frames;
@@ -54,9 +51,10 @@ static void fill_card(Training *training, char **labels)
     if (o->width > 0) {
         card->width = o->width;
         card->height = o->height;
-    } else if (o->street) {
-        card->width = STREET_WIDTH;
-        card->height = STREET_HEIGHT;
+    } else if (small != NULL && o->street) {
+        /* The street's own shape. */
+        card->width = small->bench_width;
+        card->height = small->bench_height;
     }
     if (o->framing != NULL || o->street)
         card->framing = o->frame_as;

@@ -240,7 +240,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {"config", 0, 0, G_OPTION_ARG_STRING, &o->config,
          "Network: a variant, a JSON object, or its file (that of --weights, or small)", "CONFIG"},
         {"size", 0, 0, G_OPTION_ARG_STRING, &o->size,
-         "Input size (128x72 on the street, the variant's on videos)", "WxH"},
+         "Input size (160x96 on the street, the variant's on videos)", "WxH"},
         {"framing", 0, 0, G_OPTION_ARG_STRING, &o->framing,
          "How frames get that size: stretch, crop or fit", "HOW"},
         {"one-frame", 0, 0, G_OPTION_ARG_NONE, &o->one_frame,

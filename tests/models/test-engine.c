@@ -285,7 +285,7 @@ static void put(const char *name, const char *text)
 
 #define CARD                                                                                       \
     "{\"schema\": 1, \"name\": \"tiny\", \"architecture\": \"squeezetime\", "                      \
-    "\"variant\": \"small\", \"weights\": \"small.safetensors\", \"licence\": \"CC0-1.0\", "       \
+    "\"variant\": \"yard\", \"weights\": \"small.safetensors\", \"licence\": \"CC0-1.0\", "        \
     "\"origin\": \"a test\", \"labels\": \"labels.txt\", "
 
 static void test_card(void)
