@@ -98,7 +98,7 @@ def compare(options, arch, variant, graph, peak):
 
 def compare_training(options):
     """A step of training, here and in PyTorch, on the network that learns the street."""
-    sizes = [HERE / "train.json", 16, 160, 96, max(3, options.runs // 2)]
+    sizes = [HERE / "train.json", 16, 192, 112, max(3, options.runs // 2)]
     contenders = {"vedette": ["env", f"VEDETTE_THREADS={options.threads}",
                               options.build / "bench" / "bench-train", *sizes]}
     # Debian's PyTorch is of Debian's Python, whichever is first in the path.

@@ -190,7 +190,7 @@ static gboolean check(TrainOptions *o)
                               "--size is \"%s\", but must be WIDTHxHEIGHT with sides from 1 to "
                               "8192",
                               o->size) < 0;
-    if (!parse_bytes(o->cache_size != NULL ? o->cache_size : "8G", &o->cache_bytes))
+    if (!parse_bytes(o->cache_size != NULL ? o->cache_size : "12G", &o->cache_bytes))
         return complain_usage("train", "--cache-size is \"%s\", but must be like 500M, 4G or 1.5T",
                               o->cache_size) < 0;
     return check_texts(o) && check_ranges(o) && choose_all(o) && parse_milestones(o) &&
@@ -211,7 +211,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         .dropout = 0.2,
         .label_smoothing = 0.1,
         .batch = 32,
-        .epochs = 18,
+        .epochs = 24,
         .warmup = 1,
         .rate = 2e-3,
         .final_rate = 0.01,
@@ -256,7 +256,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {"window", 0, 0, G_OPTION_ARG_DOUBLE, &o->window, "Seconds of a street clip (2.4)", "S"},
         {"interval", 0, 0, G_OPTION_ARG_INT, &o->interval,
          "Video frames from one picture of a clip to the next (4)", "N"},
-        {"epochs", 0, 0, G_OPTION_ARG_DOUBLE, &o->epochs, "Times that each clip is seen (18)", "N"},
+        {"epochs", 0, 0, G_OPTION_ARG_DOUBLE, &o->epochs, "Times that each clip is seen (24)", "N"},
         {"batch", 0, 0, G_OPTION_ARG_INT, &o->batch, "Clips in a step (32)", "N"},
         {"optimizer", 0, 0, G_OPTION_ARG_STRING, &o->optimizer, "adamw (default) or sgd", "NAME"},
         {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->rate, "Learning rate (0.002)", "R"},
@@ -288,7 +288,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {"checkpoint-every", 0, 0, G_OPTION_ARG_DOUBLE, &o->checkpoint_every,
          "Seconds between checkpoints (60)", "S"},
         {"cache-size", 0, 0, G_OPTION_ARG_STRING, &o->cache_size,
-         "Most that cached clips may take (8G)", "SIZE"},
+         "Most that cached clips may take (12G)", "SIZE"},
         {"cache-folder", 0, 0, G_OPTION_ARG_FILENAME, &o->cache_folder,
          "Where they are (vedette in XDG_CACHE_HOME)", "FOLDER"},
         {"no-cache", 0, 0, G_OPTION_ARG_NONE, &o->no_cache, "Keep clips in memory only", NULL},

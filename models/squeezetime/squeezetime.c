@@ -405,17 +405,17 @@ static const VdtVariant variants[] = {
     /* What `vedette train` makes of the synthetic street; small enough for any camera. */
     {.name = "small",
      .config = "{\"block\": \"bottleneck\", \"layers\": [1, 2, 2, 1], "
-               "\"planes\": [32, 48, 64, 96], \"pos_dim\": [24, 12, 6, 3], \"frames\": 16, "
+               "\"planes\": [16, 32, 64, 96], \"pos_dim\": [24, 12, 6, 3], \"frames\": 16, "
                "\"num_classes\": 12}",
-     .size = 96,
+     .size = 112,
      .frames = 16,
      .frame_interval = 4,
      .test_clips = 1,
      .test_crops = 1,
-     .test_size = 96,
+     .test_size = 112,
      .framing = VDT_FRAMING_STRETCH,
-     .bench_width = 160,
-     .bench_height = 96},
+     .bench_width = 192,
+     .bench_height = 112},
 };
 #undef R50
 
