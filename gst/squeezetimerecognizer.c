@@ -20,9 +20,9 @@
  *
  * ## Example pipeline
  * |[
- * gst-launch-1.0 -m filesrc location=street.mp4 ! decodebin ! squeezetime-recognizer
- *     model=/path/to/card.json mode=exact ! fakesink
- * ]| A street model, which is what an empty #VdtAnalyzer:model means, does not ship yet.
+ * gst-launch-1.0 -m vedette-scenesrc num-buffers=600 ! squeezetime-recognizer mode=exact ! fakesink
+ * ]| An empty #VdtAnalyzer:model is squeezetime-street, which knows what happens on the street of
+ * vedette-scenesrc.
  *
  * Since: 0.1
  */

@@ -27,13 +27,13 @@ typedef enum {
     VDT_STREET_RUN,
     VDT_STREET_FALL,      /* walks, then falls and lies */
     VDT_STREET_GET_UP,    /* lies, then gets up */
-    VDT_STREET_WAVE,      /* stands and waves an arm, or both */
+    VDT_STREET_WAVE,      /* stands and swings a raised arm, or both */
     VDT_STREET_LOITER,    /* paces to and fro */
     VDT_STREET_FIGHT,     /* exchanges blows and pushes with a second person */
     VDT_STREET_LEAVE_BAG, /* carries a bag, puts it down, walks off without it */
     VDT_STREET_CAR_PASS,
     VDT_STREET_CAR_STOP, /* drives, brakes to a halt in its lane */
-    VDT_STREET_CAR_PARK, /* drives, pulls over to the kerb and halts there */
+    VDT_STREET_CAR_PARK, /* drives, indicates, pulls over to the kerb and halts there */
     VDT_STREET_N_ACTIONS
 } VdtStreetAction;
 

@@ -10,6 +10,8 @@
 #define NOISE_SAMPLES 65521
 #define WEIGHT_BITS   7
 #define WEIGHT_ONE    (1 << WEIGHT_BITS)
+/* A window's sides by those of the focus, at least. */
+#define MARGIN        1.1
 
 struct _Augment {
     AugmentOptions options;
@@ -22,7 +24,8 @@ struct _Augment {
 /* What is done to one clip. */
 typedef struct {
     gboolean flip;
-    double scale, left, top; /* of the part that is seen, in pixels of the clip */
+    double scale, left, top; /* of the part that is seen, in pixels of the clip; scale: per pixel
+                                of the result */
     float values[3][256];    /* what a level becomes */
     double noise;            /* levels */
     guint64 random;          /* for the noise's places */
@@ -66,16 +69,58 @@ void augment_free(Augment *augment)
     g_free(augment);
 }
 
-static void make_recipe(const Augment *augment, guint64 epoch, guint64 index, Recipe *recipe)
+/* Where a window of @window pixels begins that shows @from to @to, of @size pixels in all: at
+ * @chance, from 0 to 1, of where it may. */
+static double place_window(double window, double from, double to, double size, double chance)
+{
+    double first = MAX(to - window, 0), last = MIN(from, size - window);
+    if (first > last) /* it cannot show all of it */
+        first = last = CLAMP((from + to - window) / 2, 0, MAX(size - window, 0));
+    return first + (last - first) * chance;
+}
+
+/* A window into the clip that shows the focus, and is as large as that takes; the view so far is
+ * what it would be without. @right and @down, -1 to 1, are where it lies. */
+static void choose_window(const ClipFormat *format, const ClipFocus *focus, guint width,
+                          guint height, double right, double down, Recipe *recipe)
+{
+    double full_width = format->width, full_height = format->height;
+    double x0 = focus->x0 * full_width, x1 = focus->x1 * full_width;
+    double y0 = focus->y0 * full_height, y1 = focus->y1 * full_height;
+    double needed = MARGIN * MAX((x1 - x0) / width, (y1 - y0) / height);
+    double most = MIN(full_width / width, full_height / height);
+    if (needed <= 0) { /* anywhere */
+        x0 = full_width;
+        y0 = full_height;
+        x1 = y1 = 0;
+    }
+    recipe->scale = MIN(MAX(recipe->scale, needed), most);
+    recipe->left = place_window(width * recipe->scale, x0, x1, full_width, (right + 1) / 2);
+    recipe->top = place_window(height * recipe->scale, y0, y1, full_height, (down + 1) / 2);
+}
+
+/* What of the clip is seen in @width x @height. */
+static void choose_view(const Augment *augment, const ClipFocus *focus, guint width, guint height,
+                        guint64 *state, Recipe *recipe)
 {
     const AugmentOptions *o = &augment->options;
-    guint width = augment->format.width, height = augment->format.height;
+    const ClipFormat *format = &augment->format;
+    /* Seen larger means that less of the clip is seen. */
+    recipe->scale = 1 / (1 + o->scale * random_signed(state));
+    double right = random_signed(state), down = random_signed(state);
+    recipe->left = format->width * ((1 - recipe->scale) / 2 + o->shift * right);
+    recipe->top = format->height * ((1 - recipe->scale) / 2 + o->shift * down);
+    if (width != format->width || height != format->height)
+        choose_window(format, focus, width, height, right, down, recipe);
+}
+
+static void make_recipe(const Augment *augment, const ClipFocus *focus, guint width, guint height,
+                        guint64 epoch, guint64 index, Recipe *recipe)
+{
+    const AugmentOptions *o = &augment->options;
     guint64 state = random_seed3(augment->seed, epoch, index);
     recipe->flip = random_double(&state) < o->flip;
-    /* Seen larger means that less of the clip is seen. */
-    recipe->scale = 1 / (1 + o->scale * random_signed(&state));
-    recipe->left = width * ((1 - recipe->scale) / 2 + o->shift * random_signed(&state));
-    recipe->top = height * ((1 - recipe->scale) / 2 + o->shift * random_signed(&state));
+    choose_view(augment, focus, width, height, &state, recipe);
     double contrast = 1 + o->light * random_signed(&state);
     double brightness = 128 * o->light * random_signed(&state);
     double gamma = exp(o->light * random_signed(&state));
@@ -91,12 +136,12 @@ static void make_recipe(const Augment *augment, guint64 epoch, guint64 index, Re
     recipe->random = random_next(&state);
 }
 
-/* Outside the clip its edge goes on. */
-static Tap *make_taps(guint size, double from, double scale, gboolean flip)
+/* @n places over @size pixels, from @from on. Outside the clip its edge goes on. */
+static Tap *make_taps(guint n, guint size, double from, double scale, gboolean flip)
 {
-    Tap *taps = g_new(Tap, size);
-    for (guint i = 0; i < size; i++) {
-        double at = from + ((flip ? size - 1 - i : i) + 0.5) * scale - 0.5;
+    Tap *taps = g_new(Tap, n);
+    for (guint i = 0; i < n; i++) {
+        double at = from + ((flip ? n - 1 - i : i) + 0.5) * scale - 0.5;
         at = CLAMP(at, 0, size - 1.0);
         guint first = (guint)at;
         taps[i] = (Tap){first, MIN(first + 1, size - 1), lrint((at - first) * WEIGHT_ONE)};
@@ -129,17 +174,18 @@ static void spread_row(const guint8 *row, const Tap *taps, guint n, const float 
     }
 }
 
-void augment_fill(const Augment *augment, const guint8 *clip, guint64 epoch, guint64 index,
-                  VdtTensor *to, guint n)
+void augment_fill(const Augment *augment, const guint8 *clip, const ClipFocus *focus, guint64 epoch,
+                  guint64 index, VdtTensor *to, guint n)
 {
     const ClipFormat *format = &augment->format;
-    guint width = format->width, height = format->height;
+    guint width = to->shape.dims[4], height = to->shape.dims[3];
     gsize area = (gsize)width * height;
     Recipe recipe;
-    make_recipe(augment, epoch, index, &recipe);
-    g_autofree Tap *across = make_taps(width, recipe.left, recipe.scale, recipe.flip);
-    g_autofree Tap *down = make_taps(height, recipe.top, recipe.scale, FALSE);
-    g_autofree guint8 *mixed = g_malloc(3 * width);
+    make_recipe(augment, focus, width, height, epoch, index, &recipe);
+    g_autofree Tap *across =
+        make_taps(width, format->width, recipe.left, recipe.scale, recipe.flip);
+    g_autofree Tap *down = make_taps(height, format->height, recipe.top, recipe.scale, FALSE);
+    g_autofree guint8 *mixed = g_malloc(3 * format->width);
     int gain = lrint(256 * recipe.noise);
     /* Planes of one colour lie @frames pictures apart. */
     float *base = (float *)to->data + (gsize)n * 3 * format->frames * area;
@@ -151,7 +197,7 @@ void augment_fill(const Augment *augment, const guint8 *clip, guint64 epoch, gui
             const gint8 *noise = augment->noise + (random_next(&state) >> 32) % NOISE_SAMPLES;
             mix_rows(picture.data + down[y].first * picture.stride,
                      picture.data + down[y].second * picture.stride, down[y].weight, noise, gain,
-                     3 * width, mixed);
+                     3 * format->width, mixed);
             spread_row(mixed, across, width, recipe.values, base + t * area + y * width,
                        format->frames * area);
         }

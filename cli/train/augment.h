@@ -25,9 +25,12 @@ typedef struct _Augment Augment;
 Augment *augment_new(const AugmentOptions *options, guint64 seed, const ClipFormat *format,
                      const float mean[3], const float std[3]);
 void augment_free(Augment *augment);
-/* Writes clip @index, as seen in @epoch, to clip @n of @to, [N,3,T,H,W]. May be called by several
- * threads at once. */
-void augment_fill(const Augment *augment, const guint8 *clip, guint64 epoch, guint64 index,
-                  VdtTensor *to, guint n);
+/*
+ * Writes clip @index, as seen in @epoch, to clip @n of @to, [N,3,T,H,W]. If H and W are smaller
+ * than the clip's pictures, what is seen is a window of that size, or of a larger one if @focus
+ * asks for it, somewhere around the focus. May be called by several threads at once.
+ */
+void augment_fill(const Augment *augment, const guint8 *clip, const ClipFocus *focus, guint64 epoch,
+                  guint64 index, VdtTensor *to, guint n);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Augment, augment_free)

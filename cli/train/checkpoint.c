@@ -58,6 +58,8 @@ char *training_describe(const Training *training)
                            "schedule: %d, rate %.9g, warmup %.9g, final %.9g, gamma %.9g, %s\n",
                            o->schedule_kind, o->rate, o->warmup, o->final_rate, o->gamma,
                            o->milestones != NULL ? o->milestones : "-");
+    g_string_append_printf(text, "crop: %ux%u for %" G_GUINT64_FORMAT " steps\n", o->crop_width,
+                           o->crop_height, training->crop_steps);
     g_string_append_printf(text, "loss: label smoothing %.9g, dropout %.9g\n", o->label_smoothing,
                            o->dropout);
     g_string_append_printf(text,

@@ -43,6 +43,12 @@ typedef struct {
     gboolean coded;
 } ClipInfo;
 
+/* Where in a clip's pictures is what the label is about, over all of its time: in shares of their
+ * sides, x1 and y1 behind it. Nothing (all 0) if that is not known or nowhere. */
+typedef struct {
+    double x0, y0, x1, y1;
+} ClipFocus;
+
 typedef struct _ClipSet ClipSet;
 struct _ClipSet {
     ClipFormat format;
@@ -55,6 +61,8 @@ struct _ClipSet {
     gboolean report_all; /* what is wrong with items is a user's to repair: go on, list all */
 
     ClipInfo (*info)(const ClipSet *set, guint clip);
+    /* NULL: never known. Called by several threads at once. */
+    ClipFocus (*focus)(const ClipSet *set, guint clip);
     /* Writes @group clips. Called by several threads at once. */
     gboolean (*fill)(const ClipSet *set, guint item, guint8 *clips, GCancellable *cancellable,
                      GError **error);

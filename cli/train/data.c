@@ -77,7 +77,15 @@ static gboolean find_weights(Training *training, GError **error)
     if (training->weights != NULL && fresh_head)
         progress_say(training->progress, "%s has another number of classes; the head begins anew.",
                      o->weights);
-    return training->weights != NULL;
+    if (training->weights == NULL)
+        return FALSE;
+    if (o->crop_width > card->width || o->crop_height > card->height) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--crop is %ux%u, but the pictures are only %ux%u", o->crop_width,
+                    o->crop_height, card->width, card->height);
+        return FALSE;
+    }
+    return TRUE;
 }
 
 gboolean training_open_data(Training *training, const char *architecture, GError **error)

@@ -62,7 +62,8 @@ static gboolean validation_is_due(const Training *training, guint64 step)
 static gboolean one_step(Training *training, Batches *batches, GError **error)
 {
     VdtTrainReport report;
-    batches_take(batches, vdt_session_get_input(training->session, 0),
+    batches_fill(batches, vdt_trainer_get_step(training->trainer),
+                 vdt_session_get_input(training->session, 0),
                  vdt_session_get_input(training->session, 1));
     if (!vdt_trainer_step(training->trainer, NULL, &report, error)) {
         g_prefix_error(error, "%s: ", training->o->output);
@@ -80,6 +81,9 @@ static gboolean run_steps(Training *training, Batches *batches, GError **error)
     double top1 = last_top1(training);
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint64 step = vdt_trainer_get_step(training->trainer); step < training->steps;) {
+        if (training->cropped && step >= training->crop_steps &&
+            !training_see_whole(training, error))
+            return FALSE;
         if (g_cancellable_is_cancelled(training->cancellable))
             return interrupted(training, error);
         if (!one_step(training, batches, error))
@@ -107,10 +111,8 @@ gboolean training_run(Training *training, GError **error)
     guint64 first = vdt_trainer_get_step(training->trainer);
     if (first >= training->steps)
         return TRUE;
-    g_autoptr(Batches) batches = batches_new(training->cache, training->augment, training->o->seed,
-                                             training->o->batch, first, error);
-    if (batches == NULL)
-        return FALSE;
+    g_autoptr(Batches) batches =
+        batches_new(training->cache, training->augment, training->o->seed, training->o->batch);
     progress_begin(training->progress, "training", "steps", first, training->steps);
     gboolean ok = run_steps(training, batches, error);
     progress_end(training->progress);

@@ -7,13 +7,16 @@
 #include "sizes.h"
 #include "streetclips.h"
 
+/* Windows into the street's usual 192x112: a person of half their height fits in. */
+#define STREET_CROP "96x56"
+
 void train_options_clear(TrainOptions *o)
 {
     common_options_clear(&o->common);
-    char *strings[] = {o->data,    o->cache_size, o->cache_folder, o->weights,  o->config,
-                       o->size,    o->framing,    o->optimizer,    o->schedule, o->milestones,
-                       o->augment, o->output,     o->name,         o->title,    o->licence,
-                       o->origin,  o->precision};
+    char *strings[] = {o->data,       o->cache_size, o->cache_folder, o->weights,   o->config,
+                       o->size,       o->crop,       o->framing,      o->optimizer, o->schedule,
+                       o->milestones, o->augment,    o->output,       o->name,      o->title,
+                       o->licence,    o->origin,     o->precision};
     for (guint i = 0; i < G_N_ELEMENTS(strings); i++)
         g_free(strings[i]);
 }
@@ -35,7 +38,7 @@ static gboolean choose_all(TrainOptions *o)
 {
     int optimizer = choose("optimizer", o->optimizer, (const char *const[]){"adamw", "sgd", NULL});
     int schedule = choose("schedule", o->schedule,
-                          (const char *const[]){"cosine", "constant", "step", "poly", NULL});
+                          (const char *const[]){"poly", "cosine", "constant", "step", NULL});
     int framing =
         choose("framing", o->framing, (const char *const[]){"stretch", "crop", "fit", NULL});
     int precision =
@@ -43,8 +46,8 @@ static gboolean choose_all(TrainOptions *o)
     if (optimizer < 0 || schedule < 0 || framing < 0 || precision < 0)
         return FALSE;
     o->optimizer_kind = optimizer == 0 ? VDT_OPTIMIZER_ADAMW : VDT_OPTIMIZER_SGD;
-    o->schedule_kind = (const VdtScheduleKind[]){VDT_SCHEDULE_COSINE, VDT_SCHEDULE_CONSTANT,
-                                                 VDT_SCHEDULE_STEP, VDT_SCHEDULE_POLY}[schedule];
+    o->schedule_kind = (const VdtScheduleKind[]){
+        VDT_SCHEDULE_POLY, VDT_SCHEDULE_COSINE, VDT_SCHEDULE_CONSTANT, VDT_SCHEDULE_STEP}[schedule];
     o->frame_as =
         (const VdtFraming[]){VDT_FRAMING_STRETCH, VDT_FRAMING_CROP, VDT_FRAMING_FIT}[framing];
     o->store_as = (const VdtDType[]){VDT_F16, VDT_F32, VDT_BF16}[precision];
@@ -123,6 +126,7 @@ static gboolean check_ranges(const TrainOptions *o)
         {"seed", o->seed, 0, MAX_SEED},
         {"batch", o->batch, 1, 4096},
         {"epochs", o->epochs, 0.001, 100000},
+        {"crop-share", o->crop_share, 0, 1},
         {"warmup", o->warmup, 0, 100000},
         {"rate", o->rate, 0, 1e6},
         {"final-rate", o->final_rate, 0, 1},
@@ -190,6 +194,14 @@ static gboolean check(TrainOptions *o)
                               "--size is \"%s\", but must be WIDTHxHEIGHT with sides from 1 to "
                               "8192",
                               o->size) < 0;
+    const char *crop = o->crop != NULL                ? o->crop
+                       : o->street && o->size == NULL ? STREET_CROP
+                                                      : "none";
+    if (strcmp(crop, "none") != 0 && !parse_size(crop, &o->crop_width, &o->crop_height))
+        return complain_usage("train",
+                              "--crop is \"%s\", but must be none, or WIDTHxHEIGHT with sides "
+                              "from 1 to 8192",
+                              crop) < 0;
     if (!parse_bytes(o->cache_size != NULL ? o->cache_size : "12G", &o->cache_bytes))
         return complain_usage("train", "--cache-size is \"%s\", but must be like 500M, 4G or 1.5T",
                               o->cache_size) < 0;
@@ -202,7 +214,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
     /* These make the street model that is shipped. */
     *o = (TrainOptions){
         .seed = 1,
-        .clips = 10080,
+        .clips = 11760,
         .validation_clips = 336,
         .coded = 8,
         .per_video = 4,
@@ -211,9 +223,10 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         .dropout = 0.2,
         .label_smoothing = 0.1,
         .batch = 16,
-        .epochs = 24,
+        .epochs = 26,
+        .crop_share = 0.78,
         .warmup = 1,
-        .rate = 2e-3,
+        .rate = 4e-3,
         .final_rate = 0.01,
         .gamma = 0.1,
         .decay = 0.05,
@@ -240,13 +253,17 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {"config", 0, 0, G_OPTION_ARG_STRING, &o->config,
          "Network: a variant, a JSON object, or its file (that of --weights, or small)", "CONFIG"},
         {"size", 0, 0, G_OPTION_ARG_STRING, &o->size,
-         "Input size (160x96 on the street, the variant's on videos)", "WxH"},
+         "Input size (192x112 on the street, the variant's on videos)", "WxH"},
+        {"crop", 0, 0, G_OPTION_ARG_STRING, &o->crop,
+         "First train on windows of this size into the pictures, around who acts; or none (96x56 "
+         "on the street in its own size, none otherwise)",
+         "WxH"},
         {"framing", 0, 0, G_OPTION_ARG_STRING, &o->framing,
          "How frames get that size: stretch, crop or fit", "HOW"},
         {"one-frame", 0, 0, G_OPTION_ARG_NONE, &o->one_frame,
          "The baseline: show only the middle frame, repeated", NULL},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &o->seed, "Of clips, order and first weights (1)", "N"},
-        {"clips", 0, 0, G_OPTION_ARG_INT, &o->clips, "Clips of the street (10080)", "N"},
+        {"clips", 0, 0, G_OPTION_ARG_INT, &o->clips, "Clips of the street (11760)", "N"},
         {"validation-clips", 0, 0, G_OPTION_ARG_INT, &o->validation_clips,
          "Clips of the street to validate on (336)", "N"},
         {"coded", 0, 0, G_OPTION_ARG_INT, &o->coded,
@@ -256,14 +273,16 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {"window", 0, 0, G_OPTION_ARG_DOUBLE, &o->window, "Seconds of a street clip (2.4)", "S"},
         {"interval", 0, 0, G_OPTION_ARG_INT, &o->interval,
          "Video frames from one picture of a clip to the next (4)", "N"},
-        {"epochs", 0, 0, G_OPTION_ARG_DOUBLE, &o->epochs, "Times that each clip is seen (24)", "N"},
+        {"epochs", 0, 0, G_OPTION_ARG_DOUBLE, &o->epochs, "Times that each clip is seen (26)", "N"},
+        {"crop-share", 0, 0, G_OPTION_ARG_DOUBLE, &o->crop_share,
+         "Share of the steps, the first ones, that see windows of --crop (0.78)", "R"},
         {"batch", 0, 0, G_OPTION_ARG_INT, &o->batch, "Clips in a step (16)", "N"},
         {"optimizer", 0, 0, G_OPTION_ARG_STRING, &o->optimizer, "adamw (default) or sgd", "NAME"},
-        {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->rate, "Learning rate (0.002)", "R"},
+        {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->rate, "Learning rate (0.004)", "R"},
         {"backbone-rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->backbone_rate,
          "Share of the rate that all but the head have (1)", "R"},
         {"schedule", 0, 0, G_OPTION_ARG_STRING, &o->schedule,
-         "cosine (default), constant, step or poly", "NAME"},
+         "poly (default: straight down), cosine, constant or step", "NAME"},
         {"warmup", 0, 0, G_OPTION_ARG_DOUBLE, &o->warmup,
          "Epochs in which the rate rises, at most half of all (1)", "N"},
         {"final-rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->final_rate,

@@ -23,13 +23,14 @@ typedef struct {
     char *cache_size, *cache_folder;
     gboolean no_cache;
     /* network */
-    char *weights, *config, *size, *framing;
+    char *weights, *config, *size, *crop, *framing;
     double window;
     int interval;
     double dropout, label_smoothing;
     /* optimisation */
     int batch;
-    double epochs, warmup, rate, decay, momentum, clip, average, backbone_rate, final_rate, gamma;
+    double epochs, crop_share, warmup, rate, decay, momentum, clip, average, backbone_rate,
+        final_rate, gamma;
     char *optimizer, *schedule, *milestones, *augment;
     gboolean decay_vectors;
     /* the run */
@@ -39,7 +40,8 @@ typedef struct {
     double checkpoint_every;
 
     /* what the strings above mean */
-    guint width, height; /* 0: as usual for the variant */
+    guint width, height;           /* 0: as usual for the variant */
+    guint crop_width, crop_height; /* 0: whole pictures only */
     VdtFraming frame_as;
     guint64 cache_bytes;
     VdtDType store_as;

@@ -14,6 +14,7 @@
 #define SMALL_HEIGHT 180
 #define LARGE_WIDTH  640
 #define LARGE_HEIGHT 360
+#define ASPECT       (16.0 / 9)
 #define CODED_RATE   25 /* frames per second */
 #define BITRATE      1000
 #define NS           1000000000.0
@@ -71,6 +72,38 @@ static ClipInfo info(const ClipSet *set, guint clip)
     VdtStreetClip what = describe(street, clip, &condition);
     return (ClipInfo){what.action, condition,
                       street_clip_is_coded(street->first + clip, street->coded)};
+}
+
+/* Moments at which it is looked where the main actor is. */
+#define N_LOOKS 7
+
+static ClipFocus focus(const ClipSet *set, guint clip)
+{
+    const ClipFormat *format = &set->format;
+    VdtStreetClip what = describe((const StreetClips *)set, clip, NULL);
+    g_autoptr(VdtStreet) street = vdt_street_new_clip(&what);
+    ClipFocus found = {1, 1, 0, 0};
+    for (guint i = 0; i < N_LOOKS; i++) {
+        g_autoptr(GArray) objects =
+            vdt_street_get_objects(street, what.duration * i / (N_LOOKS - 1), ASPECT);
+        for (guint k = 0; k < objects->len; k++) {
+            const VdtStreetObject *object = &g_array_index(objects, VdtStreetObject, k);
+            if (!object->main)
+                continue;
+            found.x0 = MIN(found.x0, object->x);
+            found.y0 = MIN(found.y0, object->y);
+            found.x1 = MAX(found.x1, object->x + object->width);
+            found.y1 = MAX(found.y1, object->y + object->height);
+        }
+    }
+    if (found.x0 >= found.x1)
+        return (ClipFocus){0};
+    VdtView view = vdt_view_for_framing(format->framing, SMALL_WIDTH, SMALL_HEIGHT, format->width,
+                                        format->height);
+    return (ClipFocus){(found.x0 * view.width - view.left) / format->width,
+                       (found.y0 * view.height - view.top) / format->height,
+                       (found.x1 * view.width - view.left) / format->width,
+                       (found.y1 * view.height - view.top) / format->height};
 }
 
 /* In place: 4 bytes blue, green, red, unused to 3 bytes red, green, blue. */
@@ -207,6 +240,7 @@ ClipSet *street_clips_new(guint64 seed, guint64 first, guint n, guint coded,
     set->n_items = n;
     set->group = 1;
     set->info = info;
+    set->focus = focus;
     set->fill = fill;
     set->n_labels = VDT_STREET_N_ACTIONS;
     set->labels = g_new0(char *, set->n_labels + 1);

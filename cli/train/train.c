@@ -86,36 +86,57 @@ static VdtTrainOptions trainer_options(const Training *training)
     return options;
 }
 
-static gboolean make_trainer(Training *training, GError **error)
+/* A plan that trains on windows, or on whole pictures, and a trainer for it. */
+static gboolean make_trainer(Training *training, gboolean cropped, GError **error)
 {
     const TrainOptions *o = training->o;
     const VdtCard *card = training->card;
+    guint width = cropped ? o->crop_width : card->width;
+    guint height = cropped ? o->crop_height : card->height;
     g_autoptr(VdtGraph) graph =
-        network_graph(&training->network, o->batch, card->width, card->height, TRUE, error);
+        network_graph(&training->network, o->batch, width, height, TRUE, error);
     if (graph == NULL)
         return FALSE;
     VdtPlanOptions plan_options = {.kind = VDT_PLAN_TRAIN};
     g_autoptr(VdtPlan) plan = vdt_plan_new(graph, training->weights, &plan_options, error);
     if (plan == NULL)
         return FALSE;
+    g_clear_pointer(&training->trainer, vdt_trainer_free);
+    g_clear_pointer(&training->session, vdt_session_free);
     training->session = vdt_session_new(plan, error);
     if (training->session == NULL)
         return FALSE;
-    training->per_epoch = batches_per_epoch(clip_set_get_n_clips(training->set), o->batch);
-    training->steps = MAX(to_steps(training, o->epochs), 1);
     VdtTrainOptions options = trainer_options(training);
     training->trainer = vdt_trainer_new(training->session, &options, error);
     if (training->trainer == NULL)
         return FALSE;
+    training->cropped = cropped;
+    progress_say(training->progress, "%s: %ux%ux%u, %.1f MMAC a clip", card->name, card->frames,
+                 width, height, vdt_graph_count_macs(graph) / 1e6 / o->batch);
+    return TRUE;
+}
+
+gboolean training_see_whole(Training *training, GError **error)
+{
+    g_autoptr(VdtWeights) state = vdt_trainer_get_checkpoint(training->trainer);
+    return make_trainer(training, FALSE, error) &&
+           vdt_trainer_restore(training->trainer, state, error);
+}
+
+static gboolean prepare(Training *training, GError **error)
+{
+    const TrainOptions *o = training->o;
+    guint n_clips = clip_set_get_n_clips(training->set);
+    training->per_epoch = batches_per_epoch(n_clips, o->batch);
+    training->steps = MAX(to_steps(training, o->epochs), 1);
+    training->crop_steps = o->crop_width > 0 ? o->crop_share * training->steps + 0.5 : 0;
+    if (!make_trainer(training, training->crop_steps > 0, error))
+        return FALSE;
     training->curve = curve_new(MAX(training->steps / CURVE_ROWS, 1));
-    training->augment =
-        augment_new(&o->augmentation, o->seed, &training->set->format, card->mean, card->std);
-    progress_say(training->progress,
-                 "%s: %" G_GUINT64_FORMAT " parameters, %.1f MMAC a clip; %u clips of %ux%ux%u, "
-                 "%" G_GUINT64_FORMAT " steps of %d",
-                 card->name, vdt_graph_count_parameters(graph),
-                 vdt_graph_count_macs(graph) / 1e6 / o->batch, clip_set_get_n_clips(training->set),
-                 card->frames, card->width, card->height, training->steps, o->batch);
+    training->augment = augment_new(&o->augmentation, o->seed, &training->set->format,
+                                    training->card->mean, training->card->std);
+    progress_say(training->progress, "%u clips, %" G_GUINT64_FORMAT " steps of %d", n_clips,
+                 training->steps, o->batch);
     return TRUE;
 }
 
@@ -137,7 +158,7 @@ static gboolean train(Training *training, const char *architecture, GError **err
     name_card(training);
     if (!make_output(training, error) || !training_check_output(training, error) ||
         !training_save_labels(training, error) || !training_load_clips(training, error) ||
-        !make_trainer(training, error) || !training_restore(training, error))
+        !prepare(training, error) || !training_restore(training, error))
         return FALSE;
     if (vdt_trainer_get_step(training->trainer) > 0)
         progress_say(training->progress, "going on after step %" G_GUINT64_FORMAT,

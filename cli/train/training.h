@@ -30,7 +30,8 @@ typedef struct {
     Augment *augment;
     VdtSession *session;
     VdtTrainer *trainer;
-    guint64 per_epoch, steps;
+    guint64 per_epoch, steps, crop_steps;
+    gboolean cropped; /* the session sees windows: the first crop_steps do */
     Curve *curve;
     double seconds_before; /* of the runs that this one goes on from */
     gint64 begun;
@@ -41,6 +42,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Training, training_clear)
 
 /* Seconds of work in all runs so far. */
 double training_get_seconds(const Training *training);
+
+/* Goes on with whole pictures. */
+gboolean training_see_whole(Training *training, GError **error);
 
 /* data.c: labels, network and card; then the clips, drawn or decoded. */
 gboolean training_open_data(Training *training, const char *architecture, GError **error);

@@ -132,7 +132,7 @@ static GstElement *build(const char *url, const char *model, GError **error)
     return pipeline;
 }
 
-static gboolean play(Demo *demo, const char *model, gboolean made_up, int seconds, GError **error)
+static gboolean play(Demo *demo, const char *model, int seconds, GError **error)
 {
     g_autoptr(VdtCamera) camera = vdt_camera_new(NULL, error);
     g_autoptr(GstElement) recognizer = NULL;
@@ -142,8 +142,7 @@ static gboolean play(Demo *demo, const char *model, gboolean made_up, int second
     demo->pipeline = camera ? build(vdt_camera_get_url(camera), model, error) : NULL;
     if (!demo->pipeline)
         return FALSE;
-    g_printerr("Playing %s.%s\n", vdt_camera_get_url(camera),
-               made_up ? " The weights are made up: the labels mean nothing yet." : "");
+    g_printerr("Playing %s.\n", vdt_camera_get_url(camera));
     recognizer = gst_bin_get_by_name(GST_BIN(demo->pipeline), "recognizer");
     bus = gst_element_get_bus(demo->pipeline);
     gst_bus_add_watch(bus, on_message, demo);
@@ -164,13 +163,10 @@ static gboolean play(Demo *demo, const char *model, gboolean made_up, int second
 int main(int argc, char **argv)
 {
     int seconds = 20;
-    gboolean made_up = FALSE;
     g_autofree char *model = NULL;
     const GOptionEntry entries[] = {
-        {"model", 0, 0, G_OPTION_ARG_FILENAME, &model, "Name of a model, or path of its card",
-         "MODEL"},
-        {"made-up", 0, 0, G_OPTION_ARG_NONE, &made_up,
-         "Say that the weights are made up: the labels mean nothing", NULL},
+        {"model", 0, 0, G_OPTION_ARG_FILENAME, &model,
+         "Name of a model, or path of its card (squeezetime-street)", "MODEL"},
         {"seconds", 0, 0, G_OPTION_ARG_INT, &seconds, "How long to play (20)", "N"},
         {NULL},
     };
@@ -192,7 +188,7 @@ int main(int argc, char **argv)
         return 1;
     }
     demo.loop = g_main_loop_new(NULL, FALSE);
-    done = play(&demo, model, made_up, seconds, &error);
+    done = play(&demo, model, seconds, &error);
     g_main_loop_unref(demo.loop);
     if (error)
         g_printerr("vedette-demo: %s\n", error->message);

@@ -2,6 +2,9 @@
 /* Cars: where they are at a time, and a side view drawn out to their width. */
 #include "world.h"
 
+/* Of an indicator, in a second. */
+#define BLINKS 1.5
+
 static double driven_at(const VdtCar *car, double time)
 {
     double brake = car->brake, halt = car->halt;
@@ -37,6 +40,11 @@ void vdt_car_state(const VdtCar *car, double time, VdtCarState *state)
     state->sin = slope / norm;
     state->lights = TRUE;
     state->braking = time >= car->brake && time < car->leave;
+    /* Who pulls over says so. */
+    VdtDice dice = vdt_dice(car->seed, 23);
+    double blinks = BLINKS * time + vdt_chance(&dice);
+    state->indicating =
+        car->action == VDT_STREET_CAR_PARK && time < car->halt && blinks - floor(blinks) < 0.55;
 }
 
 /* Side views, from the rear's bottom over the roof to the front's: shares of length and height. */
@@ -171,6 +179,26 @@ static void beam(const Car *car)
     }
 }
 
+/* The right indicators, at the corners that the camera sees. */
+static void indicators(const Car *car, double seen_side, gboolean front, gboolean rear)
+{
+    static const VdtColour amber = {1, 0.62f, 0.08f};
+
+    for (int end = 0; end < 2; end++) {
+        VdtPoint a;
+
+        if (seen_side > 0 && !(end ? front : rear))
+            continue;
+        double scale = vdt_camera_project(
+            car->camera, spot(car, end ? 0.95 : 0.05, 0.46 * car->look.height, -0.95), &a);
+
+        vdt_stage_limb(car->stage, a, 0.13 * scale, a, 0.13 * scale, amber, VDT_STREET_VEHICLE);
+        vdt_stage_last(car->stage, VDT_GLOW, 1);
+        vdt_stage_limb(car->stage, a, 0.34 * scale, a, 0.34 * scale, amber, VDT_NO_CLASS);
+        vdt_stage_last(car->stage, VDT_BEAM, 0.3);
+    }
+}
+
 void vdt_car_stage(guint64 seed, const VdtCarState *state, const VdtCamera *camera, VdtStage *stage)
 {
     static const VdtColour glass = {0.22f, 0.3f, 0.37f}, dark = {0.1f, 0.1f, 0.11f};
@@ -259,6 +287,8 @@ void vdt_car_stage(guint64 seed, const VdtCarState *state, const VdtCamera *came
         if (rear)
             halo(&car, 0, 0.3, state->braking ? 0.28 : 0.1, red);
     }
+    if (state->indicating)
+        indicators(&car, side, front, rear);
     VdtThing *thing = vdt_stage_end(stage);
     thing->object.id = seed;
     thing->object.kind = VDT_STREET_VEHICLE;

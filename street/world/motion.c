@@ -72,8 +72,8 @@ static void wave(VdtPose *pose, guint64 seed, double time)
 {
     VdtDice dice = vdt_dice(seed, 12);
     guint arms = vdt_pick(&dice, 4); /* left, right, both, both in turn */
-    double rate = vdt_between(&dice, 1.3, 2.2), phase = vdt_chance(&dice);
-    double wide = vdt_between(&dice, 0.5, 0.75), lift = vdt_between(&dice, 2.3, 2.7);
+    double rate = vdt_between(&dice, 1.0, 1.6), phase = vdt_chance(&dice);
+    double wide = vdt_between(&dice, 0.55, 0.8), lift = vdt_between(&dice, 2.2, 2.5);
 
     for (int i = 0; i < 2; i++) {
         double s = vdt_sin(2 * VDT_PI * (rate * time + phase) + (arms == 3 ? i * VDT_PI : 0));
@@ -81,9 +81,9 @@ static void wave(VdtPose *pose, guint64 seed, double time)
         if ((guint)i != arms && arms < 2)
             continue;
         pose->swing[i] = 0.1;
-        pose->raise[i] = lift + 0.35 * wide * s;
+        pose->raise[i] = lift + wide * s;
         pose->elbow[i] = 0.1;
-        pose->twist[i] = 0.3 * (2.9 - lift) + wide * s;
+        pose->twist[i] = 0.15 + 0.45 * wide * s;
     }
 }
 

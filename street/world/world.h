@@ -256,6 +256,7 @@ typedef struct {
     double x, z, cos, sin; /* where, and where to */
     double driven;         /* metres, for the wheels */
     gboolean lights, braking;
+    gboolean indicating; /* its right indicator shines */
 } VdtCarState;
 typedef struct {
     double length, width, height;

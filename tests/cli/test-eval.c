@@ -180,6 +180,23 @@ static void test_infer(void)
            NULL);
 }
 
+/* The weights that ship know a street that nobody has trained or chosen on. */
+static void test_shipped(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(Outcome) o = vedette("eval", "squeezetime", "--street", "--seed", "9100", "--clips",
+                                "168", "--coded", "0", "--json", NULL);
+    if (o.status != 0)
+        g_error("%s", o.err);
+    g_autoptr(JsonNode) node = json_from_string(o.out, &error);
+    g_assert_no_error(error);
+    g_assert_cmpfloat(json_object_get_double_member(json_node_get_object(node), "score"), >, 0.86);
+    g_auto(Outcome) fall =
+        vedette("infer", "--model", "squeezetime-street", "--input", "street:fall", NULL);
+    g_assert_cmpint(fall.status, ==, 0);
+    g_assert_nonnull(strstr(fall.out, "fall"));
+}
+
 int main(int argc, char **argv)
 {
     fixture_open(&argc, &argv);
@@ -188,6 +205,7 @@ int main(int argc, char **argv)
     g_test_add_func("/eval/coded", test_coded);
     g_test_add_func("/eval/record", test_record);
     g_test_add_func("/eval/infer", test_infer);
+    g_test_add_func("/eval/shipped", test_shipped);
     g_test_add_func("/eval/refused", test_refused);
     return fixture_close();
 }

@@ -142,7 +142,7 @@ static void test_cache(void)
     g_assert_false(g_file_test(shard, G_FILE_TEST_EXISTS));
 }
 
-static GSubprocess *start(const char *folder, const char *epochs)
+static GSubprocess *start(const char *folder, const char *epochs, const char *crop)
 {
     g_autoptr(GError) error = NULL;
     const char *argv[] = {g_getenv("VEDETTE_EXE"),
@@ -151,6 +151,12 @@ static GSubprocess *start(const char *folder, const char *epochs)
                           ON_STREET,
                           "--epochs",
                           epochs,
+                          "--size",
+                          "48x40",
+                          "--crop",
+                          crop,
+                          "--crop-share",
+                          "0.5",
                           "--no-cache",
                           "--checkpoint-every",
                           "0",
@@ -176,21 +182,22 @@ static void wait_for_checkpoint(const char *folder)
     g_assert_not_reached();
 }
 
-/* However often it is killed, at whatever moment, the result is that of an undisturbed run. */
+/* However often it is killed, at whatever moment, the result is that of an undisturbed run. Half of
+ * it is trained on windows. */
 static void test_killed(void)
 {
-    expect(0, NULL, TRAIN_TINY, in_folder("whole"), ON_STREET, "--epochs", "20", "--no-cache",
-           NULL);
+    expect(0, "killed: 4x32x32, ", TRAIN_TINY, in_folder("whole/killed"), ON_STREET, "--epochs",
+           "20", "--size", "48x40", "--crop", "32x32", "--crop-share", "0.5", "--no-cache", NULL);
     for (int i = 0; i < 4; i++) {
-        g_autoptr(GSubprocess) process = start("killed", "20");
+        g_autoptr(GSubprocess) process = start("killed", "20", "32x32");
         wait_for_checkpoint("killed");
         g_usleep(g_random_int_range(0, 300000));
         g_subprocess_send_signal(process, i == 3 ? SIGTERM : SIGKILL);
         g_subprocess_wait(process, NULL, NULL);
     }
-    g_autoptr(GSubprocess) last = start("killed", "20");
+    g_autoptr(GSubprocess) last = start("killed", "20", "32x32");
     g_assert_true(g_subprocess_wait_check(last, NULL, NULL));
-    assert_same_weights("whole", "killed");
+    assert_same_weights("whole/killed", "killed");
     g_autofree char *folder = g_strdup(in_folder("killed"));
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     for (const char *name; (name = g_dir_read_name(dir)) != NULL;)
@@ -201,7 +208,7 @@ static void test_killed(void)
 static void test_interrupted(void)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GSubprocess) process = start("stopped", "5000");
+    g_autoptr(GSubprocess) process = start("stopped", "5000", "none");
     g_autofree char *says = NULL;
     wait_for_checkpoint("stopped");
     g_usleep(300000);
@@ -396,6 +403,10 @@ static void test_usage(void)
     expect(2, "kept for evaluation", TRAIN_TINY, out, ON_STREET, "--seed", "9000", NULL);
     expect(2, "kept for validation", TRAIN_TINY, out, ON_STREET, "--seed", "8000", NULL);
     expect(2, "--size is", TRAIN_TINY, out, ON_STREET, "--size", "32", NULL);
+    expect(2, "--crop is", TRAIN_TINY, out, ON_STREET, "--crop", "half", NULL);
+    expect(2, "--crop is 48x16, but the pictures are only 32x32", TRAIN_TINY, out, ON_STREET,
+           "--crop", "48x16", NULL);
+    expect(2, "--crop-share is 2", TRAIN_TINY, out, ON_STREET, "--crop-share", "2", NULL);
     expect(2, "--optimizer is", TRAIN_TINY, out, ON_STREET, "--optimizer", "lion", NULL);
     expect(2, "--milestones", TRAIN_TINY, out, ON_STREET, "--schedule", "step", NULL);
     expect(2, "--augment is", TRAIN_TINY, out, ON_STREET, "--augment", "flip=2", NULL);

@@ -27,7 +27,9 @@ are_events() {
 import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
 wanted = {"type", "event", "id", "stream", "element", "label", "score", "pts_ns", "time"}
-good = all(set(line) == wanted and isinstance(line["pts_ns"], int) for line in lines)
+labels = open("models/squeezetime/models/squeezetime-street/labels.txt").read().split()
+good = all(set(line) == wanted and isinstance(line["pts_ns"], int) and line["label"] in labels
+           for line in lines)
 sys.exit(not (good and {line["event"] for line in lines} >= {"start", "update", "end"}))
 END
 }
@@ -38,5 +40,4 @@ run_demo() {
 
 check "it ends by itself, with success" run_demo
 check "stdout is events, one JSON object a line" are_events
-check "it says that the weights are made up" grep -q 'made up' "$out/err"
 echo "1..$n"
