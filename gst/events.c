@@ -6,8 +6,10 @@ struct _VdtEvents {
     const char *kind;
     char *id; /* what ids begin with */
     guint64 n_events;
-    GstStructure *finding; /* of the event that goes on, as last seen; NULL for none */
+    GstStructure *finding; /* what goes on, as last seen; NULL for nothing */
     VdtSpan span;          /* when that was */
+    VdtSpan first;         /* and when it was seen first */
+    gboolean started;      /* its start has been told */
 };
 
 VdtEvents *vdt_events_new(GstElement *source, const char *kind)
@@ -28,10 +30,10 @@ void vdt_events_free(VdtEvents *events)
     g_free(events);
 }
 
-static GstMessage *message(const VdtEvents *events, const char *event, const GValue *results)
+static GstMessage *message(const VdtEvents *events, const char *event, const VdtSpan *span,
+                           const GValue *results)
 {
     GstElementFactory *factory = gst_element_get_factory(events->source);
-    const VdtSpan *span = &events->span;
     g_autofree char *id = g_strdup_printf("%s-%" G_GUINT64_FORMAT, events->id, events->n_events);
     int class_id = -1;
     double score = 0;
@@ -52,43 +54,55 @@ static GstMessage *message(const VdtEvents *events, const char *event, const GVa
     return gst_message_new_element(GST_OBJECT(events->source), s);
 }
 
+static int class_of(const GstStructure *finding)
+{
+    int class_id = -1;
+
+    if (finding)
+        gst_structure_get_int(finding, "class-id", &class_id);
+    return class_id;
+}
+
+int vdt_events_get_class(const VdtEvents *events)
+{
+    return events->started ? class_of(events->finding) : -1;
+}
+
 GList *vdt_events_follow(VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
-                         const GValue *results)
+                         const GValue *results, GstClockTime least)
 {
     GList *list = NULL;
     GstMessage *end = NULL;
-    gboolean starts;
-    int was = -1, is = -1;
 
-    if (events->finding)
-        gst_structure_get_int(events->finding, "class-id", &was);
-    if (finding)
-        gst_structure_get_int(finding, "class-id", &is);
-    if (!finding || is != was)
+    if (!finding || class_of(finding) != class_of(events->finding)) {
         end = vdt_events_end(events);
+        events->first = *span;
+    }
     if (end)
         list = g_list_append(list, end);
     if (!finding)
         return list;
 
-    starts = !events->finding;
     g_clear_pointer(&events->finding, gst_structure_free);
     events->finding = gst_structure_copy(finding);
     events->span = *span;
-    if (starts) {
+    if (!events->started && span->end - events->first.end < least)
+        return list;
+    if (!events->started) {
+        events->started = TRUE;
         events->n_events++;
-        list = g_list_append(list, message(events, "start", results));
+        list = g_list_append(list, message(events, "start", &events->first, results));
     }
-    return g_list_append(list, message(events, "update", results));
+    return g_list_append(list, message(events, "update", span, results));
 }
 
 GstMessage *vdt_events_end(VdtEvents *events)
 {
-    GstMessage *end;
+    GstMessage *end = NULL;
 
-    if (!events->finding)
-        return NULL;
-    end = message(events, "end", NULL);
+    if (events->started)
+        end = message(events, "end", &events->span, NULL);
     g_clear_pointer(&events->finding, gst_structure_free);
+    events->started = FALSE;
     return end;
 }

@@ -24,13 +24,16 @@ typedef struct _VdtEvents VdtEvents;
 VdtEvents *vdt_events_new(GstElement *source, const char *kind);
 void vdt_events_free(VdtEvents *events);
 
+/* The class-id of the event that goes on, -1 if there is none. */
+int vdt_events_get_class(const VdtEvents *events);
 /*
- * What is now to be said: @finding (label, class-id, score) is the best of @results, and above the
- * threshold, or NULL if nothing is. An event ends when the label changes; each result that has a
- * finding is an update. Returns messages, the caller's, or NULL for none.
+ * What is now to be said: @finding (label, class-id, score) is what goes on according to @results,
+ * NULL if nothing does. An event starts when the same has been found for @least ns, ends when it is
+ * found no more; each result that finds it is an update. A start tells of the first result that
+ * found it. Returns messages, the caller's, or NULL for none.
  */
 GList *vdt_events_follow(VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
-                         const GValue *results);
+                         const GValue *results, GstClockTime least);
 /* Ends the event that goes on. Returns a message, or NULL. */
 GstMessage *vdt_events_end(VdtEvents *events);
 

@@ -8,7 +8,7 @@
  * Frames carry the newest result as a #GstCustomMeta "VedetteResult": `element`, `kind` (action),
  * `result-pts`, `age`, `results`. Results whose best label scores
  * #VdtSqueezetimeRecognizer:threshold or more are posted as element messages, "update" for each,
- * "start" and "end" when the label changes:
+ * "start" and "end" when the label changes, by more than #VdtSqueezetimeRecognizer:hysteresis:
  *
  * * #guint64 `timestamp`, `stream-time`, `running-time`: of the newest picture (ns)
  * * #guint64 `duration`: from the oldest to the newest picture (ns)
@@ -32,16 +32,18 @@
 
 #include "enums.h"
 #include "frame/clipring.h"
+#include "hysteresis.h"
 #include "preprocess.h"
 
 GST_DEBUG_CATEGORY_STATIC(squeezetime_recognizer_debug);
 #define GST_CAT_DEFAULT squeezetime_recognizer_debug
 
-#define DEFAULT_WINDOW    0.0
-#define DEFAULT_TOP_K     5
-#define DEFAULT_THRESHOLD 0.0
-#define DEFAULT_FRAMING   VDT_FRAMING_OF_MODEL
-#define MAX_TOP_K         1000
+#define DEFAULT_WINDOW     0.0
+#define DEFAULT_TOP_K      5
+#define DEFAULT_THRESHOLD  0.5
+#define DEFAULT_HYSTERESIS 0.2
+#define DEFAULT_FRAMING    VDT_FRAMING_OF_MODEL
+#define MAX_TOP_K          1000
 
 typedef struct {
     VdtEngine *engine;
@@ -55,17 +57,24 @@ struct _VdtSqueezetimeRecognizer {
     /* properties, under the object lock */
     double window;
     guint top_k;
-    double threshold;
+    VdtHysteresis hysteresis;
     int framing;
+    VdtFrameRegion region;
 
     /* the streaming thread's */
     VdtClipRing *ring;
     guint n_shots; /* what the ring was made for */
     GstClockTime ring_window;
     VdtFrameTarget target; /* what its pictures were converted to */
+
+    /* the worker's: the newest scores of all classes, and whose they are */
+    double *scores;
+    guint n_scores;
+    const VdtCard *card;
+    GstStructure *finding;
 };
 
-enum { PROP_WINDOW = 1, PROP_TOP_K, PROP_THRESHOLD, PROP_FRAMING };
+enum { PROP_WINDOW = 1, PROP_TOP_K, PROP_THRESHOLD, PROP_HYSTERESIS, PROP_FRAMING, PROP_REGION };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
     "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(VDT_FRAME_FORMATS)));
@@ -134,6 +143,7 @@ static void fit_ring(VdtSqueezetimeRecognizer *self, const VdtCard *card)
     GST_OBJECT_LOCK(self);
     window = (GstClockTime)((self->window > 0 ? self->window : card->window) * GST_SECOND);
     framing = self->framing;
+    target.region = self->region;
     GST_OBJECT_UNLOCK(self);
     target.framing = framing == VDT_FRAMING_OF_MODEL ? card->framing : (VdtFraming)framing;
     for (guint c = 0; c < 3; c++)
@@ -196,23 +206,29 @@ static void softmax(double *scores, guint n)
         scores[i] /= sum;
 }
 
-/* Adds the best @k of @n classes to @results, the best first. Equal scores go by number. */
-static void add_best(GPtrArray *results, double *scores, guint n, guint k, const VdtCard *card)
+static GstStructure *result_of(const VdtCard *card, guint class, double score)
 {
-    for (guint i = 0; i < MIN(k, n); i++) {
-        guint best = 0;
-        g_autofree char *number = NULL;
+    g_autofree char *number = card->labels ? NULL : g_strdup_printf("%u", class);
 
-        for (guint c = 1; c < n; c++)
-            if (scores[c] > scores[best])
+    return gst_structure_new("result", "label", G_TYPE_STRING,
+                             number ? number : card->labels[class], "class-id", G_TYPE_INT,
+                             (int)class, "score", G_TYPE_DOUBLE, score, NULL);
+}
+
+/* Adds the best @k of @n classes to @results, the best first. Equal scores go by number. */
+static void add_best(GPtrArray *results, const double *scores, guint n, guint k,
+                     const VdtCard *card)
+{
+    g_autofree gboolean *taken = g_new0(gboolean, n);
+
+    for (guint i = 0; i < MIN(k, n); i++) {
+        guint best = n;
+
+        for (guint c = 0; c < n; c++)
+            if (!taken[c] && (best == n || scores[c] > scores[best]))
                 best = c;
-        if (!card->labels)
-            number = g_strdup_printf("%u", best);
-        g_ptr_array_add(results, gst_structure_new("result", "label", G_TYPE_STRING,
-                                                   number ? number : card->labels[best], "class-id",
-                                                   G_TYPE_INT, (int)best, "score", G_TYPE_DOUBLE,
-                                                   scores[best], NULL));
-        scores[best] = -1;
+        g_ptr_array_add(results, result_of(card, best, scores[best]));
+        taken[best] = TRUE;
     }
 }
 
@@ -225,7 +241,7 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer work,
     const VdtClip *clip = work;
     VdtTensor *input = vdt_session_get_input(network->session, 0);
     const VdtTensor *logits;
-    g_autofree double *scores = NULL;
+    double *scores;
     guint n, top_k;
 
     for (guint t = 0; t < clip->n_shots; t++) {
@@ -239,7 +255,9 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer work,
 
     logits = vdt_session_get_output(network->session, 0);
     n = (guint)vdt_shape_elements(&logits->shape);
-    scores = g_new(double, n);
+    self->scores = scores = g_renew(double, self->scores, n);
+    self->n_scores = n;
+    self->card = card;
     for (guint i = 0; i < n; i++)
         scores[i] = ((const float *)logits->data)[i];
     softmax(scores, n);
@@ -250,17 +268,21 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer work,
     return TRUE;
 }
 
-static const GstStructure *choose(VdtAnalyzer *analyzer, GPtrArray *results)
+static const GstStructure *choose(VdtAnalyzer *analyzer, GPtrArray *results, int going)
 {
     VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(analyzer);
-    const GstStructure *best = results->len > 0 ? g_ptr_array_index(results, 0) : NULL;
-    double score = 0, threshold;
+    VdtHysteresis hysteresis;
+    int class;
 
     GST_OBJECT_LOCK(self);
-    threshold = self->threshold;
+    hysteresis = self->hysteresis;
     GST_OBJECT_UNLOCK(self);
-    return best && gst_structure_get_double(best, "score", &score) && score >= threshold ? best
-                                                                                         : NULL;
+    class = vdt_hysteresis_follow(&hysteresis, self->scores, self->n_scores, self->card->background,
+                                  going);
+    g_clear_pointer(&self->finding, gst_structure_free);
+    if (class >= 0)
+        self->finding = result_of(self->card, (guint) class, self->scores[class]);
+    return self->finding;
 }
 
 static void vdt_squeezetime_recognizer_set_property(GObject *object, guint id, const GValue *value,
@@ -277,10 +299,17 @@ static void vdt_squeezetime_recognizer_set_property(GObject *object, guint id, c
         self->top_k = g_value_get_uint(value);
         break;
     case PROP_THRESHOLD:
-        self->threshold = g_value_get_double(value);
+        self->hysteresis.threshold = g_value_get_double(value);
+        break;
+    case PROP_HYSTERESIS:
+        self->hysteresis.hysteresis = g_value_get_double(value);
         break;
     case PROP_FRAMING:
         self->framing = g_value_get_enum(value);
+        break;
+    case PROP_REGION:
+        if (!vdt_frame_region_from_value(&self->region, value))
+            g_warning("%s: region is no x, y, width, height within 0 to 1", GST_OBJECT_NAME(self));
         break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -303,10 +332,16 @@ static void vdt_squeezetime_recognizer_get_property(GObject *object, guint id, G
         g_value_set_uint(value, self->top_k);
         break;
     case PROP_THRESHOLD:
-        g_value_set_double(value, self->threshold);
+        g_value_set_double(value, self->hysteresis.threshold);
+        break;
+    case PROP_HYSTERESIS:
+        g_value_set_double(value, self->hysteresis.hysteresis);
         break;
     case PROP_FRAMING:
         g_value_set_enum(value, self->framing);
+        break;
+    case PROP_REGION:
+        vdt_frame_region_to_value(&self->region, value);
         break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -320,6 +355,8 @@ static void vdt_squeezetime_recognizer_finalize(GObject *object)
     VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(object);
 
     g_clear_pointer(&self->ring, vdt_clip_ring_free);
+    g_clear_pointer(&self->finding, gst_structure_free);
+    g_free(self->scores);
     G_OBJECT_CLASS(vdt_squeezetime_recognizer_parent_class)->finalize(object);
 }
 
@@ -327,7 +364,7 @@ static void vdt_squeezetime_recognizer_init(VdtSqueezetimeRecognizer *self)
 {
     self->window = DEFAULT_WINDOW;
     self->top_k = DEFAULT_TOP_K;
-    self->threshold = DEFAULT_THRESHOLD;
+    self->hysteresis = (VdtHysteresis){DEFAULT_THRESHOLD, DEFAULT_HYSTERESIS};
     self->framing = DEFAULT_FRAMING;
 }
 
@@ -365,13 +402,25 @@ static void vdt_squeezetime_recognizer_class_init(VdtSqueezetimeRecognizerClass 
     g_object_class_install_property(
         object, PROP_THRESHOLD,
         g_param_spec_double("threshold", "Threshold",
-                            "Score from which the best label is posted as an event; metas carry "
-                            "every result",
+                            "Score from which the best label starts an event; metas carry every "
+                            "result",
                             0, 1, DEFAULT_THRESHOLD, live));
+    g_object_class_install_property(
+        object, PROP_HYSTERESIS,
+        g_param_spec_double("hysteresis", "Hysteresis",
+                            "How far below the threshold, or behind a better label, the score of "
+                            "what goes on may fall before its event ends",
+                            0, 1, DEFAULT_HYSTERESIS, live));
     g_object_class_install_property(
         object, PROP_FRAMING,
         g_param_spec_enum("framing", "Framing", "How a frame is brought to the network's size",
                           VDT_TYPE_FRAMING, DEFAULT_FRAMING, live));
+    g_object_class_install_property(
+        object, PROP_REGION,
+        vdt_frame_region_param_spec("region", "Region",
+                                    "The part of the frame to look at: x, y, width, height in "
+                                    "shares of it; empty for all",
+                                    live));
 
     gst_element_class_set_static_metadata(
         element, "SqueezeTime action recognizer", "Filter/Analyzer/Video",

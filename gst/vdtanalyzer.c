@@ -21,6 +21,7 @@ GST_DEBUG_CATEGORY_STATIC(vdt_analyzer_debug);
 #define DEFAULT_MODE          VDT_ANALYZER_LIVE
 #define DEFAULT_PRECISION     VDT_PRECISION_F32
 #define DEFAULT_INTERVAL      1.0
+#define DEFAULT_MIN_DURATION  0.0
 #define DEFAULT_POST_MESSAGES TRUE
 
 typedef struct {
@@ -39,6 +40,7 @@ typedef struct {
     VdtPrecision precision;
     VdtAnalyzerMode mode;
     double interval;
+    double min_duration;
     gboolean post_messages;
     gboolean stale; /* model, precision or engine changed since the network was made */
     VdtEngine *handed;
@@ -65,7 +67,15 @@ typedef struct {
     gint64 finished; /* when the last job was, without what came after; monotonic, µs */
 } VdtAnalyzerPrivate;
 
-enum { PROP_MODEL = 1, PROP_PRECISION, PROP_MODE, PROP_INTERVAL, PROP_POST_MESSAGES, PROP_STATS };
+enum {
+    PROP_MODEL = 1,
+    PROP_PRECISION,
+    PROP_MODE,
+    PROP_INTERVAL,
+    PROP_MIN_DURATION,
+    PROP_POST_MESSAGES,
+    PROP_STATS
+};
 
 G_DEFINE_ABSTRACT_TYPE_WITH_CODE(VdtAnalyzer, vdt_analyzer, GST_TYPE_BASE_TRANSFORM,
                                  G_ADD_PRIVATE(VdtAnalyzer)
@@ -190,11 +200,21 @@ static void publish(VdtAnalyzer *self, Job *job, GPtrArray *found, GstClockTime 
 {
     VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
     VdtAnalyzerPrivate *priv = PRIV(self);
-    const GstStructure *finding = klass->choose ? klass->choose(self, found) : NULL;
+    const GstStructure *finding;
     VdtResult *result = vdt_result_new(found, job->span.end), *old = result;
+    GstClockTime least;
     GList *messages = NULL;
+    int going;
 
+    GST_OBJECT_LOCK(self);
+    least = (GstClockTime)(priv->min_duration * GST_SECOND);
+    GST_OBJECT_UNLOCK(self);
     g_mutex_lock(&priv->posting);
+    g_mutex_lock(&priv->lock);
+    going = vdt_events_get_class(priv->events);
+    g_mutex_unlock(&priv->lock);
+    /* events change only while posting is held; choose takes the object lock */
+    finding = klass->choose ? klass->choose(self, found, going) : NULL;
     g_mutex_lock(&priv->lock);
     if (job->epoch == priv->epoch) {
         old = priv->result;
@@ -203,7 +223,7 @@ static void publish(VdtAnalyzer *self, Job *job, GPtrArray *found, GstClockTime 
             priv->stats.first_delay = (g_get_monotonic_time() - job->queued) * GST_USECOND;
         priv->stats.last = took;
         priv->stats.busy += took;
-        messages = vdt_events_follow(priv->events, &job->span, finding, &result->structures);
+        messages = vdt_events_follow(priv->events, &job->span, finding, &result->structures, least);
         job->answered = TRUE;
     }
     g_mutex_unlock(&priv->lock);
@@ -656,6 +676,9 @@ static void vdt_analyzer_set_property(GObject *object, guint id, const GValue *v
     case PROP_INTERVAL:
         priv->interval = g_value_get_double(value);
         break;
+    case PROP_MIN_DURATION:
+        priv->min_duration = g_value_get_double(value);
+        break;
     case PROP_POST_MESSAGES:
         priv->post_messages = g_value_get_boolean(value);
         break;
@@ -695,6 +718,9 @@ static void vdt_analyzer_get_property(GObject *object, guint id, GValue *value, 
     case PROP_INTERVAL:
         g_value_set_double(value, priv->interval);
         break;
+    case PROP_MIN_DURATION:
+        g_value_set_double(value, priv->min_duration);
+        break;
     case PROP_POST_MESSAGES:
         g_value_set_boolean(value, priv->post_messages);
         break;
@@ -725,6 +751,7 @@ static void vdt_analyzer_init(VdtAnalyzer *self)
     priv->mode = DEFAULT_MODE;
     priv->precision = DEFAULT_PRECISION;
     priv->interval = DEFAULT_INTERVAL;
+    priv->min_duration = DEFAULT_MIN_DURATION;
     priv->post_messages = DEFAULT_POST_MESSAGES;
     g_mutex_init(&priv->posting);
     g_mutex_init(&priv->lock);
@@ -776,6 +803,11 @@ static void vdt_analyzer_class_init(VdtAnalyzerClass *klass)
         g_param_spec_double("interval", "Interval",
                             "Seconds of stream time between two results; 0 for one per new picture",
                             0, 3600, DEFAULT_INTERVAL, live));
+    g_object_class_install_property(
+        object, PROP_MIN_DURATION,
+        g_param_spec_double("min-duration", "Minimum duration",
+                            "Seconds that the same must be found for before its event starts", 0,
+                            3600, DEFAULT_MIN_DURATION, live));
     g_object_class_install_property(object, PROP_POST_MESSAGES,
                                     g_param_spec_boolean("post-messages", "Post messages",
                                                          "Post results on the bus",

@@ -50,8 +50,9 @@ struct _VdtAnalyzerClass {
     /* Adds result structures to @results, the best first. */
     gboolean (*analyse)(VdtAnalyzer *self, gpointer network, gpointer work,
                         GCancellable *cancellable, GPtrArray *results, GError **error);
-    /* Which of @results is an event's finding; NULL for none. */
-    const GstStructure *(*choose)(VdtAnalyzer *self, GPtrArray *results);
+    /* What goes on: one of @results, or a structure that the subclass keeps; NULL for nothing.
+     * @going is the class-id of the event that has gone on so far, -1 for none. */
+    const GstStructure *(*choose)(VdtAnalyzer *self, GPtrArray *results, int going);
 };
 
 /* For look: the visible part of @buffer as a packed RGB picture. FALSE if it cannot be read. */

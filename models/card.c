@@ -29,6 +29,7 @@ void vdt_card_free(VdtCard *card)
     g_free(card->weights);
     g_strfreev(card->labels);
     g_free(card->labels_path);
+    g_free(card->background);
     g_free(card);
 }
 
@@ -196,6 +197,24 @@ static void check_training(VdtFields *fields)
     }
 }
 
+/* Labels that are no events: "nothing happens", "somebody walks". */
+static void read_background(VdtFields *fields, VdtCard *card)
+{
+    g_auto(GStrv) names = vdt_fields_strings(fields, "background");
+    if (names == NULL)
+        return;
+    card->background = g_new0(gboolean, card->n_labels + 1);
+    for (guint i = 0; names[i] != NULL; i++) {
+        guint label = 0;
+        while (label < card->n_labels && strcmp(card->labels[label], names[i]) != 0)
+            label++;
+        card->background[label] = TRUE;
+        if (label == card->n_labels)
+            vdt_fields_fail(fields, "\"background\" has \"%s\", which is none of the labels",
+                            names[i]);
+    }
+}
+
 VdtCard *vdt_card_load(const char *path, JsonObject **config, GError **error)
 {
     *config = NULL;
@@ -243,6 +262,8 @@ VdtCard *vdt_card_load(const char *path, JsonObject **config, GError **error)
     inner = vdt_fields_object(&fields, "config", path);
     if (mistake == NULL && labels != NULL)
         vdt_card_load_labels(card, labels, &mistake);
+    if (mistake == NULL)
+        read_background(&fields, card);
     if (mistake != NULL) {
         g_propagate_error(error, g_steal_pointer(&mistake));
         return NULL;

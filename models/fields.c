@@ -106,31 +106,60 @@ double vdt_fields_double(VdtFields *fields, const char *key, double fallback, do
     return value;
 }
 
-const char *vdt_fields_string(VdtFields *fields, const char *key, const char *fallback)
+/* The node's text, or NULL with the mistake kept. */
+static const char *take_string(VdtFields *fields, const char *key, JsonNode *node)
 {
-    JsonNode *node = find(fields, key);
-    if (node == NULL)
-        return fallback;
     if (!holds(node, G_TYPE_STRING)) {
         g_autofree char *text = show(node);
         vdt_fields_fail(fields, "\"%s\" is %s, but must be a string", key, text);
-        return fallback;
+        return NULL;
     }
     const char *value = json_node_get_string(node);
     gsize length = strlen(value);
     if (length > MAX_STRING) {
         vdt_fields_fail(fields, "\"%s\" has %" G_GSIZE_FORMAT " bytes, the limit is %d", key,
                         length, MAX_STRING);
-        return fallback;
+        return NULL;
     }
     gboolean plain = g_utf8_validate(value, -1, NULL);
     for (gsize i = 0; plain && i < length; i++)
         plain = !g_ascii_iscntrl(value[i]);
     if (!plain) {
         vdt_fields_fail(fields, "\"%s\" has control characters or is not UTF-8", key);
-        return fallback;
+        return NULL;
     }
     return value;
+}
+
+const char *vdt_fields_string(VdtFields *fields, const char *key, const char *fallback)
+{
+    JsonNode *node = find(fields, key);
+    const char *value = node != NULL ? take_string(fields, key, node) : NULL;
+    return value != NULL ? value : fallback;
+}
+
+char **vdt_fields_strings(VdtFields *fields, const char *key)
+{
+    JsonNode *node = find(fields, key);
+    if (node == NULL)
+        return NULL;
+    if (!JSON_NODE_HOLDS_ARRAY(node)) {
+        g_autofree char *text = show(node);
+        vdt_fields_fail(fields, "\"%s\" is %s, but must be an array of strings", key, text);
+        return NULL;
+    }
+    JsonArray *array = json_node_get_array(node);
+    guint n = json_array_get_length(array);
+    char **values = g_new0(char *, n + 1);
+    for (guint i = 0; i < n; i++) {
+        const char *value = take_string(fields, key, json_array_get_element(array, i));
+        if (value == NULL) {
+            g_strfreev(values);
+            return NULL;
+        }
+        values[i] = g_strdup(value);
+    }
+    return values;
 }
 
 gboolean vdt_fields_bool(VdtFields *fields, const char *key, gboolean fallback)

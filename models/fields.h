@@ -30,6 +30,8 @@ double vdt_fields_double(VdtFields *fields, const char *key, double fallback, do
 /* UTF-8 of at most 4096 bytes without control characters. */
 const char *vdt_fields_string(VdtFields *fields, const char *key, const char *fallback);
 gboolean vdt_fields_bool(VdtFields *fields, const char *key, gboolean fallback);
+/* Strings; NULL if absent. Free with g_strfreev(). */
+char **vdt_fields_strings(VdtFields *fields, const char *key);
 /* One of @names (NULL-terminated), as its index. */
 guint vdt_fields_choice(VdtFields *fields, const char *key, guint fallback,
                         const char *const *names);

@@ -47,8 +47,9 @@ struct _VdtFrameMap {
     gint16 *rows[3]; /* one sampled row of each component */
 };
 
-static const GstVideoRectangle *clip(const GstVideoInfo *info, const GstVideoRectangle *visible,
-                                     GstVideoRectangle *out)
+/* The part of the frame to look at. */
+static void clip(const GstVideoInfo *info, const GstVideoRectangle *visible,
+                 const VdtFrameTarget *target, GstVideoRectangle *out)
 {
     const int width = GST_VIDEO_INFO_WIDTH(info), height = GST_VIDEO_INFO_HEIGHT(info);
 
@@ -59,7 +60,7 @@ static const GstVideoRectangle *clip(const GstVideoInfo *info, const GstVideoRec
         out->w = MIN(visible->w, width - out->x);
         out->h = MIN(visible->h, height - out->y);
     }
-    return out;
+    vdt_frame_region_apply(&target->region, out);
 }
 
 /*
@@ -145,6 +146,7 @@ static void matrix_init(VdtFrameMap *map, const GstVideoInfo *info)
 gboolean vdt_frame_target_equal(const VdtFrameTarget *a, const VdtFrameTarget *b)
 {
     return a->width == b->width && a->height == b->height && a->framing == b->framing &&
+           vdt_frame_region_equal(&a->region, &b->region) &&
            !memcmp(a->fill, b->fill, sizeof a->fill);
 }
 
@@ -161,7 +163,7 @@ VdtFrameMap *vdt_frame_map_new(const GstVideoInfo *info, const GstVideoRectangle
     map->colorimetry = info->colorimetry;
     map->chroma_site = info->chroma_site;
     map->target = *target;
-    clip(info, visible, &map->visible);
+    clip(info, visible, target, &map->visible);
     map->n_components = GST_VIDEO_FORMAT_INFO_IS_GRAY(finfo) ? 1 : 3;
 
     view = vdt_view_for_framing(target->framing, map->visible.w, map->visible.h, target->width,
@@ -211,7 +213,7 @@ gboolean vdt_frame_map_fits(const VdtFrameMap *map, const GstVideoInfo *info,
 {
     GstVideoRectangle clipped;
 
-    clip(info, visible, &clipped);
+    clip(info, visible, target, &clipped);
     return map->format == GST_VIDEO_INFO_FORMAT(info) && map->width == GST_VIDEO_INFO_WIDTH(info) &&
            map->height == GST_VIDEO_INFO_HEIGHT(info) &&
            gst_video_colorimetry_is_equal(&map->colorimetry, &info->colorimetry) &&

@@ -13,6 +13,8 @@
 #include <gst/video/video.h>
 #include <vedette/card.h>
 
+#include "frame/frameregion.h"
+
 G_BEGIN_DECLS
 
 /* Formats that a map can be made for, as the value of a caps field. */
@@ -24,7 +26,8 @@ G_BEGIN_DECLS
 typedef struct {
     guint width, height;
     VdtFraming framing;
-    guint8 fill[3]; /* RGB around the frame, for VDT_FRAMING_FIT */
+    guint8 fill[3];        /* RGB around the frame, for VDT_FRAMING_FIT */
+    VdtFrameRegion region; /* of the frame's visible part */
 } VdtFrameTarget;
 
 gboolean vdt_frame_target_equal(const VdtFrameTarget *a, const VdtFrameTarget *b);

@@ -241,6 +241,42 @@ static void test_events(void)
     fixture_harness_free(h);
 }
 
+/* What does not last is no event, and a start tells of when it was seen first. */
+static void test_min_duration(void)
+{
+    TestAnalyzer *a;
+    GstHarness *h = start(&a);
+    g_autofree char *none = NULL, *first = NULL, *second = NULL, *last = NULL;
+    g_autoptr(GstMessage) message = NULL;
+    guint64 timestamp = 0;
+
+    set_exact(a);
+    g_object_set(a, "min-duration", 0.1, NULL);
+    fixture_push(h, CAPS_SMALL, 0, 50 * GST_MSECOND, 2);
+    none = events_of(h);
+    g_assert_cmpstr(none, ==, "");
+    fixture_push(h, CAPS_SMALL, 100 * GST_MSECOND, 50 * GST_MSECOND, 1);
+    message = gst_bus_pop_filtered(fixture_bus(h), GST_MESSAGE_ELEMENT);
+    g_assert_nonnull(message);
+    g_assert_cmpstr(gst_structure_get_string(gst_message_get_structure(message), "event"), ==,
+                    "start");
+    gst_structure_get_uint64(gst_message_get_structure(message), "timestamp", &timestamp);
+    g_assert_cmpuint(timestamp, ==, 0);
+    first = events_of(h);
+    g_assert_cmpstr(first, ==, "update nought");
+    /* the old one ends at once, another that was too short leaves no trace */
+    a->class_id = 1;
+    fixture_push(h, CAPS_SMALL, 150 * GST_MSECOND, 50 * GST_MSECOND, 2);
+    a->class_id = 0;
+    fixture_push(h, CAPS_SMALL, 250 * GST_MSECOND, 50 * GST_MSECOND, 2);
+    second = events_of(h);
+    g_assert_cmpstr(second, ==, "end nought");
+    gst_harness_push_event(h, gst_event_new_eos());
+    last = events_of(h);
+    g_assert_cmpstr(last, ==, "");
+    fixture_harness_free(h);
+}
+
 /* Ids are never used again, whether the element is started anew or is another of the same name. */
 static void test_ids(void)
 {
@@ -777,6 +813,7 @@ int main(int argc, char **argv)
     g_test_add_func("/analyzer/interval", test_interval);
     g_test_add_func("/analyzer/latency", test_latency);
     g_test_add_func("/analyzer/events", test_events);
+    g_test_add_func("/analyzer/min-duration", test_min_duration);
     g_test_add_func("/analyzer/ids", test_ids);
     g_test_add_func("/analyzer/message-fields", test_message_fields);
     g_test_add_func("/analyzer/flush", test_flush);

@@ -41,13 +41,13 @@ static VdtEngine *engine_new(void)
 
 static void test_inspect(void)
 {
-    static const char *const live[] = {"model",    "precision",     "mode",
-                                       "interval", "post-messages", "window",
-                                       "top-k",    "threshold",     "framing"};
+    static const char *const live[] = {"model",         "precision",  "mode",         "interval",
+                                       "post-messages", "window",     "top-k",        "threshold",
+                                       "framing",       "hysteresis", "min-duration", "region"};
     GstElement *element = gst_element_factory_make("squeezetime-recognizer", NULL);
     GObjectClass *klass = G_OBJECT_GET_CLASS(element);
     g_autofree char *model = NULL;
-    double interval, window, threshold;
+    double interval, window, threshold, hysteresis, least;
     int mode, precision, framing;
     gboolean post, qos;
     guint top_k;
@@ -64,7 +64,8 @@ static void test_inspect(void)
     g_assert_false(g_object_class_find_property(klass, "stats")->flags & G_PARAM_WRITABLE);
     g_object_get(element, "model", &model, "precision", &precision, "mode", &mode, "interval",
                  &interval, "post-messages", &post, "window", &window, "top-k", &top_k, "threshold",
-                 &threshold, "framing", &framing, "qos", &qos, NULL);
+                 &threshold, "framing", &framing, "qos", &qos, "hysteresis", &hysteresis,
+                 "min-duration", &least, NULL);
     g_assert_null(model);
     g_assert_cmpint(precision, ==, VDT_PRECISION_F32);
     g_assert_cmpint(mode, ==, VDT_ANALYZER_LIVE);
@@ -72,7 +73,9 @@ static void test_inspect(void)
     g_assert_true(post);
     g_assert_cmpfloat(window, ==, 0);
     g_assert_cmpuint(top_k, ==, 5);
-    g_assert_cmpfloat(threshold, ==, 0);
+    g_assert_cmpfloat(threshold, ==, 0.5);
+    g_assert_cmpfloat(hysteresis, ==, 0.2);
+    g_assert_cmpfloat(least, ==, 0);
     g_assert_cmpint(framing, ==, VDT_FRAMING_OF_MODEL);
     g_assert_false(qos);
     gst_object_unref(element);

@@ -81,7 +81,7 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer network, gpointer work,
     return TRUE;
 }
 
-static const GstStructure *choose(VdtAnalyzer *analyzer, GPtrArray *results)
+static const GstStructure *choose(VdtAnalyzer *analyzer, GPtrArray *results, int going)
 {
     return g_ptr_array_index(results, 0);
 }

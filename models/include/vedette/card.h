@@ -29,6 +29,7 @@ typedef struct {
     char **labels;     /**< NULL-terminated, by class; NULL if there are none */
     char *labels_path; /**< where they are from; NULL if there are none */
     guint n_labels;
+    gboolean *background; /**< by class: of no interest as an event; NULL if all are of interest */
 
     /* preprocessing: RGB 0 to 255, (value - mean) / std */
     float mean[3], std[3];

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "frame/frameregion.h"
+
+#include <math.h>
+
+GParamSpec *vdt_frame_region_param_spec(const char *name, const char *nick, const char *blurb,
+                                        GParamFlags flags)
+{
+    return gst_param_spec_array(
+        name, nick, blurb,
+        g_param_spec_double("share", "Share", "Of the frame's width or height", 0, 1, 0, flags),
+        flags);
+}
+
+gboolean vdt_frame_region_from_value(VdtFrameRegion *region, const GValue *value)
+{
+    const guint n = gst_value_array_get_size(value);
+    /* what is written as 0.3 and 0.7 may add up to a little more than 1 */
+    const double most = 1 + 1e-9;
+    double to[4] = {0};
+
+    if (n != 0 && n != G_N_ELEMENTS(to))
+        return FALSE;
+    for (guint i = 0; i < n; i++) {
+        const GValue *share = gst_value_array_get_value(value, i);
+
+        if (!G_VALUE_HOLDS_DOUBLE(share))
+            return FALSE;
+        to[i] = g_value_get_double(share);
+        if (!(to[i] >= 0 && to[i] <= 1))
+            return FALSE;
+    }
+    if (n > 0 && !(to[2] > 0 && to[3] > 0 && to[0] + to[2] <= most && to[1] + to[3] <= most))
+        return FALSE;
+    *region = (VdtFrameRegion){to[0], to[1], to[2], to[3]};
+    return TRUE;
+}
+
+static gboolean is_all(const VdtFrameRegion *region)
+{
+    return region->width <= 0 || region->height <= 0;
+}
+
+void vdt_frame_region_to_value(const VdtFrameRegion *region, GValue *value)
+{
+    const double from[4] = {region->x, region->y, region->width, region->height};
+
+    for (guint i = 0; i < G_N_ELEMENTS(from) && !is_all(region); i++) {
+        GValue share = G_VALUE_INIT;
+
+        g_value_init(&share, G_TYPE_DOUBLE);
+        g_value_set_double(&share, from[i]);
+        gst_value_array_append_and_take_value(value, &share);
+    }
+}
+
+gboolean vdt_frame_region_equal(const VdtFrameRegion *a, const VdtFrameRegion *b)
+{
+    return a->x == b->x && a->y == b->y && a->width == b->width && a->height == b->height;
+}
+
+void vdt_frame_region_apply(const VdtFrameRegion *region, GstVideoRectangle *rectangle)
+{
+    const GstVideoRectangle whole = *rectangle;
+
+    if (is_all(region))
+        return;
+    rectangle->x = whole.x + MIN((int)lrint(region->x * whole.w), whole.w - 1);
+    rectangle->y = whole.y + MIN((int)lrint(region->y * whole.h), whole.h - 1);
+    rectangle->w = CLAMP((int)lrint(region->width * whole.w), 1, whole.x + whole.w - rectangle->x);
+    rectangle->h = CLAMP((int)lrint(region->height * whole.h), 1, whole.y + whole.h - rectangle->y);
+}
