@@ -106,6 +106,15 @@ static char *origin_of(const Training *training)
                            VDT_STREET_VERSION, from);
 }
 
+/* On a street somebody always walks, or nobody does. */
+static JsonArray *background(void)
+{
+    JsonArray *array = json_array_new();
+    json_array_add_string_element(array, vdt_street_action_name(VDT_STREET_EMPTY));
+    json_array_add_string_element(array, vdt_street_action_name(VDT_STREET_WALK));
+    return array;
+}
+
 static gboolean save_card(const Training *training, const Tally *tally, GError **error)
 {
     const TrainOptions *o = training->o;
@@ -119,6 +128,8 @@ static gboolean save_card(const Training *training, const Tally *tally, GError *
     json_object_set_string_member(object, "title", card->title);
     json_object_set_string_member(object, "weights", "weights.safetensors");
     json_object_set_string_member(object, "labels", "labels.txt");
+    if (o->street)
+        json_object_set_array_member(object, "background", background());
     json_object_set_string_member(object, "licence",
                                   o->licence != NULL ? o->licence
                                   : o->street        ? "CC0-1.0"

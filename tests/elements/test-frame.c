@@ -281,6 +281,70 @@ static void test_crop_outside(void)
     gst_video_frame_unmap(&frame);
 }
 
+/* A region is a part of what is visible, as if that had been cropped to it. */
+static void test_region(void)
+{
+    const GstVideoRectangle crop = {16, 8, 40, 32}, part = {26, 24, 20, 16};
+    VdtFrameTarget target = {24, 20, VDT_FRAMING_STRETCH, {0}, {0.25, 0.5, 0.5, 0.5}};
+    g_autoptr(GstBuffer) buffer = NULL;
+    guint8 ours[24 * 20 * 3], theirs[24 * 20 * 3];
+    GstVideoInfo info;
+    GstVideoFrame frame;
+
+    gst_video_info_set_format(&info, GST_VIDEO_FORMAT_I420, 64, 48);
+    buffer = make_buffer(&info, 0);
+    g_assert_true(gst_video_frame_map(&frame, &info, buffer, GST_MAP_READWRITE));
+    paint(&frame, COLOURS);
+    g_autoptr(VdtFrameMap) map = vdt_frame_map_new(&info, &crop, &target);
+    vdt_frame_map_convert(map, &frame, ours);
+    g_assert_true(vdt_frame_map_fits(map, &info, &crop, &target));
+    target.region = (VdtFrameRegion){0};
+    g_assert_false(vdt_frame_map_fits(map, &info, &crop, &target));
+    g_autoptr(VdtFrameMap) cropped = vdt_frame_map_new(&info, &part, &target);
+    vdt_frame_map_convert(cropped, &frame, theirs);
+    g_assert_cmpmem(ours, sizeof ours, theirs, sizeof theirs);
+    gst_video_frame_unmap(&frame);
+}
+
+static void take_region(const char *text, gboolean good, const VdtFrameRegion *expected)
+{
+    VdtFrameRegion region = {0.1, 0.1, 0.1, 0.1};
+    GValue value = G_VALUE_INIT, back = G_VALUE_INIT;
+
+    g_value_init(&value, GST_TYPE_ARRAY);
+    g_assert_true(gst_value_deserialize(&value, text));
+    g_assert_cmpint(vdt_frame_region_from_value(&region, &value), ==, good);
+    if (good) {
+        g_assert_true(vdt_frame_region_equal(&region, expected));
+        g_value_init(&back, GST_TYPE_ARRAY);
+        vdt_frame_region_to_value(&region, &back);
+        g_assert_cmpint(gst_value_compare(&value, &back), ==, GST_VALUE_EQUAL);
+        g_value_unset(&back);
+    } else {
+        g_assert_cmpfloat(region.width, ==, 0.1);
+    }
+    g_value_unset(&value);
+}
+
+static void test_region_value(void)
+{
+    take_region("< >", TRUE, &(VdtFrameRegion){0});
+    take_region("< 0.25, 0.0, 0.5, 1.0 >", TRUE, &(VdtFrameRegion){0.25, 0, 0.5, 1});
+    take_region("< 0.7, 0.7, 0.3, 0.3 >", TRUE, &(VdtFrameRegion){0.7, 0.7, 0.3, 0.3});
+    take_region("< 0.25, 0.0, 0.5 >", FALSE, NULL);
+    take_region("< 0.25, 0.0, 0.5, 1.0, 1.0 >", FALSE, NULL);
+    take_region("< 0.75, 0.0, 0.5, 1.0 >", FALSE, NULL);
+    take_region("< 0.0, 0.0, 0.0, 1.0 >", FALSE, NULL);
+    take_region("< -0.5, 0.0, 0.5, 1.0 >", FALSE, NULL);
+    take_region("< a, b, c, d >", FALSE, NULL);
+    take_region("< 0, 0, 1, 1 >", FALSE, NULL);
+    /* nothing is left to look at: a pixel is */
+    GstVideoRectangle tiny = {5, 6, 1, 1};
+    vdt_frame_region_apply(&(VdtFrameRegion){0.9, 0.9, 0.01, 0.01}, &tiny);
+    g_assert_cmpint(tiny.x, ==, 5);
+    g_assert_cmpint(tiny.w, ==, 1);
+}
+
 /* Scaling and framing as for pictures that come as RGB. */
 static void test_framing(void)
 {
@@ -345,6 +409,8 @@ int main(int argc, char **argv)
     g_test_add_func("/frame/crop-meta", test_crop_meta);
     g_test_add_func("/frame/crop-outside", test_crop_outside);
     g_test_add_func("/frame/framing", test_framing);
+    g_test_add_func("/frame/region", test_region);
+    g_test_add_func("/frame/region-value", test_region_value);
     g_test_add_func("/frame/map-fits", test_map_fits);
     for (guint i = 0; i < gst_value_list_get_size(formats); i++) {
         const char *name = g_value_get_string(gst_value_list_get_value(formats, i));

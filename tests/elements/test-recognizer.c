@@ -306,6 +306,25 @@ static void test_frame_rates(void)
     g_assert_true(g_str_has_prefix(slow, "0-600 "));
 }
 
+/* As a pipeline says it; what is no region leaves the one that was. */
+static void test_region(void)
+{
+    GstElement *element = recognizer_new();
+    GValue value = G_VALUE_INIT;
+    g_autofree char *text = NULL;
+
+    gst_util_set_object_arg(G_OBJECT(element), "region", "<0, 0.5, 1, 0.5>");
+    g_test_expect_message("Vedette", G_LOG_LEVEL_WARNING, "*is no x, y, width, height*");
+    gst_util_set_object_arg(G_OBJECT(element), "region", "<0.5, 0.5, 1, 0.5>");
+    g_test_assert_expected_messages();
+    g_value_init(&value, GST_TYPE_ARRAY);
+    g_object_get_property(G_OBJECT(element), "region", &value);
+    text = gst_value_serialize(&value);
+    g_assert_cmpstr(text, ==, "< (double)0, (double)0.5, (double)1, (double)0.5 >");
+    g_value_unset(&value);
+    gst_object_unref(element);
+}
+
 static void test_threshold(void)
 {
     GstElement *element = recognizer_new();
@@ -616,6 +635,7 @@ int main(int argc, char **argv)
     g_test_add_func("/recognizer/results", test_results);
     g_test_add_func("/recognizer/deterministic", test_deterministic);
     g_test_add_func("/recognizer/frame-rates", test_frame_rates);
+    g_test_add_func("/recognizer/region", test_region);
     g_test_add_func("/recognizer/threshold", test_threshold);
     g_test_add_func("/recognizer/change-while-playing", test_change_while_playing);
     g_test_add_func("/recognizer/meta-survives", test_meta_survives);

@@ -38,6 +38,7 @@ static void test_defaults(void)
     g_assert_cmpstr(card->path, ==, path);
     g_assert_null(config);
     g_assert_null(card->labels);
+    g_assert_null(card->background);
     g_assert_cmpfloat(card->mean[1], ==, 116.28f);
     g_assert_cmpuint(card->width, ==, 224);
     g_assert_cmpuint(card->frames, ==, 16);
@@ -58,7 +59,7 @@ static void test_everything(void)
             "\"framing\": \"fit\"}, \"evaluation\": {\"clips\": 2, \"crops\": 3, \"size\": 99},"
             "\"training\": {\"command\": \"vedette train\", \"seconds\": 12.5,"
             "\"world_version\": 3, \"scores\": {\"top1\": 0.9}, \"baselines\": {\"one\": 0.2}},"
-            "\"unknown\": [1]}");
+            "\"background\": [\"run\"], \"unknown\": [1]}");
     g_autoptr(VdtCard) card = vdt_card_load(path, &config, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(card->title, ==, "T");
@@ -66,6 +67,8 @@ static void test_everything(void)
     g_assert_cmpstr(card->labels[0], ==, "walk");
     g_assert_cmpstr(card->labels[2], ==, "fall\xc3\xa9");
     g_assert_null(card->labels[3]);
+    g_assert_false(card->background[0]);
+    g_assert_true(card->background[1]);
     g_assert_cmpint(json_object_get_int_member(config, "num_classes"), ==, 3);
     g_assert_cmpfloat(card->mean[2], ==, 3.5f);
     g_assert_cmpfloat(card->std[0], ==, 4.0f);
@@ -111,6 +114,9 @@ static const struct {
      "control characters"},
     {HEAD ", \"labels\": \"none.txt\"}", "none.txt"},
     {HEAD ", \"labels\": [\"a\"]}", "must be a string"},
+    {HEAD ", \"background\": \"x\"}", "must be an array of strings"},
+    {HEAD ", \"background\": [\"x\"]}", "\"x\", which is none of the labels"},
+    {HEAD ", \"background\": [3]}", "\"background\" is 3, but must be a string"},
     {HEAD ", \"config\": 3}", "\"config\" must be an object"},
     {HEAD ", \"preprocessing\": []}", "\"preprocessing\" must be an object"},
     {HEAD ", \"preprocessing\": {\"mean\": [1, 2]}}", "\"mean\" is [1,2]"},
