@@ -13,6 +13,10 @@
 #define PACE      1.35 /* of who walks in and off, metres a second */
 #define LONGEST   26.0 /* metres walked in or off */
 #define STROLLERS 6
+#define LOOK      G_GINT64_CONSTANT(50000000) /* ns between two looks at where a car is */
+#define FALLS     0.6                         /* seconds, of a fall before a get-up */
+#define LIES      1.2                         /* at least */
+#define RISES     1.4                         /* of a get-up after a fall */
 
 static VdtStreetAction act_of(guint64 seed, gint64 act)
 {
@@ -75,51 +79,69 @@ static double way_out(const VdtCamera *camera, double x, double z, double direct
     return way + 0.5;
 }
 
-/* Puts a walk before the steps, and one behind them. */
-static void enter_and_leave(VdtPerson *person, const VdtCamera *camera, VdtDice *dice)
+/* A step that stays where @at begins. */
+static VdtStep stay(const VdtStep *at, VdtMove move, VdtStreetAction action, double start,
+                    double end)
+{
+    return (VdtStep){.move = move,
+                     .action = action,
+                     .start = start,
+                     .end = end,
+                     .x0 = at->x0,
+                     .x1 = at->x0,
+                     .z0 = at->z0,
+                     .z1 = at->z0,
+                     .heading = at->heading};
+}
+
+static VdtStreetEvent event_of(const VdtStep *step)
+{
+    return (VdtStreetEvent){.action = step->action,
+                            .start = (gint64)(step->start * 1e9),
+                            .end = (gint64)(step->end * 1e9)};
+}
+
+/* Puts a walk before the steps, and one behind them. Who lies at first has fallen before, and who
+ * lies at last will get up: an event of its own, @other, whose end is 0 if there is none. */
+static void enter_and_leave(VdtPerson *person, const VdtCamera *camera, VdtDice *dice,
+                            VdtStreetEvent *other)
 {
     VdtStep first = person->steps[0], last = person->steps[person->n_steps - 1];
     double in = vdt_sign(dice), out = vdt_sign(dice);
-    double way = way_out(camera, first.x0, first.z0, -in), begin = first.start;
+    double way = way_out(camera, first.x0, first.z0, -in), ready = first.start;
+    VdtStep before[3];
+    guint n_before = 1;
 
-    memmove(person->steps + 2, person->steps, person->n_steps * sizeof(VdtStep));
-    person->n_steps += 2;
-    double ready = begin;
+    *other = (VdtStreetEvent){0};
     if (first.move == VDT_MOVE_LIE) {
-        ready -= 2.5;
-        person->steps[1] = (VdtStep){.move = VDT_MOVE_LIE_DOWN,
-                                     .action = VDT_STREET_EMPTY,
-                                     .start = ready,
-                                     .end = begin,
-                                     .x0 = first.x0,
-                                     .x1 = first.x0,
-                                     .z0 = first.z0,
-                                     .z1 = first.z0,
-                                     .heading = first.heading};
+        double down = first.start - LIES, falls = down - FALLS;
+
+        before[1] = stay(&first, VDT_MOVE_FALL, VDT_STREET_FALL, falls, down);
+        before[2] = stay(&first, VDT_MOVE_LIE, VDT_STREET_FALL, down, first.start);
+        *other = event_of(&before[1]);
+        ready = falls;
+        n_before = 3;
     } else {
         ready -= 0.5;
-        person->steps[1] = (VdtStep){.move = VDT_MOVE_STAND,
-                                     .action = VDT_STREET_EMPTY,
-                                     .start = ready,
-                                     .end = begin,
-                                     .x0 = first.x0,
-                                     .x1 = first.x0,
-                                     .z0 = first.z0,
-                                     .z1 = first.z0,
-                                     .heading = first.heading};
+        before[1] = stay(&first, VDT_MOVE_STAND, VDT_STREET_EMPTY, ready, first.start);
+        n_before = 2;
     }
-    person->steps[0] = (VdtStep){.move = VDT_MOVE_WALK,
-                                 .action = VDT_STREET_WALK,
-                                 .start = ready - way / PACE,
-                                 .end = ready,
-                                 .x0 = first.x0 - in * way,
-                                 .x1 = first.x0,
-                                 .z0 = first.z0,
-                                 .z1 = first.z0,
-                                 .heading = in > 0 ? 0 : VDT_PI};
+    before[0] = (VdtStep){.move = VDT_MOVE_WALK,
+                          .action = VDT_STREET_WALK,
+                          .start = ready - way / PACE,
+                          .end = ready,
+                          .x0 = first.x0 - in * way,
+                          .x1 = first.x0,
+                          .z0 = first.z0,
+                          .z1 = first.z0,
+                          .heading = in > 0 ? 0 : VDT_PI};
+    memmove(person->steps + n_before, person->steps, person->n_steps * sizeof(VdtStep));
+    memcpy(person->steps, before, n_before * sizeof(VdtStep));
+    person->n_steps += n_before;
     if (last.move == VDT_MOVE_LIE) {
-        vdt_script_step(person, VDT_MOVE_LIE, VDT_STREET_FALL, last.end + 1, last.heading, 0);
-        vdt_script_step(person, VDT_MOVE_RISE, VDT_STREET_GET_UP, last.end + 2.4, last.heading, 0);
+        vdt_script_step(person, VDT_MOVE_LIE, VDT_STREET_FALL, last.end + LIES, last.heading, 0);
+        *other = event_of(vdt_script_step(person, VDT_MOVE_RISE, VDT_STREET_GET_UP,
+                                          last.end + LIES + RISES, last.heading, 0));
     }
     way = way_out(camera, last.x1, last.z1, out);
     double from = person->steps[person->n_steps - 1].end;
@@ -167,7 +189,7 @@ static guint seen(const VdtStreet *street, const VdtPerson *person, double start
 }
 
 static void act_person(const VdtStreet *street, guint64 key, VdtPlan *plan, double from, double to,
-                       VdtCast *cast, VdtStreetEvent *event)
+                       VdtCast *cast, VdtStreetEvent events[2])
 {
     double zones[3][2], tells[2] = {0};
     guint n_zones = vdt_zones(&street->layout, zones), best_seen = 0;
@@ -194,7 +216,7 @@ static void act_person(const VdtStreet *street, guint64 key, VdtPlan *plan, doub
         guint n = seen(street, &person, plan->start, plan->end);
         if (any && n <= best_seen)
             continue;
-        enter_and_leave(&person, &street->camera, &dice);
+        enter_and_leave(&person, &street->camera, &dice, &events[1]);
         best = person;
         best_seen = n;
         best_plan = *plan;
@@ -206,20 +228,44 @@ static void act_person(const VdtStreet *street, guint64 key, VdtPlan *plan, doub
         return;
     best.bag_id = best.id + 1;
     add_person(cast, &best, from, to);
-    event->actor = best.id;
-    event->start = (gint64)(tells[0] * 1e9);
-    event->end = (gint64)(tells[1] * 1e9);
+    events[0].start = (gint64)(tells[0] * 1e9);
+    events[0].end = (gint64)(tells[1] * 1e9);
+    events[0].actor = events[1].actor = best.id;
     if (plan->action == VDT_STREET_FIGHT) {
         VdtPerson second = {.id = best.id + 2, .seed = best.seed | 1, .main = TRUE};
         VdtDice dice = vdt_dice(key, 84);
+        VdtStreetEvent none;
 
         vdt_look_init(&second.look, second.seed);
         vdt_script_opponent(&second, &best, &best_plan);
-        enter_and_leave(&second, &street->camera, &dice);
+        enter_and_leave(&second, &street->camera, &dice, &none);
         add_person(cast, &second, from, to);
     }
 }
 
+/* Cuts an event short to when most of the car is in the frame. */
+static void see_car(const VdtStreet *street, const VdtCar *car, VdtStreetEvent *event)
+{
+    gint64 first = G_MAXINT64, last = 0;
+    VdtCarLook look;
+
+    vdt_car_look(car->seed, &look);
+    for (gint64 time = event->start; time <= event->end; time += LOOK) {
+        VdtCarState state;
+        VdtBox box;
+
+        vdt_car_state(car, (double)time / 1e9, &state);
+        if (!vdt_car_box(&street->camera, &state, look.length, look.height, &box) ||
+            vdt_box_inside(&box) < 0.6)
+            continue;
+        first = MIN(first, time);
+        last = time;
+    }
+    event->start = MIN(first, event->end);
+    event->end = last;
+}
+
+/* @event is NULL if nobody asks. */
 static void act_car(const VdtStreet *street, guint64 key, VdtPlan *plan, double from, double to,
                     VdtCast *cast, VdtStreetEvent *event)
 {
@@ -249,11 +295,16 @@ static void act_car(const VdtStreet *street, guint64 key, VdtPlan *plan, double 
         if (plan->action == VDT_STREET_CAR_PARK)
             car.leave += 4;
     }
-    event->actor = car.id;
-    event->start = (gint64)(tells[0] * 1e9);
-    event->end = (gint64)(tells[1] * 1e9);
     /* It comes from, and goes, as far as anybody sees. */
     double begins = plan->start - 60 / car.speed, ends = plan->end + 16 + 60 / car.speed;
+    if (event != NULL) {
+        gboolean passes = plan->action == VDT_STREET_CAR_PASS;
+
+        event->actor = car.id;
+        event->start = (gint64)((passes ? begins : tells[0]) * 1e9);
+        event->end = (gint64)((passes ? ends : tells[1]) * 1e9);
+        see_car(street, &car, event);
+    }
     if (begins <= to && ends >= from)
         g_array_append_val(cast->cars, car);
 }
@@ -320,15 +371,18 @@ void vdt_endless_cast(const VdtStreet *street, double from, double to, VdtCast *
     for (gint64 act = MAX(first, 0); act <= last; act++) {
         guint64 key = vdt_mix64_with(vdt_mix64_with(street->seed, 87), (guint64)act);
         VdtPlan plan = {.action = act_of(street->seed, act)};
-        VdtStreetEvent event = {.id = (guint64)act + 1, .action = plan.action};
+        VdtStreetEvent own[2] = {{.action = plan.action}};
 
         times_of(street->seed, act, &plan.start, &plan.end);
         if (vdt_is_car_action(plan.action))
-            act_car(street, key, &plan, from, to, cast, &event);
+            act_car(street, key, &plan, from, to, cast, events != NULL ? &own[0] : NULL);
         else
-            act_person(street, key, &plan, from, to, cast, &event);
-        if (events != NULL && event.end > event.start)
-            g_array_append_val(events, event);
+            act_person(street, key, &plan, from, to, cast, own);
+        for (guint i = 0; i < 2 && events != NULL; i++) {
+            own[i].id = 2 * (guint64)act + i + 1;
+            if (own[i].end > own[i].start)
+                g_array_append_val(events, own[i]);
+        }
     }
     if (events == NULL)
         for (guint i = 0; i < STROLLERS; i++)

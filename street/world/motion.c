@@ -252,9 +252,6 @@ static void pose_of(const VdtPerson *person, const VdtStep *step, double time, V
     case VDT_MOVE_RISE:
         rise(pose, person->seed, share);
         break;
-    case VDT_MOVE_LIE_DOWN:
-        rise(pose, person->seed, 1 - share);
-        break;
     case VDT_MOVE_STOOP:
         walk(pose, 0, 0.12, laden);
         stoop(pose, share);

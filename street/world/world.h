@@ -177,7 +177,6 @@ typedef enum {
     VDT_MOVE_FALL,
     VDT_MOVE_LIE,
     VDT_MOVE_RISE,
-    VDT_MOVE_LIE_DOWN, /* a rise, backwards */
     VDT_MOVE_STOOP,
     VDT_MOVE_FIGHT,
 } VdtMove;
