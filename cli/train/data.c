@@ -136,13 +136,13 @@ static gboolean open_sets(Training *training, const ClipFormat *format, GError *
     if (!o->street)
         return open_folder(training, format, error);
 #endif
-    training->set = street_clips_new(o->seed, 0, o->clips, o->coded, format, error);
+    training->set = street_clips_new(o->seed, 0, o->clips, o->coded, o->endless, format, error);
     if (training->set == NULL)
         return FALSE;
     if (o->validation_clips == 0)
         return TRUE;
     training->validation_set = street_clips_new(STREET_VALIDATION_SEED, 0, o->validation_clips,
-                                                o->coded > 0 ? 2 : 0, format, error);
+                                                o->coded > 0 ? 2 : 0, 0, format, error);
     return training->validation_set != NULL;
 }
 

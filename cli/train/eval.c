@@ -25,7 +25,7 @@ typedef struct {
     char *model, *weights, *data, *csv, *views, *answers, *record;
     gboolean street, one_frame, json;
     gint64 seed;
-    int clips, coded;
+    int clips, coded, endless;
 } Options;
 
 static void options_clear(Options *o)
@@ -106,7 +106,7 @@ static ClipSet *open_set(const Options *o, const VdtCard *card, GError **error)
 {
     ClipFormat format = clip_format_for_card(card, o->one_frame);
     if (o->street)
-        return street_clips_new(o->seed, 0, o->clips, o->coded, &format, error);
+        return street_clips_new(o->seed, 0, o->clips, o->coded, o->endless, &format, error);
 #if HAVE_GST
     g_autofree char *list = g_build_filename(o->data, o->csv != NULL ? o->csv : "val.csv", NULL);
     if (card->labels == NULL) {
@@ -277,6 +277,8 @@ static gboolean check(const Options *o)
     if (o->coded < 0 || o->coded == 1)
         return complain_usage("eval", "--coded is %d, but must be 0 (none) or at least 2",
                               o->coded) < 0;
+    if (o->endless < 0)
+        return complain_usage("eval", "--endless is %d, but must not be below 0", o->endless) < 0;
     if (o->seed < 0 || o->seed > G_GINT64_CONSTANT(1) << 53)
         return complain_usage("eval", "--seed is %" G_GINT64_FORMAT ", but must be from 0 to 2^53",
                               o->seed) < 0;
@@ -307,6 +309,8 @@ int command_eval(int argc, char **argv)
         {"clips", 0, 0, G_OPTION_ARG_INT, &o.clips, "Clips of the street (2000)", "N"},
         {"coded", 0, 0, G_OPTION_ARG_INT, &o.coded,
          "One street clip in N goes through H.264 (2; 0: none)", "N"},
+        {"endless", 0, 0, G_OPTION_ARG_INT, &o.endless,
+         "One street clip in N is a moment of an endless street (0: none; 1: all)", "N"},
         {"one-frame", 0, 0, G_OPTION_ARG_NONE, &o.one_frame, "Show only the middle frame, repeated",
          NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Print one line of JSON", NULL},

@@ -19,7 +19,7 @@ typedef struct {
     gboolean street, one_frame;
     char *data;
     gint64 seed;
-    int clips, validation_clips, coded, per_video;
+    int clips, validation_clips, coded, endless, per_video;
     char *cache_size, *cache_folder;
     gboolean no_cache;
     /* network */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "moments.h"
 #if HAVE_GST
 #include "h264.h"
 #endif
@@ -26,7 +27,11 @@
 typedef struct {
     ClipSet set;
     guint64 seed, first;
-    guint coded;
+    guint coded, endless;
+    /* of the clips that are moments of endless streets, as they are asked for: choosing takes some
+     * milliseconds. Nobody asks for one clip in two threads. */
+    Moment *moments;
+    gboolean *chosen;
 } StreetClips;
 
 /* A number that walks through all residues for each action and each condition: actions change with
@@ -48,6 +53,12 @@ gboolean street_clip_is_large(guint64 index, guint coded)
     return diagonal(index) % 8 == 3 && !street_clip_is_coded(index, coded);
 }
 
+/* Whether a clip is cut out of an endless street. */
+static gboolean is_moment(const StreetClips *street, guint clip)
+{
+    return street->endless > 0 && diagonal(street->first + clip) % street->endless == 0;
+}
+
 static gint64 duration_of(const ClipFormat *format)
 {
     return llrint(format->window * NS);
@@ -65,27 +76,40 @@ static VdtStreetClip describe(const StreetClips *street, guint clip, VdtStreetCo
                                 duration_of(&street->set.format), condition);
 }
 
+static const Moment *find_moment(const StreetClips *street, guint clip)
+{
+    if (!street->chosen[clip]) {
+        street->moments[clip] =
+            moment_choose(street->seed, street->first + clip, duration_of(&street->set.format));
+        street->chosen[clip] = TRUE;
+    }
+    return &street->moments[clip];
+}
+
 static ClipInfo info(const ClipSet *set, guint clip)
 {
     const StreetClips *street = (const StreetClips *)set;
+    gboolean coded = street_clip_is_coded(street->first + clip, street->coded);
+    if (is_moment(street, clip)) {
+        const Moment *moment = find_moment(street, clip);
+        return (ClipInfo){moment->label, moment->condition, coded};
+    }
     VdtStreetCondition condition;
     VdtStreetClip what = describe(street, clip, &condition);
-    return (ClipInfo){what.action, condition,
-                      street_clip_is_coded(street->first + clip, street->coded)};
+    return (ClipInfo){what.action, condition, coded};
 }
 
 /* Moments at which it is looked where the main actor is. */
 #define N_LOOKS 7
 
-static ClipFocus focus(const ClipSet *set, guint clip)
+/* In shares of the street's picture. */
+static ClipFocus find_actor(const VdtStreetClip *what)
 {
-    const ClipFormat *format = &set->format;
-    VdtStreetClip what = describe((const StreetClips *)set, clip, NULL);
-    g_autoptr(VdtStreet) street = vdt_street_new_clip(&what);
+    g_autoptr(VdtStreet) street = vdt_street_new_clip(what);
     ClipFocus found = {1, 1, 0, 0};
     for (guint i = 0; i < N_LOOKS; i++) {
         g_autoptr(GArray) objects =
-            vdt_street_get_objects(street, what.duration * i / (N_LOOKS - 1), ASPECT);
+            vdt_street_get_objects(street, what->duration * i / (N_LOOKS - 1), ASPECT);
         for (guint k = 0; k < objects->len; k++) {
             const VdtStreetObject *object = &g_array_index(objects, VdtStreetObject, k);
             if (!object->main)
@@ -96,8 +120,22 @@ static ClipFocus focus(const ClipSet *set, guint clip)
             found.y1 = MAX(found.y1, object->y + object->height);
         }
     }
+    return found.x0 < found.x1 ? found : (ClipFocus){0};
+}
+
+static ClipFocus focus(const ClipSet *set, guint clip)
+{
+    const StreetClips *street = (const StreetClips *)set;
+    const ClipFormat *format = &set->format;
+    ClipFocus found;
+    if (is_moment(street, clip)) {
+        found = find_moment(street, clip)->focus;
+    } else {
+        VdtStreetClip what = describe(street, clip, NULL);
+        found = find_actor(&what);
+    }
     if (found.x0 >= found.x1)
-        return (ClipFocus){0};
+        return found;
     VdtView view = vdt_view_for_framing(format->framing, SMALL_WIDTH, SMALL_HEIGHT, format->width,
                                         format->height);
     return (ClipFocus){(found.x0 * view.width - view.left) / format->width,
@@ -118,13 +156,13 @@ static void to_rgb(guint8 *pixels, gsize n)
     }
 }
 
-static void draw_plain(const ClipFormat *format, VdtStreet *street, guint width, guint height,
-                       guint8 *clip)
+static void draw_plain(const ClipFormat *format, VdtStreet *street, gint64 from, guint width,
+                       guint height, guint8 *clip)
 {
     g_autoptr(VdtStreetPainter) painter = vdt_street_painter_new(street, width, height);
     g_autofree guint8 *pixels = g_malloc((gsize)4 * width * height);
     for (guint i = 0; i < format->stored; i++) {
-        gint64 time = time_of(format, clip_format_frame_of(format, i));
+        gint64 time = from + time_of(format, clip_format_frame_of(format, i));
         vdt_street_painter_draw(painter, time, pixels, (gsize)4 * width);
         to_rgb(pixels, (gsize)width * height);
         VdtPicture picture = {pixels, width, height, (gsize)3 * width};
@@ -136,13 +174,15 @@ static void draw_plain(const ClipFormat *format, VdtStreet *street, guint width,
 typedef struct {
     const ClipFormat *format;
     VdtStreetPainter *painter;
+    gint64 from;
     guint8 *clip;
 } Coding;
 
 static void draw_coded_frame(gpointer data, guint i, guint8 *bgrx, gsize stride)
 {
     Coding *coding = data;
-    vdt_street_painter_draw(coding->painter, llrint(i * NS / CODED_RATE), bgrx, stride);
+    vdt_street_painter_draw(coding->painter, coding->from + llrint(i * NS / CODED_RATE), bgrx,
+                            stride);
 }
 
 /* The decoded frame that is next to a picture's time. */
@@ -159,11 +199,11 @@ static void take_coded_frame(gpointer data, guint frame, const VdtPicture *pictu
             clip_format_store(coding->format, picture, coding->clip, i);
 }
 
-static gboolean draw_coded(const ClipFormat *format, VdtStreet *street, guint8 *clip,
+static gboolean draw_coded(const ClipFormat *format, VdtStreet *street, gint64 from, guint8 *clip,
                            GError **error)
 {
     g_autoptr(VdtStreetPainter) painter = vdt_street_painter_new(street, SMALL_WIDTH, SMALL_HEIGHT);
-    Coding coding = {format, painter, clip};
+    Coding coding = {format, painter, from, clip};
     H264Job job = {.width = SMALL_WIDTH,
                    .height = SMALL_HEIGHT,
                    .rate = CODED_RATE,
@@ -180,15 +220,23 @@ static gboolean fill(const ClipSet *set, guint item, guint8 *clip, GCancellable 
                      GError **error)
 {
     const StreetClips *clips = (const StreetClips *)set;
-    VdtStreetClip what = describe(clips, item, NULL);
-    g_autoptr(VdtStreet) street = vdt_street_new_clip(&what);
+    g_autoptr(VdtStreet) street = NULL;
+    gint64 from = 0;
+    if (is_moment(clips, item)) {
+        const Moment *moment = find_moment(clips, item);
+        street = vdt_street_new(&moment->street);
+        from = moment->from;
+    } else {
+        VdtStreetClip what = describe(clips, item, NULL);
+        street = vdt_street_new_clip(&what);
+    }
     guint64 index = clips->first + item;
 #if HAVE_GST
     if (street_clip_is_coded(index, clips->coded))
-        return draw_coded(&set->format, street, clip, error);
+        return draw_coded(&set->format, street, from, clip, error);
 #endif
     gboolean large = street_clip_is_large(index, clips->coded);
-    draw_plain(&set->format, street, large ? LARGE_WIDTH : SMALL_WIDTH,
+    draw_plain(&set->format, street, from, large ? LARGE_WIDTH : SMALL_WIDTH,
                large ? LARGE_HEIGHT : SMALL_HEIGHT, clip);
     return TRUE;
 }
@@ -216,7 +264,14 @@ static guint32 look(const ClipFormat *format)
     return hash;
 }
 
-ClipSet *street_clips_new(guint64 seed, guint64 first, guint n, guint coded,
+static void finalize(ClipSet *set)
+{
+    StreetClips *street = (StreetClips *)set;
+    g_free(street->moments);
+    g_free(street->chosen);
+}
+
+ClipSet *street_clips_new(guint64 seed, guint64 first, guint n, guint coded, guint endless,
                           const ClipFormat *format, GError **error)
 {
     const char *encoder = "none";
@@ -236,6 +291,10 @@ ClipSet *street_clips_new(guint64 seed, guint64 first, guint n, guint coded,
     street->seed = seed;
     street->first = first;
     street->coded = coded;
+    street->endless = endless;
+    street->moments = g_new0(Moment, n);
+    street->chosen = g_new0(gboolean, n);
+    set->finalize = finalize;
     set->format = *format;
     set->n_items = n;
     set->group = 1;
@@ -249,8 +308,10 @@ ClipSet *street_clips_new(guint64 seed, guint64 first, guint n, guint coded,
     g_autoptr(GString) key = g_string_new("street\n");
     g_string_append_printf(key,
                            "world: %d, looks %08x\nseed: %" G_GUINT64_FORMAT
-                           "\nfirst: %" G_GUINT64_FORMAT "\ncoded: 1 in %u by %s at %d kbit/s\n",
-                           VDT_STREET_VERSION, look(format), seed, first, coded, encoder, BITRATE);
+                           "\nfirst: %" G_GUINT64_FORMAT "\ncoded: 1 in %u by %s at %d kbit/s"
+                           "\nendless: 1 in %u\n",
+                           VDT_STREET_VERSION, look(format), seed, first, coded, encoder, BITRATE,
+                           endless);
     clip_format_describe(format, key);
     set->key = g_string_free(g_steal_pointer(&key), FALSE);
     return set;

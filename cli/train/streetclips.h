@@ -17,6 +17,7 @@
 gboolean street_clip_is_coded(guint64 index, guint coded);
 gboolean street_clip_is_large(guint64 index, guint coded);
 
-/* @coded is 0 for none, otherwise 2 or more; VDT_ERROR_UNSUPPORTED if there is no encoder. */
-ClipSet *street_clips_new(guint64 seed, guint64 first, guint n, guint coded,
+/* @coded is 0 for none, otherwise 2 or more; VDT_ERROR_UNSUPPORTED if there is no encoder. One clip
+ * in @endless, 0 for none, is a moment of an endless street instead (moments.h). */
+ClipSet *street_clips_new(guint64 seed, guint64 first, guint n, guint coded, guint endless,
                           const ClipFormat *format, GError **error);

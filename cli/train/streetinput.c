@@ -49,9 +49,9 @@ gboolean street_input_load(const char *input, const VdtCard *card, VdtTensor *to
         return FALSE;
     ClipFormat format = clip_format_for_card(card, FALSE);
     /* Without an encoder, or without GStreamer, all are as they were drawn. */
-    g_autoptr(ClipSet) set = street_clips_new(STREET_HELD_OUT_SEED, number, 1, 2, &format, NULL);
+    g_autoptr(ClipSet) set = street_clips_new(STREET_HELD_OUT_SEED, number, 1, 2, 0, &format, NULL);
     if (set == NULL)
-        set = street_clips_new(STREET_HELD_OUT_SEED, number, 1, 0, &format, error);
+        set = street_clips_new(STREET_HELD_OUT_SEED, number, 1, 0, 0, &format, error);
     if (set == NULL)
         return FALSE;
     g_autofree guint8 *clip = g_malloc(clip_format_bytes(&format));
