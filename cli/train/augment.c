@@ -187,6 +187,10 @@ void augment_fill(const Augment *augment, const guint8 *clip, const ClipFocus *f
     g_autofree Tap *down = make_taps(height, format->height, recipe.top, recipe.scale, FALSE);
     g_autofree guint8 *mixed = g_malloc(3 * format->width);
     int gain = lrint(256 * recipe.noise);
+    /* The columns that are seen, the only ones that need to be mixed. */
+    guint first = MIN(across[0].first, across[width - 1].first);
+    guint last = MAX(across[0].second, across[width - 1].second);
+    guint begin = 3 * first, n_mixed = 3 * (last + 1 - first);
     /* Planes of one colour lie @frames pictures apart. */
     float *base = (float *)to->data + (gsize)n * 3 * format->frames * area;
     for (guint t = 0; t < format->frames; t++) {
@@ -195,9 +199,9 @@ void augment_fill(const Augment *augment, const guint8 *clip, const ClipFocus *f
         guint64 state = random_seed3(recipe.random, MIN(t, format->stored - 1), 0);
         for (guint y = 0; y < height; y++) {
             const gint8 *noise = augment->noise + (random_next(&state) >> 32) % NOISE_SAMPLES;
-            mix_rows(picture.data + down[y].first * picture.stride,
-                     picture.data + down[y].second * picture.stride, down[y].weight, noise, gain,
-                     3 * format->width, mixed);
+            mix_rows(picture.data + down[y].first * picture.stride + begin,
+                     picture.data + down[y].second * picture.stride + begin, down[y].weight,
+                     noise + begin, gain, n_mixed, mixed + begin);
             spread_row(mixed, across, width, recipe.values, base + t * area + y * width,
                        format->frames * area);
         }

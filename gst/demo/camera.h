@@ -12,10 +12,13 @@ G_BEGIN_DECLS
 
 typedef struct _VdtCamera VdtCamera;
 
-/* NULL context is the default one. */
-VdtCamera *vdt_camera_new(GMainContext *context, GError **error);
+/* The street of @seed. NULL context is the default one. */
+VdtCamera *vdt_camera_new(guint seed, GMainContext *context, GError **error);
 /* Where it is: rtsp://127.0.0.1:PORT/camera; the port is a free one. */
 const char *vdt_camera_get_url(const VdtCamera *camera);
+/* When the scene began, on the clock of g_get_monotonic_time() but in ns; measured when the first
+ * frame left the street. 0 as long as nobody has looked. May be asked in any thread. */
+gint64 vdt_camera_get_beginning(VdtCamera *camera);
 void vdt_camera_free(VdtCamera *camera);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtCamera, vdt_camera_free)

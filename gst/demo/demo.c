@@ -1,39 +1,108 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vedette-demo: a camera on this machine, played through squeezetime-recognizer as a real one would
- * be. Events go to stdout, one line of JSON each; everything else goes to stderr.
+ * vedette-demo: a camera on this machine, played through the elements as a real one would be. What
+ * happens and what is recognised goes to stdout, one line of JSON each; everything else goes to
+ * stderr. A film with the results drawn in, and a picture of the first event, stay behind.
  */
+#include <errno.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
+#include <glib/gstdio.h>
 #include <gst/gst.h>
-#include <stdio.h>
+#include <gst/video/video.h>
+#include <sys/resource.h>
 
 #include "demo/camera.h"
-#include "eventjson.h"
+#include "demo/record.h"
 
 #define ELEMENT "squeezetime-recognizer"
+/* Milliseconds between two looks at what happens on the street. */
+#define LOOK    100
+/* From a start to the frame that the picture is made of, so that it is drawn in. */
+#define SETTLE  400
 
 typedef struct {
+    const char *folder; /* for film and picture */
+    VdtCamera *camera;
+    VdtDemoRecord *record;
     GMainLoop *loop;
     GstElement *pipeline;
-    guint n_events;
-    gboolean failed;
+    gboolean begun, pictured, failed;
+
+    GMutex lock;
+    GstSample *newest; /* guarded */
 } Demo;
+
+static char *in_folder(const Demo *demo, const char *name)
+{
+    return g_build_filename(demo->folder, name, NULL);
+}
+
+/* --- the picture -------------------------------------------------------------------------------
+ */
+
+static GstPadProbeReturn keep_frame(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    Demo *demo = data;
+    g_autoptr(GstCaps) caps = gst_pad_get_current_caps(pad);
+    GstSample *old, *sample = gst_sample_new(GST_PAD_PROBE_INFO_BUFFER(info), caps, NULL, NULL);
+
+    g_mutex_lock(&demo->lock);
+    old = demo->newest;
+    demo->newest = sample;
+    g_mutex_unlock(&demo->lock);
+    if (old)
+        gst_sample_unref(old);
+    return GST_PAD_PROBE_OK;
+}
+
+static gboolean take_picture(gpointer data)
+{
+    Demo *demo = data;
+    g_autoptr(GstCaps) caps = gst_caps_new_empty_simple("image/png");
+    g_autoptr(GstSample) sample = NULL, picture = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = in_folder(demo, "event.png");
+    GstMapInfo map;
+
+    g_mutex_lock(&demo->lock);
+    sample = demo->newest ? gst_sample_ref(demo->newest) : NULL;
+    g_mutex_unlock(&demo->lock);
+    if (!sample)
+        return G_SOURCE_REMOVE;
+    picture = gst_video_convert_sample(sample, caps, 5 * GST_SECOND, &error);
+    if (picture && gst_buffer_map(gst_sample_get_buffer(picture), &map, GST_MAP_READ)) {
+        g_file_set_contents(path, (const char *)map.data, (gssize)map.size, &error);
+        gst_buffer_unmap(gst_sample_get_buffer(picture), &map);
+    }
+    if (error)
+        g_printerr("vedette-demo: %s: %s\n", path, error->message);
+    return G_SOURCE_REMOVE;
+}
+
+/* --- the run -----------------------------------------------------------------------------------
+ */
+
+static void on_element(Demo *demo, GstMessage *message)
+{
+    const gboolean starts =
+        vdt_demo_record_take(demo->record, message, gst_element_get_base_time(demo->pipeline));
+
+    if (starts && !demo->pictured) {
+        demo->pictured = TRUE;
+        g_timeout_add(SETTLE, take_picture, demo);
+    }
+}
 
 static gboolean on_message(GstBus *bus, GstMessage *message, gpointer data)
 {
     Demo *demo = data;
-    g_autofree char *line = NULL;
     g_autoptr(GError) error = NULL;
 
     switch (GST_MESSAGE_TYPE(message)) {
     case GST_MESSAGE_ELEMENT:
-        line = vdt_event_to_json(message, "demo", NULL);
-        if (line) {
-            puts(line);
-            fflush(stdout);
-            demo->n_events++;
-        }
+        if (gst_message_has_name(message, ELEMENT))
+            on_element(demo, message);
         break;
     case GST_MESSAGE_LATENCY:
         gst_bin_recalculate_latency(GST_BIN(demo->pipeline));
@@ -54,6 +123,19 @@ static gboolean on_message(GstBus *bus, GstMessage *message, gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+static gboolean look(gpointer data)
+{
+    Demo *demo = data;
+    const gint64 beginning = vdt_camera_get_beginning(demo->camera);
+
+    if (!demo->begun && beginning != 0) {
+        demo->begun = TRUE;
+        vdt_demo_record_begin(demo->record, beginning);
+    }
+    vdt_demo_record_happen(demo->record);
+    return G_SOURCE_CONTINUE;
+}
+
 static gboolean give_up(gpointer data)
 {
     g_main_loop_quit(((Demo *)data)->loop);
@@ -71,6 +153,15 @@ static gboolean finish(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static double cpu_seconds(void)
+{
+    struct rusage used;
+
+    getrusage(RUSAGE_SELF, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
 static guint64 stat(const GstStructure *stats, const char *field)
 {
     guint64 value = 0;
@@ -80,24 +171,27 @@ static guint64 stat(const GstStructure *stats, const char *field)
 }
 
 /* Tells how it went. TRUE if there were results. */
-static gboolean report(GstElement *recognizer)
+static gboolean report(const Demo *demo, GstElement *recognizer, double seconds, double cpu)
 {
     g_autoptr(GstStructure) stats = NULL;
+    g_autofree char *film = in_folder(demo, "street.mp4"), *picture = in_folder(demo, "event.png");
     guint64 frames, results;
 
     g_object_get(recognizer, "stats", &stats, NULL);
     frames = stat(stats, "frames");
     results = stat(stats, "results");
-    g_printerr("\n  frames                          %8" G_GUINT64_FORMAT "\n", frames);
-    g_printerr("  results                         %8" G_GUINT64_FORMAT "\n", results);
-    g_printerr("  skipped                         %8" G_GUINT64_FORMAT "\n",
-               stat(stats, "skipped"));
-    g_printerr("  first result after a full clip  %8.1f ms\n",
-               (double)stat(stats, "first-result-delay") / GST_MSECOND);
-    g_printerr("  an inference, on average        %8.1f ms\n",
+    vdt_demo_record_report(demo->record);
+    g_printerr("  %" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT " results, %" G_GUINT64_FORMAT
+               " skipped; an inference takes %.1f ms\n",
+               frames, results, stat(stats, "skipped"),
                (double)stat(stats, "average-inference-time") / GST_MSECOND);
-    g_printerr("  streaming thread, per frame     %8.3f ms of CPU time\n\n",
-               (double)stat(stats, "streaming-cpu-time") / GST_MSECOND / (double)MAX(frames, 1));
+    g_printerr(
+        "  %.0f %% of a core for all of it: drawing, coding and serving the street, receiving "
+        "and\n  decoding it, recognising, drawing in, coding the film\n\n",
+        100 * cpu / MAX(seconds, 1e-3));
+    g_printerr("  film:    %s\n", film);
+    if (demo->pictured)
+        g_printerr("  picture: %s\n", picture);
     return results > 0;
 }
 
@@ -115,71 +209,113 @@ static gboolean find_plugin(void)
     return factory != NULL;
 }
 
-static GstElement *build(const char *url, const char *model, GError **error)
+static GstElement *build(Demo *demo, const char *model, GError **error)
 {
     GstElement *pipeline = gst_parse_launch(
         "rtspsrc name=source latency=100 protocols=tcp ! rtph264depay ! h264parse ! avdec_h264 ! "
-        "squeezetime-recognizer name=recognizer ! fakesink sync=true",
+        "squeezetime-recognizer name=recognizer interval=0.3 min-duration=0.3 ! "
+        "vedette-overlay name=overlay ! x264enc tune=zerolatency speed-preset=veryfast ! "
+        "h264parse ! mp4mux ! filesink name=film sync=false",
         error);
 
     if (pipeline) {
         g_autoptr(GstElement) source = gst_bin_get_by_name(GST_BIN(pipeline), "source");
         g_autoptr(GstElement) recognizer = gst_bin_get_by_name(GST_BIN(pipeline), "recognizer");
+        g_autoptr(GstElement) overlay = gst_bin_get_by_name(GST_BIN(pipeline), "overlay");
+        g_autoptr(GstElement) film = gst_bin_get_by_name(GST_BIN(pipeline), "film");
+        g_autoptr(GstPad) pad = gst_element_get_static_pad(overlay, "src");
+        g_autofree char *path = in_folder(demo, "street.mp4");
 
-        g_object_set(source, "location", url, NULL);
+        g_object_set(source, "location", vdt_camera_get_url(demo->camera), NULL);
         g_object_set(recognizer, "model", model, NULL);
+        g_object_set(film, "location", path, NULL);
+        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, keep_frame, demo, NULL);
     }
     return pipeline;
 }
 
 static gboolean play(Demo *demo, const char *model, int seconds, GError **error)
 {
-    g_autoptr(VdtCamera) camera = vdt_camera_new(NULL, error);
     g_autoptr(GstElement) recognizer = NULL;
     g_autoptr(GstBus) bus = NULL;
+    const double cpu = cpu_seconds();
+    const gint64 begin = g_get_monotonic_time();
     gboolean found = FALSE;
 
-    demo->pipeline = camera ? build(vdt_camera_get_url(camera), model, error) : NULL;
+    demo->pipeline = build(demo, model, error);
     if (!demo->pipeline)
         return FALSE;
-    g_printerr("Playing %s.\n", vdt_camera_get_url(camera));
+    g_printerr("Playing %s.\n", vdt_camera_get_url(demo->camera));
     recognizer = gst_bin_get_by_name(GST_BIN(demo->pipeline), "recognizer");
     bus = gst_element_get_bus(demo->pipeline);
     gst_bus_add_watch(bus, on_message, demo);
     gst_element_set_state(demo->pipeline, GST_STATE_PLAYING);
+    g_timeout_add(LOOK, look, demo);
     g_timeout_add_seconds((guint)seconds, finish, demo);
     g_unix_signal_add(SIGINT, finish, demo);
     g_main_loop_run(demo->loop);
 
-    found = report(recognizer);
+    found = report(demo, recognizer, (double)(g_get_monotonic_time() - begin) / G_USEC_PER_SEC,
+                   cpu_seconds() - cpu);
     gst_element_set_state(demo->pipeline, GST_STATE_NULL);
     gst_bus_remove_watch(bus);
-    gst_object_unref(demo->pipeline);
+    g_clear_object(&demo->pipeline);
     if (!demo->failed && !found)
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "no result in %d seconds", seconds);
     return !demo->failed && found;
 }
 
+static gboolean run(const char *folder, guint seed, const char *model, int seconds, GError **error)
+{
+    Demo demo = {.folder = folder};
+    gboolean done = FALSE;
+
+    if (g_mkdir_with_parents(folder, 0777) != 0) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s: %s", folder,
+                    g_strerror(errno));
+        return FALSE;
+    }
+    g_mutex_init(&demo.lock);
+    demo.camera = vdt_camera_new(seed, NULL, error);
+    if (demo.camera) {
+        demo.record = vdt_demo_record_new(seed);
+        demo.loop = g_main_loop_new(NULL, FALSE);
+        done = play(&demo, model, seconds, error);
+        g_main_loop_unref(demo.loop);
+        vdt_demo_record_free(demo.record);
+        vdt_camera_free(demo.camera);
+    }
+    if (demo.newest)
+        gst_sample_unref(demo.newest);
+    g_mutex_clear(&demo.lock);
+    return done;
+}
+
 int main(int argc, char **argv)
 {
-    int seconds = 20;
-    g_autofree char *model = NULL;
+    int seconds = 60, seed = 1;
+    g_autofree char *model = NULL, *folder = NULL;
     const GOptionEntry entries[] = {
         {"model", 0, 0, G_OPTION_ARG_FILENAME, &model,
          "Name of a model, or path of its card (squeezetime-street)", "MODEL"},
-        {"seconds", 0, 0, G_OPTION_ARG_INT, &seconds, "How long to play (20)", "N"},
+        {"seconds", 0, 0, G_OPTION_ARG_INT, &seconds, "How long to play (60)", "N"},
+        {"seed", 0, 0, G_OPTION_ARG_INT, &seed, "Which street to play (1)", "N"},
+        {"output", 0, 0, G_OPTION_ARG_FILENAME, &folder, "Folder for film and picture (.)",
+         "FOLDER"},
         {NULL},
     };
     g_autoptr(GOptionContext) options = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;
-    Demo demo = {0};
     gboolean done;
 
-    g_option_context_set_summary(options, "Plays a camera on this machine through "
-                                          "squeezetime-recognizer; prints events as JSON lines.");
+    g_option_context_set_summary(options,
+                                 "Plays a camera on this machine through squeezetime-recognizer "
+                                 "and vedette-overlay; prints what happens and what is recognised "
+                                 "as JSON lines.");
     g_option_context_add_main_entries(options, entries, NULL);
     g_option_context_add_group(options, gst_init_get_option_group());
-    if (!g_option_context_parse(options, &argc, &argv, &error) || argc > 1 || seconds < 1) {
+    if (!g_option_context_parse(options, &argc, &argv, &error) || argc > 1 || seconds < 1 ||
+        seed < 0) {
         g_printerr("vedette-demo: %s\n", error ? error->message : "wrong usage; see --help");
         return 2;
     }
@@ -187,9 +323,7 @@ int main(int argc, char **argv)
         g_printerr("vedette-demo: there is no element " ELEMENT "; set GST_PLUGIN_PATH\n");
         return 1;
     }
-    demo.loop = g_main_loop_new(NULL, FALSE);
-    done = play(&demo, model, seconds, &error);
-    g_main_loop_unref(demo.loop);
+    done = run(folder ? folder : ".", (guint)seed, model, seconds, &error);
     if (error)
         g_printerr("vedette-demo: %s\n", error->message);
     return done ? 0 : 1;

@@ -26,7 +26,7 @@ static void server_start(Server *server)
 
     server->context = g_main_context_new();
     server->loop = g_main_loop_new(server->context, FALSE);
-    server->camera = vdt_camera_new(server->context, &error);
+    server->camera = vdt_camera_new(1, server->context, &error);
     g_assert_no_error(error);
     server->thread = g_thread_new("camera", serve, server);
 }
