@@ -351,7 +351,6 @@ static void test_refused(void)
     } cases[] = {
         {{NULL}, VDT_ERROR, VDT_ERROR_MODEL, "no model"},
         {{.model = "", .weights = ""}, VDT_ERROR, VDT_ERROR_MODEL, "no model"},
-        {{.architecture = "squeezetime"}, VDT_ERROR, VDT_ERROR_MODEL, "squeezetime-street"},
         {{.architecture = "nosuch"}, VDT_ERROR, VDT_ERROR_MODEL, "nosuch"},
         {{.model = "nosuch"}, VDT_ERROR, VDT_ERROR_MODEL, "/var/lib/vedette/models"},
         {{.weights = "/nowhere/x"}, G_FILE_ERROR, G_FILE_ERROR_NOENT, "/nowhere/x"},
@@ -373,6 +372,20 @@ static void test_refused(void)
         g_assert_null(vdt_engine_get_shared(&cases[i].options, &again));
         g_assert_cmpstr(again->message, ==, error->message);
     }
+}
+
+/* An architecture alone means its street model, which ships: files, names and labels fit. */
+static void test_street_model(void)
+{
+    VdtEngineOptions options = {.architecture = "squeezetime"};
+    g_autoptr(VdtEngine) engine = open_engine(&options);
+    const VdtCard *card = vdt_engine_get_card(engine);
+    g_assert_cmpstr(card->name, ==, "squeezetime-street");
+    g_assert_cmpstr(card->variant, ==, "small");
+    g_assert_cmpstr(card->licence, ==, "CC0-1.0");
+    g_assert_cmpuint(card->n_labels, ==, 12);
+    g_assert_cmpstr(card->labels[3], ==, "fall");
+    g_assert_null(vdt_engine_get_unused(engine));
 }
 
 /* A variant that is named wins over what is recognised. */
@@ -414,6 +427,7 @@ int main(int argc, char **argv)
     g_test_add_func("/engine/shared", test_shared);
     g_test_add_func("/engine/threads", test_threads);
     g_test_add_func("/engine/card", test_card);
+    g_test_add_func("/engine/street-model", test_street_model);
     g_test_add_func("/engine/refused", test_refused);
     g_test_add_func("/engine/named-variant", test_named_variant);
     g_test_add_func("/engine/boxed", test_boxed);
