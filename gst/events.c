@@ -72,14 +72,11 @@ GList *vdt_events_follow(VdtEvents *events, const VdtSpan *span, const GstStruct
                          const GValue *results, GstClockTime least)
 {
     GList *list = NULL;
-    GstMessage *end = NULL;
 
     if (!finding || class_of(finding) != class_of(events->finding)) {
-        end = vdt_events_end(events);
+        list = vdt_events_end(events);
         events->first = *span;
     }
-    if (end)
-        list = g_list_append(list, end);
     if (!finding)
         return list;
 
@@ -96,13 +93,24 @@ GList *vdt_events_follow(VdtEvents *events, const VdtSpan *span, const GstStruct
     return g_list_append(list, message(events, "update", span, results));
 }
 
-GstMessage *vdt_events_end(VdtEvents *events)
+GList *vdt_events_end(VdtEvents *events)
 {
-    GstMessage *end = NULL;
+    GList *list = NULL;
 
     if (events->started)
-        end = message(events, "end", &events->span, NULL);
+        list = g_list_append(list, message(events, "end", &events->span, NULL));
     g_clear_pointer(&events->finding, gst_structure_free);
     events->started = FALSE;
-    return end;
+    return list;
+}
+
+void vdt_events_post(const VdtEvents *events, GList *messages, gboolean wanted)
+{
+    for (GList *l = messages; l; l = l->next) {
+        if (wanted)
+            gst_element_post_message(events->source, l->data);
+        else
+            gst_message_unref(l->data);
+    }
+    g_list_free(messages);
 }

@@ -2,7 +2,8 @@
 /*
  * The life of an event: a label starts, goes on, and ends, in element messages.
  *
- * Not thread-safe; one user at a time. Nothing is posted here: the caller does that, without locks.
+ * Not thread-safe; one user at a time. Messages are made here, and posted when the caller says so,
+ * without its locks.
  */
 #pragma once
 
@@ -34,7 +35,10 @@ int vdt_events_get_class(const VdtEvents *events);
  */
 GList *vdt_events_follow(VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
                          const GValue *results, GstClockTime least);
-/* Ends the event that goes on. Returns a message, or NULL. */
-GstMessage *vdt_events_end(VdtEvents *events);
+/* Ends the event that goes on. Returns messages, as above. */
+GList *vdt_events_end(VdtEvents *events);
+
+/* Posts messages made by the above, or drops them if they are not @wanted. They are taken. */
+void vdt_events_post(const VdtEvents *events, GList *messages, gboolean wanted);
 
 G_END_DECLS

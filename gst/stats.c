@@ -15,6 +15,14 @@ GstClockTime vdt_stats_thread_time(void)
     return GST_TIMESPEC_TO_TIME(t);
 }
 
+void vdt_stats_result(VdtStats *stats, GstClockTime took, GstClockTime delay)
+{
+    if (!stats->results++)
+        stats->first_delay = delay;
+    stats->last = took;
+    stats->busy += took;
+}
+
 GstStructure *vdt_stats_to_structure(const VdtStats *stats, GstElement *element)
 {
     GstElementFactory *factory = gst_element_get_factory(element);

@@ -21,6 +21,8 @@ typedef struct {
 
 /* CPU time of this thread. */
 GstClockTime vdt_stats_thread_time(void);
+/* Counts a result that took so long, and was there so long after it was due. */
+void vdt_stats_result(VdtStats *stats, GstClockTime took, GstClockTime delay);
 /* The value of an element's `stats` property. */
 GstStructure *vdt_stats_to_structure(const VdtStats *stats, GstElement *element);
 /* Counts an inference, due at @span, that was replaced before it began. Returns the QoS message

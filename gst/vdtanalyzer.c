@@ -34,14 +34,18 @@ typedef struct {
     gboolean answered; /* it came to a result, an error or a skip; else it was discarded */
 } Job;
 
+/* Properties that frames and results go by. */
+typedef struct {
+    VdtAnalyzerMode mode;
+    double interval, min_duration;
+    gboolean post_messages;
+} Pace;
+
 typedef struct {
     /* under the object lock */
     char *model;
     VdtPrecision precision;
-    VdtAnalyzerMode mode;
-    double interval;
-    double min_duration;
-    gboolean post_messages;
+    Pace pace;
     gboolean stale; /* model, precision or engine changed since the network was made */
     VdtEngine *handed;
 
@@ -84,8 +88,7 @@ G_DEFINE_ABSTRACT_TYPE_WITH_CODE(VdtAnalyzer, vdt_analyzer, GST_TYPE_BASE_TRANSF
 
 #define PRIV(self) ((VdtAnalyzerPrivate *)vdt_analyzer_get_instance_private(self))
 
-/* --- results and jobs --------------------------------------------------------------------------
- */
+/* --- results and jobs --- */
 
 static void network_unref(VdtAnalyzerClass *klass, gpointer network)
 {
@@ -109,8 +112,7 @@ static void job_free(gpointer data)
     g_free(job);
 }
 
-/* --- networks ----------------------------------------------------------------------------------
- */
+/* --- networks --- */
 
 /* Makes a network for the properties as they are now. */
 static gpointer make_network(VdtAnalyzer *self, GCancellable *cancellable, GError **error)
@@ -175,24 +177,21 @@ static void renew_network(VdtAnalyzer *self, GCancellable *cancellable)
     network_unref(klass, old);
 }
 
-/* --- the worker --------------------------------------------------------------------------------
- */
+/* --- the worker --- */
 
-/* With priv->posting held. */
-static void post_all(VdtAnalyzer *self, GList *messages)
+static Pace get_pace(VdtAnalyzer *self)
 {
-    gboolean wanted;
+    Pace pace;
 
     GST_OBJECT_LOCK(self);
-    wanted = PRIV(self)->post_messages;
+    pace = PRIV(self)->pace;
     GST_OBJECT_UNLOCK(self);
-    for (GList *l = messages; l; l = l->next) {
-        if (wanted)
-            gst_element_post_message(GST_ELEMENT(self), l->data);
-        else
-            gst_message_unref(l->data);
-    }
-    g_list_free(messages);
+    return pace;
+}
+
+static GstClockTime ns(double seconds)
+{
+    return (GstClockTime)(seconds * GST_SECOND);
 }
 
 /* Makes @found the newest result, unless it has become void, and tells the bus. */
@@ -202,13 +201,10 @@ static void publish(VdtAnalyzer *self, Job *job, GPtrArray *found, GstClockTime 
     VdtAnalyzerPrivate *priv = PRIV(self);
     const GstStructure *finding;
     VdtResult *result = vdt_result_new(found, job->span.end), *old = result;
-    GstClockTime least;
+    const Pace pace = get_pace(self);
     GList *messages = NULL;
     int going;
 
-    GST_OBJECT_LOCK(self);
-    least = (GstClockTime)(priv->min_duration * GST_SECOND);
-    GST_OBJECT_UNLOCK(self);
     g_mutex_lock(&priv->posting);
     g_mutex_lock(&priv->lock);
     going = vdt_events_get_class(priv->events);
@@ -219,15 +215,13 @@ static void publish(VdtAnalyzer *self, Job *job, GPtrArray *found, GstClockTime 
     if (job->epoch == priv->epoch) {
         old = priv->result;
         priv->result = result;
-        if (!priv->stats.results++)
-            priv->stats.first_delay = (g_get_monotonic_time() - job->queued) * GST_USECOND;
-        priv->stats.last = took;
-        priv->stats.busy += took;
-        messages = vdt_events_follow(priv->events, &job->span, finding, &result->structures, least);
+        vdt_stats_result(&priv->stats, took, (g_get_monotonic_time() - job->queued) * GST_USECOND);
+        messages = vdt_events_follow(priv->events, &job->span, finding, &result->structures,
+                                     ns(pace.min_duration));
         job->answered = TRUE;
     }
     g_mutex_unlock(&priv->lock);
-    post_all(self, messages);
+    vdt_events_post(priv->events, messages, pace.post_messages);
     g_mutex_unlock(&priv->posting);
     if (old)
         vdt_result_unref(old);
@@ -261,20 +255,20 @@ static void run(gpointer data, GCancellable *cancellable, gpointer user_data)
     renew_network(self, cancellable);
 }
 
-/* --- the streaming thread ----------------------------------------------------------------------
- */
+/* --- the streaming thread --- */
 
 static void end_events(VdtAnalyzer *self)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
-    GstMessage *end;
+    GList *end;
 
+    if (!priv->events) /* never started */
+        return;
     g_mutex_lock(&priv->posting);
     g_mutex_lock(&priv->lock);
-    end = priv->events ? vdt_events_end(priv->events) : NULL;
+    end = vdt_events_end(priv->events);
     g_mutex_unlock(&priv->lock);
-    if (end)
-        post_all(self, g_list_append(NULL, end));
+    vdt_events_post(priv->events, end, get_pace(self).post_messages);
     g_mutex_unlock(&priv->posting);
 }
 
@@ -321,28 +315,13 @@ static void forget(VdtAnalyzer *self)
     drop_results(self);
 }
 
-/* The properties that frames go by. */
-static VdtAnalyzerMode get_pace(VdtAnalyzer *self, GstClockTime *interval)
-{
-    VdtAnalyzerPrivate *priv = PRIV(self);
-    VdtAnalyzerMode mode;
-
-    GST_OBJECT_LOCK(self);
-    mode = priv->mode;
-    *interval = (GstClockTime)(priv->interval * GST_SECOND);
-    GST_OBJECT_UNLOCK(self);
-    return mode;
-}
-
 /* Whether @pts goes on where the stream was; what does not belong to it any more is forgotten. */
 static gboolean follows(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
-    GstClockTime interval;
-    VdtStep step;
+    const VdtStep step =
+        vdt_timeline_step(&priv->timeline, buffer, pts, ns(get_pace(self).interval));
 
-    get_pace(self, &interval);
-    step = vdt_timeline_step(&priv->timeline, buffer, pts, interval);
     if (step)
         GST_DEBUG_OBJECT(self, "break from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
                          GST_TIME_ARGS(priv->timeline.last), GST_TIME_ARGS(pts));
@@ -393,13 +372,12 @@ static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime pts)
     VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
     VdtAnalyzerPrivate *priv = PRIV(self);
     const GstSegment *segment = &GST_BASE_TRANSFORM(self)->segment;
-    VdtAnalyzerMode mode;
-    GstClockTime interval;
+    const Pace pace = get_pace(self);
+    const GstClockTime interval = ns(pace.interval);
     VdtSpan span;
     gpointer work;
     Job *job, *skipped;
 
-    mode = get_pace(self, &interval);
     if (!vdt_timeline_is_due(&priv->timeline, pts, interval))
         return GST_FLOW_OK;
     work = klass->take(self, priv->network, &span.start, &span.end);
@@ -429,7 +407,7 @@ static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime pts)
         skipped->answered = TRUE;
         job_free(skipped);
     }
-    if (mode == VDT_ANALYZER_EXACT) {
+    if (pace.mode == VDT_ANALYZER_EXACT) {
         const gint64 begin = g_get_monotonic_time();
 
         if (!vdt_mailbox_drain(priv->mailbox))
@@ -557,15 +535,13 @@ static gboolean vdt_analyzer_query(GstBaseTransform *trans, GstPadDirection dire
     VdtAnalyzer *self = VDT_ANALYZER(trans);
     VdtAnalyzerPrivate *priv = PRIV(self);
     GstClockTime min, max, own = 0;
-    gboolean live, exact;
+    const gboolean exact = get_pace(self).mode == VDT_ANALYZER_EXACT;
+    gboolean live;
 
     if (!GST_BASE_TRANSFORM_CLASS(vdt_analyzer_parent_class)->query(trans, direction, query))
         return FALSE;
     if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY || direction != GST_PAD_SRC)
         return TRUE;
-    GST_OBJECT_LOCK(self);
-    exact = priv->mode == VDT_ANALYZER_EXACT;
-    GST_OBJECT_UNLOCK(self);
     g_mutex_lock(&priv->lock);
     if (exact)
         own = priv->latency.reported;
@@ -575,8 +551,7 @@ static gboolean vdt_analyzer_query(GstBaseTransform *trans, GstPadDirection dire
     return TRUE;
 }
 
-/* --- life --------------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 static gboolean vdt_analyzer_start(GstBaseTransform *trans)
 {
@@ -670,17 +645,17 @@ static void vdt_analyzer_set_property(GObject *object, guint id, const GValue *v
         priv->stale = TRUE;
         break;
     case PROP_MODE:
-        relatency = priv->mode != (VdtAnalyzerMode)g_value_get_enum(value);
-        priv->mode = g_value_get_enum(value);
+        relatency = priv->pace.mode != (VdtAnalyzerMode)g_value_get_enum(value);
+        priv->pace.mode = g_value_get_enum(value);
         break;
     case PROP_INTERVAL:
-        priv->interval = g_value_get_double(value);
+        priv->pace.interval = g_value_get_double(value);
         break;
     case PROP_MIN_DURATION:
-        priv->min_duration = g_value_get_double(value);
+        priv->pace.min_duration = g_value_get_double(value);
         break;
     case PROP_POST_MESSAGES:
-        priv->post_messages = g_value_get_boolean(value);
+        priv->pace.post_messages = g_value_get_boolean(value);
         break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -713,16 +688,16 @@ static void vdt_analyzer_get_property(GObject *object, guint id, GValue *value, 
         g_value_set_enum(value, priv->precision);
         break;
     case PROP_MODE:
-        g_value_set_enum(value, priv->mode);
+        g_value_set_enum(value, priv->pace.mode);
         break;
     case PROP_INTERVAL:
-        g_value_set_double(value, priv->interval);
+        g_value_set_double(value, priv->pace.interval);
         break;
     case PROP_MIN_DURATION:
-        g_value_set_double(value, priv->min_duration);
+        g_value_set_double(value, priv->pace.min_duration);
         break;
     case PROP_POST_MESSAGES:
-        g_value_set_boolean(value, priv->post_messages);
+        g_value_set_boolean(value, priv->pace.post_messages);
         break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -748,11 +723,11 @@ static void vdt_analyzer_init(VdtAnalyzer *self)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
 
-    priv->mode = DEFAULT_MODE;
+    priv->pace.mode = DEFAULT_MODE;
     priv->precision = DEFAULT_PRECISION;
-    priv->interval = DEFAULT_INTERVAL;
-    priv->min_duration = DEFAULT_MIN_DURATION;
-    priv->post_messages = DEFAULT_POST_MESSAGES;
+    priv->pace.interval = DEFAULT_INTERVAL;
+    priv->pace.min_duration = DEFAULT_MIN_DURATION;
+    priv->pace.post_messages = DEFAULT_POST_MESSAGES;
     g_mutex_init(&priv->posting);
     g_mutex_init(&priv->lock);
     priv->mailbox = vdt_mailbox_new(run, job_free, self);

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
-#include <glib/gstdio.h>
 #include <gst/gst.h>
 #include <gst/video/video.h>
 #include <sys/resource.h>
@@ -162,7 +161,7 @@ static double cpu_seconds(void)
            (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
-static guint64 stat(const GstStructure *stats, const char *field)
+static guint64 count_of(const GstStructure *stats, const char *field)
 {
     guint64 value = 0;
 
@@ -178,13 +177,13 @@ static gboolean report(const Demo *demo, GstElement *recognizer, double seconds,
     guint64 frames, results;
 
     g_object_get(recognizer, "stats", &stats, NULL);
-    frames = stat(stats, "frames");
-    results = stat(stats, "results");
+    frames = count_of(stats, "frames");
+    results = count_of(stats, "results");
     vdt_demo_record_report(demo->record);
     g_printerr("  %" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT " results, %" G_GUINT64_FORMAT
                " skipped; an inference takes %.1f ms\n",
-               frames, results, stat(stats, "skipped"),
-               (double)stat(stats, "average-inference-time") / GST_MSECOND);
+               frames, results, count_of(stats, "skipped"),
+               (double)count_of(stats, "average-inference-time") / GST_MSECOND);
     g_printerr(
         "  %.0f %% of a core for all of it: drawing, coding and serving the street, receiving "
         "and\n  decoding it, recognising, drawing in, coding the film\n\n",
