@@ -877,11 +877,25 @@ static void test_hostile_fields(void)
         out = pass(h, in);
         g_assert_cmpuint(check_inside(out, 640, 360), ==, cases[i].shown ? 1 : 0);
     }
-    for (guint i = 0; i < 4; i++) {
-        const double scores[] = {NAN, INFINITY, -INFINITY, -0.0};
-        g_autoptr(GstBuffer) out = pass(h, frame_with_result(caps, scores[i]));
+    fixture_harness_free(h);
+}
+
+static void test_hostile_scores(void)
+{
+    static const struct {
+        double score;
+        int percent;
+    } cases[] = {{NAN, -1}, {INFINITY, 100}, {-INFINITY, 0}, {-0.0, 0}, {1e300, 100}, {0.005, 1}};
+    g_autofree char *caps = caps_of("I420", 640, 360);
+    g_autofree VdtOverlayShow *show = g_malloc(sizeof *show);
+    GstHarness *h = composer_new(caps);
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GstBuffer) out = pass(h, frame_with_result(caps, cases[i].score));
 
         g_assert_cmpuint(check_inside(out, 640, 360), ==, 1);
+        g_assert_true(vdt_overlay_show_gather(show, out, &(VdtOverlayLimits){1, 0, FALSE}));
+        g_assert_cmpint(show->panels[0].lines[0].percent, ==, cases[i].percent);
     }
     fixture_harness_free(h);
 }
@@ -1038,7 +1052,7 @@ static void test_events(void)
     fixture_harness_free(h);
 }
 
-/* A live street with boxes, as people use it. */
+/* A street with boxes, played twice, with one overlay after another. */
 static void test_pipeline(void)
 {
     GstElement *pipeline = gst_parse_launch(
@@ -1046,13 +1060,17 @@ static void test_pipeline(void)
         "vedette-overlay ! videoconvert ! video/x-raw,format=I420 ! vedette-overlay ! fakesink",
         NULL);
     g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
-    g_autoptr(GstMessage) message = NULL;
 
-    gst_element_set_state(pipeline, GST_STATE_PLAYING);
-    message = gst_bus_timed_pop_filtered(bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-    g_assert_nonnull(message);
-    g_assert_cmpint(GST_MESSAGE_TYPE(message), ==, GST_MESSAGE_EOS);
-    gst_element_set_state(pipeline, GST_STATE_NULL);
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(GstMessage) message = NULL;
+
+        gst_element_set_state(pipeline, GST_STATE_PLAYING);
+        message =
+            gst_bus_timed_pop_filtered(bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+        g_assert_nonnull(message);
+        g_assert_cmpint(GST_MESSAGE_TYPE(message), ==, GST_MESSAGE_EOS);
+        gst_element_set_state(pipeline, GST_STATE_NULL);
+    }
     gst_object_unref(pipeline);
 }
 
@@ -1150,6 +1168,7 @@ int main(int argc, char **argv)
     g_test_add_func("/overlay/boxes/tags", test_tags);
     g_test_add_func("/overlay/hostile/text", test_hostile_text);
     g_test_add_func("/overlay/hostile/fields", test_hostile_fields);
+    g_test_add_func("/overlay/hostile/scores", test_hostile_scores);
     g_test_add_func("/overlay/hostile/metas", test_hostile_metas);
     g_test_add_func("/overlay/kinds", test_kinds);
     g_test_add_func("/overlay/properties", test_properties);
