@@ -23,6 +23,7 @@
 #include <gst/video/video.h>
 
 #include "enums.h"
+#include "overlay/blend.h"
 #include "overlay/canvas.h"
 #include "overlay/show.h"
 #include "resultmeta.h"
@@ -298,7 +299,7 @@ static GstFlowReturn transform_ip(GstBaseTransform *trans, GstBuffer *buffer)
         GST_WARNING_OBJECT(self, "cannot draw on %" GST_PTR_FORMAT, buffer);
         return GST_FLOW_OK;
     }
-    gst_video_overlay_composition_blend(drawn, &frame);
+    vdt_overlay_blend(drawn, &frame);
     gst_video_frame_unmap(&frame);
     return GST_FLOW_OK;
 }

@@ -273,6 +273,62 @@ static void test_blend(void)
     }
 }
 
+/* A frame with a bit of everything, and pixels that differ from each other. */
+static GstBuffer *busy_frame(const char *caps, guint width, guint height)
+{
+    GstBuffer *buffer = fixture_frame(caps, 0);
+    guint32 state = 1;
+    GstMapInfo map;
+
+    g_assert_true(gst_buffer_map(buffer, &map, GST_MAP_WRITE));
+    for (gsize i = 0; i < map.size; i++) {
+        state = state * 1664525 + 1013904223;
+        map.data[i] = (guint8)(16 + (state >> 24) % 200);
+    }
+    gst_buffer_unmap(buffer, &map);
+    add_result_of(buffer, "recognizer0", "action", 0, 0.7, 3);
+    add_result_of(buffer, "recognizer1", "action", 9 * GST_SECOND, 0.7, 1);
+    add_region(buffer, "person", 41, 33, 77, 101);
+    add_region(buffer, "vehicle", width - 31, height - 43, 31, 43);
+    add_region(buffer, "bag", 0, 0, width, height);
+    return buffer;
+}
+
+/* The drawing that is blended is the one that is attached elsewhere, as GStreamer blends it. */
+static void test_blend_exact(void)
+{
+    static const guint sizes[][2] = {{320, 180}, {321, 181}};
+
+    for (guint i = 0; i < 2 * G_N_ELEMENTS(formats); i++) {
+        const guint width = sizes[i % 2][0], height = sizes[i % 2][1];
+        g_autofree char *caps = caps_of(formats[i / 2], width, height);
+        g_autoptr(GstCaps) parsed = gst_caps_from_string(caps);
+        GstHarness *h = composer_new(caps), *blended = overlay_new("position", i % 4, NULL);
+        g_autoptr(GstBuffer) expected = NULL, out = NULL;
+        GstVideoFrame frame;
+        GstVideoInfo info;
+        GstMapInfo a, b;
+
+        g_object_set(h->element, "position", i % 4, NULL);
+        expected = pass(h, busy_frame(caps, width, height));
+        g_assert_cmpuint(check_inside(expected, width, height), >, 10);
+        g_assert_true(gst_video_info_from_caps(&info, parsed));
+        g_assert_true(gst_video_frame_map(&frame, &info, expected, GST_MAP_READWRITE));
+        g_assert_true(gst_video_overlay_composition_blend(get_composition(expected), &frame));
+        gst_video_frame_unmap(&frame);
+
+        gst_harness_set_src_caps_str(blended, caps);
+        out = pass(blended, busy_frame(caps, width, height));
+        gst_buffer_map(expected, &a, GST_MAP_READ);
+        gst_buffer_map(out, &b, GST_MAP_READ);
+        g_assert_cmpmem(b.data, b.size, a.data, a.size);
+        gst_buffer_unmap(expected, &a);
+        gst_buffer_unmap(out, &b);
+        fixture_harness_free(h);
+        fixture_harness_free(blended);
+    }
+}
+
 static void test_blend_corners(void)
 {
     g_autofree char *caps = caps_of("NV12", 321, 181);
@@ -291,6 +347,9 @@ static void test_blend_corners(void)
         count_drawn_on(out, caps, &place, &inside, &outside);
         g_assert_cmpuint(inside, >, 0);
         g_assert_cmpuint(outside, ==, 0);
+        /* chroma samples are whole */
+        g_assert_cmpint(place.x % 2, ==, 0);
+        g_assert_cmpint(place.y % 2, ==, 0);
     }
     fixture_harness_free(h);
     fixture_harness_free(blended);
@@ -578,13 +637,17 @@ static void test_caps_change(void)
     fixture_harness_free(blended);
 }
 
-/* Readable on small frames, and of the same share on large ones. */
+/* Readable on small frames, and of the same share on large ones; as many lines as there is
+ * room for. */
 static void test_sizes(void)
 {
     static const struct {
         guint width, height, least, most;
-    } sizes[] = {
-        {320, 180, 50, 90}, {640, 360, 50, 90}, {1920, 1080, 130, 220}, {3840, 2160, 260, 440}};
+    } sizes[] = {{640, 52, 20, 36},
+                 {320, 180, 62, 90},
+                 {640, 360, 62, 90},
+                 {1920, 1080, 130, 220},
+                 {3840, 2160, 260, 440}};
 
     for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
         g_autofree char *caps = caps_of("I420", sizes[i].width, sizes[i].height);
@@ -714,14 +777,17 @@ static void test_boxes(void)
 /* Regions that are not of this frame, in the blended frame too, where writing would go astray. */
 static void test_boxes_outside(void)
 {
-    static const guint regions[][4] = {
-        {0, 0, 640, 360},     {0, 0, 1, 1},
-        {639, 359, 1, 1},     {600, 300, 1000, 1000},
-        {640, 0, 10, 10},     {0, 360, 10, 10},
-        {10, 10, 0, 5},       {G_MAXUINT, G_MAXUINT, G_MAXUINT, G_MAXUINT},
-        {1, 1, G_MAXUINT, 3}, {5, 5, 3, G_MAXUINT},
-        {620, 2, 15, 10},     {0, 0, G_MAXUINT, G_MAXUINT},
-        {637, 100, 3, 200},
+    static const struct {
+        guint x, y, width, height;
+        guint line; /* how long the upper one is; 0: there is no box */
+    } regions[] = {
+        {0, 0, 640, 360, 640},     {0, 0, 1, 1, 6},
+        {639, 359, 1, 1, 6},       {600, 300, 1000, 1000, 40},
+        {640, 0, 10, 10, 0},       {0, 360, 10, 10, 0},
+        {10, 10, 0, 5, 0},         {G_MAXUINT, G_MAXUINT, G_MAXUINT, G_MAXUINT, 0},
+        {1, 1, G_MAXUINT, 3, 640}, {5, 5, 3, G_MAXUINT, 6},
+        {620, 2, 15, 10, 16},      {0, 0, G_MAXUINT, G_MAXUINT, 640},
+        {637, 100, 3, 200, 6},
     };
     g_autofree char *caps = caps_of("RGB", 640, 360);
 
@@ -733,9 +799,13 @@ static void test_boxes_outside(void)
             GstBuffer *in = fixture_frame(caps, 0);
             g_autoptr(GstBuffer) out = NULL;
 
-            add_region(in, "vehicle", regions[i][0], regions[i][1], regions[i][2], regions[i][3]);
+            add_region(in, "vehicle", regions[i].x, regions[i].y, regions[i].width,
+                       regions[i].height);
             out = pass(h, in);
-            check_inside(out, 640, 360);
+            if (k && check_inside(out, 640, 360) > 0)
+                g_assert_cmpuint(get_place(out, 0).width, ==, regions[i].line);
+            else if (k)
+                g_assert_cmpuint(regions[i].line, ==, 0);
         }
         fixture_harness_free(h);
     }
@@ -1147,6 +1217,7 @@ int main(int argc, char **argv)
     g_test_add_func("/overlay/text", test_text);
     g_test_add_func("/overlay/show", test_show);
     g_test_add_func("/overlay/blend", test_blend);
+    g_test_add_func("/overlay/blend/exact", test_blend_exact);
     g_test_add_func("/overlay/blend/corners", test_blend_corners);
     g_test_add_func("/overlay/blend/strides", test_strides);
     g_test_add_func("/overlay/blend/shared", test_shared);
