@@ -91,3 +91,17 @@ GType vdt_scene_output_get_type(void)
 
     return register_enum(&type, "VdtSceneOutput", values);
 }
+
+GType vdt_overlay_position_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {VDT_OVERLAY_TOP_LEFT, "Top left corner", "top-left"},
+        {VDT_OVERLAY_TOP_RIGHT, "Top right corner", "top-right"},
+        {VDT_OVERLAY_BOTTOM_LEFT, "Bottom left corner", "bottom-left"},
+        {VDT_OVERLAY_BOTTOM_RIGHT, "Bottom right corner", "bottom-right"},
+        {0, NULL, NULL},
+    };
+
+    return register_enum(&type, "VdtOverlayPosition", values);
+}

@@ -41,4 +41,21 @@ typedef enum { VDT_SCENE_PICTURE, VDT_SCENE_CLEAN, VDT_SCENE_CLASSES } VdtSceneO
 #define VDT_TYPE_SCENE_OUTPUT (vdt_scene_output_get_type())
 GType vdt_scene_output_get_type(void);
 
+/**
+ * VdtOverlayPosition:
+ * @VDT_OVERLAY_TOP_LEFT: results stand in the top left corner
+ * @VDT_OVERLAY_TOP_RIGHT: in the top right one
+ * @VDT_OVERLAY_BOTTOM_LEFT: in the bottom left one
+ * @VDT_OVERLAY_BOTTOM_RIGHT: in the bottom right one
+ */
+typedef enum {
+    VDT_OVERLAY_TOP_LEFT,
+    VDT_OVERLAY_TOP_RIGHT,
+    VDT_OVERLAY_BOTTOM_LEFT,
+    VDT_OVERLAY_BOTTOM_RIGHT
+} VdtOverlayPosition;
+
+#define VDT_TYPE_OVERLAY_POSITION (vdt_overlay_position_get_type())
+GType vdt_overlay_position_get_type(void);
+
 G_END_DECLS

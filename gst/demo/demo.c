@@ -210,12 +210,12 @@ static gboolean find_plugin(void)
 
 static GstElement *build(Demo *demo, const char *model, GError **error)
 {
-    GstElement *pipeline = gst_parse_launch(
+    GstElement *pipeline = gst_parse_launch_full(
         "rtspsrc name=source latency=100 protocols=tcp ! rtph264depay ! h264parse ! avdec_h264 ! "
         "squeezetime-recognizer name=recognizer interval=0.3 min-duration=0.3 ! "
         "vedette-overlay name=overlay ! x264enc tune=zerolatency speed-preset=veryfast ! "
         "h264parse ! mp4mux ! filesink name=film sync=false",
-        error);
+        NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
 
     if (pipeline) {
         g_autoptr(GstElement) source = gst_bin_get_by_name(GST_BIN(pipeline), "source");

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "overlay/pen.h"
+
+#include <math.h>
+#include <pango/pangocairo.h>
+#include <string.h>
+
+#define FONT         "Sans"
+/* Of text in em, see below for pictures. */
+#define TITLE_SIZE   0.8
+#define TAG_SIZE     0.85
+#define SMALLEST     9.0 /* rows: smaller text cannot be read */
+/* A label without a score is a sentence, it may take this many rows. */
+#define SENTENCE     3
+#define NARROWEST    6.0
+#define WIDEST       20.0
+/* Widths grow in steps, so that a panel does not change its own with every label. */
+#define WIDTH_STEP   2.0
+#define PAD          0.5
+#define GAP          0.6  /* from a label to its score */
+#define BAR_ABOVE    0.14 /* from a label to its bar */
+#define BAR          0.16
+#define BETWEEN      0.28 /* from a row to the next */
+#define ROUNDING     0.35
+/* What cairo draws on is this wide and high at most. */
+#define LARGEST      8192
+#define TEXT_ALPHA   0.96
+#define OLD_ALPHA    0.62
+#define OTHERS_ALPHA 0.8 /* of all labels but the best */
+
+typedef struct {
+    double red, green, blue;
+} Colour;
+
+static const Colour accent = {0.25, 0.72, 1.0};
+static const Colour stale = {0.65, 0.65, 0.65};
+static const Colour regions[VDT_OVERLAY_COLOURS] = {
+    {1.0, 0.80, 0.15}, {0.30, 0.90, 0.45}, {1.0, 0.45, 0.35}, {0.35, 0.80, 1.0},
+    {0.95, 0.55, 1.0}, {1.0, 0.60, 0.10},  {0.70, 0.95, 0.2}, {0.60, 0.70, 1.0},
+};
+
+struct _VdtOverlayPen {
+    PangoFontMap *fonts;
+    PangoContext *context;
+};
+
+/* Text */
+
+static PangoLayout *layout_new(VdtOverlayPen *pen, double size, const char *text)
+{
+    PangoLayout *layout = pango_layout_new(pen->context);
+    PangoFontDescription *font = pango_font_description_from_string(FONT);
+
+    pango_font_description_set_absolute_size(font, MAX(size, SMALLEST) * PANGO_SCALE);
+    pango_layout_set_font_description(layout, font);
+    pango_font_description_free(font);
+    pango_layout_set_text(layout, text, -1);
+    pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
+    pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
+    return layout;
+}
+
+static double layout_width(PangoLayout *layout)
+{
+    int width;
+
+    pango_layout_get_size(layout, &width, NULL);
+    return (double)width / PANGO_SCALE;
+}
+
+static double layout_height(PangoLayout *layout)
+{
+    int height;
+
+    pango_layout_get_size(layout, NULL, &height);
+    return (double)height / PANGO_SCALE;
+}
+
+static void layout_limit(PangoLayout *layout, double width, int rows)
+{
+    pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
+    pango_layout_set_height(layout, -rows);
+}
+
+/* With a shadow, for where the ground is thin. */
+static void draw_text(cairo_t *cr, double x, double y, PangoLayout *layout, double em, double alpha)
+{
+    const double away = MAX(em / 16, 0.75);
+
+    cairo_set_source_rgba(cr, 0, 0, 0, 0.75 * alpha);
+    cairo_move_to(cr, x + away, y + away);
+    pango_cairo_show_layout(cr, layout);
+    cairo_set_source_rgba(cr, 1, 1, 1, alpha);
+    cairo_move_to(cr, x, y);
+    pango_cairo_show_layout(cr, layout);
+}
+
+VdtOverlayPen *vdt_overlay_pen_new(void)
+{
+    VdtOverlayPen *pen = g_new0(VdtOverlayPen, 1);
+    cairo_font_options_t *options = cairo_font_options_create();
+    g_autoptr(PangoLayout) layout = NULL;
+
+    /* not the thread's own: the one that draws is another */
+    pen->fonts = pango_cairo_font_map_new();
+    pen->context = pango_font_map_create_context(pen->fonts);
+    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
+    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_SLIGHT);
+    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+    pango_cairo_context_set_font_options(pen->context, options);
+    cairo_font_options_destroy(options);
+    /* finds the font and reads it, so that the first picture need not */
+    layout = layout_new(pen, SMALLEST, "Vedette 100%");
+    layout_width(layout);
+    return pen;
+}
+
+void vdt_overlay_pen_free(VdtOverlayPen *pen)
+{
+    g_object_unref(pen->context);
+    g_object_unref(pen->fonts);
+    g_free(pen);
+}
+
+/* Pictures */
+
+typedef struct {
+    GstBuffer *buffer;
+    GstMapInfo map;
+    cairo_surface_t *surface;
+    cairo_t *cr;
+    double width, height; /* in rows of the frame, both */
+} Sheet;
+
+static guint even(double length)
+{
+    return GST_ROUND_UP_2((guint)ceil(length));
+}
+
+static GstBuffer *picture_new(guint width, guint height)
+{
+    GstBuffer *buffer = gst_buffer_new_allocate(NULL, (gsize)4 * width * height, NULL);
+
+    gst_buffer_add_video_meta(buffer, GST_VIDEO_FRAME_FLAG_NONE,
+                              GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB, width, height);
+    return buffer;
+}
+
+/* A clear sheet of a size in rows of the frame. FALSE if it is larger than can be. */
+static gboolean sheet_open(Sheet *sheet, const VdtOverlayLook *look, double width, double height)
+{
+    const guint columns = even(width * look->squeeze), rows = even(height);
+
+    if (columns > LARGEST || rows > LARGEST)
+        return FALSE;
+    sheet->buffer = picture_new(columns, rows);
+    if (!gst_buffer_map(sheet->buffer, &sheet->map, GST_MAP_WRITE)) {
+        gst_buffer_unref(sheet->buffer);
+        return FALSE;
+    }
+    memset(sheet->map.data, 0, sheet->map.size);
+    sheet->surface = cairo_image_surface_create_for_data(sheet->map.data, CAIRO_FORMAT_ARGB32,
+                                                         (int)columns, (int)rows, (int)columns * 4);
+    sheet->cr = cairo_create(sheet->surface);
+    cairo_scale(sheet->cr, look->squeeze, 1);
+    sheet->width = columns / look->squeeze;
+    sheet->height = rows;
+    return TRUE;
+}
+
+static GstBuffer *sheet_close(Sheet *sheet)
+{
+    cairo_destroy(sheet->cr);
+    cairo_surface_destroy(sheet->surface);
+    gst_buffer_unmap(sheet->buffer, &sheet->map);
+    return sheet->buffer;
+}
+
+static void trace_rounded(cairo_t *cr, double x, double y, double width, double height,
+                          double radius)
+{
+    cairo_new_sub_path(cr);
+    cairo_arc(cr, x + width - radius, y + radius, radius, -G_PI_2, 0);
+    cairo_arc(cr, x + width - radius, y + height - radius, radius, 0, G_PI_2);
+    cairo_arc(cr, x + radius, y + height - radius, radius, G_PI_2, G_PI);
+    cairo_arc(cr, x + radius, y + radius, radius, G_PI, 3 * G_PI_2);
+    cairo_close_path(cr);
+}
+
+static void set_colour(cairo_t *cr, const Colour *colour, double alpha)
+{
+    cairo_set_source_rgba(cr, colour->red, colour->green, colour->blue, alpha);
+}
+
+static void draw_ground(Sheet *sheet, const VdtOverlayLook *look)
+{
+    trace_rounded(sheet->cr, 0, 0, sheet->width, sheet->height, ROUNDING * look->em);
+    cairo_set_source_rgba(sheet->cr, 0.04, 0.05, 0.07, look->opacity);
+    cairo_fill(sheet->cr);
+}
+
+/* Panels */
+
+typedef struct {
+    PangoLayout *label, *score; /* no score: NULL */
+    double height;
+} Row;
+
+typedef struct {
+    PangoLayout *title; /* NULL for none */
+    Row rows[VDT_OVERLAY_LINES];
+    guint n_rows;
+    double width, height; /* of what is inside */
+    double scores;        /* width of the column of scores; 0 if there is none */
+} Rows;
+
+static void rows_make(Rows *rows, VdtOverlayPen *pen, const VdtOverlayPanel *panel, double em)
+{
+    double widest = 0;
+
+    *rows = (Rows){0};
+    if (panel->title[0]) {
+        rows->title = layout_new(pen, TITLE_SIZE * em, panel->title);
+        widest = layout_width(rows->title);
+    }
+    for (guint i = 0; i < panel->n_lines; i++) {
+        const VdtOverlayLine *line = &panel->lines[i];
+        Row *row = &rows->rows[rows->n_rows++];
+        char percent[16];
+
+        row->label = layout_new(pen, em, line->text);
+        if (line->percent < 0)
+            continue;
+        if (!rows->scores) {
+            g_autoptr(PangoLayout) most = layout_new(pen, em, "100%");
+
+            rows->scores = layout_width(most) + GAP * em;
+        }
+        g_snprintf(percent, sizeof percent, "%d%%", line->percent);
+        row->score = layout_new(pen, em, percent);
+    }
+    for (guint i = 0; i < rows->n_rows; i++)
+        widest = MAX(widest, layout_width(rows->rows[i].label) + rows->scores);
+    rows->width = MAX(ceil(widest / (WIDTH_STEP * em)) * WIDTH_STEP, NARROWEST) * em;
+}
+
+/* Fits the rows into a space; FALSE if not one of them does. */
+static gboolean rows_fit(Rows *rows, double width, double height, double em)
+{
+    guint n = 0;
+
+    rows->width = MIN(rows->width, width);
+    if (rows->width < NARROWEST * em)
+        return FALSE;
+    if (rows->title) {
+        layout_limit(rows->title, rows->width, 1);
+        rows->height = layout_height(rows->title) + BETWEEN * em / 2;
+    }
+    for (n = 0; n < rows->n_rows; n++) {
+        Row *row = &rows->rows[n];
+
+        layout_limit(row->label, rows->width - (row->score ? rows->scores : 0),
+                     row->score ? 1 : SENTENCE);
+        row->height = layout_height(row->label) + (row->score ? (BAR_ABOVE + BAR) * em : 0);
+        if (rows->height + row->height > height)
+            break;
+        rows->height += row->height + BETWEEN * em;
+    }
+    rows->height -= BETWEEN * em;
+    while (rows->n_rows > n) {
+        Row *left_out = &rows->rows[--rows->n_rows];
+
+        g_clear_object(&left_out->label);
+        g_clear_object(&left_out->score);
+    }
+    return n > 0;
+}
+
+static void rows_clear(Rows *rows)
+{
+    g_clear_object(&rows->title);
+    for (guint i = 0; i < rows->n_rows; i++) {
+        g_clear_object(&rows->rows[i].label);
+        g_clear_object(&rows->rows[i].score);
+    }
+}
+
+static void draw_bar(cairo_t *cr, double y, double width, double em, double share, gboolean old)
+{
+    const double x = PAD * em, height = BAR * em;
+
+    trace_rounded(cr, x, y, width, height, height / 2);
+    cairo_set_source_rgba(cr, 1, 1, 1, 0.2);
+    cairo_fill(cr);
+    if (share <= 0)
+        return;
+    trace_rounded(cr, x, y, MAX(share * width, height), height, height / 2);
+    set_colour(cr, old ? &stale : &accent, old ? 0.6 : 1);
+    cairo_fill(cr);
+}
+
+static void draw_rows(Sheet *sheet, const Rows *rows, const VdtOverlayPanel *panel, double em)
+{
+    cairo_t *cr = sheet->cr;
+    const double x = PAD * em, fade = panel->old ? OLD_ALPHA : 1;
+    double y = PAD * em;
+
+    if (rows->title) {
+        draw_text(cr, x, y, rows->title, em, OTHERS_ALPHA * fade);
+        y += layout_height(rows->title) + BETWEEN * em / 2;
+    }
+    for (guint i = 0; i < rows->n_rows; i++) {
+        const Row *row = &rows->rows[i];
+        const double alpha = fade * (i == 0 ? TEXT_ALPHA : OTHERS_ALPHA);
+
+        draw_text(cr, x, y, row->label, em, alpha);
+        if (row->score) {
+            draw_text(cr, x + rows->width - layout_width(row->score), y, row->score, em, alpha);
+            draw_bar(cr, y + row->height - BAR * em, rows->width, em,
+                     panel->lines[i].percent / 100.0, panel->old);
+        }
+        y += row->height + BETWEEN * em;
+    }
+}
+
+GstBuffer *vdt_overlay_pen_panel(VdtOverlayPen *pen, const VdtOverlayLook *look,
+                                 const VdtOverlayPanel *panel, guint max_width, guint max_height)
+{
+    const double em = look->em, around = 2 * PAD * em;
+    GstBuffer *picture = NULL;
+    Sheet sheet;
+    Rows rows;
+
+    rows_make(&rows, pen, panel, em);
+    /* two less: sizes are rounded up */
+    if (rows_fit(&rows, MIN((max_width - 2.0) / look->squeeze - around, WIDEST * em),
+                 max_height - 2.0 - around, em) &&
+        sheet_open(&sheet, look, rows.width + around, rows.height + around)) {
+        draw_ground(&sheet, look);
+        draw_rows(&sheet, &rows, panel, em);
+        picture = sheet_close(&sheet);
+    }
+    rows_clear(&rows);
+    return picture;
+}
+
+/* Regions */
+
+static const Colour *region_colour(guint kind)
+{
+    return &regions[kind % VDT_OVERLAY_COLOURS];
+}
+
+GstBuffer *vdt_overlay_pen_tag(VdtOverlayPen *pen, const VdtOverlayLook *look,
+                               const VdtOverlayTag *tag, guint max_width)
+{
+    const double em = look->em, pad = 0.3 * em, edge = 0.2 * em;
+    const double most = (max_width - 2.0) / look->squeeze - 2 * pad - edge;
+    g_autoptr(PangoLayout) layout = layout_new(pen, TAG_SIZE * em, tag->text);
+    const double width = MIN(layout_width(layout), most);
+    Sheet sheet;
+
+    if (width < em / 2)
+        return NULL;
+    layout_limit(layout, ceil(width), 1);
+    if (!sheet_open(&sheet, look, width + 2 * pad + edge, layout_height(layout) + pad / 2))
+        return NULL;
+    draw_ground(&sheet, look);
+    /* says whose tag it is */
+    cairo_rectangle(sheet.cr, 0, 0, edge, sheet.height);
+    set_colour(sheet.cr, region_colour(tag->kind), 1);
+    cairo_fill(sheet.cr);
+    draw_text(sheet.cr, edge + pad, pad / 4, layout, em, TEXT_ALPHA);
+    return sheet_close(&sheet);
+}
+
+GstBuffer *vdt_overlay_pen_line(guint kind, guint width, guint height)
+{
+    GstBuffer *picture = picture_new(width, height);
+    const gboolean across = width >= height;
+    const guint thick = MIN(width, height);
+    const guint dark = thick >= 4 ? MAX(thick / 5, 1) : 0;
+    const Colour *colour = region_colour(kind);
+    GstMapInfo map;
+
+    if (!gst_buffer_map(picture, &map, GST_MAP_WRITE)) {
+        gst_buffer_unref(picture);
+        return NULL;
+    }
+    for (guint y = 0; y < height; y++) {
+        guint32 *row = (guint32 *)(gpointer)(map.data + (gsize)4 * width * y);
+
+        for (guint x = 0; x < width; x++) {
+            const guint at = across ? y : x;
+
+            row[x] = at < dark || at >= thick - dark
+                         ? 0xc0000000u
+                         : 0xff000000u | (guint32)lround(colour->red * 255) << 16 |
+                               (guint32)lround(colour->green * 255) << 8 |
+                               (guint32)lround(colour->blue * 255);
+        }
+    }
+    gst_buffer_unmap(picture, &map);
+    return picture;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "overlay/show.h"
+
+#include <gst/video/video.h>
+#include <math.h>
+#include <string.h>
+
+#include "overlay/text.h"
+#include "resultmeta.h"
+
+/* Results without a limit to their age are old from here. */
+#define OLD         (5 * GST_SECOND)
+/* Of an array, no more is looked at. */
+#define MOST_LOOKED 100
+
+/* A number of any type in percent; -1 if it is none. */
+static int get_percent(const GstStructure *s, const char *field)
+{
+    const GValue *value = gst_structure_get_value(s, field);
+    GValue number = G_VALUE_INIT;
+    double score;
+
+    g_value_init(&number, G_TYPE_DOUBLE);
+    if (!value || !g_value_type_transformable(G_VALUE_TYPE(value), G_TYPE_DOUBLE) ||
+        !g_value_transform(value, &number))
+        return -1;
+    score = g_value_get_double(&number);
+    return isnan(score) ? -1 : (int)lround(CLAMP(score, 0, 1) * 100);
+}
+
+static const char *get_text(const GstStructure *s, const char *field)
+{
+    const char *text = gst_structure_get_string(s, field);
+
+    return text && *text ? text : NULL;
+}
+
+/* Results that have neither a label nor a class show nothing. */
+static void add_line(VdtOverlayPanel *panel, const GValue *value)
+{
+    const GstStructure *s =
+        value && GST_VALUE_HOLDS_STRUCTURE(value) ? gst_value_get_structure(value) : NULL;
+    VdtOverlayLine *line = &panel->lines[panel->n_lines];
+    const char *label = s ? get_text(s, "label") : NULL;
+    char number[16];
+    int id;
+
+    if (!label && s && gst_structure_get_int(s, "class-id", &id)) {
+        g_snprintf(number, sizeof number, "%d", id);
+        label = number;
+    }
+    if (!label)
+        return;
+    vdt_overlay_text_append(line->text, sizeof line->text, label);
+    line->percent = get_percent(s, "score");
+    panel->n_lines++;
+}
+
+/* A panel of the best labels. */
+static void show_labels(VdtOverlayShow *show, const GstStructure *result,
+                        const VdtOverlayLimits *limits)
+{
+    const GValue *results = gst_structure_get_value(result, "results");
+    VdtOverlayPanel *panel = &show->panels[show->n_panels];
+    guint64 age = 0;
+    guint n;
+
+    if (show->n_panels == VDT_OVERLAY_PANELS || !results || !GST_VALUE_HOLDS_ARRAY(results))
+        return;
+    gst_structure_get_uint64(result, "age", &age);
+    if (limits->max_age && age > limits->max_age)
+        return;
+    memset(panel, 0, sizeof *panel);
+    n = MIN(gst_value_array_get_size(results), MOST_LOOKED);
+    for (guint i = 0; i < n && panel->n_lines < MIN(limits->top_k, VDT_OVERLAY_LINES); i++)
+        add_line(panel, gst_value_array_get_value(results, i));
+    if (panel->n_lines == 0)
+        return;
+    panel->old = age > (limits->max_age ? limits->max_age / 2 : OLD);
+    vdt_overlay_text_append(panel->title, sizeof panel->title, get_text(result, "element"));
+    show->n_panels++;
+}
+
+/* How each kind of result is shown; others are not. */
+static const struct {
+    const char *kind;
+    void (*show)(VdtOverlayShow *show, const GstStructure *result, const VdtOverlayLimits *limits);
+} kinds[] = {
+    {"action", show_labels},      {"answer", show_labels},       {"classification", show_labels},
+    {"restoration", show_labels}, {"segmentation", show_labels},
+};
+
+static void add_result(VdtOverlayShow *show, GstCustomMeta *meta, const VdtOverlayLimits *limits)
+{
+    const GstStructure *result = gst_custom_meta_get_structure(meta);
+    const char *kind = gst_structure_get_string(result, "kind");
+
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (g_strcmp0(kind, kinds[i].kind) == 0)
+            kinds[i].show(show, result, limits);
+}
+
+/* "type: detail 97%"; detectors put the last two into params, if they put them anywhere. */
+static void set_tag(VdtOverlayTag *tag, const GstVideoRegionOfInterestMeta *region)
+{
+    const char *type = g_quark_to_string(region->roi_type), *detail = NULL;
+    int percent = -1;
+
+    for (const GList *l = region->params; l && (!detail || percent < 0); l = l->next) {
+        const GstStructure *s = l->data;
+
+        if (!detail)
+            detail = get_text(s, "label");
+        if (!detail)
+            detail = get_text(s, "action");
+        if (percent < 0)
+            percent = get_percent(s, "confidence");
+        if (percent < 0)
+            percent = get_percent(s, "score");
+    }
+    tag->kind = type ? g_str_hash(type) : 0;
+    vdt_overlay_text_append(tag->text, sizeof tag->text, type);
+    if (detail) {
+        vdt_overlay_text_append(tag->text, sizeof tag->text, tag->text[0] ? ": " : NULL);
+        vdt_overlay_text_append(tag->text, sizeof tag->text, detail);
+    }
+    if (percent >= 0) {
+        char number[16];
+
+        g_snprintf(number, sizeof number, " %d%%", percent);
+        vdt_overlay_text_append(tag->text, sizeof tag->text, number);
+    }
+}
+
+static void add_box(VdtOverlayShow *show, const GstVideoRegionOfInterestMeta *region)
+{
+    VdtOverlayBox *box = &show->boxes[show->n_boxes];
+
+    if (show->n_boxes == VDT_OVERLAY_BOXES || region->w == 0 || region->h == 0)
+        return;
+    memset(box, 0, sizeof *box);
+    box->x = region->x;
+    box->y = region->y;
+    box->width = region->w;
+    box->height = region->h;
+    set_tag(&box->tag, region);
+    show->n_boxes++;
+}
+
+gboolean vdt_overlay_show_gather(VdtOverlayShow *show, GstBuffer *buffer,
+                                 const VdtOverlayLimits *limits)
+{
+    const GType results = vdt_result_meta_get_info()->api;
+    gpointer state = NULL;
+    GstMeta *meta;
+
+    show->n_panels = show->n_boxes = 0;
+    while ((meta = gst_buffer_iterate_meta(buffer, &state))) {
+        if (meta->info->api == results)
+            add_result(show, (GstCustomMeta *)meta, limits);
+        else if (limits->boxes && meta->info->api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE)
+            add_box(show, (const GstVideoRegionOfInterestMeta *)meta);
+    }
+    /* who says it is only worth the room if there are several */
+    if (show->n_panels == 1)
+        memset(show->panels[0].title, 0, sizeof show->panels[0].title);
+    return show->n_panels > 0 || show->n_boxes > 0;
+}
+
+gboolean vdt_overlay_show_equal(const VdtOverlayShow *a, const VdtOverlayShow *b)
+{
+    return a->n_panels == b->n_panels && a->n_boxes == b->n_boxes &&
+           memcmp(a->panels, b->panels, a->n_panels * sizeof *a->panels) == 0 &&
+           memcmp(a->boxes, b->boxes, a->n_boxes * sizeof *a->boxes) == 0;
+}
+
+void vdt_overlay_show_copy(VdtOverlayShow *to, const VdtOverlayShow *from)
+{
+    to->n_panels = from->n_panels;
+    to->n_boxes = from->n_boxes;
+    memcpy(to->panels, from->panels, from->n_panels * sizeof *from->panels);
+    memcpy(to->boxes, from->boxes, from->n_boxes * sizeof *from->boxes);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What is to be seen on a frame, taken from its metas: plain data of limited size, whatever the
+ * metas hold. All bytes of what is used are set, so two of them are the same if their bytes are.
+ */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+#define VDT_OVERLAY_PANELS 8
+#define VDT_OVERLAY_LINES  10
+#define VDT_OVERLAY_BOXES  64
+
+/* A label, and how sure it is. */
+typedef struct {
+    char text[256];
+    int percent; /* -1: it has no score */
+} VdtOverlayLine;
+
+/* One result. */
+typedef struct {
+    char title[64]; /* empty: none */
+    gboolean old;
+    guint n_lines;
+    VdtOverlayLine lines[VDT_OVERLAY_LINES];
+} VdtOverlayPanel;
+
+typedef struct {
+    char text[64]; /* empty: none */
+    guint kind;    /* the same for all regions of one type */
+} VdtOverlayTag;
+
+/* A region, in pixels as its meta says: any part of it may be outside the frame. */
+typedef struct {
+    guint x, y, width, height;
+    VdtOverlayTag tag;
+} VdtOverlayBox;
+
+typedef struct {
+    guint n_panels, n_boxes;
+    VdtOverlayPanel panels[VDT_OVERLAY_PANELS];
+    VdtOverlayBox boxes[VDT_OVERLAY_BOXES];
+} VdtOverlayShow;
+
+typedef struct {
+    guint top_k;          /* lines of a panel, VDT_OVERLAY_LINES at most */
+    GstClockTime max_age; /* results older than this are not shown; 0: any are */
+    gboolean boxes;
+} VdtOverlayLimits;
+
+/* Fills @show from @buffer; FALSE if there is nothing to be seen. */
+gboolean vdt_overlay_show_gather(VdtOverlayShow *show, GstBuffer *buffer,
+                                 const VdtOverlayLimits *limits);
+gboolean vdt_overlay_show_equal(const VdtOverlayShow *a, const VdtOverlayShow *b);
+void vdt_overlay_show_copy(VdtOverlayShow *to, const VdtOverlayShow *from);
+
+G_END_DECLS
