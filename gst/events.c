@@ -6,10 +6,10 @@ struct _VdtEvents {
     const char *kind;
     char *id; /* what ids begin with */
     guint64 n_events;
-    GstStructure *finding; /* what goes on, as last seen; NULL for nothing */
-    VdtSpan span;          /* when that was */
-    VdtSpan first;         /* and when it was seen first */
-    gboolean started;      /* its start has been told */
+    GstStructure *going; /* of the event that goes on, as last found; NULL for none */
+    VdtSpan last;        /* when that was */
+    int coming;          /* class-id of what may become the next one, -1 for nothing */
+    VdtSpan first;       /* when it was found first */
 };
 
 VdtEvents *vdt_events_new(GstElement *source, const char *kind)
@@ -20,12 +20,13 @@ VdtEvents *vdt_events_new(GstElement *source, const char *kind)
     events->source = source;
     events->kind = kind;
     events->id = g_strdup_printf("%s-%08x", name, g_random_int());
+    events->coming = -1;
     return events;
 }
 
 void vdt_events_free(VdtEvents *events)
 {
-    g_clear_pointer(&events->finding, gst_structure_free);
+    g_clear_pointer(&events->going, gst_structure_free);
     g_free(events->id);
     g_free(events);
 }
@@ -39,16 +40,16 @@ static GstMessage *message(const VdtEvents *events, const char *event, const Vdt
     double score = 0;
     GstStructure *s;
 
-    gst_structure_get(events->finding, "class-id", G_TYPE_INT, &class_id, "score", G_TYPE_DOUBLE,
+    gst_structure_get(events->going, "class-id", G_TYPE_INT, &class_id, "score", G_TYPE_DOUBLE,
                       &score, NULL);
     s = gst_structure_new(
         factory ? GST_OBJECT_NAME(factory) : G_OBJECT_TYPE_NAME(events->source), "timestamp",
         G_TYPE_UINT64, span->end, "stream-time", G_TYPE_UINT64, span->stream_time, "running-time",
         G_TYPE_UINT64, span->running_time, "duration", G_TYPE_UINT64, span->end - span->start,
         "event", G_TYPE_STRING, event, "id", G_TYPE_STRING, id, "label", G_TYPE_STRING,
-        gst_structure_get_string(events->finding, "label"), "class-id", G_TYPE_INT, class_id,
-        "score", G_TYPE_DOUBLE, score, "kind", G_TYPE_STRING, events->kind, "window-start",
-        G_TYPE_UINT64, span->start, "window-end", G_TYPE_UINT64, span->end, NULL);
+        gst_structure_get_string(events->going, "label"), "class-id", G_TYPE_INT, class_id, "score",
+        G_TYPE_DOUBLE, score, "kind", G_TYPE_STRING, events->kind, "window-start", G_TYPE_UINT64,
+        span->start, "window-end", G_TYPE_UINT64, span->end, NULL);
     if (results)
         gst_structure_set_value(s, "results", results);
     return gst_message_new_element(GST_OBJECT(events->source), s);
@@ -65,43 +66,68 @@ static int class_of(const GstStructure *finding)
 
 int vdt_events_get_class(const VdtEvents *events)
 {
-    return events->started ? class_of(events->finding) : -1;
+    return class_of(events->going);
+}
+
+/* What a window shows has begun in it: in its middle, as far as one knows. */
+static VdtSpan beginning_of(const VdtSpan *first)
+{
+    const GstClockTime half = (first->end - first->start) / 2;
+    VdtSpan span = *first;
+
+    span.end -= half;
+    span.stream_time -= MIN(half, span.stream_time);
+    span.running_time -= MIN(half, span.running_time);
+    return span;
+}
+
+static GList *start(VdtEvents *events, const GstStructure *finding, const GValue *results)
+{
+    const VdtSpan beginning = beginning_of(&events->first);
+
+    events->going = gst_structure_copy(finding);
+    events->coming = -1;
+    events->n_events++;
+    return g_list_append(NULL, message(events, "start", &beginning, results));
+}
+
+static GList *end(VdtEvents *events)
+{
+    GList *list = NULL;
+
+    if (events->going)
+        list = g_list_append(list, message(events, "end", &events->last, NULL));
+    g_clear_pointer(&events->going, gst_structure_free);
+    return list;
 }
 
 GList *vdt_events_follow(VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
                          const GValue *results, GstClockTime least)
 {
+    const int class_id = class_of(finding);
     GList *list = NULL;
 
-    if (!finding || class_of(finding) != class_of(events->finding)) {
-        list = vdt_events_end(events);
+    if (class_id != events->coming) {
+        events->coming = class_id;
         events->first = *span;
     }
-    if (!finding)
+    if (events->going && class_id != class_of(events->going) &&
+        span->end - events->last.end >= least)
+        list = end(events);
+    if (!events->going && finding && span->end - events->first.end >= least)
+        list = g_list_concat(list, start(events, finding, results));
+    if (!events->going || class_id != class_of(events->going))
         return list;
-
-    g_clear_pointer(&events->finding, gst_structure_free);
-    events->finding = gst_structure_copy(finding);
-    events->span = *span;
-    if (!events->started && span->end - events->first.end < least)
-        return list;
-    if (!events->started) {
-        events->started = TRUE;
-        events->n_events++;
-        list = g_list_append(list, message(events, "start", &events->first, results));
-    }
+    gst_structure_free(events->going);
+    events->going = gst_structure_copy(finding);
+    events->last = *span;
     return g_list_append(list, message(events, "update", span, results));
 }
 
 GList *vdt_events_end(VdtEvents *events)
 {
-    GList *list = NULL;
-
-    if (events->started)
-        list = g_list_append(list, message(events, "end", &events->span, NULL));
-    g_clear_pointer(&events->finding, gst_structure_free);
-    events->started = FALSE;
-    return list;
+    events->coming = -1;
+    return end(events);
 }
 
 void vdt_events_post(const VdtEvents *events, GList *messages, gboolean wanted)

@@ -29,13 +29,13 @@ void vdt_events_free(VdtEvents *events);
 int vdt_events_get_class(const VdtEvents *events);
 /*
  * What is now to be said: @finding (label, class-id, score) is what goes on according to @results,
- * NULL if nothing does. An event starts when the same has been found for @least ns, ends when it is
- * found no more; each result that finds it is an update. A start tells of the first result that
- * found it. Returns messages, the caller's, or NULL for none.
+ * NULL if nothing does. An event starts when the same has been found for @least ns, and ends when
+ * it has not been found for as long; each result that finds it is an update. A start tells of the
+ * middle of the first window that showed it. Returns messages, the caller's, or NULL for none.
  */
 GList *vdt_events_follow(VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
                          const GValue *results, GstClockTime least);
-/* Ends the event that goes on. Returns messages, as above. */
+/* Ends the event that goes on, and forgets what was coming. Returns messages, as above. */
 GList *vdt_events_end(VdtEvents *events);
 
 /* Posts messages made by the above, or drops them if they are not @wanted. They are taken. */

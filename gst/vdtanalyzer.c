@@ -781,8 +781,9 @@ static void vdt_analyzer_class_init(VdtAnalyzerClass *klass)
     g_object_class_install_property(
         object, PROP_MIN_DURATION,
         g_param_spec_double("min-duration", "Minimum duration",
-                            "Seconds that the same must be found for before its event starts", 0,
-                            3600, DEFAULT_MIN_DURATION, live));
+                            "Seconds that the same must be found for before its event starts, "
+                            "and be missing for before it ends",
+                            0, 3600, DEFAULT_MIN_DURATION, live));
     g_object_class_install_property(object, PROP_POST_MESSAGES,
                                     g_param_spec_boolean("post-messages", "Post messages",
                                                          "Post results on the bus",

@@ -241,21 +241,23 @@ static void test_events(void)
     fixture_harness_free(h);
 }
 
-/* What does not last is no event, and a start tells of when it was seen first. */
+/* What does not last is no event, what is missing for a moment has not ended, and a start tells of
+ * when it was found first. */
 static void test_min_duration(void)
 {
+    const GstClockTime step = 50 * GST_MSECOND;
     TestAnalyzer *a;
     GstHarness *h = start(&a);
-    g_autofree char *none = NULL, *first = NULL, *second = NULL, *last = NULL;
+    g_autofree char *none = NULL, *first = NULL, *gap = NULL, *other = NULL, *last = NULL;
     g_autoptr(GstMessage) message = NULL;
-    guint64 timestamp = 0;
+    guint64 timestamp = 1;
 
     set_exact(a);
     g_object_set(a, "min-duration", 0.1, NULL);
-    fixture_push(h, CAPS_SMALL, 0, 50 * GST_MSECOND, 2);
+    fixture_push(h, CAPS_SMALL, 0, step, 2);
     none = events_of(h);
     g_assert_cmpstr(none, ==, "");
-    fixture_push(h, CAPS_SMALL, 100 * GST_MSECOND, 50 * GST_MSECOND, 1);
+    fixture_push(h, CAPS_SMALL, 2 * step, step, 1);
     message = gst_bus_pop_filtered(fixture_bus(h), GST_MESSAGE_ELEMENT);
     g_assert_nonnull(message);
     g_assert_cmpstr(gst_structure_get_string(gst_message_get_structure(message), "event"), ==,
@@ -264,16 +266,19 @@ static void test_min_duration(void)
     g_assert_cmpuint(timestamp, ==, 0);
     first = events_of(h);
     g_assert_cmpstr(first, ==, "update nought");
-    /* the old one ends at once, another that was too short leaves no trace */
     a->class_id = 1;
-    fixture_push(h, CAPS_SMALL, 150 * GST_MSECOND, 50 * GST_MSECOND, 2);
+    fixture_push(h, CAPS_SMALL, 3 * step, step, 1);
     a->class_id = 0;
-    fixture_push(h, CAPS_SMALL, 250 * GST_MSECOND, 50 * GST_MSECOND, 2);
-    second = events_of(h);
-    g_assert_cmpstr(second, ==, "end nought");
+    fixture_push(h, CAPS_SMALL, 4 * step, step, 1);
+    gap = events_of(h);
+    g_assert_cmpstr(gap, ==, "update nought");
+    a->class_id = 1;
+    fixture_push(h, CAPS_SMALL, 5 * step, step, 3);
+    other = events_of(h);
+    g_assert_cmpstr(other, ==, "end nought, start one, update one");
     gst_harness_push_event(h, gst_event_new_eos());
     last = events_of(h);
-    g_assert_cmpstr(last, ==, "");
+    g_assert_cmpstr(last, ==, "end one");
     fixture_harness_free(h);
 }
 
