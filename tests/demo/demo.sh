@@ -29,15 +29,17 @@ lines = [json.loads(line) for line in open(sys.argv[1])]
 wanted = {"type", "event", "id", "stream", "element", "label", "score", "pts_ns", "time"}
 labels = open("models/squeezetime/models/squeezetime-street/labels.txt").read().split()
 good = all(set(line) == wanted and isinstance(line["pts_ns"], int) and line["label"] in labels
-           for line in lines)
+           and line["type"] in ("truth", "action") for line in lines)
 sys.exit(not (good and {line["event"] for line in lines} >= {"start", "update", "end"}))
 END
 }
 
 run_demo() {
-  env -u LD_LIBRARY_PATH ./run demo --no-install --seconds 8 >"$out/events" 2>"$out/err"
+  env -u LD_LIBRARY_PATH ./run demo --no-install --seconds 20 >"$out/events" 2>"$out/err"
 }
 
 check "it ends by itself, with success" run_demo
 check "stdout is events, one JSON object a line" are_events
+check "it counts what was right" grep -q 'precision' "$out/err"
+check "it leaves a film" test -s build-release/demo/street.mp4
 echo "1..$n"
