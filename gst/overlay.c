@@ -100,9 +100,17 @@ static gboolean has_composition(const GstCaps *caps, guint i)
            gst_caps_features_contains(features, COMPOSITION);
 }
 
-static void append(GstCaps *caps, const GstStructure *structure, GstCapsFeatures *features)
+/* Takes @to and @features; gives @to with another structure at its end, unless it holds that
+ * already. The order says what is preferred, so it is not for gst_caps_simplify() to change. */
+static GstCaps *merge(GstCaps *to, const GstCaps *from, guint i, GstCapsFeatures *features)
 {
-    gst_caps_append_structure_full(caps, gst_structure_copy(structure), features);
+    return gst_caps_merge_structure_full(to, gst_structure_copy(gst_caps_get_structure(from, i)),
+                                         features);
+}
+
+static GstCapsFeatures *copy_features(const GstCaps *caps, guint i)
+{
+    return gst_caps_features_copy(gst_caps_get_features(caps, i));
 }
 
 /* Compositions may be added to frames, not taken off. */
@@ -113,25 +121,21 @@ static GstCaps *transform_caps(GstBaseTransform *trans, GstPadDirection directio
     const guint n = gst_caps_get_size(caps);
 
     for (guint i = 0; i < n; i++) {
-        const GstStructure *s = gst_caps_get_structure(caps, i);
-
         if (has_composition(caps, i)) {
-            append(to, s, gst_caps_features_copy(gst_caps_get_features(caps, i)));
+            to = merge(to, caps, i, copy_features(caps, i));
         } else if (direction == GST_PAD_SINK) {
-            append(to, s, gst_caps_features_new(COMPOSITION, NULL));
-            append(to, s,
-                   gst_caps_features_new(GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY, COMPOSITION, NULL));
+            to = merge(to, caps, i, gst_caps_features_new(COMPOSITION, NULL));
+            to = merge(
+                to, caps, i,
+                gst_caps_features_new(GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY, COMPOSITION, NULL));
         }
     }
     for (guint i = 0; i < n; i++) {
-        const GstStructure *s = gst_caps_get_structure(caps, i);
-
         if (!has_composition(caps, i))
-            append(to, s, gst_caps_features_copy(gst_caps_get_features(caps, i)));
+            to = merge(to, caps, i, copy_features(caps, i));
         else if (direction == GST_PAD_SRC)
-            append(to, s, NULL);
+            to = merge(to, caps, i, NULL);
     }
-    to = gst_caps_simplify(to);
     if (!filter)
         return to;
     filtered = gst_caps_intersect_full(filter, to, GST_CAPS_INTERSECT_FIRST);
