@@ -25,6 +25,7 @@
 #include "enums.h"
 #include "overlay/blend.h"
 #include "overlay/canvas.h"
+#include "overlay/caps.h"
 #include "overlay/show.h"
 #include "resultmeta.h"
 
@@ -38,17 +39,6 @@ GST_DEBUG_CATEGORY_STATIC(overlay_debug);
 #define DEFAULT_MAX_AGE    0.0
 #define DEFAULT_SHOW_BOXES TRUE
 #define MOST_AGE           86400.0
-
-#define COMPOSITION GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION
-#define FORMATS     "{ NV12, I420, RGB, BGR, RGBx, BGRx, xRGB, xBGR, RGBA, BGRA, ARGB, ABGR }"
-/* GStreamer's elements say the second in both ways, and to caps they are not the same. */
-#define FRAME_CAPS                                                                                 \
-    GST_VIDEO_CAPS_MAKE(FORMATS)                                                                   \
-    "; " GST_VIDEO_CAPS_MAKE_WITH_FEATURES(                                                        \
-        COMPOSITION,                                                                               \
-        FORMATS) "; " GST_VIDEO_CAPS_MAKE_WITH_FEATURES(GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY      \
-                                                        ", " COMPOSITION,                          \
-                                                        FORMATS)
 
 struct _VdtOverlay {
     GstBaseTransform parent;
@@ -80,10 +70,10 @@ enum {
     PROP_SHOW_BOXES
 };
 
-static GstStaticPadTemplate sink_template =
-    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(FRAME_CAPS));
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(VDT_OVERLAY_CAPS));
 static GstStaticPadTemplate src_template =
-    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(FRAME_CAPS));
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(VDT_OVERLAY_CAPS));
 
 G_DEFINE_TYPE_WITH_CODE(VdtOverlay, vdt_overlay, GST_TYPE_BASE_TRANSFORM,
                         GST_DEBUG_CATEGORY_INIT(overlay_debug, "vedette-overlay", 0,
@@ -92,67 +82,17 @@ GST_ELEMENT_REGISTER_DEFINE(vedette_overlay, "vedette-overlay", GST_RANK_NONE, V
 
 /* Negotiation */
 
-static gboolean has_composition(const GstCaps *caps, guint i)
-{
-    const GstCapsFeatures *features = gst_caps_get_features(caps, i);
-
-    return features && !gst_caps_features_is_any(features) &&
-           gst_caps_features_contains(features, COMPOSITION);
-}
-
-static void append(GstCaps *caps, const GstStructure *structure, GstCapsFeatures *features)
-{
-    gst_caps_append_structure_full(caps, gst_structure_copy(structure), features);
-}
-
-/* Compositions may be added to frames, not taken off. */
 static GstCaps *transform_caps(GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps,
                                GstCaps *filter)
 {
-    GstCaps *to = gst_caps_new_empty(), *filtered;
-    const guint n = gst_caps_get_size(caps);
-
-    for (guint i = 0; i < n; i++) {
-        const GstStructure *s = gst_caps_get_structure(caps, i);
-
-        if (has_composition(caps, i)) {
-            append(to, s, gst_caps_features_copy(gst_caps_get_features(caps, i)));
-        } else if (direction == GST_PAD_SINK) {
-            append(to, s, gst_caps_features_new(COMPOSITION, NULL));
-            append(to, s,
-                   gst_caps_features_new(GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY, COMPOSITION, NULL));
-        }
-    }
-    for (guint i = 0; i < n; i++) {
-        const GstStructure *s = gst_caps_get_structure(caps, i);
-
-        if (!has_composition(caps, i))
-            append(to, s, gst_caps_features_copy(gst_caps_get_features(caps, i)));
-        else if (direction == GST_PAD_SRC)
-            append(to, s, NULL);
-    }
-    to = gst_caps_simplify(to);
-    if (!filter)
-        return to;
-    filtered = gst_caps_intersect_full(filter, to, GST_CAPS_INTERSECT_FIRST);
-    gst_caps_unref(to);
-    return filtered;
+    return vdt_overlay_caps_transform(caps, direction, filter);
 }
 
 static GstCaps *fixate_caps(GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps,
                             GstCaps *others)
 {
-    const gboolean wanted = !g_atomic_int_get(&VDT_OVERLAY(trans)->blend);
-
-    for (guint i = 0; direction == GST_PAD_SINK && i < gst_caps_get_size(others); i++) {
-        if (has_composition(others, i) == wanted) {
-            GstCaps *chosen = gst_caps_copy_nth(others, i);
-
-            gst_caps_unref(others);
-            others = chosen;
-            break;
-        }
-    }
+    if (direction == GST_PAD_SINK)
+        others = vdt_overlay_caps_choose(others, !g_atomic_int_get(&VDT_OVERLAY(trans)->blend));
     return gst_caps_fixate(gst_caps_truncate(others));
 }
 
@@ -165,8 +105,8 @@ static gboolean set_caps(GstBaseTransform *trans, GstCaps *in, GstCaps *out)
                           ("caps: %" GST_PTR_FORMAT, in));
         return FALSE;
     }
-    self->attach = has_composition(out, 0);
-    self->settled = !self->attach || has_composition(in, 0);
+    self->attach = vdt_overlay_caps_have_composition(out, 0);
+    self->settled = !self->attach || vdt_overlay_caps_have_composition(in, 0);
     vdt_overlay_canvas_set_info(self->canvas, &self->info);
     return TRUE;
 }

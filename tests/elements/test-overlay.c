@@ -1122,13 +1122,10 @@ static void test_events(void)
     fixture_harness_free(h);
 }
 
-/* A street with boxes, played twice, with one overlay after another. */
-static void test_pipeline(void)
+/* Played twice; a warning, of caps for instance, ends the test. */
+static void play_twice(const char *description)
 {
-    GstElement *pipeline = gst_parse_launch(
-        "vedette-scenesrc num-buffers=5 attach-truth=true ! video/x-raw,width=320,height=180 ! "
-        "vedette-overlay ! videoconvert ! video/x-raw,format=I420 ! vedette-overlay ! fakesink",
-        NULL);
+    GstElement *pipeline = gst_parse_launch(description, NULL);
     g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
 
     for (guint i = 0; i < 2; i++) {
@@ -1142,6 +1139,17 @@ static void test_pipeline(void)
         gst_element_set_state(pipeline, GST_STATE_NULL);
     }
     gst_object_unref(pipeline);
+}
+
+static void test_pipelines(void)
+{
+    /* one after another */
+    play_twice("vedette-scenesrc num-buffers=5 attach-truth=true ! "
+               "video/x-raw,width=320,height=180 ! vedette-overlay ! videoconvert ! "
+               "video/x-raw,format=I420 ! vedette-overlay ! fakesink");
+    /* caps in an order of preference */
+    play_twice("vedette-scenesrc num-buffers=3 attach-truth=true ! vedette-overlay ! videoscale ! "
+               "video/x-raw,width=160 ! fakesink");
 }
 
 static void check_text(const char *before, gsize size, const char *from, const char *expected)
@@ -1245,6 +1253,6 @@ int main(int argc, char **argv)
     g_test_add_func("/overlay/properties", test_properties);
     g_test_add_func("/overlay/controlled", test_controlled);
     g_test_add_func("/overlay/events", test_events);
-    g_test_add_func("/overlay/pipeline", test_pipeline);
+    g_test_add_func("/overlay/pipelines", test_pipelines);
     return fixture_run();
 }
