@@ -13,6 +13,8 @@
 /* An event that lasts so long goes on when the clip ends, or has just ended; of a shorter one the
  * clip shows the beginning. */
 #define LONG    (2 * SECOND)
+/* Who loiters has turned round by then; before, it is a walk. */
+#define TURNED  (SECOND * 11 / 5)
 /* What of an event may be in a clip that is not about it. */
 #define GLIMPSE (SECOND / 5)
 /* Who is lower than this share of the picture does not count as walking. */
@@ -55,6 +57,8 @@ static gint64 choose_end(Search *search, const VdtStreetEvent *event)
     gint64 told = CLAMP(length * 4 / 5, SECOND / 2, 11 * SECOND / 10);
     if (slows) /* braking takes longer to tell */
         told = MAX(told, length * 3 / 5);
+    if (event->action == VDT_STREET_LOITER)
+        told = TURNED;
     gint64 first = event->start + told;
     gint64 last =
         length < LONG ? event->start + search->duration - SECOND / 7 : event->end + SECOND / 2;

@@ -145,6 +145,7 @@ static void test_refused(void)
     expect(2, "either --street or --data", "eval", "squeezetime", "--model", card, NULL);
     expect(2, "belong to --data", "eval", "squeezetime", "--street", "--views", "test", "--model",
            card, NULL);
+    expect(2, "--endless is -2", "eval", "squeezetime", "--street", "--endless", "-2", NULL);
     expect(2, "--clips is 0", "eval", "squeezetime", "--street", "--clips", "0", NULL);
     expect(2, "vgg", "eval", "vgg", "--street", NULL);
     expect(1, "val.csv", "eval", "squeezetime", "--data", in_folder("nowhere"), "--model", card,

@@ -157,6 +157,8 @@ static GSubprocess *start(const char *folder, const char *epochs, const char *cr
                           crop,
                           "--crop-share",
                           "0.5",
+                          "--endless",
+                          "3",
                           "--no-cache",
                           "--checkpoint-every",
                           "0",
@@ -187,7 +189,8 @@ static void wait_for_checkpoint(const char *folder)
 static void test_killed(void)
 {
     expect(0, "killed: 4x32x32, ", TRAIN_TINY, in_folder("whole/killed"), ON_STREET, "--epochs",
-           "20", "--size", "48x40", "--crop", "32x32", "--crop-share", "0.5", "--no-cache", NULL);
+           "20", "--size", "48x40", "--crop", "32x32", "--crop-share", "0.5", "--endless", "3",
+           "--no-cache", NULL);
     for (int i = 0; i < 4; i++) {
         g_autoptr(GSubprocess) process = start("killed", "20", "32x32");
         wait_for_checkpoint("killed");
@@ -406,6 +409,7 @@ static void test_usage(void)
     expect(2, "--crop is", TRAIN_TINY, out, ON_STREET, "--crop", "half", NULL);
     expect(2, "--crop is 48x16, but the pictures are only 32x32", TRAIN_TINY, out, ON_STREET,
            "--crop", "48x16", NULL);
+    expect(2, "--endless is -1", TRAIN_TINY, out, ON_STREET, "--endless", "-1", NULL);
     expect(2, "--crop-share is 2", TRAIN_TINY, out, ON_STREET, "--crop-share", "2", NULL);
     expect(2, "--optimizer is", TRAIN_TINY, out, ON_STREET, "--optimizer", "lion", NULL);
     expect(2, "--milestones", TRAIN_TINY, out, ON_STREET, "--schedule", "step", NULL);
