@@ -31,8 +31,14 @@ void vdt_events_free(VdtEvents *events)
     g_free(events);
 }
 
+static GstClockTime earlier(GstClockTime time, GstClockTime back)
+{
+    return GST_CLOCK_TIME_IS_VALID(time) ? time - MIN(back, time) : time;
+}
+
+/* Of the window @span, dated @back ns before its end. */
 static GstMessage *message(const VdtEvents *events, const char *event, const VdtSpan *span,
-                           const GValue *results)
+                           GstClockTime back, const GValue *results)
 {
     GstElementFactory *factory = gst_element_get_factory(events->source);
     g_autofree char *id = g_strdup_printf("%s-%" G_GUINT64_FORMAT, events->id, events->n_events);
@@ -44,8 +50,9 @@ static GstMessage *message(const VdtEvents *events, const char *event, const Vdt
                       &score, NULL);
     s = gst_structure_new(
         factory ? GST_OBJECT_NAME(factory) : G_OBJECT_TYPE_NAME(events->source), "timestamp",
-        G_TYPE_UINT64, span->end, "stream-time", G_TYPE_UINT64, span->stream_time, "running-time",
-        G_TYPE_UINT64, span->running_time, "duration", G_TYPE_UINT64, span->end - span->start,
+        G_TYPE_UINT64, earlier(span->end, back), "stream-time", G_TYPE_UINT64,
+        earlier(span->stream_time, back), "running-time", G_TYPE_UINT64,
+        earlier(span->running_time, back), "duration", G_TYPE_UINT64, span->end - span->start,
         "event", G_TYPE_STRING, event, "id", G_TYPE_STRING, id, "label", G_TYPE_STRING,
         gst_structure_get_string(events->going, "label"), "class-id", G_TYPE_INT, class_id, "score",
         G_TYPE_DOUBLE, score, "kind", G_TYPE_STRING, events->kind, "window-start", G_TYPE_UINT64,
@@ -70,25 +77,14 @@ int vdt_events_get_class(const VdtEvents *events)
 }
 
 /* What a window shows has begun in it: in its middle, as far as one knows. */
-static VdtSpan beginning_of(const VdtSpan *first)
-{
-    const GstClockTime half = (first->end - first->start) / 2;
-    VdtSpan span = *first;
-
-    span.end -= half;
-    span.stream_time -= MIN(half, span.stream_time);
-    span.running_time -= MIN(half, span.running_time);
-    return span;
-}
-
 static GList *start(VdtEvents *events, const GstStructure *finding, const GValue *results)
 {
-    const VdtSpan beginning = beginning_of(&events->first);
+    const VdtSpan *first = &events->first;
 
     events->going = gst_structure_copy(finding);
-    events->coming = -1;
     events->n_events++;
-    return g_list_append(NULL, message(events, "start", &beginning, results));
+    return g_list_append(NULL,
+                         message(events, "start", first, (first->end - first->start) / 2, results));
 }
 
 static GList *end(VdtEvents *events)
@@ -96,7 +92,7 @@ static GList *end(VdtEvents *events)
     GList *list = NULL;
 
     if (events->going)
-        list = g_list_append(list, message(events, "end", &events->last, NULL));
+        list = g_list_append(list, message(events, "end", &events->last, 0, NULL));
     g_clear_pointer(&events->going, gst_structure_free);
     return list;
 }
@@ -121,7 +117,7 @@ GList *vdt_events_follow(VdtEvents *events, const VdtSpan *span, const GstStruct
     gst_structure_free(events->going);
     events->going = gst_structure_copy(finding);
     events->last = *span;
-    return g_list_append(list, message(events, "update", span, results));
+    return g_list_append(list, message(events, "update", span, 0, results));
 }
 
 GList *vdt_events_end(VdtEvents *events)

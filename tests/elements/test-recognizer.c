@@ -588,6 +588,7 @@ static void test_event_json(void)
     g_autoptr(GDateTime) time = g_date_time_new_utc(2024, 2, 29, 12, 30, 1.5);
     g_autoptr(GstMessage) message = NULL, other = NULL;
     g_autofree char *line = NULL, *id = NULL, *head = NULL;
+    guint64 window_start = 1, window_end = 0;
 
     gst_harness_set_src_caps_str(h, CAPS_SMALL);
     fixture_push(h, CAPS_SMALL, 0, FRAME, 16);
@@ -601,6 +602,11 @@ static void test_event_json(void)
     g_assert_true(
         g_str_has_suffix(line, ",\"pts_ns\":300000000,\"time\":\"2024-02-29T12:30:01.500000Z\"}"));
     g_assert_null(strchr(line, '\n'));
+    /* a start is dated back, its window is as it was */
+    gst_structure_get(gst_message_get_structure(message), "window-start", G_TYPE_UINT64,
+                      &window_start, "window-end", G_TYPE_UINT64, &window_end, NULL);
+    g_assert_cmpuint(window_start, ==, 0);
+    g_assert_cmpuint(window_end, ==, 600 * GST_MSECOND);
 
     other = gst_message_new_element(NULL, gst_structure_new_empty("level"));
     g_assert_null(vdt_event_to_json(other, "x", NULL));
