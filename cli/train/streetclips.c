@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "moments.h"
+#include "random.h"
 #if HAVE_GST
 #include "h264.h"
 #endif
@@ -271,6 +272,17 @@ static void finalize(ClipSet *set)
     g_free(street->chosen);
 }
 
+/* The same for which moments are chosen. */
+static guint32 choice(guint64 seed, const ClipFormat *format)
+{
+    guint64 hash = 0;
+    for (guint i = 0; i < N_PROBES; i++) {
+        Moment moment = moment_choose(seed, i * (VDT_STREET_N_ACTIONS + 1), duration_of(format));
+        hash = random_seed3(hash, moment.street.seed, moment.from + moment.label);
+    }
+    return hash;
+}
+
 ClipSet *street_clips_new(guint64 seed, guint64 first, guint n, guint coded, guint endless,
                           const ClipFormat *format, GError **error)
 {
@@ -309,9 +321,9 @@ ClipSet *street_clips_new(guint64 seed, guint64 first, guint n, guint coded, gui
     g_string_append_printf(key,
                            "world: %d, looks %08x\nseed: %" G_GUINT64_FORMAT
                            "\nfirst: %" G_GUINT64_FORMAT "\ncoded: 1 in %u by %s at %d kbit/s"
-                           "\nendless: 1 in %u\n",
+                           "\nendless: 1 in %u, chosen %08x\n",
                            VDT_STREET_VERSION, look(format), seed, first, coded, encoder, BITRATE,
-                           endless);
+                           endless, endless > 0 ? choice(seed, format) : 0);
     clip_format_describe(format, key);
     set->key = g_string_free(g_steal_pointer(&key), FALSE);
     return set;
