@@ -201,7 +201,7 @@ static void check_training(VdtFields *fields)
 static void read_background(VdtFields *fields, VdtCard *card)
 {
     g_auto(GStrv) names = vdt_fields_strings(fields, "background");
-    if (names == NULL)
+    if (names == NULL || names[0] == NULL) /* without labels it could not be as long as they are */
         return;
     card->background = g_new0(gboolean, card->n_labels + 1);
     for (guint i = 0; names[i] != NULL; i++) {

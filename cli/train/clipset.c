@@ -53,6 +53,16 @@ void clip_format_store(const ClipFormat *format, const VdtPicture *from, guint8 
     vdt_picture_resize(from, &view, format->margin, &to);
 }
 
+void clip_focus_join(ClipFocus *focus, double x, double y, double width, double height)
+{
+    if (focus->x0 >= focus->x1)
+        *focus = (ClipFocus){G_MAXDOUBLE, G_MAXDOUBLE, -G_MAXDOUBLE, -G_MAXDOUBLE};
+    focus->x0 = MIN(focus->x0, x);
+    focus->y0 = MIN(focus->y0, y);
+    focus->x1 = MAX(focus->x1, x + width);
+    focus->y1 = MAX(focus->y1, y + height);
+}
+
 guint clip_set_get_n_clips(const ClipSet *set)
 {
     return set->n_items * set->group;

@@ -49,6 +49,9 @@ typedef struct {
     double x0, y0, x1, y1;
 } ClipFocus;
 
+/* Has a focus hold a box, too. */
+void clip_focus_join(ClipFocus *focus, double x, double y, double width, double height);
+
 typedef struct _ClipSet ClipSet;
 struct _ClipSet {
     ClipFormat format;

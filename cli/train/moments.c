@@ -96,16 +96,6 @@ static void look(const Search *search, gint64 from, Look func, gpointer data)
     }
 }
 
-static void join(ClipFocus *focus, const VdtStreetObject *object)
-{
-    if (focus->x0 >= focus->x1)
-        *focus = (ClipFocus){1, 1, 0, 0};
-    focus->x0 = MIN(focus->x0, object->x);
-    focus->y0 = MIN(focus->y0, object->y);
-    focus->x1 = MAX(focus->x1, object->x + object->width);
-    focus->y1 = MAX(focus->y1, object->y + object->height);
-}
-
 typedef struct {
     guint64 id;
     ClipFocus focus;
@@ -116,7 +106,7 @@ static void follow_actor(const VdtStreetObject *object, gpointer data)
 {
     Actor *actor = data;
     if (object->id - actor->id <= 2)
-        join(&actor->focus, object);
+        clip_focus_join(&actor->focus, object->x, object->y, object->width, object->height);
 }
 
 /* The first who is seen walking becomes the actor. */

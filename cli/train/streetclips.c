@@ -107,21 +107,17 @@ static ClipInfo info(const ClipSet *set, guint clip)
 static ClipFocus find_actor(const VdtStreetClip *what)
 {
     g_autoptr(VdtStreet) street = vdt_street_new_clip(what);
-    ClipFocus found = {1, 1, 0, 0};
+    ClipFocus found = {0};
     for (guint i = 0; i < N_LOOKS; i++) {
         g_autoptr(GArray) objects =
             vdt_street_get_objects(street, what->duration * i / (N_LOOKS - 1), ASPECT);
         for (guint k = 0; k < objects->len; k++) {
             const VdtStreetObject *object = &g_array_index(objects, VdtStreetObject, k);
-            if (!object->main)
-                continue;
-            found.x0 = MIN(found.x0, object->x);
-            found.y0 = MIN(found.y0, object->y);
-            found.x1 = MAX(found.x1, object->x + object->width);
-            found.y1 = MAX(found.y1, object->y + object->height);
+            if (object->main)
+                clip_focus_join(&found, object->x, object->y, object->width, object->height);
         }
     }
-    return found.x0 < found.x1 ? found : (ClipFocus){0};
+    return found;
 }
 
 static ClipFocus focus(const ClipSet *set, guint clip)

@@ -26,7 +26,7 @@ typedef struct {
     VdtDemoRecord *record;
     GMainLoop *loop;
     GstElement *pipeline;
-    gboolean begun, pictured, failed;
+    gboolean begun, asked, pictured, failed; /* of the picture: for it, and there it is */
 
     GMutex lock;
     GstSample *newest; /* guarded */
@@ -74,6 +74,7 @@ static gboolean take_picture(gpointer data)
         g_file_set_contents(path, (const char *)map.data, (gssize)map.size, &error);
         gst_buffer_unmap(gst_sample_get_buffer(picture), &map);
     }
+    demo->pictured = picture && !error;
     if (error)
         g_printerr("vedette-demo: %s: %s\n", path, error->message);
     return G_SOURCE_REMOVE;
@@ -87,8 +88,8 @@ static void on_element(Demo *demo, GstMessage *message)
     const gboolean starts =
         vdt_demo_record_take(demo->record, message, gst_element_get_base_time(demo->pipeline));
 
-    if (starts && !demo->pictured) {
-        demo->pictured = TRUE;
+    if (starts && !demo->asked) {
+        demo->asked = TRUE;
         g_timeout_add(SETTLE, take_picture, demo);
     }
 }
@@ -254,8 +255,9 @@ static gboolean play(Demo *demo, const char *model, int seconds, GError **error)
     g_unix_signal_add(SIGINT, finish, demo);
     g_main_loop_run(demo->loop);
 
-    found = report(demo, recognizer, (double)(g_get_monotonic_time() - begin) / G_USEC_PER_SEC,
-                   cpu_seconds() - cpu);
+    if (!demo->failed)
+        found = report(demo, recognizer, (double)(g_get_monotonic_time() - begin) / G_USEC_PER_SEC,
+                       cpu_seconds() - cpu);
     gst_element_set_state(demo->pipeline, GST_STATE_NULL);
     gst_bus_remove_watch(bus);
     g_clear_object(&demo->pipeline);

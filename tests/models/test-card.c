@@ -46,6 +46,17 @@ static void test_defaults(void)
     g_assert_cmpint(card->framing, ==, VDT_FRAMING_CROP);
 }
 
+/* Labels may come later, from the variant; an empty list says nothing of them. */
+static void test_no_background(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) config = NULL;
+    g_autofree char *path = put("card.json", HEAD ", \"background\": []}");
+    g_autoptr(VdtCard) card = vdt_card_load(path, &config, &error);
+    g_assert_no_error(error);
+    g_assert_null(card->background);
+}
+
 static void test_everything(void)
 {
     g_autoptr(GError) error = NULL;
@@ -256,6 +267,7 @@ int main(int argc, char **argv)
     dir = g_dir_make_tmp("vedette-card-XXXXXX", NULL);
     g_test_add_func("/card/defaults", test_defaults);
     g_test_add_func("/card/everything", test_everything);
+    g_test_add_func("/card/no-background", test_no_background);
     g_test_add_func("/card/refused", test_refused);
     g_test_add_func("/card/hostile", test_hostile);
     g_test_add_func("/card/labels", test_labels);
