@@ -19,7 +19,7 @@
 G_BEGIN_DECLS
 
 /* A change of pixels or of labels is a new version; tests pin the hashes of each. */
-#define VDT_STREET_VERSION 1
+#define VDT_STREET_VERSION 2
 
 typedef enum {
     VDT_STREET_EMPTY, /* nobody does anything but walk or stand; in a clip: no main actor */
@@ -119,6 +119,7 @@ typedef struct {
     guint64 id; /* the same in every call */
     VdtStreetAction action;
     gint64 start, end; /* ns */
+    gint64 told;       /* from when on it is no other action: for who loiters, the first turn */
     guint64 actor;     /* id of the object */
 } VdtStreetEvent;
 /* Events that overlap [from, to), by start. Free with g_array_unref(). */

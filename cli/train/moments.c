@@ -13,8 +13,6 @@
 /* An event that lasts so long goes on when the clip ends, or has just ended; of a shorter one the
  * clip shows the beginning. */
 #define LONG    (2 * SECOND)
-/* Who loiters has turned round by then; before, it is a walk. */
-#define TURNED  (SECOND * 11 / 5)
 /* What of an event may be in a clip that is not about it. */
 #define GLIMPSE (SECOND / 5)
 /* Who is lower than this share of the picture does not count as walking. */
@@ -43,7 +41,7 @@ static gboolean is_clear(const Search *search, gint64 from, const VdtStreetEvent
     for (guint i = 0; i < search->events->len; i++) {
         const VdtStreetEvent *other = &g_array_index(search->events, VdtStreetEvent, i);
         if (other != event && !is_background(other->action) && other->end > from + GLIMPSE &&
-            other->start < from + search->duration - GLIMPSE)
+            other->told < from + search->duration - GLIMPSE)
             return FALSE;
     }
     return TRUE;
@@ -52,16 +50,14 @@ static gboolean is_clear(const Search *search, gint64 from, const VdtStreetEvent
 /* Where a clip of the event ends. */
 static gint64 choose_end(Search *search, const VdtStreetEvent *event)
 {
-    gint64 length = event->end - event->start;
+    gint64 length = event->end - event->told;
     gboolean slows = event->action == VDT_STREET_CAR_STOP || event->action == VDT_STREET_CAR_PARK;
     gint64 told = CLAMP(length * 4 / 5, SECOND / 2, 11 * SECOND / 10);
     if (slows) /* braking takes longer to tell */
         told = MAX(told, length * 3 / 5);
-    if (event->action == VDT_STREET_LOITER)
-        told = TURNED;
-    gint64 first = event->start + told;
+    gint64 first = event->told + told;
     gint64 last =
-        length < LONG ? event->start + search->duration - SECOND / 7 : event->end + SECOND / 2;
+        length < LONG ? event->told + search->duration - SECOND / 7 : event->end + SECOND / 2;
     return between(search, first, MAX(first, last));
 }
 
@@ -71,7 +67,7 @@ static const VdtStreetEvent *find_event(Search *search, VdtStreetAction action, 
     g_autoptr(GArray) some = g_array_new(FALSE, FALSE, sizeof(guint));
     for (guint i = 0; i < search->events->len; i++) {
         const VdtStreetEvent *event = &g_array_index(search->events, VdtStreetEvent, i);
-        if (event->action == action && event->start > BEGIN)
+        if (event->action == action && event->told > BEGIN)
             g_array_append_val(some, i);
     }
     for (guint try = 0; try < TRIES && some->len > 0; try++) {

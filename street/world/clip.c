@@ -352,6 +352,7 @@ void vdt_clip_set_up(VdtStreet *street)
             .action = clip->action,
             .start = (gint64)(best.tells[0] * 1e9),
             .end = MIN((gint64)(best.tells[1] * 1e9), clip->duration),
+            .told = (gint64)(best.tells[0] * 1e9),
             .actor = best.person.id,
         };
 

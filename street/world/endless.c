@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The endless street. Acts come in pairs of 16 s, so that any moment can be looked up without what
- * was before: an act of 3 to 8 s, its pause of 1 to 4 s, then an act and a pause that make up the
- * sum. Who acts has walked in before and walks off afterwards.
+ * was before: a pause of 1.5 to 3.5 s and an act of 4.5 to 6.5 s, then a pause and an act that make
+ * up the sum. Who acts has walked in before and walks off afterwards. It is large enough to be
+ * recognised: people act on the near pavement, strollers pass behind them, and a car that halts
+ * begins to brake when the camera has just come to see it.
  */
 #include "script.h"
 
@@ -17,6 +19,13 @@
 #define FALLS     0.6                         /* seconds, of a fall before a get-up */
 #define LIES      1.2                         /* at least */
 #define RISES     1.4                         /* of a get-up after a fall */
+#define NEAREST   -3.4                        /* metres, z of who acts */
+#define FARTHEST  -2.0
+#define HURRY     2.9 /* metres a second, at least, of who runs */
+#define BRAKES    2.6 /* seconds, of the act of a car that halts */
+#define SLOWEST   3.6 /* metres a second, of cars */
+#define FASTEST   7.5
+#define SEEN      0.6 /* share of a car in the frame from which on it counts */
 
 static VdtStreetAction act_of(guint64 seed, gint64 act)
 {
@@ -38,7 +47,7 @@ static VdtStreetAction act_of(guint64 seed, gint64 act)
 static void times_of(guint64 seed, gint64 act, double *start, double *end)
 {
     VdtDice dice = vdt_dice(vdt_mix64_with(seed, 82), (guint64)(act / 2));
-    double length = vdt_between(&dice, 3, 8), pause = vdt_between(&dice, 1, 4);
+    double length = vdt_between(&dice, 4.5, 6.5), pause = vdt_between(&dice, 1.5, 3.5);
     double at = (double)(act / 2) * PAIR;
 
     if (act % 2 == 0) {
@@ -98,7 +107,8 @@ static VdtStreetEvent event_of(const VdtStep *step)
 {
     return (VdtStreetEvent){.action = step->action,
                             .start = (gint64)(step->start * 1e9),
-                            .end = (gint64)(step->end * 1e9)};
+                            .end = (gint64)(step->end * 1e9),
+                            .told = (gint64)(step->start * 1e9)};
 }
 
 /* Puts a walk before the steps, and one behind them. Who lies at first has fallen before, and who
@@ -191,31 +201,40 @@ static guint seen(const VdtStreet *street, const VdtPerson *person, double start
 static void act_person(const VdtStreet *street, guint64 key, VdtPlan *plan, double from, double to,
                        VdtCast *cast, VdtStreetEvent events[2])
 {
-    double zones[3][2], tells[2] = {0};
-    guint n_zones = vdt_zones(&street->layout, zones), best_seen = 0;
+    double tells[2] = {0}, told = 0, last = plan->end;
+    guint best_seen = 0;
     VdtPerson best = {0};
     VdtPlan best_plan = *plan;
     gboolean any = FALSE;
 
+    /* A fall and the get-up that belongs to it share the time of the act. */
+    if (plan->action == VDT_STREET_GET_UP)
+        plan->start += FALLS + LIES;
+    if (plan->action == VDT_STREET_FALL)
+        last -= LIES + RISES;
     for (guint attempt = 0; attempt < 24 && best_seen < 6; attempt++) {
         VdtDice dice = vdt_dice(key, 83 + attempt);
         VdtPerson person = {.id = key | 1, .main = TRUE};
-        guint zone = vdt_pick(&dice, n_zones);
         double span[2];
 
         person.seed = vdt_mix64(key) & ~1ull;
         vdt_look_init(&person.look, person.seed);
-        plan->z = vdt_between(&dice, zones[zone][0], zones[zone][1]);
+        plan->z = vdt_between(&dice, NEAREST, FARTHEST);
         plan->heading = vdt_pick(&dice, 2) * VDT_PI + vdt_between(&dice, -0.2, 0.2);
         if (plan->action == VDT_STREET_WAVE)
             plan->heading = -VDT_PI / 2 + vdt_between(&dice, -1, 1);
-        plan->room = 11;
         if (!place(street, &dice, plan->z, &plan->x))
             continue;
+        plan->room = 1.4 * VDT_HALF_WIDTH / street->camera.focal *
+                     vdt_camera_depth(&street->camera, plan->x, plan->z);
+        plan->end = last;
+        if (plan->action == VDT_STREET_RUN) /* across the picture, no farther */
+            plan->end = MIN(last, plan->start + plan->room / HURRY);
         vdt_script_person(&person, plan, &dice, span);
         guint n = seen(street, &person, plan->start, plan->end);
         if (any && n <= best_seen)
             continue;
+        told = plan->action == VDT_STREET_LOITER ? person.steps[0].end : span[0];
         enter_and_leave(&person, &street->camera, &dice, &events[1]);
         best = person;
         best_seen = n;
@@ -230,6 +249,7 @@ static void act_person(const VdtStreet *street, guint64 key, VdtPlan *plan, doub
     add_person(cast, &best, from, to);
     events[0].start = (gint64)(tells[0] * 1e9);
     events[0].end = (gint64)(tells[1] * 1e9);
+    events[0].told = (gint64)(told * 1e9);
     events[0].actor = events[1].actor = best.id;
     if (plan->action == VDT_STREET_FIGHT) {
         VdtPerson second = {.id = best.id + 2, .seed = best.seed | 1, .main = TRUE};
@@ -243,70 +263,108 @@ static void act_person(const VdtStreet *street, guint64 key, VdtPlan *plan, doub
     }
 }
 
+static gboolean is_car_seen(const VdtCamera *camera, const VdtCar *car, const VdtCarState *state,
+                            double share)
+{
+    VdtCarLook look;
+    VdtBox box;
+
+    vdt_car_look(car->seed, &look);
+    return vdt_car_box(camera, state, look.length, look.height, &box) &&
+           vdt_box_inside(&box) >= share;
+}
+
 /* Cuts an event short to when most of the car is in the frame. */
 static void see_car(const VdtStreet *street, const VdtCar *car, VdtStreetEvent *event)
 {
     gint64 first = G_MAXINT64, last = 0;
-    VdtCarLook look;
 
-    vdt_car_look(car->seed, &look);
     for (gint64 time = event->start; time <= event->end; time += LOOK) {
         VdtCarState state;
-        VdtBox box;
 
         vdt_car_state(car, (double)time / 1e9, &state);
-        if (!vdt_car_box(&street->camera, &state, look.length, look.height, &box) ||
-            vdt_box_inside(&box) < 0.6)
+        if (!is_car_seen(&street->camera, car, &state, SEEN))
             continue;
         first = MIN(first, time);
         last = time;
     }
-    event->start = MIN(first, event->end);
+    event->start = event->told = MIN(first, event->end);
     event->end = last;
 }
 
-/* @event is NULL if nobody asks. */
+/* Where the camera comes to see most of a car. */
+static double way_in(const VdtCamera *camera, const VdtCar *car)
+{
+    VdtCarState state = {.z = car->z, .cos = car->direction};
+    double inside = camera->at.x + (car->z - camera->at.z) * camera->sin / camera->cos;
+    double outside = inside - car->direction * 60;
+
+    for (int i = 0; i < 12; i++) {
+        state.x = (inside + outside) / 2;
+        if (is_car_seen(camera, car, &state, SEEN))
+            inside = state.x;
+        else
+            outside = state.x;
+    }
+    return inside;
+}
+
+/* Moves a car along its way so that it is seen first shortly before @time; whether it halts in the
+ * frame then. */
+static gboolean halt_in_frame(const VdtCamera *camera, VdtCar *car, VdtDice *dice, double time)
+{
+    VdtCarState state;
+
+    vdt_car_state(car, time - vdt_between(dice, 0, 0.5), &state);
+    double move = way_in(camera, car) - state.x;
+    car->x += move;
+    car->shift_x0 += move;
+    car->shift_x1 += move;
+    vdt_car_state(car, car->halt, &state);
+    return is_car_seen(camera, car, &state, 0.9);
+}
+
+/* @events: what the car does, and that it drives off after a halt; NULL if nobody asks. */
 static void act_car(const VdtStreet *street, guint64 key, VdtPlan *plan, double from, double to,
-                    VdtCast *cast, VdtStreetEvent *event)
+                    VdtCast *cast, VdtStreetEvent events[2])
 {
     VdtDice dice = vdt_dice(key, 85);
     VdtCar car = {.id = key | 1, .seed = vdt_mix64(key), .main = TRUE};
-    gboolean near_lane = vdt_pick(&dice, 2);
-    double tells[2], lane = near_lane ? VDT_LANE_NEAR : VDT_LANE_FAR;
+    gboolean passes = plan->action == VDT_STREET_CAR_PASS;
+    /* The near kerb is free to park at. */
+    gboolean near_lane = plan->action == VDT_STREET_CAR_PARK || vdt_pick(&dice, 2);
+    gboolean fits = FALSE;
+    double tells[2];
 
-    for (guint attempt = 0; attempt < 24; attempt++) {
-        gboolean taken = FALSE;
-
-        if (!place(street, &dice, lane, &plan->x))
-            continue;
-        for (guint i = 0; i < street->props->len; i++) {
-            const VdtProp *prop = &g_array_index(street->props, VdtProp, i);
-
-            taken |= prop->kind == VDT_PROP_CAR && fabs(prop->z - lane) < 3 &&
-                     fabs(prop->x - plan->x) < 7;
-        }
-        if (!taken || plan->action != VDT_STREET_CAR_PARK)
-            break;
-    }
-    plan->z = lane;
-    vdt_script_car(&car, plan, near_lane, &dice, tells);
-    if (car.halt < G_MAXDOUBLE) {
-        car.leave = plan->end + vdt_between(&dice, 0.5, 3);
-        if (plan->action == VDT_STREET_CAR_PARK)
-            car.leave += 4;
+    plan->z = near_lane ? VDT_LANE_NEAR : VDT_LANE_FAR;
+    plan->x = street->camera.at.x;
+    if (!passes)
+        plan->end = MIN(plan->end, plan->start + BRAKES);
+    for (guint attempt = 0; attempt < 24 && !fits; attempt++) {
+        fits = !passes || place(street, &dice, plan->z, &plan->x);
+        vdt_script_car(&car, plan, near_lane, &dice, tells);
+        fits = fits && car.speed >= SLOWEST && car.speed <= FASTEST;
+        if (!passes)
+            fits = halt_in_frame(&street->camera, &car, &dice, tells[0]) && fits;
     }
     /* It comes from, and goes, as far as anybody sees. */
     double begins = plan->start - 60 / car.speed, ends = plan->end + 16 + 60 / car.speed;
-    if (event != NULL) {
-        gboolean passes = plan->action == VDT_STREET_CAR_PASS;
-
-        event->actor = car.id;
-        event->start = (gint64)((passes ? begins : tells[0]) * 1e9);
-        event->end = (gint64)((passes ? ends : tells[1]) * 1e9);
-        see_car(street, &car, event);
-    }
+    if (!passes)
+        car.leave = car.halt + vdt_between(&dice, 1, 2);
     if (begins <= to && ends >= from)
         g_array_append_val(cast->cars, car);
+    if (events == NULL)
+        return;
+    events[0].start = (gint64)((passes ? begins : tells[0]) * 1e9);
+    events[0].end = (gint64)((passes ? ends : tells[1]) * 1e9);
+    if (!passes)
+        events[1] = (VdtStreetEvent){.action = VDT_STREET_CAR_PASS,
+                                     .start = (gint64)(car.leave * 1e9),
+                                     .end = (gint64)(ends * 1e9)};
+    for (guint i = 0; i < 2 && events[i].end > 0; i++) {
+        events[i].actor = car.id;
+        see_car(street, &car, &events[i]);
+    }
 }
 
 /* Those who only walk by, and sometimes stand for a while: one path each, time after time. */
@@ -321,8 +379,10 @@ static void stroller(const VdtStreet *street, guint i, double from, double to, V
         VdtDice own = vdt_dice(dice.key, (guint64)(round + 16));
         VdtPerson person = {.id = vdt_roll(&own) | 1};
         double zones[3][2], x, tells[2];
-        guint zone = vdt_pick(&own, vdt_zones(&street->layout, zones));
-        double z = vdt_between(&own, zones[zone][0], zones[zone][1]);
+        vdt_zones(&street->layout, zones);
+        /* Behind those who act: at the near kerb, or on the other side. */
+        double z = vdt_pick(&own, 3) == 0 ? vdt_between(&own, -1.4, -0.9)
+                                          : vdt_between(&own, zones[1][0], zones[1][1]);
         double start = offset + round * period + vdt_between(&own, 0, 8);
         gboolean stands = vdt_pick(&own, 3) == 0;
 
@@ -375,7 +435,7 @@ void vdt_endless_cast(const VdtStreet *street, double from, double to, VdtCast *
 
         times_of(street->seed, act, &plan.start, &plan.end);
         if (vdt_is_car_action(plan.action))
-            act_car(street, key, &plan, from, to, cast, events != NULL ? &own[0] : NULL);
+            act_car(street, key, &plan, from, to, cast, events != NULL ? own : NULL);
         else
             act_person(street, key, &plan, from, to, cast, own);
         for (guint i = 0; i < 2 && events != NULL; i++) {
@@ -392,31 +452,27 @@ void vdt_endless_cast(const VdtStreet *street, double from, double to, VdtCast *
 void vdt_endless_set_up(VdtStreet *street)
 {
     VdtDice dice = vdt_dice(street->seed, 88);
-    VdtLayoutKind kind = vdt_pick(&dice, VDT_N_LAYOUTS);
+    static const VdtLayoutKind kinds[] = {VDT_LAYOUT_SIDE, VDT_LAYOUT_CROSSING, VDT_LAYOUT_SQUARE,
+                                          VDT_LAYOUT_PARK};
     VdtCamera *camera = &street->camera;
-    double turn = vdt_between(&dice, 0, 0.5);
+    double turn = vdt_sign(&dice) * vdt_between(&dice, 0, 0.3);
 
-    vdt_layout_init(&street->layout, street->seed, kind);
-    if (kind == VDT_LAYOUT_LENGTH)
-        turn = vdt_between(&dice, 0.65, 0.9);
-    turn *= vdt_sign(&dice);
+    vdt_layout_init(&street->layout, street->seed, kinds[vdt_pick(&dice, G_N_ELEMENTS(kinds))]);
     camera->sin = vdt_sin(turn);
     camera->cos = vdt_cos(turn);
-    /* So that who walks on the other side is a tenth of the frame high. */
     camera->focal = vdt_between(&dice, 1.45, 1.75);
     camera->at = (VdtVec){0, vdt_between(&dice, 2.5, 3.7), vdt_between(&dice, -11, -10)};
     /* The middle of the road lies below the middle of the picture. */
     double depth = (VDT_ROAD_WIDTH / 2 - camera->at.z) / camera->cos;
     camera->horizon = vdt_between(&dice, 0.58, 0.62) - camera->at.y * camera->focal / depth;
-    if (kind == VDT_LAYOUT_LENGTH)
-        street->layout.near_side = camera->at.z - 1.5;
     street->props = vdt_layout_new_props(&street->layout, camera);
-    /* No tree right before the camera. */
+    /* No tree right before the camera, and nobody parks at the near kerb. */
     for (guint i = street->props->len; i-- > 0;) {
         const VdtProp *prop = &g_array_index(street->props, VdtProp, i);
 
-        if ((prop->kind == VDT_PROP_TREE || prop->kind == VDT_PROP_BUSH) &&
-            vdt_camera_depth(camera, prop->x, prop->z) < 12)
+        if (((prop->kind == VDT_PROP_TREE || prop->kind == VDT_PROP_BUSH) &&
+             vdt_camera_depth(camera, prop->x, prop->z) < 12) ||
+            (prop->kind == VDT_PROP_CAR && prop->z < VDT_ROAD_WIDTH / 2))
             g_array_remove_index(street->props, i);
     }
     for (guint i = 0; i < street->props->len; i++)

@@ -156,7 +156,7 @@ void vdt_street_stage(const VdtStreet *street, gint64 time, VdtStage *stage)
 
             thing->object.id = car->id;
             thing->object.main = car->main;
-            thing->object.action = car->action;
+            thing->object.action = t < car->leave ? car->action : VDT_STREET_CAR_PASS;
         }
     }
     if (street->endless)

@@ -86,7 +86,7 @@ static void test_pinned(void)
         g_printerr("%s", table->str);
     g_string_free(table, TRUE);
     g_assert_true(right);
-    g_assert_cmpint(VDT_STREET_VERSION, ==, 1);
+    g_assert_cmpint(VDT_STREET_VERSION, ==, 2);
 }
 
 /* Any order of times, with one painter or several. */

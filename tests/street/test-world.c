@@ -220,19 +220,24 @@ static void test_endless_events(void)
     guint seen[VDT_STREET_N_ACTIONS] = {0};
 
     /* 132 acts of 8 s on average, each action as often as the others; who has fallen gets up, and
-     * who gets up has fallen. */
+     * who gets up has fallen; a car that halts drives off. */
     for (guint i = 0; i < all->len; i++) {
         const VdtStreetEvent *event = &g_array_index(all, VdtStreetEvent, i);
 
         seen[event->action]++;
         g_assert_cmpint(event->start, <, event->end);
+        g_assert_cmpint(event->start, <=, event->told);
+        g_assert_cmpint(event->told, <, event->end);
         g_assert_cmpint(event->end - event->start, <=, 8 * SECOND);
         if (i > 0)
             g_assert_cmpint(event->start, >=, g_array_index(all, VdtStreetEvent, i - 1).start);
     }
     g_assert_cmpuint(seen[VDT_STREET_EMPTY], ==, 0);
     for (guint a = 1; a < VDT_STREET_N_ACTIONS; a++)
-        g_assert_cmpuint(seen[a], ==, a == VDT_STREET_FALL || a == VDT_STREET_GET_UP ? 24 : 12);
+        g_assert_cmpuint(seen[a], ==,
+                         a == VDT_STREET_CAR_PASS                         ? 36
+                         : a == VDT_STREET_FALL || a == VDT_STREET_GET_UP ? 24
+                                                                          : 12);
 
     /* Any window gives those that overlap it, and the same ones. */
     for (guint i = 0; i < 60; i++) {
