@@ -99,6 +99,29 @@ gpointer vdt_mailbox_put(VdtMailbox *m, gpointer job)
     return replaced;
 }
 
+gboolean vdt_mailbox_is_waiting(VdtMailbox *m)
+{
+    gboolean waiting;
+
+    g_mutex_lock(&m->lock);
+    waiting = m->waiting != NULL;
+    g_mutex_unlock(&m->lock);
+    return waiting;
+}
+
+gpointer vdt_mailbox_refresh(VdtMailbox *m, gpointer job)
+{
+    gpointer rest = job;
+
+    g_mutex_lock(&m->lock);
+    if (m->waiting) {
+        rest = m->waiting;
+        m->waiting = job;
+    }
+    g_mutex_unlock(&m->lock);
+    return rest;
+}
+
 gboolean vdt_mailbox_drain(VdtMailbox *m)
 {
     gboolean open;

@@ -29,6 +29,11 @@ void vdt_mailbox_stop(VdtMailbox *mailbox);
 
 /* Returns the job that @job replaced before it began, then the caller's; NULL if none did. */
 gpointer vdt_mailbox_put(VdtMailbox *mailbox, gpointer job);
+/* Whether a job waits for the one that runs. */
+gboolean vdt_mailbox_is_waiting(VdtMailbox *mailbox);
+/* Puts @job in the place of the one that waits. Returns what is the caller's then: the one that was
+ * replaced, or @job itself if none waited. */
+gpointer vdt_mailbox_refresh(VdtMailbox *mailbox, gpointer job);
 /* Waits until nothing waits and nothing runs. FALSE if the mailbox was closed meanwhile. */
 gboolean vdt_mailbox_drain(VdtMailbox *mailbox);
 /* Drops the job that waits and cancels the one that runs, without waiting for it. */

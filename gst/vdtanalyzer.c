@@ -200,7 +200,8 @@ static void publish(VdtAnalyzer *self, Job *job, GPtrArray *found, GstClockTime 
     VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
     VdtAnalyzerPrivate *priv = PRIV(self);
     const GstStructure *finding;
-    VdtResult *result = vdt_result_new(found, job->span.end), *old = result;
+    VdtResult *result = vdt_result_new(found, job->span.end);
+    g_autoptr(VdtResult) old = result;
     const Pace pace = get_pace(self);
     GList *messages = NULL;
     int going;
@@ -223,8 +224,6 @@ static void publish(VdtAnalyzer *self, Job *job, GPtrArray *found, GstClockTime 
     g_mutex_unlock(&priv->lock);
     vdt_events_post(priv->events, messages, pace.post_messages);
     g_mutex_unlock(&priv->posting);
-    if (old)
-        vdt_result_unref(old);
 }
 
 static void run(gpointer data, GCancellable *cancellable, gpointer user_data)
@@ -272,17 +271,20 @@ static void end_events(VdtAnalyzer *self)
     g_mutex_unlock(&priv->posting);
 }
 
-/* Tells of skips that came too soon after the last QoS message. */
-static void tell_skips(VdtAnalyzer *self)
+/* Counts a skip, if it is one; tells of those that came too soon after the last QoS message, too.
+ */
+static void tell_skips(VdtAnalyzer *self, const Job *skipped)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
+    GstElement *element = GST_ELEMENT(self);
     GstMessage *qos;
 
     g_mutex_lock(&priv->lock);
-    qos = vdt_stats_flush(&priv->stats, GST_ELEMENT(self));
+    qos = skipped ? vdt_stats_skip(&priv->stats, element, &skipped->span)
+                  : vdt_stats_flush(&priv->stats, element);
     g_mutex_unlock(&priv->lock);
     if (qos)
-        gst_element_post_message(GST_ELEMENT(self), qos);
+        gst_element_post_message(element, qos);
 }
 
 /* Begins a new window: what comes does not continue what was. */
@@ -296,14 +298,12 @@ static void reset_window(VdtAnalyzer *self)
 static void drop_results(VdtAnalyzer *self)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
-    VdtResult *result;
+    g_autoptr(VdtResult) result = NULL;
 
     g_mutex_lock(&priv->lock);
     priv->epoch++;
     result = g_steal_pointer(&priv->result);
     g_mutex_unlock(&priv->lock);
-    if (result)
-        vdt_result_unref(result);
     vdt_mailbox_discard(priv->mailbox);
     end_events(self);
 }
@@ -366,24 +366,17 @@ static void measure_latency(VdtAnalyzer *self, gint64 begin)
         gst_element_post_message(GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));
 }
 
-/* Puts work in the mailbox if a result is due; in exact mode, waits for it. */
-static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime pts)
+/* Work on what is newest; NULL while that is too little. */
+static Job *job_new(VdtAnalyzer *self)
 {
-    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
     VdtAnalyzerPrivate *priv = PRIV(self);
     const GstSegment *segment = &GST_BASE_TRANSFORM(self)->segment;
-    const Pace pace = get_pace(self);
-    const GstClockTime interval = ns(pace.interval);
     VdtSpan span;
-    gpointer work;
-    Job *job, *skipped;
+    gpointer work = VDT_ANALYZER_GET_CLASS(self)->take(self, priv->network, &span.start, &span.end);
+    Job *job;
 
-    if (!vdt_timeline_is_due(&priv->timeline, pts, interval))
-        return GST_FLOW_OK;
-    work = klass->take(self, priv->network, &span.start, &span.end);
     if (!work)
-        return GST_FLOW_OK;
-    vdt_timeline_took(&priv->timeline, pts, interval);
+        return NULL;
     span.stream_time = gst_segment_to_stream_time(segment, GST_FORMAT_TIME, span.end);
     span.running_time = gst_segment_to_running_time(segment, GST_FORMAT_TIME, span.end);
     job = g_new(Job, 1);
@@ -395,19 +388,36 @@ static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime pts)
     g_mutex_lock(&priv->lock);
     job->epoch = priv->epoch;
     g_mutex_unlock(&priv->lock);
-    skipped = vdt_mailbox_put(priv->mailbox, job);
-    if (skipped) {
-        GstMessage *qos;
+    return job;
+}
 
-        g_mutex_lock(&priv->lock);
-        qos = vdt_stats_skip(&priv->stats, GST_ELEMENT(self), &skipped->span);
-        g_mutex_unlock(&priv->lock);
-        if (qos)
-            gst_element_post_message(GST_ELEMENT(self), qos);
-        skipped->answered = TRUE;
-        job_free(skipped);
+/* Puts work in the mailbox if a result is due; in exact mode, waits for it. Work that waits already
+ * is renewed: when the network is behind, what it takes next is as new as can be. */
+static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime pts)
+{
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    const Pace pace = get_pace(self);
+    const gboolean due = vdt_timeline_is_due(&priv->timeline, pts, ns(pace.interval));
+    Job *job, *replaced;
+
+    if (!due && !vdt_mailbox_is_waiting(priv->mailbox))
+        return GST_FLOW_OK;
+    job = job_new(self);
+    if (!job)
+        return GST_FLOW_OK;
+    if (due) {
+        vdt_timeline_took(&priv->timeline, pts, ns(pace.interval));
+        replaced = vdt_mailbox_put(priv->mailbox, job);
+        if (replaced)
+            tell_skips(self, replaced);
+    } else {
+        replaced = vdt_mailbox_refresh(priv->mailbox, job);
     }
-    if (pace.mode == VDT_ANALYZER_EXACT) {
+    if (replaced) {
+        replaced->answered = TRUE; /* by the other one */
+        job_free(replaced);
+    }
+    if (due && pace.mode == VDT_ANALYZER_EXACT) {
         const gint64 begin = g_get_monotonic_time();
 
         if (!vdt_mailbox_drain(priv->mailbox))
@@ -494,14 +504,6 @@ static gboolean vdt_analyzer_propose_allocation(GstBaseTransform *trans, GstQuer
     return gst_pad_peer_query(trans->srcpad, query);
 }
 
-static gboolean vdt_analyzer_decide_allocation(GstBaseTransform *trans, GstQuery *query)
-{
-    /* nothing is ever allocated here */
-    while (gst_query_get_n_allocation_pools(query) > 0)
-        gst_query_remove_nth_allocation_pool(query, 0);
-    return TRUE;
-}
-
 static gboolean vdt_analyzer_sink_event(GstBaseTransform *trans, GstEvent *event)
 {
     VdtAnalyzer *self = VDT_ANALYZER(trans);
@@ -521,7 +523,7 @@ static gboolean vdt_analyzer_sink_event(GstBaseTransform *trans, GstEvent *event
     case GST_EVENT_EOS:
         vdt_mailbox_drain(priv->mailbox);
         end_events(self);
-        tell_skips(self);
+        tell_skips(self, NULL);
         break;
     default:
         break;
@@ -534,7 +536,7 @@ static gboolean vdt_analyzer_query(GstBaseTransform *trans, GstPadDirection dire
 {
     VdtAnalyzer *self = VDT_ANALYZER(trans);
     VdtAnalyzerPrivate *priv = PRIV(self);
-    GstClockTime min, max, own = 0;
+    GstClockTime min, max, own;
     const gboolean exact = get_pace(self).mode == VDT_ANALYZER_EXACT;
     gboolean live;
 
@@ -543,8 +545,7 @@ static gboolean vdt_analyzer_query(GstBaseTransform *trans, GstPadDirection dire
     if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY || direction != GST_PAD_SRC)
         return TRUE;
     g_mutex_lock(&priv->lock);
-    if (exact)
-        own = priv->latency.reported;
+    own = exact ? priv->latency.reported : 0;
     g_mutex_unlock(&priv->lock);
     gst_query_parse_latency(query, &live, &min, &max);
     gst_query_set_latency(query, live, min + own, GST_CLOCK_TIME_IS_VALID(max) ? max + own : max);
@@ -756,7 +757,6 @@ static void vdt_analyzer_class_init(VdtAnalyzerClass *klass)
     trans->sink_event = GST_DEBUG_FUNCPTR(vdt_analyzer_sink_event);
     trans->query = GST_DEBUG_FUNCPTR(vdt_analyzer_query);
     trans->propose_allocation = GST_DEBUG_FUNCPTR(vdt_analyzer_propose_allocation);
-    trans->decide_allocation = GST_DEBUG_FUNCPTR(vdt_analyzer_decide_allocation);
     trans->transform_ip = GST_DEBUG_FUNCPTR(vdt_analyzer_transform_ip);
 
     g_object_class_install_property(

@@ -109,24 +109,46 @@ static void test_skips(void)
 }
 
 /* The age of what frames carry is bounded by the analysis, not by how long the stream runs. */
+static void wait_count(const gint *count, gint value)
+{
+    for (guint i = 0; i < 10000 && g_atomic_int_get(count) < value; i++)
+        g_usleep(1000);
+    g_assert_cmpint(g_atomic_int_get(count), ==, value);
+}
+
+/* Analyses that take five intervals each: every frame passes, what is left out is counted, and what
+ * frames carry is never older than two analyses, since the next one begins with what is newest. */
 static void test_age_is_bounded(void)
 {
+    const guint per_interval = 5, per_analysis = 25, n = 500;
     TestAnalyzer *a;
     GstHarness *h = start(&a);
-    const gint64 begin = g_get_monotonic_time();
 
-    a->busy_ms = 100;
-    for (guint i = 0; i < 60; i++) {
-        const GstClockTime pts = (g_get_monotonic_time() - begin) * GST_USECOND + 1;
-        GstBuffer *out = push_pull(h, pts);
+    a->gated = TRUE;
+    g_object_set(a, "interval", (double)per_interval * FRAME / GST_SECOND, NULL);
+    for (guint i = 0; i < n; i++) {
+        GstBuffer *out = push_pull(h, i * FRAME);
         const GstStructure *s = fixture_meta(out, NULL);
-        guint64 age;
+        guint64 age = G_MAXUINT64;
 
-        if (s && gst_structure_get_uint64(s, "age", &age))
-            g_assert_cmpuint(age, <, 400 * GST_MSECOND);
+        g_assert_cmpint(s != NULL, ==, i >= per_analysis);
+        if (s) {
+            gst_structure_get_uint64(s, "age", &age);
+            g_assert_cmpuint(age, <=, 2 * per_analysis * FRAME);
+        }
         gst_buffer_unref(out);
-        g_usleep(20000);
+        if (i == 0)
+            wait_count(&a->analysed, 1);
+        if (i % per_analysis == per_analysis - 1) {
+            g_atomic_int_set(&a->permits, 1);
+            wait_count(&a->analysed, 2 + (gint)(i / per_analysis));
+        }
     }
+    g_assert_cmpuint(fixture_stat(h->element, "results"), ==, n / per_analysis);
+    g_assert_cmpuint(fixture_stat(h->element, "skipped"), ==,
+                     n / per_interval - n / per_analysis - 1);
+    g_assert_cmpuint(fixture_stat(h->element, "discarded"), ==, 0);
+    g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_LATENCY, NULL), ==, 0);
     fixture_harness_free(h);
 }
 

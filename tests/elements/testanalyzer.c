@@ -55,6 +55,14 @@ static void reset(VdtAnalyzer *analyzer)
     self->window_frames = 0;
 }
 
+static gboolean may_end(TestAnalyzer *self)
+{
+    const gint permits = g_atomic_int_get(&self->permits);
+
+    return !self->gated ||
+           (permits > 0 && g_atomic_int_compare_and_exchange(&self->permits, permits, permits - 1));
+}
+
 static gboolean analyse(VdtAnalyzer *analyzer, gpointer network, gpointer work,
                         GCancellable *cancellable, GPtrArray *results, GError **error)
 {
@@ -63,7 +71,7 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer network, gpointer work,
     const int busy = g_atomic_int_get(&self->busy_ms);
 
     g_atomic_int_inc(&self->analysed);
-    for (int i = 0; i < busy; i++) {
+    for (int i = 0; i < busy || !may_end(self); i++) {
         if (g_cancellable_is_cancelled(cancellable)) {
             g_atomic_int_inc(&self->cancelled);
             g_set_error(error, VDT_ERROR, VDT_ERROR_CANCELLED, "cancelled");

@@ -16,7 +16,9 @@ struct _TestAnalyzer {
 
     gint min_frames; /* frames of a window */
     gint busy_ms;    /* of an analysis; it looks at its cancellable every millisecond */
-    gint class_id;   /* found by the next analyses; -1 makes them fail */
+    gboolean gated;  /* an analysis ends only with a permit, which it uses up */
+    gint permits;
+    gint class_id; /* found by the next analyses; -1 makes them fail */
     gboolean no_network;
 
     gint looked, windows, analysed, cancelled, prepared;
