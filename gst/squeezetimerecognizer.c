@@ -82,8 +82,10 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
     "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(VDT_FRAME_FORMATS)));
 
 G_DEFINE_TYPE_WITH_CODE(VdtSqueezetimeRecognizer, vdt_squeezetime_recognizer, VDT_TYPE_ANALYZER,
-                        GST_DEBUG_CATEGORY_INIT(squeezetime_recognizer_debug,
-                                                "squeezetime-recognizer", 0, "action recognition"))
+                        G_IMPLEMENT_INTERFACE(GST_TYPE_PRESET, NULL)
+                            GST_DEBUG_CATEGORY_INIT(squeezetime_recognizer_debug,
+                                                    "squeezetime-recognizer", 0,
+                                                    "action recognition"))
 GST_ELEMENT_REGISTER_DEFINE(squeezetime_recognizer, "squeezetime-recognizer", GST_RANK_NONE,
                             VDT_TYPE_SQUEEZETIME_RECOGNIZER)
 

@@ -213,7 +213,8 @@ static GstElement *build(Demo *demo, const char *model, GError **error)
 {
     GstElement *pipeline = gst_parse_launch_full(
         "rtspsrc name=source latency=100 protocols=tcp ! rtph264depay ! h264parse ! avdec_h264 ! "
-        "squeezetime-recognizer name=recognizer interval=0.3 min-duration=0.3 ! "
+        "squeezetime-recognizer name=recognizer interval=0.3 threshold=0.7 hysteresis=0.3 "
+        "min-duration=0.6 ! "
         "vedette-overlay name=overlay ! x264enc tune=zerolatency speed-preset=veryfast ! "
         "h264parse ! mp4mux ! filesink name=film sync=false",
         NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);

@@ -614,6 +614,36 @@ static void test_event_json(void)
 }
 
 /* One element, started and stopped, and new ones. */
+/* The presets that are shipped set what they name, and nothing else. */
+static void test_presets(void)
+{
+    GstElement *element = gst_object_ref_sink(recognizer_new());
+    GstPreset *preset = GST_PRESET(element);
+    g_auto(GStrv) names = gst_preset_get_preset_names(preset);
+    double interval, min_duration, threshold;
+    g_autofree char *model = NULL, *after = NULL;
+
+    g_object_get(element, "model", &model, NULL);
+    g_assert_cmpuint(g_strv_length(names), ==, 4);
+    for (guint i = 0; names[i]; i++) {
+        g_autofree char *comment = NULL;
+
+        g_assert_true(gst_preset_get_meta(preset, names[i], "comment", &comment));
+        g_assert_true(gst_preset_load_preset(preset, names[i]));
+    }
+    g_assert_true(gst_preset_load_preset(preset, "Edge"));
+    g_object_get(element, "interval", &interval, "min-duration", &min_duration, "threshold",
+                 &threshold, "model", &after, NULL);
+    g_assert_cmpfloat(interval, ==, 1);
+    g_assert_cmpfloat(min_duration, ==, 1);
+    g_assert_cmpfloat(threshold, ==, 0.5);
+    g_assert_cmpstr(model, ==, after);
+    g_assert_true(gst_preset_load_preset(preset, "Certain"));
+    g_object_get(element, "threshold", &threshold, NULL);
+    g_assert_cmpfloat(threshold, ==, 0.8);
+    gst_object_unref(element);
+}
+
 static void test_cycles(void)
 {
     const guint n = g_getenv("VEDETTE_SOAK") ? 1000 : 50;
@@ -650,6 +680,7 @@ int main(int argc, char **argv)
     g_test_add_func("/recognizer/context", test_context);
     g_test_add_func("/recognizer/context-of-neighbour", test_context_of_neighbour);
     g_test_add_func("/recognizer/event-json", test_event_json);
+    g_test_add_func("/recognizer/presets", test_presets);
     g_test_add_func("/recognizer/cycles", test_cycles);
     return fixture_run();
 }
