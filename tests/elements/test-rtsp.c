@@ -132,10 +132,64 @@ static void test_camera_goes_away(void)
     stop_quickly(pipeline);
 }
 
+/* Frames as they come out of a pipeline: their times go on, a frame or two apart. */
+static GstPadProbeReturn check_time(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    const GstClockTime pts = GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info));
+    GstClockTime *last = data;
+
+    if (GST_CLOCK_TIME_IS_VALID(*last)) {
+        g_assert_cmpuint(pts, >, *last);
+        g_assert_cmpuint(pts, <, *last + 100 * GST_MSECOND);
+    }
+    *last = pts;
+    return GST_PAD_PROBE_OK;
+}
+
+/* RTP's clock has 32 bits: at 90 kHz it begins anew after 13 hours and a quarter; here, after a
+ * second. */
+static void test_wrap(void)
+{
+    g_autofree char *card = fixture_model("tiny/card.json");
+    g_autofree char *launch = g_strdup_printf(
+        "vedette-scenesrc is-live=true num-buffers=75 ! "
+        "video/x-raw, width=160, height=90, framerate=25/1 ! videoconvert ! "
+        "x264enc tune=zerolatency speed-preset=ultrafast ! rtph264pay timestamp-offset=%u ! "
+        "rtpjitterbuffer ! rtph264depay ! h264parse ! avdec_h264 ! "
+        "squeezetime-recognizer name=r mode=exact window=0.6 interval=0.2 model=\"%s\" ! "
+        "fakesink name=sink sync=false",
+        G_MAXUINT32 - 90000, card);
+    g_autoptr(GError) error = NULL;
+    GstElement *pipeline = gst_parse_launch(launch, &error);
+    g_autoptr(GstElement) recognizer = NULL, sink = NULL;
+    g_autoptr(GstBus) bus = NULL;
+    g_autoptr(GstPad) pad = NULL;
+    g_autoptr(GstMessage) message = NULL;
+    GstClockTime last = GST_CLOCK_TIME_NONE;
+
+    g_assert_no_error(error);
+    recognizer = gst_bin_get_by_name(GST_BIN(pipeline), "r");
+    sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
+    pad = gst_element_get_static_pad(sink, "sink");
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, check_time, &last, NULL);
+    bus = gst_element_get_bus(pipeline);
+    gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    message = gst_bus_timed_pop_filtered(bus, 30 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+    g_assert_nonnull(message);
+    g_assert_cmpint(GST_MESSAGE_TYPE(message), ==, GST_MESSAGE_EOS);
+    g_assert_cmpuint(fixture_stat(recognizer, "frames"), ==, 75);
+    /* from 0.6 s on, five a second, and none for a second window */
+    g_assert_cmpuint(fixture_stat(recognizer, "results"), ==, 12);
+    g_assert_cmpuint(fixture_stat(recognizer, "discarded"), ==, 0);
+    gst_element_set_state(pipeline, GST_STATE_NULL);
+    gst_object_unref(pipeline);
+}
+
 int main(int argc, char **argv)
 {
     fixture_init(&argc, &argv);
     g_test_add_func("/rtsp/stream", test_stream);
+    g_test_add_func("/rtsp/wrap", test_wrap);
     g_test_add_func("/rtsp/camera-goes-away", test_camera_goes_away);
     return fixture_run();
 }
