@@ -79,8 +79,22 @@ struct _VdtNode {
         } max_pool2d;
         struct {
             int height, width;
-            gboolean align_corners;
-        } resize;
+            gboolean align_corners; /* resize_bilinear only */
+        } resize;                   /* and adaptive_avg_pool2d */
+        struct {
+            gboolean transpose_a, transpose_b;
+            double scale;
+        } matmul;
+        struct {
+            double eps; /* inputs: x, weight, bias */
+        } layer_norm;
+        struct {
+            int grid, stride; /* inputs: table */
+        } distance_bias;
+        struct {
+            guint axis;
+            gint64 begin, length; /* of a slice */
+        } along;
         VdtShape reshape;
         struct {
             double p;

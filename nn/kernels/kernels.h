@@ -21,13 +21,20 @@
 #define VDT_LANES          16
 #define VDT_ALIGN_LANES(n) (((size_t)(n) + VDT_LANES - 1) / VDT_LANES * VDT_LANES)
 
-typedef enum { VDT_ACT_NONE, VDT_ACT_RELU, VDT_ACT_SIGMOID } VdtAct;
+typedef enum {
+    VDT_ACT_NONE,
+    VDT_ACT_RELU,
+    VDT_ACT_SIGMOID,
+    VDT_ACT_GELU,
+    VDT_ACT_HARD_SIGMOID,
+} VdtAct;
 
 /*
  * What happens to a sum on its way to memory:
  *     y = act1(act0(sum + bias) * mul + add)
  * bias is per column; mul and add are maps of the output's shape or NULL, given by their row 0 and
- * the elements between rows. act1 is not VDT_ACT_SIGMOID.
+ * the elements between rows. act1 is
+ * VDT_ACT_NONE or VDT_ACT_RELU.
  */
 typedef struct {
     const float *bias;
@@ -73,6 +80,12 @@ typedef struct {
     void (*store_scaled)(size_t channels, const float *value, float factor, void *y);
     /* y[c] = max over taps of a[t][c]; taps >= 1 */
     void (*max_row)(size_t taps, size_t channels, const void *const *a, void *y);
+    /* y[c] = sum over taps of a[t][c] * weight[t] */
+    void (*blend_row)(size_t taps, size_t channels, const void *const *a, const float *weight,
+                      void *y);
+    /* x[i] = exp(x[i]) over the sum of them, i < n; elements are floats. There is room for
+     * VDT_ALIGN_LANES(n), and what lies past n becomes something finite. */
+    void (*softmax_row)(size_t n, float *x);
     /* y[c] = epilogue(sum over taps of a[t][c] * weight[t][c]); weight is float, pitch
      * VDT_ALIGN_LANES(channels). For one row: the epilogue's row is this one. */
     void (*depthwise_row)(size_t taps, size_t channels, const void *const *a, const float *weight,

@@ -53,6 +53,11 @@ static float activate(float value, VdtAct act)
         return value < 0 ? 0 : value;
     case VDT_ACT_SIGMOID:
         return 1 / (1 + expf(-value));
+    case VDT_ACT_GELU:
+        return 0.5f * value * (1 + erff(value * (float)M_SQRT1_2));
+    case VDT_ACT_HARD_SIGMOID:
+        value = value + 3 < 0 ? 0 : value + 3;
+        return (value > 6 ? 6 : value) / 6;
     case VDT_ACT_NONE:
         break;
     }
@@ -130,6 +135,32 @@ void VDT_K(max_row)(size_t taps, size_t channels, const void *const *a, void *y)
         }
         store(y, c, best);
     }
+}
+
+void VDT_K(blend_row)(size_t taps, size_t channels, const void *const *a, const float *weight,
+                      void *y)
+{
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++) {
+        float sum = 0;
+
+        for (size_t t = 0; t < taps; t++)
+            sum += load(a[t], c) * weight[t];
+        store(y, c, sum);
+    }
+}
+
+void VDT_K(softmax_row)(size_t n, float *x)
+{
+    float top = x[0], sum = 0;
+
+    for (size_t i = 1; i < n; i++)
+        top = x[i] > top ? x[i] : top;
+    for (size_t i = 0; i < n; i++)
+        sum += x[i] = expf(x[i] - top);
+    for (size_t i = 0; i < n; i++)
+        x[i] /= sum;
+    for (size_t i = n; i < VDT_ALIGN_LANES(n); i++)
+        x[i] = 0;
 }
 
 void VDT_K(depthwise_row)(size_t taps, size_t channels, const void *const *a, const float *weight,

@@ -17,7 +17,7 @@ static float activate(float value, VdtAct act)
         return value < 0 ? 0 : value;
     case VDT_ACT_SIGMOID:
         return 1 / (1 + expf(-value));
-    case VDT_ACT_NONE:
+    default: /* the others are no steps of a training */
         break;
     }
     return value;
@@ -31,7 +31,7 @@ static float before(VdtAct act, const float *y, size_t at, float dy)
         return y[at] > 0 ? dy : 0;
     case VDT_ACT_SIGMOID:
         return dy * y[at] * (1 - y[at]);
-    case VDT_ACT_NONE:
+    default: /* the others are no steps of a training */
         break;
     }
     return dy;

@@ -128,11 +128,40 @@ INLINE vf sigmoid(vf x)
     return 1.0f / (1.0f + exponential(-x));
 }
 
+/* The error function, off by 1.5e-7 at most: Abramowitz and Stegun, 7.1.26. */
+INLINE vf error_function(vf x)
+{
+    vf magnitude = (vf)((vu)x & 0x7fffffff);
+    vf t = 1.0f / (1.0f + 0.3275911f * magnitude);
+    vf p = splat(1.061405429f);
+    p = p * t - 1.453152027f;
+    p = p * t + 1.421413741f;
+    p = p * t - 0.284496736f;
+    p = p * t + 0.254829592f;
+    p = 1.0f - p * t * exponential(-x * x);
+    return (vf)((vu)p | ((vu)x & 0x80000000));
+}
+
+INLINE vf gelu(vf x)
+{
+    return 0.5f * x * (1.0f + error_function(x * 0x1.6a09e6p-1f));
+}
+
+INLINE vf hard_sigmoid(vf x)
+{
+    vf up = at_least(x + 3.0f, splat(0));
+    return blend(up > splat(6), splat(6), up) / 6.0f;
+}
+
 INLINE vf activate(vf v, VdtAct act)
 {
     if (act == VDT_ACT_RELU)
         return at_least(v, splat(0));
     if (act == VDT_ACT_SIGMOID)
         return sigmoid(v);
+    if (act == VDT_ACT_GELU)
+        return gelu(v);
+    if (act == VDT_ACT_HARD_SIGMOID)
+        return hard_sigmoid(v);
     return v;
 }

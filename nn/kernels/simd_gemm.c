@@ -68,11 +68,15 @@ INLINE vf multiply_add(vf sum, input_scalar s, weight_vector w)
 }
 #endif
 
-/* The rare and long activation works through memory to keep the common path short. */
-static __attribute__((noinline)) void sigmoid_tile(vf *sums, size_t n)
+/* Long activations work through memory, to keep the common path short. */
+static __attribute__((noinline)) void activate_tile(vf *sums, size_t n, VdtAct act)
 {
-    for (size_t i = 0; i < n; i++)
-        sums[i] = sigmoid(sums[i]);
+    if (act == VDT_ACT_GELU)
+        for (size_t i = 0; i < n; i++)
+            sums[i] = gelu(sums[i]);
+    else
+        for (size_t i = 0; i < n; i++)
+            sums[i] = activate(sums[i], act);
 }
 
 INLINE void gemm(const VdtGemmTile *tile, const int rows, const int vectors)
@@ -112,11 +116,11 @@ INLINE void gemm(const VdtGemmTile *tile, const int rows, const int vectors)
         }
     }
 
-    if (e->act0 == VDT_ACT_SIGMOID) {
+    if (e->act0 > VDT_ACT_RELU) {
         vf spilled[MR * NV];
 
         memcpy(spilled, sums, sizeof spilled);
-        sigmoid_tile(spilled, MR * NV);
+        activate_tile(spilled, MR * NV, e->act0);
         memcpy(sums, spilled, sizeof spilled);
     }
 #pragma GCC unroll 8

@@ -62,6 +62,45 @@ void VDT_K(max_row)(size_t taps, size_t channels, const void *const *a, void *y)
     }
 }
 
+void VDT_K(blend_row)(size_t taps, size_t channels, const void *const *a, const float *weight,
+                      void *y)
+{
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL) {
+        vf sum = {0};
+
+        for (size_t t = 0; t < taps; t++)
+            sum += load((const element *)a[t] + c) * weight[t];
+        store((element *)y + c, sum);
+    }
+}
+
+void VDT_K(softmax_row)(size_t n, float *x)
+{
+    size_t wide = VDT_ALIGN_LANES(n);
+    vf most = splat(-__builtin_inff()), total = {0};
+    float top = x[0], sum = 0;
+
+    for (size_t i = n; i < wide; i++)
+        x[i] = -__builtin_inff();
+    for (size_t i = 0; i < wide; i += VDT_VL) {
+        vf v = load_f32(x + i);
+
+        most = blend(v > most, v, most);
+    }
+    for (int j = 0; j < VDT_VL; j++)
+        top = most[j] > top ? most[j] : top;
+    for (size_t i = 0; i < wide; i += VDT_VL) {
+        vf v = exponential(load_f32(x + i) - top);
+
+        total += v;
+        store_f32(x + i, v);
+    }
+    for (int j = 0; j < VDT_VL; j++)
+        sum += total[j];
+    for (size_t i = 0; i < wide; i += VDT_VL)
+        store_f32(x + i, load_f32(x + i) * (1 / sum));
+}
+
 void VDT_K(depthwise_row)(size_t taps, size_t channels, const void *const *a, const float *weight,
                           const VdtEpilogue *epilogue, void *y)
 {

@@ -77,6 +77,22 @@ VdtValue *vdt_linear_with(VdtScope scope, VdtValue *x, VdtLinear options)
                          inputs);
 }
 
+VdtValue *vdt_matmul_with(VdtValue *a, VdtValue *b, VdtMatmul options)
+{
+    VdtNode node = {.p.matmul = {options.transpose_a, options.transpose_b,
+                                 options.scale != 0 ? options.scale : 1}};
+
+    return add_binary(&vdt_op_matmul, a, b, &node);
+}
+
+VdtValue *vdt_layer_norm(VdtScope scope, VdtValue *x, const VdtShape *shape)
+{
+    VdtNode node = {.p.layer_norm.eps = 1e-5};
+    VdtValue *inputs[3] = {x, vdt_param(scope, "weight", shape), vdt_param(scope, "bias", shape)};
+
+    return vdt_graph_add(scope.graph, &vdt_op_layer_norm, scope.prefix, &node, 3, inputs);
+}
+
 VdtValue *vdt_batch_norm(VdtScope scope, VdtValue *x)
 {
     VdtNode node = {.p.batch_norm.eps = 1e-5f};
@@ -111,6 +127,21 @@ VdtValue *vdt_sigmoid(VdtValue *x)
     return add_unary(&vdt_op_sigmoid, x, NULL);
 }
 
+VdtValue *vdt_hard_sigmoid(VdtValue *x)
+{
+    return add_unary(&vdt_op_hard_sigmoid, x, NULL);
+}
+
+VdtValue *vdt_gelu(VdtValue *x)
+{
+    return add_unary(&vdt_op_gelu, x, NULL);
+}
+
+VdtValue *vdt_softmax(VdtValue *x)
+{
+    return add_unary(&vdt_op_softmax, x, NULL);
+}
+
 VdtValue *vdt_add(VdtValue *a, VdtValue *b)
 {
     return add_binary(&vdt_op_add, a, b, NULL);
@@ -137,6 +168,42 @@ VdtValue *vdt_global_avg_pool(VdtValue *x)
     return add_unary(&vdt_op_global_avg_pool, x, NULL);
 }
 
+VdtValue *vdt_adaptive_avg_pool2d(VdtValue *x, int height, int width)
+{
+    VdtNode node = {.p.resize = {.height = height, .width = width}};
+
+    return add_unary(&vdt_op_adaptive_avg_pool2d, x, &node);
+}
+
+VdtValue *vdt_resize_bicubic(VdtValue *x, int height, int width)
+{
+    VdtNode node = {.p.resize = {.height = height, .width = width}};
+
+    return add_unary(&vdt_op_resize_bicubic, x, &node);
+}
+
+VdtValue *vdt_distance_bias(VdtValue *table, int grid, int stride)
+{
+    VdtNode node = {.p.distance_bias = {.grid = grid, .stride = stride}};
+
+    return add_unary(&vdt_op_distance_bias, table, &node);
+}
+
+VdtValue *vdt_concat(VdtValue *const *x, guint n, guint axis)
+{
+    VdtNode node = {.p.along.axis = axis};
+
+    return n > 0 && x[0] ? vdt_graph_add(x[0]->graph, &vdt_op_concat, x[0]->name, &node, n, x)
+                         : NULL;
+}
+
+VdtValue *vdt_slice(VdtValue *x, guint axis, gint64 begin, gint64 length)
+{
+    VdtNode node = {.p.along = {.axis = axis, .begin = begin, .length = length}};
+
+    return add_unary(&vdt_op_slice, x, &node);
+}
+
 VdtValue *vdt_resize_bilinear(VdtValue *x, int height, int width, gboolean align_corners)
 {
     VdtNode node = {.p.resize = {.height = height, .width = width, .align_corners = align_corners}};
@@ -156,4 +223,15 @@ VdtValue *vdt_reshape(VdtValue *x, const VdtShape *shape)
     VdtNode node = {.p.reshape = *shape};
 
     return add_unary(&vdt_op_reshape, x, &node);
+}
+
+VdtValue *vdt_apply_again(VdtValue *like, VdtValue *x)
+{
+    VdtValue *inputs[VDT_MAX_INPUTS] = {x};
+
+    if (!like || !x)
+        return NULL;
+    for (guint i = 1; i < like->n_inputs; i++)
+        inputs[i] = like->inputs[i];
+    return vdt_graph_add(like->graph, like->op, like->name, like, like->n_inputs, inputs);
 }

@@ -4,6 +4,7 @@
  * of the corner elements meet; without it the outer edges do, and sources before the first centre
  * are taken at it.
  */
+#include "ops/axis.h"
 #include "ops/table.h"
 
 static gboolean infer_shape(VdtNode *node, GError **error)
@@ -19,30 +20,6 @@ static gboolean infer_shape(VdtNode *node, GError **error)
     return TRUE;
 }
 
-/* One axis: an output element is (1 - part) of source @low and part of source @high. */
-typedef struct {
-    gint64 low, high;
-    vdt_real part;
-} Source;
-
-static Source source_of(gint64 at, gint64 size, gint64 out_size, gboolean align_corners)
-{
-    vdt_real scale, where;
-    Source s;
-
-    if (align_corners) {
-        scale = out_size > 1 ? (vdt_real)(size - 1) / (out_size - 1) : 0;
-        where = scale * at;
-    } else {
-        scale = (vdt_real)size / out_size;
-        where = MAX(scale * (at + (vdt_real)0.5) - (vdt_real)0.5, 0);
-    }
-    s.low = MIN((gint64)where, size - 1);
-    s.high = MIN(s.low + 1, size - 1);
-    s.part = MIN(where - s.low, 1);
-    return s;
-}
-
 static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
 {
     const gint64 *in = node->inputs[0]->shape.dims, *out = node->shape.dims;
@@ -52,11 +29,11 @@ static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
         const vdt_real *from = x[0] + plane * in[2] * in[3];
 
         for (gint64 oy = 0; oy < out[2]; oy++) {
-            Source v = source_of(oy, in[2], out[2], align);
+            VdtBilinear v = vdt_bilinear(oy, in[2], out[2], align);
             const vdt_real *low = from + v.low * in[3], *high = from + v.high * in[3];
 
             for (gint64 ox = 0; ox < out[3]; ox++) {
-                Source h = source_of(ox, in[3], out[3], align);
+                VdtBilinear h = vdt_bilinear(ox, in[3], out[3], align);
                 vdt_real a = (1 - h.part) * low[h.low] + h.part * low[h.high];
                 vdt_real b = (1 - h.part) * high[h.low] + h.part * high[h.high];
 
@@ -78,11 +55,11 @@ static void backward(const VdtNode *node, const vdt_real *const *x, const vdt_re
         vdt_real *to = dx[0] + plane * in[2] * in[3];
 
         for (gint64 oy = 0; oy < out[2]; oy++) {
-            Source v = source_of(oy, in[2], out[2], align);
+            VdtBilinear v = vdt_bilinear(oy, in[2], out[2], align);
             vdt_real *low = to + v.low * in[3], *high = to + v.high * in[3];
 
             for (gint64 ox = 0; ox < out[3]; ox++) {
-                Source h = source_of(ox, in[3], out[3], align);
+                VdtBilinear h = vdt_bilinear(ox, in[3], out[3], align);
                 vdt_real d = *dy++;
 
                 low[h.low] += (1 - v.part) * (1 - h.part) * d;

@@ -11,16 +11,26 @@
     X(param)                                                                                       \
     X(conv2d)                                                                                      \
     X(linear)                                                                                      \
+    X(matmul)                                                                                      \
     X(batch_norm)                                                                                  \
     X(batch_norm_batch)                                                                            \
+    X(layer_norm)                                                                                  \
     X(relu)                                                                                        \
     X(sigmoid)                                                                                     \
+    X(hard_sigmoid)                                                                                \
+    X(gelu)                                                                                        \
+    X(softmax)                                                                                     \
     X(add)                                                                                         \
     X(mul)                                                                                         \
     X(max_pool2d)                                                                                  \
     X(global_avg_pool)                                                                             \
+    X(adaptive_avg_pool2d)                                                                         \
     X(resize_bilinear)                                                                             \
+    X(resize_bicubic)                                                                              \
+    X(distance_bias)                                                                               \
     X(reshape)                                                                                     \
+    X(concat)                                                                                      \
+    X(slice)                                                                                       \
     X(dropout)                                                                                     \
     X(cross_entropy)
 

@@ -163,7 +163,50 @@ static void take_in(VdtFused *fused, VdtFused *f, const VdtNode *node)
     f->is_output = taken->is_output;
 }
 
-static void fold_batch_norms(const VdtGraph *graph, VdtFused *fused)
+/* The factors of the channels, if @node multiplies a map by constants, one for each channel; @x is
+ * then the map. */
+static const float *channel_factors(VdtFused *fused, const VdtNode *node, const VdtNode **x)
+{
+    for (int i = 0; node->op == &vdt_op_mul && i < 2; i++) {
+        const VdtNode *factor = node->inputs[1 - i];
+        const VdtShape *shape = &factor->shape;
+
+        *x = node->inputs[i];
+        if (fused[factor->index].constant && shape->n_dims == 4 &&
+            shape->dims[1] == node->shape.dims[1] &&
+            vdt_shape_elements(shape) == node->shape.dims[1] &&
+            vdt_shape_equal(&(*x)->shape, &node->shape))
+            return fused[factor->index].constant->data;
+    }
+    return NULL;
+}
+
+/* A scale for each channel, learned, behind a product. */
+static void fold_scale(VdtFused *fused, const VdtNode *node)
+{
+    const VdtNode *x;
+    const float *factors = channel_factors(fused, node, &x);
+
+    if (factors && can_absorb(fused, x, node->shape.dims[1], FALSE)) {
+        absorb(fused, x, factors, NULL);
+        take_in(fused, vdt_fused_resolve(fused, x), node);
+    }
+}
+
+gboolean vdt_fused_scale(VdtFused *fused, const VdtNode *node, float factor)
+{
+    gint64 columns = vdt_value_dim(node, 1);
+    g_autofree float *factors = g_new(float, columns);
+
+    if (!can_absorb(fused, node, columns, FALSE))
+        return FALSE;
+    for (gint64 c = 0; c < columns; c++)
+        factors[c] = factor;
+    absorb(fused, node, factors, NULL);
+    return TRUE;
+}
+
+static void fold_into_products(const VdtGraph *graph, VdtFused *fused)
 {
     for (guint i = 0; i < graph->nodes->len; i++) {
         VdtFused *f = &fused[i];
@@ -171,7 +214,10 @@ static void fold_batch_norms(const VdtGraph *graph, VdtFused *fused)
         gboolean batch_norm = node->op == &vdt_op_batch_norm;
 
         f->position = i;
-        if (f->unused || f->constant || !(batch_norm || vdt_fused_is_product(f)))
+        if (f->unused || f->constant)
+            continue;
+        fold_scale(fused, node);
+        if (!batch_norm && !vdt_fused_is_product(f))
             continue;
         for (guint j = 1; j < node->n_inputs; j++)
             if (!fused[node->inputs[j]->index].constant)
@@ -221,6 +267,14 @@ static VdtFused *other_operand(VdtFused *fused, const VdtFused *f, const VdtNode
     return vdt_shape_equal(&shape, &user->shape) ? vdt_fused_resolve(fused, other) : NULL;
 }
 
+VdtAct vdt_long_act(const VdtOp *op)
+{
+    return op == &vdt_op_sigmoid        ? VDT_ACT_SIGMOID
+           : op == &vdt_op_gelu         ? VDT_ACT_GELU
+           : op == &vdt_op_hard_sigmoid ? VDT_ACT_HARD_SIGMOID
+                                        : VDT_ACT_NONE;
+}
+
 /* Takes the next elementwise op behind a product into its epilogue, if it fits there. */
 static gboolean extend_epilogue(VdtFused *fused, VdtFused *f)
 {
@@ -233,8 +287,8 @@ static gboolean extend_epilogue(VdtFused *fused, VdtFused *f)
         f->act0 = VDT_ACT_RELU;
     } else if (user->op == &vdt_op_relu && (f->mul || f->add) && f->act1 == VDT_ACT_NONE) {
         f->act1 = VDT_ACT_RELU;
-    } else if (user->op == &vdt_op_sigmoid && before_operands && f->act0 == VDT_ACT_NONE) {
-        f->act0 = VDT_ACT_SIGMOID;
+    } else if (vdt_long_act(user->op) && before_operands && f->act0 == VDT_ACT_NONE) {
+        f->act0 = vdt_long_act(user->op);
     } else if (user->op == &vdt_op_mul && before_operands) {
         f->mul = other_operand(fused, f, user);
         if (!f->mul)
@@ -251,13 +305,23 @@ static gboolean extend_epilogue(VdtFused *fused, VdtFused *f)
     return TRUE;
 }
 
+/* Takes in the sum behind an attention. */
+static void add_behind(VdtFused *fused, VdtFused *f)
+{
+    if (f->n_uses == 1 && !f->is_output && f->user->op == &vdt_op_add &&
+        !fused[f->user->index].same_as)
+        extend_epilogue(fused, f);
+}
+
 /* Last products first: where two products meet in a sum, the later one adds to the earlier. */
 static void fuse_epilogues(const VdtGraph *graph, VdtFused *fused)
 {
     for (guint i = graph->nodes->len; i-- > 0;) {
         VdtFused *f = &fused[i];
 
-        if (!f->scale || !vdt_fused_is_product(f))
+        if (f->attention)
+            add_behind(fused, f);
+        if (!f->scale || f->unused || !vdt_fused_is_product(f))
             continue;
         while (extend_epilogue(fused, f))
             ;
@@ -270,11 +334,13 @@ void vdt_fused_free(VdtFused *fused, guint n)
         g_clear_pointer(&fused[i].constant, vdt_tensor_unref);
         g_free(fused[i].scale);
         g_free(fused[i].bias);
+        g_free(fused[i].attention);
     }
     g_free(fused);
 }
 
-VdtFused *vdt_fuse(const VdtGraph *graph, VdtTensor *const *params, GError **error)
+VdtFused *vdt_fuse(const VdtGraph *graph, VdtTensor *const *params, gboolean attention,
+                   GError **error)
 {
     guint n = graph->nodes->len;
     VdtFused *fused = g_new0(VdtFused, n);
@@ -282,7 +348,9 @@ VdtFused *vdt_fuse(const VdtGraph *graph, VdtTensor *const *params, GError **err
 
     if (ok) {
         count_uses(graph, fused);
-        fold_batch_norms(graph, fused);
+        fold_into_products(graph, fused);
+        if (attention)
+            vdt_fuse_attention(graph, fused);
         ok = check_columns(fused, n, TRUE, error) && check_columns(fused, n, FALSE, error);
     }
     if (!ok) {

@@ -12,6 +12,21 @@
 #include "product.h"
 
 typedef struct _VdtFused VdtFused;
+
+/*
+ * Attention of several heads over maps [N,C,H,W], as one step. For each head
+ *     y = v * softmax(q' * k + bias)'
+ * where, if there are talking heads, the scores of all heads are mixed before and after the softmax
+ * (a bias before it would change nothing). The scale of the scores has gone into q.
+ */
+typedef struct {
+    const VdtNode *q, *k, *v; /* maps; a head's channels stand together */
+    guint heads;
+    const VdtTensor *bias;       /* [1, heads, queries, keys] */
+    const float *before, *after; /* [heads][heads], or NULL */
+    const float *after_bias;     /* [heads], or NULL */
+} VdtAttention;
+
 struct _VdtFused {
     const VdtNode *node;
     VdtTensor *constant; /* the value, if it follows from parameters alone */
@@ -27,13 +42,21 @@ struct _VdtFused {
     /* products */
     VdtAct act0, act1;
     VdtFused *mul, *add;
+    VdtAttention *attention; /* what a reshape of its result stands for */
     guint position; /* index of the node in whose place the product runs: all it reads is there */
 };
 
-/* An array by node index, or NULL and @error. */
-VdtFused *vdt_fuse(const VdtGraph *graph, VdtTensor *const *params, GError **error);
+/* An array by node index, or NULL and @error. Attention becomes a step only with @attention. */
+VdtFused *vdt_fuse(const VdtGraph *graph, VdtTensor *const *params, gboolean attention,
+                   GError **error);
 void vdt_fused_free(VdtFused *fused, guint n);
 /* Who computes the value of @node. */
 VdtFused *vdt_fused_resolve(VdtFused *fused, const VdtNode *node);
+/* The activation that @op is, if it can only come first in an epilogue; otherwise VDT_ACT_NONE. */
+VdtAct vdt_long_act(const VdtOp *op);
+/* Finds attentions: what they consist of becomes unused, and the reshape behind them has them. */
+void vdt_fuse_attention(const VdtGraph *graph, VdtFused *fused);
+/* Multiplies the value of @node by @factor where it is computed; FALSE if that cannot be. */
+gboolean vdt_fused_scale(VdtFused *fused, const VdtNode *node, float factor);
 /* Whether @fused is a product that a fast kernel runs: nothing may be taken in by others. */
 gboolean vdt_fused_is_product(const VdtFused *fused);

@@ -173,10 +173,18 @@ static const struct {
     {&vdt_op_batch_norm, vdt_lower_batch_norm},
     {&vdt_op_relu, vdt_lower_elementwise},
     {&vdt_op_sigmoid, vdt_lower_elementwise},
+    {&vdt_op_gelu, vdt_lower_elementwise},
+    {&vdt_op_hard_sigmoid, vdt_lower_elementwise},
+    {&vdt_op_add, vdt_lower_outer_sum},
     {&vdt_op_add, vdt_lower_elementwise},
     {&vdt_op_mul, vdt_lower_elementwise},
     {&vdt_op_max_pool2d, vdt_lower_max_pool},
     {&vdt_op_global_avg_pool, vdt_lower_mean},
+    {&vdt_op_adaptive_avg_pool2d, vdt_lower_adaptive_pool},
+    {&vdt_op_resize_bilinear, vdt_lower_resize},
+    {&vdt_op_concat, vdt_lower_concat},
+    {&vdt_op_slice, vdt_lower_slice},
+    {&vdt_op_reshape, vdt_lower_attention},
     {&vdt_op_reshape, lower_same},
     {&vdt_op_dropout, lower_same},
 };
@@ -217,12 +225,13 @@ gboolean vdt_plan_infer(VdtPlan *plan, VdtTensor *const *params, GError **error)
     g_autofree VdtMap *planar = g_new0(VdtMap, n), *channels_last = g_new0(VdtMap, n);
     g_autofree gboolean *has_planar = g_new0(gboolean, n);
     g_autofree gboolean *has_channels_last = g_new0(gboolean, n);
-    VdtLowering l = {.plan = plan,
-                     .fused = vdt_fuse(graph, params, error),
-                     .planar = planar,
-                     .channels_last = channels_last,
-                     .has_planar = has_planar,
-                     .has_channels_last = has_channels_last};
+    VdtLowering l = {
+        .plan = plan,
+        .fused = vdt_fuse(graph, params, plan->kernels->precision == VDT_PRECISION_F32, error),
+        .planar = planar,
+        .channels_last = channels_last,
+        .has_planar = has_planar,
+        .has_channels_last = has_channels_last};
     g_autofree VdtFused **at = g_new0(VdtFused *, n); /* what runs in a node's place */
 
     if (!l.fused)

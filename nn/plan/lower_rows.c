@@ -310,7 +310,7 @@ gboolean vdt_lower_elementwise(VdtLowering *l, VdtFused *f)
         self->epilogue.add_pitch = other.pitch;
         self->epilogue.add_image = other.h * other.w;
     } else {
-        self->epilogue.act0 = node->op == &vdt_op_relu ? VDT_ACT_RELU : VDT_ACT_SIGMOID;
+        self->epilogue.act0 = node->op == &vdt_op_relu ? VDT_ACT_RELU : vdt_long_act(node->op);
     }
     self->y = vdt_lower_new_map(l, f, FALSE);
     self->rows = vdt_rows_split(map.h * map.w, 1, parts_for(map.h * map.w * map.pitch));

@@ -218,6 +218,14 @@ CheckExact check_activate(CheckExact x, VdtAct act)
         /* The error of x goes through the slope, and the function adds its own. */
         return (CheckExact){y, isfinite(x.value) ? y * (1 - y) * x.scale + y : y};
     }
+    if (act == VDT_ACT_GELU) /* its slope is at most 1.13 */
+        return (CheckExact){x.value * erfc(-x.value * M_SQRT1_2) / 2,
+                            1.13 * x.scale + fabs(x.value)};
+    if (act == VDT_ACT_HARD_SIGMOID) {
+        double up = x.value + 3 < 0 ? 0 : x.value + 3;
+
+        return (CheckExact){(up > 6 ? 6 : up) / 6, isfinite(x.value) ? x.scale / 6 + 1 : 1};
+    }
     return x;
 }
 
@@ -305,18 +313,18 @@ VdtEpilogue check_nth_epilogue(guint i, size_t rows, size_t columns, gboolean bf
                                guint special_in)
 {
     VdtEpilogue e = {.bias = check_map(1, columns, columns, columns, FALSE, 0),
-                     .act0 = i % 3,
-                     .act1 = i / 3 % 2 ? VDT_ACT_RELU : VDT_ACT_NONE};
+                     .act0 = i % 5,
+                     .act1 = i / 5 % 2 ? VDT_ACT_RELU : VDT_ACT_NONE};
 
-    if (i / 6 % 2) {
+    if (i / 10 % 2) {
         /* A sigmoid may leave 0 or some 1e-38 of a large negative sum; times infinity that is not
          * the same. */
-        guint special = e.act0 == VDT_ACT_SIGMOID ? 0 : special_in;
+        guint special = e.act0 > VDT_ACT_RELU ? 0 : special_in;
 
         e.mul_pitch = check_pitch(columns);
         e.mul = check_channels(rows, columns, e.mul_pitch, bf16, special);
     }
-    if (i / 12 % 2) {
+    if (i / 20 % 2) {
         e.add_pitch = check_pitch(columns);
         e.add = check_channels(rows, columns, e.add_pitch, bf16, special_in);
     }

@@ -86,7 +86,7 @@ void check_compare(const CheckExact *exact, const CheckOutput *reference, const 
 /* A random epilogue for rows x columns; @columns is in whole vectors. */
 VdtEpilogue check_epilogue(size_t rows, size_t columns, gboolean bf16, guint special_in);
 /* Number @i of all combinations of activations and operands, i < CHECK_EPILOGUES. */
-#define CHECK_EPILOGUES 24
+#define CHECK_EPILOGUES 40
 VdtEpilogue check_nth_epilogue(guint i, size_t rows, size_t columns, gboolean bf16,
                                guint special_in);
 

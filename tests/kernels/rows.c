@@ -134,6 +134,54 @@ static void check_max_row(const VdtKernels *kernels, size_t channels)
     check_outputs(exact, &reference, &y, channels);
 }
 
+static void check_blend_row(const VdtKernels *kernels, size_t channels)
+{
+    gboolean bf16 = check_is_bf16(kernels);
+    size_t taps = check_between(1, 9), wide = VDT_ALIGN_LANES(channels);
+    size_t pitch = check_pitch(channels), rows = MIN(taps, 4);
+    guint special = SPECIAL;
+    const void *x = check_channels(rows, channels, pitch, bf16, special);
+    const void **a = pick_rows(taps, x, rows, pitch, bf16);
+    const float *weight = check_channels(1, taps, VDT_ALIGN_LANES(taps), FALSE, 0);
+    CheckOutput reference = check_output(1, wide, wide, bf16);
+    CheckOutput y = check_output(1, wide, wide, bf16);
+    CheckExact exact[MOST_CHANNELS];
+
+    check_reference(kernels)->blend_row(taps, channels, a, weight, reference.data);
+    kernels->blend_row(taps, channels, a, weight, y.data);
+    for (size_t c = 0; c < channels; c++) {
+        exact[c] = (CheckExact){0};
+        for (size_t t = 0; t < taps; t++) {
+            double term = check_get(a[t], c, bf16) * weight[t];
+
+            exact[c].value += term;
+            exact[c].scale += fabs(term);
+        }
+    }
+    check_outputs(exact, &reference, &y, channels);
+}
+
+/* Along the row of channels, in float. */
+static void check_softmax_row(const VdtKernels *kernels, size_t n)
+{
+    size_t wide = VDT_ALIGN_LANES(n);
+    const float *x = check_channels(1, n, wide, FALSE, 0);
+    CheckOutput reference = check_output(1, wide, wide, FALSE);
+    CheckOutput y = check_output(1, wide, wide, FALSE);
+    CheckExact exact[MOST_CHANNELS];
+    double sum = 0;
+
+    memcpy(reference.data, x, wide * sizeof *x);
+    memcpy(y.data, x, wide * sizeof *x);
+    check_reference(kernels)->softmax_row(n, (float *)reference.data);
+    kernels->softmax_row(n, (float *)y.data);
+    for (size_t i = 0; i < n; i++)
+        sum += exp(x[i]);
+    for (size_t i = 0; i < n; i++) /* two roundings of the exponent's argument, at least */
+        exact[i] = (CheckExact){exp(x[i]) / sum, exp(x[i]) / sum * (1 + 2 * fabs(x[i]))};
+    check_outputs(exact, &reference, &y, n);
+}
+
 static void check_depthwise_row(const VdtKernels *kernels, size_t channels)
 {
     gboolean bf16 = check_is_bf16(kernels);
@@ -222,6 +270,16 @@ static void test_max_row(gconstpointer kernels)
     for_all_channels(kernels, "max_row", check_max_row);
 }
 
+static void test_blend_row(gconstpointer kernels)
+{
+    for_all_channels(kernels, "blend_row", check_blend_row);
+}
+
+static void test_softmax_row(gconstpointer kernels)
+{
+    for_all_channels(kernels, "softmax_row", check_softmax_row);
+}
+
 static void test_depthwise_row(gconstpointer kernels)
 {
     for_all_channels(kernels, "depthwise_row", check_depthwise_row);
@@ -246,11 +304,15 @@ static void test_special_values(gconstpointer data)
     const VdtKernels *kernels = data;
     gboolean bf16 = check_is_bf16(kernels);
     const double in[] = {NAN, INFINITY, -INFINITY, 100, -100, 0, 1e30, -1e30};
-    const double relu[] = {NAN, INFINITY, 0, 100, 0, 0, 1e30, 0};
-    const double sigmoid[] = {NAN, 1, 0, 1, 0, 0.5, 1, 0};
+    const double out[][G_N_ELEMENTS(in)] = {
+        [VDT_ACT_RELU] = {NAN, INFINITY, 0, 100, 0, 0, 1e30, 0},
+        [VDT_ACT_SIGMOID] = {NAN, 1, 0, 1, 0, 0.5, 1, 0},
+        [VDT_ACT_GELU] = {NAN, INFINITY, NAN, 100, 0, 0, 1e30, 0},
+        [VDT_ACT_HARD_SIGMOID] = {NAN, 1, 0, 1, 0, 0.5, 1, 0},
+    };
 
-    for (VdtAct act = VDT_ACT_RELU; act <= VDT_ACT_SIGMOID; act++) {
-        const double *expected = act == VDT_ACT_RELU ? relu : sigmoid;
+    for (VdtAct act = VDT_ACT_RELU; act < G_N_ELEMENTS(out); act++) {
+        const double *expected = out[act];
         void *x, *y;
         float *bias;
         VdtEpilogue epilogue = {.act0 = act};
@@ -279,6 +341,8 @@ void check_add_rows(const VdtKernels *kernels)
     check_add_test(kernels, "sum-rows", test_sum_rows);
     check_add_test(kernels, "store-scaled", test_store_scaled);
     check_add_test(kernels, "max-row", test_max_row);
+    check_add_test(kernels, "blend-row", test_blend_row);
+    check_add_test(kernels, "softmax-row", test_softmax_row);
     check_add_test(kernels, "depthwise-row", test_depthwise_row);
     check_add_test(kernels, "map-rows", test_map_rows);
     check_add_test(kernels, "special-values", test_special_values);

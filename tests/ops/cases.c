@@ -63,6 +63,56 @@ static VdtValue *build_resize_bilinear(VdtScope s, VdtValue *const *x, const OpC
                                c->p.resize.align_corners);
 }
 
+static VdtValue *build_matmul(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_matmul_with(x[0], x[1], c->p.matmul);
+}
+
+static VdtValue *build_layer_norm(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_layer_norm(s, x[0], &c->p.shape);
+}
+
+static VdtValue *build_hard_sigmoid(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_hard_sigmoid(x[0]);
+}
+
+static VdtValue *build_gelu(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_gelu(x[0]);
+}
+
+static VdtValue *build_softmax(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_softmax(x[0]);
+}
+
+static VdtValue *build_adaptive_avg_pool2d(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_adaptive_avg_pool2d(x[0], c->p.resize.height, c->p.resize.width);
+}
+
+static VdtValue *build_resize_bicubic(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_resize_bicubic(x[0], c->p.resize.height, c->p.resize.width);
+}
+
+static VdtValue *build_distance_bias(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_distance_bias(x[0], c->p.distance_bias.grid, c->p.distance_bias.stride);
+}
+
+static VdtValue *build_concat(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_concat(x, op_case_n_inputs(c), c->p.along.axis);
+}
+
+static VdtValue *build_slice(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_slice(x[0], c->p.along.axis, c->p.along.begin, c->p.along.length);
+}
+
 static VdtValue *build_reshape(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
     return vdt_reshape(x[0], &c->p.reshape);
@@ -97,6 +147,16 @@ static const OpUnderTest ops_under_test[] = {
     UNDER_TEST(resize_bilinear),
     UNDER_TEST(batch_norm_batch),
     UNDER_TEST(dropout),
+    UNDER_TEST(matmul),
+    UNDER_TEST(layer_norm),
+    UNDER_TEST(hard_sigmoid),
+    UNDER_TEST(gelu),
+    UNDER_TEST(softmax),
+    UNDER_TEST(adaptive_avg_pool2d),
+    UNDER_TEST(resize_bicubic),
+    UNDER_TEST(distance_bias),
+    UNDER_TEST(concat),
+    UNDER_TEST(slice),
     {"cross_entropy", build_cross_entropy, naive_cross_entropy, .labels = TRUE},
 };
 
@@ -201,6 +261,52 @@ const OpCase op_cases[] = {
     {"reshape", {SHAPE(2, 3, 4)}, .p.reshape = SHAPE(6, 4)},
     {"reshape", {SHAPE(1, 3, 4, 5, 5)}, .p.reshape = SHAPE(1, -1, 5, 5)},
     {"reshape", {SHAPE(1)}, .p.reshape = {0}},
+
+    {"matmul", {SHAPE(1, 1), SHAPE(1, 1)}},
+    {"matmul", {SHAPE(3, 5), SHAPE(5, 4)}, .p.matmul = {.scale = 0.3}},
+    {"matmul", {SHAPE(2, 5, 3), SHAPE(2, 5, 4)}, .p.matmul = {.transpose_a = TRUE}},
+    {"matmul", {SHAPE(2, 1, 3, 5), SHAPE(2, 1, 4, 5)}, .p.matmul = {.transpose_b = TRUE}},
+    {"matmul", {SHAPE(2, 3, 7, 1), SHAPE(2, 3, 9, 7)}, .p.matmul = {TRUE, TRUE, -2}},
+
+    {"layer_norm", {SHAPE(2, 5, 7)}, .p.shape = SHAPE(7)},
+    {"layer_norm", {SHAPE(3, 4, 1, 1)}, .p.shape = SHAPE(4, 1, 1)},
+    {"layer_norm", {SHAPE(2, 3, 5)}, .p.shape = SHAPE(2, 3, 5)},
+
+    {"hard_sigmoid", {SHAPE(1)}},
+    {"hard_sigmoid", {SHAPE(2, 3, 5, 7)}},
+
+    {"gelu", {SHAPE(1)}},
+    {"gelu", {SHAPE(2, 3, 5, 7)}},
+
+    {"softmax", {SHAPE(1)}},
+    {"softmax", {SHAPE(7, 1)}},
+    {"softmax", {SHAPE(2, 3, 5, 7)}},
+
+    /* to one, to the same, up, and with windows that overlap */
+    {"adaptive_avg_pool2d", {SHAPE(2, 3, 6, 4)}, .p.resize = {1, 1}},
+    {"adaptive_avg_pool2d", {SHAPE(1, 2, 6, 4)}, .p.resize = {6, 4}},
+    {"adaptive_avg_pool2d", {SHAPE(1, 2, 6, 5)}, .p.resize = {1, 5}},
+    {"adaptive_avg_pool2d", {SHAPE(1, 2, 6, 5)}, .p.resize = {6, 1}},
+    {"adaptive_avg_pool2d", {SHAPE(1, 2, 7, 9)}, .p.resize = {3, 4}},
+    {"adaptive_avg_pool2d", {SHAPE(1, 1, 2, 3)}, .p.resize = {5, 4}},
+
+    {"resize_bicubic", {SHAPE(1, 1, 1, 1)}, .p.resize = {3, 2}},
+    {"resize_bicubic", {SHAPE(2, 2, 4, 6)}, .p.resize = {4, 6}},
+    {"resize_bicubic", {SHAPE(1, 2, 3, 5)}, .p.resize = {7, 8}},
+    {"resize_bicubic", {SHAPE(1, 2, 9, 8)}, .p.resize = {4, 3}},
+
+    {"distance_bias", {SHAPE(1, 1)}, .p.distance_bias = {1, 1}},
+    {"distance_bias", {SHAPE(3, 16)}, .p.distance_bias = {4, 1}},
+    {"distance_bias", {SHAPE(2, 36)}, .p.distance_bias = {3, 2}},
+
+    {"concat", {SHAPE(2, 3, 5)}, .p.along = {1}},
+    {"concat", {SHAPE(2, 3, 5), SHAPE(4, 3, 5)}, .p.along = {0}},
+    {"concat", {SHAPE(2, 3, 5), SHAPE(2, 1, 5)}, .p.along = {1}},
+    {"concat", {SHAPE(2, 3, 5), SHAPE(2, 3, 7)}, .p.along = {2}},
+
+    {"slice", {SHAPE(5, 3, 2)}, .p.along = {0, 4, 1}},
+    {"slice", {SHAPE(2, 5, 3)}, .p.along = {1, 1, 3}},
+    {"slice", {SHAPE(2, 3, 5)}, .p.along = {2, 0, 5}},
 
     {"dropout", {SHAPE(1)}},
     {"dropout", {SHAPE(2, 3, 5, 7)}, .p.dropout = 0.5},

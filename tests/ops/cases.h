@@ -29,6 +29,15 @@ struct _OpCase {
             int height, width;
             gboolean align_corners;
         } resize;
+        VdtMatmul matmul;
+        VdtShape shape; /* of a layer norm */
+        struct {
+            int grid, stride;
+        } distance_bias;
+        struct {
+            guint axis;
+            gint64 begin, length;
+        } along;
         VdtShape reshape;
         double dropout;
         VdtCrossEntropy cross_entropy;

@@ -240,3 +240,165 @@ void naive_cross_entropy(const VdtNode *node, const double *const *x, double *y)
     if (labelled > 0.5)
         y[0] /= labelled;
 }
+
+void naive_matmul(const VdtNode *node, const double *const *x, double *y)
+{
+    const VdtShape *a = &node->inputs[0]->shape, *b = &node->inputs[1]->shape;
+    guint row = a->n_dims - 2, column = a->n_dims - 1;
+    gint64 n = vdt_shape_elements(&node->shape);
+    gint64 inner = a->dims[node->p.matmul.transpose_a ? row : column];
+
+    for (gint64 i = 0; i < n; i++) {
+        y[i] = 0;
+        for (gint64 k = 0; k < inner; k++) {
+            Position in_a = position_of(&node->shape, i), in_b = in_a;
+
+            in_a.at[node->p.matmul.transpose_a ? column : row] = in_a.at[row];
+            in_a.at[node->p.matmul.transpose_a ? row : column] = k;
+            in_b.at[node->p.matmul.transpose_b ? row : column] = in_b.at[column];
+            in_b.at[node->p.matmul.transpose_b ? column : row] = k;
+            y[i] += element(x[0], a, in_a) * element(x[1], b, in_b) * node->p.matmul.scale;
+        }
+    }
+}
+
+void naive_layer_norm(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 size = vdt_shape_elements(&node->inputs[1]->shape);
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++) {
+        double sum = 0, square = 0;
+
+        for (gint64 k = 0; k < size; k++) {
+            sum += x[0][i / size * size + k];
+            square += x[0][i / size * size + k] * x[0][i / size * size + k];
+        }
+        y[i] = (x[0][i] - sum / size) / sqrt(square / size - sum / size * sum / size + 1e-5) *
+                   x[1][i % size] +
+               x[2][i % size];
+    }
+}
+
+void naive_hard_sigmoid(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++)
+        y[i] = fmax(0, fmin(1, x[0][i] / 6 + 0.5));
+}
+
+void naive_gelu(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++)
+        y[i] = x[0][i] * erfc(-x[0][i] / sqrt(2)) / 2;
+}
+
+void naive_softmax(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 size = node->shape.dims[node->shape.n_dims - 1];
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++) {
+        double sum = 0;
+
+        for (gint64 k = 0; k < size; k++)
+            sum += exp(x[0][i / size * size + k] - x[0][i]);
+        y[i] = 1 / sum;
+    }
+}
+
+void naive_adaptive_avg_pool2d(const VdtNode *node, const double *const *x, double *y)
+{
+    const VdtShape *in = &node->inputs[0]->shape;
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++) {
+        Position p = position_of(&node->shape, i);
+        double sum = 0, count = 0;
+
+        /* all sources that the output's share of the picture touches */
+        for (gint64 iy = 0; iy < in->dims[2]; iy++)
+            for (gint64 ix = 0; ix < in->dims[3]; ix++)
+                if ((iy + 1) * node->shape.dims[2] > p.at[2] * in->dims[2] &&
+                    iy * node->shape.dims[2] < (p.at[2] + 1) * in->dims[2] &&
+                    (ix + 1) * node->shape.dims[3] > p.at[3] * in->dims[3] &&
+                    ix * node->shape.dims[3] < (p.at[3] + 1) * in->dims[3]) {
+                    sum += pixel(x[0], in, p.at[0], p.at[1], iy, ix, NAN);
+                    count++;
+                }
+        y[i] = sum / count;
+    }
+}
+
+/* Keys' kernel with a = -3/4. */
+static double keys(double t)
+{
+    t = fabs(t);
+    return t < 1   ? 1.25 * t * t * t - 2.25 * t * t + 1
+           : t < 2 ? -0.75 * (t * t * t - 5 * t * t + 8 * t - 4)
+                   : 0;
+}
+
+void naive_resize_bicubic(const VdtNode *node, const double *const *x, double *y)
+{
+    const VdtShape *in = &node->inputs[0]->shape;
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++) {
+        Position p = position_of(&node->shape, i);
+        double down = (p.at[2] + 0.5) * in->dims[2] / node->shape.dims[2] - 0.5;
+        double along = (p.at[3] + 0.5) * in->dims[3] / node->shape.dims[3] - 0.5;
+
+        y[i] = 0;
+        for (gint64 iy = -3; iy < in->dims[2] + 3; iy++)
+            for (gint64 ix = -3; ix < in->dims[3] + 3; ix++)
+                y[i] += keys(down - iy) * keys(along - ix) *
+                        pixel(x[0], in, p.at[0], p.at[1], CLAMP(iy, 0, in->dims[2] - 1),
+                              CLAMP(ix, 0, in->dims[3] - 1), NAN);
+    }
+}
+
+void naive_distance_bias(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 grid = node->p.distance_bias.grid, stride = node->p.distance_bias.stride;
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++) {
+        Position p = position_of(&node->shape, i);
+        double down = p.at[2] / grid * stride - p.at[3] / (grid * stride);
+        double along = p.at[2] % grid * stride - p.at[3] % (grid * stride);
+        Position entry = {{p.at[1], (gint64)(fabs(down) * grid * stride + fabs(along))}};
+
+        y[i] = element(x[0], &node->inputs[0]->shape, entry);
+    }
+}
+
+void naive_concat(const VdtNode *node, const double *const *x, double *y)
+{
+    guint axis = node->p.along.axis;
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++) {
+        Position p = position_of(&node->shape, i);
+        guint k = 0;
+
+        for (; p.at[axis] >= node->inputs[k]->shape.dims[axis]; k++)
+            p.at[axis] -= node->inputs[k]->shape.dims[axis];
+        y[i] = element(x[k], &node->inputs[k]->shape, p);
+    }
+}
+
+void naive_slice(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++) {
+        Position p = position_of(&node->shape, i);
+
+        p.at[node->p.along.axis] += node->p.along.begin;
+        y[i] = element(x[0], &node->inputs[0]->shape, p);
+    }
+}

@@ -20,3 +20,13 @@ void naive_resize_bilinear(const VdtNode *node, const double *const *x, double *
 void naive_reshape(const VdtNode *node, const double *const *x, double *y);
 void naive_dropout(const VdtNode *node, const double *const *x, double *y);
 void naive_cross_entropy(const VdtNode *node, const double *const *x, double *y);
+void naive_matmul(const VdtNode *node, const double *const *x, double *y);
+void naive_layer_norm(const VdtNode *node, const double *const *x, double *y);
+void naive_hard_sigmoid(const VdtNode *node, const double *const *x, double *y);
+void naive_gelu(const VdtNode *node, const double *const *x, double *y);
+void naive_softmax(const VdtNode *node, const double *const *x, double *y);
+void naive_adaptive_avg_pool2d(const VdtNode *node, const double *const *x, double *y);
+void naive_resize_bicubic(const VdtNode *node, const double *const *x, double *y);
+void naive_distance_bias(const VdtNode *node, const double *const *x, double *y);
+void naive_concat(const VdtNode *node, const double *const *x, double *y);
+void naive_slice(const VdtNode *node, const double *const *x, double *y);

@@ -118,6 +118,43 @@ static const Recorded recorded[] = {
     {{"cross_entropy", {SHAPE(2, 3, 2, 2), SHAPE(2, 2, 2)}},
      VALUES(2.8469462f),
      {0, 2, 1, 1, 2, -100, 0, 1}},
+    /* torch.matmul(fill(0, 2, 3, 4).transpose(1, 2), fill(1, 2, 3, 2)) * 0.5 */
+    {{"matmul", {SHAPE(2, 3, 4), SHAPE(2, 3, 2)}, .p.matmul = {.transpose_a = TRUE, .scale = 0.5}},
+     VALUES(4.2910156f, 4.2324219f, 3.0019531f, -3.6328125f, -3.6132812f, 3.0996094f, 2.7910156f,
+            -4.3710938f, -3.8828125f, 0.19335938f, 2.5175781f, 0.017578125f, -1.9316406f,
+            1.6171875f, -4.6054688f, -0.33398438f)},
+    /* torch.matmul(fill(0, 2, 4), fill(1, 3, 4).transpose(0, 1)) */
+    {{"matmul", {SHAPE(2, 4), SHAPE(3, 4)}, .p.matmul = {.transpose_b = TRUE}},
+     VALUES(15.53125f, -8.4414062f, 17.691406f, -4.703125f, 8.6015625f, -4.921875f)},
+    /* layer_norm(fill(0, 2, 3, 1, 1), (3, 1, 1), fill(1, 3, 1, 1), fill(2, 3, 1, 1)) */
+    {{"layer_norm", {SHAPE(2, 3, 1, 1)}, .p.shape = SHAPE(3, 1, 1)},
+     VALUES(1.235311f, 0.5625f, 5.5541258f, 1.235311f, 0.5625f, 5.5541253f)},
+    /* hardsigmoid(fill(0, 8)) */
+    {{"hard_sigmoid", {SHAPE(8)}},
+     VALUES(0, 0.36458334f, 0.75f, 0.083333336f, 0.46875f, 0.85416669f, 0.1875f, 0.57291669f)},
+    /* gelu(fill(0, 8)) */
+    {{"gelu", {SHAPE(8)}},
+     VALUES(-0.0027784146f, -0.16920502f, 1.3997891f, -0.015524179f, -0.079806432f, 2.0893145f,
+            -0.056993086f, 0.29274243f)},
+    /* torch.softmax(fill(0, 2, 5), -1) */
+    {{"softmax", {SHAPE(2, 5)}},
+     VALUES(0.0074716471f, 0.07546097f, 0.76212877f, 0.013958876f, 0.14097965f, 0.32198226f,
+            0.0058973106f, 0.059560731f, 0.60154206f, 0.011017627f)},
+    /* adaptive_avg_pool2d(fill(0, 1, 1, 5, 7), (2, 3)) */
+    {{"adaptive_avg_pool2d", {SHAPE(1, 1, 5, 7)}, .p.resize = {2, 3}},
+     VALUES(-0.055555556f, -0.34027779f, 0.076388888f, 0.055555556f, 0.47222221f, 0.1875f)},
+    /* interpolate(fill(0, 1, 1, 4, 5), (6, 3), mode='bicubic', align_corners=False) */
+    {{"resize_bicubic", {SHAPE(1, 1, 4, 5)}, .p.resize = {6, 3}},
+     VALUES(-2.8086863f, 1.5922312f, -1.2484497f, -0.79448766f, 1.0683594f, -0.40039074f,
+            0.84585917f, 0.21122727f, 0.039315969f, -0.2268164f, -0.39872652f, -1.0333593f,
+            0.21289051f, -1.2558595f, 0.60698855f, 1.0609483f, -1.7797308f, 2.6211855f)},
+    /* torch.cat([fill(0, 2, 2, 2), fill(1, 2, 1, 2)], 1) */
+    {{"concat", {SHAPE(2, 2, 2), SHAPE(2, 1, 2)}, .p.along = {1}},
+     VALUES(-3.125f, -0.8125f, 1.5f, -2.5f, -2.4375f, -0.125f, -0.1875f, 2.125f, -1.875f, 0.4375f,
+            2.1875f, -1.8125f)},
+    /* fill(0, 2, 4, 2).narrow(1, 1, 2) */
+    {{"slice", {SHAPE(2, 4, 2)}, .p.along = {1, 1, 2}},
+     VALUES(1.5f, -2.5f, -0.1875f, 2.125f, 1.0625f, -2.9375f, -0.625f, 1.6875f)},
 };
 
 /* As fill() of the command above; a variance is the absolute value. */

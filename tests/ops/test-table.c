@@ -71,6 +71,24 @@ static OpCase parse_case(char **fields)
         c.p.resize.height = number(fields, "height", &used);
         c.p.resize.width = number(fields, "width", &used);
         c.p.resize.align_corners = number(fields, "align_corners", &used);
+    } else if (g_str_equal(c.op, "resize_bicubic") || g_str_equal(c.op, "adaptive_avg_pool2d")) {
+        c.p.resize.height = number(fields, "height", &used);
+        c.p.resize.width = number(fields, "width", &used);
+    } else if (g_str_equal(c.op, "matmul")) {
+        c.p.matmul.transpose_a = number(fields, "transpose_a", &used);
+        c.p.matmul.transpose_b = number(fields, "transpose_b", &used);
+    } else if (g_str_equal(c.op, "layer_norm")) {
+        const char *shape = field(fields, "shape", &used);
+
+        g_assert_nonnull(shape);
+        c.p.shape = parse_shape(shape);
+    } else if (g_str_equal(c.op, "distance_bias")) {
+        c.p.distance_bias.grid = number(fields, "grid", &used);
+        c.p.distance_bias.stride = number(fields, "stride", &used);
+    } else if (g_str_equal(c.op, "concat") || g_str_equal(c.op, "slice")) {
+        c.p.along.axis = (guint)number(fields, "axis", &used);
+        c.p.along.begin = number(fields, "begin", &used);
+        c.p.along.length = number(fields, "length", &used);
     } else if (g_str_equal(c.op, "reshape")) {
         const char *shape = field(fields, "shape", &used);
 

@@ -132,6 +132,21 @@ static VdtValue *sigmoid(Maker *m, VdtValue *x)
     return put(m, vdt_sigmoid(x), "sigmoid v%u", number_of(m, x));
 }
 
+static VdtValue *gelu(Maker *m, VdtValue *x)
+{
+    return put(m, vdt_gelu(x), "gelu v%u", number_of(m, x));
+}
+
+static VdtValue *hard_sigmoid(Maker *m, VdtValue *x)
+{
+    return put(m, vdt_hard_sigmoid(x), "hard_sigmoid v%u", number_of(m, x));
+}
+
+static VdtValue *reshape(Maker *m, VdtValue *x, VdtShape shape)
+{
+    return put(m, vdt_reshape(x, &shape), "reshape v%u", number_of(m, x));
+}
+
 static VdtValue *add(Maker *m, VdtValue *a, VdtValue *b)
 {
     return put(m, vdt_add(a, b), "add v%u v%u", number_of(m, a), number_of(m, b));
@@ -163,6 +178,10 @@ static VdtValue *tail(Maker *m, VdtValue *x)
         x = relu(m, x);
     else if (chance(m, 15))
         x = sigmoid(m, x);
+    else if (chance(m, 20))
+        x = gelu(m, x);
+    else if (chance(m, 10))
+        x = hard_sigmoid(m, x);
     return x;
 }
 
@@ -350,8 +369,96 @@ static void add_resize(Maker *m)
 
     if (vdt_value_dim(x, 0) * vdt_value_dim(x, 1) * height * width > MOST_ELEMENTS)
         return;
-    put(m, vdt_resize_bilinear(x, height, width, align), "resize v%u%s", number_of(m, x),
-        align ? ", align corners" : "");
+    if (chance(m, 15))
+        put(m, vdt_resize_bicubic(x, height, width), "resize_bicubic v%u", number_of(m, x));
+    else
+        put(m, vdt_resize_bilinear(x, height, width, align), "resize v%u%s", number_of(m, x),
+            align ? ", align corners" : "");
+}
+
+static VdtValue *grid_pool(Maker *m, VdtValue *x, gint64 height, gint64 width)
+{
+    return put(m, vdt_adaptive_avg_pool2d(x, (int)height, (int)width), "adaptive_avg_pool2d v%u",
+               number_of(m, x));
+}
+
+/* Over a grid; or of rows and of columns, which then meet again. */
+static void add_grid_pool(Maker *m)
+{
+    VdtValue *x = pick_picture(m);
+    gint64 height = vdt_value_dim(x, 2), width = vdt_value_dim(x, 3);
+
+    if (chance(m, 50))
+        grid_pool(m, x, random_between(&m->random, 1, (int)height + 1),
+                  random_between(&m->random, 1, (int)width + 1));
+    else
+        tail(m, in_any_order(m, add, grid_pool(m, x, height, 1), grid_pool(m, x, 1, width)));
+}
+
+/* Channels put together and, perhaps, cut out again. */
+static void add_concat(Maker *m)
+{
+    VdtValue *x[3] = {pick_picture(m)}, *y;
+    VdtShape shape = vdt_value_shape(x[0]);
+    guint n = 1;
+    gint64 channels = shape.dims[1], begin;
+
+    for (guint i = 0; i < m->n_values && n < G_N_ELEMENTS(x); i++) {
+        VdtShape other = vdt_value_shape(m->values[i]);
+
+        other.dims[1] = shape.dims[1];
+        if (vdt_shape_equal(&shape, &other) && chance(m, 50)) {
+            channels += vdt_value_dim(m->values[i], 1);
+            x[n++] = m->values[i];
+        }
+    }
+    if (elements(x[0]) / shape.dims[1] * channels > MOST_ELEMENTS)
+        return;
+    y = put(m, vdt_concat(x, n, 1), "concat of %u from v%u", n, number_of(m, x[0]));
+    begin = random_between(&m->random, 0, (int)channels - 1);
+    if (chance(m, 60))
+        put(m, vdt_slice(y, 1, begin, random_between(&m->random, 1, (int)(channels - begin))),
+            "slice v%u from %" G_GINT64_FORMAT, number_of(m, y), begin);
+}
+
+/* Queries, keys and values of a map, heads that may talk, and what is near. Some near misses, too:
+ * values that are no whole vectors, no bias, scores that somebody else uses. */
+static void add_attention(Maker *m)
+{
+    VdtValue *x = pick_picture(m), *q, *k, *v, *a;
+    gint64 n = vdt_value_dim(x, 0), h = vdt_value_dim(x, 2), w = vdt_value_dim(x, 3);
+    int heads = ONE_OF(m, 1, 2, 3, 8), key = ONE_OF(m, 4, 5, 16), value = ONE_OF(m, 16, 32, 16, 7);
+    VdtShape bias = vdt_shape(1, heads, h * w, h * w);
+    VdtConv2d talk = {.out = heads, .kernel = 1, .bias = chance(m, 70)};
+    gboolean talks = chance(m, 50);
+
+    if (n * heads * h * w * h * w > MOST_ELEMENTS || n * heads * value * h * w > MOST_ELEMENTS ||
+        m->macs + 4 * n * heads * h * w * h * w * value > MOST_MACS)
+        return;
+    q = conv(m, x, (VdtConv2d){.out = heads * key, .kernel = 1, .bias = TRUE});
+    k = conv(m, x, (VdtConv2d){.out = heads * key, .kernel = 1});
+    v = conv(m, x, (VdtConv2d){.out = heads * value, .kernel = 1, .bias = TRUE});
+    if (q == x || k == x || v == x)
+        return;
+    m->macs += 2 * n * heads * h * w * h * w * value;
+    q = reshape(m, maybe_batch_norm(m, q), vdt_shape(n, heads, key, h * w));
+    k = reshape(m, k, vdt_shape(n, heads, key, h * w));
+    a = put(m, vdt_matmul(q, k, .transpose_a = TRUE, .scale = 0.5), "matmul v%u' v%u",
+            number_of(m, q), number_of(m, k));
+    if (chance(m, 85))
+        a = add(m, a, put(m, vdt_param(new_scope(m, "bias"), NULL, &bias), "param"));
+    if (talks)
+        a = conv(m, a, talk);
+    a = put(m, vdt_softmax(a), "softmax v%u", number_of(m, a));
+    if (talks && chance(m, 80))
+        a = conv(m, a, talk);
+    k = reshape(m, v, vdt_shape(n, heads, value, h * w));
+    a = put(m, vdt_matmul(k, a, .transpose_b = TRUE), "matmul v%u v%u'", number_of(m, k),
+            number_of(m, a));
+    a = reshape(m, a, vdt_shape(n, heads * value, h, w));
+    if (chance(m, 60))
+        a = in_any_order(m, add, a, v);
+    tail(m, a);
 }
 
 static void add_reshape(Maker *m)
@@ -391,16 +498,23 @@ static void add_elementwise(Maker *m)
 
     if (chance(m, 40) && vdt_value_shape(x).n_dims >= 2)
         batch_norm(m, x);
-    else if (chance(m, 60))
+    else if (chance(m, 40))
         relu(m, x);
+    else if (chance(m, 30))
+        gelu(m, x);
+    else if (chance(m, 30))
+        hard_sigmoid(m, x);
+    else if (chance(m, 30))
+        put(m, vdt_softmax(x), "softmax v%u", number_of(m, x));
     else
         sigmoid(m, x);
 }
 
 static void (*const steps[])(Maker *) = {
-    add_conv,     add_conv,   add_large_conv, add_large_conv, add_residual,
-    add_residual, add_gate,   add_squeeze,    add_binary,     add_constant,
-    add_pool,     add_resize, add_reshape,    add_linear,     add_elementwise,
+    add_conv,      add_conv,   add_large_conv, add_large_conv, add_residual,
+    add_residual,  add_gate,   add_squeeze,    add_binary,     add_constant,
+    add_pool,      add_resize, add_reshape,    add_linear,     add_elementwise,
+    add_grid_pool, add_concat, add_attention,  add_attention,
 };
 
 static void add_input(Maker *m, const char *name)

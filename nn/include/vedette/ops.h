@@ -31,6 +31,19 @@ typedef struct {
 VDT_API VdtValue *vdt_linear_with(VdtScope scope, VdtValue *x, VdtLinear options);
 #define vdt_linear(scope, x, ...) vdt_linear_with(scope, x, (VdtLinear){__VA_ARGS__})
 
+/** torch.matmul of the last two dimensions, times @scale; all others are equal: a [..., m, k],
+ * b [..., k, n], or [..., k, m] and [..., n, k] where they are read transposed. */
+typedef struct {
+    gboolean transpose_a, transpose_b;
+    double scale; /**< 0 means 1 */
+} VdtMatmul;
+VDT_API VdtValue *vdt_matmul_with(VdtValue *a, VdtValue *b, VdtMatmul options);
+#define vdt_matmul(a, b, ...) vdt_matmul_with(a, b, (VdtMatmul){__VA_ARGS__})
+
+/** torch.nn.LayerNorm(@shape): over the last dimensions, which are @shape; weight and bias of that
+ * shape; eps 1e-5. */
+VDT_API VdtValue *vdt_layer_norm(VdtScope scope, VdtValue *x, const VdtShape *shape);
+
 /** torch.nn.BatchNorm2d over dimension 1: weight, bias, running_mean, running_var [C]; eps 1e-5. */
 VDT_API VdtValue *vdt_batch_norm(VdtScope scope, VdtValue *x);
 /* In a TRAIN plan it uses the batch's mean and biased variance, and moves the running ones by a
@@ -42,6 +55,12 @@ VDT_API VdtValue *vdt_dropout(VdtValue *x, double p);
 
 VDT_API VdtValue *vdt_relu(VdtValue *x);
 VDT_API VdtValue *vdt_sigmoid(VdtValue *x);
+/** relu6(x + 3) / 6, torch.nn.Hardsigmoid. */
+VDT_API VdtValue *vdt_hard_sigmoid(VdtValue *x);
+/** torch.nn.GELU with the exact error function. */
+VDT_API VdtValue *vdt_gelu(VdtValue *x);
+/** torch.softmax over the last dimension. */
+VDT_API VdtValue *vdt_softmax(VdtValue *x);
 
 /** Elementwise with numpy's broadcasting; both have the same number of dimensions. */
 VDT_API VdtValue *vdt_add(VdtValue *a, VdtValue *b);
@@ -58,6 +77,19 @@ VDT_API VdtValue *vdt_max_pool2d_with(VdtValue *x, VdtMaxPool2d options);
 
 /** Mean over height and width: [N,C,H,W] to [N,C,1,1]. torch.nn.AdaptiveAvgPool2d(1). */
 VDT_API VdtValue *vdt_global_avg_pool(VdtValue *x);
+
+/** torch.nn.AdaptiveAvgPool2d((height, width)). */
+VDT_API VdtValue *vdt_adaptive_avg_pool2d(VdtValue *x, int height, int width);
+
+/** Bicubic resize of [N,C,H,W] to (height, width), torch.nn.functional.interpolate without
+ * align_corners. */
+VDT_API VdtValue *vdt_resize_bicubic(VdtValue *x, int height, int width);
+
+/** Attention biases by distance (LeViT): @table [heads, (grid stride)^2] to [1, heads, grid^2,
+ * (grid stride)^2]. Queries stand on a grid that is @grid wide and high, keys on one that is
+ * @stride times that; a pair's bias is the entry |stride y1 - y2| * grid * stride +
+ * |stride x1 - x2|. Grids are at most 256 wide. */
+VDT_API VdtValue *vdt_distance_bias(VdtValue *table, int grid, int stride);
 
 /** Bilinear resize of [N,C,H,W] to (height, width), torch.nn.functional.interpolate. */
 VDT_API VdtValue *vdt_resize_bilinear(VdtValue *x, int height, int width, gboolean align_corners);
@@ -76,7 +108,15 @@ VDT_API VdtValue *vdt_cross_entropy_with(VdtValue *logits, VdtValue *labels,
 #define vdt_cross_entropy(logits, labels, ...)                                                     \
     vdt_cross_entropy_with(logits, labels, (VdtCrossEntropy){__VA_ARGS__})
 
+/** torch.cat of up to 8 values, which differ in dimension @axis only. */
+VDT_API VdtValue *vdt_concat(VdtValue *const *x, guint n, guint axis);
+/** @length elements of dimension @axis from @begin on, torch.narrow. */
+VDT_API VdtValue *vdt_slice(VdtValue *x, guint axis, gint64 begin, gint64 length);
+
 /** The same elements in another shape; at most one dimension may be -1. */
 VDT_API VdtValue *vdt_reshape(VdtValue *x, const VdtShape *shape);
+
+/** What made @like, with the same parameters and options, of @x in the place of its first input. */
+VDT_API VdtValue *vdt_apply_again(VdtValue *like, VdtValue *x);
 
 G_END_DECLS

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Means over a grid of windows, torch.nn.AdaptiveAvgPool2d: window i of n over a size begins at
+ * floor(i size / n) and ends before ceil((i + 1) size / n); where n does not divide it they
+ * overlap.
+ */
+#include "ops/axis.h"
+#include "ops/table.h"
+
+static gboolean infer_shape(VdtNode *node, GError **error)
+{
+    const VdtShape *x = &node->inputs[0]->shape;
+
+    if (x->n_dims != 4)
+        return vdt_shape_error(error, "the input has %u dimensions, not 4", x->n_dims);
+    if (node->p.resize.height <= 0 || node->p.resize.width <= 0)
+        return vdt_shape_error(error, "size %dx%d must be positive", node->p.resize.height,
+                               node->p.resize.width);
+    node->shape = vdt_shape(x->dims[0], x->dims[1], node->p.resize.height, node->p.resize.width);
+    return TRUE;
+}
+
+static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
+{
+    const gint64 *in = node->inputs[0]->shape.dims, *out = node->shape.dims;
+
+    for (gint64 plane = 0; plane < out[0] * out[1]; plane++)
+        for (gint64 oy = 0; oy < out[2]; oy++)
+            for (gint64 ox = 0; ox < out[3]; ox++) {
+                gint64 y0 = vdt_pool_begin(oy, out[2], in[2]), y1 = vdt_pool_end(oy, out[2], in[2]);
+                gint64 x0 = vdt_pool_begin(ox, out[3], in[3]), x1 = vdt_pool_end(ox, out[3], in[3]);
+                double sum = 0;
+
+                for (gint64 iy = y0; iy < y1; iy++)
+                    for (gint64 ix = x0; ix < x1; ix++)
+                        sum += x[0][(plane * in[2] + iy) * in[3] + ix];
+                *y++ = sum / ((y1 - y0) * (x1 - x0));
+            }
+}
+
+static void backward(const VdtNode *node, const vdt_real *const *x, const vdt_real *y,
+                     const vdt_real *dy, vdt_real *const *dx)
+{
+    const gint64 *in = node->inputs[0]->shape.dims, *out = node->shape.dims;
+
+    if (!dx[0])
+        return;
+    for (gint64 plane = 0; plane < out[0] * out[1]; plane++)
+        for (gint64 oy = 0; oy < out[2]; oy++)
+            for (gint64 ox = 0; ox < out[3]; ox++) {
+                gint64 y0 = vdt_pool_begin(oy, out[2], in[2]), y1 = vdt_pool_end(oy, out[2], in[2]);
+                gint64 x0 = vdt_pool_begin(ox, out[3], in[3]), x1 = vdt_pool_end(ox, out[3], in[3]);
+                vdt_real d = *dy++ / ((y1 - y0) * (x1 - x0));
+
+                for (gint64 iy = y0; iy < y1; iy++)
+                    for (gint64 ix = x0; ix < x1; ix++)
+                        dx[0][(plane * in[2] + iy) * in[3] + ix] += d;
+            }
+}
+
+const VdtOp VDT_OP(adaptive_avg_pool2d) = {
+    .name = "adaptive_avg_pool2d",
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .infer_shape = infer_shape,
+    .forward = forward,
+    .backward = backward,
+    .needs = VDT_NEEDS_NOTHING,
+};

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Bicubic resize, torch.nn.functional.interpolate(mode='bicubic', align_corners=False): Keys'
+ * kernel with a = -0.75 over the four nearest sources, those outside taken at the border.
+ */
+#include "ops/table.h"
+
+#define TAPS 4
+
+static gboolean infer_shape(VdtNode *node, GError **error)
+{
+    const VdtShape *x = &node->inputs[0]->shape;
+
+    if (x->n_dims != 4)
+        return vdt_shape_error(error, "the input has %u dimensions, not 4", x->n_dims);
+    if (node->p.resize.height <= 0 || node->p.resize.width <= 0)
+        return vdt_shape_error(error, "size %dx%d must be positive", node->p.resize.height,
+                               node->p.resize.width);
+    node->shape = vdt_shape(x->dims[0], x->dims[1], node->p.resize.height, node->p.resize.width);
+    return TRUE;
+}
+
+/* One axis: an output element is a weighted sum of four sources. */
+typedef struct {
+    gint64 at[TAPS];
+    vdt_real weight[TAPS];
+} Source;
+
+/* The kernel within one step of its middle, and from one to two. */
+static vdt_real near(vdt_real t)
+{
+    const vdt_real a = (vdt_real)-0.75;
+
+    return ((a + 2) * t - (a + 3)) * t * t + 1;
+}
+
+static vdt_real far(vdt_real t)
+{
+    const vdt_real a = (vdt_real)-0.75;
+
+    return ((a * t - 5 * a) * t + 8 * a) * t - 4 * a;
+}
+
+static Source source_of(gint64 i, gint64 size, gint64 out_size)
+{
+    vdt_real where = (vdt_real)size / out_size * (i + (vdt_real)0.5) - (vdt_real)0.5;
+    gint64 low = (gint64)where - (where < (gint64)where); /* rounded down */
+    vdt_real part = where - low;
+    Source s = {.weight = {far(1 + part), near(part), near(1 - part), far(2 - part)}};
+
+    for (int k = 0; k < TAPS; k++)
+        s.at[k] = CLAMP(low - 1 + k, 0, size - 1);
+    return s;
+}
+
+static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
+{
+    const gint64 *in = node->inputs[0]->shape.dims, *out = node->shape.dims;
+
+    for (gint64 plane = 0; plane < out[0] * out[1]; plane++)
+        for (gint64 oy = 0; oy < out[2]; oy++) {
+            Source v = source_of(oy, in[2], out[2]);
+
+            for (gint64 ox = 0; ox < out[3]; ox++) {
+                Source h = source_of(ox, in[3], out[3]);
+                vdt_real sum = 0;
+
+                for (int k = 0; k < TAPS; k++) {
+                    const vdt_real *row = x[0] + (plane * in[2] + v.at[k]) * in[3];
+                    vdt_real along = 0;
+
+                    for (int l = 0; l < TAPS; l++)
+                        along += h.weight[l] * row[h.at[l]];
+                    sum += v.weight[k] * along;
+                }
+                *y++ = sum;
+            }
+        }
+}
+
+static void backward(const VdtNode *node, const vdt_real *const *x, const vdt_real *y,
+                     const vdt_real *dy, vdt_real *const *dx)
+{
+    const gint64 *in = node->inputs[0]->shape.dims, *out = node->shape.dims;
+
+    if (!dx[0])
+        return;
+    for (gint64 plane = 0; plane < out[0] * out[1]; plane++)
+        for (gint64 oy = 0; oy < out[2]; oy++) {
+            Source v = source_of(oy, in[2], out[2]);
+
+            for (gint64 ox = 0; ox < out[3]; ox++) {
+                Source h = source_of(ox, in[3], out[3]);
+                vdt_real d = *dy++;
+
+                for (int k = 0; k < TAPS; k++)
+                    for (int l = 0; l < TAPS; l++)
+                        dx[0][(plane * in[2] + v.at[k]) * in[3] + h.at[l]] +=
+                            d * v.weight[k] * h.weight[l];
+            }
+        }
+}
+
+const VdtOp VDT_OP(resize_bicubic) = {
+    .name = "resize_bicubic",
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .infer_shape = infer_shape,
+    .forward = forward,
+    .backward = backward,
+    .needs = VDT_NEEDS_NOTHING,
+};

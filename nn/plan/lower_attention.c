@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Attention as two steps: keys and values are packed as the right sides of products; then, block of
+ * queries by block, scores of all heads, softmax and values, with nothing but a block's scores in
+ * memory between them. In float32; other precisions keep to the reference kernels.
+ */
+#include "lower.h"
+
+#include <string.h>
+
+/* Queries of a block: their scores are to stay in the second cache. */
+#define BLOCK_FLOATS 65536
+#define MOST_ROWS    16 /* of a tile */
+
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    VdtMap q, k, v, y;
+    guint heads;
+    gsize queries, keys, key_channels, value_channels; /* channels of a head */
+    gsize pitch;                                       /* of a row of scores */
+    gsize block;                                       /* queries */
+    VdtPlace packed_k, packed_v, bias, ones, zeros;
+    VdtPlace before, after; /* [heads][heads + 1]: with the bias behind; or no place */
+    gboolean talks_before, talks_after;
+    VdtLateEpilogue epilogue;
+} AttentionStep;
+
+static gsize packed_k_size(const AttentionStep *self)
+{
+    return vdt_packed_size(self->plan->kernels, self->keys, self->key_channels, 1);
+}
+
+static gsize packed_v_size(const AttentionStep *self)
+{
+    return vdt_packed_size(self->plan->kernels, self->value_channels, self->keys, 1);
+}
+
+/* Where head @head begins in a map's image. */
+static float *head_at(const AttentionStep *self, const VdtMap *map, char *arena, gsize image,
+                      guint head, gsize channels)
+{
+    return (float *)vdt_place_address(self->plan, &map->place, arena) +
+           image * map->h * map->w * map->pitch + head * channels;
+}
+
+/* An item is a head of an image, of keys or of values. */
+static void run_pack(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const AttentionStep *self = (const AttentionStep *)step;
+    gsize pair = item / 2, image = pair / self->heads;
+    guint head = pair % self->heads;
+
+    if (item % 2 == 0)
+        vdt_pack_gemm_strided(
+            self->plan->kernels, head_at(self, &self->k, arena, image, head, self->key_channels),
+            self->keys, self->k.pitch, self->key_channels, 1, 1, 0,
+            vdt_place_address(self->plan, &self->packed_k, arena) + pair * packed_k_size(self));
+    else
+        vdt_pack_gemm_strided(
+            self->plan->kernels, head_at(self, &self->v, arena, image, head, self->value_channels),
+            self->value_channels, 1, self->keys, self->v.pitch, 1, 0,
+            vdt_place_address(self->plan, &self->packed_v, arena) + pair * packed_v_size(self));
+}
+
+/* The product of @rows rows at @a with packed columns, tile by tile. */
+static void multiply(const VdtKernels *kernels, const float *a, gsize a_pitch, gsize rows,
+                     gsize depth, gsize columns, const char *packed, const VdtEpilogue *epilogue,
+                     float *y, gsize y_pitch)
+{
+    for (gsize column = 0; column < columns; column += kernels->nr) {
+        gsize cols = MIN(kernels->nr, VDT_ALIGN_LANES(columns - column));
+
+        for (gsize row = 0; row < rows; row += kernels->mr) {
+            const void *at[MOST_ROWS];
+            VdtGemmTile tile = {
+                .rows = MIN(kernels->mr, rows - row),
+                .cols = cols,
+                .taps = 1,
+                .depth = depth,
+                .a = at,
+                .b = packed + vdt_packed_block(kernels, column / kernels->nr, depth, 1),
+                .y = y + row * y_pitch + column,
+                .y_pitch = y_pitch,
+                .epilogue = {.bias = epilogue->bias, .add_pitch = epilogue->add_pitch}};
+
+            if (epilogue->add)
+                tile.epilogue.add =
+                    (const float *)epilogue->add + row * epilogue->add_pitch + column;
+            for (gsize i = 0; i < tile.rows; i++)
+                at[i] = a + (row + i) * a_pitch;
+            kernels->gemm_tile(&tile);
+        }
+    }
+}
+
+/* Mixes the heads' rows of each query: from[h] to to[h]. */
+static void talk(const AttentionStep *self, const float *weights, const float *ones,
+                 const float *from, float *to, gsize rows)
+{
+    gsize head = self->block * self->pitch;
+
+    for (gsize row = 0; row < rows; row++) {
+        const void *a[VDT_MOST_TAPS];
+
+        for (guint h = 0; h < self->heads; h++)
+            a[h] = from + h * head + row * self->pitch;
+        a[self->heads] = ones;
+        for (guint h = 0; h < self->heads; h++)
+            self->plan->kernels->blend_row(self->heads + 1, self->keys, a,
+                                           weights + h * (self->heads + 1),
+                                           to + h * head + row * self->pitch);
+    }
+}
+
+/* An item is a block of queries of an image. */
+static void run_attend(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const AttentionStep *self = (const AttentionStep *)step;
+    const VdtKernels *kernels = self->plan->kernels;
+    gsize blocks = (self->queries + self->block - 1) / self->block;
+    gsize image = item / blocks, first = item % blocks * self->block;
+    gsize rows = MIN(self->block, self->queries - first), head_size = self->block * self->pitch;
+    float *scores = (float *)scratch, *other = scores + self->heads * head_size;
+    const float *ones = (const float *)vdt_place_address(self->plan, &self->ones, arena);
+    VdtEpilogue plain = {.bias = (const float *)vdt_place_address(self->plan, &self->zeros, arena)};
+
+    for (guint h = 0; h < self->heads; h++) {
+        gsize pair = image * self->heads + h;
+        VdtEpilogue epilogue = {.bias = plain.bias, .add_pitch = self->pitch};
+
+        epilogue.add = (const float *)vdt_place_address(self->plan, &self->bias, arena) +
+                       (h * self->queries + first) * self->pitch;
+        multiply(kernels,
+                 head_at(self, &self->q, arena, image, h, self->key_channels) +
+                     first * self->q.pitch,
+                 self->q.pitch, rows, self->key_channels, self->keys,
+                 vdt_place_address(self->plan, &self->packed_k, arena) + pair * packed_k_size(self),
+                 &epilogue, scores + h * head_size, self->pitch);
+    }
+    if (self->talks_before) {
+        talk(self, (const float *)vdt_place_address(self->plan, &self->before, arena), ones, scores,
+             other, rows);
+        scores = other;
+        other = (float *)scratch;
+    }
+    for (guint h = 0; h < self->heads; h++)
+        for (gsize row = 0; row < rows; row++)
+            kernels->softmax_row(self->keys, scores + h * head_size + row * self->pitch);
+    if (self->talks_after) {
+        talk(self, (const float *)vdt_place_address(self->plan, &self->after, arena), ones, scores,
+             other, rows);
+        scores = other;
+    }
+    for (guint h = 0; h < self->heads; h++) {
+        gsize column = h * self->value_channels;
+        VdtEpilogue epilogue =
+            vdt_epilogue_at(self->plan, &self->epilogue, arena, image, first, column);
+
+        epilogue.bias = plain.bias;
+        multiply(
+            kernels, scores + h * head_size, self->pitch, rows, self->keys, self->value_channels,
+            vdt_place_address(self->plan, &self->packed_v, arena) +
+                (image * self->heads + h) * packed_v_size(self),
+            &epilogue,
+            head_at(self, &self->y, arena, image, h, self->value_channels) + first * self->y.pitch,
+            self->y.pitch);
+    }
+}
+
+/* Weights of talking heads with a column for the bias. */
+static VdtPlace talk_weights(VdtLowering *l, const VdtFused *f, const char *what,
+                             const float *weights, const float *bias)
+{
+    guint heads = f->attention->heads;
+    g_autofree char *key = g_strdup_printf("%s %u", what, f->node->index);
+    gboolean fresh;
+    float *data = vdt_plan_get_blob(l->plan, key, heads * (heads + 1) * sizeof *data, &fresh);
+
+    for (guint h = 0; h < heads && fresh; h++) {
+        memcpy(data + h * (heads + 1), weights + h * heads, heads * sizeof *data);
+        data[h * (heads + 1) + heads] = bias ? bias[h] : 0;
+    }
+    return (VdtPlace){.constant = data};
+}
+
+/* The bias with rows of whole vectors, and a row of ones. */
+static void make_rows(VdtLowering *l, const VdtFused *f, AttentionStep *self)
+{
+    g_autofree char *key = g_strdup_printf("attention bias %u %" G_GSIZE_FORMAT, f->node->index,
+                                           self->queries * self->keys);
+    g_autofree char *ones_key = g_strdup_printf("ones %" G_GSIZE_FORMAT, self->pitch);
+    gsize rows = self->heads * self->queries;
+    const float *from = f->attention->bias->data;
+    gboolean fresh;
+    float *bias = vdt_plan_get_blob(l->plan, key, rows * self->pitch * sizeof *bias, &fresh);
+    float *ones;
+
+    if (fresh) {
+        memset(bias, 0, rows * self->pitch * sizeof *bias);
+        for (gsize row = 0; row < rows; row++)
+            memcpy(bias + row * self->pitch, from + row * self->keys, self->keys * sizeof *bias);
+    }
+    self->bias.constant = bias;
+    ones = vdt_plan_get_blob(l->plan, ones_key, self->pitch * sizeof *ones, &fresh);
+    for (gsize i = 0; i < self->pitch && fresh; i++)
+        ones[i] = 1;
+    self->ones.constant = ones;
+}
+
+static AttentionStep *copy_step(VdtLowering *l, const VdtFused *f, const AttentionStep *from,
+                                VdtStep step)
+{
+    AttentionStep *self = g_memdup2(from, sizeof *from);
+
+    step.label = g_strdup(vdt_lower_label(f));
+    self->step = step;
+    return self;
+}
+
+gboolean vdt_lower_attention(VdtLowering *l, VdtFused *f)
+{
+    const VdtAttention *a = f->attention;
+    const VdtKernels *kernels = l->plan->kernels;
+    AttentionStep state = {.plan = l->plan, .zeros = l->zeros}, *pack, *attend;
+    gsize pairs;
+
+    if (!a)
+        return FALSE;
+    state.q = *vdt_lower_get_channels_last(l, a->q);
+    state.k = *vdt_lower_get_channels_last(l, a->k);
+    state.v = *vdt_lower_get_channels_last(l, a->v);
+    if (f->add) {
+        const VdtMap *map = vdt_lower_get_channels_last(l, f->add->node);
+
+        state.epilogue = (VdtLateEpilogue){.bias = l->zeros,
+                                           .has_add = TRUE,
+                                           .add = map->place,
+                                           .add_pitch = map->pitch,
+                                           .add_image = map->n > 1 ? map->h * map->w : 0};
+    }
+    state.epilogue.bias = l->zeros;
+    state.heads = a->heads;
+    state.queries = state.q.h * state.q.w;
+    state.keys = state.k.h * state.k.w;
+    state.key_channels = state.q.c / a->heads;
+    state.value_channels = state.v.c / a->heads;
+    state.pitch = VDT_ALIGN_LANES(state.keys);
+    state.block = CLAMP(BLOCK_FLOATS / (a->heads * state.pitch), 1, state.queries);
+    state.block = MAX(state.block / kernels->mr, 1) * kernels->mr;
+    make_rows(l, f, &state);
+    state.talks_before = a->before != NULL;
+    state.talks_after = a->after != NULL;
+    if (a->before)
+        state.before = talk_weights(l, f, "talk before", a->before, NULL);
+    if (a->after)
+        state.after = talk_weights(l, f, "talk after", a->after, a->after_bias);
+    pairs = state.q.n * a->heads;
+
+    pack = copy_step(l, f, &state, (VdtStep){.kernel = "pack_heads", .run = run_pack});
+    pack->packed_k = vdt_plan_add_buffer(l->plan, pairs * packed_k_size(pack));
+    pack->packed_v = vdt_plan_add_buffer(l->plan, pairs * packed_v_size(pack));
+    pack->step.n_items = 2 * pairs;
+    vdt_plan_read(l->plan, &state.k.place);
+    vdt_plan_read(l->plan, &state.v.place);
+    state.packed_k = pack->packed_k;
+    state.packed_v = pack->packed_v;
+    vdt_plan_add_step(l->plan, &pack->step);
+
+    attend = copy_step(l, f, &state, (VdtStep){.kernel = "attend", .run = run_attend});
+    attend->y = vdt_lower_new_map(l, f, FALSE);
+    attend->step.n_items = state.q.n * ((state.queries + state.block - 1) / state.block);
+    attend->step.scratch = 2 * a->heads * state.block * state.pitch * sizeof(float);
+    attend->step.macs = state.q.n * state.queries * state.keys *
+                        (state.q.c + state.v.c + (a->before ? a->heads * a->heads : 0) +
+                         (a->after ? a->heads * a->heads : 0));
+    vdt_plan_read(l->plan, &state.q.place);
+    vdt_plan_read(l->plan, &state.packed_k);
+    vdt_plan_read(l->plan, &state.packed_v);
+    if (f->add)
+        vdt_plan_read(l->plan, &state.epilogue.add);
+    vdt_plan_add_step(l->plan, &attend->step);
+    return TRUE;
+}
