@@ -9,6 +9,7 @@
 #include "command.h"
 #include "files.h"
 #include "golden.h"
+#include "labelmap.h"
 #include "model.h"
 #include "stored.h"
 
@@ -143,16 +144,61 @@ static gboolean pick(const Case *c, JsonObject *spec, const char *name, const Vd
     return TRUE;
 }
 
+/* The class of each pixel of the input, as numbers; NULL without error if the network classifies no
+ * pixels. */
+static VdtTensor *new_label_map(const Case *c, GError **error)
+{
+    const VdtTensor *logits = vdt_session_find_output(c->session, "logits");
+    const VdtShape *input = &vdt_session_get_input(c->session, 0)->shape;
+    if (logits == NULL || logits->shape.n_dims != 4 || input->n_dims != 4)
+        return NULL;
+    const gint64 *in = logits->shape.dims, height = input->dims[2], width = input->dims[3];
+    VdtShape shape = vdt_shape(in[0], height, width);
+    VdtTensor *map = vdt_tensor_new(VDT_F32, &shape, error);
+    g_autofree guint16 *labels = g_new(guint16, height * width);
+    for (gint64 n = 0; map != NULL && n < in[0]; n++) {
+        vdt_label_map((const float *)logits->data + n * in[1] * in[2] * in[3], in[1], in[2], in[3],
+                      labels, width, width, height);
+        for (gint64 i = 0; i < height * width; i++)
+            ((float *)map->data)[n * height * width + i] = labels[i];
+    }
+    return map;
+}
+
+/* What was computed, in the type in which the case stores it. */
+static VdtTensor *as_stored(const VdtTensor *got, VdtDType dtype, GError **error)
+{
+    if (dtype != VDT_U8)
+        return vdt_tensor_convert(got, dtype, error);
+    VdtTensor *bytes = vdt_tensor_new(dtype, &got->shape, error);
+    for (gsize i = 0; bytes != NULL && i < bytes->n_bytes; i++)
+        ((guint8 *)bytes->data)[i] = CLAMP(((const float *)got->data)[i], 0, 255);
+    return bytes;
+}
+
 /* Prints how one output compares; sets *passed to FALSE if it is out of bounds. */
 static gboolean judge(const Case *c, const Options *o, JsonObject *spec, VdtWeights *dump,
                       gboolean *passed, GError **error)
 {
     const char *name = golden_string(spec, "name", error);
-    g_autoptr(VdtTensor) got = NULL, want = NULL;
-    if (name == NULL ||
-        !pick(c, spec, name, vdt_session_find_output(c->session, name), &got, &want, error))
+    const VdtTensor *output = name != NULL ? vdt_session_find_output(c->session, name) : NULL;
+    g_autoptr(VdtTensor) got = NULL, want = NULL, map = NULL;
+    g_autoptr(GError) mistake = NULL;
+    if (name == NULL)
         return FALSE;
-    vdt_weights_insert(dump, name, got);
+    if (output == NULL && strcmp(name, "argmax") == 0)
+        output = map = new_label_map(c, &mistake);
+    if (mistake != NULL) {
+        g_propagate_error(error, g_steal_pointer(&mistake));
+        return FALSE;
+    }
+    if (!pick(c, spec, name, output, &got, &want, error))
+        return FALSE;
+    g_autoptr(VdtTensor) dumped =
+        as_stored(got, vdt_weights_lookup(c->expected, name)->dtype, error);
+    if (dumped == NULL)
+        return FALSE;
+    vdt_weights_insert(dump, name, dumped);
 
     gboolean exact = json_object_has_member(spec, "max_mismatch");
     const char *measure = exact ? "max_mismatch" : "rel_l2";

@@ -219,6 +219,28 @@ void vdt_fields_doubles(VdtFields *fields, const char *key, double *values, guin
             return;
 }
 
+void vdt_fields_int_rows(VdtFields *fields, const char *key, gint64 *values, guint stride,
+                         const gint64 *n, guint n_rows, gint64 min, gint64 max)
+{
+    JsonArray *rows = array(fields, key, n_rows);
+    for (guint i = 0; rows != NULL && i < n_rows; i++) {
+        JsonNode *node = json_array_get_element(rows, i);
+        JsonArray *row = JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+        if (row == NULL || json_array_get_length(row) != n[i]) {
+            g_autofree char *text = show(node);
+            vdt_fields_fail(fields,
+                            "\"%s\" holds %s, but row %u must be an array of %" G_GINT64_FORMAT
+                            " numbers",
+                            key, text, i, n[i]);
+            return;
+        }
+        for (guint j = 0; j < n[i]; j++)
+            if (!take_int(fields, key, json_array_get_element(row, j), min, max,
+                          &values[i * stride + j]))
+                return;
+    }
+}
+
 VdtFields vdt_fields_object(VdtFields *fields, const char *key, const char *where)
 {
     VdtFields inner = {.where = where, .error = fields->error};

@@ -40,5 +40,9 @@ void vdt_fields_ints(VdtFields *fields, const char *key, gint64 *values, guint n
                      gint64 max);
 void vdt_fields_doubles(VdtFields *fields, const char *key, double *values, guint n, double min,
                         double max);
+/* An array of @n_rows arrays, row i of exactly @n[i] numbers, each stored @stride after the last.
+ */
+void vdt_fields_int_rows(VdtFields *fields, const char *key, gint64 *values, guint stride,
+                         const gint64 *n, guint n_rows, gint64 min, gint64 max);
 /* An object inside; an empty one if absent. @where is what messages about its keys name. */
 VdtFields vdt_fields_object(VdtFields *fields, const char *key, const char *where);

@@ -3,9 +3,10 @@
 
 #include <string.h>
 
+#include "cgrseg/cgrseg.h"
 #include "squeezetime/squeezetime.h"
 
-static const VdtModel *const models[] = {&vdt_squeezetime, NULL};
+static const VdtModel *const models[] = {&vdt_squeezetime, &vdt_cgrseg, NULL};
 
 const VdtModel *vdt_model_find(const char *architecture, GError **error)
 {

@@ -10,6 +10,7 @@
 #include <vedette/ops.h>
 
 #include "../fields.h"
+#include "../measure.h"
 
 #define N_STAGES        4
 #define MAX_BLOCKS      64
@@ -272,21 +273,6 @@ static VdtShape input_shape(JsonObject *config, guint batch, guint width, guint 
     return vdt_shape(batch, 3, frames, height, width);
 }
 
-/* Dimension @i of a tensor of @n_dims dimensions, or 0 if there is none like that. */
-static gint64 dim(const VdtWeights *weights, const char *prefix, guint n_dims, guint i,
-                  const char *format, ...) G_GNUC_PRINTF(5, 6);
-static gint64 dim(const VdtWeights *weights, const char *prefix, guint n_dims, guint i,
-                  const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *tail = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_autofree char *name = g_strconcat(prefix, *prefix != '\0' ? "." : "", tail, NULL);
-    const VdtTensor *tensor = vdt_weights_lookup((VdtWeights *)weights, name);
-    return tensor != NULL && tensor->shape.n_dims == n_dims ? tensor->shape.dims[i] : 0;
-}
-
 static JsonArray *numbers(const gint64 *values)
 {
     JsonArray *array = json_array_new();
@@ -298,25 +284,27 @@ static JsonArray *numbers(const gint64 *values)
 /* Fills @c with the configuration whose tensors have the names and shapes of these. */
 static gboolean measure(const VdtWeights *w, const char *prefix, Config *c)
 {
-    gint64 channels = dim(w, prefix, 4, 1, "conv1.weight");
+    gint64 channels = vdt_measure(w, prefix, 4, 1, "conv1.weight");
     if (channels == 0 || channels % 3 != 0)
         return FALSE;
     *c = (Config){.prefix = prefix, .frames = channels / 3};
-    c->bottleneck = dim(w, prefix, 4, 0, "layer1.0.conv3.weight") > 0;
+    c->bottleneck = vdt_measure(w, prefix, 4, 0, "layer1.0.conv3.weight") > 0;
     for (int i = 0; i < N_STAGES; i++) {
-        c->planes[i] = dim(w, prefix, 1, 0, "layer%d.0.bn1.weight", i + 1);
-        c->pos_dim[i] = dim(w, prefix, 4, 2, "layer%d.0.conv2.spatial_conv.pos_embed", i + 1);
-        c->stride[i] = dim(w, prefix, 4, 0, "layer%d.0.downsample.0.weight", i + 1) > 0 ? 2 : 1;
+        c->planes[i] = vdt_measure(w, prefix, 1, 0, "layer%d.0.bn1.weight", i + 1);
+        c->pos_dim[i] =
+            vdt_measure(w, prefix, 4, 2, "layer%d.0.conv2.spatial_conv.pos_embed", i + 1);
+        c->stride[i] =
+            vdt_measure(w, prefix, 4, 0, "layer%d.0.downsample.0.weight", i + 1) > 0 ? 2 : 1;
         while (c->layers[i] < MAX_BLOCKS &&
-               dim(w, prefix, 1, 0, "layer%d.%d.bn1.weight", i + 1, (int)c->layers[i]) > 0)
+               vdt_measure(w, prefix, 1, 0, "layer%d.%d.bn1.weight", i + 1, (int)c->layers[i]) > 0)
             c->layers[i]++;
         if (c->planes[i] == 0 || c->pos_dim[i] == 0)
             return FALSE;
     }
     c->expansion = 1;
     if (c->bottleneck)
-        c->expansion = dim(w, prefix, 4, 0, "layer1.0.conv3.weight") / c->planes[0];
-    c->num_classes = dim(w, "", 2, 0, "cls_head.fc_cls.weight");
+        c->expansion = vdt_measure(w, prefix, 4, 0, "layer1.0.conv3.weight") / c->planes[0];
+    c->num_classes = vdt_measure(w, "", 2, 0, "cls_head.fc_cls.weight");
     return c->expansion > 0;
 }
 

@@ -42,12 +42,17 @@ const char *in_folder(const char *name)
     return kept != NULL ? kept : remember(g_steal_pointer(&path));
 }
 
-const char *golden_case(const char *name)
+const char *golden_case_of(const char *model, const char *name)
 {
     g_autofree char *path =
-        g_test_build_filename(G_TEST_DIST, "tests", "golden", "squeezetime", name, NULL);
+        g_test_build_filename(G_TEST_DIST, "tests", "golden", model, name, NULL);
     const char *kept = g_hash_table_lookup(paths, path);
     return kept != NULL ? kept : remember(g_steal_pointer(&path));
+}
+
+const char *golden_case(const char *name)
+{
+    return golden_case_of("squeezetime", name);
 }
 
 void outcome_clear(Outcome *outcome)

@@ -38,6 +38,54 @@ static void test_trace_plan(void)
     }
 }
 
+static const char *const segmentations[] = {"T-256x320-batch2", "T-512", "B-512"};
+
+/* Logits, and the class of each pixel. The plain kernels take their time over the large ones. */
+static void test_segmentation(void)
+{
+    gboolean soak = g_strcmp0(g_getenv("VEDETTE_SOAK"), "1") == 0;
+    for (int isa = VDT_ISA_C; isa <= (int)vdt_isa_get_available(); isa++) {
+        for (guint i = 0; i < G_N_ELEMENTS(segmentations); i++) {
+            if (i > 0 && isa == VDT_ISA_C && !soak)
+                continue;
+            g_auto(Outcome) o = vedette("verify", "--isa", vdt_isa_name(isa),
+                                        golden_case_of("cgrseg", segmentations[i]), NULL);
+            if (o.status != 0)
+                g_error("at %s: %s%s", vdt_isa_name(isa), o.out, o.err);
+            g_assert_nonnull(strstr(o.out, " logits rel_l2 "));
+            g_assert_nonnull(strstr(o.out, " argmax max_mismatch "));
+        }
+    }
+    g_auto(Outcome) o =
+        vedette("verify", "--plan", "trace", golden_case_of("cgrseg", segmentations[0]), NULL);
+    g_assert_cmpint(o.status, ==, 0);
+    g_assert_nonnull(strstr(o.out, "context rel_l2"));
+    g_assert_null(strstr(o.out, "diverge"));
+}
+
+/* A dump holds what the case stores, in the case's types. */
+static void test_dump_labels(void)
+{
+    g_autofree char *dump = g_build_filename(g_get_tmp_dir(), "vedette-dump.safetensors", NULL);
+    g_autofree char *path =
+        g_build_filename(golden_case_of("cgrseg", segmentations[0]), "expect.safetensors", NULL);
+    g_autoptr(GError) error = NULL;
+    expect(0, NULL, "verify", "--dump", dump, golden_case_of("cgrseg", segmentations[0]), NULL);
+    g_autoptr(VdtWeights) got = vdt_weights_load(dump, &error), want = NULL;
+    g_assert_no_error(error);
+    want = vdt_weights_load(path, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(vdt_weights_get_n_tensors(got), ==, 2);
+    for (guint i = 0; i < 2; i++) {
+        const char *name = i == 0 ? "logits" : "argmax";
+        const VdtTensor *mine = vdt_weights_lookup(got, name);
+        const VdtTensor *right = vdt_weights_lookup(want, name);
+        g_assert_cmpint(mine->dtype, ==, right->dtype);
+        g_assert_true(vdt_shape_equal(&mine->shape, &right->shape));
+    }
+    g_unlink(dump);
+}
+
 static void test_threads(void)
 {
     expect(0, NULL, "verify", "--threads", "1", golden_case(cases[1]), NULL);
@@ -233,6 +281,8 @@ int main(int argc, char **argv)
     fixture_open(&argc, &argv);
     g_test_add_func("/verify/infer-plan", test_infer_plan);
     g_test_add_func("/verify/trace-plan", test_trace_plan);
+    g_test_add_func("/verify/segmentation", test_segmentation);
+    g_test_add_func("/verify/dump-labels", test_dump_labels);
     g_test_add_func("/verify/threads", test_threads);
     g_test_add_func("/verify/precision", test_precision);
     g_test_add_func("/verify/dump", test_dump);

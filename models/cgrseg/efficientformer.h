@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * EfficientFormerV2 (Li et al., "Rethinking Vision Transformers for MobileNet Size and Speed") as
+ * CGRSeg's authors use it: without a classifier, with attention biases for pictures of
+ * bias_resolution pixels that are resized for others.
+ */
+#pragma once
+
+#include <vedette/graph.h>
+
+#define EFFICIENTFORMER_STAGES     4
+#define EFFICIENTFORMER_MAX_BLOCKS 32
+
+typedef struct {
+    gint64 depths[EFFICIENTFORMER_STAGES];
+    gint64 widths[EFFICIENTFORMER_STAGES];
+    /* hidden channels of a block's MLP, as a multiple of its width */
+    gint64 expansion[EFFICIENTFORMER_STAGES][EFFICIENTFORMER_MAX_BLOCKS];
+    gint64 vit_num;         /* attention blocks, the last ones of stages 2 and 3 */
+    gint64 bias_resolution; /* pixels, a multiple of 32 */
+} EfficientFormer;
+
+/* The published network of that name, "S1", "S2" or "L"; NULL if there is none. */
+const EfficientFormer *vdt_efficientformer_find(const char *name);
+
+/* Adds the backbone over @picture [N,3,H,W]; @maps becomes the stages' results, at 1/4, 1/8, 1/16
+ * and 1/32. Sides must become even at 1/16. */
+void vdt_efficientformer_build(const EfficientFormer *e, VdtScope s, VdtValue *picture,
+                               VdtValue *maps[EFFICIENTFORMER_STAGES]);

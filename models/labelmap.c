@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "labelmap.h"
+
+#include <math.h>
+
+/* One axis: an output is (1 - part) of source @low and part of source @high. */
+typedef struct {
+    guint low, high;
+    float part;
+} Source;
+
+static Source *new_sources(guint size, guint out_size)
+{
+    Source *sources = g_new(Source, out_size);
+    for (guint i = 0; i < out_size; i++) {
+        float where = MAX((float)size / out_size * (i + 0.5f) - 0.5f, 0);
+        guint low = MIN((guint)where, size - 1);
+        sources[i] = (Source){low, MIN(low + 1, size - 1), MIN(where - low, 1)};
+    }
+    return sources;
+}
+
+/* Class by class, since a class's logits of a row stand together: @best is the row's largest so
+ * far, @between the class's row between two rows of logits. */
+static void map_row(const float *logits, guint classes, gsize plane, guint columns, Source down,
+                    const Source *across, float *between, float *best, guint16 *labels, guint width)
+{
+    for (guint c = 0; c < classes; c++) {
+        const float *low = logits + c * plane + (gsize)down.low * columns;
+        const float *high = logits + c * plane + (gsize)down.high * columns;
+        for (guint x = 0; x < columns; x++)
+            between[x] = (1 - down.part) * low[x] + down.part * high[x];
+        for (guint x = 0; x < width; x++) {
+            const Source s = across[x];
+            float value = (1 - s.part) * between[s.low] + s.part * between[s.high];
+            gboolean better = c == 0 || value > best[x];
+            best[x] = better ? value : best[x];
+            labels[x] = better ? c : labels[x];
+        }
+    }
+}
+
+void vdt_label_map(const float *logits, guint classes, guint rows, guint columns, guint16 *labels,
+                   gsize stride, guint width, guint height)
+{
+    g_autofree Source *down = new_sources(rows, height), *across = new_sources(columns, width);
+    g_autofree float *between = g_new(float, columns), *best = g_new(float, width);
+    for (guint y = 0; y < height; y++)
+        map_row(logits, classes, (gsize)rows * columns, columns, down[y], across, between, best,
+                labels + y * stride, width);
+}

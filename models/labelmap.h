@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a segmentation network's logits mean: a class for each pixel of the picture. */
+#pragma once
+
+#include <glib.h>
+
+/*
+ * The best class of each pixel: the logits [classes][rows][columns] resized bilinearly to @height x
+ * @width, as torch.nn.functional.interpolate does without align_corners, and the largest of them
+ * taken, the first of equal ones. @labels has height rows of @stride numbers. At most 65,536
+ * classes.
+ */
+void vdt_label_map(const float *logits, guint classes, guint rows, guint columns, guint16 *labels,
+                   gsize stride, guint width, guint height);

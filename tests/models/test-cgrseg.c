@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* CGRSeg without running it: names, shapes and counts against the golden cases, the published sizes
+ * and data sets, legal sizes of pictures, and recognising weight files. */
+#include <stdlib.h>
+#include <string.h>
+#include <vedette/train.h>
+
+#include "labelmap.h"
+#include "model.h"
+
+static const VdtModel *cgrseg(void)
+{
+    return vdt_model_find("cgrseg", NULL);
+}
+
+static VdtGraph *graph_of(JsonObject *config, VdtShape input)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VdtGraph) graph = vdt_graph_new();
+    g_assert_true(cgrseg()->build(config, graph, &input, &error));
+    g_assert_no_error(error);
+    vdt_graph_check(graph, &error);
+    g_assert_no_error(error);
+    return g_steal_pointer(&graph);
+}
+
+static const char *const cases[] = {"T-512", "T-256x320-batch2", "B-512"};
+
+static JsonNode *load_case(const char *name)
+{
+    g_autofree char *path =
+        g_test_build_filename(G_TEST_DIST, "tests", "golden", "cgrseg", name, "case.json", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonParser) parser = json_parser_new_immutable();
+    json_parser_load_from_file(parser, path, &error);
+    g_assert_no_error(error);
+    return json_node_copy(json_parser_get_root(parser));
+}
+
+/* Whether a tensor of the authors' is one that no network computes with. */
+static gboolean is_leftover(const char *name)
+{
+    return g_str_has_suffix(name, "num_batches_tracked") ||
+           g_str_has_suffix(name, "attention_biases") ||
+           g_str_has_suffix(name, "attention_bias_idxs") ||
+           g_str_has_suffix(name, "attention_bias_idxs_seg");
+}
+
+/* Every tensor of the authors' is a parameter with its shape, and there are no others. */
+static void check_names(const VdtGraph *graph, JsonArray *official)
+{
+    g_autoptr(GHashTable) shapes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    guint n = vdt_graph_get_n_params(graph), n_official = 0;
+    for (guint i = 0; i < n; i++) {
+        VdtShape shape;
+        const char *name = vdt_graph_get_param(graph, i, &shape);
+        g_hash_table_insert(shapes, (char *)name, vdt_shape_to_string(&shape));
+    }
+    for (guint i = 0; i < json_array_get_length(official); i++) {
+        JsonObject *spec = json_array_get_object_element(official, i);
+        const char *name = json_object_get_string_member(spec, "name");
+        if (is_leftover(name))
+            continue;
+        JsonArray *dims = json_object_get_array_member(spec, "shape");
+        VdtShape shape = {.n_dims = json_array_get_length(dims)};
+        for (guint d = 0; d < shape.n_dims; d++)
+            shape.dims[d] = json_array_get_int_element(dims, d);
+        g_autofree char *text = vdt_shape_to_string(&shape);
+        g_assert_cmpstr(g_hash_table_lookup(shapes, name), ==, text);
+        n_official++;
+    }
+    g_assert_cmpuint(n, ==, n_official);
+}
+
+static void test_cases(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(JsonNode) node = load_case(cases[i]);
+        JsonObject *json = json_node_get_object(node);
+        JsonObject *input =
+            json_array_get_object_element(json_object_get_array_member(json, "inputs"), 0);
+        JsonArray *dims = json_object_get_array_member(input, "shape");
+        VdtShape shape = {.n_dims = 4};
+        for (guint d = 0; d < 4; d++)
+            shape.dims[d] = json_array_get_int_element(dims, d);
+        g_autoptr(VdtGraph) graph = graph_of(json_object_get_object_member(json, "config"), shape);
+        check_names(graph, json_object_get_array_member(json, "weights"));
+        g_assert_cmpuint(vdt_graph_count_parameters(graph), ==,
+                         json_object_get_int_member(json, "params"));
+        g_assert_cmpuint(vdt_graph_count_macs(graph), ==, json_object_get_int_member(json, "macs"));
+    }
+}
+
+static guint count_lines(const char *folder, const char *name, const char *suffix)
+{
+    g_autofree char *file = g_strconcat(name, suffix, NULL);
+    g_autofree char *path =
+        g_test_build_filename(G_TEST_DIST, "models", "cgrseg", folder, file, NULL);
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    g_file_get_contents(path, &text, NULL, &error);
+    g_assert_no_error(error);
+    g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
+    return g_strv_length(lines);
+}
+
+/* Each builds, is recognised from its own tensors, and has as many labels and colours as classes.
+ */
+static void test_variants(void)
+{
+    const VdtModel *model = cgrseg();
+    g_assert_cmpuint(model->n_variants, ==, 12);
+    for (guint i = 0; i < model->n_variants; i++) {
+        const VdtVariant *v = &model->variants[i];
+        g_autoptr(JsonObject) config = vdt_variant_config(v), found = NULL;
+        g_autoptr(VdtGraph) graph = graph_of(config, model->input_shape(config, 1, 64, 64));
+        g_autoptr(VdtWeights) weights = vdt_weights_new_random(graph, 1);
+        const char *variant = NULL;
+        g_assert_true(vdt_model_recognise(weights, &found, &variant) == model);
+        g_assert_cmpstr(variant, ==, v->name);
+        guint classes = json_object_get_int_member(json_object_get_object_member(config, "head"),
+                                                   "num_classes");
+        g_assert_cmpuint(count_lines("labels", v->labels, ".txt"), ==, classes);
+        g_assert_cmpuint(count_lines("palettes", v->labels, ".gpl"), ==, classes + 4);
+    }
+}
+
+/* Another network of the family comes back as it was written. */
+static void test_custom(void)
+{
+    g_autoptr(JsonNode) node = json_from_string(
+        "{\"backbone\": {\"name\": \"S1\", \"depths\": [1, 2, 2, 3], \"widths\": [8, 16, 24, 32],"
+        " \"expansion\": [[2], [2, 3], [2, 4], [3, 3, 1]], \"vit_num\": 1,"
+        " \"bias_resolution\": 128},"
+        " \"head\": {\"channels\": 24, \"dw_size\": 5, \"neck_size\": 7, \"next_repeat\": 2,"
+        " \"num_classes\": 9}, \"mlp_ratio\": 3}",
+        NULL);
+    JsonObject *config = json_node_get_object(node);
+    const VdtModel *model = cgrseg();
+    g_autoptr(VdtGraph) graph = graph_of(config, model->input_shape(config, 2, 96, 64));
+    g_autoptr(VdtWeights) weights = vdt_weights_new_random(graph, 1);
+    g_autoptr(JsonObject) found = NULL;
+    const char *variant = NULL;
+    g_assert_true(vdt_model_recognise(weights, &found, &variant) == model);
+    g_assert_cmpstr(variant, ==, "custom");
+    json_object_remove_member(json_object_get_object_member(config, "backbone"), "name");
+    g_autoptr(JsonNode) again = json_node_init_object(json_node_alloc(), found);
+    g_assert_true(json_node_equal(node, again));
+}
+
+static void test_sizes(void)
+{
+    static const struct {
+        gint64 height, width;
+        gboolean legal;
+    } sizes[] = {
+        {32, 32, TRUE},   {64, 64, TRUE},    {224, 224, TRUE},  {250, 310, TRUE}, {500, 500, TRUE},
+        {512, 704, TRUE}, {240, 304, FALSE}, {512, 683, FALSE}, {16, 32, FALSE},  {1, 32, FALSE},
+    };
+    g_autoptr(JsonObject) config = json_object_new();
+    for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        g_autoptr(VdtGraph) graph = vdt_graph_new();
+        g_autoptr(GError) error = NULL;
+        VdtShape input = vdt_shape(1, 3, sizes[i].height, sizes[i].width);
+        gboolean built =
+            cgrseg()->build(config, graph, &input, &error) && vdt_graph_check(graph, &error);
+        if (sizes[i].legal)
+            g_assert_no_error(error);
+        else
+            g_assert_error(error, VDT_ERROR, VDT_ERROR_SHAPE);
+        g_assert_cmpint(built, ==, sizes[i].legal);
+    }
+}
+
+static void test_refused(void)
+{
+    static const struct {
+        const char *config, *says;
+    } refused[] = {
+        {"{\"backbone\": {\"name\": \"S9\"}}", "S1, S2 or L"},
+        {"{\"backbone\": {\"bias_resolution\": 100}}", "multiple of 32"},
+        {"{\"backbone\": {\"expansion\": [[4], [4], [4], [4]]}}", "row 0"},
+        {"{\"backbone\": {\"expansion\": 4}}", "expansion"},
+        {"{\"backbone\": {\"depths\": [0, 1, 1, 1]}}", "depths"},
+        {"{\"backbone\": 7}", "backbone"},
+        {"{\"head\": {\"dw_size\": 4}}", "odd"},
+        {"{\"head\": {\"num_classes\": 0}}", "num_classes"},
+        {"{\"mlp_ratio\": 17}", "mlp_ratio"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(refused); i++) {
+        g_autoptr(JsonNode) node = json_from_string(refused[i].config, NULL);
+        g_autoptr(VdtGraph) graph = vdt_graph_new();
+        g_autoptr(GError) error = NULL;
+        VdtShape input = vdt_shape(1, 3, 64, 64);
+        g_assert_false(cgrseg()->build(json_node_get_object(node), graph, &input, &error));
+        g_assert_error(error, VDT_ERROR, VDT_ERROR_MODEL);
+        g_assert_nonnull(strstr(error->message, refused[i].says));
+    }
+}
+
+/* The largest of three classes, between and at the corners of a map of 2x2. */
+static void test_label_map(void)
+{
+    const float logits[] = {4, 0, 0, 0, 0, 4, 0, 0, 1, 1, 4, 2};
+    guint16 labels[4 * 5];
+    static const guint16 expected[4][4] = {{0, 0, 1, 1}, {0, 0, 1, 1}, {2, 2, 2, 2}, {2, 2, 2, 2}};
+    memset(labels, 0xff, sizeof labels);
+    vdt_label_map(logits, 3, 2, 2, labels, 5, 4, 4);
+    for (guint y = 0; y < 4; y++) {
+        for (guint x = 0; x < 4; x++)
+            g_assert_cmpuint(labels[5 * y + x], ==, expected[y][x]);
+        g_assert_cmpuint(labels[5 * y + 4], ==, 0xffff);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/cgrseg/cases", test_cases);
+    g_test_add_func("/cgrseg/variants", test_variants);
+    g_test_add_func("/cgrseg/custom", test_custom);
+    g_test_add_func("/cgrseg/sizes", test_sizes);
+    g_test_add_func("/cgrseg/refused", test_refused);
+    g_test_add_func("/cgrseg/label-map", test_label_map);
+    return g_test_run();
+}
