@@ -133,7 +133,8 @@ readme_program() {
 
 symbols() {
   nm -D --defined-only "$library" | awk '$2 ~ /[A-Z]/ && $3 !~ /^vdt_/ { print $3 }'
-  if ! nm -D --defined-only "$library" | grep -q ' T vdt_'; then
+  # Not grep -q: nm would die of a closed pipe, now and then.
+  if [ "$(nm -D --defined-only "$library" | grep -c ' T vdt_')" -eq 0 ]; then
     echo "$library exports nothing"
   fi
 }
