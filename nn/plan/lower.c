@@ -170,6 +170,8 @@ static const struct {
     {&vdt_op_conv2d, vdt_lower_winograd},
     {&vdt_op_conv2d, vdt_lower_product},
     {&vdt_op_linear, vdt_lower_product},
+    {&vdt_op_matmul, vdt_lower_matmul},
+    {&vdt_op_softmax, vdt_lower_softmax},
     {&vdt_op_batch_norm, vdt_lower_batch_norm},
     {&vdt_op_relu, vdt_lower_elementwise},
     {&vdt_op_sigmoid, vdt_lower_elementwise},
@@ -197,10 +199,10 @@ static void lower_node(VdtLowering *l, VdtFused *f)
     lower_reference(l, f);
 }
 
-/* Zeros for padding, as wide as the widest map. */
+/* Zeros for padding and for no bias, as wide as the widest map or tile. */
 static VdtPlace make_zeros(VdtLowering *l, const VdtGraph *graph)
 {
-    gsize widest = 0, size;
+    gsize widest = l->plan->kernels_f32->nr, size;
     gboolean fresh;
     char *zeros;
 

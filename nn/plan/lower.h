@@ -48,5 +48,7 @@ gboolean vdt_lower_resize(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_adaptive_pool(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_concat(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_slice(VdtLowering *l, VdtFused *f);
+gboolean vdt_lower_matmul(VdtLowering *l, VdtFused *f);
+gboolean vdt_lower_softmax(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_attention(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_outer_sum(VdtLowering *l, VdtFused *f);

@@ -34,6 +34,23 @@ static gboolean uses(VdtPlan *plan, const char *kernel)
     return strstr(steps, column) != NULL;
 }
 
+/* How much more of an error the network makes of one in its input, beyond the usual; at least 1. A
+ * relu may leave next to nothing of a difference of large numbers. */
+static double condition_of(VdtPlan *trace, VdtSession *right, guint64 seed)
+{
+    const float share = 0x1p-12f;
+    g_autoptr(VdtSession) moved = make_session(trace);
+    const VdtTensor *x = vdt_session_get_input(moved, 0);
+    float *values;
+
+    fill_inputs(moved, seed);
+    values = x->data;
+    for (gsize i = 0; i < x->n_bytes / sizeof *values; i++)
+        values[i] *= i * 2654435761u >> 7 & 1 ? 1 + share : 1 - share;
+    run_session(moved);
+    return MAX(1, compare_outputs(moved, right, NULL) / share / 8);
+}
+
 /* Counts the graphs with rare steps, so that these do not go missing unseen. */
 typedef struct {
     guint winograd, attend;
@@ -48,6 +65,7 @@ static void check_graph(guint64 seed, VdtPrecision precision, double limit, Seen
     g_autoptr(VdtSession) right = run_plan(trace, seed);
     const VdtKernels *last = NULL;
 
+    limit *= condition_of(trace, right, seed);
     for (VdtIsa isa = 0; isa <= vdt_isa_get_available(); isa++) {
         g_autoptr(VdtPlan) plan = NULL;
         g_autoptr(VdtSession) session = NULL;
@@ -87,12 +105,12 @@ static void check_graphs(VdtPrecision precision, double limit)
 
 static void test_f32(void)
 {
-    check_graphs(VDT_PRECISION_F32, 3e-5);
+    check_graphs(VDT_PRECISION_F32, 1e-5);
 }
 
 static void test_bf16(void)
 {
-    check_graphs(VDT_PRECISION_BF16, 6e-2); /* rounded after every step, at times of one channel */
+    check_graphs(VDT_PRECISION_BF16, 4e-2);
 }
 
 int main(int argc, char **argv)
