@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "config.h"
+#include "labelmap.h"
 #include "scores.h"
 #if HAVE_GST
 #include "clips.h"
@@ -216,10 +217,36 @@ static void print_table(const VdtCard *card, const Answer *answer, const double 
     }
 }
 
-/* Class scores are [items, classes]; anything else is printed as its shape. */
+/* Logits [items, classes, rows, columns] of pixels: the classes by their share of the picture, the
+ * largest first. */
+static void print_shares(const Options *o, const VdtCard *card, const Answer *answer)
+{
+    const gint64 *dims = answer->raw->shape.dims;
+    guint classes = dims[1], width = card->width, height = card->height;
+    g_autofree guint16 *labels = g_new(guint16, (gsize)width * height);
+    for (gint64 item = 0; item < dims[0]; item++) {
+        const float *logits = (const float *)answer->raw->data + item * classes * dims[2] * dims[3];
+        g_autofree double *shares = g_new0(double, classes);
+        gint64 winners[N_BEST + 1];
+        vdt_label_map(logits, classes, dims[2], dims[3], labels, width, width, height);
+        for (gsize i = 0; i < (gsize)width * height; i++)
+            shares[labels[i]] += 1.0 / width / height;
+        guint n = best_scores(shares, classes, winners);
+        if (o->json)
+            print_json(o, card, answer, item, results_json(card, shares, winners, n));
+        else
+            print_table(card, answer, shares, winners, n);
+    }
+}
+
+/* Class scores are [items, classes]; features are printed as their shape. */
 static void print_answer(const Options *o, const VdtCard *card, const Answer *answer)
 {
     const VdtShape *shape = &answer->raw->shape;
+    if (shape->n_dims == 4) {
+        print_shares(o, card, answer);
+        return;
+    }
     if (shape->n_dims != 2) {
         g_autofree char *text = vdt_shape_to_string(shape);
         if (o->json)
@@ -323,9 +350,11 @@ int command_infer(int argc, char **argv)
         COMMON_ISA(&o.common),
         {NULL},
     };
-    if (!parse_options("--model NAME | --weights FILE --input FILE|URI",
-                       "Runs a model on one clip or picture and prints the five best classes.",
-                       entries, argc, argv, 0, 0, NULL))
+    if (!parse_options(
+            "--model NAME | --weights FILE --input FILE|URI",
+            "Runs a model on one clip or picture and prints the five best classes; of a network "
+            "that has a class for every pixel, the five that cover most.",
+            entries, argc, argv, 0, 0, NULL))
         return EXIT_USAGE;
     if (o.input == NULL)
         return complain_usage("infer", "--input is needed");

@@ -130,14 +130,14 @@ void vdt_picture_resize(const VdtPicture *from, const VdtView *view, const guint
 void vdt_clip_set_frame(VdtTensor *clip, guint n, guint t, const VdtPicture *picture,
                         const float mean[3], const float std[3])
 {
-    const gint64 *dims = clip->shape.dims;
     gsize area = (gsize)picture->width * picture->height;
+    gsize frames = clip->shape.n_dims == 5 ? clip->shape.dims[2] : 1;
     for (guint c = 0; c < 3; c++) {
         /* A byte has 256 normalised values; the division is done once for each. */
         float values[256];
         for (int v = 0; v < 256; v++)
             values[v] = (v - mean[c]) / std[c];
-        float *plane = (float *)clip->data + ((gsize)(n * 3 + c) * dims[2] + t) * area;
+        float *plane = (float *)clip->data + ((gsize)(n * 3 + c) * frames + t) * area;
         for (guint y = 0; y < picture->height; y++) {
             const guint8 *line = picture->data + y * picture->stride + c;
             for (guint x = 0; x < picture->width; x++)

@@ -41,7 +41,8 @@ void vdt_view_crop(VdtView *view, guint size, guint i, guint n);
 void vdt_picture_resize(const VdtPicture *from, const VdtView *view, const guint8 margin[3],
                         VdtPicture *to);
 
-/* Writes frame @t of clip @n of [N,3,T,H,W]: (value - mean) / std. @picture has the clip's size. */
+/* Writes frame @t of clip @n of [N,3,T,H,W], or, with @t 0, picture @n of [N,3,H,W]: (value - mean)
+ * / std. @picture has the clip's size. */
 void vdt_clip_set_frame(VdtTensor *clip, guint n, guint t, const VdtPicture *picture,
                         const float mean[3], const float std[3]);
 

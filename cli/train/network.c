@@ -72,7 +72,13 @@ gboolean network_init(Network *network, const char *architecture, const char *co
     json_object_set_int_member(network->config, "num_classes", n_classes);
     network->n_classes = n_classes;
     VdtShape input = network->model->input_shape(network->config, 1, 64, 64);
-    network->frames = input.n_dims == 5 ? input.dims[2] : 1;
+    if (input.n_dims != 5) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                    "%s takes pictures, and what can be trained so far takes clips",
+                    network->model->name);
+        return FALSE;
+    }
+    network->frames = input.dims[2];
     return TRUE;
 }
 

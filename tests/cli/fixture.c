@@ -150,6 +150,23 @@ const char *k400_weights(void)
     return path;
 }
 
+const char *segmentation_weights(void)
+{
+    const char *path = in_folder("cgrseg.safetensors");
+    if (!exists(path)) {
+        g_autofree char *json =
+            g_build_filename(golden_case_of("cgrseg", "T-256x320-batch2"), "case.json", NULL);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(JsonObject) object = vdt_json_load(json, 1 << 20, &error);
+        g_assert_no_error(error);
+        g_autoptr(VdtWeights) weights = golden_weights(object, NULL, &error);
+        g_assert_no_error(error);
+        vdt_weights_save_safetensors(weights, path, &error);
+        g_assert_no_error(error);
+    }
+    return path;
+}
+
 const char *golden_npy(const char *name)
 {
     g_autofree char *file = g_strconcat(name, ".npy", NULL);

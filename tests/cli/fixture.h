@@ -33,6 +33,8 @@ Outcome in_shell(const char *script, const char *first, ...) G_GNUC_NULL_TERMINA
 
 /* The file k400.safetensors with the weights of the k400 cases, made once. */
 const char *k400_weights(void);
+/* Of a CGRSeg-T, made by the golden cases' formula. */
+const char *segmentation_weights(void);
 /* A network of the same family that runs in milliseconds, with a card; its folder. */
 const char *small_model(void);
 /* The input of a golden case as .npy. */

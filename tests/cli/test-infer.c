@@ -47,6 +47,24 @@ static void check_results(JsonObject *answer, guint n)
     g_assert_cmpfloat(sum, <=, 1.000001);
 }
 
+/* A class for every pixel of a picture: names, and shares that add up. */
+static void test_segmentation(void)
+{
+    g_autofree char *picture =
+        g_test_build_filename(G_TEST_DIST, "docs", "pictures", "street-day.png", NULL);
+    g_auto(Outcome) o =
+        vedette("infer", "--weights", segmentation_weights(), "--input", picture, "--json", NULL);
+    g_assert_cmpint(o.status, ==, 0);
+    g_autoptr(JsonObject) answer = parse(o.out);
+    g_assert_cmpstr(json_object_get_string_member(answer, "variant"), ==, "T-ade20k");
+    check_results(answer, 5);
+    JsonArray *shape = json_object_get_array_member(answer, "output_shape");
+    g_assert_cmpuint(json_array_get_length(shape), ==, 4);
+    g_assert_cmpint(json_array_get_int_element(shape, 1), ==, 150);
+    expect(1, "takes no clips", "infer", "--weights", segmentation_weights(), "--input", "street",
+           NULL);
+}
+
 /* What comes out for a golden case's input is the golden case's output. */
 static void test_golden(void)
 {
@@ -267,6 +285,7 @@ static void test_models(void)
 int main(int argc, char **argv)
 {
     fixture_open(&argc, &argv);
+    g_test_add_func("/infer/segmentation", test_segmentation);
     g_test_add_func("/infer/golden", test_golden);
     g_test_add_func("/infer/video", test_video);
     g_test_add_func("/infer/views", test_views);
