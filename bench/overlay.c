@@ -31,6 +31,10 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Plain memory only: what takes compositions would be left the work. */
+static GstStaticPadTemplate plain = GST_STATIC_PAD_TEMPLATE(
+    "out", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE("I420")));
+
 static GstFlowReturn swallow(GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
     gst_buffer_unref(buffer);
@@ -77,7 +81,8 @@ static void bench(int width, int height, guint n)
         "video/x-raw, format=I420, width=%d, height=%d, framerate=25/1", width, height);
     g_autoptr(GstCaps) caps = gst_caps_from_string(text);
     GstElement *overlay = gst_object_ref_sink(gst_element_factory_make("vedette-overlay", NULL));
-    GstPad *in = gst_pad_new("in", GST_PAD_SRC), *out = gst_pad_new("out", GST_PAD_SINK);
+    GstPad *in = gst_pad_new("in", GST_PAD_SRC),
+           *out = gst_pad_new_from_static_template(&plain, "out");
     g_autoptr(GstPad) sink = gst_element_get_static_pad(overlay, "sink");
     g_autoptr(GstPad) src = gst_element_get_static_pad(overlay, "src");
     GstSegment segment;

@@ -6,6 +6,7 @@
 #include "files.h"
 #include "fixture.h"
 #include "training.h"
+#include <street.h>
 
 /* The card of a model of the street, trained for a moment. */
 static const char *street_model(void)
@@ -199,6 +200,28 @@ static void test_shipped(void)
     g_assert_nonnull(strstr(fall.out, "\"results\":[{\"label\":\"fall\","));
 }
 
+/* Its card says on which world, in what time, and how much better than without time. */
+static void test_shipped_card(void)
+{
+    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "models", "squeezetime", "models",
+                                                  "squeezetime-street", "card.json", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonParser) parser = json_parser_new_immutable();
+    json_parser_load_from_file(parser, path, &error);
+    g_assert_no_error(error);
+    JsonObject *training = json_object_get_object_member(
+        json_node_get_object(json_parser_get_root(parser)), "training");
+    JsonObject *scores = json_object_get_object_member(training, "scores");
+    JsonObject *baselines = json_object_get_object_member(training, "baselines");
+    g_assert_cmpint(json_object_get_int_member(training, "world_version"), ==, VDT_STREET_VERSION);
+    g_assert_cmpint(json_object_get_int_member(training, "seconds"), <=, 3600);
+    g_assert_cmpint(json_object_get_int_member(scores, "n"), ==, 2000);
+    g_assert_cmpint(json_object_get_int_member(baselines, "n"), ==, 2000);
+    g_assert_cmpfloat(json_object_get_double_member(scores, "top1"), >=, 0.92);
+    g_assert_cmpfloat(json_object_get_double_member(baselines, "top1"), <=,
+                      json_object_get_double_member(scores, "top1") - 0.2);
+}
+
 int main(int argc, char **argv)
 {
     fixture_open(&argc, &argv);
@@ -208,6 +231,7 @@ int main(int argc, char **argv)
     g_test_add_func("/eval/record", test_record);
     g_test_add_func("/eval/infer", test_infer);
     g_test_add_func("/eval/shipped", test_shipped);
+    g_test_add_func("/eval/shipped-card", test_shipped_card);
     g_test_add_func("/eval/refused", test_refused);
     return fixture_close();
 }
