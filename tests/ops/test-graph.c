@@ -257,6 +257,36 @@ static void test_shape_errors(void)
                  vdt_cross_entropy(x2, INPUT(graph, 2), .label_smoothing = -1));
     ASSERT_FAILS("input 1 is missing", vdt_cross_entropy(x2, NULL));
 
+    ASSERT_FAILS("x2: matmul: [2,5] and [2,5] do not multiply", vdt_matmul(x2, x2));
+    ASSERT_FAILS("[2,5] transposed and [2,5] transposed do not",
+                 vdt_matmul(x2, x2, .transpose_a = TRUE, .transpose_b = TRUE));
+    ASSERT_FAILS("[2,5] and [1,6,8,9] do not multiply", vdt_matmul(x2, x4));
+    ASSERT_FAILS("[1,6,8,9] and [1,5,9,8] do not multiply",
+                 vdt_matmul(x4, INPUT(graph, 1, 5, 9, 8)));
+    ASSERT_FAILS("s: layer_norm: weight [2,5] does not fit input [1,6,8,9]",
+                 vdt_layer_norm(s, x4, &two));
+    ASSERT_FAILS("weight [1,6,8,9] does not fit input [2,5]", vdt_layer_norm(s, x2, &four));
+    ASSERT_FAILS("s: layer_norm: input 0 is missing", vdt_layer_norm(s, NULL, &two));
+    ASSERT_FAILS("x2: adaptive_avg_pool2d: the input has 2", vdt_adaptive_avg_pool2d(x2, 1, 1));
+    ASSERT_FAILS("size 0x3 must be positive", vdt_adaptive_avg_pool2d(x4, 0, 3));
+    ASSERT_FAILS("x2: resize_bicubic: the input has 2", vdt_resize_bicubic(x2, 1, 1));
+    ASSERT_FAILS("size 3x-1 must be positive", vdt_resize_bicubic(x4, 3, -1));
+    ASSERT_FAILS("x2: distance_bias: table [2,5] does not hold 4 distances",
+                 vdt_distance_bias(x2, 2, 1));
+    ASSERT_FAILS("table [1,6,8,9] does not hold 1 distances", vdt_distance_bias(x4, 1, 1));
+    ASSERT_FAILS("grids of 0 and 0 are not", vdt_distance_bias(x2, 0, 1));
+    ASSERT_FAILS("grids of 200 and 400 are not", vdt_distance_bias(x2, 200, 2));
+    ASSERT_FAILS("x2: concat: there is no dimension 2", vdt_concat(&x2, 1, 2));
+    ASSERT_FAILS("[2,5] and [1,6,8,9] differ not only in dimension 1",
+                 vdt_concat((VdtValue *[]){x2, x4}, 2, 1));
+    ASSERT_FAILS("[2,5] and [2,6] differ not only in dimension 0",
+                 vdt_concat((VdtValue *[]){x2, INPUT(graph, 2, 6)}, 2, 0));
+    ASSERT_FAILS("input 1 is missing", vdt_concat((VdtValue *[]){x2, NULL}, 2, 0));
+    ASSERT_FAILS("x2: slice: there is no dimension 2", vdt_slice(x2, 2, 0, 1));
+    ASSERT_FAILS("2 from 4 on are not within the 5 of dimension 1", vdt_slice(x2, 1, 4, 2));
+    ASSERT_FAILS("0 from 0 on", vdt_slice(x2, 1, 0, 0));
+    ASSERT_FAILS("1 from -1 on", vdt_slice(x2, 1, -1, 1));
+
     ASSERT_FAILS("x2: global_avg_pool: the input has 2", vdt_global_avg_pool(x2));
     ASSERT_FAILS("x2: resize_bilinear: the input has 2", vdt_resize_bilinear(x2, 1, 1, TRUE));
     ASSERT_FAILS("size 0x3 must be positive", vdt_resize_bilinear(x4, 0, 3, TRUE));
