@@ -8,7 +8,8 @@ page=${1:?usage: inspect.sh PAGE.md}
 element=$(basename "$page" .md)
 # Neither where the plugin lies nor which version it has says anything of the element, nor do zeroed
 # counts.
-inspected=$(LC_ALL=C gst-inspect-1.0 --no-colors "$element" |
+presets=$(dirname "$(readlink -f "$0")")/../../gst/presets
+inspected=$(LC_ALL=C GST_PRESET_PATH=$presets gst-inspect-1.0 --no-colors "$element" |
   grep -vE '^  (Filename|Version|Source release date) ' | grep -vE '^ {40,}[a-z-]+: 0$' |
   sed 's/[[:space:]]*$//' | cat -s)
 
