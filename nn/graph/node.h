@@ -79,8 +79,8 @@ struct _VdtNode {
         } max_pool2d;
         struct {
             int height, width;
-            gboolean align_corners; /* resize_bilinear only */
-        } resize;                   /* and adaptive_avg_pool2d */
+            gboolean align_corners; /* of a bilinear one */
+        } resize;                   /* and adaptive pool */
         struct {
             gboolean transpose_a, transpose_b;
             double scale;

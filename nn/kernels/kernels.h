@@ -19,6 +19,7 @@
 
 /* Channels come in multiples of this many. */
 #define VDT_LANES          16
+#define VDT_MOST_TILE_ROWS 8
 #define VDT_ALIGN_LANES(n) (((size_t)(n) + VDT_LANES - 1) / VDT_LANES * VDT_LANES)
 
 typedef enum {
@@ -33,8 +34,7 @@ typedef enum {
  * What happens to a sum on its way to memory:
  *     y = act1(act0(sum + bias) * mul + add)
  * bias is per column; mul and add are maps of the output's shape or NULL, given by their row 0 and
- * the elements between rows. act1 is
- * VDT_ACT_NONE or VDT_ACT_RELU.
+ * the elements between rows. act1 is VDT_ACT_NONE or VDT_ACT_RELU.
  */
 typedef struct {
     const float *bias;
@@ -67,7 +67,7 @@ typedef struct {
     VdtIsa isa;
     VdtPrecision precision;
 
-    /* largest tile; nr is a multiple of VDT_LANES */
+    /* largest tile: mr is VDT_MOST_TILE_ROWS at most, nr a multiple of VDT_LANES */
     size_t mr, nr;
     void (*gemm_tile)(const VdtGemmTile *tile);
 
@@ -143,3 +143,19 @@ void vdt_pack_gemm(const VdtKernels *kernels, const float *weights, size_t cols,
 void vdt_pack_gemm_strided(const VdtKernels *kernels, const float *weights, size_t cols,
                            ptrdiff_t col_stride, size_t depth, ptrdiff_t depth_stride, size_t taps,
                            ptrdiff_t tap_stride, void *packed);
+
+/* y = a * b + add, all of it float32: @rows rows of @depth elements by packed columns. Pitches are
+ * the elements between rows; a row of y and of add has room for VDT_ALIGN_LANES(columns). */
+typedef struct {
+    size_t rows, columns, depth;
+    const float *a;
+    size_t a_pitch;
+    const char *packed; /* by vdt_pack_gemm() */
+    const float *add;   /* or NULL */
+    size_t add_pitch;
+    const float *zeros; /* nr of them */
+    float *y;
+    size_t y_pitch;
+} VdtMatrices;
+
+void vdt_multiply(const VdtKernels *kernels, const VdtMatrices *m);

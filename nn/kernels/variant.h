@@ -48,6 +48,7 @@ void VDT_K(winograd_output)(size_t channels, const float *m, size_t m_stride, si
 #endif
 extern const VdtKernels VDT_K(kernels);
 #define VDT_DEFINE_KERNELS(tile_rows, tile_cols)                                                   \
+    _Static_assert(tile_rows <= VDT_MOST_TILE_ROWS, "lists of rows have room for a tile");         \
     const VdtKernels VDT_K(kernels) = {.name = VDT_STRING(VDT_VARIANT),                            \
                                        .isa = VDT_LEVEL,                                           \
                                        .precision = VDT_VARIANT_PRECISION,                         \

@@ -1,24 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Means over a grid of windows, torch.nn.AdaptiveAvgPool2d: window i of n over a size begins at
- * floor(i size / n) and ends before ceil((i + 1) size / n); where n does not divide it they
- * overlap.
- */
+/* Means over a grid of windows, torch.nn.AdaptiveAvgPool2d; where its size does not divide the
+ * input's, windows overlap. */
 #include "ops/axis.h"
 #include "ops/table.h"
-
-static gboolean infer_shape(VdtNode *node, GError **error)
-{
-    const VdtShape *x = &node->inputs[0]->shape;
-
-    if (x->n_dims != 4)
-        return vdt_shape_error(error, "the input has %u dimensions, not 4", x->n_dims);
-    if (node->p.resize.height <= 0 || node->p.resize.width <= 0)
-        return vdt_shape_error(error, "size %dx%d must be positive", node->p.resize.height,
-                               node->p.resize.width);
-    node->shape = vdt_shape(x->dims[0], x->dims[1], node->p.resize.height, node->p.resize.width);
-    return TRUE;
-}
 
 static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
 {
@@ -62,7 +46,7 @@ const VdtOp VDT_OP(adaptive_avg_pool2d) = {
     .name = "adaptive_avg_pool2d",
     .min_inputs = 1,
     .max_inputs = 1,
-    .infer_shape = infer_shape,
+    .infer_shape = vdt_resize_infer_shape,
     .forward = forward,
     .backward = backward,
     .needs = VDT_NEEDS_NOTHING,

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where along one axis an output element looks: bilinear resizes and adaptive pools, for their ops
- * and for the steps that plans make of them. */
+/* Resizes and adaptive pools: their shape, and where along one axis an output element looks, for
+ * the ops and for the steps that plans make of them. */
 #pragma once
 
 #include "graph/node.h"
+
+/* Shape rule of ops that bring [N,C,H,W] to a height and a width: p.resize. */
+gboolean vdt_resize_infer_shape(VdtNode *node, GError **error);
 
 /* An output element of a bilinear resize is (1 - part) of source @low and part of source @high. */
 typedef struct {

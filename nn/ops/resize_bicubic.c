@@ -3,22 +3,10 @@
  * Bicubic resize, torch.nn.functional.interpolate(mode='bicubic', align_corners=False): Keys'
  * kernel with a = -0.75 over the four nearest sources, those outside taken at the border.
  */
+#include "ops/axis.h"
 #include "ops/table.h"
 
 #define TAPS 4
-
-static gboolean infer_shape(VdtNode *node, GError **error)
-{
-    const VdtShape *x = &node->inputs[0]->shape;
-
-    if (x->n_dims != 4)
-        return vdt_shape_error(error, "the input has %u dimensions, not 4", x->n_dims);
-    if (node->p.resize.height <= 0 || node->p.resize.width <= 0)
-        return vdt_shape_error(error, "size %dx%d must be positive", node->p.resize.height,
-                               node->p.resize.width);
-    node->shape = vdt_shape(x->dims[0], x->dims[1], node->p.resize.height, node->p.resize.width);
-    return TRUE;
-}
 
 /* One axis: an output element is a weighted sum of four sources. */
 typedef struct {
@@ -105,7 +93,7 @@ const VdtOp VDT_OP(resize_bicubic) = {
     .name = "resize_bicubic",
     .min_inputs = 1,
     .max_inputs = 1,
-    .infer_shape = infer_shape,
+    .infer_shape = vdt_resize_infer_shape,
     .forward = forward,
     .backward = backward,
     .needs = VDT_NEEDS_NOTHING,

@@ -7,19 +7,6 @@
 #include "ops/axis.h"
 #include "ops/table.h"
 
-static gboolean infer_shape(VdtNode *node, GError **error)
-{
-    const VdtShape *x = &node->inputs[0]->shape;
-
-    if (x->n_dims != 4)
-        return vdt_shape_error(error, "the input has %u dimensions, not 4", x->n_dims);
-    if (node->p.resize.height <= 0 || node->p.resize.width <= 0)
-        return vdt_shape_error(error, "size %dx%d must be positive", node->p.resize.height,
-                               node->p.resize.width);
-    node->shape = vdt_shape(x->dims[0], x->dims[1], node->p.resize.height, node->p.resize.width);
-    return TRUE;
-}
-
 static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
 {
     const gint64 *in = node->inputs[0]->shape.dims, *out = node->shape.dims;
@@ -75,7 +62,7 @@ const VdtOp VDT_OP(resize_bilinear) = {
     .name = "resize_bilinear",
     .min_inputs = 1,
     .max_inputs = 1,
-    .infer_shape = infer_shape,
+    .infer_shape = vdt_resize_infer_shape,
     .forward = forward,
     .backward = backward,
     .needs = VDT_NEEDS_NOTHING,

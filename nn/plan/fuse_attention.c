@@ -27,14 +27,15 @@ static const VdtNode *map_of(const VdtFused *fused, const VdtNode *node, gint64 
 /* Weights [heads][heads] of a 1x1 convolution over the heads; NULL if @node is none. */
 static const float *talk_of(const VdtFused *fused, const VdtNode *node)
 {
-    const VdtNode *weight = node->n_inputs > 1 ? node->inputs[1] : NULL;
-
     if (node->op != &vdt_op_conv2d || !is_inner(fused, node) || node->p.conv2d.kernel_h != 1 ||
         node->p.conv2d.kernel_w != 1 || node->p.conv2d.stride != 1 || node->p.conv2d.groups != 1 ||
         node->p.conv2d.pad_h + node->p.conv2d.pad_w != 0 ||
-        node->shape.dims[1] != node->inputs[0]->shape.dims[1] || !fused[weight->index].constant)
+        node->shape.dims[1] != node->inputs[0]->shape.dims[1])
         return NULL;
-    return fused[weight->index].constant->data;
+    for (guint i = 1; i < node->n_inputs; i++)
+        if (!fused[node->inputs[i]->index].constant)
+            return NULL;
+    return fused[node->inputs[1]->index].constant->data;
 }
 
 /* From the scores up: what is inside, as @inner, and the rest in @a. FALSE if it is no attention.

@@ -10,7 +10,6 @@
 
 /* Queries of a block: their scores are to stay in the second cache. */
 #define BLOCK_FLOATS 65536
-#define MOST_ROWS    16 /* of a tile */
 
 typedef struct {
     VdtStep step;
@@ -63,37 +62,6 @@ static void run_pack(const VdtStep *step, char *arena, char *scratch, guint item
             vdt_place_address(self->plan, &self->packed_v, arena) + pair * packed_v_size(self));
 }
 
-/* The product of @rows rows at @a with packed columns, tile by tile. */
-static void multiply(const VdtKernels *kernels, const float *a, gsize a_pitch, gsize rows,
-                     gsize depth, gsize columns, const char *packed, const VdtEpilogue *epilogue,
-                     float *y, gsize y_pitch)
-{
-    for (gsize column = 0; column < columns; column += kernels->nr) {
-        gsize cols = MIN(kernels->nr, VDT_ALIGN_LANES(columns - column));
-
-        for (gsize row = 0; row < rows; row += kernels->mr) {
-            const void *at[MOST_ROWS];
-            VdtGemmTile tile = {
-                .rows = MIN(kernels->mr, rows - row),
-                .cols = cols,
-                .taps = 1,
-                .depth = depth,
-                .a = at,
-                .b = packed + vdt_packed_block(kernels, column / kernels->nr, depth, 1),
-                .y = y + row * y_pitch + column,
-                .y_pitch = y_pitch,
-                .epilogue = {.bias = epilogue->bias, .add_pitch = epilogue->add_pitch}};
-
-            if (epilogue->add)
-                tile.epilogue.add =
-                    (const float *)epilogue->add + row * epilogue->add_pitch + column;
-            for (gsize i = 0; i < tile.rows; i++)
-                at[i] = a + (row + i) * a_pitch;
-            kernels->gemm_tile(&tile);
-        }
-    }
-}
-
 /* Mixes the heads' rows of each query: from[h] to to[h]. */
 static void talk(const AttentionStep *self, const float *weights, const float *ones,
                  const float *from, float *to, gsize rows)
@@ -123,20 +91,27 @@ static void run_attend(const VdtStep *step, char *arena, char *scratch, guint it
     gsize rows = MIN(self->block, self->queries - first), head_size = self->block * self->pitch;
     float *scores = (float *)scratch, *other = scores + self->heads * head_size;
     const float *ones = (const float *)vdt_place_address(self->plan, &self->ones, arena);
-    VdtEpilogue plain = {.bias = (const float *)vdt_place_address(self->plan, &self->zeros, arena)};
+    const float *zeros = (const float *)vdt_place_address(self->plan, &self->zeros, arena);
+    const float *bias = (const float *)vdt_place_address(self->plan, &self->bias, arena);
 
     for (guint h = 0; h < self->heads; h++) {
-        gsize pair = image * self->heads + h;
-        VdtEpilogue epilogue = {.bias = plain.bias, .add_pitch = self->pitch};
+        const VdtMatrices product = {
+            .rows = rows,
+            .columns = self->keys,
+            .depth = self->key_channels,
+            .a = head_at(self, &self->q, arena, image, h, self->key_channels) +
+                 first * self->q.pitch,
+            .a_pitch = self->q.pitch,
+            .packed = vdt_place_address(self->plan, &self->packed_k, arena) +
+                      (image * self->heads + h) * packed_k_size(self),
+            .add = bias + (h * self->queries + first) * self->pitch,
+            .add_pitch = self->pitch,
+            .zeros = zeros,
+            .y = scores + h * head_size,
+            .y_pitch = self->pitch,
+        };
 
-        epilogue.add = (const float *)vdt_place_address(self->plan, &self->bias, arena) +
-                       (h * self->queries + first) * self->pitch;
-        multiply(kernels,
-                 head_at(self, &self->q, arena, image, h, self->key_channels) +
-                     first * self->q.pitch,
-                 self->q.pitch, rows, self->key_channels, self->keys,
-                 vdt_place_address(self->plan, &self->packed_k, arena) + pair * packed_k_size(self),
-                 &epilogue, scores + h * head_size, self->pitch);
+        vdt_multiply(kernels, &product);
     }
     if (self->talks_before) {
         talk(self, (const float *)vdt_place_address(self->plan, &self->before, arena), ones, scores,
@@ -153,18 +128,25 @@ static void run_attend(const VdtStep *step, char *arena, char *scratch, guint it
         scores = other;
     }
     for (guint h = 0; h < self->heads; h++) {
-        gsize column = h * self->value_channels;
-        VdtEpilogue epilogue =
-            vdt_epilogue_at(self->plan, &self->epilogue, arena, image, first, column);
+        VdtEpilogue behind = vdt_epilogue_at(self->plan, &self->epilogue, arena, image, first,
+                                             h * self->value_channels);
+        const VdtMatrices product = {
+            .rows = rows,
+            .columns = self->value_channels,
+            .depth = self->keys,
+            .a = scores + h * head_size,
+            .a_pitch = self->pitch,
+            .packed = vdt_place_address(self->plan, &self->packed_v, arena) +
+                      (image * self->heads + h) * packed_v_size(self),
+            .add = behind.add,
+            .add_pitch = behind.add_pitch,
+            .zeros = zeros,
+            .y = head_at(self, &self->y, arena, image, h, self->value_channels) +
+                 first * self->y.pitch,
+            .y_pitch = self->y.pitch,
+        };
 
-        epilogue.bias = plain.bias;
-        multiply(
-            kernels, scores + h * head_size, self->pitch, rows, self->keys, self->value_channels,
-            vdt_place_address(self->plan, &self->packed_v, arena) +
-                (image * self->heads + h) * packed_v_size(self),
-            &epilogue,
-            head_at(self, &self->y, arena, image, h, self->value_channels) + first * self->y.pitch,
-            self->y.pitch);
+        vdt_multiply(kernels, &product);
     }
 }
 

@@ -32,7 +32,7 @@ static char *pixel(const MapsStep *self, const VdtMap *map, char *arena, gsize i
 }
 
 /* Adds a step whose items are parts of an image's @rows. */
-static void add_step(VdtLowering *l, MapsStep *self, VdtFused *f, gsize rows, gsize row_elements)
+static void add_step(VdtLowering *l, MapsStep *self, gsize rows, gsize row_elements)
 {
     self->plan = l->plan;
     self->rows = vdt_rows_split(rows, 1, rows * row_elements > 32768 ? 8 : 1);
@@ -88,7 +88,7 @@ gboolean vdt_lower_resize(VdtLowering *l, VdtFused *f)
     MapsStep *self = new_step(l, f, "resize", run_resize);
 
     self->align_corners = f->node->p.resize.align_corners;
-    add_step(l, self, f, self->y.h, self->y.w * self->y.pitch);
+    add_step(l, self, self->y.h, self->y.w * self->y.pitch);
     return TRUE;
 }
 
@@ -129,7 +129,7 @@ gboolean vdt_lower_adaptive_pool(VdtLowering *l, VdtFused *f)
     gsize outputs = self->y.h * self->y.w;
 
     self->step.scratch = VDT_ALIGN_LANES(x->c) * sizeof(float);
-    add_step(l, self, f, outputs, x->h * x->w * x->pitch / outputs);
+    add_step(l, self, outputs, x->h * x->w * x->pitch / outputs);
     return TRUE;
 }
 
@@ -159,7 +159,7 @@ gboolean vdt_lower_concat(VdtLowering *l, VdtFused *f)
     if (f->node->p.along.axis != 1 || f->node->shape.n_dims != 4)
         return FALSE;
     self = new_step(l, f, "concat", run_concat);
-    add_step(l, self, f, self->y.h * self->y.w, self->y.pitch);
+    add_step(l, self, self->y.h * self->y.w, self->y.pitch);
     return TRUE;
 }
 
@@ -187,7 +187,7 @@ gboolean vdt_lower_slice(VdtLowering *l, VdtFused *f)
         return FALSE;
     self = new_step(l, f, "slice", run_slice);
     self->first_channel = f->node->p.along.begin;
-    add_step(l, self, f, self->y.h * self->y.w, self->y.pitch);
+    add_step(l, self, self->y.h * self->y.w, self->y.pitch);
     return TRUE;
 }
 
@@ -225,6 +225,6 @@ gboolean vdt_lower_outer_sum(VdtLowering *l, VdtFused *f)
         self->x[1] = row;
     }
     self->zeros = l->zeros;
-    add_step(l, self, f, self->y.h, self->y.w * self->y.pitch);
+    add_step(l, self, self->y.h, self->y.w * self->y.pitch);
     return TRUE;
 }

@@ -7,8 +7,7 @@
 
 #include "../ops/table.h"
 
-#define MOST_ROWS  16 /* of a tile */
-#define ITEM_TILES 4  /* tiles below each other in an item */
+#define ITEM_TILES 4 /* tiles below each other in an item */
 
 typedef struct {
     VdtStep step;
@@ -69,22 +68,22 @@ static void run_multiply(const VdtStep *step, char *arena, char *scratch, guint 
         gsize column = block * kernels->nr, cols = MIN(kernels->nr, self->n - column);
 
         for (gsize row = first; row < end; row += kernels->mr) {
-            const void *at[MOST_ROWS];
+            gsize count = MIN(kernels->mr, end - row);
             float *to = (float *)scratch;
-            VdtGemmTile tile = {.rows = MIN(kernels->mr, end - row),
-                                .cols = VDT_ALIGN_LANES(cols),
-                                .taps = 1,
-                                .depth = self->k,
-                                .a = at,
-                                .b = packed + vdt_packed_block(kernels, block, self->k, 1),
-                                .y = to,
-                                .y_pitch = kernels->nr,
-                                .epilogue = {.bias = zeros}};
+            const VdtMatrices product = {
+                .rows = count,
+                .columns = cols,
+                .depth = self->k,
+                .a = a + row * self->k,
+                .a_pitch = self->k,
+                .packed = packed + vdt_packed_block(kernels, block, self->k, 1),
+                .zeros = zeros,
+                .y = to,
+                .y_pitch = kernels->nr,
+            };
 
-            for (gsize i = 0; i < tile.rows; i++)
-                at[i] = a + (row + i) * self->k;
-            kernels->gemm_tile(&tile);
-            for (gsize i = 0; i < tile.rows; i++)
+            vdt_multiply(kernels, &product);
+            for (gsize i = 0; i < count; i++)
                 for (gsize j = 0; j < cols; j++)
                     y[(row + i) * self->n + column + j] =
                         (float)self->scale * to[i * kernels->nr + j];

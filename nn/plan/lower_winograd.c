@@ -89,26 +89,20 @@ static void multiply(const WinogradStep *self, guint block, gsize width, const f
     const VdtKernels *kernels = self->plan->kernels;
 
     for (gsize point = 0; point < POINTS; point++) {
-        for (gsize tile = 0; tile < count; tile += kernels->mr) {
-            const void *a[16];
-            VdtGemmTile product = {
-                .rows = MIN(kernels->mr, count - tile),
-                .cols = width,
-                .taps = 1,
-                .depth = self->depth,
-                .a = a,
-                .b = self->packed + point * self->packed_point +
-                     vdt_packed_block(kernels, block, self->depth, 1),
-                .y = m + point * m_stride + tile * width,
-                .y_pitch = width,
-                .y_f32 = TRUE,
-                .epilogue.bias = no_bias,
-            };
+        const VdtMatrices product = {
+            .rows = count,
+            .columns = width,
+            .depth = self->depth,
+            .a = v + point * v_stride,
+            .a_pitch = v_pitch(self),
+            .packed = self->packed + point * self->packed_point +
+                      vdt_packed_block(kernels, block, self->depth, 1),
+            .zeros = no_bias,
+            .y = m + point * m_stride,
+            .y_pitch = width,
+        };
 
-            for (gsize i = 0; i < product.rows; i++)
-                a[i] = v + point * v_stride + (tile + i) * v_pitch(self);
-            kernels->gemm_tile(&product);
-        }
+        vdt_multiply(kernels, &product);
     }
 }
 

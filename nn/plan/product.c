@@ -58,7 +58,7 @@ static void run_product(const VdtStep *step, char *arena, char *scratch, guint i
     const char *packed = vdt_place_address(self->plan, &self->p.packed, arena);
     char *y = vdt_place_address(self->plan, &self->p.y.place, arena);
     gsize end = vdt_rows_end(&self->rows, part);
-    const void *a[VDT_MOST_TAPS * 8];
+    const void *a[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
 
     for (gsize row = part * self->rows.per_part; row < end; row += kernels->mr) {
         gsize count = MIN(kernels->mr, end - row);

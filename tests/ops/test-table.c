@@ -67,13 +67,10 @@ static OpCase parse_case(char **fields)
         c.p.max_pool2d.kernel = number(fields, "kernel", &used);
         c.p.max_pool2d.stride = number(fields, "stride", &used);
         c.p.max_pool2d.pad = number(fields, "pad", &used);
-    } else if (g_str_equal(c.op, "resize_bilinear")) {
+    } else if (g_str_has_prefix(c.op, "resize_") || g_str_equal(c.op, "adaptive_avg_pool2d")) {
         c.p.resize.height = number(fields, "height", &used);
         c.p.resize.width = number(fields, "width", &used);
         c.p.resize.align_corners = number(fields, "align_corners", &used);
-    } else if (g_str_equal(c.op, "resize_bicubic") || g_str_equal(c.op, "adaptive_avg_pool2d")) {
-        c.p.resize.height = number(fields, "height", &used);
-        c.p.resize.width = number(fields, "width", &used);
     } else if (g_str_equal(c.op, "matmul")) {
         c.p.matmul.transpose_a = number(fields, "transpose_a", &used);
         c.p.matmul.transpose_b = number(fields, "transpose_b", &used);

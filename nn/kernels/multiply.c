@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Products of matrices in float32, tile by tile. */
+#include "kernels.h"
+
+void vdt_multiply(const VdtKernels *kernels, const VdtMatrices *m)
+{
+    for (size_t column = 0; column < m->columns; column += kernels->nr) {
+        size_t columns = VDT_ALIGN_LANES(m->columns - column);
+
+        for (size_t row = 0; row < m->rows; row += kernels->mr) {
+            const void *a[VDT_MOST_TILE_ROWS];
+            VdtGemmTile tile = {
+                .rows = m->rows - row < kernels->mr ? m->rows - row : kernels->mr,
+                .cols = columns < kernels->nr ? columns : kernels->nr,
+                .taps = 1,
+                .depth = m->depth,
+                .a = a,
+                .b = m->packed + vdt_packed_block(kernels, column / kernels->nr, m->depth, 1),
+                .y = m->y + row * m->y_pitch + column,
+                .y_pitch = m->y_pitch,
+                .y_f32 = true,
+                .epilogue = {.bias = m->zeros, .add_pitch = m->add_pitch},
+            };
+
+            if (m->add)
+                tile.epilogue.add = m->add + row * m->add_pitch + column;
+            for (size_t i = 0; i < tile.rows; i++)
+                a[i] = m->a + (row + i) * m->a_pitch;
+            kernels->gemm_tile(&tile);
+        }
+    }
+}
