@@ -14,7 +14,8 @@
 #else
 #define N_GRAPHS 800
 #endif
-#define FIRST_SEED 1
+#define FIRST_SEED     1
+#define MOST_CONDITION 100
 
 static void fail(guint64 seed, const char *text, VdtPlan *plan, double difference, guint output)
 {
@@ -34,8 +35,8 @@ static gboolean uses(VdtPlan *plan, const char *kernel)
     return strstr(steps, column) != NULL;
 }
 
-/* How much more of an error the network makes of one in its input, beyond the usual; at least 1. A
- * relu may leave next to nothing of a difference of large numbers. */
+/* How much more of an error the network makes of one in its input, beyond the usual; from 1 to
+ * MOST_CONDITION. A relu may leave next to nothing of a difference of large numbers. */
 static double condition_of(VdtPlan *trace, VdtSession *right, guint64 seed)
 {
     const float share = 0x1p-12f;
@@ -48,12 +49,13 @@ static double condition_of(VdtPlan *trace, VdtSession *right, guint64 seed)
     for (gsize i = 0; i < x->n_bytes / sizeof *values; i++)
         values[i] *= i * 2654435761u >> 7 & 1 ? 1 + share : 1 - share;
     run_session(moved);
-    return MAX(1, compare_outputs(moved, right, NULL) / share / 8);
+    return CLAMP(compare_outputs(moved, right, NULL) / share / 8, 1, MOST_CONDITION);
 }
 
-/* Counts the graphs with rare steps, so that these do not go missing unseen. */
+/* Counts the graphs with rare steps, so that these do not go missing unseen, and those that may be
+ * further off, so that they stay few. */
 typedef struct {
-    guint winograd, attend;
+    guint winograd, attend, ill;
 } Seen;
 
 static void check_graph(guint64 seed, VdtPrecision precision, double limit, Seen *seen)
@@ -63,9 +65,11 @@ static void check_graph(guint64 seed, VdtPrecision precision, double limit, Seen
     g_autoptr(VdtWeights) weights = make_weights(graph, seed);
     g_autoptr(VdtPlan) trace = make_plan(graph, weights, VDT_PLAN_TRACE, VDT_PRECISION_F32);
     g_autoptr(VdtSession) right = run_plan(trace, seed);
+    const double condition = condition_of(trace, right, seed);
     const VdtKernels *last = NULL;
 
-    limit *= condition_of(trace, right, seed);
+    seen->ill += condition > 1;
+    limit *= condition;
     for (VdtIsa isa = 0; isa <= vdt_isa_get_available(); isa++) {
         g_autoptr(VdtPlan) plan = NULL;
         g_autoptr(VdtSession) session = NULL;
@@ -96,10 +100,14 @@ static void check_graphs(VdtPrecision precision, double limit)
 
     for (guint i = 0; i < n && !g_test_failed(); i++)
         check_graph(one ? one : FIRST_SEED + i, precision, limit, &seen);
-    if (precision == VDT_PRECISION_F32 && !one) {
+    g_test_message("%u graphs: %u with Winograd, %u with attention, %u ill-conditioned", n,
+                   seen.winograd, seen.attend, seen.ill);
+    if (one || g_test_failed())
+        return;
+    g_assert_cmpuint(seen.ill, <=, n / 100);
+    if (precision == VDT_PRECISION_F32) {
         g_assert_cmpuint(seen.winograd, >, n / 10);
         g_assert_cmpuint(seen.attend, >, n / 50);
-        g_test_message("%u graphs with Winograd, %u with attention", seen.winograd, seen.attend);
     }
 }
 
@@ -110,7 +118,7 @@ static void test_f32(void)
 
 static void test_bf16(void)
 {
-    check_graphs(VDT_PRECISION_BF16, 4e-2);
+    check_graphs(VDT_PRECISION_BF16, 3e-2);
 }
 
 int main(int argc, char **argv)
