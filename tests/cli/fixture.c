@@ -122,10 +122,10 @@ void expect(int status, const char *says, const char *first, ...)
     }
 }
 
-static JsonObject *load_case(const char *name)
+static JsonObject *load_case(const char *model, const char *name)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = g_build_filename(golden_case(name), "case.json", NULL);
+    g_autofree char *path = g_build_filename(golden_case_of(model, name), "case.json", NULL);
     JsonObject *json = vdt_json_load(path, 1 << 20, &error);
     g_assert_no_error(error);
     return json;
@@ -136,12 +136,13 @@ static gboolean exists(const char *path)
     return g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
-const char *k400_weights(void)
+/* The weights of a golden case, as a file. */
+static const char *case_weights(const char *file, const char *model, const char *name)
 {
-    const char *path = in_folder("k400.safetensors");
+    const char *path = in_folder(file);
     if (!exists(path)) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(JsonObject) json = load_case("r50-k400-224");
+        g_autoptr(JsonObject) json = load_case(model, name);
         g_autoptr(VdtWeights) weights = golden_weights(json, NULL, &error);
         g_assert_no_error(error);
         vdt_weights_save_safetensors(weights, path, &error);
@@ -150,21 +151,14 @@ const char *k400_weights(void)
     return path;
 }
 
+const char *k400_weights(void)
+{
+    return case_weights("k400.safetensors", "squeezetime", "r50-k400-224");
+}
+
 const char *segmentation_weights(void)
 {
-    const char *path = in_folder("cgrseg.safetensors");
-    if (!exists(path)) {
-        g_autofree char *json =
-            g_build_filename(golden_case_of("cgrseg", "T-256x320-batch2"), "case.json", NULL);
-        g_autoptr(GError) error = NULL;
-        g_autoptr(JsonObject) object = vdt_json_load(json, 1 << 20, &error);
-        g_assert_no_error(error);
-        g_autoptr(VdtWeights) weights = golden_weights(object, NULL, &error);
-        g_assert_no_error(error);
-        vdt_weights_save_safetensors(weights, path, &error);
-        g_assert_no_error(error);
-    }
-    return path;
+    return case_weights("cgrseg.safetensors", "cgrseg", "T-256x320-batch2");
 }
 
 const char *golden_npy(const char *name)
@@ -173,7 +167,7 @@ const char *golden_npy(const char *name)
     const char *path = in_folder(file);
     if (!exists(path)) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(JsonObject) json = load_case(name);
+        g_autoptr(JsonObject) json = load_case("squeezetime", name);
         JsonArray *inputs = json_object_get_array_member(json, "inputs");
         g_autoptr(VdtTensor) input = golden_input(json_array_get_object_element(inputs, 0), &error);
         g_assert_no_error(error);

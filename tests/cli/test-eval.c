@@ -206,11 +206,9 @@ static void test_shipped_card(void)
     g_autofree char *path = g_test_build_filename(G_TEST_DIST, "models", "squeezetime", "models",
                                                   "squeezetime-street", "card.json", NULL);
     g_autoptr(GError) error = NULL;
-    g_autoptr(JsonParser) parser = json_parser_new_immutable();
-    json_parser_load_from_file(parser, path, &error);
+    g_autoptr(JsonObject) card = vdt_json_load(path, 1 << 20, &error);
     g_assert_no_error(error);
-    JsonObject *training = json_object_get_object_member(
-        json_node_get_object(json_parser_get_root(parser)), "training");
+    JsonObject *training = json_object_get_object_member(card, "training");
     JsonObject *scores = json_object_get_object_member(training, "scores");
     JsonObject *baselines = json_object_get_object_member(training, "baselines");
     g_assert_cmpint(json_object_get_int_member(training, "world_version"), ==, VDT_STREET_VERSION);

@@ -66,7 +66,7 @@ static void test_segmentation(void)
 /* A dump holds what the case stores, in the case's types. */
 static void test_dump_labels(void)
 {
-    g_autofree char *dump = g_build_filename(g_get_tmp_dir(), "vedette-dump.safetensors", NULL);
+    const char *dump = in_folder("labels.safetensors");
     g_autofree char *path =
         g_build_filename(golden_case_of("cgrseg", segmentations[0]), "expect.safetensors", NULL);
     g_autoptr(GError) error = NULL;
@@ -83,7 +83,6 @@ static void test_dump_labels(void)
         g_assert_cmpint(mine->dtype, ==, right->dtype);
         g_assert_true(vdt_shape_equal(&mine->shape, &right->shape));
     }
-    g_unlink(dump);
 }
 
 static void test_threads(void)

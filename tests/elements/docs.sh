@@ -5,23 +5,13 @@
 set -uo pipefail
 
 MODEL=$(readlink -f "${1:?usage: docs.sh MODEL-CARD}")
-cd "$(dirname "$(readlink -f "$0")")/../../docs/elements" || exit 1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source=tests/elements/tap.sh
+. "$here/tap.sh"
+cd "$here/../../docs/elements" || exit 1
 FILE=$work/film.mp4
 TRUTH=$work/truth.jsonl
 export MODEL FILE TRUTH
-
-n=0
-result() {
-  n=$((n + 1))
-  if [ "$1" -eq 0 ]; then
-    echo "ok $n - $2"
-  else
-    echo "not ok $n - $2"
-    head -n 20 "$work/log" | sed 's/^/# /'
-  fi
-}
 
 for page in *.md; do
   ./inspect.sh "$page" 2>"$work/log" | diff "$page" - >>"$work/log"

@@ -157,3 +157,22 @@ void fixture_wait_stat(GstElement *element, const char *field, guint64 value)
         g_usleep(1000);
     g_assert_cmpuint(fixture_stat(element, field), >=, value);
 }
+
+void fixture_wait_eos(GstElement *pipeline)
+{
+    g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
+    g_autoptr(GstMessage) message =
+        gst_bus_timed_pop_filtered(bus, 30 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+
+    g_assert_nonnull(message);
+    g_assert_cmpint(GST_MESSAGE_TYPE(message), ==, GST_MESSAGE_EOS);
+}
+
+void fixture_add_probe(GstElement *pipeline, const char *name, const char *pad_name,
+                       GstPadProbeCallback probe, gpointer data)
+{
+    g_autoptr(GstElement) element = gst_bin_get_by_name(GST_BIN(pipeline), name);
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(element, pad_name);
+
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, probe, data, NULL);
+}

@@ -37,4 +37,10 @@ guint64 fixture_stat(GstElement *element, const char *field);
 /* Waits until a field of the statistics is at least @value, 10 seconds at most. */
 void fixture_wait_stat(GstElement *element, const char *field, guint64 value);
 
+/* Waits until the pipeline that plays has come to its end; 30 seconds at most. */
+void fixture_wait_eos(GstElement *pipeline);
+/* A probe for buffers on a pad of the pipeline's element of that name. */
+void fixture_add_probe(GstElement *pipeline, const char *name, const char *pad,
+                       GstPadProbeCallback probe, gpointer data);
+
 #define CAPS_SMALL "video/x-raw, format=I420, width=64, height=48, framerate=30/1"

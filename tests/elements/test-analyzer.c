@@ -108,7 +108,7 @@ static void test_skips(void)
     fixture_harness_free(h);
 }
 
-/* The age of what frames carry is bounded by the analysis, not by how long the stream runs. */
+/* Waits until a count that another thread raises is there; 10 seconds at most. */
 static void wait_count(const gint *count, gint value)
 {
     for (guint i = 0; i < 10000 && g_atomic_int_get(count) < value; i++)
@@ -117,7 +117,8 @@ static void wait_count(const gint *count, gint value)
 }
 
 /* Analyses that take five intervals each: every frame passes, what is left out is counted, and what
- * frames carry is never older than two analyses, since the next one begins with what is newest. */
+ * frames carry is never older than two analyses, however long the stream runs, since the next one
+ * begins with what is newest. */
 static void test_age_is_bounded(void)
 {
     const guint per_interval = 5, per_analysis = 25, n = 500;

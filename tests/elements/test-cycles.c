@@ -24,16 +24,20 @@ static guint n_threads(void)
     return n;
 }
 
-/* Once those have gone that GLib keeps for a while. */
-static guint n_threads_left(void)
+/* The number of threads once those have gone that GLib keeps for a while: when it no longer falls,
+ * or has come to @wanted. */
+static guint n_threads_left(guint wanted)
 {
-    guint before = G_MAXUINT, now = n_threads();
+    guint now = n_threads();
 
     g_thread_pool_stop_unused_threads();
-    for (guint i = 0; i < 100 && now != before; i++) {
+    for (guint still = 0; still < 20 && now > wanted; still++) {
+        const guint before = now;
+
         g_usleep(50000);
-        before = now;
         now = n_threads();
+        if (now != before)
+            still = 0;
     }
     return now;
 }
@@ -48,16 +52,6 @@ static gsize resident(void)
     g_assert_cmpint(fscanf(file, "%lu %lu", &size, &pages), ==, 2);
     fclose(file);
     return pages * (gsize)sysconf(_SC_PAGESIZE);
-}
-
-static void wait_eos(GstElement *pipeline)
-{
-    g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
-    g_autoptr(GstMessage) message =
-        gst_bus_timed_pop_filtered(bus, 30 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-
-    g_assert_nonnull(message);
-    g_assert_cmpint(GST_MESSAGE_TYPE(message), ==, GST_MESSAGE_EOS);
 }
 
 /* Stopped at the end of the stream, in its middle, before it has begun, or never played. */
@@ -78,7 +72,7 @@ static void cycle(guint i)
     g_assert_no_error(error);
     gst_element_set_state(pipeline, i % 5 == 4 ? GST_STATE_PAUSED : GST_STATE_PLAYING);
     if (i % 5 < 2)
-        wait_eos(pipeline);
+        fixture_wait_eos(pipeline);
     else
         g_usleep(i % 5 * i % 11 * 1000);
     if (i % 13 == 12) /* and once more */
@@ -91,24 +85,24 @@ static void cycle(guint i)
 
 static void test_cycles(void)
 {
-    const guint n = g_getenv("VEDETTE_SOAK") ? 1000 : KEEPS_MEMORY ? 60 : 200;
+    const guint n = KEEPS_MEMORY ? 60 : g_getenv("VEDETTE_SOAK") ? 1000 : 200;
     guint threads;
     gsize middle = 0, end;
 
     for (guint i = 0; i < WARM_UP; i++)
         cycle(i);
-    threads = n_threads_left();
+    threads = n_threads_left(0);
     for (guint i = WARM_UP; i < n; i++) {
         cycle(i);
         if (i == n / 2)
             middle = resident();
     }
     end = resident();
-    g_assert_cmpuint(n_threads_left(), <=, threads);
+    g_assert_cmpuint(n_threads_left(threads), <=, threads);
     g_test_message("%u cycles: %u threads; %.1f MB, %.1f after half of them", n, threads,
                    (double)end / 1e6, (double)middle / 1e6);
-    if (!KEEPS_MEMORY) /* pages of the heap come and go; a leak of a frame a cycle is 1 MB and more
-                        */
+    /* pages of the heap come and go; a leak of a frame a cycle is 1 MB and more */
+    if (!KEEPS_MEMORY)
         g_assert_cmpuint(end, <, middle + 512 * 1024);
 }
 

@@ -1126,16 +1126,10 @@ static void test_events(void)
 static void play_twice(const char *description)
 {
     GstElement *pipeline = gst_parse_launch(description, NULL);
-    g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
 
     for (guint i = 0; i < 2; i++) {
-        g_autoptr(GstMessage) message = NULL;
-
         gst_element_set_state(pipeline, GST_STATE_PLAYING);
-        message =
-            gst_bus_timed_pop_filtered(bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-        g_assert_nonnull(message);
-        g_assert_cmpint(GST_MESSAGE_TYPE(message), ==, GST_MESSAGE_EOS);
+        fixture_wait_eos(pipeline);
         gst_element_set_state(pipeline, GST_STATE_NULL);
     }
     gst_object_unref(pipeline);

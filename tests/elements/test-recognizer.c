@@ -433,15 +433,6 @@ static GstPadProbeReturn after_tee(GstPad *pad, GstPadProbeInfo *info, gpointer 
     return GST_PAD_PROBE_OK;
 }
 
-static void add_probe(GstElement *pipeline, const char *name, const char *pad_name,
-                      GstPadProbeCallback probe, gpointer data)
-{
-    g_autoptr(GstElement) element = gst_bin_get_by_name(GST_BIN(pipeline), name);
-    g_autoptr(GstPad) pad = gst_element_get_static_pad(element, pad_name);
-
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, probe, data, NULL);
-}
-
 /* Behind a tee, both branches have the same memory, and only one has the metas. */
 static void test_tee(void)
 {
@@ -453,18 +444,15 @@ static void test_tee(void)
         card);
     g_autoptr(GError) error = NULL;
     GstElement *pipeline = gst_parse_launch(launch, &error);
-    g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
     Branches b = {.memories = g_hash_table_new(NULL, NULL)};
-    g_autoptr(GstMessage) message = NULL;
 
     g_assert_no_error(error);
     g_mutex_init(&b.lock);
-    add_probe(pipeline, "before", "src", before_tee, &b);
-    add_probe(pipeline, "one", "sink", after_tee, &b);
-    add_probe(pipeline, "two", "sink", after_tee, &b);
+    fixture_add_probe(pipeline, "before", "src", before_tee, &b);
+    fixture_add_probe(pipeline, "one", "sink", after_tee, &b);
+    fixture_add_probe(pipeline, "two", "sink", after_tee, &b);
     gst_element_set_state(pipeline, GST_STATE_PLAYING);
-    message = gst_bus_timed_pop_filtered(bus, 30 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-    g_assert_cmpint(GST_MESSAGE_TYPE(message), ==, GST_MESSAGE_EOS);
+    fixture_wait_eos(pipeline);
     gst_element_set_state(pipeline, GST_STATE_NULL);
     g_assert_cmpuint(b.checked[0], ==, 40);
     g_assert_cmpuint(b.checked[1], ==, 40);
@@ -613,8 +601,7 @@ static void test_event_json(void)
     fixture_harness_free(h);
 }
 
-/* One element, started and stopped, and new ones. */
-/* The presets that are shipped set what they name, and nothing else. */
+/* The presets that are shipped set what they name, and leave the model. */
 static void test_presets(void)
 {
     GstElement *element = gst_object_ref_sink(recognizer_new());
@@ -644,6 +631,7 @@ static void test_presets(void)
     gst_object_unref(element);
 }
 
+/* One element, started and stopped, and new ones. */
 static void test_cycles(void)
 {
     const guint n = g_getenv("VEDETTE_SOAK") ? 1000 : 50;

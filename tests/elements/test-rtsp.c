@@ -161,22 +161,14 @@ static void test_wrap(void)
         G_MAXUINT32 - 90000, card);
     g_autoptr(GError) error = NULL;
     GstElement *pipeline = gst_parse_launch(launch, &error);
-    g_autoptr(GstElement) recognizer = NULL, sink = NULL;
-    g_autoptr(GstBus) bus = NULL;
-    g_autoptr(GstPad) pad = NULL;
-    g_autoptr(GstMessage) message = NULL;
+    g_autoptr(GstElement) recognizer = NULL;
     GstClockTime last = GST_CLOCK_TIME_NONE;
 
     g_assert_no_error(error);
     recognizer = gst_bin_get_by_name(GST_BIN(pipeline), "r");
-    sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
-    pad = gst_element_get_static_pad(sink, "sink");
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, check_time, &last, NULL);
-    bus = gst_element_get_bus(pipeline);
+    fixture_add_probe(pipeline, "sink", "sink", check_time, &last);
     gst_element_set_state(pipeline, GST_STATE_PLAYING);
-    message = gst_bus_timed_pop_filtered(bus, 30 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-    g_assert_nonnull(message);
-    g_assert_cmpint(GST_MESSAGE_TYPE(message), ==, GST_MESSAGE_EOS);
+    fixture_wait_eos(pipeline);
     g_assert_cmpuint(fixture_stat(recognizer, "frames"), ==, 75);
     /* from 0.6 s on, five a second, and none for a second window */
     g_assert_cmpuint(fixture_stat(recognizer, "results"), ==, 12);

@@ -121,27 +121,6 @@ static GstPadProbeReturn check_other(GstPad *pad, GstPadProbeInfo *info, gpointe
     return GST_PAD_PROBE_OK;
 }
 
-static void watch(GstElement *pipeline, const char *name, const char *pad_name,
-                  GstPadProbeCallback probe, Seen *seen)
-{
-    g_autoptr(GstElement) element = gst_bin_get_by_name(GST_BIN(pipeline), name);
-    g_autoptr(GstPad) pad = gst_element_get_static_pad(element, pad_name);
-
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, probe, seen, NULL);
-}
-
-static void play(GstElement *pipeline)
-{
-    g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
-    g_autoptr(GstMessage) message = NULL;
-
-    gst_element_set_state(pipeline, GST_STATE_PLAYING);
-    message = gst_bus_timed_pop_filtered(bus, 30 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-    g_assert_nonnull(message);
-    g_assert_cmpint(GST_MESSAGE_TYPE(message), ==, GST_MESSAGE_EOS);
-    gst_element_set_state(pipeline, GST_STATE_NULL);
-}
-
 /* Two analysers on one branch of a tee, one on the other; behind the two, the frame is scaled and
  * converted before it is drawn on. */
 static void test_tee(void)
@@ -165,10 +144,12 @@ static void test_tee(void)
 
     g_assert_no_error(error);
     g_mutex_init(&seen.lock);
-    watch(pipeline, "overlay", "sink", keep, &seen);
-    watch(pipeline, "drawn", "sink", check, &seen);
-    watch(pipeline, "sink", "sink", check_other, &seen);
-    play(pipeline);
+    fixture_add_probe(pipeline, "overlay", "sink", keep, &seen);
+    fixture_add_probe(pipeline, "drawn", "sink", check, &seen);
+    fixture_add_probe(pipeline, "sink", "sink", check_other, &seen);
+    gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    fixture_wait_eos(pipeline);
+    gst_element_set_state(pipeline, GST_STATE_NULL);
     g_assert_cmpuint(seen.n_frames, ==, N_FRAMES);
     g_assert_cmpuint(seen.n_boxes, >, N_FRAMES);
     g_assert_cmpuint(seen.n_both, >, N_FRAMES / 2);

@@ -161,24 +161,34 @@ static void check_blend_row(const VdtKernels *kernels, size_t channels)
     check_outputs(exact, &reference, &y, channels);
 }
 
-/* Along the row of channels, in float. */
+/* Along the row of channels, in float; with values whose exponentials are too large for one, too.
+ */
 static void check_softmax_row(const VdtKernels *kernels, size_t n)
 {
+    const float factors[] = {1, 20, 1000};
     size_t wide = VDT_ALIGN_LANES(n);
-    const float *x = check_channels(1, n, wide, FALSE, 0);
+    float *x = check_channels(1, n, wide, FALSE, 0), factor = factors[check_between(0, 2)];
     CheckOutput reference = check_output(1, wide, wide, FALSE);
     CheckOutput y = check_output(1, wide, wide, FALSE);
     CheckExact exact[MOST_CHANNELS];
-    double sum = 0;
+    double top = -INFINITY, sum = 0;
 
+    for (size_t i = 0; i < n; i++) {
+        x[i] *= factor;
+        top = MAX(top, x[i]);
+    }
     memcpy(reference.data, x, wide * sizeof *x);
     memcpy(y.data, x, wide * sizeof *x);
     check_reference(kernels)->softmax_row(n, (float *)reference.data);
     kernels->softmax_row(n, (float *)y.data);
     for (size_t i = 0; i < n; i++)
-        sum += exp(x[i]);
-    for (size_t i = 0; i < n; i++) /* two roundings of the exponent's argument, at least */
-        exact[i] = (CheckExact){exp(x[i]) / sum, exp(x[i]) / sum * (1 + 2 * fabs(x[i]))};
+        sum += exp(x[i] - top);
+    for (size_t i = 0; i < n; i++) {
+        double value = exp(x[i] - top) / sum;
+
+        /* two roundings of the exponent's argument, at least; and no denormal numbers */
+        exact[i] = (CheckExact){value, value * (1 + 2 * (top - x[i])) + 1e-30};
+    }
     check_outputs(exact, &reference, &y, n);
 }
 

@@ -5,14 +5,23 @@
 
 #include "files.h"
 
-JsonObject *official_case(const char *name)
+JsonObject *official_case(const char *model, const char *name)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "tests", "golden", "squeezetime",
-                                                  name, "case.json", NULL);
+    g_autofree char *path =
+        g_test_build_filename(G_TEST_DIST, "tests", "golden", model, name, "case.json", NULL);
     JsonObject *object = vdt_json_load(path, 1 << 20, &error);
     g_assert_no_error(error);
     return object;
+}
+
+VdtShape official_shape(JsonObject *spec)
+{
+    JsonArray *dims = json_object_get_array_member(spec, "shape");
+    VdtShape shape = {.n_dims = json_array_get_length(dims)};
+    for (guint d = 0; d < shape.n_dims; d++)
+        shape.dims[d] = json_array_get_int_element(dims, d);
+    return shape;
 }
 
 static void add(VdtWeights *weights, const char *name, VdtDType dtype, VdtShape shape)
@@ -26,16 +35,14 @@ static void add(VdtWeights *weights, const char *name, VdtDType dtype, VdtShape 
 VdtWeights *official_weights(const char *variant)
 {
     gboolean ava = strcmp(variant, "r50-ava") == 0, bare = strcmp(variant, "r50-in1k") == 0;
-    g_autoptr(JsonObject) json = official_case(ava ? "r50-ava-128x96" : "r50-k400-224");
+    g_autoptr(JsonObject) json =
+        official_case("squeezetime", ava ? "r50-ava-128x96" : "r50-k400-224");
     JsonArray *list = json_object_get_array_member(json, "weights");
     VdtWeights *weights = vdt_weights_new();
     for (guint i = 0; i < json_array_get_length(list); i++) {
         JsonObject *spec = json_array_get_object_element(list, i);
         const char *name = json_object_get_string_member(spec, "name");
-        JsonArray *dims = json_object_get_array_member(spec, "shape");
-        VdtShape shape = {.n_dims = json_array_get_length(dims)};
-        for (guint d = 0; d < shape.n_dims; d++)
-            shape.dims[d] = json_array_get_int_element(dims, d);
+        VdtShape shape = official_shape(spec);
         VdtDType dtype;
         g_assert_true(vdt_dtype_from_name(json_object_get_string_member(spec, "dtype"), &dtype));
         if (g_str_has_prefix(name, "cls_head.")) {

@@ -8,7 +8,9 @@
 #include <json-glib/json-glib.h>
 #include <vedette/weights.h>
 
-/* case.json of tests/golden/squeezetime/@name. */
-JsonObject *official_case(const char *name);
+/* case.json of tests/golden/@model/@name. */
+JsonObject *official_case(const char *model, const char *name);
+/* The shape of a weight or an input of a case. */
+VdtShape official_shape(JsonObject *spec);
 /* What a published file of that variant holds. */
 VdtWeights *official_weights(const char *variant);

@@ -7,6 +7,7 @@
 
 #include "labelmap.h"
 #include "model.h"
+#include "official.h"
 
 static const VdtModel *cgrseg(void)
 {
@@ -25,17 +26,6 @@ static VdtGraph *graph_of(JsonObject *config, VdtShape input)
 }
 
 static const char *const cases[] = {"T-512", "T-256x320-batch2", "B-512"};
-
-static JsonNode *load_case(const char *name)
-{
-    g_autofree char *path =
-        g_test_build_filename(G_TEST_DIST, "tests", "golden", "cgrseg", name, "case.json", NULL);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(JsonParser) parser = json_parser_new_immutable();
-    json_parser_load_from_file(parser, path, &error);
-    g_assert_no_error(error);
-    return json_node_copy(json_parser_get_root(parser));
-}
 
 /* Whether a tensor of the authors' is one that no network computes with. */
 static gboolean is_leftover(const char *name)
@@ -61,10 +51,7 @@ static void check_names(const VdtGraph *graph, JsonArray *official)
         const char *name = json_object_get_string_member(spec, "name");
         if (is_leftover(name))
             continue;
-        JsonArray *dims = json_object_get_array_member(spec, "shape");
-        VdtShape shape = {.n_dims = json_array_get_length(dims)};
-        for (guint d = 0; d < shape.n_dims; d++)
-            shape.dims[d] = json_array_get_int_element(dims, d);
+        VdtShape shape = official_shape(spec);
         g_autofree char *text = vdt_shape_to_string(&shape);
         g_assert_cmpstr(g_hash_table_lookup(shapes, name), ==, text);
         n_official++;
@@ -75,15 +62,11 @@ static void check_names(const VdtGraph *graph, JsonArray *official)
 static void test_cases(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(JsonNode) node = load_case(cases[i]);
-        JsonObject *json = json_node_get_object(node);
+        g_autoptr(JsonObject) json = official_case("cgrseg", cases[i]);
         JsonObject *input =
             json_array_get_object_element(json_object_get_array_member(json, "inputs"), 0);
-        JsonArray *dims = json_object_get_array_member(input, "shape");
-        VdtShape shape = {.n_dims = 4};
-        for (guint d = 0; d < 4; d++)
-            shape.dims[d] = json_array_get_int_element(dims, d);
-        g_autoptr(VdtGraph) graph = graph_of(json_object_get_object_member(json, "config"), shape);
+        g_autoptr(VdtGraph) graph =
+            graph_of(json_object_get_object_member(json, "config"), official_shape(input));
         check_names(graph, json_object_get_array_member(json, "weights"));
         g_assert_cmpuint(vdt_graph_count_parameters(graph), ==,
                          json_object_get_int_member(json, "params"));

@@ -56,7 +56,7 @@ static const struct {
 static void test_cases(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(JsonObject) json = official_case(cases[i].name);
+        g_autoptr(JsonObject) json = official_case("squeezetime", cases[i].name);
         g_autoptr(VdtGraph) graph =
             graph_of(json_object_get_object_member(json, "config"),
                      vdt_shape(cases[i].batch, 3, 16, cases[i].height, cases[i].width));

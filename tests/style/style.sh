@@ -167,7 +167,7 @@ else
   skip "formatted by clang-format" "no clang-format"
 fi
 if command -v shellcheck >/dev/null; then
-  report "shell scripts pass shellcheck" "$(shellcheck -f gcc "${shell_files[@]}" 2>&1)"
+  report "shell scripts pass shellcheck" "$(shellcheck -x -f gcc "${shell_files[@]}" 2>&1)"
 else
   skip "shell scripts pass shellcheck" "no shellcheck"
 fi
