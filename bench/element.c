@@ -11,10 +11,8 @@
 #include <gst/video/video.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "measure.h"
 #include "squeezetimerecognizer.h"
 
 #define N_BUFFERS   8
@@ -32,39 +30,10 @@ typedef struct {
 /* The frames of all streams: their own memory is not what is measured. */
 static GstBuffer *buffers[N_BUFFERS];
 
-static double now_ms(clockid_t clock)
-{
-    struct timespec t;
-
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 static GstFlowReturn swallow(GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
     gst_buffer_unref(buffer);
     return GST_FLOW_OK;
-}
-
-/* Resident memory, in MB. */
-static double resident_mb(void)
-{
-    FILE *file = fopen("/proc/self/statm", "r");
-    unsigned long size = 0, resident = 0;
-
-    if (file) {
-        if (fscanf(file, "%lu %lu", &size, &resident) != 2)
-            resident = 0;
-        fclose(file);
-    }
-    return (double)resident * (double)sysconf(_SC_PAGESIZE) / 1e6;
 }
 
 static void stream_open(Stream *s, const char *model, double interval, guint n_frames)
@@ -111,11 +80,11 @@ static gpointer stream_run(gpointer data)
         GST_BUFFER_PTS(frame) = gst_util_uint64_scale(i, GST_SECOND, RATE);
         while (g_get_monotonic_time() < due)
             g_usleep(MAX(1, due - g_get_monotonic_time()));
-        cpu = now_ms(CLOCK_THREAD_CPUTIME_ID);
-        wall = now_ms(CLOCK_MONOTONIC);
+        cpu = measure_ms(CLOCK_THREAD_CPUTIME_ID);
+        wall = measure_ms(CLOCK_MONOTONIC);
         gst_pad_push(s->in, frame);
-        s->wall[i] = now_ms(CLOCK_MONOTONIC) - wall;
-        s->cpu[i] = now_ms(CLOCK_THREAD_CPUTIME_ID) - cpu;
+        s->wall[i] = measure_ms(CLOCK_MONOTONIC) - wall;
+        s->cpu[i] = measure_ms(CLOCK_THREAD_CPUTIME_ID) - cpu;
     }
     return NULL;
 }
@@ -155,7 +124,7 @@ static double measure_streams(guint n, const char *model, guint n_frames)
         threads[i] = g_thread_new("stream", stream_run, &streams[i]);
     for (guint i = 0; i < n; i++)
         g_thread_join(threads[i]);
-    mb = resident_mb();
+    mb = measure_resident_mb();
     for (guint i = 0; i < n; i++)
         stream_close(&streams[i]);
     return mb;
@@ -189,13 +158,13 @@ int main(int argc, char **argv)
         buffers[i] = gst_buffer_new_allocate(NULL, FRAME_BYTES, NULL);
         gst_buffer_memset(buffers[i], 0, (guint8)(30 * i), FRAME_BYTES);
     }
-    idle = resident_mb();
+    idle = measure_resident_mb();
     n = (guint)seconds * RATE;
     stream_open(&s, model, interval, n);
     stream_run(&s);
-    one = resident_mb();
-    qsort(s.cpu, n, sizeof *s.cpu, compare);
-    qsort(s.wall, n, sizeof *s.wall, compare);
+    one = measure_resident_mb();
+    measure_sort(s.cpu, n);
+    measure_sort(s.wall, n);
     printf("{\"bench\":\"element\",\"frames\":%u,\"cpu_ms_median\":%.3f,\"cpu_ms_p90\":%.3f,"
            "\"wall_ms_median\":%.3f,\"wall_ms_p90\":%.3f,\"results\":%" G_GUINT64_FORMAT
            ",\"skipped\":%" G_GUINT64_FORMAT ",\"inference_ms\":%.1f,\"first_result_ms\":%.1f",

@@ -3,31 +3,15 @@
  * What it costs to bring a decoder's frame to the network's size: one JSON line for each format.
  * Frames take turns in memory, so that none is in the cache.
  */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "frame/framemap.h"
+#include "measure.h"
 
 #define N_BUFFERS 8
 #define N_RUNS    400
 #define TO        224
-
-static double cpu_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
 
 static void bench(GstVideoFormat format, int width, int height)
 {
@@ -48,12 +32,12 @@ static void bench(GstVideoFormat format, int width, int height)
     }
     map = vdt_frame_map_new(&info, NULL, &target);
     for (guint i = 0; i < N_RUNS; i++) {
-        const double begin = cpu_ms();
+        const double begin = measure_ms(CLOCK_THREAD_CPUTIME_ID);
 
         vdt_frame_map_convert(map, &frames[i % N_BUFFERS], rgb);
-        ms[i] = cpu_ms() - begin;
+        ms[i] = measure_ms(CLOCK_THREAD_CPUTIME_ID) - begin;
     }
-    qsort(ms, N_RUNS, sizeof *ms, compare);
+    measure_sort(ms, N_RUNS);
     printf("{\"bench\":\"frame\",\"format\":\"%s\",\"width\":%d,\"height\":%d,\"to\":%d,"
            "\"min_ms\":%.3f,\"median_ms\":%.3f,\"p90_ms\":%.3f}\n",
            gst_video_format_to_string(format), width, height, TO, ms[0], ms[N_RUNS / 2],

@@ -8,28 +8,12 @@
 #include <gst/gst.h>
 #include <gst/video/video.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
+#include "measure.h"
 #include "overlay.h"
 #include "resultmeta.h"
 
 typedef enum { NOTHING, SAME, CHANGING, N_CASES } Case;
-
-static double now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
 
 /* Plain memory only: what takes compositions would be left the work. */
 static GstStaticPadTemplate plain = GST_STATIC_PAD_TEMPLATE(
@@ -66,11 +50,11 @@ static double measure(GstPad *in, gsize size, Case what, guint n)
         GST_BUFFER_PTS(frame) = i * GST_SECOND / 25;
         if (what != NOTHING)
             add_result(frame, what == SAME ? 0.9 : 0.5 + i % 50 / 100.0);
-        begin = now_ms();
+        begin = measure_ms(CLOCK_THREAD_CPUTIME_ID);
         gst_pad_push(in, frame);
-        cost[i] = now_ms() - begin;
+        cost[i] = measure_ms(CLOCK_THREAD_CPUTIME_ID) - begin;
     }
-    qsort(cost, n, sizeof *cost, compare);
+    measure_sort(cost, n);
     return cost[n / 2];
 }
 

@@ -9,9 +9,8 @@
  */
 #include <gst/base/gstbasesink.h>
 #include <stdio.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
+#include "measure.h"
 #include "overlay.h"
 #include "resultmeta.h"
 #include "scenesrc.h"
@@ -26,28 +25,6 @@ typedef struct {
     /* the streaming thread's */
     guint64 n_frames, n_late, n_aged, age_sum, age_max;
 } Stream;
-
-static double cpu_seconds(void)
-{
-    struct rusage used;
-
-    getrusage(RUSAGE_SELF, &used);
-    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-}
-
-static double resident_mb(void)
-{
-    FILE *file = fopen("/proc/self/statm", "r");
-    unsigned long size = 0, resident = 0;
-
-    if (file) {
-        if (fscanf(file, "%lu %lu", &size, &resident) != 2)
-            resident = 0;
-        fclose(file);
-    }
-    return (double)resident * (double)sysconf(_SC_PAGESIZE) / 1e6;
-}
 
 /* When a frame is shown: is it late, and how old is what it carries? Time begins at 0 here. */
 static void note_frame(GstElement *sink, GstBuffer *buffer, GstPad *pad, gpointer data)
@@ -128,7 +105,7 @@ static gboolean any_failed(const Stream *streams, guint n)
     return FALSE;
 }
 
-static void report(const Stream *streams, guint n, double seconds, double cpu, double early_mb)
+static void report(const Stream *streams, guint n, double seconds, double cpu_ms, double early_mb)
 {
     guint64 frames = 0, late = 0, results = 0, skipped = 0, aged = 0, age_sum = 0, age_max = 0;
 
@@ -150,13 +127,13 @@ static void report(const Stream *streams, guint n, double seconds, double cpu, d
            "\"rss_early_mb\":%.1f,\"rss_end_mb\":%.1f}\n",
            n, seconds, (double)frames / seconds / n, frames, late, results, skipped,
            (double)age_sum / (double)MAX(aged, 1) / GST_MSECOND, (double)age_max / GST_MSECOND,
-           cpu / seconds, early_mb, resident_mb());
+           cpu_ms / 1e3 / seconds, early_mb, measure_resident_mb());
 }
 
 /* Plays for so long; FALSE if that failed. */
 static gboolean run(Stream *streams, guint n, guint seconds)
 {
-    const double cpu = cpu_seconds();
+    const double cpu_ms = measure_ms(CLOCK_PROCESS_CPUTIME_ID);
     const gint64 begin = g_get_monotonic_time();
     double early_mb = 0, took;
 
@@ -165,12 +142,12 @@ static gboolean run(Stream *streams, guint n, guint seconds)
         if (any_failed(streams, n))
             return FALSE;
         if (i == seconds / 10)
-            early_mb = resident_mb();
+            early_mb = measure_resident_mb();
     }
     took = (double)(g_get_monotonic_time() - begin) / G_USEC_PER_SEC;
     for (guint i = 0; i < n; i++) /* so that the counts are of one moment, and at rest */
         gst_element_set_state(streams[i].pipeline, GST_STATE_PAUSED);
-    report(streams, n, took, cpu_seconds() - cpu, early_mb);
+    report(streams, n, took, measure_ms(CLOCK_PROCESS_CPUTIME_ID) - cpu_ms, early_mb);
     return TRUE;
 }
 

@@ -5,21 +5,13 @@
  * training does.
  */
 #include <stdio.h>
-#include <time.h>
-
 #include <street.h>
+
+#include "measure.h"
 
 #define N_FRAMES 16
 #define N_ROUNDS 4 /* of every action */
 #define DURATION (24 * G_GINT64_CONSTANT(100000000))
-
-static double cpu_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 typedef struct {
     double street, painter, frames;
@@ -29,15 +21,15 @@ typedef struct {
 static void draw(VdtStreet *street, guint width, guint height, gint64 from, guint n, Cost *cost)
 {
     g_autofree guint8 *pixels = g_malloc((gsize)width * height * 4);
-    double begin = cpu_ms();
+    double begin = measure_ms(CLOCK_THREAD_CPUTIME_ID);
     VdtStreetPainter *painter = vdt_street_painter_new(street, width, height);
 
     /* The backdrop is made for the first frame. */
     vdt_street_painter_draw(painter, from, pixels, 4 * width);
-    double middle = cpu_ms();
+    double middle = measure_ms(CLOCK_THREAD_CPUTIME_ID);
     for (guint i = 0; i < n; i++)
         vdt_street_painter_draw(painter, from + i * DURATION / N_FRAMES, pixels, 4 * width);
-    cost->frames += cpu_ms() - middle;
+    cost->frames += measure_ms(CLOCK_THREAD_CPUTIME_ID) - middle;
     cost->painter += middle - begin;
     cost->n_streets++;
     cost->n_frames += n;
@@ -62,10 +54,10 @@ static void clips(VdtStreetCondition condition, guint width, guint height)
         for (guint action = 0; action < VDT_STREET_N_ACTIONS; action++) {
             guint64 index = (round * VDT_STREET_N_CONDITIONS + condition) * VDT_STREET_N_ACTIONS;
             VdtStreetClip clip = vdt_street_list_clip(1, index + action, DURATION, NULL);
-            double begin = cpu_ms();
+            double begin = measure_ms(CLOCK_THREAD_CPUTIME_ID);
             g_autoptr(VdtStreet) street = vdt_street_new_clip(&clip);
 
-            cost.street += cpu_ms() - begin;
+            cost.street += measure_ms(CLOCK_THREAD_CPUTIME_ID) - begin;
             draw(street, width, height, 0, N_FRAMES, &cost);
         }
     }
@@ -80,9 +72,9 @@ static void everything(guint width, guint height)
         VdtStreetClip clip = {.seed = i, .action = i % VDT_STREET_N_ACTIONS, .duration = DURATION};
 
         clip.conditions = (VdtStreetConditions){1, 1, 1, 1, 1, 1, 1};
-        double begin = cpu_ms();
+        double begin = measure_ms(CLOCK_THREAD_CPUTIME_ID);
         g_autoptr(VdtStreet) street = vdt_street_new_clip(&clip);
-        cost.street += cpu_ms() - begin;
+        cost.street += measure_ms(CLOCK_THREAD_CPUTIME_ID) - begin;
         draw(street, width, height, 0, N_FRAMES, &cost);
     }
     report("everything at its worst", width, height, &cost);
@@ -93,9 +85,9 @@ static void endless(guint width, guint height)
     VdtStreetOptions options = {.seed = 1, .changing = TRUE};
     Cost cost = {0};
 
-    double begin = cpu_ms();
+    double begin = measure_ms(CLOCK_THREAD_CPUTIME_ID);
     g_autoptr(VdtStreet) street = vdt_street_new(&options);
-    cost.street += cpu_ms() - begin;
+    cost.street += measure_ms(CLOCK_THREAD_CPUTIME_ID) - begin;
     draw(street, width, height, 100 * DURATION, 40 * N_FRAMES, &cost);
     report("endless, changing", width, height, &cost);
 }

@@ -13,14 +13,8 @@
 #include <vedette/runtime.h>
 #include <vedette/train.h>
 
+#include "measure.h"
 #include "model.h"
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
 
 static gboolean print_layers(VdtSession *session, VdtPlan *plan, GError **error)
 {
@@ -85,7 +79,7 @@ static gboolean run(char **argv, gboolean layers, GError **error)
     }
     if (layers && !print_layers(session, plan, error))
         return FALSE;
-    qsort(ms, runs, sizeof *ms, compare);
+    measure_sort(ms, runs);
     getrusage(RUSAGE_SELF, &usage);
     printf("{\"bench\":\"train\",\"batch\":%u,\"width\":%u,\"height\":%u,\"threads\":%u,"
            "\"parameters\":%" G_GUINT64_FORMAT ",\"macs\":%" G_GUINT64_FORMAT
