@@ -72,9 +72,13 @@ def main():
     except GLib.Error as error:
         print(error.message, file=sys.stderr)
         return 1
+    if not isinstance(pipeline, Gst.Bin):
+        print("this is no pipeline", file=sys.stderr)
+        return 1
     frames = Frames()
-    sink = next(iter(pipeline.iterate_sinks()))
-    sink.get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, frames.look)
+    for sink in pipeline.iterate_sinks():
+        sink.get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, frames.look)
+        break
     pipeline.set_state(Gst.State.PLAYING)
     done = run(pipeline)
     pipeline.set_state(Gst.State.NULL)

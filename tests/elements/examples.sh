@@ -37,6 +37,8 @@ result $? "read-results says that there is no such element"
 complains nowhere "$work/read-results" \
   "vedette-scenesrc ! squeezetime-recognizer model=/nowhere ! fakesink"
 result $? "read-results says that there is no such model"
+complains "no pipeline" "$work/read-results" fakesrc
+result $? "read-results says that an element is no pipeline"
 
 if /usr/bin/python3 -c 'import gi; gi.require_version("Gst", "1.0")
 from gi.overrides import Gst; Gst.ValueArray' 2>/dev/null; then
@@ -44,6 +46,8 @@ from gi.overrides import Gst; Gst.ValueArray' 2>/dev/null; then
   result $? "read_results.py says the same"
   complains no-such-element /usr/bin/python3 read_results.py "no-such-element ! fakesink"
   result $? "read_results.py says that there is no such element"
+  complains "no pipeline" /usr/bin/python3 read_results.py fakesrc
+  result $? "read_results.py says that an element is no pipeline"
 else
   n=$((n + 1))
   echo "ok $n # SKIP python3-gst-1.0 is not installed"
