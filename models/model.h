@@ -29,7 +29,10 @@ typedef struct {
     const VdtVariant *variants;
     guint n_variants;
     float mean[3], std[3];
+    gboolean maps;    /* takes pictures and answers with a class for each pixel, not with one */
     const char *head; /* where the names of parameters begin whose shapes depend on the classes */
+    /* Has a configuration's network tell @n_classes apart. */
+    void (*set_classes)(JsonObject *config, guint n_classes);
     /* Shape of the network's input for a batch of clips or pictures of this size. */
     VdtShape (*input_shape)(JsonObject *config, guint batch, guint width, guint height);
     /* Adds the network to @graph: one input of shape @input, one output under the name that golden

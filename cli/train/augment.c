@@ -174,14 +174,54 @@ static void spread_row(const guint8 *row, const Tap *taps, guint n, const float 
     }
 }
 
+/* A pixel of some class, each that there is as likely as any other; nothing every other time. */
+static ClipFocus find_some_class(const ClipFormat *format, const guint8 *clip, guint64 state)
+{
+    const guint8 *classes = clip_format_classes(format, clip);
+    gsize area = (gsize)format->width * format->height, counts[256] = {0};
+    guint n_classes = 0, class = 0;
+    if (random_double(&state) < 0.5)
+        return (ClipFocus){0};
+    for (gsize i = 0; i < area; i++)
+        n_classes += counts[classes[i]]++ == 0;
+    guint chosen = random_next(&state) % n_classes;
+    while (counts[class] == 0 || chosen-- > 0)
+        class ++;
+    gsize left = random_next(&state) % counts[class], at = 0;
+    while (classes[at] != class || left-- > 0)
+        at++;
+    double x = at % format->width, y = at / format->width;
+    return (ClipFocus){x / format->width, y / format->height, (x + 1) / format->width,
+                       (y + 1) / format->height};
+}
+
+/* The class next to each place. */
+static void spread_classes(const ClipFormat *format, const guint8 *clip, const Tap *across,
+                           guint width, const Tap *down, guint height, float *to)
+{
+    const guint8 *classes = clip_format_classes(format, clip);
+    for (guint y = 0; y < height; y++) {
+        const guint8 *row =
+            classes + (gsize)format->width *
+                          (down[y].weight > WEIGHT_ONE / 2 ? down[y].second : down[y].first);
+        for (guint x = 0; x < width; x++)
+            *to++ = row[across[x].weight > WEIGHT_ONE / 2 ? across[x].second : across[x].first];
+    }
+}
+
 void augment_fill(const Augment *augment, const guint8 *clip, const ClipFocus *focus, guint64 epoch,
-                  guint64 index, VdtTensor *to, guint n)
+                  guint64 index, VdtTensor *to, guint n, float *classes)
 {
     const ClipFormat *format = &augment->format;
-    guint width = to->shape.dims[4], height = to->shape.dims[3];
+    const gint64 *sides = to->shape.dims + to->shape.n_dims - 2;
+    guint width = sides[1], height = sides[0];
     gsize area = (gsize)width * height;
+    gboolean window = width != format->width || height != format->height;
     Recipe recipe;
-    make_recipe(augment, focus, width, height, epoch, index, &recipe);
+    ClipFocus some = *focus;
+    if (format->mapped && window && some.x0 >= some.x1)
+        some = find_some_class(format, clip, random_seed3(augment->seed ^ 1, epoch, index));
+    make_recipe(augment, &some, width, height, epoch, index, &recipe);
     g_autofree Tap *across =
         make_taps(width, format->width, recipe.left, recipe.scale, recipe.flip);
     g_autofree Tap *down = make_taps(height, format->height, recipe.top, recipe.scale, FALSE);
@@ -206,4 +246,6 @@ void augment_fill(const Augment *augment, const guint8 *clip, const ClipFocus *f
                        format->frames * area);
         }
     }
+    if (format->mapped)
+        spread_classes(format, clip, across, width, down, height, classes);
 }

@@ -26,11 +26,14 @@ Augment *augment_new(const AugmentOptions *options, guint64 seed, const ClipForm
                      const float mean[3], const float std[3]);
 void augment_free(Augment *augment);
 /*
- * Writes clip @index, as seen in @epoch, to clip @n of @to, [N,3,T,H,W]. If H and W are smaller
- * than the clip's pictures, what is seen is a window of that size, or of a larger one if @focus
- * asks for it, somewhere around the focus. May be called by several threads at once.
+ * Writes clip @index, as seen in @epoch, to clip @n of @to, [N,3,T,H,W] or, of one picture,
+ * [N,3,H,W], and the classes of a mapped one's pixels to @classes, H * W of them. If H and W are
+ * smaller than the clip's pictures, what is seen is a window of that size, or of a larger one if
+ * @focus asks for it, somewhere around the focus; of a mapped clip without one, half of the windows
+ * are around a pixel of some class, so that rare ones are seen. May be called by several threads at
+ * once.
  */
 void augment_fill(const Augment *augment, const guint8 *clip, const ClipFocus *focus, guint64 epoch,
-                  guint64 index, VdtTensor *to, guint n);
+                  guint64 index, VdtTensor *to, guint n, float *classes);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Augment, augment_free)

@@ -69,14 +69,17 @@ static void fill_clip(gconstpointer job, guint n, guint worker)
     const Batches *batches = filling->batches;
     const ClipSet *set = cache_get_set(batches->cache);
     guint clip = filling->chosen[n];
-    gboolean cropped = filling->clips->shape.dims[3] != set->format.height ||
-                       filling->clips->shape.dims[4] != set->format.width;
+    const VdtShape *shape = &filling->clips->shape;
+    gint64 width = shape->dims[shape->n_dims - 1], height = shape->dims[shape->n_dims - 2];
+    gboolean cropped = height != set->format.height || width != set->format.width;
     ClipFocus focus = {0};
     if (cropped && set->focus != NULL)
         focus = set->focus(set, clip);
+    float *labels = filling->labels + n * (set->format.mapped ? height * width : 1);
     augment_fill(batches->augment, cache_get(batches->cache, clip), &focus, filling->epoch, clip,
-                 filling->clips, n);
-    filling->labels[n] = set->info(set, clip).label;
+                 filling->clips, n, labels);
+    if (!set->format.mapped)
+        *labels = set->info(set, clip).label;
 }
 
 void batches_fill(Batches *batches, guint64 step, VdtTensor *clips, VdtTensor *labels)

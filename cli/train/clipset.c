@@ -19,7 +19,8 @@ ClipFormat clip_format_for_card(const VdtCard *card, gboolean one_frame)
 
 gsize clip_format_bytes(const ClipFormat *format)
 {
-    return (gsize)3 * format->width * format->height * format->stored;
+    gsize area = (gsize)format->width * format->height;
+    return area * (3 * format->stored + (format->mapped ? 1 : 0));
 }
 
 void clip_format_describe(const ClipFormat *format, GString *text)
@@ -30,6 +31,8 @@ void clip_format_describe(const ClipFormat *format, GString *text)
                            format->width, format->height, format->frames, format->stored,
                            format->interval, format->window, format->framing, format->margin[0],
                            format->margin[1], format->margin[2]);
+    if (format->mapped)
+        g_string_append(text, "classes: of each pixel\n");
 }
 
 VdtPicture clip_format_picture(const ClipFormat *format, const guint8 *clip, guint t)
@@ -38,6 +41,11 @@ VdtPicture clip_format_picture(const ClipFormat *format, const guint8 *clip, gui
     guint i = MIN(t, format->stored - 1);
     return (VdtPicture){(guint8 *)clip + i * stride * format->height, format->width, format->height,
                         stride};
+}
+
+guint8 *clip_format_classes(const ClipFormat *format, const guint8 *clip)
+{
+    return (guint8 *)clip + (gsize)3 * format->width * format->height * format->stored;
 }
 
 guint clip_format_frame_of(const ClipFormat *format, guint i)

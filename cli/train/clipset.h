@@ -22,6 +22,7 @@ typedef struct {
     double window;  /* seconds from the first picture to the last, for drawn clips */
     VdtFraming framing;
     guint8 margin[3];
+    gboolean mapped; /* behind its pictures, a clip has a class for each pixel of the first */
 } ClipFormat;
 
 ClipFormat clip_format_for_card(const VdtCard *card, gboolean one_frame);
@@ -31,6 +32,8 @@ gsize clip_format_bytes(const ClipFormat *format);
 void clip_format_describe(const ClipFormat *format, GString *text);
 /* Picture @t (below @frames) of a clip in memory. */
 VdtPicture clip_format_picture(const ClipFormat *format, const guint8 *clip, guint t);
+/* The classes of a mapped clip's pixels, width * height of them. */
+guint8 *clip_format_classes(const ClipFormat *format, const guint8 *clip);
 /* The number among a clip's @frames of stored picture @i. */
 guint clip_format_frame_of(const ClipFormat *format, guint i);
 /* Brings @from to the format, as stored picture @i of @clip. */
@@ -38,7 +41,7 @@ void clip_format_store(const ClipFormat *format, const VdtPicture *from, guint8 
 
 /* What is known of a clip besides its pictures. */
 typedef struct {
-    guint label;
+    guint label;   /* of what is not mapped */
     int condition; /* VdtStreetCondition; -1 if that has no meaning */
     gboolean coded;
 } ClipInfo;

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#define COLUMNS   "step\tepoch\tseconds\trate\tloss\tgradient\tval_loss\tval_top1"
+#define COLUMNS   "step\tepoch\tseconds\trate\tloss\tgradient\tval_loss\tval_score"
 #define N_COLUMNS 8
 
 struct _Curve {
@@ -38,7 +38,7 @@ void curve_add_step(Curve *curve, guint64 step, double epoch, double seconds, do
                     double loss, double gradient)
 {
     if (curve->n_steps == 0) {
-        CurveRow row = {.val_loss = NAN, .top1 = NAN};
+        CurveRow row = {.val_loss = NAN, .score = NAN};
         g_array_append_val(curve->rows, row);
     }
     CurveRow *row = last_row(curve);
@@ -53,12 +53,12 @@ void curve_add_step(Curve *curve, guint64 step, double epoch, double seconds, do
         curve->n_steps = 0;
 }
 
-void curve_add_validation(Curve *curve, double loss, double top1)
+void curve_add_validation(Curve *curve, double loss, double score)
 {
     if (curve->rows->len == 0)
         return;
     last_row(curve)->val_loss = loss;
-    last_row(curve)->top1 = top1;
+    last_row(curve)->score = score;
     curve->n_steps = 0;
 }
 
@@ -96,7 +96,7 @@ char *curve_to_text(const Curve *curve)
         append_number(text, row->loss, 6);
         append_number(text, row->gradient, 6);
         append_number(text, row->val_loss, 6);
-        append_number(text, row->top1, 6);
+        append_number(text, row->score, 6);
         g_string_append_c(text, '\n');
     }
     return g_string_free(text, FALSE);
@@ -123,7 +123,7 @@ gboolean curve_parse(Curve *curve, const char *text)
                         .loss = to_number(cells[4]),
                         .gradient = to_number(cells[5]),
                         .val_loss = to_number(cells[6]),
-                        .top1 = to_number(cells[7])};
+                        .score = to_number(cells[7])};
         g_array_append_val(curve->rows, row);
     }
     return TRUE;

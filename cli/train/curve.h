@@ -10,8 +10,8 @@
 typedef struct {
     guint64 step; /* that it ends with */
     double epoch, seconds, rate;
-    double loss, gradient; /* means */
-    double val_loss, top1; /* of a validation after the step; NaN: there was none */
+    double loss, gradient;  /* means */
+    double val_loss, score; /* of a validation after the step; NaN: there was none */
 } CurveRow;
 
 typedef struct _Curve Curve;
@@ -23,7 +23,7 @@ void curve_free(Curve *curve);
 void curve_add_step(Curve *curve, guint64 step, double epoch, double seconds, double rate,
                     double loss, double gradient);
 /* Ends the row, too. */
-void curve_add_validation(Curve *curve, double loss, double top1);
+void curve_add_validation(Curve *curve, double loss, double score);
 /* The rows so far; the last one may not be complete. */
 const CurveRow *curve_get_rows(const Curve *curve, guint *n);
 /* Mean loss of the last rows. */

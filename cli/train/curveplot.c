@@ -63,9 +63,9 @@ static double take_val_loss(const CurveRow *row)
 {
     return row->val_loss;
 }
-static double take_top1(const CurveRow *row)
+static double take_score(const CurveRow *row)
 {
-    return row->top1;
+    return row->score;
 }
 
 /* A line through the rows that have the value. */
@@ -131,7 +131,7 @@ static void draw(Plot *plot, const char *title)
     cairo_set_line_width(cr, 1.6);
     draw_line(plot, take_loss, plot->most_loss, 0x9ab8d8, "training loss", 0.22);
     draw_line(plot, take_val_loss, plot->most_loss, 0x1f5fa8, "validation loss", 0.45);
-    draw_line(plot, take_top1, 1, 0xd2691e, "right in validation", 0.7);
+    draw_line(plot, take_score, 1, 0xd2691e, "score in validation", 0.7);
 }
 
 gboolean curve_draw(const Curve *curve, const char *path, const char *title, GError **error)

@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "streetclips.h"
+#include "streetpictures.h"
 #include "training.h"
 #if HAVE_GST
 #include "folderclips.h"
@@ -19,12 +20,14 @@ static char *list_path(const Training *training, const char *name)
 #endif
 
 /* Names of the classes, which the network needs before there are clips. */
-static char **find_labels(const Training *training, GError **error)
+static char **find_labels(const Training *training, const VdtModel *model, GError **error)
 {
     if (training->o->street) {
-        char **labels = g_new0(char *, VDT_STREET_N_ACTIONS + 1);
-        for (guint i = 0; i < VDT_STREET_N_ACTIONS; i++)
-            labels[i] = g_strdup(vdt_street_action_name(i));
+        guint n = model->maps ? VDT_STREET_N_CLASSES : VDT_STREET_N_ACTIONS;
+        char **labels = g_new0(char *, n + 1);
+        for (guint i = 0; i < n; i++)
+            labels[i] =
+                g_strdup(model->maps ? vdt_street_class_name(i) : vdt_street_action_name(i));
         return labels;
     }
 #if HAVE_GST
@@ -58,8 +61,9 @@ static void fill_card(Training *training, char **labels)
     }
     if (o->framing != NULL || o->street)
         card->framing = o->frame_as;
-    card->window =
-        o->street ? o->window : round(1e3 * (card->frames - 1) * o->interval / 30.0) / 1e3;
+    card->window = network->model->maps ? 0
+                   : o->street          ? o->window
+                               : round(1e3 * (card->frames - 1) * o->interval / 30.0) / 1e3;
 }
 
 /* Also finds what is wrong with configuration, size and weights, before clips are made. */
@@ -96,7 +100,8 @@ gboolean training_open_data(Training *training, const char *architecture, GError
         if (training->start == NULL)
             return FALSE;
     }
-    char **labels = find_labels(training, error);
+    const VdtModel *model = vdt_model_find(architecture, error);
+    char **labels = model != NULL ? find_labels(training, model, error) : NULL;
     if (labels == NULL)
         return FALSE;
     if (!network_init(&training->network, architecture, o->config, training->start,
@@ -136,13 +141,17 @@ static gboolean open_sets(Training *training, const ClipFormat *format, GError *
     if (!o->street)
         return open_folder(training, format, error);
 #endif
-    training->set = street_clips_new(o->seed, 0, o->clips, o->coded, o->endless, format, error);
+    ClipSet *(*open)(guint64 seed, guint64 first, guint n, guint coded, guint endless,
+                     const ClipFormat *format, GError **error) =
+        format->mapped ? street_pictures_new : street_clips_new;
+    training->set = open(o->seed, 0, o->clips, o->coded, o->endless, format, error);
     if (training->set == NULL)
         return FALSE;
     if (o->validation_clips == 0)
         return TRUE;
-    training->validation_set = street_clips_new(STREET_VALIDATION_SEED, 0, o->validation_clips,
-                                                o->coded > 0 ? 2 : 0, 0, format, error);
+    training->validation_set =
+        open(STREET_VALIDATION_SEED, 0, o->validation_clips, o->coded > 0 ? 2 : 0,
+             format->mapped ? o->endless : 0, format, error);
     return training->validation_set != NULL;
 }
 
@@ -150,6 +159,7 @@ gboolean training_load_clips(Training *training, GError **error)
 {
     const TrainOptions *o = training->o;
     ClipFormat format = clip_format_for_card(training->card, o->one_frame);
+    format.mapped = training->network.model->maps;
     if (!open_sets(training, &format, error))
         return FALSE;
     guint n = clip_set_get_n_clips(training->set);

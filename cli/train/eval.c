@@ -8,7 +8,9 @@
 #include "cardfile.h"
 #include "command.h"
 #include "config.h"
+#include "eval.h"
 #include "jsontext.h"
+#include "model.h"
 #include "predict.h"
 #include "scores.h"
 #include "streetclips.h"
@@ -20,15 +22,7 @@
 
 #define BATCH 16
 
-typedef struct {
-    CommonOptions common;
-    char *model, *weights, *data, *csv, *views, *answers, *record;
-    gboolean street, one_frame, json;
-    gint64 seed;
-    int clips, coded, endless;
-} Options;
-
-static void options_clear(Options *o)
+static void options_clear(EvalOptions *o)
 {
     common_options_clear(&o->common);
     g_free(o->model);
@@ -39,7 +33,7 @@ static void options_clear(Options *o)
     g_free(o->answers);
     g_free(o->record);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EvalOptions, options_clear)
 
 /* Answers as they come: counted, and kept for --answers. */
 typedef struct {
@@ -76,17 +70,16 @@ static gboolean wrong_model(GError **error, const char *format, ...)
     return FALSE;
 }
 
-/* The classes must be the street's, in its order, and the clips must be new to the model. */
-static gboolean check_street(const Options *o, const VdtCard *card, GError **error)
+gboolean eval_check_street(const EvalOptions *o, const VdtCard *card, guint n,
+                           const char *(*name)(guint class), GError **error)
 {
-    if (card->labels == NULL || card->n_labels != VDT_STREET_N_ACTIONS)
-        return wrong_model(error, "%s has %u classes with names, but the street has %d actions",
-                           card->name, card->labels != NULL ? card->n_labels : 0,
-                           VDT_STREET_N_ACTIONS);
-    for (guint i = 0; i < card->n_labels; i++)
-        if (strcmp(card->labels[i], vdt_street_action_name(i)) != 0)
+    if (card->labels == NULL || card->n_labels != n)
+        return wrong_model(error, "%s has %u classes with names, but the street has %u", card->name,
+                           card->labels != NULL ? card->n_labels : 0, n);
+    for (guint i = 0; i < n; i++)
+        if (strcmp(card->labels[i], name(i)) != 0)
             return wrong_model(error, "class %u of %s is \"%s\", but the street's is \"%s\"", i,
-                               card->name, card->labels[i], vdt_street_action_name(i));
+                               card->name, card->labels[i], name(i));
     CardRecord record;
     if (card->path != NULL && !card_read_record(card->path, &record, error))
         return FALSE;
@@ -102,7 +95,12 @@ static gboolean check_street(const Options *o, const VdtCard *card, GError **err
     return TRUE;
 }
 
-static ClipSet *open_set(const Options *o, const VdtCard *card, GError **error)
+static const char *action_name(guint class)
+{
+    return vdt_street_action_name(class);
+}
+
+static ClipSet *open_set(const EvalOptions *o, const VdtCard *card, GError **error)
 {
     ClipFormat format = clip_format_for_card(card, o->one_frame);
     if (o->street)
@@ -196,9 +194,9 @@ static gboolean predict_clips(VdtEngine *engine, Counting *counting, Progress *p
     return predict(&prediction, error);
 }
 
-static void print_json(const Options *o, const VdtCard *card, const Tally *tally)
+void eval_print_json(const EvalOptions *o, const VdtCard *card, JsonObject *scores)
 {
-    g_autoptr(JsonObject) object = tally_to_json(tally);
+    g_autoptr(JsonObject) object = scores;
     json_object_set_string_member(object, "model", card->name);
     json_object_set_string_member(object, "architecture", card->architecture);
     json_object_set_boolean_member(object, "one_frame", o->one_frame);
@@ -213,21 +211,26 @@ static void print_json(const Options *o, const VdtCard *card, const Tally *tally
     g_print("%s\n", text);
 }
 
+gboolean eval_record(const EvalOptions *o, JsonObject *scores, GError **error)
+{
+    if (o->street)
+        json_object_set_int_member(scores, "seed", o->seed);
+    if (o->record != NULL)
+        return card_write_scores(o->record, o->one_frame ? "baselines" : "scores", scores, error);
+    json_object_unref(scores);
+    return TRUE;
+}
+
 /* What is kept in files. */
-static gboolean keep(const Options *o, const Counting *counting, GError **error)
+static gboolean keep(const EvalOptions *o, const Counting *counting, GError **error)
 {
     if (o->answers != NULL &&
         !g_file_set_contents(o->answers, counting->answers->str, counting->answers->len, error))
         return FALSE;
-    if (o->record == NULL)
-        return TRUE;
-    JsonObject *scores = tally_to_scores(counting->tally);
-    if (o->street)
-        json_object_set_int_member(scores, "seed", o->seed);
-    return card_write_scores(o->record, o->one_frame ? "baselines" : "scores", scores, error);
+    return eval_record(o, tally_to_scores(counting->tally), error);
 }
 
-static gboolean eval(const Options *o, const char *architecture, VdtPrecision precision,
+static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecision precision,
                      GError **error)
 {
     if (!check_architecture(architecture, NULL, error))
@@ -240,7 +243,9 @@ static gboolean eval(const Options *o, const char *architecture, VdtPrecision pr
     if (engine == NULL)
         return FALSE;
     const VdtCard *card = vdt_engine_get_card(engine);
-    if (o->street && !check_street(o, card, error))
+    if (vdt_model_find(architecture, NULL)->maps)
+        return eval_maps(o, engine, error);
+    if (o->street && !eval_check_street(o, card, VDT_STREET_N_ACTIONS, action_name, error))
         return FALSE;
     g_autoptr(ClipSet) set = open_set(o, card, error);
     if (set == NULL)
@@ -261,13 +266,13 @@ static gboolean eval(const Options *o, const char *architecture, VdtPrecision pr
     if (!ok || !keep(o, &counting, error))
         return FALSE;
     if (o->json)
-        print_json(o, card, tally);
+        eval_print_json(o, card, tally_to_json(tally));
     else
         tally_print(tally);
     return TRUE;
 }
 
-static gboolean check(const Options *o)
+static gboolean check(const EvalOptions *o)
 {
     if (o->street == (o->data != NULL))
         return complain_usage("eval", "either --street or --data FOLDER is needed") < 0;
@@ -293,7 +298,7 @@ static gboolean check(const Options *o)
 
 int command_eval(int argc, char **argv)
 {
-    g_auto(Options) o = {.seed = STREET_HELD_OUT_SEED, .clips = 2000, .coded = 2};
+    g_auto(EvalOptions) o = {.seed = STREET_HELD_OUT_SEED, .clips = 2000, .coded = 2};
     const GOptionEntry entries[] = {
         {"street", 0, 0, G_OPTION_ARG_NONE, &o.street, "Evaluate on the synthetic street", NULL},
         {"data", 0, 0, G_OPTION_ARG_FILENAME, &o.data, "Evaluate on videos in this folder",

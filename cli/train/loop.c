@@ -5,38 +5,36 @@
 #include "batches.h"
 #include "training.h"
 
-static void describe_state(const Training *training, double top1, GString *text)
+static void describe_state(const Training *training, double score, GString *text)
 {
     g_string_printf(text, "loss %.3f", curve_get_recent_loss(training->curve));
-    if (isfinite(top1))
-        g_string_append_printf(text, ", right %.1f %%", 100 * top1);
+    if (isfinite(score))
+        g_string_append_printf(text, ", %s %.1f %%",
+                               training->network.model->maps ? "IoU" : "right", 100 * score);
 }
 
 /* What the last validation said; NaN if there was none. */
-static double last_top1(const Training *training)
+static double last_score(const Training *training)
 {
     guint n;
     const CurveRow *rows = curve_get_rows(training->curve, &n);
     while (n-- > 0)
-        if (isfinite(rows[n].top1))
-            return rows[n].top1;
+        if (isfinite(rows[n].score))
+            return rows[n].score;
     return NAN;
 }
 
-static gboolean validate(Training *training, double *top1, GError **error)
+static gboolean validate(Training *training, double *score, GError **error)
 {
     g_autoptr(VdtWeights) weights =
         vdt_trainer_get_weights(training->trainer, training->o->average > 0);
-    g_autoptr(GError) mistake = NULL;
-    g_autoptr(Tally) tally = training_validate(training, weights, &mistake);
-    if (mistake != NULL) {
-        g_propagate_error(error, g_steal_pointer(&mistake));
+    g_auto(Validation) validation = {0};
+    if (!training_validate(training, weights, &validation, error))
         return FALSE;
-    }
-    if (tally == NULL)
+    if (validation.n == 0)
         return TRUE;
-    *top1 = tally_get_top1(tally);
-    curve_add_validation(training->curve, tally_get_loss(tally), *top1);
+    *score = validation.score;
+    curve_add_validation(training->curve, validation.loss, validation.score);
     return TRUE;
 }
 
@@ -78,7 +76,7 @@ static gboolean one_step(Training *training, Batches *batches, GError **error)
 static gboolean run_steps(Training *training, Batches *batches, GError **error)
 {
     gint64 saved = g_get_monotonic_time();
-    double top1 = last_top1(training);
+    double score = last_score(training);
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint64 step = vdt_trainer_get_step(training->trainer); step < training->steps;) {
         if (training->cropped && step >= training->crop_steps &&
@@ -89,9 +87,9 @@ static gboolean run_steps(Training *training, Batches *batches, GError **error)
         if (!one_step(training, batches, error))
             return FALSE;
         step++;
-        if (validation_is_due(training, step) && !validate(training, &top1, error))
+        if (validation_is_due(training, step) && !validate(training, &score, error))
             return FALSE;
-        describe_state(training, top1, text);
+        describe_state(training, score, text);
         progress_update(training->progress, step, text->str);
         gint64 now = g_get_monotonic_time();
         if (now - saved >= training->o->checkpoint_every * G_USEC_PER_SEC) {

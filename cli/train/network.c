@@ -6,6 +6,7 @@
 #include <vedette/train.h>
 
 #include "files.h"
+#include "jsontext.h"
 
 #define MAX_CONFIG_BYTES (1 << 20)
 
@@ -65,20 +66,14 @@ gboolean network_init(Network *network, const char *architecture, const char *co
     network->model = vdt_model_find(architecture, error);
     if (network->model == NULL || !find_config(network, config, start, error))
         return FALSE;
-    json_object_remove_member(network->config, "head");
-    gint64 classes = json_object_get_int_member_with_default(network->config, "num_classes", 0);
-    if (classes != n_classes && strcmp(network->variant, "small") != 0)
+    g_autofree char *before = json_text(network->config, FALSE);
+    network->model->set_classes(network->config, n_classes);
+    g_autofree char *after = json_text(network->config, FALSE);
+    if (strcmp(before, after) != 0 && strcmp(network->variant, "small") != 0)
         network->variant = "custom";
-    json_object_set_int_member(network->config, "num_classes", n_classes);
     network->n_classes = n_classes;
     VdtShape input = network->model->input_shape(network->config, 1, 64, 64);
-    if (input.n_dims != 5) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
-                    "%s takes pictures, and what can be trained so far takes clips",
-                    network->model->name);
-        return FALSE;
-    }
-    network->frames = input.dims[2];
+    network->frames = network->model->maps ? 1 : input.dims[2];
     return TRUE;
 }
 
@@ -94,11 +89,13 @@ VdtGraph *network_graph(const Network *network, guint batch, guint width, guint 
     if (!ok)
         return NULL;
     if (training) {
-        VdtShape labels = vdt_shape(batch);
-        VdtValue *loss = vdt_cross_entropy(vdt_graph_find_output(graph, "logits"),
-                                           vdt_input(graph, "labels", &labels),
-                                           .label_smoothing = network->label_smoothing);
-        vdt_output(graph, "loss", loss);
+        VdtShape labels = network->model->maps ? vdt_shape(batch, height, width) : vdt_shape(batch);
+        VdtValue *logits = vdt_graph_find_output(graph, "logits");
+        if (network->model->maps)
+            logits = vdt_resize_bilinear(logits, height, width, FALSE);
+        vdt_output(graph, "loss",
+                   vdt_cross_entropy(logits, vdt_input(graph, "labels", &labels),
+                                     .label_smoothing = network->label_smoothing));
     }
     return vdt_graph_check(graph, error) ? g_steal_pointer(&graph) : NULL;
 }

@@ -10,9 +10,9 @@
 
 typedef struct {
     const VdtModel *model;
-    JsonObject *config;  /* as the card will state it */
-    const char *variant; /* static, or "custom" */
-    guint frames, n_classes;
+    JsonObject *config;      /* as the card will state it */
+    const char *variant;     /* static, or "custom" */
+    guint frames, n_classes; /* 1 frame for what takes pictures */
     /* of the training only */
     double dropout, label_smoothing;
 } Network;

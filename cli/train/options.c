@@ -4,11 +4,16 @@
 #include <math.h>
 #include <string.h>
 
+#include "model.h"
 #include "sizes.h"
 #include "streetclips.h"
 
-/* Windows into the street's usual 192x112: a person of half their height fits in. */
-#define STREET_CROP "96x56"
+/* Windows into the street's usual 192x112: a person of half their height fits in; and into its
+ * pictures of 512x288. */
+#define CLIPS_CROP "96x56"
+#define MAPS_CROP  "256x144"
+/* An option that the command line does not have: no option may be that. */
+#define NOT_GIVEN  G_MININT
 
 void train_options_clear(TrainOptions *o)
 {
@@ -195,14 +200,11 @@ static gboolean check(TrainOptions *o)
                               "--size is \"%s\", but must be WIDTHxHEIGHT with sides from 1 to "
                               "8192",
                               o->size) < 0;
-    const char *crop = o->crop != NULL                ? o->crop
-                       : o->street && o->size == NULL ? STREET_CROP
-                                                      : "none";
-    if (strcmp(crop, "none") != 0 && !parse_size(crop, &o->crop_width, &o->crop_height))
+    if (strcmp(o->crop, "none") != 0 && !parse_size(o->crop, &o->crop_width, &o->crop_height))
         return complain_usage("train",
                               "--crop is \"%s\", but must be none, or WIDTHxHEIGHT with sides "
                               "from 1 to 8192",
-                              crop) < 0;
+                              o->crop) < 0;
     if (!parse_bytes(o->cache_size != NULL ? o->cache_size : "12G", &o->cache_bytes))
         return complain_usage("train", "--cache-size is \"%s\", but must be like 500M, 4G or 1.5T",
                               o->cache_size) < 0;
@@ -210,25 +212,68 @@ static gboolean check(TrainOptions *o)
            parse_augmentation(o);
 }
 
+/* What the shipped street models are made by, as far as it depends on what is learned: an answer to
+ * a clip, or a class for each pixel. */
+static const struct Ingredient {
+    gsize offset;
+    gboolean whole;
+    double clips, maps;
+} recipe[] = {
+#define WHOLE(member, clips, maps)                                                                 \
+    {                                                                                              \
+        G_STRUCT_OFFSET(TrainOptions, member), TRUE, clips, maps                                   \
+    }
+#define REAL(member, clips, maps)                                                                  \
+    {                                                                                              \
+        G_STRUCT_OFFSET(TrainOptions, member), FALSE, clips, maps                                  \
+    }
+    WHOLE(clips, 11760, 8064),
+    WHOLE(validation_clips, 336, 168),
+    WHOLE(coded, 8, 8),
+    WHOLE(endless, 3, 2),
+    WHOLE(batch, 16, 16),
+    REAL(epochs, 28, 12),
+    REAL(crop_share, 0.78, 0.75),
+    REAL(rate, 4e-3, 3e-3),
+    REAL(label_smoothing, 0.1, 0),
+    REAL(dropout, 0.2, 0),
+#undef WHOLE
+#undef REAL
+};
+
+static void set_number(TrainOptions *o, const struct Ingredient *ingredient, double value)
+{
+    char *at = (char *)o + ingredient->offset;
+    if (ingredient->whole)
+        *(int *)at = value;
+    else
+        *(double *)at = value;
+}
+
+static double get_number(const TrainOptions *o, const struct Ingredient *ingredient)
+{
+    const char *at = (const char *)o + ingredient->offset;
+    return ingredient->whole ? *(const int *)at : *(const double *)at;
+}
+
+/* What was not given is as for the street models. */
+static void follow_recipe(TrainOptions *o, gboolean maps)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(recipe); i++)
+        if (get_number(o, &recipe[i]) == NOT_GIVEN)
+            set_number(o, &recipe[i], maps ? recipe[i].maps : recipe[i].clips);
+    if (o->crop == NULL)
+        o->crop = g_strdup(!o->street || o->size != NULL ? "none" : maps ? MAPS_CROP : CLIPS_CROP);
+}
+
 gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **architecture)
 {
-    /* These make the street model that is shipped. */
     *o = (TrainOptions){
         .seed = 1,
-        .clips = 11760,
-        .validation_clips = 336,
-        .coded = 8,
-        .endless = 3,
         .per_video = 4,
         .window = 2.4,
         .interval = 4,
-        .dropout = 0.2,
-        .label_smoothing = 0.1,
-        .batch = 16,
-        .epochs = 28,
-        .crop_share = 0.78,
         .warmup = 1,
-        .rate = 4e-3,
         .final_rate = 0.01,
         .gamma = 0.1,
         .decay = 0.05,
@@ -240,6 +285,8 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         .validations = 20,
         .augmentation = {
             .flip = 0.5, .scale = 0.1, .shift = 0.05, .light = 0.2, .colour = 0.1, .noise = 6}};
+    for (guint i = 0; i < G_N_ELEMENTS(recipe); i++)
+        set_number(o, &recipe[i], NOT_GIVEN);
     const GOptionEntry entries[] = {
         {"street", 0, 0, G_OPTION_ARG_NONE, &o->street, "Train on the synthetic street", NULL},
         {"data", 0, 0, G_OPTION_ARG_FILENAME, &o->data,
@@ -257,7 +304,8 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {"size", 0, 0, G_OPTION_ARG_STRING, &o->size,
          "Input size (192x112 on the street, the variant's on videos)", "WxH"},
         {"crop", 0, 0, G_OPTION_ARG_STRING, &o->crop,
-         "First train on windows of this size into the pictures, around who acts; or none (96x56 "
+         "First train on windows of this size into the pictures, around who acts; or none (96x56, "
+         "of maps 256x144, "
          "on the street in its own size, none otherwise)",
          "WxH"},
         {"framing", 0, 0, G_OPTION_ARG_STRING, &o->framing,
@@ -265,24 +313,27 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {"one-frame", 0, 0, G_OPTION_ARG_NONE, &o->one_frame,
          "The baseline: show only the middle frame, repeated", NULL},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &o->seed, "Of clips, order and first weights (1)", "N"},
-        {"clips", 0, 0, G_OPTION_ARG_INT, &o->clips, "Clips of the street (11760)", "N"},
+        {"clips", 0, 0, G_OPTION_ARG_INT, &o->clips,
+         "Clips, or pictures, of the street (11760; of maps 8064)", "N"},
         {"validation-clips", 0, 0, G_OPTION_ARG_INT, &o->validation_clips,
-         "Clips of the street to validate on (336)", "N"},
+         "Those to validate on (336; of maps 168)", "N"},
         {"coded", 0, 0, G_OPTION_ARG_INT, &o->coded,
          "One street clip in N goes through H.264 (8; 0: none)", "N"},
         {"endless", 0, 0, G_OPTION_ARG_INT, &o->endless,
-         "One street clip in N is a moment of an endless street (0: none)", "N"},
+         "One street clip in N is a moment of an endless street (3; of maps 2; 0: none)", "N"},
         {"clips-per-video", 0, 0, G_OPTION_ARG_INT, &o->per_video,
          "Clips taken from each video of --data (4)", "N"},
         {"window", 0, 0, G_OPTION_ARG_DOUBLE, &o->window, "Seconds of a street clip (2.4)", "S"},
         {"interval", 0, 0, G_OPTION_ARG_INT, &o->interval,
          "Video frames from one picture of a clip to the next (4)", "N"},
-        {"epochs", 0, 0, G_OPTION_ARG_DOUBLE, &o->epochs, "Times that each clip is seen (26)", "N"},
+        {"epochs", 0, 0, G_OPTION_ARG_DOUBLE, &o->epochs,
+         "Times that each clip is seen (28; of maps 12)", "N"},
         {"crop-share", 0, 0, G_OPTION_ARG_DOUBLE, &o->crop_share,
-         "Share of the steps, the first ones, that see windows of --crop (0.78)", "R"},
+         "Share of the steps, the first ones, that see windows of --crop (0.78; of maps 0.75)",
+         "R"},
         {"batch", 0, 0, G_OPTION_ARG_INT, &o->batch, "Clips in a step (16)", "N"},
         {"optimizer", 0, 0, G_OPTION_ARG_STRING, &o->optimizer, "adamw (default) or sgd", "NAME"},
-        {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->rate, "Learning rate (0.004)", "R"},
+        {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->rate, "Learning rate (0.004; of maps 0.003)", "R"},
         {"backbone-rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->backbone_rate,
          "Share of the rate that all but the head have (1)", "R"},
         {"schedule", 0, 0, G_OPTION_ARG_STRING, &o->schedule,
@@ -302,8 +353,10 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
          "R"},
         {"average", 0, 0, G_OPTION_ARG_DOUBLE, &o->average,
          "Decay of the average of the weights (0.999; 0: none)", "R"},
-        {"label-smoothing", 0, 0, G_OPTION_ARG_DOUBLE, &o->label_smoothing, "(0.1)", "R"},
-        {"dropout", 0, 0, G_OPTION_ARG_DOUBLE, &o->dropout, "Before the last layer (0.2)", "R"},
+        {"label-smoothing", 0, 0, G_OPTION_ARG_DOUBLE, &o->label_smoothing, "(0.1; of maps 0)",
+         "R"},
+        {"dropout", 0, 0, G_OPTION_ARG_DOUBLE, &o->dropout,
+         "Before the last layer (0.2; of maps 0)", "R"},
         {"augment", 0, 0, G_OPTION_ARG_STRING, &o->augment,
          "none, or parts of flip=0.5,scale=0.1,shift=0.05,light=0.2,colour=0.1,noise=6", "LIST"},
         {"validations", 0, 0, G_OPTION_ARG_INT, &o->validations,
@@ -328,9 +381,10 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
     g_auto(GStrv) rest = NULL;
     if (!parse_options("ARCHITECTURE --street | --data FOLDER --output FOLDER",
                        "Trains a network, on the synthetic street or on videos of one's own.",
-                       entries, argc, argv, 1, 1, &rest) ||
-        !check(o))
+                       entries, argc, argv, 1, 1, &rest))
         return FALSE;
+    const VdtModel *model = vdt_model_find(rest[0], NULL);
+    follow_recipe(o, model != NULL && model->maps);
     *architecture = g_strdup(rest[0]);
-    return TRUE;
+    return check(o);
 }

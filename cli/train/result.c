@@ -75,7 +75,7 @@ static JsonObject *evaluation(const Training *training)
     return object;
 }
 
-static JsonObject *record(const Training *training, const Tally *tally)
+static JsonObject *record(const Training *training, const Validation *validation)
 {
     const TrainOptions *o = training->o;
     JsonObject *object = json_object_new();
@@ -89,8 +89,8 @@ static JsonObject *record(const Training *training, const Tally *tally)
         json_object_set_int_member(object, "world_version", VDT_STREET_VERSION);
         json_object_set_int_member(object, "validation_seed", STREET_VALIDATION_SEED);
     }
-    if (tally != NULL)
-        json_object_set_object_member(object, "validation", tally_to_scores(tally));
+    if (validation->n > 0)
+        json_object_set_object_member(object, "validation", json_object_ref(validation->scores));
     return object;
 }
 
@@ -115,7 +115,7 @@ static JsonArray *background(void)
     return array;
 }
 
-static gboolean save_card(const Training *training, const Tally *tally, GError **error)
+static gboolean save_card(const Training *training, const Validation *validation, GError **error)
 {
     const TrainOptions *o = training->o;
     const VdtCard *card = training->card;
@@ -128,7 +128,7 @@ static gboolean save_card(const Training *training, const Tally *tally, GError *
     json_object_set_string_member(object, "title", card->title);
     json_object_set_string_member(object, "weights", "weights.safetensors");
     json_object_set_string_member(object, "labels", "labels.txt");
-    if (o->street)
+    if (o->street && !training->network.model->maps)
         json_object_set_array_member(object, "background", background());
     json_object_set_string_member(object, "licence",
                                   o->licence != NULL ? o->licence
@@ -138,7 +138,7 @@ static gboolean save_card(const Training *training, const Tally *tally, GError *
     json_object_set_object_member(object, "config", json_object_ref(training->network.config));
     json_object_set_object_member(object, "preprocessing", preprocessing(training));
     json_object_set_object_member(object, "evaluation", evaluation(training));
-    json_object_set_object_member(object, "training", record(training, tally));
+    json_object_set_object_member(object, "training", record(training, validation));
     g_autofree char *text = json_text(object, TRUE), *path = in_output(training, "card.json");
     g_autofree char *lines = g_strconcat(text, "\n", NULL);
     return g_file_set_contents(path, lines, -1, error);
@@ -169,16 +169,15 @@ gboolean training_save_result(Training *training, GError **error)
     if (weights == NULL)
         return FALSE;
     /* The score is that of the file, rounding included. */
-    g_autoptr(GError) mistake = NULL;
-    g_autoptr(Tally) tally = training_validate(training, weights, &mistake);
-    if (mistake != NULL) {
-        g_propagate_error(error, g_steal_pointer(&mistake));
+    g_auto(Validation) validation = {0};
+    if (!training_validate(training, weights, &validation, error))
         return FALSE;
-    }
-    if (tally != NULL)
-        progress_say(training->progress, "validation: %.2f %% of %u clips right",
-                     100 * tally_get_top1(tally), tally_get_n(tally));
+    if (validation.n > 0)
+        progress_say(training->progress,
+                     training->network.model->maps ? "validation: mean IoU %.2f %% of %u pictures"
+                                                   : "validation: %.2f %% of %u clips right",
+                     100 * validation.score, validation.n);
     g_autofree char *path = in_output(training, "weights.safetensors");
     return vdt_weights_save_safetensors(weights, path, error) &&
-           save_card(training, tally, error) && training_save_curve(training, error);
+           save_card(training, &validation, error) && training_save_curve(training, error);
 }

@@ -17,13 +17,9 @@
 #define LARGE_WIDTH  640
 #define LARGE_HEIGHT 360
 #define ASPECT       (16.0 / 9)
-#define CODED_RATE   25 /* frames per second */
-#define BITRATE      1000
 #define NS           1000000000.0
-/* Pictures that stand for how the street looks. */
+/* Moments that stand for how they are chosen. */
 #define N_PROBES     12
-#define PROBE_WIDTH  96
-#define PROBE_HEIGHT 54
 
 typedef struct {
     ClipSet set;
@@ -35,29 +31,15 @@ typedef struct {
     gboolean *chosen;
 } StreetClips;
 
-/* A number that walks through all residues for each action and each condition: actions change with
- * the index, conditions every N_ACTIONS clips. */
-static guint64 diagonal(guint64 index)
-{
-    guint64 row = index / VDT_STREET_N_ACTIONS;
-    return index % VDT_STREET_N_ACTIONS + row % VDT_STREET_N_CONDITIONS +
-           row / VDT_STREET_N_CONDITIONS;
-}
-
-gboolean street_clip_is_coded(guint64 index, guint coded)
-{
-    return coded > 0 && diagonal(index) % coded == 0;
-}
-
 gboolean street_clip_is_large(guint64 index, guint coded)
 {
-    return diagonal(index) % 8 == 3 && !street_clip_is_coded(index, coded);
+    return street_diagonal(index) % 8 == 3 && !street_clip_is_coded(index, coded);
 }
 
 /* Whether a clip is cut out of an endless street. */
 static gboolean is_moment(const StreetClips *street, guint clip)
 {
-    return street->endless > 0 && diagonal(street->first + clip) % street->endless == 0;
+    return street->endless > 0 && street_diagonal(street->first + clip) % street->endless == 0;
 }
 
 static gint64 duration_of(const ClipFormat *format)
@@ -141,18 +123,6 @@ static ClipFocus focus(const ClipSet *set, guint clip)
                        (found.y1 * view.height - view.top) / format->height};
 }
 
-/* In place: 4 bytes blue, green, red, unused to 3 bytes red, green, blue. */
-static void to_rgb(guint8 *pixels, gsize n)
-{
-    const guint8 *from = pixels;
-    for (guint8 *to = pixels; n > 0; n--, from += 4, to += 3) {
-        guint8 blue = from[0], green = from[1], red = from[2];
-        to[0] = red;
-        to[1] = green;
-        to[2] = blue;
-    }
-}
-
 static void draw_plain(const ClipFormat *format, VdtStreet *street, gint64 from, guint width,
                        guint height, guint8 *clip)
 {
@@ -160,8 +130,7 @@ static void draw_plain(const ClipFormat *format, VdtStreet *street, gint64 from,
     g_autofree guint8 *pixels = g_malloc((gsize)4 * width * height);
     for (guint i = 0; i < format->stored; i++) {
         gint64 time = from + time_of(format, clip_format_frame_of(format, i));
-        vdt_street_painter_draw(painter, time, pixels, (gsize)4 * width);
-        to_rgb(pixels, (gsize)width * height);
+        street_draw_rgb(painter, time, width, height, pixels);
         VdtPicture picture = {pixels, width, height, (gsize)3 * width};
         clip_format_store(format, &picture, clip, i);
     }
@@ -178,14 +147,14 @@ typedef struct {
 static void draw_coded_frame(gpointer data, guint i, guint8 *bgrx, gsize stride)
 {
     Coding *coding = data;
-    vdt_street_painter_draw(coding->painter, coding->from + llrint(i * NS / CODED_RATE), bgrx,
-                            stride);
+    vdt_street_painter_draw(coding->painter, coding->from + llrint(i * NS / STREET_CODED_RATE),
+                            bgrx, stride);
 }
 
 /* The decoded frame that is next to a picture's time. */
 static guint coded_frame_of(const ClipFormat *format, guint i)
 {
-    return lrint(time_of(format, clip_format_frame_of(format, i)) / NS * CODED_RATE);
+    return lrint(time_of(format, clip_format_frame_of(format, i)) / NS * STREET_CODED_RATE);
 }
 
 static void take_coded_frame(gpointer data, guint frame, const VdtPicture *picture)
@@ -203,8 +172,8 @@ static gboolean draw_coded(const ClipFormat *format, VdtStreet *street, gint64 f
     Coding coding = {format, painter, from, clip};
     H264Job job = {.width = SMALL_WIDTH,
                    .height = SMALL_HEIGHT,
-                   .rate = CODED_RATE,
-                   .bitrate = BITRATE,
+                   .rate = STREET_CODED_RATE,
+                   .bitrate = STREET_BITRATE,
                    .n_frames = coded_frame_of(format, format->stored - 1) + 1,
                    .draw = draw_coded_frame,
                    .take = take_coded_frame,
@@ -238,29 +207,6 @@ static gboolean fill(const ClipSet *set, guint item, guint8 *clip, GCancellable 
     return TRUE;
 }
 
-/* A number for what the street looks like. A changed painter has a new version, unless somebody is
- * still at work on it, and then clips of both must not mix. */
-static guint32 look(const ClipFormat *format)
-{
-    guint32 hash = 2166136261;
-    guint8 pixels[PROBE_HEIGHT][PROBE_WIDTH][4];
-    for (guint i = 0; i < N_PROBES; i++) {
-        /* Along the diagonal of actions and conditions. */
-        VdtStreetClip clip =
-            vdt_street_list_clip(1, i * (VDT_STREET_N_ACTIONS + 1), duration_of(format), NULL);
-        g_autoptr(VdtStreet) street = vdt_street_new_clip(&clip);
-        g_autoptr(VdtStreetPainter) painter =
-            vdt_street_painter_new(street, PROBE_WIDTH, PROBE_HEIGHT);
-        memset(pixels, 0, sizeof pixels);
-        vdt_street_painter_draw(painter, clip.duration / 2, pixels[0][0], sizeof pixels[0]);
-        for (guint y = 0; y < PROBE_HEIGHT; y++)
-            for (guint x = 0; x < PROBE_WIDTH; x++)
-                for (int c = 0; c < 3; c++)
-                    hash = (hash ^ pixels[y][x][c]) * 16777619;
-    }
-    return hash;
-}
-
 static void finalize(ClipSet *set)
 {
     StreetClips *street = (StreetClips *)set;
@@ -282,18 +228,9 @@ static guint32 choice(guint64 seed, const ClipFormat *format)
 ClipSet *street_clips_new(guint64 seed, guint64 first, guint n, guint coded, guint endless,
                           const ClipFormat *format, GError **error)
 {
-    const char *encoder = "none";
-    if (coded > 0) {
-#if HAVE_GST
-        encoder = h264_find_encoder(error);
-        if (encoder == NULL)
-            return NULL;
-#else
-        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
-                    "this build has no GStreamer, and so no H.264; --coded 0 does without");
+    const char *encoder = street_find_encoder(coded, error);
+    if (encoder == NULL)
         return NULL;
-#endif
-    }
     StreetClips *street = g_new0(StreetClips, 1);
     ClipSet *set = &street->set;
     street->seed = seed;
@@ -314,12 +251,9 @@ ClipSet *street_clips_new(guint64 seed, guint64 first, guint n, guint coded, gui
     for (guint i = 0; i < set->n_labels; i++)
         set->labels[i] = g_strdup(vdt_street_action_name(i));
     g_autoptr(GString) key = g_string_new("street\n");
-    g_string_append_printf(key,
-                           "world: %d, looks %08x\nseed: %" G_GUINT64_FORMAT
-                           "\nfirst: %" G_GUINT64_FORMAT "\ncoded: 1 in %u by %s at %d kbit/s"
-                           "\nendless: 1 in %u, chosen %08x\n",
-                           VDT_STREET_VERSION, look(format), seed, first, coded, encoder, BITRATE,
-                           endless, endless > 0 ? choice(seed, format) : 0);
+    street_describe(seed, first, coded, encoder, duration_of(format), key);
+    g_string_append_printf(key, "endless: 1 in %u, chosen %08x\n", endless,
+                           endless > 0 ? choice(seed, format) : 0);
     clip_format_describe(format, key);
     set->key = g_string_free(g_steal_pointer(&key), FALSE);
     return set;

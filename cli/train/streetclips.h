@@ -9,12 +9,9 @@
 #pragma once
 
 #include "clipset.h"
+#include "streetdraw.h"
 
-/* Seed of the held-out clips: nothing may be trained on it. */
-#define STREET_HELD_OUT_SEED 9000
-
-/* Whether clip @index is a coded one, and whether it is drawn large. */
-gboolean street_clip_is_coded(guint64 index, guint coded);
+/* Whether clip @index is drawn large. */
 gboolean street_clip_is_large(guint64 index, guint coded);
 
 /* @coded is 0 for none, otherwise 2 or more; VDT_ERROR_UNSUPPORTED if there is no encoder. One clip

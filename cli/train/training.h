@@ -10,7 +10,6 @@
 #include "curve.h"
 #include "network.h"
 #include "options.h"
-#include "tally.h"
 
 typedef struct {
     const TrainOptions *o;
@@ -62,9 +61,19 @@ gboolean training_restore(Training *training, GError **error);
 /* loop.c: all steps that are left. */
 gboolean training_run(Training *training, GError **error);
 
-/* validate.c: the weights' answers to the validation clips; NULL without error if there are none.
- */
-Tally *training_validate(Training *training, VdtWeights *weights, GError **error);
+/* How well validation clips were answered: @score is the share that was right, or the mean IoU. */
+typedef struct {
+    guint n; /* 0: there are none */
+    double loss, score;
+    JsonObject *scores; /* for the card */
+} Validation;
+
+void validation_clear(Validation *validation);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Validation, validation_clear)
+
+/* validate.c: *validation, 0 before, stays so if there are no validation clips. */
+gboolean training_validate(Training *training, VdtWeights *weights, Validation *validation,
+                           GError **error);
 
 /* result.c: weights, labels, card and curve. */
 /* Labels go first: whether a card can have them is better known before. */

@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How well the weights do on clips that are not trained on. */
+#include "maptally.h"
 #include "predict.h"
+#include "predictmaps.h"
+#include "tally.h"
 #include "training.h"
 
 #define BATCH 16
+
+void validation_clear(Validation *validation)
+{
+    g_clear_pointer(&validation->scores, json_object_unref);
+}
 
 typedef struct {
     Tally *tally;
@@ -17,20 +25,10 @@ static void count(gpointer data, guint clip, const double *scores)
     tally_add(counting->tally, &truth, scores);
 }
 
-Tally *training_validate(Training *training, VdtWeights *weights, GError **error)
+static gboolean validate_clips(Training *training, VdtSession *session, Validation *validation,
+                               GError **error)
 {
-    if (training->validation_cache == NULL)
-        return NULL;
     const VdtCard *card = training->card;
-    g_autoptr(VdtGraph) graph =
-        network_graph(&training->network, BATCH, card->width, card->height, FALSE, error);
-    if (graph == NULL)
-        return NULL;
-    VdtPlanOptions options = {.kind = VDT_PLAN_INFER};
-    g_autoptr(VdtPlan) plan = vdt_plan_new(graph, weights, &options, error);
-    g_autoptr(VdtSession) session = plan != NULL ? vdt_session_new(plan, error) : NULL;
-    if (session == NULL)
-        return NULL;
     g_autoptr(Tally) tally = tally_new(card->labels, card->n_labels);
     Counting counting = {tally, training->validation_set};
     Prediction prediction = {.session = session,
@@ -39,5 +37,46 @@ Tally *training_validate(Training *training, VdtWeights *weights, GError **error
                              .cache = training->validation_cache,
                              .func = count,
                              .data = &counting};
-    return predict(&prediction, error) ? g_steal_pointer(&tally) : NULL;
+    if (!predict(&prediction, error))
+        return FALSE;
+    *validation = (Validation){tally_get_n(tally), tally_get_loss(tally), tally_get_top1(tally),
+                               tally_to_scores(tally)};
+    return TRUE;
+}
+
+static gboolean validate_maps(Training *training, VdtSession *session, Validation *validation,
+                              GError **error)
+{
+    const VdtCard *card = training->card;
+    g_autoptr(MapTally) tally = map_tally_new(card->labels, card->n_labels);
+    MapPrediction prediction = {.session = session,
+                                .card = card,
+                                .set = training->validation_set,
+                                .cache = training->validation_cache,
+                                .tally = tally};
+    if (!predict_maps(&prediction, error))
+        return FALSE;
+    *validation = (Validation){map_tally_get_n(tally), map_tally_get_loss(tally),
+                               map_tally_get_mean_iou(tally), map_tally_to_scores(tally)};
+    return TRUE;
+}
+
+gboolean training_validate(Training *training, VdtWeights *weights, Validation *validation,
+                           GError **error)
+{
+    if (training->validation_cache == NULL)
+        return TRUE;
+    const VdtCard *card = training->card;
+    gboolean maps = training->network.model->maps;
+    g_autoptr(VdtGraph) graph = network_graph(&training->network, maps ? 1 : BATCH, card->width,
+                                              card->height, FALSE, error);
+    if (graph == NULL)
+        return FALSE;
+    VdtPlanOptions options = {.kind = VDT_PLAN_INFER};
+    g_autoptr(VdtPlan) plan = vdt_plan_new(graph, weights, &options, error);
+    g_autoptr(VdtSession) session = plan != NULL ? vdt_session_new(plan, error) : NULL;
+    if (session == NULL)
+        return FALSE;
+    return maps ? validate_maps(training, session, validation, error)
+                : validate_clips(training, session, validation, error);
 }

@@ -15,7 +15,7 @@
 #include "../measure.h"
 #include "efficientformer.h"
 
-#define N_MAPS 3 /* the backbone's at 1/8, 1/16 and 1/32 */
+#define N_MAPS 3 /* the backbone's last: at 1/8, 1/16 and 1/32, or one scale finer */
 
 typedef struct {
     EfficientFormer backbone;
@@ -25,6 +25,7 @@ typedef struct {
     int next_repeat;
     int mlp_ratio;
     int num_classes;
+    double dropout; /* in training, before the classifier */
 } Config;
 
 static void read_backbone(VdtFields *fields, EfficientFormer *e)
@@ -43,9 +44,9 @@ static void read_backbone(VdtFields *fields, EfficientFormer *e)
         return;
     }
     *e = *published;
-    vdt_fields_ints(fields, "depths", e->depths, EFFICIENTFORMER_STAGES, 1,
-                    EFFICIENTFORMER_MAX_BLOCKS);
-    vdt_fields_ints(fields, "widths", e->widths, EFFICIENTFORMER_STAGES, 2, 4096);
+    e->stages = vdt_fields_int(fields, "stages", e->stages, N_MAPS, EFFICIENTFORMER_STAGES);
+    vdt_fields_ints(fields, "depths", e->depths, e->stages, 1, EFFICIENTFORMER_MAX_BLOCKS);
+    vdt_fields_ints(fields, "widths", e->widths, e->stages, 2, 4096);
     e->vit_num = vdt_fields_int(fields, "vit_num", e->vit_num, 0, EFFICIENTFORMER_MAX_BLOCKS);
     e->bias_resolution = vdt_fields_int(fields, "bias_resolution", e->bias_resolution, 32, 4096);
     if (e->bias_resolution % 32 != 0)
@@ -53,10 +54,18 @@ static void read_backbone(VdtFields *fields, EfficientFormer *e)
                         "\"bias_resolution\" is %" G_GINT64_FORMAT ", but must be a multiple of 32",
                         e->bias_resolution);
     vdt_fields_int_rows(fields, "expansion", e->expansion[0], EFFICIENTFORMER_MAX_BLOCKS, e->depths,
-                        EFFICIENTFORMER_STAGES, 1, 16);
-    for (int i = 0; i < EFFICIENTFORMER_STAGES; i++) /* blocks that the named network has not */
-        for (int j = 0; j < e->depths[i]; j++)
-            e->expansion[i][j] = e->expansion[i][j] > 0 ? e->expansion[i][j] : 4;
+                        e->stages, 1, 16);
+    /* Blocks that the named network has not, and those that this one has not. */
+    for (int i = 0; i < EFFICIENTFORMER_STAGES; i++) {
+        if (i >= e->stages)
+            e->depths[i] = e->widths[i] = 0;
+        for (int j = 0; j < EFFICIENTFORMER_MAX_BLOCKS; j++) {
+            gint64 given = e->expansion[i][j] > 0 ? e->expansion[i][j] : 4;
+            e->expansion[i][j] = j < e->depths[i] ? given : 0;
+        }
+    }
+    if (!vdt_efficientformer_attends(e))
+        e->bias_resolution = 0;
 }
 
 static gboolean read_config(JsonObject *object, Config *c, GError **error)
@@ -74,6 +83,7 @@ static gboolean read_config(JsonObject *object, Config *c, GError **error)
     c->next_repeat = vdt_fields_int(&head, "next_repeat", 5, 1, 64);
     c->num_classes = vdt_fields_int(&head, "num_classes", 150, 1, 100000);
     c->mlp_ratio = vdt_fields_int(&fields, "mlp_ratio", 2, 1, 16);
+    c->dropout = vdt_fields_double(&fields, "dropout", 0, 0, 0.95);
     if (c->dw_size % 2 == 0 || c->neck_size % 2 == 0)
         vdt_fields_fail(&head, "\"dw_size\" %d and \"neck_size\" %d must be odd", c->dw_size,
                         c->neck_size);
@@ -212,13 +222,14 @@ static VdtValue *classify(const Config *c, VdtScope s, VdtValue *x)
     VdtShape centres = vdt_shape(map.dims[0], map.dims[1], c->num_classes, 1);
     VdtConv2d each = {.out = c->channels, .kernel = 1, .groups = c->channels};
     VdtValue *fused = vdt_relu(conv_module(vdt_in(s, "linear_fuse"), x, each));
-    VdtValue *rough =
-        vdt_conv2d(vdt_in(s, "conv_seg"), fused, .out = c->num_classes, .kernel = 1, .bias = TRUE);
+    VdtValue *rough = vdt_conv2d(vdt_in(s, "conv_seg"), vdt_dropout(fused, c->dropout),
+                                 .out = c->num_classes, .kernel = 1, .bias = TRUE);
     VdtValue *where = vdt_softmax(vdt_reshape(rough, &classes));
     VdtValue *context = vdt_matmul(vdt_reshape(x, &features), where, .transpose_b = TRUE);
     context = vdt_tap(vdt_reshape(context, &centres), "context");
     VdtValue *gated = vdt_mul(x, prototype_gate(vdt_in(s, "lgc"), context));
-    return vdt_apply_again(rough, vdt_add(vdt_tap(gated, "lgc"), x));
+    x = vdt_add(vdt_tap(gated, "lgc"), x);
+    return vdt_apply_again(rough, vdt_dropout(x, c->dropout));
 }
 
 /* Half of a side, as the stem and the embeddings leave it. */
@@ -229,17 +240,18 @@ static gint64 halved(gint64 side, int times)
     return side;
 }
 
-static gboolean check_size(const VdtShape *input, GError **error)
+static gboolean check_size(const Config *c, const VdtShape *input, GError **error)
 {
-    if (input->n_dims == 4 && input->dims[1] == 3 && halved(input->dims[2], 4) % 2 == 0 &&
-        halved(input->dims[3], 4) % 2 == 0)
+    gboolean picture = input->n_dims == 4 && input->dims[1] == 3;
+    gboolean attends = vdt_efficientformer_attends(&c->backbone);
+    if (picture &&
+        (!attends || (halved(input->dims[2], 4) % 2 == 0 && halved(input->dims[3], 4) % 2 == 0)))
         return TRUE;
     g_autofree char *text = vdt_shape_to_string(input);
     g_set_error(
         error, VDT_ERROR, VDT_ERROR_SHAPE,
-        "input has shape %s, but this network takes pictures [N,3,H,W] whose sides, divided "
-        "by 16 and rounded up, are even; multiples of 32 are",
-        text);
+        "input has shape %s, but this network takes pictures [N,3,H,W]%s", text,
+        attends ? " whose sides, divided by 16 and rounded up, are even; multiples of 32 are" : "");
     return FALSE;
 }
 
@@ -247,13 +259,14 @@ static gboolean build(JsonObject *config, VdtGraph *graph, const VdtShape *input
 {
     Config c;
     VdtValue *maps[EFFICIENTFORMER_STAGES], *contexts[N_MAPS];
-    if (!read_config(config, &c, error) || !check_size(input, error))
+    if (!read_config(config, &c, error) || !check_size(&c, input, error))
         return FALSE;
     VdtScope head = vdt_scope(graph, "decode_head");
     vdt_efficientformer_build(&c.backbone, vdt_scope(graph, "backbone"),
                               vdt_input(graph, "image", input), maps);
-    pyramid(&c, head, maps + 1, contexts);
-    VdtValue *x = way_back(&c, head, maps + 1, contexts);
+    VdtValue **last = maps + c.backbone.stages - N_MAPS;
+    pyramid(&c, head, last, contexts);
+    VdtValue *x = way_back(&c, head, last, contexts);
     vdt_output(graph, "logits", classify(&c, head, x));
     return TRUE;
 }
@@ -274,15 +287,23 @@ static gboolean measure_backbone(const VdtWeights *w, const char *prefix, Effici
                (hidden = vdt_measure(w, prefix, 4, 0, "network.%d.%d.mlp.fc1.weight", 2 * i,
                                      (int)e->depths[i])) > 0)
             e->expansion[i][e->depths[i]++] = hidden / e->widths[i];
-        if (e->depths[i] == 0)
+        if (e->depths[i] == 0 && i < N_MAPS)
             return FALSE;
+        e->stages += e->depths[i] > 0;
     }
-    for (int j = 0; j < e->depths[EFFICIENTFORMER_STAGES - 1]; j++)
+    for (int j = 0; j < e->depths[e->stages - 1]; j++)
         e->vit_num += vdt_measure(w, prefix, 3, 0, "network.%d.%d.layer_scale_1",
-                                  2 * EFFICIENTFORMER_STAGES - 2, j) > 0;
-    gint64 distances = vdt_measure(w, prefix, 2, 1, "network.%d.attn.attention_biases_seg",
-                                   2 * EFFICIENTFORMER_STAGES - 3);
-    while (4 * (e->bias_resolution / 32) * (e->bias_resolution / 32) < distances)
+                                  2 * (int)e->stages - 2, j) > 0;
+    if (!vdt_efficientformer_attends(e))
+        return TRUE;
+    int last = e->stages - 1;
+    gint64 distances =
+        vdt_measure(w, prefix, 2, 1, "network.%d.%d.token_mixer.attention_biases_seg", 2 * last,
+                    (int)e->depths[last] - 1);
+    if (distances == 0) /* no blocks with attention: only what halves the map has biases */
+        distances =
+            vdt_measure(w, prefix, 2, 1, "network.%d.attn.attention_biases_seg", 2 * last - 1) / 4;
+    while ((e->bias_resolution / 32) * (e->bias_resolution / 32) < distances)
         e->bias_resolution += 32;
     return e->bias_resolution > 0;
 }
@@ -301,8 +322,8 @@ static gboolean measure(const VdtWeights *w, Config *c)
            vdt_measure(w, "decode_head", 1, 0, "trans.transformer_blocks.%d.gamma",
                        c->next_repeat) > 0)
         c->next_repeat++;
-    c->mlp_ratio =
-        vdt_measure(w, "decode_head", 4, 0, "meta.0.mlp.fc1.weight") / c->backbone.widths[1];
+    c->mlp_ratio = vdt_measure(w, "decode_head", 4, 0, "meta.0.mlp.fc1.weight") /
+                   c->backbone.widths[c->backbone.stages - N_MAPS];
     return c->channels > 0 && c->dw_size > 0 && c->neck_size > 0 && c->next_repeat > 0 &&
            c->mlp_ratio > 0;
 }
@@ -321,13 +342,15 @@ static JsonObject *to_json(const Config *c)
     JsonObject *object = json_object_new(), *backbone = json_object_new();
     JsonObject *head = json_object_new();
     JsonArray *expansion = json_array_new();
-    json_object_set_array_member(backbone, "depths", numbers(e->depths, EFFICIENTFORMER_STAGES));
-    json_object_set_array_member(backbone, "widths", numbers(e->widths, EFFICIENTFORMER_STAGES));
-    for (int i = 0; i < EFFICIENTFORMER_STAGES; i++)
+    json_object_set_int_member(backbone, "stages", e->stages);
+    json_object_set_array_member(backbone, "depths", numbers(e->depths, e->stages));
+    json_object_set_array_member(backbone, "widths", numbers(e->widths, e->stages));
+    for (int i = 0; i < e->stages; i++)
         json_array_add_array_element(expansion, numbers(e->expansion[i], e->depths[i]));
     json_object_set_array_member(backbone, "expansion", expansion);
     json_object_set_int_member(backbone, "vit_num", e->vit_num);
-    json_object_set_int_member(backbone, "bias_resolution", e->bias_resolution);
+    if (vdt_efficientformer_attends(e))
+        json_object_set_int_member(backbone, "bias_resolution", e->bias_resolution);
     json_object_set_int_member(head, "channels", c->channels);
     json_object_set_int_member(head, "dw_size", c->dw_size);
     json_object_set_int_member(head, "neck_size", c->neck_size);
@@ -359,7 +382,32 @@ static const VdtVariant variants[] = {
     VARIANTS("coco-stuff", 171),
     VARIANTS("pascal-context", 60),
     VARIANTS("pascal-context59", 59),
+    /* What `vedette train` makes of the synthetic street: one scale finer, since poles and bags are
+     * small, and without attention, so that windows and whole pictures look alike to it. */
+    {.name = "small",
+     .labels = "street",
+     .config = "{\"backbone\": {\"stages\": 3, \"depths\": [1, 2, 4], "
+               "\"widths\": [24, 48, 96], "
+               "\"expansion\": [[3], [3, 3], [3, 3, 3, 3]], \"vit_num\": 0}, "
+               "\"head\": {\"channels\": 64, \"next_repeat\": 3, \"num_classes\": 9}}",
+     .size = 288,
+     .frames = 1,
+     .frame_interval = 1,
+     .test_clips = 1,
+     .test_crops = 1,
+     .test_size = 288,
+     .framing = VDT_FRAMING_STRETCH,
+     .bench_width = 512,
+     .bench_height = 288},
 };
+
+static void set_classes(JsonObject *config, guint n_classes)
+{
+    if (!json_object_has_member(config, "head"))
+        json_object_set_object_member(config, "head", json_object_new());
+    json_object_set_int_member(json_object_get_object_member(config, "head"), "num_classes",
+                               n_classes);
+}
 
 static JsonObject *recognise(const VdtWeights *weights, const char **variant)
 {
@@ -382,7 +430,9 @@ const VdtModel vdt_cgrseg = {
     .n_variants = G_N_ELEMENTS(variants),
     .mean = {123.675f, 116.28f, 103.53f},
     .std = {58.395f, 57.12f, 57.375f},
+    .maps = TRUE,
     .head = "decode_head.conv_seg.",
+    .set_classes = set_classes,
     .input_shape = input_shape,
     .build = build,
     .recognise = recognise,

@@ -20,19 +20,22 @@ static const struct {
     EfficientFormer network;
 } published[] = {
     {"S1",
-     {{3, 3, 9, 6},
+     {4,
+      {3, 3, 9, 6},
       {32, 48, 120, 224},
       {{4, 4, 4}, {4, 4, 4}, {4, 4, 3, 3, 3, 3, 4, 4, 4}, {4, 4, 3, 3, 4, 4}},
       2,
       512}},
     {"S2",
-     {{4, 4, 12, 8},
+     {4,
+      {4, 4, 12, 8},
       {32, 64, 144, 288},
       {{4, 4, 4, 4}, {4, 4, 4, 4}, {4, 4, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4}, {4, 4, 3, 3, 3, 3, 4, 4}},
       4,
       512}},
     {"L",
-     {{5, 5, 15, 10},
+     {4,
+      {5, 5, 15, 10},
       {40, 80, 192, 384},
       {{4, 4, 4, 4, 4},
        {4, 4, 4, 4, 4},
@@ -218,11 +221,16 @@ static VdtValue *stem(const EfficientFormer *e, VdtScope s, VdtValue *x)
     return vdt_tap(x, "stem");
 }
 
+gboolean vdt_efficientformer_attends(const EfficientFormer *e)
+{
+    return e->stages > ATTENTIVE + 1 || e->vit_num > 0;
+}
+
 void vdt_efficientformer_build(const EfficientFormer *e, VdtScope s, VdtValue *picture,
                                VdtValue *maps[EFFICIENTFORMER_STAGES])
 {
     VdtValue *x = stem(e, vdt_in(s, "patch_embed"), picture);
-    for (int i = 0; i < EFFICIENTFORMER_STAGES; i++) {
+    for (int i = 0; i < e->stages; i++) {
         if (i > 0)
             x = embed(e, vdt_in(s, "network.%d", 2 * i - 1), x, i);
         maps[i] = x = stage(e, vdt_in(s, "network.%d", 2 * i), x, i);

@@ -12,6 +12,7 @@
 #define EFFICIENTFORMER_MAX_BLOCKS 32
 
 typedef struct {
+    gint64 stages; /* 4; or 3, without the last one */
     gint64 depths[EFFICIENTFORMER_STAGES];
     gint64 widths[EFFICIENTFORMER_STAGES];
     /* hidden channels of a block's MLP, as a multiple of its width */
@@ -23,7 +24,10 @@ typedef struct {
 /* The published network of that name, "S1", "S2" or "L"; NULL if there is none. */
 const EfficientFormer *vdt_efficientformer_find(const char *name);
 
+/* Whether there is attention, which takes maps whose sides are even at 1/16. */
+gboolean vdt_efficientformer_attends(const EfficientFormer *e);
+
 /* Adds the backbone over @picture [N,3,H,W]; @maps becomes the stages' results, at 1/4, 1/8, 1/16
- * and 1/32. Sides must become even at 1/16. */
+ * and, if there are four, 1/32. */
 void vdt_efficientformer_build(const EfficientFormer *e, VdtScope s, VdtValue *picture,
                                VdtValue *maps[EFFICIENTFORMER_STAGES]);

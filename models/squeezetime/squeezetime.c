@@ -407,6 +407,12 @@ static const VdtVariant variants[] = {
 };
 #undef R50
 
+static void set_classes(JsonObject *config, guint n_classes)
+{
+    json_object_remove_member(config, "head");
+    json_object_set_int_member(config, "num_classes", n_classes);
+}
+
 /* A backbone by itself is the one that training on pictures left, however many frames its stem was
  * given and whatever size its pictures had. */
 static gboolean same(const Config *a, const Config *b)
@@ -444,6 +450,7 @@ const VdtModel vdt_squeezetime = {
     .mean = {123.675f, 116.28f, 103.53f},
     .std = {58.395f, 57.12f, 57.375f},
     .head = "cls_head.",
+    .set_classes = set_classes,
     .input_shape = input_shape,
     .build = build,
     .recognise = recognise,

@@ -23,7 +23,18 @@ static float activate(float value, VdtAct act)
     return value;
 }
 
-/* The gradient before an activation whose result is y[at]. */
+/* The normal distribution, and x times its density. */
+static float gelu_slope(float x)
+{
+    if (x < -16) /* where an infinite x times no density would be nothing */
+        return 0;
+    if (x > 16)
+        return 1;
+    return 0.5f * (1 + erff(x * (float)M_SQRT1_2)) +
+           x * expf(-0.5f * x * x) * (float)(M_SQRT1_2 * M_2_SQRTPI / 2);
+}
+
+/* The gradient before an activation whose result (of GELU: operand) is y[at]. */
 static float before(VdtAct act, const float *y, size_t at, float dy)
 {
     switch (act) {
@@ -31,6 +42,8 @@ static float before(VdtAct act, const float *y, size_t at, float dy)
         return y[at] > 0 ? dy : 0;
     case VDT_ACT_SIGMOID:
         return dy * y[at] * (1 - y[at]);
+    case VDT_ACT_GELU:
+        return dy * gelu_slope(y[at]);
     default: /* the others are no steps of a training */
         break;
     }

@@ -128,8 +128,8 @@ INLINE vf sigmoid(vf x)
     return 1.0f / (1.0f + exponential(-x));
 }
 
-/* The error function, off by 1.5e-7 at most: Abramowitz and Stegun, 7.1.26. */
-INLINE vf error_function(vf x)
+/* The error function, off by 1.5e-7 at most: Abramowitz and Stegun, 7.1.26. @bell is e^(-x^2). */
+INLINE vf error_function(vf x, vf bell)
 {
     vf magnitude = (vf)((vu)x & 0x7fffffff);
     vf t = 1.0f / (1.0f + 0.3275911f * magnitude);
@@ -138,13 +138,27 @@ INLINE vf error_function(vf x)
     p = p * t + 1.421413741f;
     p = p * t - 0.284496736f;
     p = p * t + 0.254829592f;
-    p = 1.0f - p * t * exponential(-x * x);
+    p = 1.0f - p * t * bell;
     return (vf)((vu)p | ((vu)x & 0x80000000));
 }
 
 INLINE vf gelu(vf x)
 {
-    return 0.5f * x * (1.0f + error_function(x * 0x1.6a09e6p-1f));
+    vf z = x * 0x1.6a09e6p-1f;
+
+    return 0.5f * x * (1.0f + error_function(z, exponential(-z * z)));
+}
+
+INLINE vf gelu_slope(vf x)
+{
+    vf z, bell;
+
+    /* Farther out it is 0 or 1, and an infinite x times no density would be nothing. */
+    x = at_least(x, splat(-16));
+    x = blend(x > splat(16), splat(16), x);
+    z = x * 0x1.6a09e6p-1f;
+    bell = exponential(-z * z);
+    return 0.5f * (1.0f + error_function(z, bell)) + x * bell * 0x1.988454p-2f;
 }
 
 INLINE vf hard_sigmoid(vf x)

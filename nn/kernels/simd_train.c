@@ -12,7 +12,8 @@ INLINE void put(float *to, vf v, const bool add)
     store_f32(to, add ? load_f32(to) + v : v);
 }
 
-/* The gradient before an activation whose result is at y + i; y may be NULL where there is none. */
+/* The gradient before an activation whose result (of GELU: operand) is at y + i; y may be NULL
+ * where there is none. */
 INLINE vf before(const VdtAct act, const float *y, size_t i, vf dy)
 {
     if (act == VDT_ACT_RELU)
@@ -22,6 +23,8 @@ INLINE vf before(const VdtAct act, const float *y, size_t i, vf dy)
 
         return dy * v * (1.0f - v);
     }
+    if (act == VDT_ACT_GELU)
+        return dy * gelu_slope(load_f32(y + i));
     return dy;
 }
 
@@ -189,6 +192,9 @@ void VDT_K(act_gradient)(size_t rows, size_t channels, VdtAct act, const float *
     else if (act == VDT_ACT_SIGMOID)
         FOR_ADD(add, gradient, rows, channels, y, y_pitch, dy, dy_pitch, dx, dx_pitch,
                 VDT_ACT_SIGMOID);
+    else if (act == VDT_ACT_GELU)
+        FOR_ADD(add, gradient, rows, channels, y, y_pitch, dy, dy_pitch, dx, dx_pitch,
+                VDT_ACT_GELU);
     else
         FOR_ADD(add, gradient, rows, channels, y, y_pitch, dy, dy_pitch, dx, dx_pitch,
                 VDT_ACT_NONE);

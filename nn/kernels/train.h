@@ -49,7 +49,7 @@ typedef struct {
      * Below, g is the gradient before an activation, made of the one behind it, dy, and of the
      * activation's result y:
      *     NONE: g = dy (y is not read, NULL)   RELU: g = y > 0 ? dy : 0   SIGMOID: g = dy y (1 - y)
-     * norm_* do not take SIGMOID.
+     * or, for GELU, of what the activation was of, which y then is. norm_* take NONE and RELU.
      */
     /* dx[i][c] (+)= g */
     void (*act_gradient)(size_t rows, size_t channels, VdtAct act, const float *y, size_t y_pitch,

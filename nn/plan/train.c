@@ -18,11 +18,16 @@ static const VdtTrainLowering lowerings[] = {
     {&vdt_op_batch_norm, vdt_train_norm, vdt_train_norm_backward, TRUE},
     {&vdt_op_relu, vdt_train_act_alone, vdt_train_act_backward, FALSE},
     {&vdt_op_sigmoid, vdt_train_act_alone, vdt_train_act_backward, FALSE},
+    {&vdt_op_gelu, vdt_train_act_alone, vdt_train_act_backward, FALSE},
     {&vdt_op_add, vdt_train_add, vdt_train_add_backward, TRUE},
+    {&vdt_op_add, vdt_train_outer_sum, vdt_train_outer_sum_backward, TRUE},
     {&vdt_op_mul, vdt_train_mul, vdt_train_mul_backward, FALSE},
     {&vdt_op_max_pool2d, vdt_train_max_pool, vdt_train_max_pool_backward, FALSE},
     {&vdt_op_global_avg_pool, vdt_train_mean, vdt_train_mean_backward, FALSE},
     {&vdt_op_reshape, vdt_train_reshape, vdt_train_reshape_backward, FALSE},
+    {&vdt_op_resize_bilinear, vdt_train_resize, vdt_train_resize_backward, FALSE},
+    {&vdt_op_adaptive_avg_pool2d, vdt_train_adaptive_pool, vdt_train_adaptive_pool_backward, FALSE},
+    {&vdt_op_cross_entropy, vdt_train_cross_entropy, vdt_train_cross_entropy_backward, FALSE},
     {&vdt_op_dropout, vdt_train_dropout, vdt_train_dropout_backward, FALSE},
 };
 

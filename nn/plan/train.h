@@ -109,6 +109,14 @@ gboolean vdt_train_reshape(VdtTraining *t, const VdtNode *node);
 void vdt_train_reshape_backward(VdtTraining *t, const VdtNode *node);
 gboolean vdt_train_dropout(VdtTraining *t, const VdtNode *node);
 void vdt_train_dropout_backward(VdtTraining *t, const VdtNode *node);
+gboolean vdt_train_resize(VdtTraining *t, const VdtNode *node);
+void vdt_train_resize_backward(VdtTraining *t, const VdtNode *node);
+gboolean vdt_train_adaptive_pool(VdtTraining *t, const VdtNode *node);
+void vdt_train_adaptive_pool_backward(VdtTraining *t, const VdtNode *node);
+gboolean vdt_train_outer_sum(VdtTraining *t, const VdtNode *node);
+void vdt_train_outer_sum_backward(VdtTraining *t, const VdtNode *node);
+gboolean vdt_train_cross_entropy(VdtTraining *t, const VdtNode *node);
+void vdt_train_cross_entropy_backward(VdtTraining *t, const VdtNode *node);
 /* Any op, by its reference kernels on planar values, on one thread. */
 void vdt_train_reference(VdtTraining *t, const VdtNode *node);
 void vdt_train_reference_backward(VdtTraining *t, const VdtNode *node);

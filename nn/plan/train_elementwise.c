@@ -108,6 +108,13 @@ VdtMap vdt_train_dy_before_act(VdtTraining *t, const VdtNode *node)
     return state.y;
 }
 
+static VdtAct act_of(const VdtNode *node)
+{
+    return node->op == &vdt_op_relu   ? VDT_ACT_RELU
+           : node->op == &vdt_op_gelu ? VDT_ACT_GELU
+                                      : VDT_ACT_SIGMOID;
+}
+
 /* Activations that nobody took in. */
 gboolean vdt_train_act_alone(VdtTraining *t, const VdtNode *node)
 {
@@ -116,7 +123,7 @@ gboolean vdt_train_act_alone(VdtTraining *t, const VdtNode *node)
     if (!vdt_shape_has_channels(&node->shape))
         return FALSE;
     state.a = state.b = *vdt_train_channels_last(t, node->inputs[0]);
-    state.epilogue.act0 = node->op == &vdt_op_relu ? VDT_ACT_RELU : VDT_ACT_SIGMOID;
+    state.epilogue.act0 = act_of(node);
     state.y = vdt_train_new_map(t, node);
     add_step(t, node, state, "map", run_map);
     return TRUE;
@@ -124,9 +131,10 @@ gboolean vdt_train_act_alone(VdtTraining *t, const VdtNode *node)
 
 void vdt_train_act_backward(VdtTraining *t, const VdtNode *node)
 {
-    RowsStep state = {.act = node->op == &vdt_op_relu ? VDT_ACT_RELU : VDT_ACT_SIGMOID,
-                      .a = t->channels_last[node->index],
-                      .b = *vdt_train_dy(t, node)};
+    /* GELU's slope does not follow from its result. */
+    const VdtNode *kept = node->op == &vdt_op_gelu ? node->inputs[0] : node;
+    RowsStep state = {
+        .act = act_of(node), .a = *vdt_train_channels_last(t, kept), .b = *vdt_train_dy(t, node)};
 
     state.y = vdt_train_dx(t, node->inputs[0], &state.add);
     add_step(t, node, state, "act_gradient", run_act_gradient);
@@ -232,11 +240,12 @@ void vdt_train_add_backward(VdtTraining *t, const VdtNode *node)
     }
 }
 
-/* Products of equal shapes, or with one factor for each channel of each image. */
+/* Products of equal shapes, or with one factor for each channel, of each image or of all. */
 
 static gboolean is_scale(const VdtShape *x, const VdtShape *factor)
 {
-    return x->n_dims == 4 && factor->n_dims == 4 && factor->dims[0] == x->dims[0] &&
+    return x->n_dims == 4 && factor->n_dims == 4 &&
+           (factor->dims[0] == x->dims[0] || factor->dims[0] == 1) &&
            factor->dims[1] == x->dims[1] && factor->dims[2] == 1 && factor->dims[3] == 1;
 }
 
@@ -247,17 +256,20 @@ static void run_scale(const VdtStep *step, char *arena, char *scratch, guint ima
     gsize plane = self->y.h * self->y.w;
 
     self->kernels->mul_rows(plane, self->y.c, pixel(self, &self->a, arena, image * plane),
-                            self->a.pitch, pixel(self, &self->b, arena, image), 0,
-                            pixel(self, &self->y, arena, image * plane), self->y.pitch, self->add);
+                            self->a.pitch, pixel(self, &self->b, arena, self->b.n > 1 ? image : 0),
+                            0, pixel(self, &self->y, arena, image * plane), self->y.pitch,
+                            self->add);
 }
 
 #define DOT_CHANNELS 64
 
-/* y[image] = sum over the pixels of a * b; an item is an image and some channels. */
+/* y[image] = sum over the pixels of a * b, of that image or of all; an item is an image of y and
+ * some channels. */
 static void run_dot(const VdtStep *step, char *arena, char *scratch, guint item)
 {
     const RowsStep *self = (const RowsStep *)step;
-    gsize plane = self->a.h * self->a.w, groups = (self->a.c + DOT_CHANNELS - 1) / DOT_CHANNELS;
+    gsize plane = vdt_map_rows(&self->a) / self->y.n,
+          groups = (self->a.c + DOT_CHANNELS - 1) / DOT_CHANNELS;
     gsize image = item / groups, c = item % groups * DOT_CHANNELS;
     gsize count = MIN(DOT_CHANNELS, self->a.c - c);
     float *y = pixel(self, &self->y, arena, image) + c;

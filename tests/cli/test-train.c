@@ -403,8 +403,6 @@ static void test_usage(void)
     expect(2, "--output is needed", "train", "squeezetime", "--street", NULL);
     expect(2, "an argument is missing", "train", "--street", "--output", out, NULL);
     expect(1, "vgg", "train", "vgg", "--street", "--output", out, NULL);
-    expect(1, "takes pictures", "train", "cgrseg", "--street", "--output", out, "--config",
-           "T-ade20k", NULL);
     expect(2, "kept for evaluation", TRAIN_TINY, out, ON_STREET, "--seed", "9000", NULL);
     expect(2, "kept for validation", TRAIN_TINY, out, ON_STREET, "--seed", "8000", NULL);
     expect(2, "--size is", TRAIN_TINY, out, ON_STREET, "--size", "32", NULL);

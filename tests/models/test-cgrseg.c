@@ -92,7 +92,7 @@ static guint count_lines(const char *folder, const char *name, const char *suffi
 static void test_variants(void)
 {
     const VdtModel *model = cgrseg();
-    g_assert_cmpuint(model->n_variants, ==, 12);
+    g_assert_cmpuint(model->n_variants, ==, 13);
     for (guint i = 0; i < model->n_variants; i++) {
         const VdtVariant *v = &model->variants[i];
         g_autoptr(JsonObject) config = vdt_variant_config(v), found = NULL;
@@ -108,16 +108,14 @@ static void test_variants(void)
     }
 }
 
-/* Another network of the family comes back as it was written. */
-static void test_custom(void)
+#define HEAD                                                                                       \
+    " \"head\": {\"channels\": 24, \"dw_size\": 5, \"neck_size\": 7, \"next_repeat\": 2,"          \
+    " \"num_classes\": 9}, \"mlp_ratio\": 3}"
+
+/* Other networks of the family come back as they were written. */
+static void test_custom(gconstpointer text)
 {
-    g_autoptr(JsonNode) node = json_from_string(
-        "{\"backbone\": {\"name\": \"S1\", \"depths\": [1, 2, 2, 3], \"widths\": [8, 16, 24, 32],"
-        " \"expansion\": [[2], [2, 3], [2, 4], [3, 3, 1]], \"vit_num\": 1,"
-        " \"bias_resolution\": 128},"
-        " \"head\": {\"channels\": 24, \"dw_size\": 5, \"neck_size\": 7, \"next_repeat\": 2,"
-        " \"num_classes\": 9}, \"mlp_ratio\": 3}",
-        NULL);
+    g_autoptr(JsonNode) node = json_from_string(text, NULL);
     JsonObject *config = json_node_get_object(node);
     const VdtModel *model = cgrseg();
     g_autoptr(VdtGraph) graph = graph_of(config, model->input_shape(config, 2, 96, 64));
@@ -129,6 +127,30 @@ static void test_custom(void)
     json_object_remove_member(json_object_get_object_member(config, "backbone"), "name");
     g_autoptr(JsonNode) again = json_node_init_object(json_node_alloc(), found);
     g_assert_true(json_node_equal(node, again));
+}
+
+static const char four_stages[] =
+    "{\"backbone\": {\"name\": \"S1\", \"stages\": 4, \"depths\": [1, 2, 2, 3],"
+    " \"widths\": [8, 16, 24, 32], \"expansion\": [[2], [2, 3], [2, 4], [3, 3, 1]], \"vit_num\": 1,"
+    " \"bias_resolution\": 128}," HEAD;
+static const char three_stages[] =
+    "{\"backbone\": {\"name\": \"S1\", \"stages\": 3, \"depths\": [1, 2, 2], \"widths\": [8, 16, "
+    "24],"
+    " \"expansion\": [[2], [2, 3], [2, 4]], \"vit_num\": 1, \"bias_resolution\": 64}," HEAD;
+static const char no_attention[] = "{\"backbone\": {\"name\": \"S1\", \"stages\": 3, \"depths\": "
+                                   "[1, 2, 2], \"widths\": [8, 16, 24],"
+                                   " \"expansion\": [[2], [2, 3], [2, 4]], \"vit_num\": 0}," HEAD;
+
+/* Without attention any size will do, and logits are at 1/4. */
+static void test_small(void)
+{
+    g_autoptr(JsonObject) config =
+        vdt_variant_config(vdt_model_find_variant(cgrseg(), "small", NULL));
+    g_autoptr(VdtGraph) graph = graph_of(config, vdt_shape(1, 3, 45, 83));
+    VdtShape logits = vdt_value_shape(vdt_graph_find_output(graph, "logits"));
+    VdtShape expected = vdt_shape(1, 9, 12, 21);
+    g_assert_true(vdt_shape_equal(&logits, &expected));
+    g_assert_cmpuint(vdt_graph_count_parameters(graph), <, 3000000); /* 6 MB as float16 */
 }
 
 static void test_sizes(void)
@@ -162,6 +184,8 @@ static void test_refused(void)
     } refused[] = {
         {"{\"backbone\": {\"name\": \"S9\"}}", "S1, S2 or L"},
         {"{\"backbone\": {\"bias_resolution\": 100}}", "multiple of 32"},
+        {"{\"backbone\": {\"stages\": 2}}", "stages"},
+        {"{\"backbone\": {\"stages\": 3, \"depths\": [1, 1, 1, 1]}}", "depths"},
         {"{\"backbone\": {\"expansion\": [[4], [4], [4], [4]]}}", "row 0"},
         {"{\"backbone\": {\"expansion\": 4}}", "expansion"},
         {"{\"backbone\": {\"depths\": [0, 1, 1, 1]}}", "depths"},
@@ -201,7 +225,10 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cgrseg/cases", test_cases);
     g_test_add_func("/cgrseg/variants", test_variants);
-    g_test_add_func("/cgrseg/custom", test_custom);
+    g_test_add_data_func("/cgrseg/custom/four-stages", four_stages, test_custom);
+    g_test_add_data_func("/cgrseg/custom/three-stages", three_stages, test_custom);
+    g_test_add_data_func("/cgrseg/custom/no-attention", no_attention, test_custom);
+    g_test_add_func("/cgrseg/small", test_small);
     g_test_add_func("/cgrseg/sizes", test_sizes);
     g_test_add_func("/cgrseg/refused", test_refused);
     g_test_add_func("/cgrseg/label-map", test_label_map);

@@ -29,10 +29,16 @@ static void add_loss(VdtGraph *graph)
         VdtValue *output = g_array_index(graph->outputs, VdtNamed, i).node, *loss;
         g_autofree char *name = g_strdup_printf("labels%u", i);
         gint64 batch = vdt_value_dim(output, 0);
-        VdtShape flat = vdt_shape(batch, -1), labels = vdt_shape(batch);
+        VdtShape shape = vdt_value_shape(output), labels = vdt_shape(batch);
+        gboolean map = shape.n_dims == 4 && i % 2 == 0;
 
-        loss = vdt_cross_entropy(vdt_reshape(output, &flat), vdt_input(graph, name, &labels),
-                                 .label_smoothing = 0.1 * (i % 10));
+        if (map)
+            labels = vdt_shape(batch, shape.dims[2], shape.dims[3]);
+        else
+            shape = vdt_shape(batch, -1);
+        loss =
+            vdt_cross_entropy(map ? output : vdt_reshape(output, &shape),
+                              vdt_input(graph, name, &labels), .label_smoothing = 0.1 * (i % 10));
         sum = sum ? vdt_add(sum, loss) : loss;
     }
     vdt_output(graph, "loss", sum);
@@ -48,7 +54,7 @@ static void fill_labels(VdtSession *session, guint64 seed)
 
         if (!g_str_has_prefix(node->name, "labels"))
             continue;
-        for (gint64 j = 0; j < tensor->shape.dims[0]; j++)
+        for (gint64 j = 0; j < vdt_shape_elements(&tensor->shape); j++)
             ((float *)tensor->data)[j] = (seed + j) % 3;
     }
 }

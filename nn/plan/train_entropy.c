@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The loss of maps of logits, [N,C,H,W] with a label for each pixel, and its gradient. Both make
+ * the softmax of each pixel: it costs less than to keep it.
+ */
+#include "train.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "../ops/table.h"
+
+#define ITEM_ROWS 512
+
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    VdtMap logits, dx;
+    VdtPlace labels, dy, loss;
+    VdtPlace sums; /* of each part: loss, labelled pixels; in the end, of all */
+    VdtRows rows;  /* pixels of all images */
+    float smoothing;
+    gboolean add;
+} EntropyStep;
+
+static float *floats(const EntropyStep *self, const VdtPlace *place, char *arena)
+{
+    return (float *)vdt_place_address(self->plan, place, arena);
+}
+
+/* The class, -1 for a label that is left out. */
+static int class_of(float label, gsize classes)
+{
+    return label >= 0 && label < classes && label == floorf(label) ? (int)label : -1;
+}
+
+static void get_shares(const EntropyStep *self, const float *x, float *p)
+{
+    memcpy(p, x, self->logits.c * sizeof *p);
+    self->plan->kernels->softmax_row(self->logits.c, p);
+}
+
+/* The loss at a pixel with logits @x, whose softmax is @p. */
+static double get_loss(const EntropyStep *self, const float *x, int class, const float *p)
+{
+    gsize n = self->logits.c, best = 0;
+    double others = 0;
+
+    if (self->smoothing == 0 && p[class] > FLT_MIN)
+        return -log(p[class]);
+    for (gsize c = 1; c < n; c++)
+        best = x[c] > x[best] ? c : best;
+    for (gsize c = 0; c < n && self->smoothing > 0; c++)
+        others += x[best] - x[c];
+    /* the best class's share is 1 over the sum of exponentials relative to it */
+    return -log(p[best]) + (1 - self->smoothing) * ((double)x[best] - x[class]) +
+           self->smoothing / n * others;
+}
+
+static void run_loss(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const EntropyStep *self = (const EntropyStep *)step;
+    const float *labels = floats(self, &self->labels, arena);
+    const float *x = floats(self, &self->logits.place, arena);
+    float *sums = floats(self, &self->sums, arena) + 2 * (1 + item), *p = (float *)scratch;
+    double loss = 0;
+    guint n = 0;
+
+    for (gsize i = item * self->rows.per_part; i < vdt_rows_end(&self->rows, item); i++) {
+        int class = class_of(labels[i], self->logits.c);
+
+        if (class < 0)
+            continue;
+        get_shares(self, x + i * self->logits.pitch, p);
+        loss += get_loss(self, x + i * self->logits.pitch, class, p);
+        n++;
+    }
+    sums[0] = loss;
+    sums[1] = n;
+}
+
+static void run_mean(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const EntropyStep *self = (const EntropyStep *)step;
+    float *sums = floats(self, &self->sums, arena);
+    double loss = 0, n = 0;
+
+    for (guint part = 0; part < self->rows.n_parts; part++) {
+        loss += sums[2 * (1 + part)];
+        n += sums[2 * (1 + part) + 1];
+    }
+    sums[1] = n;
+    *floats(self, &self->loss, arena) = n > 0 ? loss / n : 0;
+}
+
+static void run_gradient(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const EntropyStep *self = (const EntropyStep *)step;
+    const float *labels = floats(self, &self->labels, arena);
+    const float *x = floats(self, &self->logits.place, arena);
+    const float n = floats(self, &self->sums, arena)[1];
+    const float factor = n > 0 ? *floats(self, &self->dy, arena) / n : 0;
+    const float other = self->smoothing / self->logits.c;
+    float *p = (float *)scratch;
+
+    for (gsize i = item * self->rows.per_part; i < vdt_rows_end(&self->rows, item); i++) {
+        float *dx = floats(self, &self->dx.place, arena) + i * self->dx.pitch;
+        int class = class_of(labels[i], self->logits.c);
+
+        if (!self->add)
+            memset(dx, 0, self->dx.pitch * sizeof *dx);
+        if (class < 0)
+            continue;
+        get_shares(self, x + i * self->logits.pitch, p);
+        p[class] -= 1 - self->smoothing;
+        for (gsize c = 0; c < self->logits.c; c++)
+            dx[c] += factor * (p[c] - other);
+    }
+}
+
+static void add_step(VdtTraining *t, const VdtNode *node, const EntropyStep *state,
+                     const char *kernel, guint n_items,
+                     void (*run)(const VdtStep *step, char *arena, char *scratch, guint item))
+{
+    EntropyStep *self = g_memdup2(state, sizeof *state);
+
+    vdt_train_init_step(
+        t, node, self,
+        (VdtStep){.kernel = kernel,
+                  .n_items = n_items,
+                  .scratch = vdt_map_pitch(state->logits.c, sizeof(float)) * sizeof(float),
+                  .run = run});
+    vdt_plan_read(t->plan, &state->logits.place);
+    vdt_plan_read(t->plan, &state->labels);
+    vdt_plan_read(t->plan, &state->sums);
+    if (run == run_gradient) {
+        vdt_plan_read(t->plan, &state->dy);
+        vdt_plan_read(t->plan, &state->dx.place);
+    }
+    vdt_plan_add_step(t->plan, &self->step);
+}
+
+gboolean vdt_train_cross_entropy(VdtTraining *t, const VdtNode *node)
+{
+    const VdtNode *logits = node->inputs[0];
+    EntropyStep state = {.plan = t->plan, .smoothing = node->p.cross_entropy.label_smoothing};
+
+    if (logits->shape.n_dims != 4)
+        return FALSE;
+    state.logits = *vdt_train_channels_last(t, logits);
+    state.labels = vdt_train_planar(t, node->inputs[1])->place;
+    state.rows = vdt_train_rows(vdt_map_rows(&state.logits), ITEM_ROWS);
+    state.sums = vdt_train_floats(t, 2 * (1 + state.rows.n_parts));
+    add_step(t, node, &state, "entropy", state.rows.n_parts, run_loss);
+    t->planar[node->index] = vdt_plan_planar(t->plan, &node->shape);
+    t->has_planar[node->index] = TRUE;
+    state.loss = t->planar[node->index].place;
+    add_step(t, node, &state, "mean", 1, run_mean);
+    t->kept[node->index] = g_memdup2(&state, sizeof state);
+    return TRUE;
+}
+
+void vdt_train_cross_entropy_backward(VdtTraining *t, const VdtNode *node)
+{
+    EntropyStep state = *(const EntropyStep *)t->kept[node->index];
+
+    state.dy = vdt_train_dy(t, node)->place;
+    state.dx = vdt_train_dx(t, node->inputs[0], &state.add);
+    add_step(t, node, &state, "entropy_gradient", state.rows.n_parts, run_gradient);
+}
