@@ -21,7 +21,8 @@
 #define SETTLE  400
 
 typedef struct {
-    const char *folder; /* for film and picture */
+    const char *folder;  /* for film and picture */
+    VdtDemoTotal *total; /* of all streets */
     VdtCamera *camera;
     VdtDemoRecord *record;
     GMainLoop *loop;
@@ -175,12 +176,16 @@ static gboolean report(const Demo *demo, GstElement *recognizer, double seconds,
 {
     g_autoptr(GstStructure) stats = NULL;
     g_autofree char *film = in_folder(demo, "street.mp4"), *picture = in_folder(demo, "event.png");
+    g_autoptr(GArray) delays = g_array_new(FALSE, FALSE, sizeof(double));
+    VdtDemoTotal own = {.delays = delays};
     guint64 frames, results;
 
     g_object_get(recognizer, "stats", &stats, NULL);
     frames = count_of(stats, "frames");
     results = count_of(stats, "results");
-    vdt_demo_record_report(demo->record);
+    vdt_demo_total_add(&own, demo->record);
+    vdt_demo_total_add(demo->total, demo->record);
+    vdt_demo_total_print(&own);
     g_printerr("  %" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT " results, %" G_GUINT64_FORMAT
                " skipped; an inference takes %.1f ms\n",
                frames, results, count_of(stats, "skipped"),
@@ -267,9 +272,10 @@ static gboolean play(Demo *demo, const char *model, int seconds, GError **error)
     return !demo->failed && found;
 }
 
-static gboolean run(const char *folder, guint seed, const char *model, int seconds, GError **error)
+static gboolean run(const char *folder, guint seed, const char *model, int seconds,
+                    VdtDemoTotal *total, GError **error)
 {
-    Demo demo = {.folder = folder};
+    Demo demo = {.folder = folder, .total = total};
     gboolean done = FALSE;
 
     if (g_mkdir_with_parents(folder, 0777) != 0) {
@@ -293,17 +299,41 @@ static gboolean run(const char *folder, guint seed, const char *model, int secon
     return done;
 }
 
+/* One street after another, each with a folder of its own if there are several. */
+static gboolean run_all(const char *folder, guint seed, guint streets, const char *model,
+                        int seconds, GError **error)
+{
+    g_autoptr(GArray) delays = g_array_new(FALSE, FALSE, sizeof(double));
+    VdtDemoTotal total = {.delays = delays};
+
+    for (guint i = 0; i < streets; i++) {
+        g_autofree char *number = g_strdup_printf("%u", seed + i);
+        g_autofree char *own =
+            streets > 1 ? g_build_filename(folder, number, NULL) : g_strdup(folder);
+
+        if (!run(own, seed + i, model, seconds, &total, error))
+            return FALSE;
+    }
+    if (streets > 1) {
+        g_printerr("\nStreets %u to %u together:\n", seed, seed + streets - 1);
+        vdt_demo_total_print(&total);
+    }
+    return TRUE;
+}
+
 int main(int argc, char **argv)
 {
-    int seconds = 60, seed = 1;
+    int seconds = 60, seed = 1, streets = 1;
     g_autofree char *model = NULL, *folder = NULL;
     const GOptionEntry entries[] = {
         {"model", 0, 0, G_OPTION_ARG_FILENAME, &model,
          "Name of a model, or path of its card (squeezetime-street)", "MODEL"},
         {"seconds", 0, 0, G_OPTION_ARG_INT, &seconds, "How long to play (60)", "N"},
         {"seed", 0, 0, G_OPTION_ARG_INT, &seed, "Which street to play (1)", "N"},
-        {"output", 0, 0, G_OPTION_ARG_FILENAME, &folder, "Folder for film and picture (.)",
-         "FOLDER"},
+        {"streets", 0, 0, G_OPTION_ARG_INT, &streets,
+         "How many streets to play, one after another, from that seed on (1)", "N"},
+        {"output", 0, 0, G_OPTION_ARG_FILENAME, &folder,
+         "Folder for film and picture; of several streets, each has its own in it (.)", "FOLDER"},
         {NULL},
     };
     g_autoptr(GOptionContext) options = g_option_context_new(NULL);
@@ -317,7 +347,7 @@ int main(int argc, char **argv)
     g_option_context_add_main_entries(options, entries, NULL);
     g_option_context_add_group(options, gst_init_get_option_group());
     if (!g_option_context_parse(options, &argc, &argv, &error) || argc > 1 || seconds < 1 ||
-        seed < 0) {
+        seed < 0 || streets < 1 || streets > 1000 || seed > G_MAXINT - streets) {
         g_printerr("vedette-demo: %s\n", error ? error->message : "wrong usage; see --help");
         return 2;
     }
@@ -325,7 +355,7 @@ int main(int argc, char **argv)
         g_printerr("vedette-demo: there is no element " ELEMENT "; set GST_PLUGIN_PATH\n");
         return 1;
     }
-    done = run(folder ? folder : ".", (guint)seed, model, seconds, &error);
+    done = run_all(folder ? folder : ".", (guint)seed, (guint)streets, model, seconds, &error);
     if (error)
         g_printerr("vedette-demo: %s\n", error->message);
     return done ? 0 : 1;

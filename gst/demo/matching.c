@@ -23,36 +23,21 @@ int *vdt_demo_match(const VdtDemoEvent *truth, guint n_truth, const VdtDemoEvent
     return partner;
 }
 
-static int by_size(gconstpointer a, gconstpointer b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 VdtDemoScore vdt_demo_score(const VdtDemoEvent *truth, guint n_truth, const VdtDemoEvent *found,
-                            guint n_found, double tolerance)
+                            guint n_found, double tolerance, GArray *delays)
 {
     g_autofree int *partner = vdt_demo_match(truth, n_truth, found, n_found, tolerance);
-    g_autoptr(GArray) delays = g_array_new(FALSE, FALSE, sizeof(double));
-    VdtDemoScore score = {.precision = 1, .recall = 1};
+    VdtDemoScore score = {.happened = n_truth, .told = n_found};
 
     for (guint i = 0; i < n_found; i++) {
-        if (partner[i] >= 0) {
-            const double delay = found[i].told - truth[partner[i]].start;
+        const double delay = partner[i] >= 0 ? found[i].told - truth[partner[i]].start : 0;
 
+        if (partner[i] < 0)
+            continue;
+        score.right++;
+        if (delays)
             g_array_append_val(delays, delay);
-        }
     }
-    g_array_sort(delays, by_size);
-    score.right = delays->len;
-    score.missed = n_truth - score.right;
-    score.wrong = n_found - score.right;
-    if (n_found > 0)
-        score.precision = (double)score.right / n_found;
-    if (n_truth > 0)
-        score.recall = (double)score.right / n_truth;
-    if (delays->len > 0)
-        score.delay = g_array_index(delays, double, delays->len / 2);
+    score.recognised = score.right;
     return score;
 }

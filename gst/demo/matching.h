@@ -23,12 +23,13 @@ int *vdt_demo_match(const VdtDemoEvent *truth, guint n_truth, const VdtDemoEvent
                     guint n_found, double tolerance);
 
 typedef struct {
-    guint right, missed, wrong;
-    double precision, recall; /* 1 if there is nothing to be wrong about */
-    double delay;             /* median seconds from the start of what happened to the telling */
+    guint happened, recognised; /* recall is the second by the first */
+    guint told, right;          /* precision likewise */
 } VdtDemoScore;
 
+/* Counts them. The seconds from the starts of what was recognised to its telling are added to
+ * @delays, doubles, unless it is NULL. */
 VdtDemoScore vdt_demo_score(const VdtDemoEvent *truth, guint n_truth, const VdtDemoEvent *found,
-                            guint n_found, double tolerance);
+                            guint n_found, double tolerance, GArray *delays);
 
 G_END_DECLS

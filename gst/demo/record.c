@@ -3,9 +3,7 @@
 
 #include <stdio.h>
 
-#include "demo/matching.h"
 #include "eventjson.h"
-#include "street.h"
 
 #define NS        1e9
 /* Seconds that a start may be wrong by. */
@@ -51,6 +49,8 @@ void vdt_demo_record_begin(VdtDemoRecord *record, gint64 beginning)
 {
     record->beginning = beginning;
     record->seen = record->happened = scene_now(record);
+    g_printerr("The scene began at %.3f s on the camera's clock; times are told from there.\n",
+               beginning / NS);
 }
 
 static void print(GstMessage *message)
@@ -151,7 +151,7 @@ static int by_start(gconstpointer a, gconstpointer b)
 }
 
 /* Pairs may lie across the ends of what counts: both lists are cut a little wider for the other. */
-static VdtDemoScore score_of(const VdtDemoRecord *record, int label)
+static VdtDemoScore score_of(const VdtDemoRecord *record, int label, GArray *delays)
 {
     const double from = record->seen / NS + CLIP, to = record->happened / NS - PATIENCE;
     g_autoptr(GArray) truth = between(record->truth, from, to, label);
@@ -164,34 +164,71 @@ static VdtDemoScore score_of(const VdtDemoRecord *record, int label)
     g_array_sort(found, by_start);
     g_array_sort(more_truth, by_start);
     g_array_sort(more_found, by_start);
-    recall =
-        vdt_demo_score((const VdtDemoEvent *)(void *)truth->data, truth->len,
-                       (const VdtDemoEvent *)(void *)more_found->data, more_found->len, TOLERANCE);
-    precision = vdt_demo_score((const VdtDemoEvent *)(void *)more_truth->data, more_truth->len,
-                               (const VdtDemoEvent *)(void *)found->data, found->len, TOLERANCE);
-    recall.wrong = precision.wrong;
-    recall.precision = precision.precision;
-    return recall;
+    recall = vdt_demo_score((const VdtDemoEvent *)(void *)truth->data, truth->len,
+                            (const VdtDemoEvent *)(void *)more_found->data, more_found->len,
+                            TOLERANCE, delays);
+    precision =
+        vdt_demo_score((const VdtDemoEvent *)(void *)more_truth->data, more_truth->len,
+                       (const VdtDemoEvent *)(void *)found->data, found->len, TOLERANCE, NULL);
+    return (VdtDemoScore){recall.happened, recall.recognised, precision.told, precision.right};
 }
 
-void vdt_demo_record_report(const VdtDemoRecord *record)
+static void add(VdtDemoScore *to, const VdtDemoScore *score)
 {
-    VdtDemoScore all;
+    to->happened += score->happened;
+    to->recognised += score->recognised;
+    to->told += score->told;
+    to->right += score->right;
+}
 
-    if (record->beginning == 0)
-        return;
+void vdt_demo_total_add(VdtDemoTotal *total, const VdtDemoRecord *record)
+{
+    for (int action = 0; action < VDT_STREET_N_ACTIONS && record->beginning != 0; action++) {
+        const VdtDemoScore score = score_of(record, action, total->delays);
+
+        add(&total->scores[action], &score);
+    }
+}
+
+static int by_size(gconstpointer a, gconstpointer b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median(const GArray *numbers)
+{
+    g_autoptr(GArray) sorted = g_array_copy((GArray *)numbers);
+
+    g_array_sort(sorted, by_size);
+    return sorted->len > 0 ? g_array_index(sorted, double, sorted->len / 2) : 0;
+}
+
+static void print_row(const char *name, const VdtDemoScore *score)
+{
+    if (score->happened + score->told > 0)
+        g_printerr("  %-12s   %10u   %6u   %5u\n", name, score->recognised,
+                   score->happened - score->recognised, score->told - score->right);
+}
+
+/* 1 if there is nothing to be wrong about. */
+static double share(guint part, guint of)
+{
+    return of > 0 ? (double)part / of : 1;
+}
+
+void vdt_demo_total_print(const VdtDemoTotal *total)
+{
+    VdtDemoScore all = {0};
+
     g_printerr("\n  what happens   recognised   missed   false\n");
     for (int action = 0; action < VDT_STREET_N_ACTIONS; action++) {
-        const VdtDemoScore score = score_of(record, action);
-
-        if (score.right + score.missed + score.wrong > 0)
-            g_printerr("  %-12s   %10u   %6u   %5u\n",
-                       vdt_street_action_name((VdtStreetAction)action), score.right, score.missed,
-                       score.wrong);
+        print_row(vdt_street_action_name((VdtStreetAction)action), &total->scores[action]);
+        add(&all, &total->scores[action]);
     }
-    all = score_of(record, -1);
-    g_printerr("  %-12s   %10u   %6u   %5u\n\n", "all", all.right, all.missed, all.wrong);
-    g_printerr("  precision %.2f, recall %.2f; a label within %.0f s of its start is right\n",
-               all.precision, all.recall, TOLERANCE);
-    g_printerr("  told %.1f s after it began (median)\n", all.delay);
+    print_row("all", &all);
+    g_printerr("\n  precision %.2f, recall %.2f; a label within %.0f s of its start is right\n",
+               share(all.right, all.told), share(all.recognised, all.happened), TOLERANCE);
+    g_printerr("  told %.1f s after it began (median)\n", median(total->delays));
 }

@@ -7,6 +7,9 @@
 
 #include <gst/gst.h>
 
+#include "demo/matching.h"
+#include "street.h"
+
 G_BEGIN_DECLS
 
 typedef struct _VdtDemoRecord VdtDemoRecord;
@@ -23,9 +26,17 @@ void vdt_demo_record_happen(VdtDemoRecord *record);
  * time of the pipeline at running time 0. Returns whether it is the start of one. */
 gboolean vdt_demo_record_take(VdtDemoRecord *record, GstMessage *message, GstClockTime base);
 
-/* Prints a table to stderr. What began in the last seconds, too late to be recognised, or before
- * the camera was seen for as long as a clip, does not count. */
-void vdt_demo_record_report(const VdtDemoRecord *record);
+/* What was right on one street, or on several. */
+typedef struct {
+    VdtDemoScore scores[VDT_STREET_N_ACTIONS];
+    GArray *delays; /* doubles: seconds from what happened to its telling */
+} VdtDemoTotal;
+
+/* Adds a record. What began in the last seconds, too late to be recognised, or before the camera
+ * was seen for as long as a clip, does not count. */
+void vdt_demo_total_add(VdtDemoTotal *total, const VdtDemoRecord *record);
+/* Prints a table to stderr. */
+void vdt_demo_total_print(const VdtDemoTotal *total);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtDemoRecord, vdt_demo_record_free)
 

@@ -32,20 +32,21 @@ static void test_score(void)
     static const VdtDemoEvent truth[] = {{1, 1}, {2, 5}, {1, 9}, {2, 30}};
     static const VdtDemoEvent found[] = {
         {1, 1.5, 2}, {2, 4.5, 8}, {1, 9, 10.5}, {1, 15, 16}, {3, 20, 21}};
+    static const double expected[] = {1, 3, 1.5};
+    g_autoptr(GArray) delays = g_array_new(FALSE, FALSE, sizeof(double));
     VdtDemoScore score =
-        vdt_demo_score(truth, G_N_ELEMENTS(truth), found, G_N_ELEMENTS(found), TOLERANCE);
+        vdt_demo_score(truth, G_N_ELEMENTS(truth), found, G_N_ELEMENTS(found), TOLERANCE, delays);
 
+    g_assert_cmpuint(score.happened, ==, 4);
+    g_assert_cmpuint(score.recognised, ==, 3);
+    g_assert_cmpuint(score.told, ==, 5);
     g_assert_cmpuint(score.right, ==, 3);
-    g_assert_cmpuint(score.missed, ==, 1);
-    g_assert_cmpuint(score.wrong, ==, 2);
-    g_assert_cmpfloat_with_epsilon(score.precision, 0.6, 1e-12);
-    g_assert_cmpfloat_with_epsilon(score.recall, 0.75, 1e-12);
-    g_assert_cmpfloat_with_epsilon(score.delay, 1.5, 1e-12);
+    g_assert_cmpuint(delays->len, ==, G_N_ELEMENTS(expected));
+    for (guint i = 0; i < delays->len; i++)
+        g_assert_cmpfloat_with_epsilon(g_array_index(delays, double, i), expected[i], 1e-12);
 
-    score = vdt_demo_score(NULL, 0, NULL, 0, TOLERANCE);
-    g_assert_cmpfloat(score.precision, ==, 1);
-    g_assert_cmpfloat(score.recall, ==, 1);
-    g_assert_cmpfloat(score.delay, ==, 0);
+    score = vdt_demo_score(NULL, 0, NULL, 0, TOLERANCE, NULL);
+    g_assert_cmpuint(score.happened + score.recognised + score.told + score.right, ==, 0);
 }
 
 int main(int argc, char **argv)
