@@ -10,6 +10,8 @@
 #define NOISE_SAMPLES 65521
 #define WEIGHT_BITS   7
 #define WEIGHT_ONE    (1 << WEIGHT_BITS)
+/* The share of windows into maps that lie anywhere. */
+#define ANYWHERE      0.25
 /* A window's sides by those of the focus, at least. */
 #define MARGIN        1.1
 
@@ -180,7 +182,7 @@ static ClipFocus find_some_class(const ClipFormat *format, const guint8 *clip, g
     const guint8 *classes = clip_format_classes(format, clip);
     gsize area = (gsize)format->width * format->height, counts[256] = {0};
     guint n_classes = 0, class = 0;
-    if (random_double(&state) < 0.5)
+    if (random_double(&state) < ANYWHERE)
         return (ClipFocus){0};
     for (gsize i = 0; i < area; i++)
         n_classes += counts[classes[i]]++ == 0;

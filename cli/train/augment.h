@@ -29,7 +29,7 @@ void augment_free(Augment *augment);
  * Writes clip @index, as seen in @epoch, to clip @n of @to, [N,3,T,H,W] or, of one picture,
  * [N,3,H,W], and the classes of a mapped one's pixels to @classes, H * W of them. If H and W are
  * smaller than the clip's pictures, what is seen is a window of that size, or of a larger one if
- * @focus asks for it, somewhere around the focus; of a mapped clip without one, half of the windows
+ * @focus asks for it, somewhere around the focus; of a mapped clip without one, most of the windows
  * are around a pixel of some class, so that rare ones are seen. May be called by several threads at
  * once.
  */

@@ -11,7 +11,7 @@
 /* Windows into the street's usual 192x112: a person of half their height fits in; and into its
  * pictures of 512x288. */
 #define CLIPS_CROP "96x56"
-#define MAPS_CROP  "256x144"
+#define MAPS_CROP  "160x96"
 /* An option that the command line does not have: no option may be that. */
 #define NOT_GIVEN  G_MININT
 
@@ -232,8 +232,8 @@ static const struct Ingredient {
     WHOLE(coded, 8, 8),
     WHOLE(endless, 3, 2),
     WHOLE(batch, 16, 16),
-    REAL(epochs, 28, 12),
-    REAL(crop_share, 0.78, 0.75),
+    REAL(epochs, 28, 11),
+    REAL(crop_share, 0.78, 0.94),
     REAL(rate, 4e-3, 3e-3),
     REAL(label_smoothing, 0.1, 0),
     REAL(dropout, 0.2, 0),
@@ -305,7 +305,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
          "Input size (192x112 on the street, the variant's on videos)", "WxH"},
         {"crop", 0, 0, G_OPTION_ARG_STRING, &o->crop,
          "First train on windows of this size into the pictures, around who acts; or none (96x56, "
-         "of maps 256x144, "
+         "of maps 160x96, "
          "on the street in its own size, none otherwise)",
          "WxH"},
         {"framing", 0, 0, G_OPTION_ARG_STRING, &o->framing,
@@ -327,9 +327,9 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {"interval", 0, 0, G_OPTION_ARG_INT, &o->interval,
          "Video frames from one picture of a clip to the next (4)", "N"},
         {"epochs", 0, 0, G_OPTION_ARG_DOUBLE, &o->epochs,
-         "Times that each clip is seen (28; of maps 12)", "N"},
+         "Times that each clip is seen (28; of maps 11)", "N"},
         {"crop-share", 0, 0, G_OPTION_ARG_DOUBLE, &o->crop_share,
-         "Share of the steps, the first ones, that see windows of --crop (0.78; of maps 0.75)",
+         "Share of the steps, the first ones, that see windows of --crop (0.78; of maps 0.94)",
          "R"},
         {"batch", 0, 0, G_OPTION_ARG_INT, &o->batch, "Clips in a step (16)", "N"},
         {"optimizer", 0, 0, G_OPTION_ARG_STRING, &o->optimizer, "adamw (default) or sgd", "NAME"},
