@@ -20,6 +20,21 @@ static Source *new_sources(guint size, guint out_size)
     return sources;
 }
 
+void vdt_plane_resize(const float *from, guint rows, guint columns, gsize stride, float *to,
+                      guint height, guint width)
+{
+    g_autofree Source *down = new_sources(rows, height), *across = new_sources(columns, width);
+    for (guint y = 0; y < height; y++) {
+        const float *low = from + down[y].low * stride, *high = from + down[y].high * stride;
+        for (guint x = 0; x < width; x++) {
+            const Source s = across[x];
+            float a = (1 - s.part) * low[s.low] + s.part * low[s.high];
+            float b = (1 - s.part) * high[s.low] + s.part * high[s.high];
+            *to++ = (1 - down[y].part) * a + down[y].part * b;
+        }
+    }
+}
+
 /* Class by class, since a class's logits of a row stand together: @best is the row's largest so
  * far, @between the class's row between two rows of logits. */
 static void map_row(const float *logits, guint classes, gsize plane, guint columns, Source down,

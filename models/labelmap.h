@@ -4,6 +4,11 @@
 
 #include <glib.h>
 
+/* Resizes a plane of rows x columns, @stride apart, bilinearly to @height x @width, as
+ * torch.nn.functional.interpolate does without align_corners. */
+void vdt_plane_resize(const float *from, guint rows, guint columns, gsize stride, float *to,
+                      guint height, guint width);
+
 /*
  * The best class of each pixel: the logits [classes][rows][columns] resized bilinearly to @height x
  * @width, as torch.nn.functional.interpolate does without align_corners, and the largest of them

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* CGRSeg without running it: names, shapes and counts against the golden cases, the published sizes
  * and data sets, legal sizes of pictures, and recognising weight files. */
+#include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <vedette/train.h>
@@ -8,6 +9,7 @@
 #include "labelmap.h"
 #include "model.h"
 #include "official.h"
+#include "segment.h"
 
 static const VdtModel *cgrseg(void)
 {
@@ -220,6 +222,99 @@ static void test_label_map(void)
     }
 }
 
+/* A small network with weights at random. */
+static VdtEngine *open_small(guint test_size, guint width, guint height)
+{
+    g_autofree char *folder = g_dir_make_tmp("vedette-cgrseg-XXXXXX", NULL);
+    g_autofree char *weights_path = g_build_filename(folder, "weights.safetensors", NULL);
+    g_autofree char *card_path = g_build_filename(folder, "card.json", NULL);
+    g_autofree char *card = g_strdup_printf(
+        "{\"schema\": 1, \"name\": \"small\", \"architecture\": \"cgrseg\", \"variant\": \"small\","
+        " \"weights\": \"weights.safetensors\", \"licence\": \"CC0-1.0\", \"origin\": \"a test\","
+        " \"preprocessing\": {\"width\": %u, \"height\": %u},"
+        " \"evaluation\": {\"size\": %u}}",
+        width, height, test_size);
+    const VdtVariant *variant = vdt_model_find_variant(cgrseg(), "small", NULL);
+    g_autoptr(JsonObject) config = vdt_variant_config(variant);
+    g_autoptr(VdtGraph) graph = graph_of(config, vdt_shape(1, 3, 64, 64));
+    g_autoptr(VdtWeights) weights = vdt_weights_new_random(graph, 3);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(vdt_weights_save_safetensors(weights, weights_path, &error));
+    g_assert_true(g_file_set_contents(card_path, card, -1, &error));
+    VdtEngineOptions options = {.model = card_path};
+    VdtEngine *engine = vdt_engine_new(&options, &error);
+    g_assert_no_error(error);
+    g_unlink(weights_path);
+    g_unlink(card_path);
+    g_rmdir(folder);
+    return engine;
+}
+
+static guint8 *some_picture(guint width, guint height)
+{
+    guint8 *pixels = g_malloc((gsize)3 * width * height);
+    for (guint y = 0; y < height; y++)
+        for (guint x = 0; x < width; x++)
+            for (guint c = 0; c < 3; c++)
+                pixels[3 * (y * width + x) + c] = (x * (c + 2) + y * 5 + x * y / 9) % 256;
+    return pixels;
+}
+
+static guint16 *segment(VdtEngine *engine, VdtSegmentMode mode, guint width, guint height)
+{
+    g_autofree guint8 *pixels = some_picture(width, height);
+    const VdtPicture picture = {pixels, width, height, (gsize)3 * width};
+    guint16 *labels = g_new(guint16, (gsize)width * height);
+    g_autoptr(GError) error = NULL;
+    vdt_segment_picture(engine, mode, &picture, labels, NULL, &error);
+    g_assert_no_error(error);
+    return labels;
+}
+
+/* A picture that is as the network takes it looks the same whole, in one window, and fixed, but for
+ * where two classes are as good. Larger ones are seen in several windows, and differ. */
+static void test_modes(void)
+{
+    g_autoptr(VdtEngine) engine = open_small(64, 64, 64);
+    g_autofree guint16 *fixed = segment(engine, VDT_SEGMENT_FIXED, 64, 64);
+    g_autofree guint16 *whole = segment(engine, VDT_SEGMENT_WHOLE, 64, 64);
+    g_autofree guint16 *slide = segment(engine, VDT_SEGMENT_SLIDE, 64, 64);
+    guint differ = 0, differs = 0, kinds = 0;
+    gboolean seen[9] = {FALSE};
+    for (guint i = 0; i < 64 * 64; i++) {
+        differ += fixed[i] != whole[i];
+        g_assert_cmpuint(whole[i], ==, slide[i]);
+        g_assert_cmpuint(whole[i], <, 9);
+        kinds += !seen[whole[i]];
+        seen[whole[i]] = TRUE;
+    }
+    g_assert_cmpuint(differ, <=, 4);
+    g_assert_cmpuint(kinds, >, 1);
+
+    g_autofree guint16 *wide = segment(engine, VDT_SEGMENT_WHOLE, 150, 70);
+    g_autofree guint16 *windows = segment(engine, VDT_SEGMENT_SLIDE, 150, 70);
+    for (guint i = 0; i < 150 * 70; i++)
+        differs += wide[i] != windows[i];
+    g_assert_cmpuint(differs, >, 0);
+    g_free(segment(engine, VDT_SEGMENT_WHOLE, 1, 1000)); /* as narrow as can be */
+}
+
+static void test_windows(void)
+{
+    static const struct {
+        guint size, window, stride, n, starts[4];
+    } sides[] = {{512, 512, 341, 1, {0}},      {513, 512, 341, 2, {0, 1}},
+                 {853, 512, 341, 2, {0, 341}}, {854, 512, 341, 3, {0, 341, 342}},
+                 {100, 512, 341, 1, {0}},      {6, 4, 1, 3, {0, 1, 2}}};
+    for (guint i = 0; i < G_N_ELEMENTS(sides); i++) {
+        guint starts[1000];
+        guint n = vdt_segment_windows(sides[i].size, sides[i].window, sides[i].stride, starts);
+        g_assert_cmpuint(n, ==, sides[i].n);
+        for (guint k = 0; k < n; k++)
+            g_assert_cmpuint(starts[k], ==, sides[i].starts[k]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -232,5 +327,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cgrseg/sizes", test_sizes);
     g_test_add_func("/cgrseg/refused", test_refused);
     g_test_add_func("/cgrseg/label-map", test_label_map);
+    g_test_add_func("/cgrseg/modes", test_modes);
+    g_test_add_func("/cgrseg/windows", test_windows);
     return g_test_run();
 }
