@@ -13,6 +13,7 @@
 #include "model.h"
 #include "predict.h"
 #include "scores.h"
+#include "segment.h"
 #include "streetclips.h"
 #include "tally.h"
 #if HAVE_GST
@@ -30,6 +31,8 @@ static void options_clear(EvalOptions *o)
     g_free(o->data);
     g_free(o->csv);
     g_free(o->views);
+    g_free(o->split);
+    g_free(o->mode);
     g_free(o->answers);
     g_free(o->record);
 }
@@ -205,7 +208,9 @@ void eval_print_json(const EvalOptions *o, const VdtCard *card, JsonObject *scor
         json_object_set_int_member(object, "world_version", VDT_STREET_VERSION);
     } else {
         json_object_set_string_member(object, "data", o->data);
-        json_object_set_string_member(object, "views", o->views != NULL ? o->views : "one clip");
+        if (!json_object_has_member(object, "mode"))
+            json_object_set_string_member(object, "views",
+                                          o->views != NULL ? o->views : "one clip");
     }
     g_autofree char *text = json_text(object, FALSE);
     g_print("%s\n", text);
@@ -289,6 +294,11 @@ static gboolean check(const EvalOptions *o)
                               o->seed) < 0;
     if (o->views != NULL && strcmp(o->views, "test") != 0)
         return complain_usage("eval", "--views is \"%s\", but can only be test", o->views) < 0;
+    if (o->mode != NULL && !g_strv_contains(vdt_segment_mode_names, o->mode))
+        return complain_usage("eval", "--mode is \"%s\", but must be fixed, whole or slide",
+                              o->mode) < 0;
+    if (o->street && (o->mode != NULL || o->split != NULL || o->zero_is_other))
+        return complain_usage("eval", "--mode, --split and --zero-is-other belong to --data") < 0;
     if (o->street && (o->views != NULL || o->csv != NULL))
         return complain_usage("eval", "--views and --csv belong to --data") < 0;
     if (o->views != NULL && o->one_frame)
@@ -307,6 +317,12 @@ int command_eval(int argc, char **argv)
          "The folder's list of them, lines \"path,label\" (val.csv)", "FILE"},
         {"views", 0, 0, G_OPTION_ARG_STRING, &o.views,
          "Average over the views of the authors' evaluation", "test"},
+        {"split", 0, 0, G_OPTION_ARG_STRING, &o.split,
+         "Maps: the part of the folder, images/NAME and annotations/NAME (validation)", "NAME"},
+        {"mode", 0, 0, G_OPTION_ARG_STRING, &o.mode,
+         "Maps: fixed (default for street models), whole (for others) or slide", "MODE"},
+        {"zero-is-other", 0, 0, G_OPTION_ARG_NONE, &o.zero_is_other,
+         "Maps: 0 is no class, the first has 1 (always so for ade20k and pascal-context59)", NULL},
         {"model", 0, 0, G_OPTION_ARG_STRING, &o.model,
          "Installed model, or a card.json (the architecture's street model)", "NAME|CARD"},
         {"weights", 0, 0, G_OPTION_ARG_FILENAME, &o.weights, "Weight file", "FILE"},

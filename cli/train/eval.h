@@ -11,8 +11,8 @@
 
 typedef struct {
     CommonOptions common;
-    char *model, *weights, *data, *csv, *views, *answers, *record;
-    gboolean street, one_frame, json;
+    char *model, *weights, *data, *csv, *views, *split, *mode, *answers, *record;
+    gboolean street, one_frame, zero_is_other, json;
     gint64 seed;
     int clips, coded, endless;
 } EvalOptions;

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vedette eval, for networks that give a class to each pixel. */
 #include <street.h>
+#include <string.h>
 
+#include "config.h"
 #include "eval.h"
+#if HAVE_GST
+#include "evalfolder.h"
+#endif
 #include "maptally.h"
 #include "predictmaps.h"
 #include "streetpictures.h"
@@ -46,14 +51,63 @@ static ClipSet *open_street(const EvalOptions *o, const VdtCard *card, GError **
     return set;
 }
 
+#if HAVE_GST
+/* As the published networks are tested, unless something else is asked for. */
+static VdtSegmentMode choose_mode(const EvalOptions *o, const VdtCard *card)
+{
+    guint mode = strcmp(card->variant, "small") == 0 ? VDT_SEGMENT_FIXED : VDT_SEGMENT_WHOLE;
+    for (guint i = 0; o->mode != NULL && vdt_segment_mode_names[i] != NULL; i++)
+        if (strcmp(o->mode, vdt_segment_mode_names[i]) == 0)
+            mode = i;
+    return mode;
+}
+
+static gboolean eval_folder(const EvalOptions *o, VdtEngine *engine, GError **error)
+{
+    const VdtCard *card = vdt_engine_get_card(engine);
+    if (card->n_labels == 0 || card->n_labels > 255) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                    "%s has %u classes with names, but maps are evaluated of 1 to 255", card->name,
+                    card->n_labels);
+        return FALSE;
+    }
+    g_autoptr(MapTally) tally = map_tally_new(card->labels, card->n_labels);
+    g_autoptr(Progress) progress = progress_new();
+    FolderMaps maps = {.engine = engine,
+                       .folder = o->data,
+                       .split = o->split != NULL ? o->split : "validation",
+                       .mode = choose_mode(o, card),
+                       .zero_is_other = o->zero_is_other ||
+                                        g_str_has_suffix(card->variant, "-ade20k") ||
+                                        g_str_has_suffix(card->variant, "-pascal-context59"),
+                       .progress = progress,
+                       .tally = tally};
+    if (!eval_folder_maps(&maps, error) || !eval_record(o, map_tally_to_scores(tally), error))
+        return FALSE;
+    if (!o->json) {
+        map_tally_print(tally);
+        return TRUE;
+    }
+    JsonObject *scores = map_tally_to_json(tally);
+    json_object_remove_member(scores, "loss"); /* is not known here */
+    json_object_set_string_member(scores, "mode", vdt_segment_mode_names[maps.mode]);
+    eval_print_json(o, card, scores);
+    return TRUE;
+}
+#else
+static gboolean eval_folder(const EvalOptions *o, VdtEngine *engine, GError **error)
+{
+    g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                "%s: this build has no GStreamer and reads no pictures", o->data);
+    return FALSE;
+}
+#endif
+
 gboolean eval_maps(const EvalOptions *o, VdtEngine *engine, GError **error)
 {
     const VdtCard *card = vdt_engine_get_card(engine);
-    if (!o->street) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
-                    "%s gives a class to each pixel; it is evaluated on --street", card->name);
-        return FALSE;
-    }
+    if (!o->street)
+        return eval_folder(o, engine, error);
     if (!eval_check_street(o, card, VDT_STREET_N_CLASSES, class_name, error))
         return FALSE;
     g_autoptr(VdtSession) session = open_session(engine, error);

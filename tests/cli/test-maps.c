@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What networks with a class for each pixel learn from, and how they are judged: pictures of the
  * street, the counting, and vedette train and eval as they are typed. */
+#include <cairo.h>
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <street.h>
 #include <string.h>
 
 #include "card.h"
 #include "fixture.h"
+#include "labelpng.h"
 #include "maptally.h"
 #include "streetpictures.h"
 
@@ -189,6 +192,137 @@ static void test_learns(void)
     g_assert_cmpfloat(json_object_get_double_member(scores, "pixel_accuracy"), >, 0.5);
 }
 
+static void make_folder(const char *name)
+{
+    g_autofree char *images = g_build_filename(in_folder(name), "images", "validation", NULL);
+    g_autofree char *maps = g_build_filename(in_folder(name), "annotations", "validation", NULL);
+    g_assert_cmpint(g_mkdir_with_parents(images, 0777), ==, 0);
+    g_assert_cmpint(g_mkdir_with_parents(maps, 0777), ==, 0);
+}
+
+static char *file_of(const char *folder, const char *kind, const char *name)
+{
+    return g_build_filename(in_folder(folder), kind, "validation", name, NULL);
+}
+
+/* Pictures of the street with their classes, @shift added to them, as files. */
+static void fill_folder(const char *name, guint shift)
+{
+    g_autoptr(ClipSet) set = open_pictures(64, 36, 2);
+    static const guint32 colours[256] = {0};
+    make_folder(name);
+    for (guint item = 0; item < 3; item++) {
+        g_autofree guint8 *clip = fill(set, item);
+        g_autofree char *file = g_strdup_printf("%u.png", item);
+        g_autofree char *image = file_of(name, "images", file);
+        g_autofree char *map = file_of(name, "annotations", file);
+        LabelPng classes = {64, 36, clip_format_classes(&set->format, clip)};
+        cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 64, 36);
+        guint32 *pixels = (guint32 *)(void *)cairo_image_surface_get_data(surface);
+        for (guint i = 0; i < 64 * 36; i++) {
+            pixels[i] = clip[3 * i] << 16 | clip[3 * i + 1] << 8 | clip[3 * i + 2];
+            classes.classes[i] += shift;
+        }
+        cairo_surface_mark_dirty(surface);
+        g_assert_cmpint(cairo_surface_write_to_png(surface, image), ==, CAIRO_STATUS_SUCCESS);
+        cairo_surface_destroy(surface);
+        g_assert_true(label_png_save(map, &classes, colours, 256, NULL));
+    }
+}
+
+static JsonObject *eval_folder(const char *folder, const char *mode, const char *zero)
+{
+    g_autofree char *card = path_in("learned", "card.json");
+    g_auto(Outcome) eval = vedette("eval", "cgrseg", "--data", in_folder(folder), "--model", card,
+                                   "--mode", mode, "--json", zero, NULL);
+    if (eval.status != 0)
+        g_error("%s", eval.err);
+    g_autoptr(JsonNode) node = json_from_string(eval.out, NULL);
+    return json_node_dup_object(node);
+}
+
+/* Files are judged as what is drawn, in each mode, and counted from 1 if that is said. */
+static void test_folder(void)
+{
+    fill_folder("files", 0);
+    fill_folder("from-one", 1);
+    g_autoptr(JsonObject) fixed = eval_folder("files", "fixed", NULL);
+    g_autoptr(JsonObject) shifted = eval_folder("from-one", "fixed", "--zero-is-other");
+    g_autoptr(JsonObject) whole = eval_folder("files", "whole", NULL);
+    g_autoptr(JsonObject) slide = eval_folder("files", "slide", NULL);
+    double score = json_object_get_double_member(fixed, "score");
+    g_assert_cmpfloat(json_object_get_double_member(fixed, "pixel_accuracy"), >, 0.5);
+    g_assert_cmpfloat(json_object_get_double_member(shifted, "score"), ==, score);
+    g_assert_cmpint(json_object_get_int_member(whole, "n"), ==, 3);
+    g_assert_cmpstr(json_object_get_string_member(slide, "mode"), ==, "slide");
+    g_assert_cmpfloat(json_object_get_double_member(slide, "pixel_accuracy"), >, 0.3);
+    g_assert_false(json_object_has_member(fixed, "per_condition"));
+}
+
+/* All that is wrong is listed, by file. */
+static void test_bad_folder(void)
+{
+    g_autofree char *card = path_in("learned", "card.json");
+    static const guint32 colours[256] = {0};
+    fill_folder("bad", 0);
+    g_autofree char *missing = file_of("bad", "annotations", "0.png");
+    g_autofree char *colourful = file_of("bad", "annotations", "1.png");
+    g_autofree char *image = file_of("bad", "images", "1.png");
+    g_autofree char *other = file_of("bad", "annotations", "2.png");
+    g_autofree char *text = NULL;
+    gsize size;
+    guint8 pixels[10] = {0};
+    LabelPng small = {5, 2, pixels};
+    g_unlink(missing);
+    g_assert_true(g_file_get_contents(image, &text, &size, NULL));
+    g_assert_true(g_file_set_contents(colourful, text, size, NULL));
+    g_assert_true(label_png_save(other, &small, colours, 256, NULL));
+    g_auto(Outcome) eval =
+        vedette("eval", "cgrseg", "--data", in_folder("bad"), "--model", card, NULL);
+    g_assert_cmpint(eval.status, ==, 1);
+    g_assert_nonnull(strstr(eval.err, "3 pictures cannot be used"));
+    g_assert_nonnull(strstr(eval.err, "0.png: No such file"));
+    g_assert_nonnull(strstr(eval.err, "1.png: is no map of classes"));
+    g_assert_nonnull(strstr(eval.err, "64x36 pixels, but the map of its classes has 5x2"));
+
+    fill_folder("unknown", 200);
+    expect(0, "has number 20", "eval", "cgrseg", "--data", in_folder("unknown"), "--model", card,
+           NULL);
+    expect(1, "images/test", "eval", "cgrseg", "--data", in_folder("bad"), "--model", card,
+           "--split", "test", NULL);
+}
+
+/* Files that are cut short, or claim to be huge, are refused with a sentence. */
+static void test_label_png(void)
+{
+    guint8 bits[8] = {0, 1, 1, 0, 1, 0, 0, 1};
+    static const guint32 colours[2] = {0x102030, 0xff00ff};
+    LabelPng map = {4, 2, bits};
+    g_autofree char *path = g_strdup(in_folder("map.png")), *text = NULL;
+    g_autoptr(GError) error = NULL;
+    gsize size;
+    g_assert_true(label_png_save(path, &map, colours, 2, &error));
+    g_assert_no_error(error);
+    g_auto(LabelPng) read = {0};
+    g_assert_true(label_png_load(path, &read, &error));
+    g_assert_no_error(error);
+    g_assert_cmpmem(read.classes, 8, bits, 8);
+
+    g_assert_true(g_file_get_contents(path, &text, &size, NULL));
+    for (gsize cut = 0; cut < size - 12; cut += 3) {
+        g_auto(LabelPng) none = {0};
+        g_assert_true(g_file_set_contents(path, text, cut, NULL));
+        g_assert_false(label_png_load(path, &none, &error));
+        g_assert_nonnull(error);
+        g_clear_error(&error);
+    }
+    /* a header of 2^30 pixels each side, whose checksum nobody gets to */
+    memcpy(text + 16, "\x40\0\0\0\x40\0\0\0", 8);
+    g_assert_true(g_file_set_contents(path, text, size, NULL));
+    g_assert_false(label_png_load(path, &read, &error));
+    g_assert_nonnull(error);
+}
+
 static void test_refused(void)
 {
     g_autofree char *card = path_in("maps", "card.json");
@@ -209,6 +343,9 @@ int main(int argc, char **argv)
     g_test_add_func("/maps/ignored", test_ignored);
     g_test_add_func("/maps/train", test_train);
     g_test_add_func("/maps/learns", test_learns);
+    g_test_add_func("/maps/label-png", test_label_png);
+    g_test_add_func("/maps/folder", test_folder);
+    g_test_add_func("/maps/bad-folder", test_bad_folder);
     g_test_add_func("/maps/refused", test_refused);
     return fixture_close();
 }
