@@ -9,7 +9,9 @@
 
 #include "command.h"
 #include "config.h"
+#include "infermaps.h"
 #include "labelmap.h"
+#include "model.h"
 #include "scores.h"
 #if HAVE_GST
 #include "clips.h"
@@ -18,7 +20,8 @@
 
 typedef struct {
     CommonOptions common;
-    char *model, *weights, *arch, *variant, *input, *output, *views;
+    char *model, *weights, *arch, *variant, *input, *output, *overlay, *mode, *views;
+    double opacity;
     gboolean json, strict;
 } Options;
 
@@ -31,6 +34,8 @@ static void options_clear(Options *o)
     g_free(o->variant);
     g_free(o->input);
     g_free(o->output);
+    g_free(o->overlay);
+    g_free(o->mode);
     g_free(o->views);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -130,11 +135,6 @@ static gboolean run_street(VdtEngine *engine, const Options *o, Answer *answer, 
 {
     const VdtCard *card = vdt_engine_get_card(engine);
     VdtShape input = vdt_engine_get_input_shape(engine, 1, card->width, card->height);
-    if (input.n_dims != 5) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_SHAPE, "%s takes no clips, and %s is one",
-                    card->name, o->input);
-        return FALSE;
-    }
     g_autoptr(VdtSession) session = vdt_engine_new_session(engine, &input, error);
     if (session == NULL || !street_input_load(o->input, card, vdt_session_get_input(session, 0),
                                               &answer->street, error))
@@ -283,6 +283,40 @@ static gboolean all_finite(const VdtTensor *tensor)
     return TRUE;
 }
 
+static gboolean is_array(const char *name)
+{
+    return name != NULL && g_str_has_suffix(name, ".npy");
+}
+
+/* Pictures for networks of maps, unless it is arrays that go in or come out. */
+static gboolean run_maps(VdtEngine *engine, const Options *o, GError **error)
+{
+    const VdtCard *card = vdt_engine_get_card(engine);
+    MapsRequest request = {.input = o->input,
+                           .map = o->output,
+                           .overlay = o->overlay,
+                           .opacity = o->opacity,
+                           .mode = vdt_segment_mode_of(o->mode, card),
+                           .json = o->json};
+    return infer_maps(engine, &request, error);
+}
+
+/* Options that make no sense for the network. */
+static gboolean check_kind(const Options *o, const VdtCard *card, gboolean maps, GError **error)
+{
+    const char *wrong = NULL;
+    if (!maps && (o->overlay != NULL || o->mode != NULL))
+        wrong = "--overlay and --mode are for networks with a class for each pixel";
+    else if (!maps && o->output != NULL && !is_array(o->output))
+        wrong = "--output must end in .npy: a map is written only by networks with a class for "
+                "each pixel";
+    else if (maps && o->views != NULL)
+        wrong = "--views is for clips; --mode says how pictures are seen";
+    if (wrong != NULL)
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED, "%s: %s", card->name, wrong);
+    return wrong == NULL;
+}
+
 static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
 {
     if (o->arch != NULL && !check_architecture(o->arch, o->variant, error))
@@ -304,10 +338,14 @@ static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
                    names);
     }
 
+    gboolean maps = vdt_model_find(card->architecture, NULL)->maps;
+    if (!check_kind(o, card, maps, error))
+        return FALSE;
+    if (maps && !is_array(o->input) && !is_array(o->output))
+        return run_maps(engine, o, error);
     g_auto(Answer) answer = {NULL};
-    gboolean is_array = g_str_has_suffix(o->input, ".npy");
     gboolean (*run)(VdtEngine *, const Options *, Answer *, GError **) =
-        is_array                         ? run_array
+        is_array(o->input)               ? run_array
         : street_input_matches(o->input) ? run_street
                                          : run_media;
     if (!run(engine, o, &answer, error))
@@ -325,7 +363,7 @@ static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
 
 int command_infer(int argc, char **argv)
 {
-    g_auto(Options) o = {.common = {0}};
+    g_auto(Options) o = {.opacity = 0.5};
     const GOptionEntry entries[] = {
         {"model", 0, 0, G_OPTION_ARG_STRING, &o.model, "Installed model, or a card.json",
          "NAME|CARD"},
@@ -338,8 +376,14 @@ int command_infer(int argc, char **argv)
         {"input", 0, 0, G_OPTION_ARG_FILENAME, &o.input,
          "Picture, video, URI, .npy with the network's input; street, street:N or street:ACTION",
          "FILE|URI|street"},
-        {"output", 0, 0, G_OPTION_ARG_FILENAME, &o.output, "Keep the network's raw float32 output",
-         "FILE.npy"},
+        {"output", 0, 0, G_OPTION_ARG_FILENAME, &o.output,
+         "Keep the network's raw float32 output (.npy), or the picture's map of classes (.png)",
+         "FILE"},
+        {"overlay", 0, 0, G_OPTION_ARG_FILENAME, &o.overlay,
+         "Maps: write the picture with its classes coloured", "FILE.png"},
+        {"opacity", 0, 0, G_OPTION_ARG_DOUBLE, &o.opacity, "Of these colours, 0 to 1 (0.5)", "R"},
+        {"mode", 0, 0, G_OPTION_ARG_STRING, &o.mode,
+         "Maps: fixed (default for street models), whole (for others) or slide", "MODE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Print one line of JSON for each answer", NULL},
         {"views", 0, 0, G_OPTION_ARG_STRING, &o.views,
          "Average over the views of the authors' evaluation", "test"},
@@ -360,8 +404,18 @@ int command_infer(int argc, char **argv)
         return complain_usage("infer", "--input is needed");
     if (o.model == NULL && o.weights == NULL && o.arch == NULL)
         return complain_usage("infer", "--model or --weights is needed");
-    if (o.output != NULL && !g_str_has_suffix(o.output, ".npy"))
-        return complain_usage("infer", "--output is \"%s\", but must end in .npy", o.output);
+    if (o.output != NULL && !is_array(o.output) && !g_str_has_suffix(o.output, ".png"))
+        return complain_usage("infer", "--output is \"%s\", but must end in .npy or .png",
+                              o.output);
+    if (is_array(o.input) && o.output != NULL && !is_array(o.output))
+        return complain_usage("infer", "of an array, --output must end in .npy");
+    if ((is_array(o.input) || is_array(o.output)) && (o.overlay != NULL || o.mode != NULL))
+        return complain_usage("infer", "--overlay and --mode exclude arrays");
+    if (!(o.opacity >= 0 && o.opacity <= 1))
+        return complain_usage("infer", "--opacity is %g, but must be from 0 to 1", o.opacity);
+    if (o.mode != NULL && !g_strv_contains(vdt_segment_mode_names, o.mode))
+        return complain_usage("infer", "--mode is \"%s\", but must be fixed, whole or slide",
+                              o.mode);
     if (o.views != NULL && strcmp(o.views, "test") != 0)
         return complain_usage("infer", "--views is \"%s\", but can only be test", o.views);
     if (o.views != NULL && g_str_has_suffix(o.input, ".npy"))

@@ -12,6 +12,14 @@
 
 const char *const vdt_segment_mode_names[] = {"fixed", "whole", "slide", NULL};
 
+VdtSegmentMode vdt_segment_mode_of(const char *name, const VdtCard *card)
+{
+    for (guint i = 0; name && vdt_segment_mode_names[i]; i++)
+        if (strcmp(name, vdt_segment_mode_names[i]) == 0)
+            return i;
+    return strcmp(card->variant, "small") == 0 ? VDT_SEGMENT_FIXED : VDT_SEGMENT_WHOLE;
+}
+
 /* What the network saw: part of a canvas, and the logits for it. */
 typedef struct {
     guint x, y, width, height;

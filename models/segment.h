@@ -24,6 +24,10 @@ typedef enum { VDT_SEGMENT_FIXED, VDT_SEGMENT_WHOLE, VDT_SEGMENT_SLIDE } VdtSegm
 /* "fixed", "whole", "slide"; NULL behind the last. */
 extern const char *const vdt_segment_mode_names[];
 
+/* The mode of that name; of NULL, as the card's network is meant to be tested: fixed if it was made
+ * for the card's size (variant "small"), whole if it is one of those published. */
+VdtSegmentMode vdt_segment_mode_of(const char *name, const VdtCard *card);
+
 /* Where windows of @window begin along a side of @size, @stride apart; the last ends with it.
  * Returns how many there are; @starts has room for @size of them. */
 guint vdt_segment_windows(guint size, guint window, guint stride, guint *starts);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vedette eval, for networks that give a class to each pixel. */
 #include <street.h>
-#include <string.h>
 
 #include "config.h"
 #include "eval.h"
@@ -52,16 +51,6 @@ static ClipSet *open_street(const EvalOptions *o, const VdtCard *card, GError **
 }
 
 #if HAVE_GST
-/* As the published networks are tested, unless something else is asked for. */
-static VdtSegmentMode choose_mode(const EvalOptions *o, const VdtCard *card)
-{
-    guint mode = strcmp(card->variant, "small") == 0 ? VDT_SEGMENT_FIXED : VDT_SEGMENT_WHOLE;
-    for (guint i = 0; o->mode != NULL && vdt_segment_mode_names[i] != NULL; i++)
-        if (strcmp(o->mode, vdt_segment_mode_names[i]) == 0)
-            mode = i;
-    return mode;
-}
-
 static gboolean eval_folder(const EvalOptions *o, VdtEngine *engine, GError **error)
 {
     const VdtCard *card = vdt_engine_get_card(engine);
@@ -76,7 +65,7 @@ static gboolean eval_folder(const EvalOptions *o, VdtEngine *engine, GError **er
     FolderMaps maps = {.engine = engine,
                        .folder = o->data,
                        .split = o->split != NULL ? o->split : "validation",
-                       .mode = choose_mode(o, card),
+                       .mode = vdt_segment_mode_of(o->mode, card),
                        .zero_is_other = o->zero_is_other ||
                                         g_str_has_suffix(card->variant, "-ade20k") ||
                                         g_str_has_suffix(card->variant, "-pascal-context59"),

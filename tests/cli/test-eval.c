@@ -141,8 +141,8 @@ static void test_refused(void)
            "--model", card, NULL);
     expect(1, "was validated on that street", "eval", "squeezetime", "--street", "--seed", "8000",
            "--model", card, NULL);
-    expect(1, "but the street has 12", "eval", "squeezetime", "--street", "--model",
-           small_model(), NULL);
+    expect(1, "but the street has 12", "eval", "squeezetime", "--street", "--model", small_model(),
+           NULL);
     expect(2, "either --street or --data", "eval", "squeezetime", "--model", card, NULL);
     expect(2, "belong to --data", "eval", "squeezetime", "--street", "--views", "test", "--model",
            card, NULL);

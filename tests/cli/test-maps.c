@@ -323,6 +323,55 @@ static void test_label_png(void)
     g_assert_nonnull(error);
 }
 
+/* The map is the answer, pixel by pixel, and the overlay is the picture where colours are clear. */
+static void test_infer(void)
+{
+    g_autofree char *card = path_in("learned", "card.json");
+    g_autofree char *map = g_strdup(in_folder("answer.png"));
+    g_autofree char *picture = file_of("files", "images", "1.png");
+    g_autofree char *same = g_strdup(in_folder("same.png"));
+    g_auto(Outcome) infer = vedette("infer", "--model", card, "--input", picture, "--output", map,
+                                    "--overlay", same, "--opacity", "0", "--json", NULL);
+    g_assert_cmpint(infer.status, ==, 0);
+    g_auto(LabelPng) labels = {0};
+    g_assert_true(label_png_load(map, &labels, NULL));
+    g_assert_cmpuint(labels.width, ==, 64);
+    g_assert_cmpuint(labels.height, ==, 36);
+
+    g_autoptr(JsonNode) node = json_from_string(infer.out, NULL);
+    JsonArray *results = json_object_get_array_member(json_node_get_object(node), "results");
+    double all = 0;
+    for (guint i = 0; i < json_array_get_length(results); i++) {
+        JsonObject *result = json_array_get_object_element(results, i);
+        gint64 class = json_object_get_int_member(result, "class");
+        guint n = 0;
+        for (guint k = 0; k < 64 * 36; k++)
+            n += labels.classes[k] == class;
+        double share = json_object_get_double_member(result, "share");
+        g_assert_cmpfloat_with_epsilon(share, n / (64 * 36.0), 1e-9);
+        all += share;
+    }
+    g_assert_cmpfloat_with_epsilon(all, 1, 1e-9);
+
+    cairo_surface_t *a = cairo_image_surface_create_from_png(picture);
+    cairo_surface_t *b = cairo_image_surface_create_from_png(same);
+    g_assert_cmpint(cairo_image_surface_get_height(b), ==, 36);
+    for (int y = 0; y < 36; y++)
+        for (int x = 0; x < 64; x++) {
+            gsize at = (gsize)y * cairo_image_surface_get_stride(a) + 4 * x;
+            g_assert_cmpmem(cairo_image_surface_get_data(a) + at, 3,
+                            cairo_image_surface_get_data(b) + at, 3);
+        }
+    cairo_surface_destroy(a);
+    cairo_surface_destroy(b);
+
+    g_auto(Outcome) street =
+        vedette("infer", "--model", card, "--input", "street:5", "--mode", "slide", NULL);
+    g_assert_cmpint(street.status, ==, 0);
+    g_assert_nonnull(strstr(street.out, "street:5, "));
+    g_assert_nonnull(strstr(street.out, "mean IoU"));
+}
+
 static void test_refused(void)
 {
     g_autofree char *card = path_in("maps", "card.json");
@@ -331,6 +380,20 @@ static void test_refused(void)
     g_autofree char *clips = g_build_filename(small_model(), "card.json", NULL);
     expect(1, "the network takes 1", "eval", "cgrseg", "--street", "--model", clips, NULL);
     expect(1, "\"frames\" is 1", "eval", "squeezetime", "--street", "--model", card, NULL);
+    expect(1, "a number", "infer", "--model", card, "--input", "street:wave", NULL);
+    expect(1, "nowhere", "infer", "--model", card, "--input", "street:1", "--output",
+           in_folder("nowhere/map.png"), NULL);
+    expect(1, "nowhere", "infer", "--model", card, "--input", "street:1", "--overlay",
+           in_folder("nowhere/map.png"), NULL);
+    expect(1, "with a class for each pixel", "infer", "--model", clips, "--input", "street:1",
+           "--overlay", in_folder("overlay.png"), NULL);
+    expect(1, "is for clips", "infer", "--model", card, "--input", "x.png", "--views", "test",
+           NULL);
+    expect(2, "--opacity is 2", "infer", "--model", card, "--input", "street:1", "--opacity", "2",
+           NULL);
+    expect(2, "--mode is", "infer", "--model", card, "--input", "street:1", "--mode", "part", NULL);
+    expect(2, "must end in .npy or .png", "infer", "--model", card, "--input", "street:1",
+           "--output", "map.jpg", NULL);
     expect(2, "--crop is", TRAIN_TINY, in_folder("wrong"), "--crop", "x", NULL);
 }
 
@@ -346,6 +409,7 @@ int main(int argc, char **argv)
     g_test_add_func("/maps/label-png", test_label_png);
     g_test_add_func("/maps/folder", test_folder);
     g_test_add_func("/maps/bad-folder", test_bad_folder);
+    g_test_add_func("/maps/infer", test_infer);
     g_test_add_func("/maps/refused", test_refused);
     return fixture_close();
 }

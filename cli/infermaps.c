@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "infermaps.h"
+
+#include <cairo.h>
+#include <json-glib/json-glib.h>
+#include <math.h>
+#include <string.h>
+
+#include "config.h"
+#include "labelpng.h"
+#include "maptally.h"
+#include "palette.h"
+#include "scores.h"
+#include "streetdraw.h"
+#include "streetinput.h"
+#include "streetpictures.h"
+#if HAVE_GST
+#include "media.h"
+#endif
+
+/* The picture, what the network makes of it and, on the street, what is true of it. */
+typedef struct {
+    guint width, height;
+    guint8 *rgb, *truth; /* truth: or NULL */
+    guint16 *labels;
+    guint64 number; /* of the street's picture */
+    ClipInfo info;
+} Seen;
+
+static void seen_clear(Seen *seen)
+{
+    g_free(seen->rgb);
+    g_free(seen->truth);
+    g_free(seen->labels);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Seen, seen_clear)
+
+#if HAVE_GST
+/* The first picture, packed. */
+static gboolean take(gpointer data, gint64 index, const VdtPicture *picture, gint64 pts,
+                     GError **error)
+{
+    Seen *seen = data;
+    gsize row = (gsize)3 * picture->width;
+    seen->width = picture->width;
+    seen->height = picture->height;
+    seen->rgb = g_malloc(row * picture->height);
+    for (guint y = 0; y < picture->height; y++)
+        memcpy(seen->rgb + y * row, picture->data + y * picture->stride, row);
+    return FALSE;
+}
+#endif
+
+static gboolean read_picture(const char *input, Seen *seen, GError **error)
+{
+#if HAVE_GST
+    if (!media_decode(input, take, seen, error))
+        return FALSE;
+    if (seen->rgb == NULL)
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "%s: holds no picture", input);
+    return seen->rgb != NULL;
+#else
+    g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                "%s: this build has no GStreamer and reads .npy only", input);
+    return FALSE;
+#endif
+}
+
+/* One of the pictures that `vedette eval` counts on. */
+static gboolean draw_street(const char *input, Seen *seen, GError **error)
+{
+    seen->number = g_random_int_range(0, 1000000);
+    if (input[6] == ':' &&
+        !g_ascii_string_to_unsigned(input + 7, 10, 0, G_MAXUINT32, &seen->number, NULL)) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                    "%s: a picture of the street has a number, from 0 to %u", input, G_MAXUINT32);
+        return FALSE;
+    }
+    seen->width = STREET_PICTURE_WIDTH;
+    seen->height = STREET_PICTURE_HEIGHT;
+    ClipFormat format = {
+        .width = seen->width, .height = seen->height, .frames = 1, .stored = 1, .mapped = TRUE};
+    /* Without an encoder all are as they were drawn. */
+    g_autoptr(ClipSet) set =
+        street_pictures_new(STREET_HELD_OUT_SEED, seen->number, 1, 2, 2, &format, NULL);
+    if (set == NULL)
+        set = street_pictures_new(STREET_HELD_OUT_SEED, seen->number, 1, 0, 2, &format, error);
+    if (set == NULL)
+        return FALSE;
+    seen->rgb = g_malloc(clip_format_bytes(&format));
+    if (!set->fill(set, 0, seen->rgb, NULL, error))
+        return FALSE;
+    seen->info = set->info(set, 0);
+    seen->truth =
+        g_memdup2(clip_format_classes(&format, seen->rgb), (gsize)seen->width * seen->height);
+    return TRUE;
+}
+
+static gboolean save_map(const MapsRequest *request, const Seen *seen, const guint32 *colours,
+                         guint n, GError **error)
+{
+    gsize area = (gsize)seen->width * seen->height;
+    if (n > 256) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                    "%s: a palette has 256 colours at most, but there are %u classes", request->map,
+                    n);
+        return FALSE;
+    }
+    LabelPng map = {seen->width, seen->height, g_malloc(area)};
+    for (gsize i = 0; i < area; i++)
+        map.classes[i] = (guint8)seen->labels[i];
+    gboolean ok = label_png_save(request->map, &map, colours, n, error);
+    label_png_clear(&map);
+    return ok;
+}
+
+static guint8 blend(guint8 under, guint over, double opacity)
+{
+    return (guint8)lrint(under * (1 - opacity) + (over & 255) * opacity);
+}
+
+static gboolean save_overlay(const MapsRequest *request, const Seen *seen, const guint32 *colours,
+                             GError **error)
+{
+    cairo_surface_t *surface =
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)seen->width, (int)seen->height);
+    guint8 *data = cairo_image_surface_get_data(surface);
+    for (guint y = 0; y < seen->height && data != NULL; y++) {
+        guint32 *row =
+            (guint32 *)(void *)(data + (gsize)y * cairo_image_surface_get_stride(surface));
+        for (guint x = 0; x < seen->width; x++) {
+            gsize at = (gsize)y * seen->width + x;
+            const guint8 *rgb = seen->rgb + 3 * at;
+            guint32 colour = colours[seen->labels[at]];
+            row[x] = (guint32)blend(rgb[0], colour >> 16, request->opacity) << 16 |
+                     (guint32)blend(rgb[1], colour >> 8, request->opacity) << 8 |
+                     blend(rgb[2], colour, request->opacity);
+        }
+    }
+    cairo_surface_mark_dirty(surface);
+    cairo_status_t status = cairo_surface_write_to_png(surface, request->overlay);
+    cairo_surface_destroy(surface);
+    if (status != CAIRO_STATUS_SUCCESS)
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "%s: cannot be written: %s",
+                    request->overlay, cairo_status_to_string(status));
+    return status == CAIRO_STATUS_SUCCESS;
+}
+
+/* Mean IoU with the truth. */
+static double get_iou(const VdtCard *card, const Seen *seen)
+{
+    g_autoptr(MapTally) tally = map_tally_new(card->labels, card->n_labels);
+    map_tally_add(tally, &seen->info, seen->truth, seen->labels, (gsize)seen->width * seen->height,
+                  0);
+    return map_tally_get_mean_iou(tally);
+}
+
+static int by_share(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const double *shares = data, x = shares[*(const guint *)a], y = shares[*(const guint *)b];
+    return (x < y) - (x > y);
+}
+
+/* The classes that there are, the largest first. */
+static void add_results(JsonBuilder *b, const VdtCard *card, const double *shares, guint n)
+{
+    g_autofree guint *order = g_new(guint, n);
+    for (guint class = 0; class < n; class ++)
+        order[class] = class;
+    g_qsort_with_data(order, (int)n, sizeof *order, by_share, (gpointer)shares);
+    for (guint i = 0; i < n && shares[order[i]] > 0; i++) {
+        g_autofree char *label = label_of(card, order[i]);
+        json_builder_begin_object(b);
+        json_builder_add_string_value(json_builder_set_member_name(b, "label"), label);
+        json_builder_add_int_value(json_builder_set_member_name(b, "class"), order[i]);
+        json_builder_add_double_value(json_builder_set_member_name(b, "share"), shares[order[i]]);
+        json_builder_end_object(b);
+    }
+}
+
+static void print_json(const MapsRequest *request, const VdtCard *card, const Seen *seen,
+                       const double *shares, guint n)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    json_builder_begin_object(b);
+    json_builder_add_string_value(json_builder_set_member_name(b, "input"), request->input);
+    json_builder_add_string_value(json_builder_set_member_name(b, "model"), card->name);
+    json_builder_add_string_value(json_builder_set_member_name(b, "architecture"),
+                                  card->architecture);
+    json_builder_add_string_value(json_builder_set_member_name(b, "variant"), card->variant);
+    json_builder_add_string_value(json_builder_set_member_name(b, "mode"),
+                                  vdt_segment_mode_names[request->mode]);
+    json_builder_add_int_value(json_builder_set_member_name(b, "width"), seen->width);
+    json_builder_add_int_value(json_builder_set_member_name(b, "height"), seen->height);
+    if (seen->truth != NULL) {
+        json_builder_add_int_value(json_builder_set_member_name(b, "picture"), seen->number);
+        json_builder_add_string_value(json_builder_set_member_name(b, "condition"),
+                                      vdt_street_condition_name(seen->info.condition));
+        json_builder_add_boolean_value(json_builder_set_member_name(b, "coded"), seen->info.coded);
+        json_builder_add_double_value(json_builder_set_member_name(b, "miou"), get_iou(card, seen));
+    }
+    json_builder_begin_array(json_builder_set_member_name(b, "results"));
+    add_results(b, card, shares, n);
+    json_builder_end_array(b);
+    json_builder_end_object(b);
+    g_autoptr(JsonNode) root = json_builder_get_root(b);
+    g_autofree char *text = json_to_string(root, FALSE);
+    g_print("%s\n", text);
+}
+
+static void print_table(const VdtCard *card, const Seen *seen, const double *shares, guint n)
+{
+    gint64 winners[N_BEST + 1];
+    g_print("%s, %ux%u\n", card->name, seen->width, seen->height);
+    if (seen->truth != NULL)
+        g_print("street:%" G_GUINT64_FORMAT ", %s%s: mean IoU %.1f %%\n", seen->number,
+                vdt_street_condition_name(seen->info.condition), seen->info.coded ? ", coded" : "",
+                100 * get_iou(card, seen));
+    guint best = best_scores(shares, n, winners);
+    for (guint i = 0; i < best && shares[winners[i]] > 0; i++) {
+        g_autofree char *label = label_of(card, winners[i]);
+        g_print("%7.4f  %s (%" G_GINT64_FORMAT ")\n", shares[winners[i]], label, winners[i]);
+    }
+}
+
+/* The network's answer must be to the street's question before it is held against the truth. */
+static gboolean check_street(const VdtCard *card, const Seen *seen, GError **error)
+{
+    if (seen->truth == NULL || card->n_labels == VDT_STREET_N_CLASSES)
+        return TRUE;
+    g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                "%s has %u classes with names, but the street has %d", card->name, card->n_labels,
+                VDT_STREET_N_CLASSES);
+    return FALSE;
+}
+
+gboolean infer_maps(VdtEngine *engine, const MapsRequest *request, GError **error)
+{
+    const VdtCard *card = vdt_engine_get_card(engine);
+    gboolean street = street_input_matches(request->input);
+    g_auto(Seen) seen = {.info.condition = -1};
+    if (!(street ? draw_street : read_picture)(request->input, &seen, error) ||
+        !check_street(card, &seen, error))
+        return FALSE;
+    const gsize area = (gsize)seen.width * seen.height;
+    const VdtPicture picture = {seen.rgb, seen.width, seen.height, (gsize)3 * seen.width};
+    seen.labels = g_new(guint16, area);
+    if (!vdt_segment_picture(engine, request->mode, &picture, seen.labels, NULL, error))
+        return FALSE;
+
+    guint n = MAX(card->n_labels, 1);
+    for (gsize i = 0; i < area; i++)
+        n = MAX(n, seen.labels[i] + 1u);
+    g_autofree double *shares = g_new0(double, n);
+    for (gsize i = 0; i < area; i++)
+        shares[seen.labels[i]] += 1.0 / area;
+    g_autofree guint32 *colours = vdt_palette_load(card, n);
+    if ((request->map != NULL && !save_map(request, &seen, colours, n, error)) ||
+        (request->overlay != NULL && !save_overlay(request, &seen, colours, error)))
+        return FALSE;
+    if (request->json)
+        print_json(request, card, &seen, shares, n);
+    else
+        print_table(card, &seen, shares, n);
+    return TRUE;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "palette.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_PALETTE_BYTES (1 << 20)
+/* Neighbours are this far apart on the wheel of hues, and no two are the same for long. */
+#define GOLDEN            0.61803398874989485
+
+static guint32 from_hue(double hue, double saturation, double value)
+{
+    guint32 rgb = 0;
+
+    for (int c = 0; c < 3; c++) {
+        const double k = fmod((c == 0 ? 5 : c == 1 ? 3 : 1) + hue * 6, 6);
+        const double level = value * (1 - saturation * CLAMP(MIN(k, 4 - k), 0, 1));
+
+        rgb = rgb << 8 | (guint32)lround(level * 255);
+    }
+    return rgb;
+}
+
+guint32 vdt_palette_colour(guint i)
+{
+    static const double values[] = {0.95, 0.75, 0.55};
+    static const double saturations[] = {0.85, 0.6};
+
+    return from_hue(fmod(i * GOLDEN, 1), saturations[i / 3 % 2], values[i % 3]);
+}
+
+/* What is no palette, or one for something else, gives NULL: colours are worth no error. */
+static guint32 *parse(const char *path, guint n)
+{
+    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
+    g_autofree char *text = NULL;
+    g_autofree guint32 *colours = g_new(guint32, n);
+    g_auto(GStrv) lines = NULL;
+    guint found = 0;
+
+    if (!file || !g_mapped_file_get_contents(file) ||
+        g_mapped_file_get_length(file) > MAX_PALETTE_BYTES)
+        return NULL;
+    text = g_strndup(g_mapped_file_get_contents(file), g_mapped_file_get_length(file));
+    if (!g_str_has_prefix(text, "GIMP Palette"))
+        return NULL;
+    lines = g_strsplit(text, "\n", -1);
+    for (guint i = 1; lines[i]; i++) {
+        guint rgb[3];
+
+        if (sscanf(lines[i], "%3u %3u %3u", &rgb[0], &rgb[1], &rgb[2]) != 3)
+            continue;
+        if (found == n || rgb[0] > 255 || rgb[1] > 255 || rgb[2] > 255)
+            return NULL;
+        colours[found++] = rgb[0] << 16 | rgb[1] << 8 | rgb[2];
+    }
+    return found == n ? g_steal_pointer(&colours) : NULL;
+}
+
+guint32 *vdt_palette_load(const VdtCard *card, guint n)
+{
+    guint32 *colours = NULL;
+
+    if (card->labels_path && g_str_has_suffix(card->labels_path, ".txt")) {
+        g_autofree char *dir = g_path_get_dirname(card->labels_path);
+        g_autofree char *base = g_path_get_basename(card->labels_path);
+        g_autofree char *stem = g_strndup(base, strlen(base) - 4);
+        g_autofree char *name = g_strconcat(stem, ".gpl", NULL);
+        g_autofree char *beside = g_build_filename(dir, name, NULL);
+        g_autofree char *apart = g_build_filename(dir, "..", "palettes", name, NULL);
+
+        colours = parse(beside, n);
+        if (!colours)
+            colours = parse(apart, n);
+    }
+    if (!colours) {
+        colours = g_new(guint32, n);
+        for (guint i = 0; i < n; i++)
+            colours[i] = vdt_palette_colour(i);
+    }
+    return colours;
+}
