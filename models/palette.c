@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model.h"
+#include "paths.h"
+
 #define MAX_PALETTE_BYTES (1 << 20)
 /* Neighbours are this far apart on the wheel of hues, and no two are the same for long. */
 #define GOLDEN            0.61803398874989485
@@ -58,22 +61,42 @@ static guint32 *parse(const char *path, guint n)
     return found == n ? g_steal_pointer(&colours) : NULL;
 }
 
+/* The palette that goes with a file of labels: beside it, or in ../palettes. */
+static guint32 *find(const char *labels_path, guint n)
+{
+    g_autofree char *dir = NULL, *base = NULL, *stem = NULL, *name = NULL;
+    g_autofree char *beside = NULL, *apart = NULL;
+    guint32 *colours;
+
+    if (!labels_path || !g_str_has_suffix(labels_path, ".txt"))
+        return NULL;
+    dir = g_path_get_dirname(labels_path);
+    base = g_path_get_basename(labels_path);
+    stem = g_strndup(base, strlen(base) - strlen(".txt"));
+    name = g_strconcat(stem, ".gpl", NULL);
+    beside = g_build_filename(dir, name, NULL);
+    apart = g_build_filename(dir, "..", "palettes", name, NULL);
+    colours = parse(beside, n);
+    return colours ? colours : parse(apart, n);
+}
+
+/* A trained model has its own file of labels, and the colours of what it is a variant of. */
+static guint32 *find_of_variant(const VdtCard *card, guint n)
+{
+    const VdtModel *model = card->architecture ? vdt_model_find(card->architecture, NULL) : NULL;
+    const VdtVariant *variant =
+        model && card->variant ? vdt_model_find_variant(model, card->variant, NULL) : NULL;
+    g_autofree char *path = variant && variant->labels ? vdt_find_labels(variant->labels) : NULL;
+
+    return find(path, n);
+}
+
 guint32 *vdt_palette_load(const VdtCard *card, guint n)
 {
-    guint32 *colours = NULL;
+    guint32 *colours = find(card->labels_path, n);
 
-    if (card->labels_path && g_str_has_suffix(card->labels_path, ".txt")) {
-        g_autofree char *dir = g_path_get_dirname(card->labels_path);
-        g_autofree char *base = g_path_get_basename(card->labels_path);
-        g_autofree char *stem = g_strndup(base, strlen(base) - 4);
-        g_autofree char *name = g_strconcat(stem, ".gpl", NULL);
-        g_autofree char *beside = g_build_filename(dir, name, NULL);
-        g_autofree char *apart = g_build_filename(dir, "..", "palettes", name, NULL);
-
-        colours = parse(beside, n);
-        if (!colours)
-            colours = parse(apart, n);
-    }
+    if (!colours)
+        colours = find_of_variant(card, n);
     if (!colours) {
         colours = g_new(guint32, n);
         for (guint i = 0; i < n; i++)

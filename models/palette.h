@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 guint32 vdt_palette_colour(guint i);
 /*
  * A colour for each of @n classes, as 0xRRGGBB: those of the GIMP palette that goes with the card's
- * labels (NAME.gpl beside NAME.txt, or in ../palettes), if there is one with as many; otherwise
- * made up. Caller frees.
+ * labels (NAME.gpl beside NAME.txt, or in ../palettes), or with those of the variant that it is, if
+ * there is one with as many; otherwise made up. Caller frees.
  */
 guint32 *vdt_palette_load(const VdtCard *card, guint n);
 

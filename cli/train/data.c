@@ -30,6 +30,13 @@ static char **find_labels(const Training *training, const VdtModel *model, GErro
                 g_strdup(model->maps ? vdt_street_class_name(i) : vdt_street_action_name(i));
         return labels;
     }
+    if (model->maps) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                    "%s gives a class to each pixel, and is trained on --street; --data lists "
+                    "videos with one class each",
+                    model->name);
+        return NULL;
+    }
 #if HAVE_GST
     g_autofree char *list = list_path(training, "train.csv");
     return folder_labels(list, error);

@@ -394,6 +394,8 @@ static void test_refused(void)
     expect(2, "--mode is", "infer", "--model", card, "--input", "street:1", "--mode", "part", NULL);
     expect(2, "must end in .npy or .png", "infer", "--model", card, "--input", "street:1",
            "--output", "map.jpg", NULL);
+    expect(1, "trained on --street", "train", "cgrseg", "--data", in_folder("files"), "--output",
+           in_folder("wrong"), NULL);
     expect(2, "--crop is", TRAIN_TINY, in_folder("wrong"), "--crop", "x", NULL);
 }
 
