@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "segment.h"
+#include "segmentmodes.h"
 
 typedef struct {
     const char *input; /* a picture's file or URI, or street, street:N */

@@ -13,7 +13,7 @@
 #include "model.h"
 #include "predict.h"
 #include "scores.h"
-#include "segment.h"
+#include "segmentmodes.h"
 #include "streetclips.h"
 #include "tally.h"
 #if HAVE_GST

@@ -8,7 +8,7 @@
 
 #include "maptally.h"
 #include "progress.h"
-#include "segment.h"
+#include "segmentmodes.h"
 
 typedef struct {
     VdtEngine *engine;

@@ -9,7 +9,7 @@
 #include "labelmap.h"
 #include "model.h"
 #include "official.h"
-#include "segment.h"
+#include "segmentmodes.h"
 
 static const VdtModel *cgrseg(void)
 {
