@@ -36,9 +36,17 @@ static GstClockTime earlier(GstClockTime time, GstClockTime back)
     return GST_CLOCK_TIME_IS_VALID(time) ? time - MIN(back, time) : time;
 }
 
+/* What is special to a finding. */
+static gboolean add_field(GQuark field, const GValue *value, gpointer structure)
+{
+    if (!gst_structure_id_has_field(structure, field))
+        gst_structure_id_set_value(structure, field, value);
+    return TRUE;
+}
+
 /* Of the window @span, dated @back ns before its end. */
-static GstMessage *message(const VdtEvents *events, const char *event, const VdtSpan *span,
-                           GstClockTime back, const GValue *results)
+static GstMessage *message(const VdtEvents *events, const GstStructure *finding, const char *event,
+                           const VdtSpan *span, GstClockTime back, const GValue *results)
 {
     GstElementFactory *factory = gst_element_get_factory(events->source);
     g_autofree char *id = g_strdup_printf("%s-%" G_GUINT64_FORMAT, events->id, events->n_events);
@@ -46,17 +54,18 @@ static GstMessage *message(const VdtEvents *events, const char *event, const Vdt
     double score = 0;
     GstStructure *s;
 
-    gst_structure_get(events->going, "class-id", G_TYPE_INT, &class_id, "score", G_TYPE_DOUBLE,
-                      &score, NULL);
+    gst_structure_get(finding, "class-id", G_TYPE_INT, &class_id, "score", G_TYPE_DOUBLE, &score,
+                      NULL);
     s = gst_structure_new(
         factory ? GST_OBJECT_NAME(factory) : G_OBJECT_TYPE_NAME(events->source), "timestamp",
         G_TYPE_UINT64, earlier(span->end, back), "stream-time", G_TYPE_UINT64,
         earlier(span->stream_time, back), "running-time", G_TYPE_UINT64,
         earlier(span->running_time, back), "duration", G_TYPE_UINT64, span->end - span->start,
         "event", G_TYPE_STRING, event, "id", G_TYPE_STRING, id, "label", G_TYPE_STRING,
-        gst_structure_get_string(events->going, "label"), "class-id", G_TYPE_INT, class_id, "score",
+        gst_structure_get_string(finding, "label"), "class-id", G_TYPE_INT, class_id, "score",
         G_TYPE_DOUBLE, score, "kind", G_TYPE_STRING, events->kind, "window-start", G_TYPE_UINT64,
         span->start, "window-end", G_TYPE_UINT64, span->end, NULL);
+    gst_structure_foreach(finding, add_field, s);
     if (results)
         gst_structure_set_value(s, "results", results);
     return gst_message_new_element(GST_OBJECT(events->source), s);
@@ -83,8 +92,8 @@ static GList *start(VdtEvents *events, const GstStructure *finding, const GValue
 
     events->going = gst_structure_copy(finding);
     events->n_events++;
-    return g_list_append(NULL,
-                         message(events, "start", first, (first->end - first->start) / 2, results));
+    return g_list_append(NULL, message(events, events->going, "start", first,
+                                       (first->end - first->start) / 2, results));
 }
 
 static GList *end(VdtEvents *events)
@@ -92,7 +101,7 @@ static GList *end(VdtEvents *events)
     GList *list = NULL;
 
     if (events->going)
-        list = g_list_append(list, message(events, "end", &events->last, 0, NULL));
+        list = g_list_append(list, message(events, events->going, "end", &events->last, 0, NULL));
     g_clear_pointer(&events->going, gst_structure_free);
     return list;
 }
@@ -117,7 +126,13 @@ GList *vdt_events_follow(VdtEvents *events, const VdtSpan *span, const GstStruct
     gst_structure_free(events->going);
     events->going = gst_structure_copy(finding);
     events->last = *span;
-    return g_list_append(list, message(events, "update", span, 0, results));
+    return g_list_append(list, message(events, events->going, "update", span, 0, results));
+}
+
+GList *vdt_events_tell(const VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
+                       const GValue *results)
+{
+    return g_list_append(NULL, message(events, finding, "update", span, 0, results));
 }
 
 GList *vdt_events_end(VdtEvents *events)

@@ -31,10 +31,14 @@ int vdt_events_get_class(const VdtEvents *events);
  * What is now to be said: @finding (label, class-id, score) is what goes on according to @results,
  * NULL if nothing does. An event starts when the same has been found for @least ns, and ends when
  * it has not been found for as long; each result that finds it is an update. A start tells of the
- * middle of the first window that showed it. Returns messages, the caller's, or NULL for none.
+ * middle of the first window that showed it. Fields of @finding that are not the message's own are
+ * told along. Returns messages, the caller's, or NULL for none.
  */
 GList *vdt_events_follow(VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
                          const GValue *results, GstClockTime least);
+/* A message "update" of @finding alone, which begins and ends nothing; all of them have one id. */
+GList *vdt_events_tell(const VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
+                       const GValue *results);
 /* Ends the event that goes on, and forgets what was coming. Returns messages, as above. */
 GList *vdt_events_end(VdtEvents *events);
 

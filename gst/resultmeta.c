@@ -35,12 +35,21 @@ VdtResult *vdt_result_ref(VdtResult *result)
 
 static void clear(gpointer data)
 {
-    g_value_unset(&((VdtResult *)data)->structures);
+    VdtResult *result = data;
+
+    g_value_unset(&result->structures);
+    g_clear_pointer(&result->fields, gst_structure_free);
 }
 
 void vdt_result_unref(VdtResult *result)
 {
     g_atomic_rc_box_release_full(result, clear);
+}
+
+static gboolean set_field(GQuark field, const GValue *value, gpointer structure)
+{
+    gst_structure_id_set_value(structure, field, value);
+    return TRUE;
 }
 
 void vdt_result_attach(const VdtResult *result, GstBuffer *buffer, GstClockTime pts,
@@ -53,4 +62,6 @@ void vdt_result_attach(const VdtResult *result, GstBuffer *buffer, GstClockTime 
     gst_structure_set(s, "element", G_TYPE_STRING, element, "kind", G_TYPE_STRING, kind,
                       "result-pts", G_TYPE_UINT64, result->pts, "age", G_TYPE_UINT64, age, NULL);
     gst_structure_set_value(s, "results", &result->structures);
+    if (result->fields)
+        gst_structure_foreach(result->fields, set_field, s);
 }

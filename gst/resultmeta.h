@@ -10,6 +10,8 @@
  *   result-pts  uint64   time of the newest picture that the result is about
  *   age         uint64   ns from there to the buffer's own time
  *   results     array    of structures; for actions: label string, class-id int, score double
+ *
+ * and what is special to a kind.
  */
 #pragma once
 
@@ -24,8 +26,10 @@ const GstMetaInfo *vdt_result_meta_get_info(void);
 
 /* What was found at one time; counted. */
 typedef struct {
-    GValue structures; /* array of GstStructures */
-    GstClockTime pts;  /* of the newest picture looked at */
+    GValue structures;    /* array of GstStructures */
+    GstClockTime pts;     /* of the newest picture looked at */
+    GstStructure *fields; /* what is special to the kind, for the meta; NULL for nothing */
+    gboolean attached;    /* to a frame: the streaming thread's */
 } VdtResult;
 
 /* @structures are copied. */

@@ -11,18 +11,14 @@
 #include "enums.h"
 #include "latency.h"
 #include "mailbox.h"
-#include "resultmeta.h"
+#include "pace.h"
 #include "stats.h"
 #include "timeline.h"
 
 GST_DEBUG_CATEGORY_STATIC(vdt_analyzer_debug);
 #define GST_CAT_DEFAULT vdt_analyzer_debug
 
-#define DEFAULT_MODE          VDT_ANALYZER_LIVE
-#define DEFAULT_PRECISION     VDT_PRECISION_F32
-#define DEFAULT_INTERVAL      1.0
-#define DEFAULT_MIN_DURATION  0.0
-#define DEFAULT_POST_MESSAGES TRUE
+#define DEFAULT_PRECISION VDT_PRECISION_F32
 
 typedef struct {
     VdtAnalyzer *self;
@@ -34,18 +30,11 @@ typedef struct {
     gboolean answered; /* it came to a result, an error or a skip; else it was discarded */
 } Job;
 
-/* Properties that frames and results go by. */
-typedef struct {
-    VdtAnalyzerMode mode;
-    double interval, min_duration;
-    gboolean post_messages;
-} Pace;
-
 typedef struct {
     /* under the object lock */
     char *model;
     VdtPrecision precision;
-    Pace pace;
+    VdtPace pace;
     gboolean stale; /* model, precision or engine changed since the network was made */
     VdtEngine *handed;
 
@@ -64,7 +53,7 @@ typedef struct {
     gpointer old_network;  /* the streaming thread's, for the worker to free: that may take locks */
     guint epoch;           /* results of work from an earlier one are void */
     VdtResult *result;
-    VdtEvents *events;
+    VdtEvents *events; /* guarded by posting */
     gboolean failed;
     VdtStats stats;
     VdtLatency latency;
@@ -74,11 +63,8 @@ typedef struct {
 enum {
     PROP_MODEL = 1,
     PROP_PRECISION,
-    PROP_MODE,
-    PROP_INTERVAL,
-    PROP_MIN_DURATION,
-    PROP_POST_MESSAGES,
-    PROP_STATS
+    PROP_STATS,
+    PROP_PACE /* and more */
 };
 
 G_DEFINE_ABSTRACT_TYPE_WITH_CODE(VdtAnalyzer, vdt_analyzer, GST_TYPE_BASE_TRANSFORM,
@@ -177,11 +163,18 @@ static void renew_network(VdtAnalyzer *self, GCancellable *cancellable)
     network_unref(klass, old);
 }
 
+void vdt_analyzer_renew(VdtAnalyzer *self)
+{
+    GST_OBJECT_LOCK(self);
+    PRIV(self)->stale = TRUE;
+    GST_OBJECT_UNLOCK(self);
+}
+
 /* --- the worker --- */
 
-static Pace get_pace(VdtAnalyzer *self)
+static VdtPace get_pace(VdtAnalyzer *self)
 {
-    Pace pace;
+    VdtPace pace;
 
     GST_OBJECT_LOCK(self);
     pace = PRIV(self)->pace;
@@ -194,34 +187,42 @@ static GstClockTime ns(double seconds)
     return (GstClockTime)(seconds * GST_SECOND);
 }
 
+/* What the bus is told of @result. Posting is held: events change only then. */
+static GList *tell(VdtAnalyzer *self, const Job *job, GPtrArray *found, const VdtResult *result,
+                   GstClockTime least)
+{
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
+    VdtEvents *events = PRIV(self)->events;
+    const GstStructure *finding;
+
+    if (klass->tell)
+        return klass->tell(self, events, &job->span, &result->structures, least);
+    finding = klass->choose ? klass->choose(self, found, vdt_events_get_class(events)) : NULL;
+    return vdt_events_follow(events, &job->span, finding, &result->structures, least);
+}
+
 /* Makes @found the newest result, unless it has become void, and tells the bus. */
 static void publish(VdtAnalyzer *self, Job *job, GPtrArray *found, GstClockTime took)
 {
     VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
     VdtAnalyzerPrivate *priv = PRIV(self);
-    const GstStructure *finding;
-    VdtResult *result = vdt_result_new(found, job->span.end);
-    g_autoptr(VdtResult) old = result;
-    const Pace pace = get_pace(self);
+    g_autoptr(VdtResult) result = vdt_result_new(found, job->span.end), old = NULL;
+    const VdtPace pace = get_pace(self);
     GList *messages = NULL;
-    int going;
 
+    result->fields = klass->describe ? klass->describe(self) : NULL;
     g_mutex_lock(&priv->posting);
-    g_mutex_lock(&priv->lock);
-    going = vdt_events_get_class(priv->events);
-    g_mutex_unlock(&priv->lock);
-    /* events change only while posting is held; choose takes the object lock */
-    finding = klass->choose ? klass->choose(self, found, going) : NULL;
     g_mutex_lock(&priv->lock);
     if (job->epoch == priv->epoch) {
         old = priv->result;
-        priv->result = result;
+        priv->result = vdt_result_ref(result);
         vdt_stats_result(&priv->stats, took, (g_get_monotonic_time() - job->queued) * GST_USECOND);
-        messages = vdt_events_follow(priv->events, &job->span, finding, &result->structures,
-                                     ns(pace.min_duration));
         job->answered = TRUE;
     }
     g_mutex_unlock(&priv->lock);
+    /* if it becomes void now, who makes it void will end what this starts */
+    if (job->answered)
+        messages = tell(self, job, found, result, ns(pace.min_duration));
     vdt_events_post(priv->events, messages, pace.post_messages);
     g_mutex_unlock(&priv->posting);
 }
@@ -258,15 +259,14 @@ static void run(gpointer data, GCancellable *cancellable, gpointer user_data)
 
 static void end_events(VdtAnalyzer *self)
 {
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
     VdtAnalyzerPrivate *priv = PRIV(self);
     GList *end;
 
     if (!priv->events) /* never started */
         return;
     g_mutex_lock(&priv->posting);
-    g_mutex_lock(&priv->lock);
-    end = vdt_events_end(priv->events);
-    g_mutex_unlock(&priv->lock);
+    end = klass->end ? klass->end(self) : vdt_events_end(priv->events);
     vdt_events_post(priv->events, end, get_pace(self).post_messages);
     g_mutex_unlock(&priv->posting);
 }
@@ -396,7 +396,7 @@ static Job *job_new(VdtAnalyzer *self)
 static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime pts)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
-    const Pace pace = get_pace(self);
+    const VdtPace pace = get_pace(self);
     const gboolean due = vdt_timeline_is_due(&priv->timeline, pts, ns(pace.interval));
     Job *job, *replaced;
 
@@ -429,15 +429,21 @@ static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime pts)
 
 static void attach_result(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts)
 {
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
     VdtAnalyzerPrivate *priv = PRIV(self);
+    gboolean fresh = FALSE;
     g_autoptr(VdtResult) result = NULL;
 
     g_mutex_lock(&priv->lock);
     result = priv->result ? vdt_result_ref(priv->result) : NULL;
     g_mutex_unlock(&priv->lock);
-    if (result)
-        vdt_result_attach(result, buffer, pts, GST_OBJECT_NAME(self),
-                          VDT_ANALYZER_GET_CLASS(self)->kind);
+    if (result) {
+        fresh = !result->attached;
+        result->attached = TRUE;
+        vdt_result_attach(result, buffer, pts, GST_OBJECT_NAME(self), klass->kind);
+    }
+    if (klass->passing)
+        klass->passing(self, buffer, pts, fresh ? result : NULL);
 }
 
 static GstFlowReturn vdt_analyzer_transform_ip(GstBaseTransform *trans, GstBuffer *buffer)
@@ -633,8 +639,10 @@ static void vdt_analyzer_set_property(GObject *object, guint id, const GValue *v
 {
     VdtAnalyzerPrivate *priv = PRIV(VDT_ANALYZER(object));
     gboolean relatency = FALSE;
+    VdtAnalyzerMode before;
 
     GST_OBJECT_LOCK(object);
+    before = priv->pace.mode;
     switch (id) {
     case PROP_MODEL:
         g_free(priv->model);
@@ -645,21 +653,10 @@ static void vdt_analyzer_set_property(GObject *object, guint id, const GValue *v
         priv->precision = g_value_get_enum(value);
         priv->stale = TRUE;
         break;
-    case PROP_MODE:
-        relatency = priv->pace.mode != (VdtAnalyzerMode)g_value_get_enum(value);
-        priv->pace.mode = g_value_get_enum(value);
-        break;
-    case PROP_INTERVAL:
-        priv->pace.interval = g_value_get_double(value);
-        break;
-    case PROP_MIN_DURATION:
-        priv->pace.min_duration = g_value_get_double(value);
-        break;
-    case PROP_POST_MESSAGES:
-        priv->pace.post_messages = g_value_get_boolean(value);
-        break;
     default:
-        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+        if (!vdt_pace_set(&priv->pace, id - PROP_PACE, value))
+            G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+        relatency = priv->pace.mode != before;
         break;
     }
     GST_OBJECT_UNLOCK(object);
@@ -688,20 +685,9 @@ static void vdt_analyzer_get_property(GObject *object, guint id, GValue *value, 
     case PROP_PRECISION:
         g_value_set_enum(value, priv->precision);
         break;
-    case PROP_MODE:
-        g_value_set_enum(value, priv->pace.mode);
-        break;
-    case PROP_INTERVAL:
-        g_value_set_double(value, priv->pace.interval);
-        break;
-    case PROP_MIN_DURATION:
-        g_value_set_double(value, priv->pace.min_duration);
-        break;
-    case PROP_POST_MESSAGES:
-        g_value_set_boolean(value, priv->pace.post_messages);
-        break;
     default:
-        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+        if (!vdt_pace_get(&priv->pace, id - PROP_PACE, value))
+            G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
         break;
     }
     GST_OBJECT_UNLOCK(object);
@@ -724,11 +710,8 @@ static void vdt_analyzer_init(VdtAnalyzer *self)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
 
-    priv->pace.mode = DEFAULT_MODE;
     priv->precision = DEFAULT_PRECISION;
-    priv->pace.interval = DEFAULT_INTERVAL;
-    priv->pace.min_duration = DEFAULT_MIN_DURATION;
-    priv->pace.post_messages = DEFAULT_POST_MESSAGES;
+    vdt_pace_init(&priv->pace);
     g_mutex_init(&priv->posting);
     g_mutex_init(&priv->lock);
     priv->mailbox = vdt_mailbox_new(run, job_free, self);
@@ -769,25 +752,7 @@ static void vdt_analyzer_class_init(VdtAnalyzerClass *klass)
                                     g_param_spec_enum("precision", "Precision",
                                                       "Arithmetic of the network",
                                                       VDT_TYPE_PRECISION, DEFAULT_PRECISION, live));
-    g_object_class_install_property(object, PROP_MODE,
-                                    g_param_spec_enum("mode", "Mode",
-                                                      "Whether frames wait for their results",
-                                                      VDT_TYPE_ANALYZER_MODE, DEFAULT_MODE, live));
-    g_object_class_install_property(
-        object, PROP_INTERVAL,
-        g_param_spec_double("interval", "Interval",
-                            "Seconds of stream time between two results; 0 for one per new picture",
-                            0, 3600, DEFAULT_INTERVAL, live));
-    g_object_class_install_property(
-        object, PROP_MIN_DURATION,
-        g_param_spec_double("min-duration", "Minimum duration",
-                            "Seconds that the same must be found for before its event starts, "
-                            "and be missing for before it ends",
-                            0, 3600, DEFAULT_MIN_DURATION, live));
-    g_object_class_install_property(object, PROP_POST_MESSAGES,
-                                    g_param_spec_boolean("post-messages", "Post messages",
-                                                         "Post results on the bus",
-                                                         DEFAULT_POST_MESSAGES, live));
+    vdt_pace_install(object, PROP_PACE);
     g_object_class_install_property(
         object, PROP_STATS,
         g_param_spec_boxed("stats", "Statistics",

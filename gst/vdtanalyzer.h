@@ -11,7 +11,9 @@
  *   prepare            state change (READY to PAUSED), later the worker, when `model` changes
  *   look, take, reset  the streaming thread; reset also a flushing or state-changing one, when no
  *                      frame is on its way
- *   analyse, choose    the worker
+ *   analyse, describe, choose, tell    the worker
+ *   passing            the streaming thread
+ *   end                whoever ends the stream; never at the same time as tell
  * A network is what prepare made; it is counted (g_atomic_rc_box) and immutable but for what
  * analyse uses, since analyse runs only in one thread.
  */
@@ -23,6 +25,7 @@
 
 #include "events.h"
 #include "frame/framemap.h"
+#include "resultmeta.h"
 
 G_BEGIN_DECLS
 
@@ -41,7 +44,8 @@ struct _VdtAnalyzerClass {
 
     /* A frame. PTS never go back between two resets, nor do two frames have the same. */
     void (*look)(VdtAnalyzer *self, gpointer network, GstBuffer *buffer, GstClockTime pts);
-    /* Work for a result that is due now, and the time it spans; NULL if it is too early. */
+    /* Work for a result that is due now, and the time it spans; NULL if it is too early. Comes
+     * right after look, if it does, while the frame is still there. */
     gpointer (*take)(VdtAnalyzer *self, gpointer network, GstClockTime *start, GstClockTime *end);
     void (*free_work)(gpointer work);
     /* Forgets the frames looked at. */
@@ -53,10 +57,26 @@ struct _VdtAnalyzerClass {
     /* What goes on: one of @results, or a structure that the subclass keeps; NULL for nothing.
      * @going is the class-id of the event that has gone on so far, -1 for none. */
     const GstStructure *(*choose)(VdtAnalyzer *self, GPtrArray *results, int going);
+
+    /* All that follow may be NULL. */
+
+    /* What metas say of the newest result besides: a structure of the caller's. */
+    GstStructure *(*describe)(VdtAnalyzer *self);
+    /* In place of choose, for more than one event at a time: the messages for the newest result.
+     * @least is min-duration. */
+    GList *(*tell)(VdtAnalyzer *self, VdtEvents *events, const VdtSpan *span, const GValue *results,
+                   GstClockTime least);
+    /* With tell: the messages that end what goes on. */
+    GList *(*end)(VdtAnalyzer *self);
+    /* A frame goes out. @fresh is the result that it is the first to carry, or NULL. */
+    void (*passing)(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts, const VdtResult *fresh);
 };
 
 /* For look: the visible part of @buffer as a packed RGB picture. FALSE if it cannot be read. */
 gboolean vdt_analyzer_convert(VdtAnalyzer *self, GstBuffer *buffer, const VdtFrameTarget *target,
                               guint8 *rgb);
+
+/* Has the network prepared anew, for a property that it depends on; it is used once it is there. */
+void vdt_analyzer_renew(VdtAnalyzer *self);
 
 G_END_DECLS

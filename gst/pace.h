@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The properties of an analyser that its frames and results go by. Plain data. */
+#pragma once
+
+#include "enums.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+    VdtAnalyzerMode mode;
+    double interval, min_duration; /* s */
+    gboolean post_messages;
+} VdtPace;
+
+#define VDT_PACE_PROPS 4
+
+void vdt_pace_init(VdtPace *pace);
+/* Installs VDT_PACE_PROPS properties, with ids from @first on. */
+void vdt_pace_install(GObjectClass *klass, guint first);
+/* Property @id of those, counted from 0. FALSE if there is none. */
+gboolean vdt_pace_set(VdtPace *pace, guint id, const GValue *value);
+gboolean vdt_pace_get(const VdtPace *pace, guint id, GValue *value);
+
+G_END_DECLS
