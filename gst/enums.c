@@ -56,6 +56,18 @@ GType vdt_framing_get_type(void)
     return register_enum(&type, "VdtFraming", values);
 }
 
+GType vdt_map_size_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {VDT_MAP_OF_NETWORK, "As fine as the network's picture", "network"},
+        {VDT_MAP_OF_FRAME, "A pixel for each of the frame's", "frame"},
+        {0, NULL, NULL},
+    };
+
+    return register_enum(&type, "VdtMapSize", values);
+}
+
 GType vdt_scene_action_get_type(void)
 {
     static gsize type;

@@ -25,6 +25,16 @@ GType vdt_precision_get_type(void);
 #define VDT_TYPE_FRAMING     (vdt_framing_get_type())
 GType vdt_framing_get_type(void);
 
+/**
+ * VdtMapSize:
+ * @VDT_MAP_OF_NETWORK: a map of classes is as fine as the network's picture
+ * @VDT_MAP_OF_FRAME: it has a pixel for each of the frame's
+ */
+typedef enum { VDT_MAP_OF_NETWORK, VDT_MAP_OF_FRAME } VdtMapSize;
+
+#define VDT_TYPE_MAP_SIZE (vdt_map_size_get_type())
+GType vdt_map_size_get_type(void);
+
 /* Values are VdtStreetAction's, and one for a street on which all of them happen. */
 #define VDT_SCENE_ANY         (-1)
 #define VDT_TYPE_SCENE_ACTION (vdt_scene_action_get_type())

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plugin: a list of its elements. */
+#include "cgrsegsegmenter.h"
 #include "overlay.h"
 #include "scenesrc.h"
 #include "squeezetimerecognizer.h"
 
 static gboolean plugin_init(GstPlugin *plugin)
 {
-    return GST_ELEMENT_REGISTER(squeezetime_recognizer, plugin) &&
+    return GST_ELEMENT_REGISTER(cgrseg_segmenter, plugin) &&
+           GST_ELEMENT_REGISTER(squeezetime_recognizer, plugin) &&
            GST_ELEMENT_REGISTER(vedette_overlay, plugin) &&
            GST_ELEMENT_REGISTER(vedette_scenesrc, plugin);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fixture.h"
 
+#include "cgrsegsegmenter.h"
 #include "overlay.h"
 #include "resultmeta.h"
 #include "scenesrc.h"
@@ -10,6 +11,7 @@ void fixture_init(int *argc, char ***argv)
 {
     gst_init(argc, argv);
     g_test_init(argc, argv, NULL);
+    g_assert_true(GST_ELEMENT_REGISTER(cgrseg_segmenter, NULL));
     g_assert_true(GST_ELEMENT_REGISTER(squeezetime_recognizer, NULL));
     g_assert_true(GST_ELEMENT_REGISTER(vedette_overlay, NULL));
     g_assert_true(GST_ELEMENT_REGISTER(vedette_scenesrc, NULL));

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-cgrseg-segmenter
+ *
+ * Says of every pixel of a stream what it shows: every #VdtAnalyzer:interval seconds, a CGRSeg
+ * network looks at a picture.
+ *
+ * Frames carry the newest result as a #GstCustomMeta "VedetteResult": `element`, `kind`
+ * (segmentation), `result-pts`, `age`, `results`, and the map of classes, which covers the whole
+ * frame, whatever part of it was looked at:
+ *
+ * * #GstBuffer `map`: rows of `map-width` bytes, a class-id each, 255 where there is nothing: what
+ *   was not looked at, and classes that are not reported
+ * * #gint `map-width`, `map-height`
+ * * array `results`: a structure for each class that was found, the largest first: string `label`,
+ *   #gint `class-id`, #gdouble `score` (how sure the network was of it, on average), `share` of the
+ *   frame, `x`, `y`, `width`, `height` (the box around all of it, in shares of the frame), #guint
+ *   `rgb` (its colour, 0xRRGGBB)
+ *
+ * Each result in which a class was found is posted as an element message:
+ *
+ * * #guint64 `timestamp`, `stream-time`, `running-time`: of the picture (ns); `duration`: 0
+ * * string `event`: update; string `id`: the same for all of them
+ * * `label`, `class-id`, `score`, `share`, `x`, `y`, `width`, `height`, `rgb`: the largest class
+ * * string `kind`: segmentation; #guint64 `window-start`, `window-end`: PTS of the picture (ns)
+ * * array `results`: as in the meta
+ *
+ * ## Example pipeline
+ * |[
+ * gst-launch-1.0 vedette-scenesrc ! cgrseg-segmenter ! vedette-overlay ! videoconvert ! \
+ *     autovideosink
+ * ]| An empty #VdtAnalyzer:model is cgrseg-street, which knows what is on the street of
+ * vedette-scenesrc.
+ *
+ * Since: 0.1
+ */
+#include "cgrsegsegmenter.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "enums.h"
+#include "frame/frameview.h"
+#include "preprocess.h"
+#include "segmentation.h"
+#include "segnetwork.h"
+
+GST_DEBUG_CATEGORY_STATIC(cgrseg_segmenter_debug);
+#define GST_CAT_DEFAULT cgrseg_segmenter_debug
+
+#define DEFAULT_MIN_AREA  0.0
+#define DEFAULT_SMOOTHING 0.0
+#define DEFAULT_FRAMING   VDT_FRAMING_OF_MODEL
+#define DEFAULT_MAP_SIZE  VDT_MAP_OF_NETWORK
+#define MOST_SMOOTHING    0.99
+
+/* A picture to look at. */
+typedef struct {
+    guint generation; /* of the stream, see below */
+    VdtSeen seen;
+    guint map_width, map_height;
+    guint8 rgb[];
+} Work;
+
+/* The worker's: the running average of logits, and what it is one of. */
+typedef struct {
+    float *logits;
+    gsize n;
+    guint generation;
+} Average;
+
+struct _VdtCgrsegSegmenter {
+    VdtAnalyzer parent;
+
+    /* properties, under the object lock */
+    char *classes;
+    gboolean classes_changed; /* what it names was not looked up yet */
+    double min_area, smoothing;
+    char *resolution;
+    guint width, height; /* what it says */
+    int framing;
+    VdtFrameRegion region;
+    VdtMapSize map_size;
+
+    /* the streaming thread's */
+    GstVideoInfo info;
+    GstBuffer *looked; /* the frame that is there for look and take, without a reference */
+    GstClockTime pts;
+    guint generation; /* counts what does not continue what was before */
+
+    /* the worker's */
+    Average average;
+    GstBuffer *map;
+    guint map_width, map_height;
+};
+
+enum {
+    PROP_CLASSES = 1,
+    PROP_MIN_AREA,
+    PROP_SMOOTHING,
+    PROP_RESOLUTION,
+    PROP_FRAMING,
+    PROP_REGION,
+    PROP_MAP_SIZE
+};
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(VDT_FRAME_FORMATS)));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(VDT_FRAME_FORMATS)));
+
+G_DEFINE_TYPE_WITH_CODE(VdtCgrsegSegmenter, vdt_cgrseg_segmenter, VDT_TYPE_ANALYZER,
+                        G_IMPLEMENT_INTERFACE(GST_TYPE_PRESET, NULL)
+                            GST_DEBUG_CATEGORY_INIT(cgrseg_segmenter_debug, "cgrseg-segmenter", 0,
+                                                    "semantic segmentation"))
+GST_ELEMENT_REGISTER_DEFINE(cgrseg_segmenter, "cgrseg-segmenter", GST_RANK_NONE,
+                            VDT_TYPE_CGRSEG_SEGMENTER)
+
+static gpointer prepare(VdtAnalyzer *analyzer, VdtEngine *engine, GError **error)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
+    guint width, height;
+
+    GST_OBJECT_LOCK(self);
+    width = self->width;
+    height = self->height;
+    self->classes_changed = TRUE; /* the network may have others */
+    GST_OBJECT_UNLOCK(self);
+    return vdt_seg_network_new(GST_ELEMENT(self), engine, width, height, error);
+}
+
+/* The streaming thread */
+
+static gboolean set_caps(GstBaseTransform *trans, GstCaps *in, GstCaps *out)
+{
+    return gst_video_info_from_caps(&VDT_CGRSEG_SEGMENTER(trans)->info, in) &&
+           GST_BASE_TRANSFORM_CLASS(vdt_cgrseg_segmenter_parent_class)->set_caps(trans, in, out);
+}
+
+static void reset(VdtAnalyzer *analyzer)
+{
+    VDT_CGRSEG_SEGMENTER(analyzer)->generation++;
+}
+
+/* Only pictures that a result is due for are converted: see take. */
+static void look(VdtAnalyzer *analyzer, gpointer network, GstBuffer *buffer, GstClockTime pts)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
+
+    self->looked = buffer;
+    self->pts = pts;
+}
+
+/* As fine as @pixels are on the @share of the frame that they cover, and no finer than the frame if
+ * that share is small. */
+static guint map_side(guint pixels, double share, guint frame)
+{
+    return (guint)CLAMP(lrint(pixels / share), 1, (long)MAX(pixels, frame));
+}
+
+static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, GstClockTime *end)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
+    const VdtSegNetwork *network = data;
+    VdtFrameTarget target = {.width = network->width, .height = network->height};
+    GstBuffer *buffer = g_steal_pointer(&self->looked);
+    guint width, height;
+    VdtMapSize size;
+    int framing;
+    Work *work;
+
+    if (!buffer)
+        return NULL;
+    GST_OBJECT_LOCK(self);
+    framing = self->framing;
+    target.region = self->region;
+    size = self->map_size;
+    GST_OBJECT_UNLOCK(self);
+    target.framing = framing == VDT_FRAMING_OF_MODEL ? network->card->framing : (VdtFraming)framing;
+    for (guint c = 0; c < 3; c++)
+        target.fill[c] = (guint8)CLAMP(network->card->mean[c] + 0.5f, 0, 255);
+
+    work = g_malloc(sizeof *work + (gsize)3 * target.width * target.height);
+    if (!vdt_analyzer_convert(analyzer, buffer, &target, work->rgb)) {
+        g_free(work);
+        return NULL;
+    }
+    vdt_frame_visible_size(&self->info, buffer, &width, &height);
+    work->generation = self->generation;
+    work->seen = vdt_frame_seen(&target, width, height);
+    work->map_width = width;
+    work->map_height = height;
+    if (size == VDT_MAP_OF_NETWORK) {
+        work->map_width = map_side(target.width, work->seen.width, width);
+        work->map_height = map_side(target.height, work->seen.height, height);
+    }
+    *start = *end = self->pts;
+    return work;
+}
+
+/* The worker */
+
+/* The logits to go by: the network's own, or what they and those before are on average. */
+static const float *smooth(VdtCgrsegSegmenter *self, const VdtTensor *logits, guint generation,
+                           double smoothing)
+{
+    const float *new = logits->data;
+    const gsize n = (gsize)vdt_shape_elements(&logits->shape);
+    Average *average = &self->average;
+
+    if (smoothing <= 0) {
+        average->n = 0;
+        return new;
+    }
+    if (average->n != n || average->generation != generation) {
+        average->logits = g_renew(float, average->logits, n);
+        average->n = n;
+        average->generation = generation;
+        memcpy(average->logits, new, n * sizeof *new);
+        return average->logits;
+    }
+    for (gsize i = 0; i < n; i++)
+        average->logits[i] += (float)(1 - smoothing) * (new[i] - average->logits[i]);
+    return average->logits;
+}
+
+static GstStructure *result_of(const VdtSegNetwork *network, guint class, const VdtSegment *segment)
+{
+    char number[16];
+
+    return gst_structure_new(
+        "result", "label", G_TYPE_STRING, vdt_seg_network_label(network, class, number), "class-id",
+        G_TYPE_INT, (int)class, "score", G_TYPE_DOUBLE, segment->score, "share", G_TYPE_DOUBLE,
+        segment->share, "x", G_TYPE_DOUBLE, segment->x, "y", G_TYPE_DOUBLE, segment->y, "width",
+        G_TYPE_DOUBLE, segment->width, "height", G_TYPE_DOUBLE, segment->height, "rgb", G_TYPE_UINT,
+        network->colours[class], NULL);
+}
+
+/* Which classes are to be reported, NULL for all; says once which of them the network lacks. */
+static gboolean *find_classes(VdtCgrsegSegmenter *self, const VdtSegNetwork *network)
+{
+    g_autofree char *names = NULL, *unknown = NULL;
+    gboolean changed, *found;
+
+    GST_OBJECT_LOCK(self);
+    names = g_strdup(self->classes);
+    changed = self->classes_changed;
+    self->classes_changed = FALSE;
+    GST_OBJECT_UNLOCK(self);
+    found = vdt_seg_network_find(network, names, &unknown);
+    if (changed && unknown)
+        GST_ELEMENT_WARNING(self, LIBRARY, SETTINGS,
+                            ("The network does not know of classes: %s.", unknown),
+                            ("model %s has %u classes", network->card->name, network->n_classes));
+    return found;
+}
+
+/* Takes the map out of @s, for metas to share. */
+static void keep_map(VdtCgrsegSegmenter *self, VdtSegmentation *s)
+{
+    const gsize size = (gsize)s->width * s->height;
+    guint8 *map = g_steal_pointer(&s->map);
+
+    gst_clear_buffer(&self->map);
+    self->map =
+        gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY, map, size, 0, size, map, g_free);
+    self->map_width = s->width;
+    self->map_height = s->height;
+}
+
+static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_work,
+                        GCancellable *cancellable, GPtrArray *results, GError **error)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
+    VdtSegNetwork *network = data;
+    Work *work = data_of_work;
+    const VdtPicture picture = {work->rgb, network->width, network->height,
+                                (gsize)3 * network->width};
+    g_autoptr(VdtSegmentation) found = NULL;
+    g_autofree gboolean *wanted = NULL;
+    guint8 order[VDT_SEGMENTATION_CLASSES];
+    const VdtTensor *logits;
+    double smoothing, least;
+    guint n;
+
+    vdt_clip_set_frame(vdt_session_get_input(network->session, 0), 0, 0, &picture,
+                       network->card->mean, network->card->std);
+    if (!vdt_session_run(network->session, cancellable, error))
+        return FALSE;
+    GST_OBJECT_LOCK(self);
+    smoothing = self->smoothing;
+    least = self->min_area;
+    GST_OBJECT_UNLOCK(self);
+    logits = vdt_session_get_output(network->session, 0);
+    found =
+        vdt_segmentation_new(smooth(self, logits, work->generation, smoothing), network->n_classes,
+                             (guint)logits->shape.dims[2], (guint)logits->shape.dims[3],
+                             &work->seen, work->map_width, work->map_height);
+    wanted = find_classes(self, network);
+    vdt_segmentation_keep(found, wanted, least);
+    n = vdt_segmentation_order(found, order);
+    for (guint i = 0; i < n; i++)
+        g_ptr_array_add(results, result_of(network, order[i], &found->segments[order[i]]));
+    keep_map(self, found);
+    return TRUE;
+}
+
+static GstStructure *describe(VdtAnalyzer *analyzer)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
+
+    return gst_structure_new("map", "map", GST_TYPE_BUFFER, self->map, "map-width", G_TYPE_INT,
+                             (int)self->map_width, "map-height", G_TYPE_INT, (int)self->map_height,
+                             NULL);
+}
+
+static GList *tell(VdtAnalyzer *analyzer, VdtEvents *events, const VdtSpan *span,
+                   const GValue *results, GstClockTime least)
+{
+    if (gst_value_array_get_size(results) == 0)
+        return NULL;
+    return vdt_events_tell(events, span,
+                           gst_value_get_structure(gst_value_array_get_value(results, 0)), results);
+}
+
+static GList *end(VdtAnalyzer *analyzer)
+{
+    return NULL;
+}
+
+/* Properties */
+
+/* FALSE, with the resolution as it was, if @text is none. */
+static gboolean set_resolution(VdtCgrsegSegmenter *self, const char *text)
+{
+    if (!vdt_seg_size_parse(text, &self->width, &self->height))
+        return FALSE;
+    g_free(self->resolution);
+    self->resolution = g_strdup(text);
+    return TRUE;
+}
+
+static void vdt_cgrseg_segmenter_set_property(GObject *object, guint id, const GValue *value,
+                                              GParamSpec *pspec)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(object);
+    gboolean renew = FALSE;
+
+    GST_OBJECT_LOCK(self);
+    switch (id) {
+    case PROP_CLASSES:
+        g_free(self->classes);
+        self->classes = g_value_dup_string(value);
+        self->classes_changed = TRUE;
+        break;
+    case PROP_MIN_AREA:
+        self->min_area = g_value_get_double(value);
+        break;
+    case PROP_SMOOTHING:
+        self->smoothing = g_value_get_double(value);
+        break;
+    case PROP_RESOLUTION:
+        renew = set_resolution(self, g_value_get_string(value));
+        if (!renew)
+            g_warning("%s: resolution is no WIDTHxHEIGHT of %d to %d", GST_OBJECT_NAME(self),
+                      VDT_SEG_LEAST_SIDE, VDT_SEG_MOST_SIDE);
+        break;
+    case PROP_FRAMING:
+        self->framing = g_value_get_enum(value);
+        break;
+    case PROP_REGION:
+        if (!vdt_frame_region_from_value(&self->region, value))
+            g_warning("%s: region is no x, y, width, height within 0 to 1", GST_OBJECT_NAME(self));
+        break;
+    case PROP_MAP_SIZE:
+        self->map_size = (VdtMapSize)g_value_get_enum(value);
+        break;
+    default:
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+        break;
+    }
+    GST_OBJECT_UNLOCK(self);
+    if (renew)
+        vdt_analyzer_renew(VDT_ANALYZER(self));
+}
+
+static void vdt_cgrseg_segmenter_get_property(GObject *object, guint id, GValue *value,
+                                              GParamSpec *pspec)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(object);
+
+    GST_OBJECT_LOCK(self);
+    switch (id) {
+    case PROP_CLASSES:
+        g_value_set_string(value, self->classes);
+        break;
+    case PROP_MIN_AREA:
+        g_value_set_double(value, self->min_area);
+        break;
+    case PROP_SMOOTHING:
+        g_value_set_double(value, self->smoothing);
+        break;
+    case PROP_RESOLUTION:
+        g_value_set_string(value, self->resolution);
+        break;
+    case PROP_FRAMING:
+        g_value_set_enum(value, self->framing);
+        break;
+    case PROP_REGION:
+        vdt_frame_region_to_value(&self->region, value);
+        break;
+    case PROP_MAP_SIZE:
+        g_value_set_enum(value, self->map_size);
+        break;
+    default:
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+        break;
+    }
+    GST_OBJECT_UNLOCK(self);
+}
+
+static void vdt_cgrseg_segmenter_finalize(GObject *object)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(object);
+
+    g_free(self->classes);
+    g_free(self->resolution);
+    g_free(self->average.logits);
+    gst_clear_buffer(&self->map);
+    G_OBJECT_CLASS(vdt_cgrseg_segmenter_parent_class)->finalize(object);
+}
+
+static void vdt_cgrseg_segmenter_init(VdtCgrsegSegmenter *self)
+{
+    gst_video_info_init(&self->info);
+    self->min_area = DEFAULT_MIN_AREA;
+    self->smoothing = DEFAULT_SMOOTHING;
+    self->framing = DEFAULT_FRAMING;
+    self->map_size = DEFAULT_MAP_SIZE;
+}
+
+static void install_properties(GObjectClass *object)
+{
+    const GParamFlags live = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
+
+    g_object_class_install_property(
+        object, PROP_CLASSES,
+        g_param_spec_string("classes", "Classes",
+                            "Labels or numbers of the classes to report, separated by commas; "
+                            "empty for all",
+                            NULL, live));
+    g_object_class_install_property(object, PROP_MIN_AREA,
+                                    g_param_spec_double("min-area", "Minimum area",
+                                                        "Share of the frame from which a class is "
+                                                        "reported",
+                                                        0, 1, DEFAULT_MIN_AREA, live));
+    g_object_class_install_property(
+        object, PROP_SMOOTHING,
+        g_param_spec_double("smoothing", "Smoothing",
+                            "How much of a result is what was found before: 0 for none of it", 0,
+                            MOST_SMOOTHING, DEFAULT_SMOOTHING, live));
+    g_object_class_install_property(
+        object, PROP_RESOLUTION,
+        g_param_spec_string("resolution", "Resolution",
+                            "WIDTHxHEIGHT of the network's picture; empty for the model's own",
+                            NULL, live));
+    g_object_class_install_property(
+        object, PROP_FRAMING,
+        g_param_spec_enum("framing", "Framing", "How a frame is brought to the network's size",
+                          VDT_TYPE_FRAMING, DEFAULT_FRAMING, live));
+    g_object_class_install_property(
+        object, PROP_REGION,
+        vdt_frame_region_param_spec("region", "Region",
+                                    "The part of the frame to look at: x, y, width, height in "
+                                    "shares of it; empty for all",
+                                    live));
+    g_object_class_install_property(object, PROP_MAP_SIZE,
+                                    g_param_spec_enum("map-size", "Map size",
+                                                      "How fine the map of classes is",
+                                                      VDT_TYPE_MAP_SIZE, DEFAULT_MAP_SIZE, live));
+}
+
+static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
+{
+    GObjectClass *object = G_OBJECT_CLASS(klass);
+    GstElementClass *element = GST_ELEMENT_CLASS(klass);
+    VdtAnalyzerClass *analyzer = VDT_ANALYZER_CLASS(klass);
+
+    object->set_property = vdt_cgrseg_segmenter_set_property;
+    object->get_property = vdt_cgrseg_segmenter_get_property;
+    object->finalize = vdt_cgrseg_segmenter_finalize;
+    GST_BASE_TRANSFORM_CLASS(klass)->set_caps = set_caps;
+    analyzer->kind = "segmentation";
+    analyzer->architecture = "cgrseg";
+    analyzer->prepare = prepare;
+    analyzer->clear_network = vdt_seg_network_clear;
+    analyzer->look = look;
+    analyzer->take = take;
+    analyzer->free_work = g_free;
+    analyzer->reset = reset;
+    analyzer->analyse = analyse;
+    analyzer->describe = describe;
+    analyzer->tell = tell;
+    analyzer->end = end;
+    install_properties(object);
+
+    gst_element_class_set_static_metadata(
+        element, "CGRSeg segmenter", "Filter/Analyzer/Video",
+        "Says of every pixel of a video stream what it shows, with a CGRSeg network",
+        "The Vedette authors");
+    gst_element_class_add_static_pad_template(element, &sink_template);
+    gst_element_class_add_static_pad_template(element, &src_template);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where the picture that a network gets lies in the frame it was made from. */
+#pragma once
+
+#include "frame/framemap.h"
+#include "segmentation.h"
+
+G_BEGIN_DECLS
+
+/* Size of the part of @buffer that is to be seen. */
+void vdt_frame_visible_size(const GstVideoInfo *info, GstBuffer *buffer, guint *width,
+                            guint *height);
+/* What @target shows of a frame of which @width x @height can be seen. */
+VdtSeen vdt_frame_seen(const VdtFrameTarget *target, guint width, guint height);
+
+G_END_DECLS

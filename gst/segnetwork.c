@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "segnetwork.h"
+
+#include <string.h>
+
+#include "palette.h"
+#include "segmentation.h"
+
+#define MULTIPLE 32
+
+static gboolean parse_side(const char *text, char end, const char **rest, guint *side)
+{
+    char *stop = NULL;
+    guint64 value;
+
+    if (!g_ascii_isdigit(*text))
+        return FALSE;
+    value = g_ascii_strtoull(text, &stop, 10);
+    if (*stop != end || value < VDT_SEG_LEAST_SIDE || value > VDT_SEG_MOST_SIDE)
+        return FALSE;
+    *side = (guint)value;
+    *rest = stop + 1;
+    return TRUE;
+}
+
+gboolean vdt_seg_size_parse(const char *text, guint *width, guint *height)
+{
+    const char *rest;
+    guint w = 0, h = 0;
+
+    if (text && *text && !(parse_side(text, 'x', &rest, &w) && parse_side(rest, '\0', &rest, &h)))
+        return FALSE;
+    *width = w;
+    *height = h;
+    return TRUE;
+}
+
+void vdt_seg_network_clear(gpointer data)
+{
+    VdtSegNetwork *network = data;
+
+    g_clear_pointer(&network->session, vdt_session_free);
+    g_free(network->colours);
+    vdt_engine_unref(network->engine);
+}
+
+static gboolean make_session(VdtSegNetwork *network, GError **error)
+{
+    const VdtShape input =
+        vdt_engine_get_input_shape(network->engine, 1, network->width, network->height);
+
+    network->session = vdt_engine_new_session(network->engine, &input, error);
+    return network->session != NULL;
+}
+
+static guint nearest(guint side)
+{
+    return MAX((side + MULTIPLE / 2) / MULTIPLE, 1) * MULTIPLE;
+}
+
+/* Networks with attention halve their maps evenly: they take multiples, others any size. */
+static gboolean make_any_session(VdtSegNetwork *network, GstElement *element, GError **error)
+{
+    const guint width = network->width, height = network->height;
+    g_autoptr(GError) refused = NULL;
+
+    if (make_session(network, &refused))
+        return TRUE;
+    network->width = nearest(width);
+    network->height = nearest(height);
+    if (!g_error_matches(refused, VDT_ERROR, VDT_ERROR_SHAPE) ||
+        (network->width == width && network->height == height)) {
+        g_propagate_error(error, g_steal_pointer(&refused));
+        return FALSE;
+    }
+    if (!make_session(network, error))
+        return FALSE;
+    GST_ELEMENT_WARNING(element, LIBRARY, SETTINGS,
+                        ("The network cannot take pictures of %ux%u; it gets %ux%u.", width, height,
+                         network->width, network->height),
+                        ("%s", refused->message));
+    return TRUE;
+}
+
+static gboolean has_map(VdtSegNetwork *network, GError **error)
+{
+    const VdtShape *out = &vdt_session_get_output(network->session, 0)->shape;
+    const VdtCard *card = network->card;
+
+    if (out->n_dims != 4) {
+        g_autofree char *shape = vdt_shape_to_string(out);
+
+        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                    "%s: the network (%s) answers with %s, not with a map of classes",
+                    card->path ? card->path : card->weights, card->variant, shape);
+        return FALSE;
+    }
+    network->n_classes = (guint)MIN(out->dims[1], G_MAXUINT);
+    if (vdt_segmentation_check_classes(network->n_classes, error))
+        return TRUE;
+    g_prefix_error(error, "%s: ", card->path ? card->path : card->weights);
+    return FALSE;
+}
+
+VdtSegNetwork *vdt_seg_network_new(GstElement *element, VdtEngine *engine, guint width,
+                                   guint height, GError **error)
+{
+    VdtSegNetwork *network = g_atomic_rc_box_new0(VdtSegNetwork);
+
+    network->engine = vdt_engine_ref(engine);
+    network->card = vdt_engine_get_card(engine);
+    network->width = width ? width : network->card->width;
+    network->height = height ? height : network->card->height;
+    if (!make_any_session(network, element, error) || !has_map(network, error)) {
+        g_atomic_rc_box_release_full(network, vdt_seg_network_clear);
+        return NULL;
+    }
+    network->colours = vdt_palette_load(network->card, network->n_classes);
+    return network;
+}
+
+const char *vdt_seg_network_label(const VdtSegNetwork *network, guint class, char number[16])
+{
+    if (network->card->labels && class < network->card->n_labels)
+        return network->card->labels[class];
+    g_snprintf(number, 16, "%u", class);
+    return number;
+}
+
+/* A class by its label or number; -1 for none. */
+static int find(const VdtSegNetwork *network, const char *name)
+{
+    guint64 number;
+
+    for (guint c = 0; c < network->n_classes; c++) {
+        char text[16];
+
+        if (strcmp(vdt_seg_network_label(network, c, text), name) == 0)
+            return (int)c;
+    }
+    if (g_ascii_string_to_unsigned(name, 10, 0, network->n_classes - 1, &number, NULL))
+        return (int)number;
+    return -1;
+}
+
+gboolean *vdt_seg_network_find(const VdtSegNetwork *network, const char *names, char **unknown)
+{
+    g_auto(GStrv) list = g_strsplit(names ? names : "", ",", -1);
+    g_autoptr(GString) missing = g_string_new(NULL);
+    gboolean *found = NULL;
+
+    for (guint i = 0; list[i]; i++) {
+        int class;
+
+        if (!*g_strstrip(list[i]))
+            continue;
+        if (!found)
+            found = g_new0(gboolean, network->n_classes);
+        class = find(network, list[i]);
+        if (class >= 0)
+            found[class] = TRUE;
+        else
+            g_string_append_printf(missing, "%s%s", missing->len ? ", " : "", list[i]);
+    }
+    *unknown = missing->len ? g_string_free(g_steal_pointer(&missing), FALSE) : NULL;
+    return found;
+}
