@@ -3,8 +3,9 @@
  * SECTION:element-vedette-overlay
  *
  * Draws what frames carry: a panel for each #GstCustomMeta "VedetteResult", with labels, scores and
- * a bar for each, in the corner that #VdtOverlay:position names; and a box for each
- * #GstVideoRegionOfInterestMeta.
+ * a bar for each, in the corner that #VdtOverlay:position names; a box for each
+ * #GstVideoRegionOfInterestMeta; and what a segmenter found, in the colours of its classes over the
+ * whole frame, with a legend.
  *
  * Where downstream takes overlays and draws them itself, pixels are not touched: the drawing goes
  * along as a #GstVideoOverlayCompositionMeta. Otherwise it is blended into the frame. Frames
@@ -32,13 +33,14 @@
 GST_DEBUG_CATEGORY_STATIC(overlay_debug);
 #define GST_CAT_DEFAULT overlay_debug
 
-#define DEFAULT_POSITION   VDT_OVERLAY_TOP_LEFT
-#define DEFAULT_OPACITY    0.7
-#define DEFAULT_FONT_SCALE 1.0
-#define DEFAULT_TOP_K      3
-#define DEFAULT_MAX_AGE    0.0
-#define DEFAULT_SHOW_BOXES TRUE
-#define MOST_AGE           86400.0
+#define DEFAULT_POSITION    VDT_OVERLAY_TOP_LEFT
+#define DEFAULT_OPACITY     0.7
+#define DEFAULT_MAP_OPACITY 0.5
+#define DEFAULT_FONT_SCALE  1.0
+#define DEFAULT_TOP_K       3
+#define DEFAULT_MAX_AGE     0.0
+#define DEFAULT_SHOW_BOXES  TRUE
+#define MOST_AGE            86400.0
 
 struct _VdtOverlay {
     GstBaseTransform parent;
@@ -64,6 +66,7 @@ struct _VdtOverlay {
 enum {
     PROP_POSITION = 1,
     PROP_OPACITY,
+    PROP_MAP_OPACITY,
     PROP_FONT_SCALE,
     PROP_TOP_K,
     PROP_MAX_AGE,
@@ -281,6 +284,9 @@ static void vdt_overlay_set_property(GObject *object, guint id, const GValue *va
     case PROP_OPACITY:
         self->style.opacity = g_value_get_double(value);
         break;
+    case PROP_MAP_OPACITY:
+        self->style.map_opacity = g_value_get_double(value);
+        break;
     case PROP_FONT_SCALE:
         self->style.font_scale = g_value_get_double(value);
         break;
@@ -313,6 +319,9 @@ static void vdt_overlay_get_property(GObject *object, guint id, GValue *value, G
     case PROP_OPACITY:
         g_value_set_double(value, self->style.opacity);
         break;
+    case PROP_MAP_OPACITY:
+        g_value_set_double(value, self->style.map_opacity);
+        break;
     case PROP_FONT_SCALE:
         g_value_set_double(value, self->style.font_scale);
         break;
@@ -334,7 +343,8 @@ static void vdt_overlay_get_property(GObject *object, guint id, GValue *value, G
 
 static void vdt_overlay_init(VdtOverlay *self)
 {
-    self->style = (VdtOverlayStyle){DEFAULT_POSITION, DEFAULT_OPACITY, DEFAULT_FONT_SCALE};
+    self->style = (VdtOverlayStyle){DEFAULT_POSITION, DEFAULT_OPACITY, DEFAULT_MAP_OPACITY,
+                                    DEFAULT_FONT_SCALE};
     self->limits = (VdtOverlayLimits){DEFAULT_TOP_K, 0, DEFAULT_SHOW_BOXES};
     self->max_age = DEFAULT_MAX_AGE;
     gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
@@ -353,15 +363,21 @@ static void install_properties(GObjectClass *object)
                                     g_param_spec_double("opacity", "Opacity",
                                                         "Of the ground that text stands on", 0, 1,
                                                         DEFAULT_OPACITY, controlled));
+    g_object_class_install_property(object, PROP_MAP_OPACITY,
+                                    g_param_spec_double("map-opacity", "Map opacity",
+                                                        "Of the colours of classes", 0, 1,
+                                                        DEFAULT_MAP_OPACITY, controlled));
     g_object_class_install_property(
         object, PROP_FONT_SCALE,
         g_param_spec_double("font-scale", "Font scale",
                             "Size of text, relative to what fits the frame's size", 0.25, 8,
                             DEFAULT_FONT_SCALE, controlled));
-    g_object_class_install_property(object, PROP_TOP_K,
-                                    g_param_spec_uint("top-k", "Top k",
-                                                      "Labels shown of each result, the best first",
-                                                      1, VDT_OVERLAY_LINES, DEFAULT_TOP_K, live));
+    g_object_class_install_property(
+        object, PROP_TOP_K,
+        g_param_spec_uint("top-k", "Top k",
+                          "Labels shown of each result, the best first; "
+                          "legends are whole",
+                          1, VDT_OVERLAY_LINES, DEFAULT_TOP_K, live));
     g_object_class_install_property(
         object, PROP_MAX_AGE,
         g_param_spec_double("max-age", "Max age",

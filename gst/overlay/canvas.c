@@ -39,6 +39,7 @@ struct _VdtOverlayCanvas {
     /* the last one, and what it was made for */
     gboolean composed;
     VdtOverlayShow show;
+    GstBuffer *held[VDT_OVERLAY_MAPS]; /* so that no other map takes the place of one in memory */
     VdtOverlayStyle style;
     GstVideoOverlayComposition *composition; /* NULL if nothing fits */
 };
@@ -95,6 +96,8 @@ static void forget_pictures(VdtOverlayCanvas *canvas)
 void vdt_overlay_canvas_free(VdtOverlayCanvas *canvas)
 {
     forget_composition(canvas);
+    for (guint i = 0; i < VDT_OVERLAY_MAPS; i++)
+        gst_clear_buffer(&canvas->held[i]);
     g_hash_table_unref(canvas->sprites);
     g_hash_table_unref(canvas->lines);
     vdt_overlay_pen_free(canvas->pen);
@@ -116,10 +119,11 @@ static void set_look(VdtOverlayCanvas *canvas, const VdtOverlayStyle *style)
 {
     const double side = MIN(canvas->height, canvas->width / canvas->squeeze);
     const double em = MAX(TEXT_SHARE * side, TEXT_FLOOR) * style->font_scale;
-    const VdtOverlayLook look = {CLAMP(em, TEXT_LEAST, TEXT_MOST), canvas->squeeze, style->opacity};
+    const VdtOverlayLook look = {CLAMP(em, TEXT_LEAST, TEXT_MOST), canvas->squeeze, style->opacity,
+                                 style->map_opacity};
 
     if (look.em == canvas->look.em && look.squeeze == canvas->look.squeeze &&
-        look.opacity == canvas->look.opacity)
+        look.opacity == canvas->look.opacity && look.map_opacity == canvas->look.map_opacity)
         return;
     forget_pictures(canvas);
     canvas->look = look;
@@ -161,7 +165,7 @@ static void show_sprite(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **t
     add(to, sprite->placed);
 }
 
-/* Panels and tags differ in size, so their bytes tell them apart. */
+/* Maps, panels and tags differ in size, so their bytes tell them apart. */
 static Sprite *find_sprite(VdtOverlayCanvas *canvas, gconstpointer what, gsize size)
 {
     g_autoptr(GBytes) key = g_bytes_new_static(what, size);
@@ -242,6 +246,21 @@ static void add_panels(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to
         show_sprite(canvas, to, sprites[i], x, y);
         y += sprites[i]->height + between;
     }
+}
+
+/* Maps */
+
+static void add_map(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
+                    const VdtOverlayMap *map)
+{
+    Sprite *sprite = find_sprite(canvas, map, sizeof *map);
+
+    if (!sprite)
+        sprite =
+            keep_sprite(canvas, map, sizeof *map,
+                        vdt_overlay_pen_map(&canvas->look, map, canvas->width, canvas->height));
+    if (sprite->pixels)
+        show_sprite(canvas, to, sprite, 0, 0);
 }
 
 /* Boxes */
@@ -333,7 +352,8 @@ static void add_box(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
 
 static gboolean same_style(const VdtOverlayStyle *a, const VdtOverlayStyle *b)
 {
-    return a->position == b->position && a->opacity == b->opacity && a->font_scale == b->font_scale;
+    return a->position == b->position && a->opacity == b->opacity &&
+           a->map_opacity == b->map_opacity && a->font_scale == b->font_scale;
 }
 
 GstVideoOverlayComposition *vdt_overlay_canvas_compose(VdtOverlayCanvas *canvas,
@@ -345,11 +365,15 @@ GstVideoOverlayComposition *vdt_overlay_canvas_compose(VdtOverlayCanvas *canvas,
         forget_composition(canvas);
         set_look(canvas, style);
         canvas->count++;
+        for (guint i = 0; i < show->n_maps; i++)
+            add_map(canvas, &canvas->composition, &show->maps[i]);
         for (guint i = 0; i < show->n_boxes; i++)
             add_box(canvas, &canvas->composition, &show->boxes[i]);
         add_panels(canvas, &canvas->composition, show, style->position);
         g_hash_table_foreach_remove(canvas->sprites, is_gone, canvas);
         vdt_overlay_show_copy(&canvas->show, show);
+        for (guint i = 0; i < VDT_OVERLAY_MAPS; i++)
+            gst_buffer_replace(&canvas->held[i], i < show->n_maps ? show->maps[i].classes : NULL);
         canvas->style = *style;
         canvas->composed = TRUE;
     }

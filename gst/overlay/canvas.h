@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 
 typedef struct {
     VdtOverlayPosition position; /* of the panels */
-    double opacity;
+    double opacity, map_opacity;
     double font_scale;
 } VdtOverlayStyle;
 

@@ -22,6 +22,8 @@
 #define BAR          0.16
 #define BETWEEN      0.28 /* from a row to the next */
 #define ROUNDING     0.35
+#define PATCH        0.7 /* a class's colour, in front of its label */
+#define PATCH_GAP    0.35
 /* What cairo draws on is this wide and high at most. */
 #define LARGEST      8192
 #define TEXT_ALPHA   0.96
@@ -203,6 +205,7 @@ static void draw_ground(Sheet *sheet, const VdtOverlayLook *look)
 
 typedef struct {
     PangoLayout *label, *score; /* no score: NULL */
+    double indent;              /* room for a patch of colour; 0: there is none */
     double height;
 } Row;
 
@@ -229,6 +232,7 @@ static void rows_make(Rows *rows, VdtOverlayPen *pen, const VdtOverlayPanel *pan
         char percent[16];
 
         row->label = layout_new(pen, em, line->text);
+        row->indent = line->colour ? (PATCH + PATCH_GAP) * em : 0;
         if (line->percent < 0)
             continue;
         if (!rows->scores) {
@@ -240,7 +244,8 @@ static void rows_make(Rows *rows, VdtOverlayPen *pen, const VdtOverlayPanel *pan
         row->score = layout_new(pen, em, percent);
     }
     for (guint i = 0; i < rows->n_rows; i++)
-        widest = MAX(widest, layout_width(rows->rows[i].label) + rows->scores);
+        widest =
+            MAX(widest, rows->rows[i].indent + layout_width(rows->rows[i].label) + rows->scores);
     rows->width = MAX(ceil(widest / (WIDTH_STEP * em)) * WIDTH_STEP, NARROWEST) * em;
 }
 
@@ -259,7 +264,7 @@ static gboolean rows_fit(Rows *rows, double width, double height, double em)
     for (n = 0; n < rows->n_rows; n++) {
         Row *row = &rows->rows[n];
 
-        layout_limit(row->label, rows->width - (row->score ? rows->scores : 0),
+        layout_limit(row->label, rows->width - row->indent - (row->score ? rows->scores : 0),
                      row->score ? 1 : SENTENCE);
         row->height = layout_height(row->label) + (row->score ? (BAR_ABOVE + BAR) * em : 0);
         if (rows->height + row->height > height)
@@ -283,6 +288,20 @@ static void rows_clear(Rows *rows)
         g_clear_object(&rows->rows[i].label);
         g_clear_object(&rows->rows[i].score);
     }
+}
+
+static Colour colour_of(guint32 rgb)
+{
+    return (Colour){(rgb >> 16 & 0xff) / 255.0, (rgb >> 8 & 0xff) / 255.0, (rgb & 0xff) / 255.0};
+}
+
+static void draw_patch(cairo_t *cr, double x, double y, double height, double em, guint32 rgb)
+{
+    const Colour colour = colour_of(rgb);
+
+    trace_rounded(cr, x, y + (height - PATCH * em) / 2, PATCH * em, PATCH * em, em / 8);
+    set_colour(cr, &colour, 1);
+    cairo_fill(cr);
 }
 
 static void draw_bar(cairo_t *cr, double y, double width, double em, double share, gboolean old)
@@ -313,7 +332,9 @@ static void draw_rows(Sheet *sheet, const Rows *rows, const VdtOverlayPanel *pan
         const Row *row = &rows->rows[i];
         const double alpha = fade * (i == 0 ? TEXT_ALPHA : OTHERS_ALPHA);
 
-        draw_text(cr, x, y, row->label, em, alpha);
+        draw_text(cr, x + row->indent, y, row->label, em, alpha);
+        if (row->indent > 0)
+            draw_patch(cr, x, y, layout_height(row->label), em, panel->lines[i].colour);
         if (row->score) {
             draw_text(cr, x + rows->width - layout_width(row->score), y, row->score, em, alpha);
             draw_bar(cr, y + row->height - BAR * em, rows->width, em,
@@ -341,6 +362,48 @@ GstBuffer *vdt_overlay_pen_panel(VdtOverlayPen *pen, const VdtOverlayLook *look,
         picture = sheet_close(&sheet);
     }
     rows_clear(&rows);
+    return picture;
+}
+
+/* Maps */
+
+static guint32 premultiply(guint32 argb, double opacity)
+{
+    guint32 out = (guint32)lround(opacity * 255) << 24;
+
+    if (!argb)
+        return 0;
+    for (int shift = 16; shift >= 0; shift -= 8)
+        out |= (guint32)lround((argb >> shift & 0xff) * opacity) << shift;
+    return out;
+}
+
+GstBuffer *vdt_overlay_pen_map(const VdtOverlayLook *look, const VdtOverlayMap *map, guint width,
+                               guint height)
+{
+    GstBuffer *picture = picture_new(width, height);
+    guint32 colours[256];
+    GstMapInfo from, to;
+
+    if (!gst_buffer_map(map->classes, &from, GST_MAP_READ)) {
+        gst_buffer_unref(picture);
+        return NULL;
+    }
+    for (guint c = 0; c < G_N_ELEMENTS(colours); c++)
+        colours[c] = premultiply(map->colours[c], look->map_opacity);
+    if (gst_buffer_map(picture, &to, GST_MAP_WRITE)) {
+        for (guint y = 0; y < height; y++) {
+            const guint8 *row = from.data + (gsize)((guint64)y * map->height / height) * map->width;
+            guint32 *out = (guint32 *)(gpointer)(to.data + (gsize)4 * width * y);
+
+            for (guint x = 0; x < width; x++)
+                out[x] = colours[row[(guint64)x * map->width / width]];
+        }
+        gst_buffer_unmap(picture, &to);
+    } else {
+        gst_clear_buffer(&picture);
+    }
+    gst_buffer_unmap(map->classes, &from);
     return picture;
 }
 

@@ -22,6 +22,7 @@ typedef struct {
     double squeeze; /* columns of the frame for what is one row long: the inverse of its pixels'
                        aspect ratio */
     double opacity; /* of what text stands on */
+    double map_opacity;
 } VdtOverlayLook;
 
 /* Has one user at a time, whichever thread that is. */
@@ -36,6 +37,11 @@ GstBuffer *vdt_overlay_pen_panel(VdtOverlayPen *pen, const VdtOverlayLook *look,
                                  const VdtOverlayPanel *panel, guint max_width, guint max_height);
 GstBuffer *vdt_overlay_pen_tag(VdtOverlayPen *pen, const VdtOverlayLook *look,
                                const VdtOverlayTag *tag, guint max_width);
+
+/* The colours of @map for a frame of that size. Stretching it is not left to who blends: GStreamer
+ * forgets there that pictures are premultiplied, and would do it for every frame. */
+GstBuffer *vdt_overlay_pen_map(const VdtOverlayLook *look, const VdtOverlayMap *map, guint width,
+                               guint height);
 
 /* A line in the colour of regions of @kind, along the longer side, dark at both edges if it is
  * thick enough. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "overlay/text.h"
+#include "palette.h"
 #include "resultmeta.h"
 
 /* Results without a limit to their age are old from here. */
@@ -35,8 +36,21 @@ static const char *get_text(const GstStructure *s, const char *field)
     return text && *text ? text : NULL;
 }
 
+/* What the class of a result is painted in; 0 if it has none. */
+static guint32 get_colour(const GstStructure *s)
+{
+    guint rgb;
+    int id;
+
+    if (gst_structure_get_uint(s, "rgb", &rgb))
+        return 0xff000000 | (rgb & 0xffffff);
+    if (gst_structure_get_int(s, "class-id", &id) && id >= 0)
+        return 0xff000000 | vdt_palette_colour((guint)id);
+    return 0;
+}
+
 /* Results that have neither a label nor a class show nothing. */
-static void add_line(VdtOverlayPanel *panel, const GValue *value)
+static void add_line(VdtOverlayPanel *panel, const GValue *value, gboolean legend)
 {
     const GstStructure *s =
         value && GST_VALUE_HOLDS_STRUCTURE(value) ? gst_value_get_structure(value) : NULL;
@@ -52,13 +66,21 @@ static void add_line(VdtOverlayPanel *panel, const GValue *value)
     if (!label)
         return;
     vdt_overlay_text_append(line->text, sizeof line->text, label);
-    line->percent = get_percent(s, "score");
+    line->percent = legend ? get_percent(s, "share") : -1;
+    if (line->percent < 0)
+        line->percent = get_percent(s, "score");
+    line->colour = legend ? get_colour(s) : 0;
     panel->n_lines++;
 }
 
-/* A panel of the best labels. */
-static void show_labels(VdtOverlayShow *show, const GstStructure *result,
-                        const VdtOverlayLimits *limits)
+static gboolean is_too_old(guint64 age, const VdtOverlayLimits *limits)
+{
+    return limits->max_age && age > limits->max_age;
+}
+
+/* The best of what was found, @n_lines at most. */
+static void add_panel(VdtOverlayShow *show, const GstStructure *result,
+                      const VdtOverlayLimits *limits, guint n_lines, gboolean legend)
 {
     const GValue *results = gst_structure_get_value(result, "results");
     VdtOverlayPanel *panel = &show->panels[show->n_panels];
@@ -68,12 +90,12 @@ static void show_labels(VdtOverlayShow *show, const GstStructure *result,
     if (show->n_panels == VDT_OVERLAY_PANELS || !results || !GST_VALUE_HOLDS_ARRAY(results))
         return;
     gst_structure_get_uint64(result, "age", &age);
-    if (limits->max_age && age > limits->max_age)
+    if (is_too_old(age, limits))
         return;
     memset(panel, 0, sizeof *panel);
     n = MIN(gst_value_array_get_size(results), MOST_LOOKED);
-    for (guint i = 0; i < n && panel->n_lines < MIN(limits->top_k, VDT_OVERLAY_LINES); i++)
-        add_line(panel, gst_value_array_get_value(results, i));
+    for (guint i = 0; i < n && panel->n_lines < n_lines; i++)
+        add_line(panel, gst_value_array_get_value(results, i), legend);
     if (panel->n_lines == 0)
         return;
     panel->old = age > (limits->max_age ? limits->max_age / 2 : OLD);
@@ -81,13 +103,72 @@ static void show_labels(VdtOverlayShow *show, const GstStructure *result,
     show->n_panels++;
 }
 
+static void show_labels(VdtOverlayShow *show, const GstStructure *result,
+                        const VdtOverlayLimits *limits)
+{
+    add_panel(show, result, limits, MIN(limits->top_k, VDT_OVERLAY_LINES), FALSE);
+}
+
+/* Classes that results name are seen; those that they leave out are not. */
+static void set_colours(VdtOverlayMap *map, const GValue *results)
+{
+    guint n = results && GST_VALUE_HOLDS_ARRAY(results) ? gst_value_array_get_size(results) : 0;
+
+    for (guint i = 0; i < MIN(n, G_N_ELEMENTS(map->colours)); i++) {
+        const GValue *value = gst_value_array_get_value(results, i);
+        const GstStructure *s =
+            GST_VALUE_HOLDS_STRUCTURE(value) ? gst_value_get_structure(value) : NULL;
+        int id;
+
+        if (s && gst_structure_get_int(s, "class-id", &id) && id >= 0 &&
+            id < (int)G_N_ELEMENTS(map->colours))
+            map->colours[id] = get_colour(s);
+    }
+}
+
+static void add_map(VdtOverlayShow *show, const GstStructure *result)
+{
+    const GValue *value = gst_structure_get_value(result, "map");
+    VdtOverlayMap *map = &show->maps[show->n_maps];
+    GstBuffer *classes;
+    int width, height;
+
+    if (show->n_maps == VDT_OVERLAY_MAPS || !value || !GST_VALUE_HOLDS_BUFFER(value) ||
+        !gst_structure_get(result, "map-width", G_TYPE_INT, &width, "map-height", G_TYPE_INT,
+                           &height, NULL))
+        return;
+    classes = gst_value_get_buffer(value);
+    if (!classes || width < 1 || height < 1 ||
+        gst_buffer_get_size(classes) != (gsize)width * (gsize)height)
+        return;
+    memset(map, 0, sizeof *map);
+    map->classes = classes;
+    map->width = (guint)width;
+    map->height = (guint)height;
+    set_colours(map, gst_structure_get_value(result, "results"));
+    show->n_maps++;
+}
+
+/* The frame in the colours of its classes, and what they mean: all of them, as far as there is
+ * room. */
+static void show_classes(VdtOverlayShow *show, const GstStructure *result,
+                         const VdtOverlayLimits *limits)
+{
+    guint64 age = 0;
+
+    gst_structure_get_uint64(result, "age", &age);
+    if (!is_too_old(age, limits))
+        add_map(show, result);
+    add_panel(show, result, limits, VDT_OVERLAY_LINES, TRUE);
+}
+
 /* How each kind of result is shown; others are not. */
 static const struct {
     const char *kind;
     void (*show)(VdtOverlayShow *show, const GstStructure *result, const VdtOverlayLimits *limits);
 } kinds[] = {
-    {"action", show_labels},      {"answer", show_labels},       {"classification", show_labels},
-    {"restoration", show_labels}, {"segmentation", show_labels},
+    {"action", show_labels},      {"answer", show_labels},        {"classification", show_labels},
+    {"restoration", show_labels}, {"segmentation", show_classes},
 };
 
 static void add_result(VdtOverlayShow *show, GstCustomMeta *meta, const VdtOverlayLimits *limits)
@@ -154,7 +235,7 @@ gboolean vdt_overlay_show_gather(VdtOverlayShow *show, GstBuffer *buffer,
     gpointer state = NULL;
     GstMeta *meta;
 
-    show->n_panels = show->n_boxes = 0;
+    show->n_panels = show->n_boxes = show->n_maps = 0;
     while ((meta = gst_buffer_iterate_meta(buffer, &state))) {
         if (meta->info->api == results)
             add_result(show, (GstCustomMeta *)meta, limits);
@@ -164,14 +245,15 @@ gboolean vdt_overlay_show_gather(VdtOverlayShow *show, GstBuffer *buffer,
     /* who says it is only worth the room if there are several */
     if (show->n_panels == 1)
         memset(show->panels[0].title, 0, sizeof show->panels[0].title);
-    return show->n_panels > 0 || show->n_boxes > 0;
+    return show->n_panels > 0 || show->n_boxes > 0 || show->n_maps > 0;
 }
 
 gboolean vdt_overlay_show_equal(const VdtOverlayShow *a, const VdtOverlayShow *b)
 {
-    return a->n_panels == b->n_panels && a->n_boxes == b->n_boxes &&
+    return a->n_panels == b->n_panels && a->n_boxes == b->n_boxes && a->n_maps == b->n_maps &&
            memcmp(a->panels, b->panels, a->n_panels * sizeof *a->panels) == 0 &&
-           memcmp(a->boxes, b->boxes, a->n_boxes * sizeof *a->boxes) == 0;
+           memcmp(a->boxes, b->boxes, a->n_boxes * sizeof *a->boxes) == 0 &&
+           memcmp(a->maps, b->maps, a->n_maps * sizeof *a->maps) == 0;
 }
 
 void vdt_overlay_show_copy(VdtOverlayShow *to, const VdtOverlayShow *from)
@@ -180,4 +262,6 @@ void vdt_overlay_show_copy(VdtOverlayShow *to, const VdtOverlayShow *from)
     to->n_boxes = from->n_boxes;
     memcpy(to->panels, from->panels, from->n_panels * sizeof *from->panels);
     memcpy(to->boxes, from->boxes, from->n_boxes * sizeof *from->boxes);
+    to->n_maps = from->n_maps;
+    memcpy(to->maps, from->maps, from->n_maps * sizeof *from->maps);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What is to be seen on a frame, taken from its metas: plain data of limited size, whatever the
- * metas hold. All bytes of what is used are set, so two of them are the same if their bytes are.
+ * metas hold; but for maps, which are not copied. All bytes of what is used are set, so two of them
+ * are the same if their bytes are.
  */
 #pragma once
 
@@ -12,11 +13,13 @@ G_BEGIN_DECLS
 #define VDT_OVERLAY_PANELS 8
 #define VDT_OVERLAY_LINES  10
 #define VDT_OVERLAY_BOXES  64
+#define VDT_OVERLAY_MAPS   2
 
 /* A label, and how sure it is. */
 typedef struct {
     char text[256];
-    int percent; /* -1: it has no score */
+    int percent;    /* -1: it has no score */
+    guint32 colour; /* 0xffRRGGBB, of a patch before the label; 0: none */
 } VdtOverlayLine;
 
 /* One result. */
@@ -38,10 +41,18 @@ typedef struct {
     VdtOverlayTag tag;
 } VdtOverlayBox;
 
+/* Classes of the frame's pixels: a map that covers all of it. */
 typedef struct {
-    guint n_panels, n_boxes;
+    GstBuffer *classes; /* rows of bytes, @width times @height; borrowed from the meta */
+    guint width, height;
+    guint32 colours[256]; /* by class, as above; 0: not to be seen */
+} VdtOverlayMap;
+
+typedef struct {
+    guint n_panels, n_boxes, n_maps;
     VdtOverlayPanel panels[VDT_OVERLAY_PANELS];
     VdtOverlayBox boxes[VDT_OVERLAY_BOXES];
+    VdtOverlayMap maps[VDT_OVERLAY_MAPS];
 } VdtOverlayShow;
 
 typedef struct {
@@ -50,7 +61,7 @@ typedef struct {
     gboolean boxes;
 } VdtOverlayLimits;
 
-/* Fills @show from @buffer; FALSE if there is nothing to be seen. */
+/* Fills @show from @buffer, for as long as that is there; FALSE if there is nothing to be seen. */
 gboolean vdt_overlay_show_gather(VdtOverlayShow *show, GstBuffer *buffer,
                                  const VdtOverlayLimits *limits);
 gboolean vdt_overlay_show_equal(const VdtOverlayShow *a, const VdtOverlayShow *b);

@@ -217,7 +217,7 @@ static gpointer memory_of(GstBuffer *buffer)
 
 static void test_inspect(void)
 {
-    static const char *const live[] = {"position", "opacity", "font-scale",
+    static const char *const live[] = {"position", "opacity", "map-opacity", "font-scale",
                                        "top-k",    "max-age", "show-boxes"};
     GstElement *element = gst_element_factory_make("vedette-overlay", NULL);
     GObjectClass *klass = G_OBJECT_GET_CLASS(element);
@@ -606,6 +606,175 @@ static void test_shared(void)
         g_assert_true(is_drawn_on(out, caps));
         g_assert_false(is_drawn_on(in, caps));
         g_assert_cmpuint(GST_BUFFER_PTS(out), ==, GST_BUFFER_PTS(in));
+    }
+    fixture_harness_free(h);
+}
+
+/* A result of a segmenter: a map of two columns, class 1 and, if @other is a class, that. */
+static void add_map(GstBuffer *buffer, guint8 other)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)gst_structure_free);
+    g_autoptr(VdtResult) result = NULL;
+    const guint8 classes[2] = {1, other};
+    g_autoptr(GstBuffer) map = gst_buffer_new_memdup(classes, sizeof classes);
+
+    g_ptr_array_add(found,
+                    gst_structure_new("result", "label", G_TYPE_STRING, "road", "class-id",
+                                      G_TYPE_INT, 1, "share", G_TYPE_DOUBLE, 0.5, "score",
+                                      G_TYPE_DOUBLE, 0.9, "rgb", G_TYPE_UINT, 0xff0000u, NULL));
+    g_ptr_array_add(found, gst_structure_new("result", "label", G_TYPE_STRING, "sky", "class-id",
+                                             G_TYPE_INT, 2, "share", G_TYPE_DOUBLE, 0.5, "rgb",
+                                             G_TYPE_UINT, 0x00ff00u, NULL));
+    result = vdt_result_new(found, 0);
+    result->fields = gst_structure_new("fields", "map", GST_TYPE_BUFFER, map, "map-width",
+                                       G_TYPE_INT, 2, "map-height", G_TYPE_INT, 1, NULL);
+    vdt_result_attach(result, buffer, 0, "segmenter0", "segmentation");
+}
+
+/* RGB of a pixel. */
+static guint32 pixel(GstBuffer *buffer, guint width, guint x, guint y)
+{
+    guint8 rgb[3];
+
+    gst_buffer_extract(buffer, (gsize)y * GST_ROUND_UP_4(width * 3) + x * 3, rgb, 3);
+    return (guint32)(rgb[0] << 16 | rgb[1] << 8 | rgb[2]);
+}
+
+static void assert_near(guint32 a, guint32 b)
+{
+    gboolean near = TRUE;
+
+    for (guint shift = 0; shift < 24; shift += 8)
+        near &= ABS((int)(a >> shift & 0xff) - (int)(b >> shift & 0xff)) <= 2;
+    if (!near)
+        g_assert_cmphex(a, ==, b);
+}
+
+/* Colours cover the frame, as opaque as they are told to be; what is nothing stays as it is. */
+static void test_map(void)
+{
+    static const guint sizes[][2] = {{320, 180}, {321, 181}, {1920, 1080}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        const guint w = sizes[i][0], h = sizes[i][1];
+        g_autofree char *caps = caps_of("RGB", w, h);
+        GstHarness *blended = overlay_new(NULL, NULL);
+
+        gst_harness_set_src_caps_str(blended, caps);
+        for (guint k = 0; k < 4; k++) {
+            static const double opacities[] = {0.5, 1, 0, 0.25};
+            static const guint32 left[] = {0xbf4040, 0xff0000, 0x808080, 0xa06060};
+            static const guint32 right[] = {0x40bf40, 0x00ff00, 0x808080, 0x60a060};
+            GstBuffer *in = fixture_frame(caps, 0);
+            g_autoptr(GstBuffer) out = NULL;
+
+            if (k > 0)
+                g_object_set(blended->element, "map-opacity", opacities[k], NULL);
+            add_map(in, k == 3 ? 255 : 2);
+            out = pass(blended, in);
+            assert_near(pixel(out, w, 1, h - 2), left[k]);
+            assert_near(pixel(out, w, w - 1, 0), k == 3 ? 0x808080 : right[k]);
+            assert_near(pixel(out, w, w - 1, h - 1), k == 3 ? 0x808080 : right[k]);
+        }
+        fixture_harness_free(blended);
+    }
+}
+
+/* The legend has a patch in the colour of each class, and is as wide as it needs to be. */
+static void test_legend(void)
+{
+    g_autofree char *caps = caps_of("RGB", 640, 360);
+    GstHarness *h = composer_new(caps), *blended = overlay_new("map-opacity", 0.0, NULL);
+    GstBuffer *in = fixture_frame(caps, 0);
+    g_autoptr(GstBuffer) out = NULL;
+    guint red = 0, green = 0;
+    Place place;
+
+    add_map(in, 255);
+    out = pass(h, in);
+    g_assert_cmpuint(check_inside(out, 640, 360), ==, 2);
+    place = get_place(out, 0);
+    g_assert_cmpuint(place.width, ==, 640);
+    g_assert_cmpuint(place.height, ==, 360);
+    place = get_place(out, 1);
+    gst_buffer_unref(g_steal_pointer(&out));
+    in = fixture_frame(caps, 0);
+    add_map(in, 255);
+    gst_harness_set_src_caps_str(blended, caps);
+    out = pass(blended, in);
+    for (guint y = 0; y < 360; y++)
+        for (guint x = 0; x < 640; x++) {
+            const guint32 rgb = pixel(out, 640, x, y);
+            const gboolean is_red = rgb == 0xff0000, is_green = rgb == 0x00ff00;
+
+            red += is_red;
+            green += is_green;
+            if (is_red || is_green)
+                g_assert_true((int)x >= place.x && (int)y >= place.y &&
+                              x < (guint)place.x + place.width &&
+                              y < (guint)place.y + place.height);
+        }
+    g_assert_cmpuint(red, >, 20);
+    g_assert_cmpuint(green, >, 20);
+    fixture_harness_free(h);
+    fixture_harness_free(blended);
+}
+
+/* A map is painted once, for as long as it is shown. */
+static void test_map_kept(void)
+{
+    g_autofree char *caps = caps_of("I420", 640, 360);
+    GstHarness *h = composer_new(caps);
+    g_autoptr(GstBuffer) frame = fixture_frame(caps, 0);
+    guint first = 0;
+
+    add_map(frame, 2);
+    for (guint i = 0; i < 4; i++) {
+        GstBuffer *in = gst_buffer_copy(frame);
+        g_autoptr(GstBuffer) out = NULL;
+
+        if (i == 3) {
+            gst_buffer_unref(in);
+            in = fixture_frame(caps, 0);
+            add_map(in, 2);
+        }
+        out = pass(h, in);
+        if (i == 0)
+            first = get_place(out, 0).seqnum;
+        else
+            g_assert_true((get_place(out, 0).seqnum == first) == (i < 3));
+    }
+    fixture_harness_free(h);
+}
+
+/* Maps that are none are not painted. */
+static void test_bad_maps(void)
+{
+    static const int sizes[][2] = {{0, 0}, {1, 1}, {3, 1}, {-1, -2}, {G_MAXINT, G_MAXINT}};
+    g_autofree char *caps = caps_of("I420", 64, 48);
+    GstHarness *h = composer_new(caps);
+
+    for (guint i = 0; i < G_N_ELEMENTS(sizes) + 3; i++) {
+        GstBuffer *in = fixture_frame(caps, 0);
+        g_autoptr(GstBuffer) out = NULL;
+        GstStructure *s;
+        gpointer state = NULL;
+
+        add_map(in, 2);
+        s = gst_custom_meta_get_structure((GstCustomMeta *)gst_buffer_iterate_meta_filtered(
+            in, &state, vdt_result_meta_get_info()->api));
+        if (i < G_N_ELEMENTS(sizes))
+            gst_structure_set(s, "map-width", G_TYPE_INT, sizes[i][0], "map-height", G_TYPE_INT,
+                              sizes[i][1], NULL);
+        else if (i == G_N_ELEMENTS(sizes))
+            gst_structure_set(s, "map", GST_TYPE_BUFFER, NULL, NULL);
+        else if (i == G_N_ELEMENTS(sizes) + 1)
+            gst_structure_set(s, "map", G_TYPE_STRING, "no map", NULL);
+        else
+            gst_structure_remove_field(s, "map");
+        out = pass(h, in);
+        g_assert_cmpuint(check_inside(out, 64, 48), <=, 1);
+        g_assert_true(!get_composition(out) || get_place(out, 0).width < 64);
     }
     fixture_harness_free(h);
 }
@@ -1231,6 +1400,10 @@ int main(int argc, char **argv)
     g_test_add_func("/overlay/negotiation/allocation", test_allocation);
     g_test_add_func("/overlay/nothing", test_nothing);
     g_test_add_func("/overlay/nothing/pool", test_nothing_of_pool);
+    g_test_add_func("/overlay/map", test_map);
+    g_test_add_func("/overlay/legend", test_legend);
+    g_test_add_func("/overlay/map-kept", test_map_kept);
+    g_test_add_func("/overlay/bad-maps", test_bad_maps);
     g_test_add_func("/overlay/caps-change", test_caps_change);
     g_test_add_func("/overlay/sizes", test_sizes);
     g_test_add_func("/overlay/sizes/tiny", test_tiny);
