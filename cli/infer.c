@@ -377,10 +377,14 @@ int command_infer(int argc, char **argv)
          "Picture, video, URI, .npy with the network's input; street, street:N or street:ACTION",
          "FILE|URI|street"},
         {"output", 0, 0, G_OPTION_ARG_FILENAME, &o.output,
-         "Keep the network's raw float32 output (.npy), or the picture's map of classes (.png)",
-         "FILE"},
+         "Keep the network's raw float32 output (.npy), or the picture's map of classes (.png); "
+         "those "
+         "of all pictures of a video in a folder, or by a pattern like map-%06d.png",
+         "FILE|FOLDER"},
         {"overlay", 0, 0, G_OPTION_ARG_FILENAME, &o.overlay,
-         "Maps: write the picture with its classes coloured", "FILE.png"},
+         "Maps: write the picture with its classes coloured (.png), or the whole video (.mp4, "
+         ".mkv)",
+         "FILE"},
         {"opacity", 0, 0, G_OPTION_ARG_DOUBLE, &o.opacity, "Of these colours, 0 to 1 (0.5)", "R"},
         {"mode", 0, 0, G_OPTION_ARG_STRING, &o.mode,
          "Maps: fixed (default for street models), whole (for others) or slide", "MODE"},
@@ -404,9 +408,6 @@ int command_infer(int argc, char **argv)
         return complain_usage("infer", "--input is needed");
     if (o.model == NULL && o.weights == NULL && o.arch == NULL)
         return complain_usage("infer", "--model or --weights is needed");
-    if (o.output != NULL && !is_array(o.output) && !g_str_has_suffix(o.output, ".png"))
-        return complain_usage("infer", "--output is \"%s\", but must end in .npy or .png",
-                              o.output);
     if (is_array(o.input) && o.output != NULL && !is_array(o.output))
         return complain_usage("infer", "of an array, --output must end in .npy");
     if ((is_array(o.input) || is_array(o.output)) && (o.overlay != NULL || o.mode != NULL))

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "infermaps.h"
 
-#include <cairo.h>
 #include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
 
 #include "config.h"
-#include "labelpng.h"
+#include "mapfiles.h"
 #include "maptally.h"
 #include "palette.h"
 #include "scores.h"
@@ -96,56 +95,6 @@ static gboolean draw_street(const char *input, Seen *seen, GError **error)
     return TRUE;
 }
 
-static gboolean save_map(const MapsRequest *request, const Seen *seen, const guint32 *colours,
-                         guint n, GError **error)
-{
-    gsize area = (gsize)seen->width * seen->height;
-    if (n > 256) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
-                    "%s: a palette has 256 colours at most, but there are %u classes", request->map,
-                    n);
-        return FALSE;
-    }
-    LabelPng map = {seen->width, seen->height, g_malloc(area)};
-    for (gsize i = 0; i < area; i++)
-        map.classes[i] = (guint8)seen->labels[i];
-    gboolean ok = label_png_save(request->map, &map, colours, n, error);
-    label_png_clear(&map);
-    return ok;
-}
-
-static guint8 blend(guint8 under, guint over, double opacity)
-{
-    return (guint8)lrint(under * (1 - opacity) + (over & 255) * opacity);
-}
-
-static gboolean save_overlay(const MapsRequest *request, const Seen *seen, const guint32 *colours,
-                             GError **error)
-{
-    cairo_surface_t *surface =
-        cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)seen->width, (int)seen->height);
-    guint8 *data = cairo_image_surface_get_data(surface);
-    for (guint y = 0; y < seen->height && data != NULL; y++) {
-        guint32 *row =
-            (guint32 *)(void *)(data + (gsize)y * cairo_image_surface_get_stride(surface));
-        for (guint x = 0; x < seen->width; x++) {
-            gsize at = (gsize)y * seen->width + x;
-            const guint8 *rgb = seen->rgb + 3 * at;
-            guint32 colour = colours[seen->labels[at]];
-            row[x] = (guint32)blend(rgb[0], colour >> 16, request->opacity) << 16 |
-                     (guint32)blend(rgb[1], colour >> 8, request->opacity) << 8 |
-                     blend(rgb[2], colour, request->opacity);
-        }
-    }
-    cairo_surface_mark_dirty(surface);
-    cairo_status_t status = cairo_surface_write_to_png(surface, request->overlay);
-    cairo_surface_destroy(surface);
-    if (status != CAIRO_STATUS_SUCCESS)
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "%s: cannot be written: %s",
-                    request->overlay, cairo_status_to_string(status));
-    return status == CAIRO_STATUS_SUCCESS;
-}
-
 /* Mean IoU with the truth. */
 static double get_iou(const VdtCard *card, const Seen *seen)
 {
@@ -178,8 +127,7 @@ static void add_results(JsonBuilder *b, const VdtCard *card, const double *share
     }
 }
 
-static void print_json(const MapsRequest *request, const VdtCard *card, const Seen *seen,
-                       const double *shares, guint n)
+static void print_json(const MapsRequest *request, const VdtCard *card, const MapsAnswer *answer)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
     json_builder_begin_object(b);
@@ -190,17 +138,25 @@ static void print_json(const MapsRequest *request, const VdtCard *card, const Se
     json_builder_add_string_value(json_builder_set_member_name(b, "variant"), card->variant);
     json_builder_add_string_value(json_builder_set_member_name(b, "mode"),
                                   vdt_segment_mode_names[request->mode]);
-    json_builder_add_int_value(json_builder_set_member_name(b, "width"), seen->width);
-    json_builder_add_int_value(json_builder_set_member_name(b, "height"), seen->height);
-    if (seen->truth != NULL) {
-        json_builder_add_int_value(json_builder_set_member_name(b, "picture"), seen->number);
+    json_builder_add_int_value(json_builder_set_member_name(b, "width"), answer->width);
+    json_builder_add_int_value(json_builder_set_member_name(b, "height"), answer->height);
+    if (answer->n_frames > 0)
+        json_builder_add_int_value(json_builder_set_member_name(b, "frames"), answer->n_frames);
+    if (answer->n_frames > 0 && answer->first_pts >= 0) {
+        json_builder_add_int_value(json_builder_set_member_name(b, "pts_ns"), answer->first_pts);
+        json_builder_add_int_value(json_builder_set_member_name(b, "duration_ns"),
+                                   answer->last_pts - answer->first_pts);
+    }
+    if (answer->street) {
+        json_builder_add_int_value(json_builder_set_member_name(b, "picture"), answer->number);
         json_builder_add_string_value(json_builder_set_member_name(b, "condition"),
-                                      vdt_street_condition_name(seen->info.condition));
-        json_builder_add_boolean_value(json_builder_set_member_name(b, "coded"), seen->info.coded);
-        json_builder_add_double_value(json_builder_set_member_name(b, "miou"), get_iou(card, seen));
+                                      vdt_street_condition_name(answer->info->condition));
+        json_builder_add_boolean_value(json_builder_set_member_name(b, "coded"),
+                                       answer->info->coded);
+        json_builder_add_double_value(json_builder_set_member_name(b, "miou"), answer->iou);
     }
     json_builder_begin_array(json_builder_set_member_name(b, "results"));
-    add_results(b, card, shares, n);
+    add_results(b, card, answer->shares, answer->n);
     json_builder_end_array(b);
     json_builder_end_object(b);
     g_autoptr(JsonNode) root = json_builder_get_root(b);
@@ -208,19 +164,55 @@ static void print_json(const MapsRequest *request, const VdtCard *card, const Se
     g_print("%s\n", text);
 }
 
-static void print_table(const VdtCard *card, const Seen *seen, const double *shares, guint n)
+static void print_table(const VdtCard *card, const MapsAnswer *answer)
 {
     gint64 winners[N_BEST + 1];
-    g_print("%s, %ux%u\n", card->name, seen->width, seen->height);
-    if (seen->truth != NULL)
-        g_print("street:%" G_GUINT64_FORMAT ", %s%s: mean IoU %.1f %%\n", seen->number,
-                vdt_street_condition_name(seen->info.condition), seen->info.coded ? ", coded" : "",
-                100 * get_iou(card, seen));
-    guint best = best_scores(shares, n, winners);
-    for (guint i = 0; i < best && shares[winners[i]] > 0; i++) {
+    g_print("%s, %ux%u", card->name, answer->width, answer->height);
+    if (answer->n_frames > 0)
+        g_print(", %" G_GINT64_FORMAT " pictures", answer->n_frames);
+    if (answer->n_frames > 0 && answer->first_pts >= 0)
+        g_print(", %.2f s to %.2f s", answer->first_pts / 1e9, answer->last_pts / 1e9);
+    g_print("\n");
+    if (answer->street)
+        g_print("street:%" G_GUINT64_FORMAT ", %s%s: mean IoU %.1f %%\n", answer->number,
+                vdt_street_condition_name(answer->info->condition),
+                answer->info->coded ? ", coded" : "", 100 * answer->iou);
+    guint best = best_scores(answer->shares, answer->n, winners);
+    for (guint i = 0; i < best && answer->shares[winners[i]] > 0; i++) {
         g_autofree char *label = label_of(card, winners[i]);
-        g_print("%7.4f  %s (%" G_GINT64_FORMAT ")\n", shares[winners[i]], label, winners[i]);
+        g_print("%7.4f  %s (%" G_GINT64_FORMAT ")\n", answer->shares[winners[i]], label,
+                winners[i]);
     }
+}
+
+void maps_answer_print(const MapsRequest *request, const VdtCard *card, const MapsAnswer *answer)
+{
+    if (request->json)
+        print_json(request, card, answer);
+    else
+        print_table(card, answer);
+}
+
+gboolean maps_request_check(const MapsRequest *request, gboolean *video, GError **error)
+{
+    const char *map = request->map, *overlay = request->overlay, *wrong = NULL;
+    gboolean maps = map != NULL && (strchr(map, '%') != NULL || !g_str_has_suffix(map, ".png"));
+    gboolean film = overlay != NULL && film_is_named(overlay);
+    *video = maps || film;
+    if (maps && !map_pattern_check(map, error))
+        return FALSE;
+    if (overlay != NULL && !film && !g_str_has_suffix(overlay, ".png"))
+        wrong = "--overlay must end in .png or, of a video, in .mp4 or .mkv";
+    else if (film && map != NULL && !maps)
+        wrong = "of a video, --output is a folder, or a pattern like map-%06d.png";
+    else if (maps && overlay != NULL && !film)
+        wrong = "of a video, --overlay ends in .mp4 or .mkv";
+    else if (*video && street_input_matches(request->input))
+        wrong =
+            "--input street is one picture: --output and --overlay must end in .png, without a %";
+    if (wrong != NULL)
+        g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, wrong);
+    return wrong == NULL;
 }
 
 /* The network's answer must be to the street's question before it is held against the truth. */
@@ -237,13 +229,19 @@ static gboolean check_street(const VdtCard *card, const Seen *seen, GError **err
 gboolean infer_maps(VdtEngine *engine, const MapsRequest *request, GError **error)
 {
     const VdtCard *card = vdt_engine_get_card(engine);
-    gboolean street = street_input_matches(request->input);
+    gboolean street = street_input_matches(request->input), video;
+    if (!maps_request_check(request, &video, error))
+        return FALSE;
+#if HAVE_GST
+    if (video)
+        return infer_maps_video(engine, request, error);
+#endif
     g_auto(Seen) seen = {.info.condition = -1};
     if (!(street ? draw_street : read_picture)(request->input, &seen, error) ||
         !check_street(card, &seen, error))
         return FALSE;
     const gsize area = (gsize)seen.width * seen.height;
-    const VdtPicture picture = {seen.rgb, seen.width, seen.height, (gsize)3 * seen.width};
+    VdtPicture picture = {seen.rgb, seen.width, seen.height, (gsize)3 * seen.width};
     seen.labels = g_new(guint16, area);
     if (!vdt_segment_picture(engine, request->mode, &picture, seen.labels, NULL, error))
         return FALSE;
@@ -255,12 +253,21 @@ gboolean infer_maps(VdtEngine *engine, const MapsRequest *request, GError **erro
     for (gsize i = 0; i < area; i++)
         shares[seen.labels[i]] += 1.0 / area;
     g_autofree guint32 *colours = vdt_palette_load(card, n);
-    if ((request->map != NULL && !save_map(request, &seen, colours, n, error)) ||
-        (request->overlay != NULL && !save_overlay(request, &seen, colours, error)))
+    if (request->map != NULL &&
+        !map_file_save(request->map, seen.labels, seen.width, seen.height, colours, n, error))
         return FALSE;
-    if (request->json)
-        print_json(request, card, &seen, shares, n);
-    else
-        print_table(card, &seen, shares, n);
+    if (request->overlay != NULL) {
+        map_draw_over(&picture, seen.labels, colours, request->opacity);
+        if (!picture_file_save(request->overlay, &picture, error))
+            return FALSE;
+    }
+    MapsAnswer answer = {.width = seen.width, .height = seen.height, .shares = shares, .n = n};
+    if (seen.truth != NULL) {
+        answer.street = TRUE;
+        answer.number = seen.number;
+        answer.info = &seen.info;
+        answer.iou = get_iou(card, &seen);
+    }
+    maps_answer_print(request, card, &answer);
     return TRUE;
 }

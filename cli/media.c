@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "media.h"
 
+#include <fcntl.h>
 #include <gst/app/gstappsink.h>
 #include <gst/gst.h>
 #include <gst/video/video.h>
+#include <string.h>
+#include <unistd.h>
 
 /* How long to wait for a picture before looking for errors. */
 #define POLL_TIME   (100 * GST_MSECOND)
 /* A file that gives nothing for so long is stuck. */
 #define MAX_SILENCE (60 * GST_SECOND)
+/* Of a PNG picture. */
+#define MAX_PIXELS  (1 << 28)
 
 static char *to_uri(const char *input, GError **error)
 {
@@ -24,6 +29,26 @@ static char *to_uri(const char *input, GError **error)
 static void fail(const char *input, const char *text, GError **error)
 {
     g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "%s: %s", input, text);
+}
+
+/* Decoders make room for what a header claims, before they see that nothing comes. */
+static gboolean check_png(const char *input, GError **error)
+{
+    guint8 head[24] = {0};
+    int fd = open(input, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t n = fd >= 0 ? read(fd, head, sizeof head) : 0;
+    if (fd >= 0)
+        close(fd);
+    if (n != sizeof head || memcmp(head, "\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16) != 0)
+        return TRUE;
+    guint64 width = GST_READ_UINT32_BE(head + 16), height = GST_READ_UINT32_BE(head + 20);
+    if (width <= MAX_PIXELS && height <= MAX_PIXELS && width * height <= MAX_PIXELS)
+        return TRUE;
+    g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                "%s: is a picture of %" G_GUINT64_FORMAT "x%" G_GUINT64_FORMAT
+                " pixels, the limit is %d",
+                input, width, height, MAX_PIXELS);
+    return FALSE;
 }
 
 /* Takes an error off the bus, if there is one; TRUE then. */
@@ -92,7 +117,7 @@ static gboolean pull_all(GstAppSink *sink, GstBus *bus, const char *input, Media
 
 gboolean media_decode(const char *input, MediaFunc func, gpointer data, GError **error)
 {
-    if (!gst_init_check(NULL, NULL, error))
+    if (!gst_init_check(NULL, NULL, error) || !check_png(input, error))
         return FALSE;
     g_autofree char *uri = to_uri(input, error);
     if (uri == NULL)

@@ -372,6 +372,63 @@ static void test_infer(void)
     g_assert_nonnull(strstr(street.out, "mean IoU"));
 }
 
+/* Every picture of a video has its map and is in the film, at its time. */
+static void test_video(void)
+{
+    g_autofree char *card = path_in("learned", "card.json");
+    const char *video = make_video("ball.avi", "videotestsrc num-buffers=12 pattern=ball ! "
+                                               "video/x-raw,width=65,height=37,framerate=20/1");
+    g_autofree char *film = g_strdup(in_folder("film.mp4"));
+    if (video == NULL) {
+        g_test_skip("no gst-launch-1.0 with JPEG and AVI");
+        return;
+    }
+    g_auto(Outcome) o = vedette("infer", "--model", card, "--input", video, "--output",
+                                in_folder("frames"), "--overlay", film, "--json", NULL);
+    if (o.status == 1 && strstr(o.err, "H.264") != NULL) {
+        g_test_skip("no H.264 encoder");
+        return;
+    }
+    g_assert_cmpint(o.status, ==, 0);
+    g_autoptr(JsonNode) node = json_from_string(o.out, NULL);
+    JsonObject *answer = json_node_get_object(node);
+    g_assert_cmpint(json_object_get_int_member(answer, "frames"), ==, 12);
+    g_assert_cmpint(json_object_get_int_member(answer, "duration_ns"), ==, 11 * 50000000);
+    for (guint i = 0; i < 13; i++) {
+        g_autofree char *name = g_strdup_printf("%06u.png", i);
+        g_autofree char *path = path_in("frames", name);
+        g_auto(LabelPng) map = {0};
+        g_assert_true(label_png_load(path, &map, NULL) == (i < 12));
+        g_assert_cmpuint(map.width, ==, i < 12 ? 65 : 0);
+    }
+
+    /* Read again; its sides are even now. */
+    g_autofree char *pattern = g_strdup(in_folder("f%03dx.png"));
+    g_auto(Outcome) again =
+        vedette("infer", "--model", card, "--input", film, "--output", pattern, "--json", NULL);
+    g_assert_cmpint(again.status, ==, 0);
+    g_autoptr(JsonNode) second = json_from_string(again.out, NULL);
+    g_assert_cmpint(json_object_get_int_member(json_node_get_object(second), "frames"), ==, 12);
+    g_assert_cmpint(json_object_get_int_member(json_node_get_object(second), "width"), ==, 66);
+    g_assert_cmpint(
+        json_object_get_int_member(json_node_get_object(second), "duration_ns") / 1000000, ==, 550);
+    g_assert_true(g_file_test(in_folder("f011x.png"), G_FILE_TEST_EXISTS));
+    expect(1, "is the input", "infer", "--model", card, "--input", film, "--overlay", film, NULL);
+    expect(1, "nowhere", "infer", "--model", card, "--input", video, "--overlay",
+           in_folder("nowhere/film.mkv"), NULL);
+}
+
+/* A picture that claims to be huge. */
+static void test_huge(void)
+{
+    static const guint8 head[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\x86\xa0\0\1\x86\xa0\10\2\0\0\0";
+    g_autofree char *card = path_in("learned", "card.json");
+    g_assert_true(
+        g_file_set_contents(in_folder("huge.png"), (const char *)head, sizeof head, NULL));
+    expect(1, "100000x100000 pixels, the limit is 268435456", "infer", "--model", card, "--input",
+           in_folder("huge.png"), NULL);
+}
+
 static void test_refused(void)
 {
     g_autofree char *card = path_in("maps", "card.json");
@@ -394,6 +451,20 @@ static void test_refused(void)
     expect(2, "--mode is", "infer", "--model", card, "--input", "street:1", "--mode", "part", NULL);
     expect(2, "must end in .npy or .png", "infer", "--model", card, "--input", "street:1",
            "--output", "map.jpg", NULL);
+    static const struct {
+        const char *output, *overlay, *says;
+    } names[] = {{"a%d%d.png", NULL, "must have one number"},
+                 {"a%s.png", NULL, "must have one number"},
+                 {"a%d.jpg", NULL, "must have one number"},
+                 {"a.png", "b.mp4", "--output is a folder"},
+                 {"maps", "b.png", "--overlay ends in .mp4"},
+                 {"a.png", "b.jpg", "--overlay must end in .png"}};
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        expect(2, names[i].says, "infer", "--model", card, "--input", "x.mp4", "--output",
+               names[i].output, names[i].overlay != NULL ? "--overlay" : NULL, names[i].overlay,
+               NULL);
+    expect(2, "is one picture", "infer", "--model", card, "--input", "street:1", "--output", "maps",
+           NULL);
     expect(1, "trained on --street", "train", "cgrseg", "--data", in_folder("files"), "--output",
            in_folder("wrong"), NULL);
     expect(2, "--crop is", TRAIN_TINY, in_folder("wrong"), "--crop", "x", NULL);
@@ -412,6 +483,8 @@ int main(int argc, char **argv)
     g_test_add_func("/maps/folder", test_folder);
     g_test_add_func("/maps/bad-folder", test_bad_folder);
     g_test_add_func("/maps/infer", test_infer);
+    g_test_add_func("/maps/video", test_video);
+    g_test_add_func("/maps/huge", test_huge);
     g_test_add_func("/maps/refused", test_refused);
     return fixture_close();
 }
