@@ -31,6 +31,9 @@ typedef struct {
     float mean[3], std[3];
     gboolean maps;    /* takes pictures and answers with a class for each pixel, not with one */
     const char *head; /* where the names of parameters begin whose shapes depend on the classes */
+    /* Where the names of the backbone's parameters begin, if files of a trained backbone alone
+     * leave that out; or NULL. */
+    const char *backbone;
     /* Has a configuration's network tell @n_classes apart. */
     void (*set_classes)(JsonObject *config, guint n_classes);
     /* Shape of the network's input for a batch of clips or pictures of this size. */

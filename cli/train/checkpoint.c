@@ -54,10 +54,10 @@ char *training_describe(const Training *training)
                            "average %.9g, backbone %.9g\n",
                            o->optimizer_kind, o->momentum, o->decay, o->decay_vectors != FALSE,
                            o->clip, o->average, o->backbone_rate);
-    g_string_append_printf(text,
-                           "schedule: %d, rate %.9g, warmup %.9g, final %.9g, gamma %.9g, %s\n",
-                           o->schedule_kind, o->rate, o->warmup, o->final_rate, o->gamma,
-                           o->milestones != NULL ? o->milestones : "-");
+    g_string_append_printf(
+        text, "schedule: %d, rate %.9g, warmup %.9g, final %.9g, gamma %.9g, %s\n",
+        o->schedule_kind, o->rate, o->warmup_steps > 0 ? (double)o->warmup_steps : o->warmup,
+        o->final_rate, o->gamma, o->milestones != NULL ? o->milestones : "-");
     g_string_append_printf(text, "crop: %ux%u for %" G_GUINT64_FORMAT " steps\n", o->crop_width,
                            o->crop_height, training->crop_steps);
     g_string_append_printf(text, "loss: label smoothing %.9g, dropout %.9g\n", o->label_smoothing,

@@ -5,12 +5,20 @@
 #include <string.h>
 
 #include "config.h"
+#include "paths.h"
+#include "picturefolder.h"
 #include "streetclips.h"
 #include "streetpictures.h"
 #include "training.h"
 #if HAVE_GST
 #include "folderclips.h"
+#include "folderpictures.h"
 #endif
+
+/* What pictures of a folder are stored as: all of them, in their own shape. */
+#define PICTURES_WIDTH  704
+#define PICTURES_HEIGHT 512
+#define MAX_CLASSES     255
 
 #if HAVE_GST
 static char *list_path(const Training *training, const char *name)
@@ -19,8 +27,51 @@ static char *list_path(const Training *training, const char *name)
 }
 #endif
 
+#if HAVE_GST
+/* The label set of the variant that --config names or that --weights are of; NULL if none is known.
+ */
+static const char *find_label_set(const Training *training, const VdtModel *model)
+{
+    const char *name = training->o->config;
+    g_autoptr(JsonObject) config = NULL;
+    if (name == NULL && training->start != NULL)
+        vdt_model_recognise(training->start, &config, &name);
+    const VdtVariant *variant = name != NULL ? vdt_model_find_variant(model, name, NULL) : NULL;
+    return variant != NULL ? variant->labels : NULL;
+}
+
+/* What maps of pictures in a folder tell apart: what labels.txt names, or else the classes of the
+ * set that the network was published for. */
+static char **find_picture_labels(Training *training, const VdtModel *model, GError **error)
+{
+    const char *folder = training->o->data, *set = find_label_set(training, model);
+    g_autofree char *own = g_build_filename(folder, "labels.txt", NULL);
+    g_autofree char *published = set != NULL ? vdt_find_labels(set) : NULL;
+    gboolean is_own = g_file_test(own, G_FILE_TEST_EXISTS);
+    if (!is_own && published == NULL) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
+                    "%s: is needed: the names of the classes, one a line; neither --config nor "
+                    "--weights says which they are",
+                    own);
+        return NULL;
+    }
+    g_autoptr(VdtCard) card = vdt_card_new(model, "custom");
+    if (!vdt_card_load_labels(card, is_own ? own : published, error))
+        return NULL;
+    if (card->n_labels < 1 || card->n_labels > MAX_CLASSES) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
+                    "%s: names %u classes, but maps of 8 bits tell 1 to %d apart",
+                    is_own ? own : published, card->n_labels, MAX_CLASSES);
+        return NULL;
+    }
+    training->zero_is_other =
+        training->o->zero_is_other || (!is_own && picture_folder_counts_from_one(set));
+    return g_strdupv(card->labels);
+}
+#endif
+
 /* Names of the classes, which the network needs before there are clips. */
-static char **find_labels(const Training *training, const VdtModel *model, GError **error)
+static char **find_labels(Training *training, const VdtModel *model, GError **error)
 {
     if (training->o->street) {
         guint n = model->maps ? VDT_STREET_N_CLASSES : VDT_STREET_N_ACTIONS;
@@ -30,14 +81,9 @@ static char **find_labels(const Training *training, const VdtModel *model, GErro
                 g_strdup(model->maps ? vdt_street_class_name(i) : vdt_street_action_name(i));
         return labels;
     }
-    if (model->maps) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
-                    "%s gives a class to each pixel, and is trained on --street; --data lists "
-                    "videos with one class each",
-                    model->name);
-        return NULL;
-    }
 #if HAVE_GST
+    if (model->maps)
+        return find_picture_labels(training, model, error);
     g_autofree char *list = list_path(training, "train.csv");
     return folder_labels(list, error);
 #else
@@ -66,8 +112,15 @@ static void fill_card(Training *training, char **labels)
         card->width = small->bench_width;
         card->height = small->bench_height;
     }
+    gboolean pictures = network->model->maps && !o->street;
+    if (pictures && o->width == 0) {
+        card->width = PICTURES_WIDTH;
+        card->height = PICTURES_HEIGHT;
+    }
     if (o->framing != NULL || o->street)
         card->framing = o->frame_as;
+    else if (pictures)
+        card->framing = VDT_FRAMING_FIT;
     card->window = network->model->maps ? 0
                    : o->street          ? o->window
                                : round(1e3 * (card->frames - 1) * o->interval / 30.0) / 1e3;
@@ -86,7 +139,10 @@ static gboolean find_weights(Training *training, GError **error)
     training->weights =
         network_start(&training->network, graph, training->start, o->seed, &fresh_head, error);
     if (training->weights != NULL && fresh_head)
-        progress_say(training->progress, "%s has another number of classes; the head begins anew.",
+        progress_say(training->progress,
+                     training->network.only_backbone
+                         ? "%s is a backbone; all else begins at random."
+                         : "%s has another number of classes; the head begins anew.",
                      o->weights);
     if (training->weights == NULL)
         return FALSE;
@@ -108,6 +164,13 @@ gboolean training_open_data(Training *training, const char *architecture, GError
             return FALSE;
     }
     const VdtModel *model = vdt_model_find(architecture, error);
+    VdtWeights *backbone =
+        model != NULL && o->weights != NULL ? network_find_backbone(model, training->start) : NULL;
+    if (backbone != NULL) {
+        vdt_weights_unref(training->start);
+        training->start = backbone;
+        training->network.only_backbone = TRUE;
+    }
     char **labels = model != NULL ? find_labels(training, model, error) : NULL;
     if (labels == NULL)
         return FALSE;
@@ -141,12 +204,32 @@ static gboolean open_folder(Training *training, const ClipFormat *format, GError
 }
 #endif
 
+#if HAVE_GST
+static gboolean open_pictures(Training *training, const ClipFormat *format, GError **error)
+{
+    const char *folder = training->o->data;
+    g_autofree char *validation = g_build_filename(folder, "images", "validation", NULL);
+    training->set = folder_pictures_new(folder, "training", training->card->labels,
+                                        training->zero_is_other, format, error);
+    if (training->set == NULL)
+        return FALSE;
+    if (!g_file_test(validation, G_FILE_TEST_IS_DIR)) {
+        progress_say(training->progress, "%s: is not there; there will be no validation",
+                     validation);
+        return TRUE;
+    }
+    training->validation_set = folder_pictures_new(folder, "validation", training->card->labels,
+                                                   training->zero_is_other, format, error);
+    return training->validation_set != NULL;
+}
+#endif
+
 static gboolean open_sets(Training *training, const ClipFormat *format, GError **error)
 {
     const TrainOptions *o = training->o;
 #if HAVE_GST
     if (!o->street)
-        return open_folder(training, format, error);
+        return (format->mapped ? open_pictures : open_folder)(training, format, error);
 #endif
     ClipSet *(*open)(guint64 seed, guint64 first, guint n, guint coded, guint endless,
                      const ClipFormat *format, GError **error) =

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A folder of pictures with maps of their classes, as the ADE20K benchmark has them:
- *
- *     images/SPLIT/NAME.jpg or .png      annotations/SPLIT/NAME.png
+ * How well a network's maps cover the pictures of a folder (picturefolder.h).
  */
 #pragma once
 

@@ -29,10 +29,38 @@ static JsonObject *read_config(const char *text, GError **error)
     return NULL;
 }
 
+static gboolean has_prefix(const VdtWeights *weights, const char *prefix)
+{
+    for (guint i = 0; i < vdt_weights_get_n_tensors(weights); i++)
+        if (g_str_has_prefix(vdt_weights_get_name(weights, i), prefix))
+            return TRUE;
+    return FALSE;
+}
+
+VdtWeights *network_find_backbone(const VdtModel *model, const VdtWeights *start)
+{
+    if (model->backbone == NULL || has_prefix(start, model->head))
+        return NULL;
+    const char *prefix = has_prefix(start, model->backbone) ? "" : model->backbone;
+    VdtWeights *backbone = vdt_weights_new();
+    vdt_weights_set_origin(backbone, vdt_weights_get_origin(start));
+    for (guint i = 0; i < vdt_weights_get_n_tensors(start); i++) {
+        g_autofree char *name = g_strconcat(prefix, vdt_weights_get_name(start, i), NULL);
+        vdt_weights_insert(backbone, name, vdt_weights_get_tensor(start, i));
+    }
+    return backbone;
+}
+
 static gboolean find_config(Network *network, const char *config, const VdtWeights *start,
                             GError **error)
 {
     network->variant = "custom";
+    if (config == NULL && network->only_backbone) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                    "%s: has no head, and so does not say what the network is: --config does",
+                    vdt_weights_get_origin(start));
+        return FALSE;
+    }
     if (config == NULL && start != NULL) {
         const VdtModel *model = vdt_model_recognise(start, &network->config, &network->variant);
         if (model == network->model)
@@ -100,6 +128,14 @@ VdtGraph *network_graph(const Network *network, guint batch, guint width, guint 
     return vdt_graph_check(graph, error) ? g_steal_pointer(&graph) : NULL;
 }
 
+/* Whether a start of a backbone alone may lack this one: all but the backbone, and biases of
+ * attention over other sizes than a classifier sees. */
+static gboolean is_beyond_backbone(const Network *network, const char *name)
+{
+    return network->only_backbone && (!g_str_has_prefix(name, network->model->backbone) ||
+                                      g_str_has_suffix(name, ".attention_biases_seg"));
+}
+
 /* Parameters by what becomes of them. */
 typedef struct {
     GString *problems;
@@ -120,7 +156,7 @@ static gboolean take(const Network *network, VdtWeights *to, const char *name,
         vdt_weights_insert(to, name, floats);
     } else if (g_str_has_prefix(name, network->model->head)) {
         taking->fresh_head = TRUE;
-    } else {
+    } else if (tensor != NULL || !is_beyond_backbone(network, name)) {
         g_autofree char *wanted = vdt_shape_to_string(shape);
         g_autofree char *is = tensor != NULL ? vdt_shape_to_string(&tensor->shape) : NULL;
         taking->n_problems++;

@@ -13,12 +13,20 @@ typedef struct {
     JsonObject *config;      /* as the card will state it */
     const char *variant;     /* static, or "custom" */
     guint frames, n_classes; /* 1 frame for what takes pictures */
+    gboolean only_backbone;  /* what it starts from has nothing else */
     /* of the training only */
     double dropout, label_smoothing;
 } Network;
 
 void network_clear(Network *network);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Network, network_clear)
+
+/*
+ * Weights of an architecture's backbone alone, such as those of a classifier, under the names that
+ * the whole network has for them; NULL if @start is something else. What does not belong to the
+ * backbone is left as it is.
+ */
+VdtWeights *network_find_backbone(const VdtModel *model, const VdtWeights *start);
 
 /*
  * @config is a variant's name, a JSON object, the name of a file that holds one, or NULL: what
@@ -34,8 +42,8 @@ VdtGraph *network_graph(const Network *network, guint batch, guint width, guint 
 
 /*
  * Weights to begin with: those of @start, others at random. What depends on the number of classes
- * is random if that number differs, and *fresh_head then set; anything else that is missing or
- * mis-shaped is an error that lists all.
+ * is random if that number differs, and *fresh_head then set; so is what is no backbone's, if that
+ * is all there is. Anything else that is missing or mis-shaped is an error that lists all.
  */
 VdtWeights *network_start(const Network *network, VdtGraph *graph, const VdtWeights *start,
                           guint64 seed, gboolean *fresh_head, GError **error);

@@ -10,10 +10,11 @@
 
 /* Windows into the street's usual 192x112: a person of half their height fits in; and into its
  * pictures of 512x288. */
-#define CLIPS_CROP "96x56"
-#define MAPS_CROP  "160x96"
+#define CLIPS_CROP    "96x56"
+#define MAPS_CROP     "160x96"
+#define PICTURES_CROP "512x512"
 /* An option that the command line does not have: no option may be that. */
-#define NOT_GIVEN  G_MININT
+#define NOT_GIVEN     G_MININT
 
 void train_options_clear(TrainOptions *o)
 {
@@ -213,33 +214,34 @@ static gboolean check(TrainOptions *o)
 }
 
 /* What the shipped street models are made by, as far as it depends on what is learned: an answer to
- * a clip, or a class for each pixel. */
+ * a clip, or a class for each pixel. Pictures of a folder are learned as CGRSeg's authors did it:
+ * 160,000 steps of 16 are 127 epochs of ADE20K. */
 static const struct Ingredient {
     gsize offset;
     gboolean whole;
-    double clips, maps;
+    double clips, maps, pictures;
 } recipe[] = {
-#define WHOLE(member, clips, maps)                                                                 \
+#define WHOLE(member, clips, maps, pictures)                                                       \
     {                                                                                              \
-        G_STRUCT_OFFSET(TrainOptions, member), TRUE, clips, maps                                   \
+        G_STRUCT_OFFSET(TrainOptions, member), TRUE, clips, maps, pictures                         \
     }
-#define REAL(member, clips, maps)                                                                  \
+#define REAL(member, clips, maps, pictures)                                                        \
     {                                                                                              \
-        G_STRUCT_OFFSET(TrainOptions, member), FALSE, clips, maps                                  \
+        G_STRUCT_OFFSET(TrainOptions, member), FALSE, clips, maps, pictures                        \
     }
-    WHOLE(clips, 11760, 8064),
-    WHOLE(validation_clips, 336, 168),
-    WHOLE(coded, 8, 8),
-    WHOLE(endless, 3, 2),
-    WHOLE(batch, 16, 16),
-    REAL(epochs, 28, 11),
-    REAL(crop_share, 0.78, 0.94),
-    REAL(rate, 4e-3, 3e-3),
-    REAL(label_smoothing, 0.1, 0),
-    REAL(dropout, 0.2, 0),
+    WHOLE(clips, 11760, 8064, 1),    WHOLE(validation_clips, 336, 168, 0),
+    WHOLE(coded, 8, 8, 0),           WHOLE(endless, 3, 2, 0),
+    WHOLE(batch, 16, 16, 16),        REAL(epochs, 28, 11, 127),
+    REAL(crop_share, 0.78, 0.94, 1), REAL(rate, 4e-3, 3e-3, 1.2e-3),
+    REAL(backbone_rate, 1, 1, 0.1),  REAL(final_rate, 0.01, 0.01, 0),
+    REAL(decay, 0.05, 0.05, 0.01),   REAL(clip, 5, 5, 0),
+    REAL(average, 0.999, 0.999, 0),  REAL(label_smoothing, 0.1, 0, 0),
+    REAL(dropout, 0.2, 0, 0.1),
 #undef WHOLE
 #undef REAL
 };
+/* Its warm-up is in steps. */
+#define PICTURES_WARMUP 1500
 
 static void set_number(TrainOptions *o, const struct Ingredient *ingredient, double value)
 {
@@ -256,14 +258,31 @@ static double get_number(const TrainOptions *o, const struct Ingredient *ingredi
     return ingredient->whole ? *(const int *)at : *(const double *)at;
 }
 
-/* What was not given is as for the street models. */
+/* What was not given is as for the street models, or as published. */
 static void follow_recipe(TrainOptions *o, gboolean maps)
 {
+    gboolean pictures = maps && !o->street;
+    /* It is slow because it has learned before. */
+    if (pictures && o->weights == NULL && o->backbone_rate == NOT_GIVEN)
+        o->backbone_rate = 1;
     for (guint i = 0; i < G_N_ELEMENTS(recipe); i++)
         if (get_number(o, &recipe[i]) == NOT_GIVEN)
-            set_number(o, &recipe[i], maps ? recipe[i].maps : recipe[i].clips);
+            set_number(o, &recipe[i],
+                       pictures ? recipe[i].pictures
+                       : maps   ? recipe[i].maps
+                                : recipe[i].clips);
+    if (pictures && o->warmup == NOT_GIVEN)
+        o->warmup_steps = PICTURES_WARMUP;
+    if (o->warmup == NOT_GIVEN)
+        o->warmup = 1;
+    if (pictures) /* photographs have their own noise, and things are of all sizes */
+        o->augmentation = (AugmentOptions){.flip = 0.5, .scale = 0.5, .light = 0.2, .colour = 0.1};
     if (o->crop == NULL)
-        o->crop = g_strdup(!o->street || o->size != NULL ? "none" : maps ? MAPS_CROP : CLIPS_CROP);
+        o->crop = g_strdup(o->size != NULL ? "none"
+                           : pictures      ? PICTURES_CROP
+                           : !o->street    ? "none"
+                           : maps          ? MAPS_CROP
+                                           : CLIPS_CROP);
 }
 
 gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **architecture)
@@ -273,14 +292,9 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         .per_video = 4,
         .window = 2.4,
         .interval = 4,
-        .warmup = 1,
-        .final_rate = 0.01,
+        .warmup = NOT_GIVEN,
         .gamma = 0.1,
-        .decay = 0.05,
         .momentum = 0.9,
-        .clip = 5,
-        .average = 0.999,
-        .backbone_rate = 1,
         .checkpoint_every = 60,
         .validations = 20,
         .augmentation = {
@@ -290,8 +304,14 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
     const GOptionEntry entries[] = {
         {"street", 0, 0, G_OPTION_ARG_NONE, &o->street, "Train on the synthetic street", NULL},
         {"data", 0, 0, G_OPTION_ARG_FILENAME, &o->data,
-         "Train on the videos that train.csv and val.csv in this folder list (path,label)",
+         "Train on the videos that train.csv and val.csv in this folder list (path,label); maps, "
+         "on "
+         "images/training and annotations/training in it",
          "FOLDER"},
+        {"zero-is-other", 0, 0, G_OPTION_ARG_NONE, &o->zero_is_other,
+         "In the maps of --data, 0 is no class, and classes are counted from 1 (known of the sets "
+         "ade20k and pascal-context59)",
+         NULL},
         {"output", 0, 0, G_OPTION_ARG_FILENAME, &o->output,
          "Folder for checkpoint, weights, card and curve", "FOLDER"},
         {"resume", 0, 0, G_OPTION_ARG_NONE, &o->resume,
@@ -302,11 +322,12 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {"config", 0, 0, G_OPTION_ARG_STRING, &o->config,
          "Network: a variant, a JSON object, or its file (that of --weights, or small)", "CONFIG"},
         {"size", 0, 0, G_OPTION_ARG_STRING, &o->size,
-         "Input size (192x112 on the street, the variant's on videos)", "WxH"},
+         "Input size (192x112 on the street, the variant's on videos, 704x512 for maps of --data)",
+         "WxH"},
         {"crop", 0, 0, G_OPTION_ARG_STRING, &o->crop,
          "First train on windows of this size into the pictures, around who acts; or none (96x56, "
          "of maps 160x96, "
-         "on the street in its own size, none otherwise)",
+         "on the street in its own size; 512x512 for maps of --data; none otherwise)",
          "WxH"},
         {"framing", 0, 0, G_OPTION_ARG_STRING, &o->framing,
          "How frames get that size: stretch, crop or fit", "HOW"},
@@ -327,38 +348,44 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {"interval", 0, 0, G_OPTION_ARG_INT, &o->interval,
          "Video frames from one picture of a clip to the next (4)", "N"},
         {"epochs", 0, 0, G_OPTION_ARG_DOUBLE, &o->epochs,
-         "Times that each clip is seen (28; of maps 11)", "N"},
+         "Times that each clip is seen (28; of maps 11; of maps of --data 127)", "N"},
         {"crop-share", 0, 0, G_OPTION_ARG_DOUBLE, &o->crop_share,
-         "Share of the steps, the first ones, that see windows of --crop (0.78; of maps 0.94)",
+         "Share of the steps, the first ones, that see windows of --crop (0.78; of maps 0.94, of "
+         "--data 1)",
          "R"},
         {"batch", 0, 0, G_OPTION_ARG_INT, &o->batch, "Clips in a step (16)", "N"},
         {"optimizer", 0, 0, G_OPTION_ARG_STRING, &o->optimizer, "adamw (default) or sgd", "NAME"},
-        {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->rate, "Learning rate (0.004; of maps 0.003)", "R"},
+        {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->rate,
+         "Learning rate (0.004; of maps 0.003, of --data 0.0012)", "R"},
         {"backbone-rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->backbone_rate,
-         "Share of the rate that all but the head have (1)", "R"},
+         "Share of the rate that the backbone has (1; maps of --data and --weights 0.1)", "R"},
         {"schedule", 0, 0, G_OPTION_ARG_STRING, &o->schedule,
          "poly (default: straight down), cosine, constant or step", "NAME"},
         {"warmup", 0, 0, G_OPTION_ARG_DOUBLE, &o->warmup,
-         "Epochs in which the rate rises, at most half of all (1)", "N"},
+         "Epochs in which the rate rises, at most half of all (1; maps of --data: 1500 steps)",
+         "N"},
         {"final-rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->final_rate,
-         "Share of the rate that is left in the end (0.01)", "R"},
+         "Share of the rate that is left in the end (0.01; maps of --data 0)", "R"},
         {"milestones", 0, 0, G_OPTION_ARG_STRING, &o->milestones,
          "Schedule step: epochs after which the rate falls", "N,N..."},
         {"gamma", 0, 0, G_OPTION_ARG_DOUBLE, &o->gamma, "Schedule step: by this factor (0.1)", "R"},
         {"momentum", 0, 0, G_OPTION_ARG_DOUBLE, &o->momentum, "Of sgd (0.9)", "R"},
-        {"decay", 0, 0, G_OPTION_ARG_DOUBLE, &o->decay, "Weight decay (0.05)", "R"},
+        {"decay", 0, 0, G_OPTION_ARG_DOUBLE, &o->decay, "Weight decay (0.05; maps of --data 0.01)",
+         "R"},
         {"decay-vectors", 0, 0, G_OPTION_ARG_NONE, &o->decay_vectors, "Decay biases and norms, too",
          NULL},
-        {"clip", 0, 0, G_OPTION_ARG_DOUBLE, &o->clip, "Largest norm of a gradient (5; 0: any)",
-         "R"},
+        {"clip", 0, 0, G_OPTION_ARG_DOUBLE, &o->clip,
+         "Largest norm of a gradient (5; maps of --data 0; 0: any)", "R"},
         {"average", 0, 0, G_OPTION_ARG_DOUBLE, &o->average,
-         "Decay of the average of the weights (0.999; 0: none)", "R"},
+         "Decay of the average of the weights (0.999; maps of --data 0; 0: none)", "R"},
         {"label-smoothing", 0, 0, G_OPTION_ARG_DOUBLE, &o->label_smoothing, "(0.1; of maps 0)",
          "R"},
         {"dropout", 0, 0, G_OPTION_ARG_DOUBLE, &o->dropout,
-         "Before the last layer (0.2; of maps 0)", "R"},
+         "Before the last layer (0.2; of maps 0, of --data 0.1)", "R"},
         {"augment", 0, 0, G_OPTION_ARG_STRING, &o->augment,
-         "none, or parts of flip=0.5,scale=0.1,shift=0.05,light=0.2,colour=0.1,noise=6", "LIST"},
+         "none, or parts of flip=0.5,scale=0.1,shift=0.05,light=0.2,colour=0.1,noise=6 (maps "
+         "of --data: scale=0.5,shift=0,noise=0)",
+         "LIST"},
         {"validations", 0, 0, G_OPTION_ARG_INT, &o->validations,
          "How often to validate in all (20)", "N"},
         {"checkpoint-every", 0, 0, G_OPTION_ARG_DOUBLE, &o->checkpoint_every,

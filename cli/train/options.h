@@ -16,7 +16,7 @@
 typedef struct {
     CommonOptions common;
     /* data */
-    gboolean street, one_frame;
+    gboolean street, one_frame, zero_is_other;
     char *data;
     gint64 seed;
     int clips, validation_clips, coded, endless, per_video;
@@ -49,6 +49,7 @@ typedef struct {
     VdtOptimizerKind optimizer_kind;
     VdtScheduleKind schedule_kind;
     double milestone_epochs[8];
+    guint warmup_steps; /* instead of epochs, unless 0 */
 } TrainOptions;
 
 void train_options_clear(TrainOptions *o);

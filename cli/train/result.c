@@ -101,7 +101,8 @@ static char *origin_of(const Training *training)
     g_autofree char *from =
         training->o->weights != NULL ? printable(training->o->weights) : g_strdup("random weights");
     if (!training->o->street)
-        return g_strdup_printf("trained by vedette on videos of one's own, from %s", from);
+        return g_strdup_printf("trained by vedette on %s of one's own, from %s",
+                               training->network.model->maps ? "pictures" : "videos", from);
     return g_strdup_printf("trained by vedette on its synthetic street, world version %d, from %s",
                            VDT_STREET_VERSION, from);
 }

@@ -77,7 +77,8 @@ static VdtTrainOptions trainer_options(const Training *training)
                                             .final = o->final_rate,
                                             .power = 1,
                                             .gamma = o->gamma}};
-    options.schedule.warmup = MIN(to_steps(training, o->warmup), training->steps / 2);
+    guint64 warmup = o->warmup_steps > 0 ? o->warmup_steps : to_steps(training, o->warmup);
+    options.schedule.warmup = MIN(warmup, training->steps / 2);
     for (guint i = 0; i < G_N_ELEMENTS(o->milestone_epochs); i++)
         options.schedule.milestones[i] = to_steps(training, o->milestone_epochs[i]);
     if (o->backbone_rate != 1) {

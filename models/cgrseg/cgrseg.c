@@ -432,6 +432,7 @@ const VdtModel vdt_cgrseg = {
     .std = {58.395f, 57.12f, 57.375f},
     .maps = TRUE,
     .head = "decode_head.conv_seg.",
+    .backbone = "backbone.",
     .set_classes = set_classes,
     .input_shape = input_shape,
     .build = build,

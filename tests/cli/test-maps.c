@@ -192,30 +192,36 @@ static void test_learns(void)
     g_assert_cmpfloat(json_object_get_double_member(scores, "pixel_accuracy"), >, 0.5);
 }
 
-static void make_folder(const char *name)
+static char *file_of_split(const char *folder, const char *kind, const char *split,
+                           const char *name)
 {
-    g_autofree char *images = g_build_filename(in_folder(name), "images", "validation", NULL);
-    g_autofree char *maps = g_build_filename(in_folder(name), "annotations", "validation", NULL);
-    g_assert_cmpint(g_mkdir_with_parents(images, 0777), ==, 0);
-    g_assert_cmpint(g_mkdir_with_parents(maps, 0777), ==, 0);
+    return g_build_filename(in_folder(folder), kind, split, name, NULL);
 }
 
 static char *file_of(const char *folder, const char *kind, const char *name)
 {
-    return g_build_filename(in_folder(folder), kind, "validation", name, NULL);
+    return file_of_split(folder, kind, "validation", name);
+}
+
+static void make_split(const char *name, const char *split)
+{
+    g_autofree char *images = file_of_split(name, "images", split, NULL);
+    g_autofree char *maps = file_of_split(name, "annotations", split, NULL);
+    g_assert_cmpint(g_mkdir_with_parents(images, 0777), ==, 0);
+    g_assert_cmpint(g_mkdir_with_parents(maps, 0777), ==, 0);
 }
 
 /* Pictures of the street with their classes, @shift added to them, as files. */
-static void fill_folder(const char *name, guint shift)
+static void fill_split(const char *name, const char *split, guint n, guint shift)
 {
     g_autoptr(ClipSet) set = open_pictures(64, 36, 2);
     static const guint32 colours[256] = {0};
-    make_folder(name);
-    for (guint item = 0; item < 3; item++) {
+    make_split(name, split);
+    for (guint item = 0; item < n; item++) {
         g_autofree guint8 *clip = fill(set, item);
         g_autofree char *file = g_strdup_printf("%u.png", item);
-        g_autofree char *image = file_of(name, "images", file);
-        g_autofree char *map = file_of(name, "annotations", file);
+        g_autofree char *image = file_of_split(name, "images", split, file);
+        g_autofree char *map = file_of_split(name, "annotations", split, file);
         LabelPng classes = {64, 36, clip_format_classes(&set->format, clip)};
         cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 64, 36);
         guint32 *pixels = (guint32 *)(void *)cairo_image_surface_get_data(surface);
@@ -228,6 +234,11 @@ static void fill_folder(const char *name, guint shift)
         cairo_surface_destroy(surface);
         g_assert_true(label_png_save(map, &classes, colours, 256, NULL));
     }
+}
+
+static void fill_folder(const char *name, guint shift)
+{
+    fill_split(name, "validation", 3, shift);
 }
 
 static JsonObject *eval_folder(const char *folder, const char *mode, const char *zero)
@@ -429,6 +440,130 @@ static void test_huge(void)
            in_folder("huge.png"), NULL);
 }
 
+/* Pictures to learn from, to validate on, and the names of their classes. */
+static void make_lessons(const char *name, guint shift)
+{
+    g_autofree char *labels = path_in(name, "labels.txt");
+    fill_split(name, "training", 6, shift);
+    fill_split(name, "validation", 3, shift);
+    g_assert_true(g_file_set_contents(
+        labels, "sky\nbuilding\nroad\npavement\ntree\nperson\nvehicle\nbag\nlamp\n", -1, NULL));
+}
+
+#define TRAIN_FOLDER                                                                               \
+    "train", "cgrseg", "--size", "64x36", "--crop", "32x24", "--batch", "2", "--threads", "2",     \
+        "--precision", "f32", "--cache-folder", in_folder("cache"), "--data"
+
+static VdtWeights *weights_of(const char *folder)
+{
+    g_autofree char *path = path_in(folder, "weights.safetensors");
+    VdtWeights *weights = vdt_weights_load(path, NULL);
+    g_assert_nonnull(weights);
+    return weights;
+}
+
+static gboolean same_tensors(VdtWeights *a, VdtWeights *b, const char *prefix)
+{
+    gboolean same = TRUE;
+    for (guint i = 0; i < vdt_weights_get_n_tensors(a); i++) {
+        const char *name = vdt_weights_get_name(a, i);
+        const VdtTensor *x = vdt_weights_get_tensor(a, i), *y = vdt_weights_lookup(b, name);
+        if (!g_str_has_prefix(name, prefix) || strstr(name, ".running_") != NULL)
+            continue;
+        g_assert_nonnull(y);
+        same = same && x->n_bytes == y->n_bytes && memcmp(x->data, y->data, x->n_bytes) == 0;
+    }
+    return same;
+}
+
+/* Pictures and maps of a folder are learned; where their numbers begin makes no difference. */
+static void test_train_folder(void)
+{
+    g_autoptr(GError) error = NULL;
+    make_lessons("lessons", 0);
+    make_lessons("lessons-from-one", 1);
+    expect(0, "validation: mean IoU", TRAIN_FOLDER, in_folder("lessons"), "--config", TINY,
+           "--epochs", "100", "--rate", "0.01", "--output", in_folder("learnt"), NULL);
+    g_autofree char *path = path_in("learnt", "card.json");
+    g_autoptr(JsonObject) config = NULL;
+    g_autoptr(VdtCard) card = vdt_card_load(path, &config, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(card->n_labels, ==, 9);
+    g_assert_cmpint(card->framing, ==, VDT_FRAMING_FIT);
+    g_auto(Outcome) eval = vedette("eval", "cgrseg", "--data", in_folder("lessons"), "--split",
+                                   "training", "--mode", "fixed", "--json", "--model", path, NULL);
+    g_assert_cmpint(eval.status, ==, 0);
+    g_autoptr(JsonNode) node = json_from_string(eval.out, NULL);
+    g_assert_cmpfloat(json_object_get_double_member(json_node_get_object(node), "pixel_accuracy"),
+                      >, 0.5);
+
+    const char *const folders[] = {"lessons", "lessons-from-one"};
+    for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
+        expect(0, NULL, TRAIN_FOLDER, in_folder(folders[i]), "--config", TINY, "--epochs", "2",
+               "--output", in_folder(i == 0 ? "short" : "short-from-one"),
+               i == 0 ? NULL : "--zero-is-other", NULL);
+    g_autoptr(VdtWeights) a = weights_of("short"), b = weights_of("short-from-one");
+    g_assert_true(same_tensors(a, b, ""));
+}
+
+/* A classifier's weights are the backbone, under names without its prefix. */
+static void test_backbone(void)
+{
+    g_autoptr(VdtWeights) trained = weights_of("learnt"), classifier = vdt_weights_new();
+    VdtShape shape = vdt_shape(1000, 8);
+    g_autoptr(VdtTensor) head = vdt_tensor_new(VDT_F32, &shape, NULL);
+    for (guint i = 0; i < vdt_weights_get_n_tensors(trained); i++) {
+        const char *name = vdt_weights_get_name(trained, i);
+        if (g_str_has_prefix(name, "backbone."))
+            vdt_weights_insert(classifier, name + strlen("backbone."),
+                               vdt_weights_get_tensor(trained, i));
+    }
+    vdt_weights_insert(classifier, "dist_head.weight", head);
+    g_autofree char *file = g_strdup(in_folder("classifier.safetensors"));
+    g_assert_true(vdt_weights_save_safetensors(classifier, file, NULL));
+    expect(0, "is a backbone; all else begins at random", TRAIN_FOLDER, in_folder("lessons"),
+           "--config", TINY, "--weights", file, "--backbone-rate", "0", "--epochs", "2", "--output",
+           in_folder("on-backbone"), NULL);
+    g_autoptr(VdtWeights) after = weights_of("on-backbone");
+    g_assert_true(same_tensors(trained, after, "backbone."));
+    g_assert_false(same_tensors(trained, after, "decode_head."));
+    expect(1, "--config does", TRAIN_FOLDER, in_folder("lessons"), "--weights", file, "--output",
+           in_folder("wrong"), NULL);
+    /* A whole network needs no configuration. */
+    expect(0, NULL, TRAIN_FOLDER, in_folder("lessons"), "--weights",
+           in_folder("learnt/weights.safetensors"), "--epochs", "1", "--output",
+           in_folder("further"), NULL);
+}
+
+/* What is wrong with a folder is said before anything is trained. */
+static void test_bad_lessons(void)
+{
+    make_lessons("bad-lessons", 0);
+    g_autofree char *map = file_of_split("bad-lessons", "annotations", "training", "2.png");
+    g_autofree char *other = file_of_split("bad-lessons", "annotations", "training", "4.png");
+    g_autofree char *labels = path_in("bad-lessons", "labels.txt");
+    g_assert_true(g_file_set_contents(map, "no picture", -1, NULL));
+    g_assert_true(g_file_set_contents(other, "no picture", -1, NULL));
+    g_auto(Outcome) unreadable = vedette(TRAIN_FOLDER, in_folder("bad-lessons"), "--config", TINY,
+                                         "--output", in_folder("wrong"), NULL);
+    g_assert_cmpint(unreadable.status, ==, 1);
+    g_assert_nonnull(strstr(unreadable.err, map));
+    g_assert_nonnull(strstr(unreadable.err, other));
+    g_assert_cmpint(g_unlink(map), ==, 0);
+    g_assert_cmpint(g_unlink(other), ==, 0);
+    g_auto(Outcome) missing = vedette(TRAIN_FOLDER, in_folder("bad-lessons"), "--config", TINY,
+                                      "--output", in_folder("wrong"), NULL);
+    g_assert_cmpint(missing.status, ==, 1);
+    g_assert_nonnull(strstr(missing.err, "2 pictures of"));
+    g_assert_nonnull(strstr(missing.err, map));
+    g_assert_nonnull(strstr(missing.err, other));
+    g_assert_cmpint(g_unlink(labels), ==, 0);
+    expect(1, "labels.txt: is needed", TRAIN_FOLDER, in_folder("bad-lessons"), "--config", TINY,
+           "--output", in_folder("wrong"), NULL);
+    expect(1, "images/training", TRAIN_FOLDER, in_folder("files"), "--config", "T-ade20k", "--size",
+           "64x64", "--crop", "none", "--output", in_folder("wrong"), NULL);
+}
+
 static void test_refused(void)
 {
     g_autofree char *card = path_in("maps", "card.json");
@@ -465,8 +600,6 @@ static void test_refused(void)
                NULL);
     expect(2, "is one picture", "infer", "--model", card, "--input", "street:1", "--output", "maps",
            NULL);
-    expect(1, "trained on --street", "train", "cgrseg", "--data", in_folder("files"), "--output",
-           in_folder("wrong"), NULL);
     expect(2, "--crop is", TRAIN_TINY, in_folder("wrong"), "--crop", "x", NULL);
 }
 
@@ -485,6 +618,9 @@ int main(int argc, char **argv)
     g_test_add_func("/maps/infer", test_infer);
     g_test_add_func("/maps/video", test_video);
     g_test_add_func("/maps/huge", test_huge);
+    g_test_add_func("/maps/train-folder", test_train_folder);
+    g_test_add_func("/maps/backbone", test_backbone);
+    g_test_add_func("/maps/bad-lessons", test_bad_lessons);
     g_test_add_func("/maps/refused", test_refused);
     return fixture_close();
 }
