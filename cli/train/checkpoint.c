@@ -62,6 +62,8 @@ char *training_describe(const Training *training)
                            o->crop_height, training->crop_steps);
     g_string_append_printf(text, "loss: label smoothing %.9g, dropout %.9g\n", o->label_smoothing,
                            o->dropout);
+    if (o->freeze_norms)
+        g_string_append(text, "norms: frozen in the backbone\n");
     g_string_append_printf(text,
                            "augmentation: flip %.9g, scale %.9g, shift %.9g, light %.9g, colour "
                            "%.9g, noise %.9g\n",

@@ -181,6 +181,7 @@ gboolean training_open_data(Training *training, const char *architecture, GError
     }
     training->network.dropout = o->dropout;
     training->network.label_smoothing = o->label_smoothing;
+    training->network.freeze_norms = o->freeze_norms;
     fill_card(training, labels);
     return find_weights(training, error);
 }

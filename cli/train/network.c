@@ -116,6 +116,8 @@ VdtGraph *network_graph(const Network *network, guint batch, guint width, guint 
     json_object_remove_member(network->config, "dropout");
     if (!ok)
         return NULL;
+    if (training && network->freeze_norms)
+        vdt_graph_freeze_norms(graph, "backbone.");
     if (training) {
         VdtShape labels = network->model->maps ? vdt_shape(batch, height, width) : vdt_shape(batch);
         VdtValue *logits = vdt_graph_find_output(graph, "logits");

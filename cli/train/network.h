@@ -16,6 +16,7 @@ typedef struct {
     gboolean only_backbone;  /* what it starts from has nothing else */
     /* of the training only */
     double dropout, label_smoothing;
+    gboolean freeze_norms; /* of the backbone */
 } Network;
 
 void network_clear(Network *network);

@@ -27,6 +27,7 @@ typedef struct {
     double window;
     int interval;
     double dropout, label_smoothing;
+    gboolean freeze_norms;
     /* optimisation */
     int batch;
     double epochs, crop_share, warmup, rate, decay, momentum, clip, average, backbone_rate,

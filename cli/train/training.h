@@ -21,8 +21,8 @@ typedef struct {
     VdtWeights *start; /* as they were given, or NULL */
     Network network;
     gboolean zero_is_other; /* in the maps of a folder's pictures */
-    VdtWeights *weights; /* that the network begins with */
-    VdtCard *card;       /* as it will be: labels, preprocessing */
+    VdtWeights *weights;    /* that the network begins with */
+    VdtCard *card;          /* as it will be: labels, preprocessing */
     ClipSet *set, *validation_set;
     Cache *cache, *validation_cache; /* the second may be NULL */
 

@@ -257,6 +257,28 @@ gboolean vdt_graph_is_trained(const VdtGraph *graph, guint i)
     return i < graph->params->len && !((const VdtNode *)graph->params->pdata[i])->derived;
 }
 
+guint vdt_graph_freeze_norms(VdtGraph *graph, const char *prefix)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < graph->nodes->len; i++) {
+        VdtNode *node = graph->nodes->pdata[i];
+
+        if (node->op != &vdt_op_batch_norm || !g_str_has_prefix(node->inputs[1]->name, prefix))
+            continue;
+        node->p.batch_norm.frozen = TRUE;
+        n++;
+    }
+    return n;
+}
+
+const VdtOp *vdt_node_training_op(const VdtNode *node)
+{
+    gboolean frozen = node->op == &vdt_op_batch_norm && node->p.batch_norm.frozen;
+
+    return node->op->training && !frozen ? node->op->training : node->op;
+}
+
 guint64 vdt_graph_count_parameters(const VdtGraph *graph)
 {
     guint64 n = 0;

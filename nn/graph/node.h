@@ -72,7 +72,8 @@ struct _VdtNode {
             int kernel_h, kernel_w, stride, pad_h, pad_w, groups; /* inputs: x, weight, [bias] */
         } conv2d;
         struct {
-            float eps; /* inputs: x, weight, bias, running_mean, running_var */
+            float eps;       /* inputs: x, weight, bias, running_mean, running_var */
+            gboolean frozen; /* uses running statistics in training, too */
         } batch_norm;
         struct {
             int kernel, stride, pad;
@@ -121,6 +122,9 @@ struct _VdtGraph {
     GHashTable *by_name; /* parameters: name to node */
     GError *error;       /* the first mistake */
 };
+
+/* What stands for the node in a TRAIN plan: its op, or the one that the op has for training. */
+const VdtOp *vdt_node_training_op(const VdtNode *node);
 
 /* Adds a node of @op named @name over @inputs. @options, which may be NULL, lends its p, derived
  * and, for inputs and parameters, shape. Returns NULL, and keeps the error in the graph, if it does

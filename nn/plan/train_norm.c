@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Batch norm with the statistics of the batch, and the ReLU behind it.
+ * Batch norm with the statistics of the batch, or, of a frozen one, with the running ones, and the
+ * ReLU behind it.
  *
  * With xhat = (x - mean) / sd, y = xhat * weight + bias, M pixels in the batch:
  *     dweight = sum(g * xhat), dbias = sum(g), g being dy before the ReLU
  *     dx = weight / sd * (g - mean(g) - xhat * mean(g * xhat))
+ * where the last two terms are what goes through the statistics: a frozen one has none of them.
  * Sums are made in parts of rows, which do not depend on the number of threads, and put together in
  * double. Squares are of distances from the batch's first pixel, so that a large mean costs no
  * digits.
@@ -32,7 +34,7 @@ typedef struct {
     VdtPlace parts; /* [part][2][pitch] */
     VdtPlace kept, back;
     VdtPlace weight, bias, running_mean, running_var; /* parameters, or gradients of them */
-    gboolean add, add_weight, add_bias, has_weight, has_bias;
+    gboolean add, add_weight, add_bias, has_weight, has_bias, frozen;
     float eps;
 } NormStep;
 
@@ -87,17 +89,23 @@ static void run_statistics(const VdtStep *step, char *arena, char *scratch, guin
 
     memset(kept, 0, N_KEPT * self->pitch * sizeof *kept);
     for (gsize c = 0; c < self->x.c; c++) {
-        double sum, square, mean, var, deviation;
+        double mean = running_mean[c], var = running_var[c], deviation;
 
-        total(self, arena, c, &sum, &square);
-        mean = sum / rows;
-        var = MAX(square / rows - mean * mean, 0);
-        mean += shift[c];
+        if (!self->frozen) {
+            double sum, square;
+
+            total(self, arena, c, &sum, &square);
+            mean = sum / rows;
+            var = MAX(square / rows - mean * mean, 0);
+            mean += shift[c];
+        }
         deviation = 1 / sqrt(var + self->eps);
         kept[MEAN * self->pitch + c] = mean;
         kept[DEVIATION * self->pitch + c] = deviation;
         kept[SCALE * self->pitch + c] = weight[c] * deviation;
         kept[BIAS * self->pitch + c] = bias[c] - mean * weight[c] * deviation;
+        if (self->frozen)
+            continue;
         running_mean[c] += MOMENTUM * (mean - running_mean[c]);
         running_var[c] += MOMENTUM * (var * rows / MAX(rows - 1, 1) - running_var[c]);
     }
@@ -141,8 +149,10 @@ static void run_factors(const VdtStep *step, char *arena, char *scratch, guint i
 
         total(self, arena, c, &sum, &dot);
         back[FACTOR * self->pitch + c] = scale;
-        back[SLOPE * self->pitch + c] = -scale * deviation * deviation * dot / rows;
-        back[OFFSET * self->pitch + c] = -scale * sum / rows;
+        if (!self->frozen) {
+            back[SLOPE * self->pitch + c] = -scale * deviation * deviation * dot / rows;
+            back[OFFSET * self->pitch + c] = -scale * sum / rows;
+        }
         if (self->has_weight) {
             float *dweight = floats(self, &self->weight, arena) + c;
 
@@ -205,13 +215,15 @@ gboolean vdt_train_norm(VdtTraining *t, const VdtNode *node)
                        .bias = t->zeros,
                        .running_mean = t->zeros,
                        .running_var = t->zeros,
+                       .frozen = node->p.batch_norm.frozen,
                        .eps = node->p.batch_norm.eps};
     self->y = self->dy = self->dx = self->x;
     self->rows = vdt_train_rows(vdt_map_rows(&self->x), VDT_SUM_ROWS);
     self->pitch = VDT_ALIGN_LANES(self->x.c);
-    self->parts = vdt_train_floats(t, self->rows.n_parts * 2 * self->pitch);
-    add_step(t, node, self, "norm_moments", self->rows.n_parts, run_moments);
-
+    if (!self->frozen) {
+        self->parts = vdt_train_floats(t, self->rows.n_parts * 2 * self->pitch);
+        add_step(t, node, self, "norm_moments", self->rows.n_parts, run_moments);
+    }
     self->weight = vdt_train_planar(t, node->inputs[1])->place;
     self->bias = vdt_train_planar(t, node->inputs[2])->place;
     self->running_mean = vdt_train_planar(t, node->inputs[3])->place;

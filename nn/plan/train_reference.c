@@ -18,11 +18,6 @@ typedef struct {
     gboolean has_x[VDT_MAX_INPUTS], has_y, has_dx[VDT_MAX_INPUTS];
 } ReferenceStep;
 
-static const VdtOp *op_of(const VdtNode *node)
-{
-    return node->op->training ? node->op->training : node->op;
-}
-
 static float *floats(const ReferenceStep *self, const VdtPlace *place, char *arena)
 {
     return (float *)vdt_place_address(self->plan, place, arena);
@@ -64,7 +59,7 @@ void vdt_train_reference(VdtTraining *t, const VdtNode *node)
 
     self->plan = t->plan;
     self->node = node;
-    self->op = op_of(node);
+    self->op = vdt_node_training_op(node);
     for (guint i = 0; i < node->n_inputs; i++)
         self->x[i] = vdt_train_planar(t, node->inputs[i])->place;
     t->planar[node->index] = vdt_plan_planar(t->plan, &node->shape);
@@ -138,7 +133,7 @@ void vdt_train_reference_backward(VdtTraining *t, const VdtNode *node)
 
     self->plan = t->plan;
     self->node = node;
-    self->op = op_of(node);
+    self->op = vdt_node_training_op(node);
     for (guint i = 0; i < node->n_inputs; i++) {
         self->has_x[i] = (self->op->needs & (VDT_NEEDS_X0 << i)) != 0;
         if (self->has_x[i])

@@ -105,7 +105,7 @@ static Oracle *oracle_new(VdtGraph *graph, VdtWeights *weights, VdtSession *inpu
         } else {
             for (guint j = 0; j < node.n_inputs; j++)
                 x[j] = o->y[node.inputs[j]->index];
-            node.op = node.op->training ? node.op->training : node.op;
+            node.op = vdt_node_training_op(&node);
             reference_forward_f64(&node, x, o->y[i]);
         }
     }
@@ -121,10 +121,25 @@ static Oracle *oracle_new(VdtGraph *graph, VdtWeights *weights, VdtSession *inpu
             x[j] = o->y[node.inputs[j]->index];
             dx[j] = node.inputs[j]->derived ? NULL : o->dy[node.inputs[j]->index];
         }
-        node.op = node.op->training ? node.op->training : node.op;
+        node.op = vdt_node_training_op(&node);
         reference_backward_f64(&node, x, o->y[i], o->dy[i], dx);
     }
     return o;
+}
+
+/* Frozen norms leave their running statistics as they are. */
+static void check_statistics(VdtSession *session, VdtWeights *weights, gboolean frozen)
+{
+    const VdtGraph *graph = vdt_session_get_graph(session);
+
+    for (guint i = 0; i < graph->params->len && frozen; i++) {
+        const VdtNode *node = graph->params->pdata[i];
+        const VdtTensor *is = vdt_session_get_param(session, i);
+        const VdtTensor *was = vdt_weights_lookup(weights, node->name);
+
+        if (node->derived)
+            g_assert_cmpmem(is->data, is->n_bytes, was->data, was->n_bytes);
+    }
 }
 
 /* Distance of all gradients from the oracle's, relative to the size of them all. */
@@ -163,8 +178,11 @@ static void check_graph(guint64 seed, guint *n_far)
     g_autoptr(VdtWeights) weights = make_weights(graph, seed);
     g_autoptr(Oracle) oracle = NULL;
     const VdtTrainKernels *last = NULL;
+    const gboolean frozen = seed % 3 == 0;
 
     add_loss(graph);
+    if (frozen)
+        vdt_graph_freeze_norms(graph, "");
     for (VdtIsa isa = 0; isa <= vdt_isa_get_available(); isa++) {
         g_autoptr(VdtPlan) plan = NULL;
         g_autoptr(VdtSession) session = NULL;
@@ -182,6 +200,7 @@ static void check_graph(guint64 seed, guint *n_far)
         if (!oracle)
             oracle = oracle_new(graph, weights, session);
         run_session(session);
+        check_statistics(session, weights, frozen);
         difference = compare_gradients(oracle, session, &worst);
         if (!(difference < 1e-4)) {
             /* A rounding error on the other side of a ReLU's kink is right, too, but rare. */

@@ -62,6 +62,12 @@ VDT_API guint vdt_graph_get_n_params(const VdtGraph *graph);
 VDT_API const char *vdt_graph_get_param(const VdtGraph *graph, guint i, VdtShape *shape);
 /** FALSE for running statistics, which training moves but does not differentiate by. */
 VDT_API gboolean vdt_graph_is_trained(const VdtGraph *graph, guint i);
+/**
+ * From now on batch norms whose parameters' names begin with @prefix use their running statistics
+ * in TRAIN plans, too, and do not move them; weight and bias are trained as always. Returns how
+ * many norms that are. To be called before plans are made.
+ */
+VDT_API guint vdt_graph_freeze_norms(VdtGraph *graph, const char *prefix);
 /** Number of parameter elements that a training would change (running statistics excluded). */
 VDT_API guint64 vdt_graph_count_parameters(const VdtGraph *graph);
 /** Multiply-accumulates of convolutions, linear layers and matrix products. */
