@@ -25,6 +25,11 @@
  * * string `kind`: segmentation; #guint64 `window-start`, `window-end`: PTS of the picture (ns)
  * * array `results`: as in the meta
  *
+ * The pad `mask`, if it is requested, gives each map once, as a GRAY8 picture under the time of the
+ * picture that it is of, when the first frame that carries it goes out. Put a queue behind it, as
+ * behind a tee; and since it is late by what the network takes, sinks with sync=false, or
+ * #VdtAnalyzer:mode exact.
+ *
  * ## Example pipeline
  * |[
  * gst-launch-1.0 vedette-scenesrc ! cgrseg-segmenter ! vedette-overlay ! videoconvert ! \
@@ -41,6 +46,7 @@
 
 #include "enums.h"
 #include "frame/frameview.h"
+#include "maskpad.h"
 #include "preprocess.h"
 #include "segmentation.h"
 #include "segnetwork.h"
@@ -82,11 +88,14 @@ struct _VdtCgrsegSegmenter {
     VdtFrameRegion region;
     VdtMapSize map_size;
 
+    GstPad *mask; /* under the object lock; NULL if it was not requested */
+
     /* the streaming thread's */
     GstVideoInfo info;
     GstBuffer *looked; /* the frame that is there for look and take, without a reference */
     GstClockTime pts;
-    guint generation; /* counts what does not continue what was before */
+    guint generation;              /* counts what does not continue what was before */
+    guint next_width, next_height; /* of the newest map that was asked for */
 
     /* the worker's */
     Average average;
@@ -108,6 +117,8 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
     "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(VDT_FRAME_FORMATS)));
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
     "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(VDT_FRAME_FORMATS)));
+static GstStaticPadTemplate mask_template =
+    GST_STATIC_PAD_TEMPLATE("mask", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS(VDT_MASK_CAPS));
 
 G_DEFINE_TYPE_WITH_CODE(VdtCgrsegSegmenter, vdt_cgrseg_segmenter, VDT_TYPE_ANALYZER,
                         G_IMPLEMENT_INTERFACE(GST_TYPE_PRESET, NULL)
@@ -194,8 +205,90 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, 
         work->map_width = map_side(target.width, work->seen.width, width);
         work->map_height = map_side(target.height, work->seen.height, height);
     }
+    self->next_width = work->map_width;
+    self->next_height = work->map_height;
     *start = *end = self->pts;
     return work;
+}
+
+/* The pad for masks, the caller's; NULL if there is none. */
+static GstPad *get_mask(VdtCgrsegSegmenter *self)
+{
+    GstPad *pad;
+
+    GST_OBJECT_LOCK(self);
+    pad = self->mask ? gst_object_ref(self->mask) : NULL;
+    GST_OBJECT_UNLOCK(self);
+    return pad;
+}
+
+static void passing(VdtAnalyzer *analyzer, GstBuffer *buffer, GstClockTime pts,
+                    const VdtResult *fresh)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
+    g_autoptr(GstPad) mask = get_mask(self);
+    g_autoptr(GstBuffer) map = NULL;
+    int width, height;
+
+    if (!mask)
+        return;
+    if (fresh && gst_structure_get(fresh->fields, "map", GST_TYPE_BUFFER, &map, "map-width",
+                                   G_TYPE_INT, &width, "map-height", G_TYPE_INT, &height, NULL))
+        vdt_mask_pad_push(mask, GST_BASE_TRANSFORM(self), &self->info, map, (guint)width,
+                          (guint)height, fresh->pts);
+    else if (self->next_width > 0)
+        vdt_mask_pad_begin(mask, GST_BASE_TRANSFORM(self), &self->info, self->next_width,
+                           self->next_height, pts);
+}
+
+static gboolean sink_event(GstBaseTransform *trans, GstEvent *event)
+{
+    g_autoptr(GstPad) mask = get_mask(VDT_CGRSEG_SEGMENTER(trans));
+    const GstEventType type = GST_EVENT_TYPE(event);
+    gboolean reset_time = TRUE, done;
+
+    if (type == GST_EVENT_FLUSH_STOP)
+        gst_event_parse_flush_stop(event, &reset_time);
+    /* first: the streaming thread may wait in what is behind it */
+    if (mask && type == GST_EVENT_FLUSH_START)
+        vdt_mask_pad_event(mask, trans, type, reset_time);
+    done = GST_BASE_TRANSFORM_CLASS(vdt_cgrseg_segmenter_parent_class)->sink_event(trans, event);
+    if (mask && type != GST_EVENT_FLUSH_START)
+        vdt_mask_pad_event(mask, trans, type, reset_time);
+    return done;
+}
+
+static GstPad *request_new_pad(GstElement *element, GstPadTemplate *templ, const char *name,
+                               const GstCaps *caps)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(element);
+    GstPad *pad = vdt_mask_pad_new(templ);
+    gboolean taken;
+
+    GST_OBJECT_LOCK(self);
+    taken = self->mask != NULL;
+    if (!taken)
+        self->mask = gst_object_ref_sink(pad);
+    GST_OBJECT_UNLOCK(self);
+    if (taken) {
+        GST_WARNING_OBJECT(self, "there is one pad for masks, and it was requested before");
+        gst_object_unref(gst_object_ref_sink(pad));
+        return NULL;
+    }
+    gst_element_add_pad(element, pad);
+    return pad;
+}
+
+static void release_pad(GstElement *element, GstPad *pad)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(element);
+
+    GST_OBJECT_LOCK(self);
+    self->mask = NULL;
+    GST_OBJECT_UNLOCK(self);
+    gst_pad_set_active(pad, FALSE);
+    gst_element_remove_pad(element, pad);
+    gst_object_unref(pad);
 }
 
 /* The worker */
@@ -427,6 +520,7 @@ static void vdt_cgrseg_segmenter_finalize(GObject *object)
     g_free(self->resolution);
     g_free(self->average.logits);
     gst_clear_buffer(&self->map);
+    gst_clear_object(&self->mask);
     G_OBJECT_CLASS(vdt_cgrseg_segmenter_parent_class)->finalize(object);
 }
 
@@ -489,7 +583,10 @@ static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
     object->set_property = vdt_cgrseg_segmenter_set_property;
     object->get_property = vdt_cgrseg_segmenter_get_property;
     object->finalize = vdt_cgrseg_segmenter_finalize;
+    element->request_new_pad = request_new_pad;
+    element->release_pad = release_pad;
     GST_BASE_TRANSFORM_CLASS(klass)->set_caps = set_caps;
+    GST_BASE_TRANSFORM_CLASS(klass)->sink_event = sink_event;
     analyzer->kind = "segmentation";
     analyzer->architecture = "cgrseg";
     analyzer->prepare = prepare;
@@ -502,6 +599,7 @@ static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
     analyzer->describe = describe;
     analyzer->tell = tell;
     analyzer->end = end;
+    analyzer->passing = passing;
     install_properties(object);
 
     gst_element_class_set_static_metadata(
@@ -510,4 +608,5 @@ static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
         "The Vedette authors");
     gst_element_class_add_static_pad_template(element, &sink_template);
     gst_element_class_add_static_pad_template(element, &src_template);
+    gst_element_class_add_static_pad_template(element, &mask_template);
 }
