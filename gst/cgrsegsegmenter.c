@@ -25,6 +25,15 @@
  * * string `kind`: segmentation; #guint64 `window-start`, `window-end`: PTS of the picture (ns)
  * * array `results`: as in the meta
  *
+ * With #VdtCgrsegSegmenter:zones, an element message "start" is posted when a class covers
+ * #VdtCgrsegSegmenter:zone-share of a zone, and "end" when it has lost
+ * #VdtCgrsegSegmenter:zone-hysteresis of that; each once it has been so for
+ * #VdtAnalyzer:min-duration. They are like the above, but without box, colour and `results`, and
+ * with
+ *
+ * * string `zone`: its name; #gdouble `share`: of the zone, not of the frame
+ * * string `id`: the same for start and end, another for every other
+ *
  * The pad `mask`, if it is requested, gives each map once, as a GRAY8 picture under the time of the
  * picture that it is of, when the first frame that carries it goes out. Put a queue behind it, as
  * behind a tee; and since it is late by what the network takes, sinks with sync=false, or
@@ -50,15 +59,18 @@
 #include "preprocess.h"
 #include "segmentation.h"
 #include "segnetwork.h"
+#include "zonewatch.h"
 
 GST_DEBUG_CATEGORY_STATIC(cgrseg_segmenter_debug);
 #define GST_CAT_DEFAULT cgrseg_segmenter_debug
 
-#define DEFAULT_MIN_AREA  0.0
-#define DEFAULT_SMOOTHING 0.0
-#define DEFAULT_FRAMING   VDT_FRAMING_OF_MODEL
-#define DEFAULT_MAP_SIZE  VDT_MAP_OF_NETWORK
-#define MOST_SMOOTHING    0.99
+#define DEFAULT_MIN_AREA        0.0
+#define DEFAULT_SMOOTHING       0.0
+#define DEFAULT_FRAMING         VDT_FRAMING_OF_MODEL
+#define DEFAULT_MAP_SIZE        VDT_MAP_OF_NETWORK
+#define MOST_SMOOTHING          0.99
+#define DEFAULT_ZONE_SHARE      0.05
+#define DEFAULT_ZONE_HYSTERESIS 0.5
 
 /* A picture to look at. */
 typedef struct {
@@ -87,6 +99,10 @@ struct _VdtCgrsegSegmenter {
     int framing;
     VdtFrameRegion region;
     VdtMapSize map_size;
+    char *zones_text;
+    VdtZones *zones;  /* what it says; NULL for none */
+    char *zones_note; /* what is to be said of zones, once somebody hears it; NULL for nothing */
+    VdtZoneLimits zone_limits;
 
     GstPad *mask; /* under the object lock; NULL if it was not requested */
 
@@ -101,6 +117,7 @@ struct _VdtCgrsegSegmenter {
     Average average;
     GstBuffer *map;
     guint map_width, map_height;
+    VdtZoneWatch *watch;
 };
 
 enum {
@@ -110,7 +127,10 @@ enum {
     PROP_RESOLUTION,
     PROP_FRAMING,
     PROP_REGION,
-    PROP_MAP_SIZE
+    PROP_MAP_SIZE,
+    PROP_ZONES,
+    PROP_ZONE_SHARE,
+    PROP_ZONE_HYSTERESIS
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
@@ -127,6 +147,18 @@ G_DEFINE_TYPE_WITH_CODE(VdtCgrsegSegmenter, vdt_cgrseg_segmenter, VDT_TYPE_ANALY
 GST_ELEMENT_REGISTER_DEFINE(cgrseg_segmenter, "cgrseg-segmenter", GST_RANK_NONE,
                             VDT_TYPE_CGRSEG_SEGMENTER)
 
+/* Says what was to be said of zones. */
+static void warn_of_zones(VdtCgrsegSegmenter *self)
+{
+    g_autofree char *note = NULL;
+
+    GST_OBJECT_LOCK(self);
+    note = g_steal_pointer(&self->zones_note);
+    GST_OBJECT_UNLOCK(self);
+    if (note)
+        GST_ELEMENT_WARNING(self, LIBRARY, SETTINGS, ("%s", note), (NULL));
+}
+
 static gpointer prepare(VdtAnalyzer *analyzer, VdtEngine *engine, GError **error)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
@@ -137,6 +169,7 @@ static gpointer prepare(VdtAnalyzer *analyzer, VdtEngine *engine, GError **error
     height = self->height;
     self->classes_changed = TRUE; /* the network may have others */
     GST_OBJECT_UNLOCK(self);
+    warn_of_zones(self);
     return vdt_seg_network_new(GST_ELEMENT(self), engine, width, height, error);
 }
 
@@ -348,6 +381,18 @@ static gboolean *find_classes(VdtCgrsegSegmenter *self, const VdtSegNetwork *net
     return found;
 }
 
+static void measure_zones(VdtCgrsegSegmenter *self, const VdtSegmentation *found,
+                          const VdtSegNetwork *network)
+{
+    g_autoptr(VdtZones) zones = NULL;
+
+    GST_OBJECT_LOCK(self);
+    zones = self->zones ? g_atomic_rc_box_acquire(self->zones) : NULL;
+    GST_OBJECT_UNLOCK(self);
+    warn_of_zones(self);
+    vdt_zone_watch_measure(self->watch, zones, found, network);
+}
+
 /* Takes the map out of @s, for metas to share. */
 static void keep_map(VdtCgrsegSegmenter *self, VdtSegmentation *s)
 {
@@ -394,6 +439,7 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     n = vdt_segmentation_order(found, order);
     for (guint i = 0; i < n; i++)
         g_ptr_array_add(results, result_of(network, order[i], &found->segments[order[i]]));
+    measure_zones(self, found, network);
     keep_map(self, found);
     return TRUE;
 }
@@ -410,15 +456,22 @@ static GstStructure *describe(VdtAnalyzer *analyzer)
 static GList *tell(VdtAnalyzer *analyzer, VdtEvents *events, const VdtSpan *span,
                    const GValue *results, GstClockTime least)
 {
-    if (gst_value_array_get_size(results) == 0)
-        return NULL;
-    return vdt_events_tell(events, span,
-                           gst_value_get_structure(gst_value_array_get_value(results, 0)), results);
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
+    GList *messages = NULL;
+    VdtZoneLimits limits;
+
+    if (gst_value_array_get_size(results) > 0)
+        messages = vdt_events_tell(
+            events, span, gst_value_get_structure(gst_value_array_get_value(results, 0)), results);
+    GST_OBJECT_LOCK(self);
+    limits = self->zone_limits;
+    GST_OBJECT_UNLOCK(self);
+    return g_list_concat(messages, vdt_zone_watch_tell(self->watch, span, &limits, least));
 }
 
 static GList *end(VdtAnalyzer *analyzer)
 {
-    return NULL;
+    return vdt_zone_watch_end(VDT_CGRSEG_SEGMENTER(analyzer)->watch);
 }
 
 /* Properties */
@@ -431,6 +484,26 @@ static gboolean set_resolution(VdtCgrsegSegmenter *self, const char *text)
     g_free(self->resolution);
     self->resolution = g_strdup(text);
     return TRUE;
+}
+
+/* What are no zones leaves those that were. */
+static void set_zones(VdtCgrsegSegmenter *self, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *outside = NULL;
+    VdtZones *zones = vdt_zones_parse(text, &outside, &error);
+
+    g_clear_pointer(&self->zones_note, g_free);
+    if (!zones) {
+        self->zones_note = g_strdup_printf("The zones stay as they were: %s.", error->message);
+        return;
+    }
+    if (outside)
+        self->zones_note = g_strdup_printf("Zones end where the frame does: %s.", outside);
+    g_clear_pointer(&self->zones, vdt_zones_unref);
+    self->zones = zones;
+    g_free(self->zones_text);
+    self->zones_text = g_strdup(text);
 }
 
 static void vdt_cgrseg_segmenter_set_property(GObject *object, guint id, const GValue *value,
@@ -467,6 +540,15 @@ static void vdt_cgrseg_segmenter_set_property(GObject *object, guint id, const G
         break;
     case PROP_MAP_SIZE:
         self->map_size = (VdtMapSize)g_value_get_enum(value);
+        break;
+    case PROP_ZONES:
+        set_zones(self, g_value_get_string(value));
+        break;
+    case PROP_ZONE_SHARE:
+        self->zone_limits.share = g_value_get_double(value);
+        break;
+    case PROP_ZONE_HYSTERESIS:
+        self->zone_limits.hysteresis = g_value_get_double(value);
         break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -505,6 +587,15 @@ static void vdt_cgrseg_segmenter_get_property(GObject *object, guint id, GValue 
     case PROP_MAP_SIZE:
         g_value_set_enum(value, self->map_size);
         break;
+    case PROP_ZONES:
+        g_value_set_string(value, self->zones_text);
+        break;
+    case PROP_ZONE_SHARE:
+        g_value_set_double(value, self->zone_limits.share);
+        break;
+    case PROP_ZONE_HYSTERESIS:
+        g_value_set_double(value, self->zone_limits.hysteresis);
+        break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
         break;
@@ -521,6 +612,10 @@ static void vdt_cgrseg_segmenter_finalize(GObject *object)
     g_free(self->average.logits);
     gst_clear_buffer(&self->map);
     gst_clear_object(&self->mask);
+    g_free(self->zones_text);
+    g_free(self->zones_note);
+    g_clear_pointer(&self->zones, vdt_zones_unref);
+    vdt_zone_watch_free(self->watch);
     G_OBJECT_CLASS(vdt_cgrseg_segmenter_parent_class)->finalize(object);
 }
 
@@ -531,6 +626,8 @@ static void vdt_cgrseg_segmenter_init(VdtCgrsegSegmenter *self)
     self->smoothing = DEFAULT_SMOOTHING;
     self->framing = DEFAULT_FRAMING;
     self->map_size = DEFAULT_MAP_SIZE;
+    self->zone_limits = (VdtZoneLimits){DEFAULT_ZONE_SHARE, DEFAULT_ZONE_HYSTERESIS};
+    self->watch = vdt_zone_watch_new(GST_ELEMENT(self), "segmentation");
 }
 
 static void install_properties(GObjectClass *object)
@@ -572,6 +669,21 @@ static void install_properties(GObjectClass *object)
                                     g_param_spec_enum("map-size", "Map size",
                                                       "How fine the map of classes is",
                                                       VDT_TYPE_MAP_SIZE, DEFAULT_MAP_SIZE, live));
+    g_object_class_install_property(
+        object, PROP_ZONES,
+        g_param_spec_string("zones", "Zones",
+                            "Parts of the frame that classes come into and leave, in shares of it: "
+                            "NAME: X,Y X,Y X,Y; NAME: ...",
+                            NULL, live));
+    g_object_class_install_property(object, PROP_ZONE_SHARE,
+                                    g_param_spec_double("zone-share", "Zone share",
+                                                        "Of a zone, from which a class is in it",
+                                                        1e-6, 1, DEFAULT_ZONE_SHARE, live));
+    g_object_class_install_property(
+        object, PROP_ZONE_HYSTERESIS,
+        g_param_spec_double("zone-hysteresis", "Zone hysteresis",
+                            "How much of zone-share a class may lose until it has left", 0, 1,
+                            DEFAULT_ZONE_HYSTERESIS, live));
 }
 
 static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
