@@ -12,6 +12,9 @@
  * * #GstBuffer `map`: rows of `map-width` bytes, a class-id each, 255 where there is nothing: what
  *   was not looked at, and classes that are not reported
  * * #gint `map-width`, `map-height`
+ * * #GstBuffer `runs`, with #VdtCgrsegSegmenter:run-length: the map once more, as pairs of a byte
+ * and how often it follows, in groups of seven bits, the lowest first, all but the last with the
+ *   eighth bit set
  * * array `results`: a structure for each class that was found, the largest first: string `label`,
  *   #gint `class-id`, #gdouble `score` (how sure the network was of it, on average), `share` of the
  *   frame, `x`, `y`, `width`, `height` (the box around all of it, in shares of the frame), #guint
@@ -57,6 +60,7 @@
 #include "frame/frameview.h"
 #include "maskpad.h"
 #include "preprocess.h"
+#include "runs.h"
 #include "segmentation.h"
 #include "segnetwork.h"
 #include "zonewatch.h"
@@ -68,6 +72,7 @@ GST_DEBUG_CATEGORY_STATIC(cgrseg_segmenter_debug);
 #define DEFAULT_SMOOTHING       0.0
 #define DEFAULT_FRAMING         VDT_FRAMING_OF_MODEL
 #define DEFAULT_MAP_SIZE        VDT_MAP_OF_NETWORK
+#define DEFAULT_RUN_LENGTH      FALSE
 #define MOST_SMOOTHING          0.99
 #define DEFAULT_ZONE_SHARE      0.05
 #define DEFAULT_ZONE_HYSTERESIS 0.5
@@ -99,6 +104,7 @@ struct _VdtCgrsegSegmenter {
     int framing;
     VdtFrameRegion region;
     VdtMapSize map_size;
+    gboolean run_length;
     char *zones_text;
     VdtZones *zones;  /* what it says; NULL for none */
     char *zones_note; /* what is to be said of zones, once somebody hears it; NULL for nothing */
@@ -115,7 +121,7 @@ struct _VdtCgrsegSegmenter {
 
     /* the worker's */
     Average average;
-    GstBuffer *map;
+    GstBuffer *map, *runs; /* no runs: NULL */
     guint map_width, map_height;
     VdtZoneWatch *watch;
 };
@@ -128,6 +134,7 @@ enum {
     PROP_FRAMING,
     PROP_REGION,
     PROP_MAP_SIZE,
+    PROP_RUN_LENGTH,
     PROP_ZONES,
     PROP_ZONE_SHARE,
     PROP_ZONE_HYSTERESIS
@@ -398,7 +405,15 @@ static void keep_map(VdtCgrsegSegmenter *self, VdtSegmentation *s)
 {
     const gsize size = (gsize)s->width * s->height;
     guint8 *map = g_steal_pointer(&s->map);
+    gboolean run_length;
 
+    GST_OBJECT_LOCK(self);
+    run_length = self->run_length;
+    GST_OBJECT_UNLOCK(self);
+    gst_clear_buffer(&self->runs);
+    if (run_length)
+        self->runs =
+            gst_buffer_new_wrapped_bytes(g_byte_array_free_to_bytes(vdt_runs_encode(map, size)));
     gst_clear_buffer(&self->map);
     self->map =
         gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY, map, size, 0, size, map, g_free);
@@ -448,9 +463,13 @@ static GstStructure *describe(VdtAnalyzer *analyzer)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
 
-    return gst_structure_new("map", "map", GST_TYPE_BUFFER, self->map, "map-width", G_TYPE_INT,
-                             (int)self->map_width, "map-height", G_TYPE_INT, (int)self->map_height,
-                             NULL);
+    GstStructure *s = gst_structure_new("map", "map", GST_TYPE_BUFFER, self->map, "map-width",
+                                        G_TYPE_INT, (int)self->map_width, "map-height", G_TYPE_INT,
+                                        (int)self->map_height, NULL);
+
+    if (self->runs)
+        gst_structure_set(s, "runs", GST_TYPE_BUFFER, self->runs, NULL);
+    return s;
 }
 
 static GList *tell(VdtAnalyzer *analyzer, VdtEvents *events, const VdtSpan *span,
@@ -541,6 +560,9 @@ static void vdt_cgrseg_segmenter_set_property(GObject *object, guint id, const G
     case PROP_MAP_SIZE:
         self->map_size = (VdtMapSize)g_value_get_enum(value);
         break;
+    case PROP_RUN_LENGTH:
+        self->run_length = g_value_get_boolean(value);
+        break;
     case PROP_ZONES:
         set_zones(self, g_value_get_string(value));
         break;
@@ -587,6 +609,9 @@ static void vdt_cgrseg_segmenter_get_property(GObject *object, guint id, GValue 
     case PROP_MAP_SIZE:
         g_value_set_enum(value, self->map_size);
         break;
+    case PROP_RUN_LENGTH:
+        g_value_set_boolean(value, self->run_length);
+        break;
     case PROP_ZONES:
         g_value_set_string(value, self->zones_text);
         break;
@@ -611,6 +636,7 @@ static void vdt_cgrseg_segmenter_finalize(GObject *object)
     g_free(self->resolution);
     g_free(self->average.logits);
     gst_clear_buffer(&self->map);
+    gst_clear_buffer(&self->runs);
     gst_clear_object(&self->mask);
     g_free(self->zones_text);
     g_free(self->zones_note);
@@ -669,6 +695,10 @@ static void install_properties(GObjectClass *object)
                                     g_param_spec_enum("map-size", "Map size",
                                                       "How fine the map of classes is",
                                                       VDT_TYPE_MAP_SIZE, DEFAULT_MAP_SIZE, live));
+    g_object_class_install_property(object, PROP_RUN_LENGTH,
+                                    g_param_spec_boolean("run-length", "Run length",
+                                                         "Carry the map in run-length form, too",
+                                                         DEFAULT_RUN_LENGTH, live));
     g_object_class_install_property(
         object, PROP_ZONES,
         g_param_spec_string("zones", "Zones",

@@ -7,6 +7,7 @@
 #include "enums.h"
 #include "fixture.h"
 #include "preprocess.h"
+#include "runs.h"
 #include "segmentation.h"
 
 #define SIZE     64
@@ -99,9 +100,11 @@ static int class_of(const GstStructure *s)
 
 static void test_inspect(void)
 {
-    static const char *const live[] = {"model",   "precision", "mode",      "interval",
-                                       "classes", "min-area",  "smoothing", "resolution",
-                                       "framing", "region",    "map-size",  "post-messages"};
+    static const char *const live[] = {
+        "model",      "precision",     "mode",       "interval",   "classes",
+        "min-area",   "smoothing",     "resolution", "framing",    "region",
+        "map-size",   "post-messages", "zones",      "zone-share", "zone-hysteresis",
+        "run-length", "min-duration"};
     GstElement *element = gst_element_factory_make("cgrseg-segmenter", NULL);
     GObjectClass *klass = G_OBJECT_GET_CLASS(element);
 
@@ -233,6 +236,36 @@ static void test_classes(void)
     g_assert_cmpuint(gst_value_array_get_size(get_results(out)), ==, 0);
     g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_ELEMENT, NULL), ==, 0);
     gst_buffer_unref(out);
+    fixture_harness_free(h);
+}
+
+/* The map in run-length form is the same map. */
+static void test_run_length(void)
+{
+    GstElement *element = segmenter_new("tiny-maps/card.json");
+    GstHarness *h = fixture_harness(element);
+
+    gst_harness_set_src_caps_str(h, CAPS_NET);
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(GstBuffer) out = NULL, runs = NULL;
+        g_autofree guint8 *map = NULL;
+        guint8 again[SIZE * SIZE];
+        int width, height;
+        GstMapInfo info;
+
+        g_object_set(element, "run-length", i == 1, NULL);
+        out = pass(h, busy_frame(1, i * FRAME));
+        gst_structure_get(fixture_meta(out, NULL), "runs", GST_TYPE_BUFFER, &runs, NULL);
+        g_assert_true((runs != NULL) == (i == 1));
+        if (!runs)
+            continue;
+        map = get_map(out, &width, &height);
+        gst_buffer_map(runs, &info, GST_MAP_READ);
+        g_assert_cmpuint(info.size, <, sizeof again);
+        g_assert_true(vdt_runs_decode(info.data, info.size, again, sizeof again, NULL));
+        gst_buffer_unmap(runs, &info);
+        g_assert_cmpmem(again, sizeof again, map, (gsize)width * (gsize)height);
+    }
     fixture_harness_free(h);
 }
 
@@ -466,6 +499,7 @@ int main(int argc, char **argv)
     g_test_add_func("/segmenter/inspect", test_inspect);
     g_test_add_func("/segmenter/results", test_results);
     g_test_add_func("/segmenter/classes", test_classes);
+    g_test_add_func("/segmenter/run-length", test_run_length);
     g_test_add_func("/segmenter/caps-change", test_caps_change);
     g_test_add_func("/segmenter/region", test_region);
     g_test_add_func("/segmenter/framing", test_framing);
