@@ -6,9 +6,9 @@
 #include "fixture.h"
 #include "zonewatch.h"
 
-#define FRAME    (40 * GST_MSECOND)
+#define FRAME (40 * GST_MSECOND)
 /* A map of 10 x 10. */
-#define SIDE     10
+#define SIDE  10
 
 static const VdtZoneLimits limits = {0.2, 0.5};
 
