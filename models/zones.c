@@ -185,7 +185,7 @@ VdtZones *vdt_zones_parse(const char *text, char **outside, GError **error)
     g_autofree char *first = NULL;
     g_auto(GStrv) parts = NULL;
 
-    if (strnlen(text ? text : "", MOST_TEXT + 1) > MOST_TEXT) {
+    if (text && strlen(text) > MOST_TEXT) {
         fail(error, "zones are longer than %d bytes", MOST_TEXT);
         return NULL;
     }
