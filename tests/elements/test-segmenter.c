@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* cgrseg-segmenter with small networks of made-up weights. */
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 #include <vedette/engine.h>
 
 #include "enums.h"
@@ -395,6 +397,44 @@ static void test_smoothing(void)
     fixture_harness_free(h);
 }
 
+/* Classes that labels do not name go by numbers, which is said. */
+static void test_few_labels(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("vedette-XXXXXX", NULL);
+    g_autofree char *card = g_build_filename(dir, "card.json", NULL);
+    g_autofree char *labels = g_build_filename(dir, "labels.txt", NULL);
+    g_autofree char *weights = fixture_model("tiny-maps/weights.safetensors");
+    g_autofree char *link = g_build_filename(dir, "weights.safetensors", NULL);
+    g_autofree char *from = fixture_model("tiny-maps/card.json");
+    g_autofree char *text = NULL, *warning = NULL;
+    GstElement *element = gst_element_factory_make("cgrseg-segmenter", NULL);
+    g_autoptr(GstBuffer) out = NULL;
+    GstHarness *h;
+
+    g_assert_true(g_file_get_contents(from, &text, NULL, NULL) &&
+                  g_file_set_contents(card, text, -1, NULL) &&
+                  g_file_set_contents(labels, "only\n", -1, NULL));
+    g_assert_cmpint(symlink(weights, link), ==, 0);
+    g_object_set(element, "model", card, "mode", VDT_ANALYZER_EXACT, NULL);
+    h = fixture_harness(element);
+    gst_harness_set_src_caps_str(h, CAPS_NET);
+    out = pass(h, busy_frame(1, 0));
+    warning = fixture_error(fixture_bus(h), GST_MESSAGE_WARNING, NULL);
+    g_assert_nonnull(warning);
+    g_assert_nonnull(strstr(warning, "labels.txt has 1 labels, but the network has"));
+    for (guint i = 0; i < gst_value_array_get_size(get_results(out)); i++) {
+        const GstStructure *r = get_result(get_results(out), i);
+        g_autofree char *number = g_strdup_printf("%d", class_of(r));
+
+        g_assert_cmpstr(gst_structure_get_string(r, "label"), ==, class_of(r) ? number : "only");
+    }
+    fixture_harness_free(h);
+    g_unlink(link);
+    g_unlink(labels);
+    g_unlink(card);
+    g_rmdir(dir);
+}
+
 /* Any size for a network without attention; multiples of 32 for the others, which is said. */
 static void test_resolution(void)
 {
@@ -504,6 +544,7 @@ int main(int argc, char **argv)
     g_test_add_func("/segmenter/region", test_region);
     g_test_add_func("/segmenter/framing", test_framing);
     g_test_add_func("/segmenter/smoothing", test_smoothing);
+    g_test_add_func("/segmenter/few-labels", test_few_labels);
     g_test_add_func("/segmenter/resolution", test_resolution);
     g_test_add_func("/segmenter/bad-resolution", test_bad_resolution);
     g_test_add_func("/segmenter/change-while-playing", test_change_while_playing);
