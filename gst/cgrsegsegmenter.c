@@ -116,6 +116,7 @@ struct _VdtCgrsegSegmenter {
     GstVideoInfo info;
     GstBuffer *looked; /* the frame that is there for look and take, without a reference */
     GstClockTime pts;
+    VdtFrameTarget target;         /* of the newest work */
     guint generation;              /* counts what does not continue what was before */
     guint next_width, next_height; /* of the newest map that was asked for */
 
@@ -184,7 +185,10 @@ static gpointer prepare(VdtAnalyzer *analyzer, VdtEngine *engine, GError **error
 
 static gboolean set_caps(GstBaseTransform *trans, GstCaps *in, GstCaps *out)
 {
-    return gst_video_info_from_caps(&VDT_CGRSEG_SEGMENTER(trans)->info, in) &&
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(trans);
+
+    self->generation++;
+    return gst_video_info_from_caps(&self->info, in) &&
            GST_BASE_TRANSFORM_CLASS(vdt_cgrseg_segmenter_parent_class)->set_caps(trans, in, out);
 }
 
@@ -230,6 +234,10 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, 
     target.framing = framing == VDT_FRAMING_OF_MODEL ? network->card->framing : (VdtFraming)framing;
     for (guint c = 0; c < 3; c++)
         target.fill[c] = (guint8)CLAMP(network->card->mean[c] + 0.5f, 0, 255);
+    /* another part of the frame is nothing to average with */
+    if (!vdt_frame_target_equal(&self->target, &target))
+        self->generation++;
+    self->target = target;
 
     work = g_malloc(sizeof *work + (gsize)3 * target.width * target.height);
     if (!vdt_analyzer_convert(analyzer, buffer, &target, work->rgb)) {

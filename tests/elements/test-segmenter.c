@@ -397,6 +397,37 @@ static void test_smoothing(void)
     fixture_harness_free(h);
 }
 
+/* Another part of the frame, or other frames, are nothing to average with. */
+static void test_smoothing_begins_anew(void)
+{
+    static const char yuv[] = "video/x-raw, format=I420, width=64, height=64, framerate=25/1";
+
+    for (guint other_caps = 0; other_caps < 2; other_caps++) {
+        g_autofree guint8 *maps[2] = {NULL};
+        int width, height;
+
+        for (guint smooth = 0; smooth < 2; smooth++) {
+            GstElement *element = segmenter_new("tiny-maps/card.json");
+            GstHarness *h = fixture_harness(element);
+            g_autoptr(GstBuffer) out = NULL;
+
+            g_object_set(element, "smoothing", 0.99 * smooth, NULL);
+            gst_harness_set_src_caps_str(h, CAPS_NET);
+            gst_buffer_unref(pass(h, busy_frame(1, 0)));
+            if (other_caps)
+                gst_harness_set_src_caps_str(h, yuv);
+            else
+                gst_util_set_object_arg(G_OBJECT(element), "region", "<0, 0, 0.5, 1>");
+            out = pass(h, other_caps ? fixture_frame(yuv, FRAME) : busy_frame(7, FRAME));
+            maps[smooth] = get_map(out, &width, &height);
+            fixture_harness_free(h);
+        }
+        g_assert_cmpmem(maps[0], (gsize)width * (gsize)height, maps[1],
+                        (gsize)width * (gsize)height);
+        g_free(maps[1]);
+    }
+}
+
 /* Classes that labels do not name go by numbers, which is said. */
 static void test_few_labels(void)
 {
@@ -544,6 +575,7 @@ int main(int argc, char **argv)
     g_test_add_func("/segmenter/region", test_region);
     g_test_add_func("/segmenter/framing", test_framing);
     g_test_add_func("/segmenter/smoothing", test_smoothing);
+    g_test_add_func("/segmenter/smoothing/begins-anew", test_smoothing_begins_anew);
     g_test_add_func("/segmenter/few-labels", test_few_labels);
     g_test_add_func("/segmenter/resolution", test_resolution);
     g_test_add_func("/segmenter/bad-resolution", test_bad_resolution);
