@@ -11,6 +11,7 @@
 #include "config.h"
 #include "infermaps.h"
 #include "labelmap.h"
+#include "mapfiles.h"
 #include "model.h"
 #include "scores.h"
 #if HAVE_GST
@@ -408,6 +409,11 @@ int command_infer(int argc, char **argv)
         return complain_usage("infer", "--input is needed");
     if (o.model == NULL && o.weights == NULL && o.arch == NULL)
         return complain_usage("infer", "--model or --weights is needed");
+    g_autoptr(GError) error = NULL;
+    if (o.output != NULL && !is_array(o.output) &&
+        (strchr(o.output, '%') != NULL || !g_str_has_suffix(o.output, ".png")) &&
+        !map_pattern_check(o.output, &error))
+        return complain_usage("infer", "%s", error->message);
     if (is_array(o.input) && o.output != NULL && !is_array(o.output))
         return complain_usage("infer", "of an array, --output must end in .npy");
     if ((is_array(o.input) || is_array(o.output)) && (o.overlay != NULL || o.mode != NULL))
@@ -423,7 +429,6 @@ int command_infer(int argc, char **argv)
         return complain_usage("infer", "--views test needs a video, not an array");
     if (o.views != NULL && street_input_matches(o.input))
         return complain_usage("infer", "--views test needs a video, not the street");
-    g_autoptr(GError) error = NULL;
     VdtPrecision precision;
     if (!common_options_apply(&o.common, &precision, &error) || !infer(&o, precision, &error))
         return complain("infer", error, EXIT_FAILED);

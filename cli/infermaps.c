@@ -199,8 +199,6 @@ gboolean maps_request_check(const MapsRequest *request, gboolean *video, GError 
     gboolean maps = map != NULL && (strchr(map, '%') != NULL || !g_str_has_suffix(map, ".png"));
     gboolean film = overlay != NULL && film_is_named(overlay);
     *video = maps || film;
-    if (maps && !map_pattern_check(map, error))
-        return FALSE;
     if (overlay != NULL && !film && !g_str_has_suffix(overlay, ".png"))
         wrong = "--overlay must end in .png or, of a video, in .mp4 or .mkv";
     else if (film && map != NULL && !maps)

@@ -12,6 +12,9 @@
  * * #GstBuffer `map`: rows of `map-width` bytes, a class-id each, 255 where there is nothing: what
  *   was not looked at, and classes that are not reported
  * * #gint `map-width`, `map-height`
+ * * #GstBuffer `runs`, with #VdtCgrsegSegmenter:run-length: the map once more, as pairs of a byte
+ * and how often it follows, in groups of seven bits, the lowest first, all but the last with the
+ *   eighth bit set
  * * array `results`: a structure for each class that was found, the largest first: string `label`,
  *   #gint `class-id`, #gdouble `score` (how sure the network was of it, on average), `share` of the
  *   frame, `x`, `y`, `width`, `height` (the box around all of it, in shares of the frame), #guint
@@ -24,6 +27,20 @@
  * * `label`, `class-id`, `score`, `share`, `x`, `y`, `width`, `height`, `rgb`: the largest class
  * * string `kind`: segmentation; #guint64 `window-start`, `window-end`: PTS of the picture (ns)
  * * array `results`: as in the meta
+ *
+ * With #VdtCgrsegSegmenter:zones, an element message "start" is posted when a class covers
+ * #VdtCgrsegSegmenter:zone-share of a zone, and "end" when it has lost
+ * #VdtCgrsegSegmenter:zone-hysteresis of that; each once it has been so for
+ * #VdtAnalyzer:min-duration. They are like the above, but without box, colour and `results`, and
+ * with
+ *
+ * * string `zone`: its name; #gdouble `share`: of the zone, not of the frame
+ * * string `id`: the same for start and end, another for every other
+ *
+ * The pad `mask`, if it is requested, gives each map once, as a GRAY8 picture under the time of the
+ * picture that it is of, when the first frame that carries it goes out. Put a queue behind it, as
+ * behind a tee; and since it is late by what the network takes, sinks with sync=false, or
+ * #VdtAnalyzer:mode exact.
  *
  * ## Example pipeline
  * |[
@@ -41,18 +58,24 @@
 
 #include "enums.h"
 #include "frame/frameview.h"
+#include "maskpad.h"
 #include "preprocess.h"
+#include "runs.h"
 #include "segmentation.h"
 #include "segnetwork.h"
+#include "zonewatch.h"
 
 GST_DEBUG_CATEGORY_STATIC(cgrseg_segmenter_debug);
 #define GST_CAT_DEFAULT cgrseg_segmenter_debug
 
-#define DEFAULT_MIN_AREA  0.0
-#define DEFAULT_SMOOTHING 0.0
-#define DEFAULT_FRAMING   VDT_FRAMING_OF_MODEL
-#define DEFAULT_MAP_SIZE  VDT_MAP_OF_NETWORK
-#define MOST_SMOOTHING    0.99
+#define DEFAULT_MIN_AREA        0.0
+#define DEFAULT_SMOOTHING       0.0
+#define DEFAULT_FRAMING         VDT_FRAMING_OF_MODEL
+#define DEFAULT_MAP_SIZE        VDT_MAP_OF_NETWORK
+#define DEFAULT_RUN_LENGTH      FALSE
+#define MOST_SMOOTHING          0.99
+#define DEFAULT_ZONE_SHARE      0.05
+#define DEFAULT_ZONE_HYSTERESIS 0.5
 
 /* A picture to look at. */
 typedef struct {
@@ -81,17 +104,27 @@ struct _VdtCgrsegSegmenter {
     int framing;
     VdtFrameRegion region;
     VdtMapSize map_size;
+    gboolean run_length;
+    char *zones_text;
+    VdtZones *zones;  /* what it says; NULL for none */
+    char *zones_note; /* what is to be said of zones, once somebody hears it; NULL for nothing */
+    VdtZoneLimits zone_limits;
+
+    GstPad *mask; /* under the object lock; NULL if it was not requested */
 
     /* the streaming thread's */
     GstVideoInfo info;
     GstBuffer *looked; /* the frame that is there for look and take, without a reference */
     GstClockTime pts;
-    guint generation; /* counts what does not continue what was before */
+    VdtFrameTarget target;         /* of the newest work */
+    guint generation;              /* counts what does not continue what was before */
+    guint next_width, next_height; /* of the newest map that was asked for */
 
     /* the worker's */
     Average average;
-    GstBuffer *map;
+    GstBuffer *map, *runs; /* no runs: NULL */
     guint map_width, map_height;
+    VdtZoneWatch *watch;
 };
 
 enum {
@@ -101,13 +134,19 @@ enum {
     PROP_RESOLUTION,
     PROP_FRAMING,
     PROP_REGION,
-    PROP_MAP_SIZE
+    PROP_MAP_SIZE,
+    PROP_RUN_LENGTH,
+    PROP_ZONES,
+    PROP_ZONE_SHARE,
+    PROP_ZONE_HYSTERESIS
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
     "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(VDT_FRAME_FORMATS)));
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
     "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(VDT_FRAME_FORMATS)));
+static GstStaticPadTemplate mask_template =
+    GST_STATIC_PAD_TEMPLATE("mask", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS(VDT_MASK_CAPS));
 
 G_DEFINE_TYPE_WITH_CODE(VdtCgrsegSegmenter, vdt_cgrseg_segmenter, VDT_TYPE_ANALYZER,
                         G_IMPLEMENT_INTERFACE(GST_TYPE_PRESET, NULL)
@@ -115,6 +154,18 @@ G_DEFINE_TYPE_WITH_CODE(VdtCgrsegSegmenter, vdt_cgrseg_segmenter, VDT_TYPE_ANALY
                                                     "semantic segmentation"))
 GST_ELEMENT_REGISTER_DEFINE(cgrseg_segmenter, "cgrseg-segmenter", GST_RANK_NONE,
                             VDT_TYPE_CGRSEG_SEGMENTER)
+
+/* Says what was to be said of zones. */
+static void warn_of_zones(VdtCgrsegSegmenter *self)
+{
+    g_autofree char *note = NULL;
+
+    GST_OBJECT_LOCK(self);
+    note = g_steal_pointer(&self->zones_note);
+    GST_OBJECT_UNLOCK(self);
+    if (note)
+        GST_ELEMENT_WARNING(self, LIBRARY, SETTINGS, ("%s", note), (NULL));
+}
 
 static gpointer prepare(VdtAnalyzer *analyzer, VdtEngine *engine, GError **error)
 {
@@ -126,6 +177,7 @@ static gpointer prepare(VdtAnalyzer *analyzer, VdtEngine *engine, GError **error
     height = self->height;
     self->classes_changed = TRUE; /* the network may have others */
     GST_OBJECT_UNLOCK(self);
+    warn_of_zones(self);
     return vdt_seg_network_new(GST_ELEMENT(self), engine, width, height, error);
 }
 
@@ -133,7 +185,10 @@ static gpointer prepare(VdtAnalyzer *analyzer, VdtEngine *engine, GError **error
 
 static gboolean set_caps(GstBaseTransform *trans, GstCaps *in, GstCaps *out)
 {
-    return gst_video_info_from_caps(&VDT_CGRSEG_SEGMENTER(trans)->info, in) &&
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(trans);
+
+    self->generation++;
+    return gst_video_info_from_caps(&self->info, in) &&
            GST_BASE_TRANSFORM_CLASS(vdt_cgrseg_segmenter_parent_class)->set_caps(trans, in, out);
 }
 
@@ -179,6 +234,10 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, 
     target.framing = framing == VDT_FRAMING_OF_MODEL ? network->card->framing : (VdtFraming)framing;
     for (guint c = 0; c < 3; c++)
         target.fill[c] = (guint8)CLAMP(network->card->mean[c] + 0.5f, 0, 255);
+    /* another part of the frame is nothing to average with */
+    if (!vdt_frame_target_equal(&self->target, &target))
+        self->generation++;
+    self->target = target;
 
     work = g_malloc(sizeof *work + (gsize)3 * target.width * target.height);
     if (!vdt_analyzer_convert(analyzer, buffer, &target, work->rgb)) {
@@ -194,8 +253,90 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, 
         work->map_width = map_side(target.width, work->seen.width, width);
         work->map_height = map_side(target.height, work->seen.height, height);
     }
+    self->next_width = work->map_width;
+    self->next_height = work->map_height;
     *start = *end = self->pts;
     return work;
+}
+
+/* The pad for masks, the caller's; NULL if there is none. */
+static GstPad *get_mask(VdtCgrsegSegmenter *self)
+{
+    GstPad *pad;
+
+    GST_OBJECT_LOCK(self);
+    pad = self->mask ? gst_object_ref(self->mask) : NULL;
+    GST_OBJECT_UNLOCK(self);
+    return pad;
+}
+
+static void passing(VdtAnalyzer *analyzer, GstBuffer *buffer, GstClockTime pts,
+                    const VdtResult *fresh)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
+    g_autoptr(GstPad) mask = get_mask(self);
+    g_autoptr(GstBuffer) map = NULL;
+    int width, height;
+
+    if (!mask)
+        return;
+    if (fresh && gst_structure_get(fresh->fields, "map", GST_TYPE_BUFFER, &map, "map-width",
+                                   G_TYPE_INT, &width, "map-height", G_TYPE_INT, &height, NULL))
+        vdt_mask_pad_push(mask, GST_BASE_TRANSFORM(self), &self->info, map, (guint)width,
+                          (guint)height, fresh->pts);
+    else if (self->next_width > 0)
+        vdt_mask_pad_begin(mask, GST_BASE_TRANSFORM(self), &self->info, self->next_width,
+                           self->next_height, pts);
+}
+
+static gboolean sink_event(GstBaseTransform *trans, GstEvent *event)
+{
+    g_autoptr(GstPad) mask = get_mask(VDT_CGRSEG_SEGMENTER(trans));
+    const GstEventType type = GST_EVENT_TYPE(event);
+    gboolean reset_time = TRUE, done;
+
+    if (type == GST_EVENT_FLUSH_STOP)
+        gst_event_parse_flush_stop(event, &reset_time);
+    /* first: the streaming thread may wait in what is behind it */
+    if (mask && type == GST_EVENT_FLUSH_START)
+        vdt_mask_pad_event(mask, trans, type, reset_time);
+    done = GST_BASE_TRANSFORM_CLASS(vdt_cgrseg_segmenter_parent_class)->sink_event(trans, event);
+    if (mask && type != GST_EVENT_FLUSH_START)
+        vdt_mask_pad_event(mask, trans, type, reset_time);
+    return done;
+}
+
+static GstPad *request_new_pad(GstElement *element, GstPadTemplate *templ, const char *name,
+                               const GstCaps *caps)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(element);
+    GstPad *pad = vdt_mask_pad_new(templ);
+    gboolean taken;
+
+    GST_OBJECT_LOCK(self);
+    taken = self->mask != NULL;
+    if (!taken)
+        self->mask = gst_object_ref_sink(pad);
+    GST_OBJECT_UNLOCK(self);
+    if (taken) {
+        GST_WARNING_OBJECT(self, "there is one pad for masks, and it was requested before");
+        gst_object_unref(gst_object_ref_sink(pad));
+        return NULL;
+    }
+    gst_element_add_pad(element, pad);
+    return pad;
+}
+
+static void release_pad(GstElement *element, GstPad *pad)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(element);
+
+    GST_OBJECT_LOCK(self);
+    self->mask = NULL;
+    GST_OBJECT_UNLOCK(self);
+    gst_pad_set_active(pad, FALSE);
+    gst_element_remove_pad(element, pad);
+    gst_object_unref(pad);
 }
 
 /* The worker */
@@ -255,12 +396,32 @@ static gboolean *find_classes(VdtCgrsegSegmenter *self, const VdtSegNetwork *net
     return found;
 }
 
+static void measure_zones(VdtCgrsegSegmenter *self, const VdtSegmentation *found,
+                          const VdtSegNetwork *network)
+{
+    g_autoptr(VdtZones) zones = NULL;
+
+    GST_OBJECT_LOCK(self);
+    zones = self->zones ? g_atomic_rc_box_acquire(self->zones) : NULL;
+    GST_OBJECT_UNLOCK(self);
+    warn_of_zones(self);
+    vdt_zone_watch_measure(self->watch, zones, found, network);
+}
+
 /* Takes the map out of @s, for metas to share. */
 static void keep_map(VdtCgrsegSegmenter *self, VdtSegmentation *s)
 {
     const gsize size = (gsize)s->width * s->height;
     guint8 *map = g_steal_pointer(&s->map);
+    gboolean run_length;
 
+    GST_OBJECT_LOCK(self);
+    run_length = self->run_length;
+    GST_OBJECT_UNLOCK(self);
+    gst_clear_buffer(&self->runs);
+    if (run_length)
+        self->runs =
+            gst_buffer_new_wrapped_bytes(g_byte_array_free_to_bytes(vdt_runs_encode(map, size)));
     gst_clear_buffer(&self->map);
     self->map =
         gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY, map, size, 0, size, map, g_free);
@@ -301,6 +462,7 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     n = vdt_segmentation_order(found, order);
     for (guint i = 0; i < n; i++)
         g_ptr_array_add(results, result_of(network, order[i], &found->segments[order[i]]));
+    measure_zones(self, found, network);
     keep_map(self, found);
     return TRUE;
 }
@@ -309,23 +471,34 @@ static GstStructure *describe(VdtAnalyzer *analyzer)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
 
-    return gst_structure_new("map", "map", GST_TYPE_BUFFER, self->map, "map-width", G_TYPE_INT,
-                             (int)self->map_width, "map-height", G_TYPE_INT, (int)self->map_height,
-                             NULL);
+    GstStructure *s = gst_structure_new("map", "map", GST_TYPE_BUFFER, self->map, "map-width",
+                                        G_TYPE_INT, (int)self->map_width, "map-height", G_TYPE_INT,
+                                        (int)self->map_height, NULL);
+
+    if (self->runs)
+        gst_structure_set(s, "runs", GST_TYPE_BUFFER, self->runs, NULL);
+    return s;
 }
 
 static GList *tell(VdtAnalyzer *analyzer, VdtEvents *events, const VdtSpan *span,
                    const GValue *results, GstClockTime least)
 {
-    if (gst_value_array_get_size(results) == 0)
-        return NULL;
-    return vdt_events_tell(events, span,
-                           gst_value_get_structure(gst_value_array_get_value(results, 0)), results);
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
+    GList *messages = NULL;
+    VdtZoneLimits limits;
+
+    if (gst_value_array_get_size(results) > 0)
+        messages = vdt_events_tell(
+            events, span, gst_value_get_structure(gst_value_array_get_value(results, 0)), results);
+    GST_OBJECT_LOCK(self);
+    limits = self->zone_limits;
+    GST_OBJECT_UNLOCK(self);
+    return g_list_concat(messages, vdt_zone_watch_tell(self->watch, span, &limits, least));
 }
 
 static GList *end(VdtAnalyzer *analyzer)
 {
-    return NULL;
+    return vdt_zone_watch_end(VDT_CGRSEG_SEGMENTER(analyzer)->watch);
 }
 
 /* Properties */
@@ -338,6 +511,26 @@ static gboolean set_resolution(VdtCgrsegSegmenter *self, const char *text)
     g_free(self->resolution);
     self->resolution = g_strdup(text);
     return TRUE;
+}
+
+/* What are no zones leaves those that were. */
+static void set_zones(VdtCgrsegSegmenter *self, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *outside = NULL;
+    VdtZones *zones = vdt_zones_parse(text, &outside, &error);
+
+    g_clear_pointer(&self->zones_note, g_free);
+    if (!zones) {
+        self->zones_note = g_strdup_printf("The zones stay as they were: %s.", error->message);
+        return;
+    }
+    if (outside)
+        self->zones_note = g_strdup_printf("Zones end where the frame does: %s.", outside);
+    g_clear_pointer(&self->zones, vdt_zones_unref);
+    self->zones = zones;
+    g_free(self->zones_text);
+    self->zones_text = g_strdup(text);
 }
 
 static void vdt_cgrseg_segmenter_set_property(GObject *object, guint id, const GValue *value,
@@ -374,6 +567,18 @@ static void vdt_cgrseg_segmenter_set_property(GObject *object, guint id, const G
         break;
     case PROP_MAP_SIZE:
         self->map_size = (VdtMapSize)g_value_get_enum(value);
+        break;
+    case PROP_RUN_LENGTH:
+        self->run_length = g_value_get_boolean(value);
+        break;
+    case PROP_ZONES:
+        set_zones(self, g_value_get_string(value));
+        break;
+    case PROP_ZONE_SHARE:
+        self->zone_limits.share = g_value_get_double(value);
+        break;
+    case PROP_ZONE_HYSTERESIS:
+        self->zone_limits.hysteresis = g_value_get_double(value);
         break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -412,6 +617,18 @@ static void vdt_cgrseg_segmenter_get_property(GObject *object, guint id, GValue 
     case PROP_MAP_SIZE:
         g_value_set_enum(value, self->map_size);
         break;
+    case PROP_RUN_LENGTH:
+        g_value_set_boolean(value, self->run_length);
+        break;
+    case PROP_ZONES:
+        g_value_set_string(value, self->zones_text);
+        break;
+    case PROP_ZONE_SHARE:
+        g_value_set_double(value, self->zone_limits.share);
+        break;
+    case PROP_ZONE_HYSTERESIS:
+        g_value_set_double(value, self->zone_limits.hysteresis);
+        break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
         break;
@@ -427,6 +644,12 @@ static void vdt_cgrseg_segmenter_finalize(GObject *object)
     g_free(self->resolution);
     g_free(self->average.logits);
     gst_clear_buffer(&self->map);
+    gst_clear_buffer(&self->runs);
+    gst_clear_object(&self->mask);
+    g_free(self->zones_text);
+    g_free(self->zones_note);
+    g_clear_pointer(&self->zones, vdt_zones_unref);
+    vdt_zone_watch_free(self->watch);
     G_OBJECT_CLASS(vdt_cgrseg_segmenter_parent_class)->finalize(object);
 }
 
@@ -437,6 +660,8 @@ static void vdt_cgrseg_segmenter_init(VdtCgrsegSegmenter *self)
     self->smoothing = DEFAULT_SMOOTHING;
     self->framing = DEFAULT_FRAMING;
     self->map_size = DEFAULT_MAP_SIZE;
+    self->zone_limits = (VdtZoneLimits){DEFAULT_ZONE_SHARE, DEFAULT_ZONE_HYSTERESIS};
+    self->watch = vdt_zone_watch_new(GST_ELEMENT(self), "segmentation");
 }
 
 static void install_properties(GObjectClass *object)
@@ -478,6 +703,25 @@ static void install_properties(GObjectClass *object)
                                     g_param_spec_enum("map-size", "Map size",
                                                       "How fine the map of classes is",
                                                       VDT_TYPE_MAP_SIZE, DEFAULT_MAP_SIZE, live));
+    g_object_class_install_property(object, PROP_RUN_LENGTH,
+                                    g_param_spec_boolean("run-length", "Run length",
+                                                         "Carry the map in run-length form, too",
+                                                         DEFAULT_RUN_LENGTH, live));
+    g_object_class_install_property(
+        object, PROP_ZONES,
+        g_param_spec_string("zones", "Zones",
+                            "Parts of the frame that classes come into and leave, in shares of it: "
+                            "NAME: X,Y X,Y X,Y; NAME: ...",
+                            NULL, live));
+    g_object_class_install_property(object, PROP_ZONE_SHARE,
+                                    g_param_spec_double("zone-share", "Zone share",
+                                                        "Of a zone, from which a class is in it",
+                                                        1e-6, 1, DEFAULT_ZONE_SHARE, live));
+    g_object_class_install_property(
+        object, PROP_ZONE_HYSTERESIS,
+        g_param_spec_double("zone-hysteresis", "Zone hysteresis",
+                            "How much of zone-share a class may lose until it has left", 0, 1,
+                            DEFAULT_ZONE_HYSTERESIS, live));
 }
 
 static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
@@ -489,7 +733,10 @@ static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
     object->set_property = vdt_cgrseg_segmenter_set_property;
     object->get_property = vdt_cgrseg_segmenter_get_property;
     object->finalize = vdt_cgrseg_segmenter_finalize;
+    element->request_new_pad = request_new_pad;
+    element->release_pad = release_pad;
     GST_BASE_TRANSFORM_CLASS(klass)->set_caps = set_caps;
+    GST_BASE_TRANSFORM_CLASS(klass)->sink_event = sink_event;
     analyzer->kind = "segmentation";
     analyzer->architecture = "cgrseg";
     analyzer->prepare = prepare;
@@ -502,6 +749,7 @@ static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
     analyzer->describe = describe;
     analyzer->tell = tell;
     analyzer->end = end;
+    analyzer->passing = passing;
     install_properties(object);
 
     gst_element_class_set_static_metadata(
@@ -510,4 +758,5 @@ static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
         "The Vedette authors");
     gst_element_class_add_static_pad_template(element, &sink_template);
     gst_element_class_add_static_pad_template(element, &src_template);
+    gst_element_class_add_static_pad_template(element, &mask_template);
 }

@@ -6,6 +6,7 @@ struct _VdtEvents {
     const char *kind;
     char *id; /* what ids begin with */
     guint64 n_events;
+    gboolean omit_updates;
     GstStructure *going; /* of the event that goes on, as last found; NULL for none */
     VdtSpan last;        /* when that was */
     int coming;          /* class-id of what may become the next one, -1 for nothing */
@@ -29,6 +30,11 @@ void vdt_events_free(VdtEvents *events)
     g_clear_pointer(&events->going, gst_structure_free);
     g_free(events->id);
     g_free(events);
+}
+
+void vdt_events_omit_updates(VdtEvents *events)
+{
+    events->omit_updates = TRUE;
 }
 
 static GstClockTime earlier(GstClockTime time, GstClockTime back)
@@ -126,6 +132,8 @@ GList *vdt_events_follow(VdtEvents *events, const VdtSpan *span, const GstStruct
     gst_structure_free(events->going);
     events->going = gst_structure_copy(finding);
     events->last = *span;
+    if (events->omit_updates)
+        return list;
     return g_list_append(list, message(events, events->going, "update", span, 0, results));
 }
 

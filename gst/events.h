@@ -25,6 +25,8 @@ typedef struct _VdtEvents VdtEvents;
 VdtEvents *vdt_events_new(GstElement *source, const char *kind);
 void vdt_events_free(VdtEvents *events);
 
+/* From now on, what goes on is not told: starts and ends alone are. */
+void vdt_events_omit_updates(VdtEvents *events);
 /* The class-id of the event that goes on, -1 if there is none. */
 int vdt_events_get_class(const VdtEvents *events);
 /*

@@ -102,6 +102,18 @@ static gboolean has_map(VdtSegNetwork *network, GError **error)
     return FALSE;
 }
 
+/* Classes that labels do not name go by their numbers, and labels of no class are of no use. */
+static void check_labels(const VdtSegNetwork *network, GstElement *element)
+{
+    const VdtCard *card = network->card;
+
+    if (card->labels && card->n_labels != network->n_classes)
+        GST_ELEMENT_WARNING(element, LIBRARY, SETTINGS,
+                            ("%s has %u labels, but the network has %u classes.", card->labels_path,
+                             card->n_labels, network->n_classes),
+                            ("classes without a label are called by their numbers"));
+}
+
 VdtSegNetwork *vdt_seg_network_new(GstElement *element, VdtEngine *engine, guint width,
                                    guint height, GError **error)
 {
@@ -115,6 +127,7 @@ VdtSegNetwork *vdt_seg_network_new(GstElement *element, VdtEngine *engine, guint
         g_atomic_rc_box_release_full(network, vdt_seg_network_clear);
         return NULL;
     }
+    check_labels(network, element);
     network->colours = vdt_palette_load(network->card, network->n_classes);
     return network;
 }

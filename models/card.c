@@ -29,6 +29,7 @@ void vdt_card_free(VdtCard *card)
     g_free(card->weights);
     g_strfreev(card->labels);
     g_free(card->labels_path);
+    g_free(card->variant_labels_path);
     g_free(card->background);
     g_free(card);
 }

@@ -253,9 +253,10 @@ static gboolean reconcile(VdtEngine *engine, GError **error)
 
     gint64 classes = json_object_get_int_member_with_default(engine->config, "num_classes", 0);
     const VdtVariant *variant = vdt_model_find_variant(engine->model, card->variant, NULL);
-    if (card->labels == NULL && variant != NULL && variant->labels != NULL) {
-        g_autofree char *path = vdt_find_labels(variant->labels);
-        if (path != NULL && !vdt_card_load_labels(card, path, error))
+    if (variant != NULL && variant->labels != NULL)
+        card->variant_labels_path = vdt_find_labels(variant->labels);
+    if (card->labels == NULL && card->variant_labels_path != NULL) {
+        if (!vdt_card_load_labels(card, card->variant_labels_path, error))
             return FALSE;
     }
     if (card->labels != NULL && classes > 0 && card->n_labels != classes) {

@@ -9,11 +9,12 @@ typedef struct {
     float part;
 } Source;
 
-static Source *new_sources(guint size, guint out_size)
+/* Of @n outputs from @first on, of @out_size. */
+static Source *new_sources(guint size, guint out_size, guint first, guint n)
 {
-    Source *sources = g_new(Source, out_size);
-    for (guint i = 0; i < out_size; i++) {
-        float where = MAX((float)size / out_size * (i + 0.5f) - 0.5f, 0);
+    Source *sources = g_new(Source, n);
+    for (guint i = 0; i < n; i++) {
+        float where = MAX((float)size / out_size * (first + i + 0.5f) - 0.5f, 0);
         guint low = MIN((guint)where, size - 1);
         sources[i] = (Source){low, MIN(low + 1, size - 1), MIN(where - low, 1)};
     }
@@ -23,7 +24,8 @@ static Source *new_sources(guint size, guint out_size)
 void vdt_plane_resize(const float *from, guint rows, guint columns, gsize stride, float *to,
                       guint height, guint width)
 {
-    g_autofree Source *down = new_sources(rows, height), *across = new_sources(columns, width);
+    g_autofree Source *down = new_sources(rows, height, 0, height);
+    g_autofree Source *across = new_sources(columns, width, 0, width);
     for (guint y = 0; y < height; y++) {
         const float *low = from + down[y].low * stride, *high = from + down[y].high * stride;
         for (guint x = 0; x < width; x++) {
@@ -55,12 +57,20 @@ static void map_row(const float *logits, guint classes, gsize plane, guint colum
     }
 }
 
+void vdt_label_map_part(const float *logits, guint classes, guint rows, guint columns,
+                        guint16 *labels, guint width, guint height, const VdtLabelPart *part)
+{
+    g_autofree Source *down = new_sources(rows, height, part->top, part->height);
+    g_autofree Source *across = new_sources(columns, width, part->left, part->width);
+    g_autofree float *between = g_new(float, columns), *best = g_new(float, part->width);
+    for (guint y = 0; y < part->height; y++)
+        map_row(logits, classes, (gsize)rows * columns, columns, down[y], across, between, best,
+                labels + y * part->stride, part->width);
+}
+
 void vdt_label_map(const float *logits, guint classes, guint rows, guint columns, guint16 *labels,
                    gsize stride, guint width, guint height)
 {
-    g_autofree Source *down = new_sources(rows, height), *across = new_sources(columns, width);
-    g_autofree float *between = g_new(float, columns), *best = g_new(float, width);
-    for (guint y = 0; y < height; y++)
-        map_row(logits, classes, (gsize)rows * columns, columns, down[y], across, between, best,
-                labels + y * stride, width);
+    const VdtLabelPart all = {0, 0, width, height, stride};
+    vdt_label_map_part(logits, classes, rows, columns, labels, width, height, &all);
 }

@@ -17,3 +17,13 @@ void vdt_plane_resize(const float *from, guint rows, guint columns, gsize stride
  */
 void vdt_label_map(const float *logits, guint classes, guint rows, guint columns, guint16 *labels,
                    gsize stride, guint width, guint height);
+
+/* Part of a map that alone is made, and what lies from one row of it to the next. */
+typedef struct {
+    guint left, top, width, height;
+    gsize stride;
+} VdtLabelPart;
+
+/* Likewise, but writes only @part of the map of @height x @width. */
+void vdt_label_map_part(const float *logits, guint classes, guint rows, guint columns,
+                        guint16 *labels, guint width, guint height, const VdtLabelPart *part);

@@ -5,9 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model.h"
-#include "paths.h"
-
 #define MAX_PALETTE_BYTES (1 << 20)
 /* Neighbours are this far apart on the wheel of hues, and no two are the same for long. */
 #define GOLDEN            0.61803398874989485
@@ -80,23 +77,12 @@ static guint32 *find(const char *labels_path, guint n)
     return colours ? colours : parse(apart, n);
 }
 
-/* A trained model has its own file of labels, and the colours of what it is a variant of. */
-static guint32 *find_of_variant(const VdtCard *card, guint n)
-{
-    const VdtModel *model = card->architecture ? vdt_model_find(card->architecture, NULL) : NULL;
-    const VdtVariant *variant =
-        model && card->variant ? vdt_model_find_variant(model, card->variant, NULL) : NULL;
-    g_autofree char *path = variant && variant->labels ? vdt_find_labels(variant->labels) : NULL;
-
-    return find(path, n);
-}
-
 guint32 *vdt_palette_load(const VdtCard *card, guint n)
 {
     guint32 *colours = find(card->labels_path, n);
 
-    if (!colours)
-        colours = find_of_variant(card, n);
+    if (!colours) /* a trained model's labels are beside it, alone */
+        colours = find(card->variant_labels_path, n);
     if (!colours) {
         colours = g_new(guint32, n);
         for (guint i = 0; i < n; i++)

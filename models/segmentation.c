@@ -34,6 +34,12 @@ static Extent extent(double at, double length, guint size)
                     (guint)CLAMP(first + (gint64)whole, 0, (gint64)size)};
 }
 
+/* How many of the picture's columns (rows) come before the map. */
+static guint hidden(const Extent *extent)
+{
+    return (guint)((int)extent->from - extent->first);
+}
+
 /* Softmax of every cell, in planes as the logits are. */
 static float *probabilities(const float *logits, guint classes, gsize cells)
 {
@@ -92,7 +98,10 @@ VdtSegmentation *vdt_segmentation_new(const float *logits, guint classes, guint 
     const Extent across = extent(seen->x, seen->width, width);
     const Extent down = extent(seen->y, seen->height, height);
     const gsize cells = (gsize)rows * columns;
-    g_autofree guint16 *labels = g_new(guint16, (gsize)across.size * down.size);
+    /* what the map does not show is not made: margins may be many times its size */
+    const VdtLabelPart part = {hidden(&across), hidden(&down), across.to - across.from,
+                               down.to - down.from, across.to - across.from};
+    g_autofree guint16 *labels = g_new(guint16, (gsize)part.width * part.height);
     g_autofree float *shares = probabilities(logits, classes, cells);
     g_autofree Gathered *gathered = g_new0(Gathered, classes);
 
@@ -101,16 +110,16 @@ VdtSegmentation *vdt_segmentation_new(const float *logits, guint classes, guint 
     s->n_classes = classes;
     s->map = g_malloc((gsize)width * height);
     memset(s->map, VDT_SEGMENTATION_NOTHING, (gsize)width * height);
-    vdt_label_map(logits, classes, rows, columns, labels, across.size, across.size, down.size);
+    vdt_label_map_part(logits, classes, rows, columns, labels, across.size, down.size, &part);
     for (guint y = down.from; y < down.to; y++) {
         const gsize line = (gsize)((int)y - down.first);
-        const guint16 *from = labels + line * across.size;
+        const guint16 *from = labels + (gsize)(y - down.from) * part.width;
         const gsize cell_row = line * rows / down.size * columns;
         guint8 *to = s->map + (gsize)y * width;
 
         for (guint x = across.from; x < across.to; x++) {
             const gsize column = (gsize)((int)x - across.first);
-            const guint class = from[column];
+            const guint class = from[x - across.from];
 
             to[x] = (guint8) class;
             /* of the nearest cell: between cells, probabilities need not be known any better */

@@ -171,33 +171,43 @@ static guint64 count_of(const GstStructure *stats, const char *field)
     return value;
 }
 
-/* Tells how it went. TRUE if there were results. */
-static gboolean report(const Demo *demo, GstElement *recognizer, double seconds, double cpu)
+/* Tells how an analyser went; returns its number of results. */
+static guint64 report_element(const Demo *demo, const char *name)
 {
+    g_autoptr(GstElement) element = gst_bin_get_by_name(GST_BIN(demo->pipeline), name);
     g_autoptr(GstStructure) stats = NULL;
+    guint64 results;
+
+    g_object_get(element, "stats", &stats, NULL);
+    results = count_of(stats, "results");
+    g_printerr("  %s: %" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT
+               " results, %" G_GUINT64_FORMAT " skipped; an inference takes %.1f ms\n",
+               name, count_of(stats, "frames"), results, count_of(stats, "skipped"),
+               (double)count_of(stats, "average-inference-time") / GST_MSECOND);
+    return results;
+}
+
+/* Tells how it went. TRUE if there were results. */
+static gboolean report(const Demo *demo, double seconds, double cpu)
+{
     g_autofree char *film = in_folder(demo, "street.mp4"), *picture = in_folder(demo, "event.png");
     g_autoptr(GArray) delays = g_array_new(FALSE, FALSE, sizeof(double));
     VdtDemoTotal own = {.delays = delays};
-    guint64 frames, results;
+    guint64 recognised, segmented;
 
-    g_object_get(recognizer, "stats", &stats, NULL);
-    frames = count_of(stats, "frames");
-    results = count_of(stats, "results");
     vdt_demo_total_add(&own, demo->record);
     vdt_demo_total_add(demo->total, demo->record);
     vdt_demo_total_print(&own);
-    g_printerr("  %" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT " results, %" G_GUINT64_FORMAT
-               " skipped; an inference takes %.1f ms\n",
-               frames, results, count_of(stats, "skipped"),
-               (double)count_of(stats, "average-inference-time") / GST_MSECOND);
+    recognised = report_element(demo, "recognizer");
+    segmented = report_element(demo, "segmenter");
     g_printerr(
         "  %.0f %% of a core for all of it: drawing, coding and serving the street, receiving "
-        "and\n  decoding it, recognising, drawing in, coding the film\n\n",
+        "and\n  decoding it, recognising, segmenting, drawing in, coding the film\n\n",
         100 * cpu / MAX(seconds, 1e-3));
     g_printerr("  film:    %s\n", film);
     if (demo->pictured)
         g_printerr("  picture: %s\n", picture);
-    return results > 0;
+    return recognised > 0 && segmented > 0;
 }
 
 /* The plugin, if GStreamer does not find it: beside this program, as in a build folder. */
@@ -220,7 +230,9 @@ static GstElement *build(Demo *demo, const char *model, GError **error)
         "rtspsrc name=source latency=100 protocols=tcp ! rtph264depay ! h264parse ! avdec_h264 ! "
         "squeezetime-recognizer name=recognizer interval=0.3 threshold=0.7 hysteresis=0.3 "
         "min-duration=0.6 ! "
-        "vedette-overlay name=overlay ! x264enc tune=zerolatency speed-preset=veryfast ! "
+        "cgrseg-segmenter name=segmenter interval=0.2 ! "
+        "vedette-overlay name=overlay map-opacity=0.4 ! x264enc tune=zerolatency "
+        "speed-preset=veryfast ! "
         "h264parse ! mp4mux ! filesink name=film sync=false",
         NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
 
@@ -242,7 +254,6 @@ static GstElement *build(Demo *demo, const char *model, GError **error)
 
 static gboolean play(Demo *demo, const char *model, int seconds, GError **error)
 {
-    g_autoptr(GstElement) recognizer = NULL;
     g_autoptr(GstBus) bus = NULL;
     const double cpu = cpu_seconds();
     const gint64 begin = g_get_monotonic_time();
@@ -252,7 +263,6 @@ static gboolean play(Demo *demo, const char *model, int seconds, GError **error)
     if (!demo->pipeline)
         return FALSE;
     g_printerr("Playing %s.\n", vdt_camera_get_url(demo->camera));
-    recognizer = gst_bin_get_by_name(GST_BIN(demo->pipeline), "recognizer");
     bus = gst_element_get_bus(demo->pipeline);
     gst_bus_add_watch(bus, on_message, demo);
     gst_element_set_state(demo->pipeline, GST_STATE_PLAYING);
@@ -262,7 +272,7 @@ static gboolean play(Demo *demo, const char *model, int seconds, GError **error)
     g_main_loop_run(demo->loop);
 
     if (!demo->failed)
-        found = report(demo, recognizer, (double)(g_get_monotonic_time() - begin) / G_USEC_PER_SEC,
+        found = report(demo, (double)(g_get_monotonic_time() - begin) / G_USEC_PER_SEC,
                        cpu_seconds() - cpu);
     gst_element_set_state(demo->pipeline, GST_STATE_NULL);
     gst_bus_remove_watch(bus);
@@ -340,10 +350,10 @@ int main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     gboolean done;
 
-    g_option_context_set_summary(options,
-                                 "Plays a camera on this machine through squeezetime-recognizer "
-                                 "and vedette-overlay; prints what happens and what is recognised "
-                                 "as JSON lines.");
+    g_option_context_set_summary(
+        options, "Plays a camera on this machine through squeezetime-recognizer, "
+                 "cgrseg-segmenter and vedette-overlay; prints what happens and what is recognised "
+                 "as JSON lines.");
     g_option_context_add_main_entries(options, entries, NULL);
     g_option_context_add_group(options, gst_init_get_option_group());
     if (!g_option_context_parse(options, &argc, &argv, &error) || argc > 1 || seconds < 1 ||

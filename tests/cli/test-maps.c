@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "card.h"
+#include "files.h"
 #include "fixture.h"
 #include "labelpng.h"
 #include "maptally.h"
@@ -564,6 +565,32 @@ static void test_bad_lessons(void)
            "64x64", "--crop", "none", "--output", in_folder("wrong"), NULL);
 }
 
+/* The model that comes with Vedette, on a few pictures of each condition. */
+static void test_shipped(void)
+{
+    g_auto(Outcome) eval = vedette("eval", "cgrseg", "--street", "--model", "cgrseg-street",
+                                   "--clips", "84", "--coded", "0", "--json", NULL);
+    g_assert_cmpint(eval.status, ==, 0);
+    g_autoptr(JsonNode) node = json_from_string(eval.out, NULL);
+    double score = json_object_get_double_member(json_node_get_object(node), "score");
+    g_assert_cmpfloat(score, >, 0.72);
+
+    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "models", "cgrseg", "models",
+                                                  "cgrseg-street", "card.json", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) card = vdt_json_load(path, 1 << 20, &error);
+    g_assert_no_error(error);
+    JsonObject *training = json_object_get_object_member(card, "training");
+    JsonObject *scores = json_object_get_object_member(training, "scores");
+    g_assert_cmpint(json_object_get_int_member(training, "world_version"), ==, VDT_STREET_VERSION);
+    g_assert_cmpint(json_object_get_int_member(training, "seconds"), <=, 3600);
+    g_assert_cmpint(json_object_get_int_member(scores, "n"), ==, 2000);
+    g_assert_cmpfloat(json_object_get_double_member(scores, "miou"), >=, 0.75);
+    g_assert_cmpfloat(json_object_get_double_member(scores, "condition.day"), >=, 0.75);
+    g_assert_cmpfloat(json_object_get_double_member(scores, "coded"), >=,
+                      json_object_get_double_member(scores, "uncoded") - 0.05);
+}
+
 static void test_refused(void)
 {
     g_autofree char *card = path_in("maps", "card.json");
@@ -621,6 +648,7 @@ int main(int argc, char **argv)
     g_test_add_func("/maps/train-folder", test_train_folder);
     g_test_add_func("/maps/backbone", test_backbone);
     g_test_add_func("/maps/bad-lessons", test_bad_lessons);
+    g_test_add_func("/maps/shipped", test_shipped);
     g_test_add_func("/maps/refused", test_refused);
     return fixture_close();
 }

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* cgrseg-segmenter with small networks of made-up weights. */
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 #include <vedette/engine.h>
 
 #include "enums.h"
 #include "fixture.h"
 #include "preprocess.h"
+#include "runs.h"
 #include "segmentation.h"
 
 #define SIZE     64
@@ -99,9 +102,11 @@ static int class_of(const GstStructure *s)
 
 static void test_inspect(void)
 {
-    static const char *const live[] = {"model",   "precision", "mode",      "interval",
-                                       "classes", "min-area",  "smoothing", "resolution",
-                                       "framing", "region",    "map-size",  "post-messages"};
+    static const char *const live[] = {
+        "model",      "precision",     "mode",       "interval",   "classes",
+        "min-area",   "smoothing",     "resolution", "framing",    "region",
+        "map-size",   "post-messages", "zones",      "zone-share", "zone-hysteresis",
+        "run-length", "min-duration"};
     GstElement *element = gst_element_factory_make("cgrseg-segmenter", NULL);
     GObjectClass *klass = G_OBJECT_GET_CLASS(element);
 
@@ -236,6 +241,36 @@ static void test_classes(void)
     fixture_harness_free(h);
 }
 
+/* The map in run-length form is the same map. */
+static void test_run_length(void)
+{
+    GstElement *element = segmenter_new("tiny-maps/card.json");
+    GstHarness *h = fixture_harness(element);
+
+    gst_harness_set_src_caps_str(h, CAPS_NET);
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(GstBuffer) out = NULL, runs = NULL;
+        g_autofree guint8 *map = NULL;
+        guint8 again[SIZE * SIZE];
+        int width, height;
+        GstMapInfo info;
+
+        g_object_set(element, "run-length", i == 1, NULL);
+        out = pass(h, busy_frame(1, i * FRAME));
+        gst_structure_get(fixture_meta(out, NULL), "runs", GST_TYPE_BUFFER, &runs, NULL);
+        g_assert_true((runs != NULL) == (i == 1));
+        if (!runs)
+            continue;
+        map = get_map(out, &width, &height);
+        gst_buffer_map(runs, &info, GST_MAP_READ);
+        g_assert_cmpuint(info.size, <, sizeof again);
+        g_assert_true(vdt_runs_decode(info.data, info.size, again, sizeof again, NULL));
+        gst_buffer_unmap(runs, &info);
+        g_assert_cmpmem(again, sizeof again, map, (gsize)width * (gsize)height);
+    }
+    fixture_harness_free(h);
+}
+
 /* Sizes of frames change; maps follow them, or the network. */
 static void test_caps_change(void)
 {
@@ -362,6 +397,75 @@ static void test_smoothing(void)
     fixture_harness_free(h);
 }
 
+/* Another part of the frame, or other frames, are nothing to average with. */
+static void test_smoothing_begins_anew(void)
+{
+    static const char yuv[] = "video/x-raw, format=I420, width=64, height=64, framerate=25/1";
+
+    for (guint other_caps = 0; other_caps < 2; other_caps++) {
+        g_autofree guint8 *maps[2] = {NULL};
+        int width, height;
+
+        for (guint smooth = 0; smooth < 2; smooth++) {
+            GstElement *element = segmenter_new("tiny-maps/card.json");
+            GstHarness *h = fixture_harness(element);
+            g_autoptr(GstBuffer) out = NULL;
+
+            g_object_set(element, "smoothing", 0.99 * smooth, NULL);
+            gst_harness_set_src_caps_str(h, CAPS_NET);
+            gst_buffer_unref(pass(h, busy_frame(1, 0)));
+            if (other_caps)
+                gst_harness_set_src_caps_str(h, yuv);
+            else
+                gst_util_set_object_arg(G_OBJECT(element), "region", "<0, 0, 0.5, 1>");
+            out = pass(h, other_caps ? fixture_frame(yuv, FRAME) : busy_frame(7, FRAME));
+            maps[smooth] = get_map(out, &width, &height);
+            fixture_harness_free(h);
+        }
+        g_assert_cmpmem(maps[0], (gsize)width * (gsize)height, maps[1],
+                        (gsize)width * (gsize)height);
+        g_free(maps[1]);
+    }
+}
+
+/* Classes that labels do not name go by numbers, which is said. */
+static void test_few_labels(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("vedette-XXXXXX", NULL);
+    g_autofree char *card = g_build_filename(dir, "card.json", NULL);
+    g_autofree char *labels = g_build_filename(dir, "labels.txt", NULL);
+    g_autofree char *weights = fixture_model("tiny-maps/weights.safetensors");
+    g_autofree char *link = g_build_filename(dir, "weights.safetensors", NULL);
+    g_autofree char *from = fixture_model("tiny-maps/card.json");
+    g_autofree char *text = NULL, *warning = NULL;
+    GstElement *element = gst_element_factory_make("cgrseg-segmenter", NULL);
+    g_autoptr(GstBuffer) out = NULL;
+    GstHarness *h;
+
+    g_assert_true(g_file_get_contents(from, &text, NULL, NULL) &&
+                  g_file_set_contents(card, text, -1, NULL) &&
+                  g_file_set_contents(labels, "only\n", -1, NULL));
+    g_assert_cmpint(symlink(weights, link), ==, 0);
+    g_object_set(element, "model", card, "mode", VDT_ANALYZER_EXACT, NULL);
+    h = fixture_harness(element);
+    gst_harness_set_src_caps_str(h, CAPS_NET);
+    out = pass(h, busy_frame(1, 0));
+    warning = fixture_error(fixture_bus(h), GST_MESSAGE_WARNING, NULL);
+    g_assert_nonnull(warning);
+    g_assert_nonnull(strstr(warning, "labels.txt has 1 labels, but the network has"));
+    for (guint i = 0; i < gst_value_array_get_size(get_results(out)); i++) {
+        const GstStructure *r = get_result(get_results(out), i);
+        g_autofree char *number = g_strdup_printf("%d", class_of(r));
+
+        g_assert_cmpstr(gst_structure_get_string(r, "label"), ==, class_of(r) ? number : "only");
+    }
+    fixture_harness_free(h);
+    g_unlink(link);
+    g_unlink(labels);
+    g_unlink(card);
+    g_rmdir(dir);
+}
+
 /* Any size for a network without attention; multiples of 32 for the others, which is said. */
 static void test_resolution(void)
 {
@@ -466,10 +570,13 @@ int main(int argc, char **argv)
     g_test_add_func("/segmenter/inspect", test_inspect);
     g_test_add_func("/segmenter/results", test_results);
     g_test_add_func("/segmenter/classes", test_classes);
+    g_test_add_func("/segmenter/run-length", test_run_length);
     g_test_add_func("/segmenter/caps-change", test_caps_change);
     g_test_add_func("/segmenter/region", test_region);
     g_test_add_func("/segmenter/framing", test_framing);
     g_test_add_func("/segmenter/smoothing", test_smoothing);
+    g_test_add_func("/segmenter/smoothing/begins-anew", test_smoothing_begins_anew);
+    g_test_add_func("/segmenter/few-labels", test_few_labels);
     g_test_add_func("/segmenter/resolution", test_resolution);
     g_test_add_func("/segmenter/bad-resolution", test_bad_resolution);
     g_test_add_func("/segmenter/change-while-playing", test_change_while_playing);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <vedette/error.h>
 
+#include "labelmap.h"
 #include "palette.h"
 #include "segmentation.h"
 
@@ -112,6 +113,34 @@ static void test_sizes(void)
         }
 }
 
+/* Margins cost nothing, however far they reach: here the whole picture would be a square of 60,000,
+ * and what is seen is one of its rows. */
+static void test_far_margins(void)
+{
+    g_autoptr(VdtSegmentation) s =
+        vdt_segmentation_new(logits, 3, 2, 4, &(VdtSeen){0, -44999, 1, 60000}, 60000, 1);
+
+    g_assert_cmpuint(s->map[0], ==, 2);
+    g_assert_cmpuint(s->map[22500], ==, 0);
+    g_assert_cmpuint(s->map[59999], ==, 1);
+    g_assert_cmpfloat(s->segments[0].share + s->segments[1].share + s->segments[2].share, ==, 1);
+}
+
+/* A part of a map is what the whole map has there. */
+static void test_part_of_map(void)
+{
+    guint16 whole[23 * 31], part[5 * 7];
+
+    vdt_label_map(logits, 3, 2, 4, whole, 31, 31, 23);
+    for (guint top = 0; top <= 18; top++)
+        for (guint left = 0; left <= 24; left++) {
+            vdt_label_map_part(logits, 3, 2, 4, part, 31, 23, &(VdtLabelPart){left, top, 7, 5, 7});
+            for (guint y = 0; y < 5; y++)
+                g_assert_cmpmem(part + y * 7, 7 * sizeof *part, whole + (top + y) * 31 + left,
+                                7 * sizeof *whole);
+        }
+}
+
 static void test_classes(void)
 {
     g_autoptr(GError) error = NULL;
@@ -173,6 +202,8 @@ int main(int argc, char **argv)
     g_test_add_func("/segmentation/part", test_part);
     g_test_add_func("/segmentation/margins", test_margins);
     g_test_add_func("/segmentation/sizes", test_sizes);
+    g_test_add_func("/segmentation/far-margins", test_far_margins);
+    g_test_add_func("/segmentation/part-of-map", test_part_of_map);
     g_test_add_func("/segmentation/classes", test_classes);
     g_test_add_func("/palette/load", test_palette);
     g_test_add_func("/palette/bad", test_bad_palettes);

@@ -24,10 +24,11 @@ typedef struct {
     char *variant;      /**< "r50-k400" */
     char *title;        /**< for people */
     char *licence, *origin;
-    char *path;        /**< of the card, NULL if recognised from weights alone */
-    char *weights;     /**< absolute path of the weight file */
-    char **labels;     /**< NULL-terminated, by class; NULL if there are none */
-    char *labels_path; /**< where they are from; NULL if there are none */
+    char *path;                /**< of the card, NULL if recognised from weights alone */
+    char *weights;             /**< absolute path of the weight file */
+    char **labels;             /**< NULL-terminated, by class; NULL if there are none */
+    char *labels_path;         /**< where they are from; NULL if there are none */
+    char *variant_labels_path; /**< those that come with the variant; NULL if there are none */
     guint n_labels;
     gboolean *background; /**< by class: of no interest as an event; NULL if all are of interest */
 

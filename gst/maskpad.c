@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "maskpad.h"
+
+#include <string.h>
+
+/* How late the main stream is, where it is and what can be sought is so of masks, too. */
+static gboolean query(GstPad *pad, GstObject *parent, GstQuery *q)
+{
+    switch (GST_QUERY_TYPE(q)) {
+    case GST_QUERY_LATENCY:
+    case GST_QUERY_POSITION:
+    case GST_QUERY_DURATION:
+    case GST_QUERY_SEEKING:
+        return parent && gst_pad_query(GST_BASE_TRANSFORM_SRC_PAD(parent), q);
+    default:
+        return gst_pad_query_default(pad, parent, q);
+    }
+}
+
+/* What a sink of masks cannot keep up with is nothing to the camera. */
+static gboolean upstream_event(GstPad *pad, GstObject *parent, GstEvent *event)
+{
+    if (GST_EVENT_TYPE(event) != GST_EVENT_QOS && GST_EVENT_TYPE(event) != GST_EVENT_RECONFIGURE)
+        return gst_pad_event_default(pad, parent, event);
+    gst_event_unref(event);
+    return TRUE;
+}
+
+GstPad *vdt_mask_pad_new(GstPadTemplate *templ)
+{
+    GstPad *pad = gst_pad_new_from_template(templ, GST_PAD_TEMPLATE_NAME_TEMPLATE(templ));
+
+    gst_pad_set_query_function(pad, query);
+    gst_pad_set_event_function(pad, upstream_event);
+    gst_pad_set_active(pad, TRUE);
+    return pad;
+}
+
+static gboolean has(GstPad *pad, GstEventType type)
+{
+    g_autoptr(GstEvent) event = gst_pad_get_sticky_event(pad, type, 0);
+
+    return event != NULL;
+}
+
+static void start_stream(GstPad *pad, GstBaseTransform *element)
+{
+    g_autofree char *id = gst_pad_create_stream_id(pad, GST_ELEMENT(element), "mask");
+    g_autoptr(GstEvent) main =
+        gst_pad_get_sticky_event(GST_BASE_TRANSFORM_SINK_PAD(element), GST_EVENT_STREAM_START, 0);
+    GstEvent *event = gst_event_new_stream_start(id);
+    guint group;
+
+    if (main && gst_event_parse_group_id(main, &group))
+        gst_event_set_group_id(event, group);
+    gst_event_set_stream_flags(event, GST_STREAM_FLAG_SPARSE);
+    gst_pad_push_event(pad, event);
+}
+
+static void set_caps(GstPad *pad, const GstVideoInfo *info, guint width, guint height)
+{
+    g_autoptr(GstCaps) before = gst_pad_get_current_caps(pad), caps = NULL;
+    int par_n = 1, par_d = 1;
+
+    /* stretched over the frame, it is as wide */
+    if (!gst_util_fraction_multiply(GST_VIDEO_INFO_WIDTH(info), GST_VIDEO_INFO_HEIGHT(info),
+                                    GST_VIDEO_INFO_PAR_N(info), GST_VIDEO_INFO_PAR_D(info), &par_n,
+                                    &par_d) ||
+        !gst_util_fraction_multiply(par_n, par_d, (int)height, (int)width, &par_n, &par_d))
+        par_n = par_d = 1;
+    caps = gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "GRAY8", "width", G_TYPE_INT,
+                               (int)width, "height", G_TYPE_INT, (int)height, "framerate",
+                               GST_TYPE_FRACTION, 0, 1, "pixel-aspect-ratio", GST_TYPE_FRACTION,
+                               par_n, par_d, NULL);
+    if (!before || !gst_caps_is_equal(before, caps))
+        gst_pad_push_event(pad, gst_event_new_caps(caps));
+}
+
+static void set_segment(GstPad *pad, GstBaseTransform *element)
+{
+    g_autoptr(GstEvent) event = gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0);
+    const GstSegment *before = NULL;
+
+    if (element->segment.format != GST_FORMAT_TIME)
+        return;
+    if (event)
+        gst_event_parse_segment(event, &before);
+    /* the position is the main stream's, and moves */
+    if (!before || before->rate != element->segment.rate ||
+        before->start != element->segment.start || before->stop != element->segment.stop ||
+        before->base != element->segment.base || before->offset != element->segment.offset ||
+        before->time != element->segment.time)
+        gst_pad_push_event(pad, gst_event_new_segment(&element->segment));
+}
+
+void vdt_mask_pad_begin(GstPad *pad, GstBaseTransform *element, const GstVideoInfo *info,
+                        guint width, guint height, GstClockTime pts)
+{
+    if (!gst_pad_is_linked(pad) || has(pad, GST_EVENT_SEGMENT))
+        return;
+    if (!has(pad, GST_EVENT_STREAM_START))
+        start_stream(pad, element);
+    set_caps(pad, info, width, height);
+    set_segment(pad, element);
+    gst_pad_push_event(pad, gst_event_new_gap(pts, GST_CLOCK_TIME_NONE));
+}
+
+/* The map as rows that begin at multiples of four bytes, which everybody can read; the same memory
+ * if they do. */
+static GstBuffer *picture_of(GstBuffer *map, guint width, guint height)
+{
+    const gsize stride = GST_ROUND_UP_4(width);
+    GstBuffer *picture;
+    GstMapInfo from, to;
+
+    if (stride == width)
+        return gst_buffer_copy_region(map, GST_BUFFER_COPY_MEMORY, 0, (gssize)(stride * height));
+    picture = gst_buffer_new_allocate(NULL, stride * height, NULL);
+    if (!gst_buffer_map(map, &from, GST_MAP_READ)) {
+        gst_buffer_unref(picture);
+        return NULL;
+    }
+    if (gst_buffer_map(picture, &to, GST_MAP_WRITE)) {
+        for (guint y = 0; y < height; y++) {
+            memcpy(to.data + y * stride, from.data + (gsize)y * width, width);
+            memset(to.data + y * stride + width, 0, stride - width);
+        }
+        gst_buffer_unmap(picture, &to);
+    }
+    gst_buffer_unmap(map, &from);
+    return picture;
+}
+
+void vdt_mask_pad_push(GstPad *pad, GstBaseTransform *element, const GstVideoInfo *info,
+                       GstBuffer *map, guint width, guint height, GstClockTime pts)
+{
+    GstBuffer *picture;
+
+    if (!gst_pad_is_linked(pad))
+        return;
+    if (!has(pad, GST_EVENT_STREAM_START))
+        start_stream(pad, element);
+    set_caps(pad, info, width, height);
+    set_segment(pad, element);
+    picture = picture_of(map, width, height);
+    if (!picture)
+        return;
+    GST_BUFFER_PTS(picture) = pts;
+    /* whatever comes of it */
+    gst_pad_push(pad, picture);
+}
+
+void vdt_mask_pad_event(GstPad *pad, GstBaseTransform *element, GstEventType type,
+                        gboolean reset_time)
+{
+    switch (type) {
+    case GST_EVENT_FLUSH_START:
+        gst_pad_push_event(pad, gst_event_new_flush_start());
+        break;
+    case GST_EVENT_FLUSH_STOP:
+        gst_pad_push_event(pad, gst_event_new_flush_stop(reset_time));
+        break;
+    case GST_EVENT_STREAM_START:
+        start_stream(pad, element);
+        break;
+    case GST_EVENT_EOS:
+        if (!has(pad, GST_EVENT_STREAM_START))
+            start_stream(pad, element);
+        if (has(pad, GST_EVENT_CAPS))
+            set_segment(pad, element);
+        gst_pad_push_event(pad, gst_event_new_eos());
+        break;
+    default:
+        break;
+    }
+}
