@@ -81,11 +81,12 @@ static gboolean draw_street(const char *input, Seen *seen, GError **error)
         .width = seen->width, .height = seen->height, .frames = 1, .stored = 1, .mapped = TRUE};
     /* Without an encoder all are as they were drawn. */
     g_autoptr(ClipSet) set =
-        street_pictures_new(STREET_HELD_OUT_SEED, seen->number, 1, 2, 2, &format, NULL);
+        street_pictures_new(STREET_HELD_OUT_SEED, seen->number, 1, 2, 0, &format, NULL);
     if (set == NULL)
-        set = street_pictures_new(STREET_HELD_OUT_SEED, seen->number, 1, 0, 2, &format, error);
+        set = street_pictures_new(STREET_HELD_OUT_SEED, seen->number, 1, 0, 0, &format, error);
     if (set == NULL)
         return FALSE;
+    street_pictures_ignore(set, STREET_LEAST_PIXELS);
     seen->rgb = g_malloc(clip_format_bytes(&format));
     if (!set->fill(set, 0, seen->rgb, NULL, error))
         return FALSE;
@@ -216,12 +217,21 @@ gboolean maps_request_check(const MapsRequest *request, gboolean *video, GError 
 /* The network's answer must be to the street's question before it is held against the truth. */
 static gboolean check_street(const VdtCard *card, const Seen *seen, GError **error)
 {
-    if (seen->truth == NULL || card->n_labels == VDT_STREET_N_CLASSES)
-        return TRUE;
-    g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
-                "%s has %u classes with names, but the street has %d", card->name, card->n_labels,
-                VDT_STREET_N_CLASSES);
-    return FALSE;
+    guint n = seen->truth != NULL ? VDT_STREET_N_CLASSES : 0;
+    if (n > 0 && card->n_labels != n) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                    "%s has %u classes with names, but the street has %u", card->name,
+                    card->n_labels, n);
+        return FALSE;
+    }
+    for (guint i = 0; i < n; i++)
+        if (strcmp(card->labels[i], vdt_street_class_name(i)) != 0) {
+            g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                        "class %u of %s is \"%s\", but the street's is \"%s\"", i, card->name,
+                        card->labels[i], vdt_street_class_name(i));
+            return FALSE;
+        }
+    return TRUE;
 }
 
 gboolean infer_maps(VdtEngine *engine, const MapsRequest *request, GError **error)

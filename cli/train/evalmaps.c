@@ -11,9 +11,6 @@
 #include "predictmaps.h"
 #include "streetpictures.h"
 
-/* What is smaller is ignored on the street, where it can hardly be seen. */
-#define LEAST_PIXELS 40
-
 static const char *class_name(guint class)
 {
     return vdt_street_class_name(class);
@@ -46,7 +43,7 @@ static ClipSet *open_street(const EvalOptions *o, const VdtCard *card, GError **
     format.mapped = TRUE;
     ClipSet *set = street_pictures_new(o->seed, 0, o->clips, o->coded, o->endless, &format, error);
     if (set != NULL)
-        street_pictures_ignore(set, LEAST_PIXELS);
+        street_pictures_ignore(set, STREET_LEAST_PIXELS);
     return set;
 }
 

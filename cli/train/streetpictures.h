@@ -9,6 +9,8 @@
 /* A street picture's own size, that it is drawn, coded and labelled in. */
 #define STREET_PICTURE_WIDTH  640
 #define STREET_PICTURE_HEIGHT 360
+/* What is smaller is ignored when answers are judged: it can hardly be seen. */
+#define STREET_LEAST_PIXELS   40
 
 /*
  * Pictures @first to @first + @n of those that belong to @seed: some moment of the clip of that

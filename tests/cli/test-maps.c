@@ -384,6 +384,26 @@ static void test_infer(void)
     g_assert_nonnull(strstr(street.out, "mean IoU"));
 }
 
+static double get_number(const char *line, const char *name)
+{
+    g_autoptr(JsonNode) node = json_from_string(line, NULL);
+    return json_object_get_double_member(json_node_get_object(node), name);
+}
+
+/* What infer shows as a picture of the street is what eval counts on. */
+static void test_same_street(void)
+{
+    g_autofree char *card = path_in("learned", "card.json");
+    g_auto(Outcome) infer =
+        vedette("infer", "--model", card, "--input", "street:0", "--mode", "fixed", "--json", NULL);
+    g_auto(Outcome) eval =
+        vedette("eval", "cgrseg", "--street", "--model", card, "--clips", "1", "--json", NULL);
+    g_assert_cmpint(infer.status, ==, 0);
+    g_assert_cmpint(eval.status, ==, 0);
+    g_assert_cmpfloat_with_epsilon(get_number(infer.out, "miou"), get_number(eval.out, "score"),
+                                   1e-9);
+}
+
 /* Every picture of a video has its map and is in the film, at its time. */
 static void test_video(void)
 {
@@ -643,6 +663,7 @@ int main(int argc, char **argv)
     g_test_add_func("/maps/folder", test_folder);
     g_test_add_func("/maps/bad-folder", test_bad_folder);
     g_test_add_func("/maps/infer", test_infer);
+    g_test_add_func("/maps/same-street", test_same_street);
     g_test_add_func("/maps/video", test_video);
     g_test_add_func("/maps/huge", test_huge);
     g_test_add_func("/maps/train-folder", test_train_folder);
