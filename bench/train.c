@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Times training steps of SqueezeTime: forward, backward and the optimiser. One JSON line.
+ * Times training steps: forward, backward and the optimiser. One JSON line.
  *
- *     bench-train CONFIG.json BATCH WIDTH HEIGHT RUNS [--layers]
+ *     bench-train ARCHITECTURE CONFIG.json BATCH WIDTH HEIGHT RUNS [--layers]
  */
 #include <json-glib/json-glib.h>
 #include <stdio.h>
@@ -33,8 +33,8 @@ static gboolean print_layers(VdtSession *session, VdtPlan *plan, GError **error)
 
 static gboolean run(char **argv, gboolean layers, GError **error)
 {
-    guint batch = atoi(argv[2]), width = atoi(argv[3]), height = atoi(argv[4]);
-    guint runs = atoi(argv[5]);
+    guint batch = atoi(argv[3]), width = atoi(argv[4]), height = atoi(argv[5]);
+    guint runs = atoi(argv[6]);
     g_autoptr(JsonParser) parser = json_parser_new();
     g_autoptr(VdtGraph) graph = vdt_graph_new();
     g_autoptr(VdtWeights) weights = NULL;
@@ -42,23 +42,29 @@ static gboolean run(char **argv, gboolean layers, GError **error)
     g_autoptr(VdtSession) session = NULL;
     g_autoptr(VdtTrainer) trainer = NULL;
     g_autofree double *ms = g_new0(double, runs);
-    const VdtModel *model = vdt_model_find("squeezetime", error);
+    const VdtModel *model = vdt_model_find(argv[1], error);
     const VdtTrainOptions options = {.kind = VDT_OPTIMIZER_SGD,
                                      .momentum = 0.9,
                                      .weight_decay = 1e-4,
                                      .schedule = {.rate = 1e-4, .steps = runs + 1}};
-    VdtShape input, labels = vdt_shape(batch);
+    VdtShape input, labels;
+    VdtTensor *truth;
+    VdtValue *logits;
     struct rusage usage;
 
-    if (!json_parser_load_from_file(parser, argv[1], error))
+    if (!model || !json_parser_load_from_file(parser, argv[2], error))
         return FALSE;
     JsonObject *config = json_node_get_object(json_parser_get_root(parser));
     input = model->input_shape(config, batch, width, height);
     if (!model->build(config, graph, &input, error))
         return FALSE;
-    vdt_output(graph, "loss",
-               vdt_cross_entropy(vdt_graph_find_output(graph, "logits"),
-                                 vdt_input(graph, "labels", &labels), .label_smoothing = 0.1));
+    labels = model->maps ? vdt_shape(batch, height, width) : vdt_shape(batch);
+    logits = vdt_graph_find_output(graph, "logits");
+    if (model->maps)
+        logits = vdt_resize_bilinear(logits, height, width, FALSE);
+    vdt_output(
+        graph, "loss",
+        vdt_cross_entropy(logits, vdt_input(graph, "labels", &labels), .label_smoothing = 0.1));
     weights = vdt_weights_new_random(graph, 1);
     plan = vdt_plan_new(graph, weights, &(VdtPlanOptions){.kind = VDT_PLAN_TRAIN}, error);
     session = plan ? vdt_session_new(plan, error) : NULL;
@@ -66,8 +72,9 @@ static gboolean run(char **argv, gboolean layers, GError **error)
     if (!trainer)
         return FALSE;
     vdt_tensor_fill_uniform(vdt_session_get_input(session, 0), "video", -2, 2);
-    for (guint i = 0; i < batch; i++)
-        ((float *)vdt_session_get_input(session, 1)->data)[i] = i % 5;
+    truth = vdt_session_get_input(session, 1);
+    for (gint64 i = 0; i < vdt_shape_elements(&truth->shape); i++)
+        ((float *)truth->data)[i] = i % 5;
     for (guint i = 0; i <= runs; i++) {
         gint64 start = g_get_monotonic_time();
         VdtTrainReport report;
@@ -94,11 +101,12 @@ int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
 
-    if (argc < 6) {
-        fprintf(stderr, "Usage: bench-train CONFIG.json BATCH WIDTH HEIGHT RUNS [--layers]\n");
+    if (argc < 7) {
+        fprintf(stderr, "Usage: bench-train ARCHITECTURE CONFIG.json BATCH WIDTH HEIGHT RUNS "
+                        "[--layers]\n");
         return 2;
     }
-    if (!run(argv, argc > 6 && g_str_equal(argv[6], "--layers"), &error)) {
+    if (!run(argv, argc > 7 && g_str_equal(argv[7], "--layers"), &error)) {
         fprintf(stderr, "bench-train: %s\n", error->message);
         return 1;
     }
