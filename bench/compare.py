@@ -100,7 +100,7 @@ def compare_training(options):
     """A step of training, here and in PyTorch, on the network that learns the street."""
     sizes = [HERE / "train.json", 16, 192, 112, max(3, options.runs // 2)]
     contenders = {"vedette": ["env", f"VEDETTE_THREADS={options.threads}",
-                              options.build / "bench" / "bench-train", *sizes]}
+                              options.build / "bench" / "bench-train", "squeezetime", *sizes]}
     # Debian's PyTorch is of Debian's Python, whichever is first in the path.
     if subprocess.run(["/usr/bin/python3", "-c", "import torch"], capture_output=True,
                       check=False).returncode == 0:
