@@ -212,12 +212,19 @@ static VdtValue *embed(const EfficientFormer *e, VdtScope s, VdtValue *x, int i)
     return vdt_add(vdt_tap(a, "attn.down"), y);
 }
 
-static VdtValue *stem(const EfficientFormer *e, VdtScope s, VdtValue *x)
+gint64 vdt_efficientformer_map_channels(const EfficientFormer *e, int map)
 {
-    VdtConv2d halve = {.out = e->widths[0] / 2, .kernel = 3, .stride = 2, .pad = 1};
-    x = vdt_gelu(pair(s, x, halve));
+    return map == 0 ? e->widths[0] / 2 : e->widths[map - 1];
+}
+
+/* Halves the picture twice; @half is what there is in between. */
+static VdtValue *stem(const EfficientFormer *e, VdtScope s, VdtValue *x, VdtValue **half)
+{
+    VdtConv2d halve = {.kernel = 3, .stride = 2, .pad = 1};
+    halve.out = vdt_efficientformer_map_channels(e, 0);
+    *half = vdt_gelu(pair(s, x, halve));
     halve.out = e->widths[0];
-    x = vdt_gelu(conv_norm(vdt_in(s, "3"), vdt_in(s, "4"), x, halve));
+    x = vdt_gelu(conv_norm(vdt_in(s, "3"), vdt_in(s, "4"), *half, halve));
     return vdt_tap(x, "stem");
 }
 
@@ -227,12 +234,12 @@ gboolean vdt_efficientformer_attends(const EfficientFormer *e)
 }
 
 void vdt_efficientformer_build(const EfficientFormer *e, VdtScope s, VdtValue *picture,
-                               VdtValue *maps[EFFICIENTFORMER_STAGES])
+                               VdtValue *maps[EFFICIENTFORMER_MAPS])
 {
-    VdtValue *x = stem(e, vdt_in(s, "patch_embed"), picture);
+    VdtValue *x = stem(e, vdt_in(s, "patch_embed"), picture, &maps[0]);
     for (int i = 0; i < e->stages; i++) {
         if (i > 0)
             x = embed(e, vdt_in(s, "network.%d", 2 * i - 1), x, i);
-        maps[i] = x = stage(e, vdt_in(s, "network.%d", 2 * i), x, i);
+        maps[1 + i] = x = stage(e, vdt_in(s, "network.%d", 2 * i), x, i);
     }
 }

@@ -9,6 +9,7 @@
 #include <vedette/graph.h>
 
 #define EFFICIENTFORMER_STAGES     4
+#define EFFICIENTFORMER_MAPS       (1 + EFFICIENTFORMER_STAGES)
 #define EFFICIENTFORMER_MAX_BLOCKS 32
 
 typedef struct {
@@ -27,7 +28,10 @@ const EfficientFormer *vdt_efficientformer_find(const char *name);
 /* Whether there is attention, which takes maps whose sides are even at 1/16. */
 gboolean vdt_efficientformer_attends(const EfficientFormer *e);
 
-/* Adds the backbone over @picture [N,3,H,W]; @maps becomes the stages' results, at 1/4, 1/8, 1/16
- * and, if there are four, 1/32. */
+/* Channels of such a map. */
+gint64 vdt_efficientformer_map_channels(const EfficientFormer *e, int map);
+
+/* Adds the backbone over @picture [N,3,H,W]; @maps becomes what the stem sees at 1/2, then the
+ * stages' results, at 1/4, 1/8, 1/16 and, if there are four, 1/32. */
 void vdt_efficientformer_build(const EfficientFormer *e, VdtScope s, VdtValue *picture,
-                               VdtValue *maps[EFFICIENTFORMER_STAGES]);
+                               VdtValue *maps[EFFICIENTFORMER_MAPS]);

@@ -185,19 +185,4 @@ void VDT_K(max_row_gradient)(size_t taps, size_t channels, const float *const *a
     }
 }
 
-void VDT_K(depthwise_row_gradient)(size_t taps, size_t channels, const float *const *a,
-                                   const float *weight, const float *dy, float *const *dx,
-                                   float *dweight)
-{
-    size_t pitch = VDT_ALIGN_LANES(channels);
-
-    for (size_t t = 0; t < taps; t++) {
-        for (size_t c = 0; c < pitch; c++) {
-            if (dx)
-                dx[t][c] += dy[c] * weight[t * pitch + c];
-            dweight[t * pitch + c] += dy[c] * a[t][c];
-        }
-    }
-}
-
 VDT_DEFINE_TRAIN_KERNELS(MR, NR);

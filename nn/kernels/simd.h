@@ -98,6 +98,37 @@ INLINE vf at_least(vf v, vf limit)
 #endif
 }
 
+/* The largest element, and the sum of all. */
+#if VDT_VL == 16
+INLINE float highest(vf v)
+{
+    return _mm512_reduce_max_ps((__m512)v);
+}
+
+INLINE float sum_of(vf v)
+{
+    return _mm512_reduce_add_ps((__m512)v);
+}
+#else
+INLINE float highest(vf v)
+{
+    float top = v[0];
+
+    for (int i = 1; i < VDT_VL; i++)
+        top = v[i] > top ? v[i] : top;
+    return top;
+}
+
+INLINE float sum_of(vf v)
+{
+    float sum = 0;
+
+    for (int i = 0; i < VDT_VL; i++)
+        sum += v[i];
+    return sum;
+}
+#endif
+
 /* e^x within 2 ulp, clamped to the range where neither end over- or underflows. */
 INLINE vf exponential(vf x)
 {

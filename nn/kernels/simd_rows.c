@@ -78,7 +78,7 @@ void VDT_K(softmax_row)(size_t n, float *x)
 {
     size_t wide = VDT_ALIGN_LANES(n);
     vf most = splat(-__builtin_inff()), total = {0};
-    float top = x[0], sum = 0;
+    float top, sum;
 
     for (size_t i = n; i < wide; i++)
         x[i] = -__builtin_inff();
@@ -87,16 +87,14 @@ void VDT_K(softmax_row)(size_t n, float *x)
 
         most = blend(v > most, v, most);
     }
-    for (int j = 0; j < VDT_VL; j++)
-        top = most[j] > top ? most[j] : top;
+    top = highest(most);
     for (size_t i = 0; i < wide; i += VDT_VL) {
         vf v = exponential(load_f32(x + i) - top);
 
         total += v;
         store_f32(x + i, v);
     }
-    for (int j = 0; j < VDT_VL; j++)
-        sum += total[j];
+    sum = sum_of(total);
     for (size_t i = 0; i < wide; i += VDT_VL)
         store_f32(x + i, load_f32(x + i) * (1 / sum));
 }

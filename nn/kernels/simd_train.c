@@ -273,20 +273,3 @@ void VDT_K(max_row_gradient)(size_t taps, size_t channels, const float *const *a
         }
     }
 }
-
-void VDT_K(depthwise_row_gradient)(size_t taps, size_t channels, const float *const *a,
-                                   const float *weight, const float *dy, float *const *dx,
-                                   float *dweight)
-{
-    size_t pitch = VDT_ALIGN_LANES(channels);
-
-    for (size_t c = 0; c < pitch; c += VDT_VL) {
-        vf g = load_f32(dy + c);
-
-        for (size_t t = 0; t < taps; t++) {
-            if (dx)
-                put(dx[t] + c, g * load_f32(weight + t * pitch + c), true);
-            put(dweight + t * pitch + c, g * load_f32(a[t] + c), true);
-        }
-    }
-}

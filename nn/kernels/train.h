@@ -77,11 +77,6 @@ typedef struct {
     /* For one output pixel: dx[t][c] += dy[c] for the first t with a[t][c] == y[c] */
     void (*max_row_gradient)(size_t taps, size_t channels, const float *const *a, const float *y,
                              const float *dy, float *const *dx);
-    /* For one output pixel, weights as in depthwise_row: dx[t][c] += dy[c] * weight[t][c] (dx may
-     * be NULL), dweight[t][c] += dy[c] * a[t][c] */
-    void (*depthwise_row_gradient)(size_t taps, size_t channels, const float *const *a,
-                                   const float *weight, const float *dy, float *const *dx,
-                                   float *dweight);
 } VdtTrainKernels;
 
 /* The best ones up to @isa. Never NULL. */

@@ -29,9 +29,6 @@ void VDT_K(copy_rows)(size_t rows, size_t channels, const float *x, size_t x_pit
                       float *y, size_t y_pitch, bool add);
 void VDT_K(max_row_gradient)(size_t taps, size_t channels, const float *const *a, const float *y,
                              const float *dy, float *const *dx);
-void VDT_K(depthwise_row_gradient)(size_t taps, size_t channels, const float *const *a,
-                                   const float *weight, const float *dy, float *const *dx,
-                                   float *dweight);
 
 /* The row itself: put once into a source of the variant. */
 extern const VdtTrainKernels VDT_K(train_kernels);
@@ -49,6 +46,4 @@ extern const VdtTrainKernels VDT_K(train_kernels);
                                                   .mul_rows = VDT_K(mul_rows),                     \
                                                   .dot_rows = VDT_K(dot_rows),                     \
                                                   .copy_rows = VDT_K(copy_rows),                   \
-                                                  .max_row_gradient = VDT_K(max_row_gradient),     \
-                                                  .depthwise_row_gradient =                        \
-                                                      VDT_K(depthwise_row_gradient)}
+                                                  .max_row_gradient = VDT_K(max_row_gradient)}

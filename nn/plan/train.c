@@ -27,6 +27,8 @@ static const VdtTrainLowering lowerings[] = {
     {&vdt_op_reshape, vdt_train_reshape, vdt_train_reshape_backward, FALSE},
     {&vdt_op_resize_bilinear, vdt_train_resize, vdt_train_resize_backward, FALSE},
     {&vdt_op_adaptive_avg_pool2d, vdt_train_adaptive_pool, vdt_train_adaptive_pool_backward, FALSE},
+    {&vdt_op_matmul, vdt_train_matmul, vdt_train_matmul_backward, FALSE},
+    {&vdt_op_softmax, vdt_train_softmax, vdt_train_softmax_backward, FALSE},
     {&vdt_op_cross_entropy, vdt_train_cross_entropy, vdt_train_cross_entropy_backward, FALSE},
     {&vdt_op_dropout, vdt_train_dropout, vdt_train_dropout_backward, FALSE},
 };

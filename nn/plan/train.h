@@ -115,6 +115,10 @@ gboolean vdt_train_adaptive_pool(VdtTraining *t, const VdtNode *node);
 void vdt_train_adaptive_pool_backward(VdtTraining *t, const VdtNode *node);
 gboolean vdt_train_outer_sum(VdtTraining *t, const VdtNode *node);
 void vdt_train_outer_sum_backward(VdtTraining *t, const VdtNode *node);
+gboolean vdt_train_matmul(VdtTraining *t, const VdtNode *node);
+void vdt_train_matmul_backward(VdtTraining *t, const VdtNode *node);
+gboolean vdt_train_softmax(VdtTraining *t, const VdtNode *node);
+void vdt_train_softmax_backward(VdtTraining *t, const VdtNode *node);
 gboolean vdt_train_cross_entropy(VdtTraining *t, const VdtNode *node);
 void vdt_train_cross_entropy_backward(VdtTraining *t, const VdtNode *node);
 /* Any op, by its reference kernels on planar values, on one thread. */

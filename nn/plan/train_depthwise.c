@@ -69,39 +69,86 @@ static void run_forward(const VdtStep *step, char *arena, char *scratch, guint i
     }
 }
 
-/* y is dy here. What falls on padding goes to scratch. */
+/* Adds to the sums of the weights what output row @row of an image saw through them, tap by tap:
+ * x under a tap is a row of its own, and all of it stays in the first cache. y is dy here. */
+static void add_weight_sums(const DepthwiseStep *self, char *arena, gsize image, gsize row,
+                            float *sums)
+{
+    const VdtWindow *w = &self->window;
+
+    for (int tap_row = 0, tap = 0; tap_row < w->kernel_h; tap_row++) {
+        gssize from = vdt_window_row(w, &self->x, row, tap_row);
+
+        for (int tap_column = 0; tap_column < w->kernel_w; tap_column++, tap++) {
+            gsize begin = 0, end = self->y.w;
+
+            while (begin < end && vdt_window_column(w, &self->x, begin, tap_column) < 0)
+                begin++;
+            while (begin < end && vdt_window_column(w, &self->x, end - 1, tap_column) < 0)
+                end--;
+            if (from < 0 || begin == end)
+                continue;
+            self->kernels->dot_rows(
+                end - begin, self->y.c,
+                pixel(self, &self->y, arena, (image * self->y.h + row) * self->y.w + begin),
+                self->y.pitch,
+                pixel(self, &self->x, arena,
+                      (image * self->x.h + from) * self->x.w +
+                          vdt_window_column(w, &self->x, begin, tap_column)),
+                w->stride * self->x.pitch, sums + tap * self->pitch);
+        }
+    }
+}
+
+/* Which of @size outputs sees input @at through a tap; -1 if none does. */
+static gssize seen_by(gsize at, int pad, int tap, int stride, gsize size)
+{
+    gssize from = (gssize)at + pad - tap;
+
+    return from < 0 || from % stride != 0 || from / stride >= (gssize)size ? -1 : from / stride;
+}
+
+/* An input pixel's gradient is gathered from the outputs that saw it. */
+static void gather_row(const DepthwiseStep *self, char *arena, gsize image, gsize row)
+{
+    const VdtWindow *w = &self->window;
+    const float *zeros = floats(self, &self->zeros, arena);
+    gssize rows[VDT_MOST_TAPS];
+
+    for (int i = 0; i < w->kernel_h; i++)
+        rows[i] = seen_by(row, w->pad_h, i, w->stride, self->y.h);
+    for (gsize column = 0; column < self->x.w; column++) {
+        float *to = pixel(self, &self->dx, arena, (image * self->x.h + row) * self->x.w + column);
+        VdtEpilogue epilogue = {.bias = zeros, .add = self->add_dx ? to : NULL};
+        const void *a[VDT_MOST_TAPS];
+
+        for (int i = 0, tap = 0; i < w->kernel_h; i++) {
+            for (int j = 0; j < w->kernel_w; j++, tap++) {
+                gssize c = seen_by(column, w->pad_w, j, w->stride, self->y.w);
+
+                a[tap] = rows[i] < 0 || c < 0
+                             ? zeros
+                             : pixel(self, &self->y, arena,
+                                     (image * self->y.h + rows[i]) * self->y.w + c);
+            }
+        }
+        self->plan->kernels->depthwise_row(vdt_window_taps(w), self->x.c, a,
+                                           floats(self, &self->turned, arena), &epilogue, to);
+    }
+}
+
 static void run_backward(const VdtStep *step, char *arena, char *scratch, guint image)
 {
     const DepthwiseStep *self = (const DepthwiseStep *)step;
-    gsize taps = vdt_window_taps(&self->window), plane = self->x.h * self->x.w;
-    const float *zeros = floats(self, &self->zeros, arena);
+    gsize taps = vdt_window_taps(&self->window);
     /* one row more than taps: the sum of dy, for the bias */
     float *sums = floats(self, &self->sums, arena) + image * (taps + 1) * self->pitch;
 
     memset(sums, 0, (taps + 1) * self->pitch * sizeof *sums);
-    if (self->has_dx && !self->add_dx)
-        memset(pixel(self, &self->dx, arena, image * plane), 0,
-               plane * self->dx.pitch * sizeof(float));
-    memset(scratch, 0, self->pitch * sizeof(float));
-    for (gsize row = 0; row < self->y.h; row++) {
-        for (gsize column = 0; column < self->y.w; column++) {
-            const float *a[VDT_MOST_TAPS];
-            float *dx[VDT_MOST_TAPS];
-
-            for (gsize tap = 0; tap < taps; tap++) {
-                gssize at = vdt_window_pixel(&self->window, &self->x, row, column, tap);
-
-                a[tap] = at < 0 ? zeros : pixel(self, &self->x, arena, image * plane + at);
-                dx[tap] = at < 0 || !self->has_dx
-                              ? (float *)scratch
-                              : pixel(self, &self->dx, arena, image * plane + at);
-            }
-            self->kernels->depthwise_row_gradient(
-                taps, self->y.c, a, floats(self, &self->turned, arena),
-                pixel(self, &self->y, arena, (image * self->y.h + row) * self->y.w + column),
-                self->has_dx ? dx : NULL, sums);
-        }
-    }
+    for (gsize row = 0; row < self->y.h; row++)
+        add_weight_sums(self, arena, image, row, sums);
+    for (gsize row = 0; row < self->x.h && self->has_dx; row++)
+        gather_row(self, arena, image, row);
     self->plan->kernels->sum_rows(self->y.h * self->y.w, self->y.c,
                                   pixel(self, &self->y, arena, image * self->y.h * self->y.w),
                                   self->y.pitch, sums + taps * self->pitch);
@@ -199,7 +246,6 @@ void vdt_train_depthwise_backward(VdtTraining *t, const VdtNode *node)
              (VdtStep){.kernel = "depthwise_gradient",
                        .macs = node->op->macs(node),
                        .n_items = self->x.n,
-                       .scratch = self->pitch * sizeof(float),
                        .run = run_backward});
 
     self->dx = self->y = self->x;

@@ -37,7 +37,7 @@ static int class_of(float label, gsize classes)
 
 static void get_shares(const EntropyStep *self, const float *x, float *p)
 {
-    memcpy(p, x, self->logits.c * sizeof *p);
+    memcpy(p, x, self->logits.pitch * sizeof *p);
     self->plan->kernels->softmax_row(self->logits.c, p);
 }
 
@@ -47,8 +47,6 @@ static double get_loss(const EntropyStep *self, const float *x, int class, const
     gsize n = self->logits.c, best = 0;
     double others = 0;
 
-    if (self->smoothing == 0 && p[class] > FLT_MIN)
-        return -log(p[class]);
     for (gsize c = 1; c < n; c++)
         best = x[c] > x[best] ? c : best;
     for (gsize c = 0; c < n && self->smoothing > 0; c++)
@@ -64,7 +62,7 @@ static void run_loss(const VdtStep *step, char *arena, char *scratch, guint item
     const float *labels = floats(self, &self->labels, arena);
     const float *x = floats(self, &self->logits.place, arena);
     float *sums = floats(self, &self->sums, arena) + 2 * (1 + item), *p = (float *)scratch;
-    double loss = 0;
+    double loss = 0, likelihood = 1;
     guint n = 0;
 
     for (gsize i = item * self->rows.per_part; i < vdt_rows_end(&self->rows, item); i++) {
@@ -73,10 +71,18 @@ static void run_loss(const VdtStep *step, char *arena, char *scratch, guint item
         if (class < 0)
             continue;
         get_shares(self, x + i * self->logits.pitch, p);
-        loss += get_loss(self, x + i * self->logits.pitch, class, p);
         n++;
+        /* One logarithm does for many pixels, as long as their product is a number. */
+        if (self->smoothing > 0 || !(p[class] > FLT_MIN))
+            loss += get_loss(self, x + i * self->logits.pitch, class, p);
+        else
+            likelihood *= p[class];
+        if (likelihood < 1e-200) {
+            loss -= log(likelihood);
+            likelihood = 1;
+        }
     }
-    sums[0] = loss;
+    sums[0] = loss - log(likelihood);
     sums[1] = n;
 }
 
@@ -108,14 +114,20 @@ static void run_gradient(const VdtStep *step, char *arena, char *scratch, guint 
         float *dx = floats(self, &self->dx.place, arena) + i * self->dx.pitch;
         int class = class_of(labels[i], self->logits.c);
 
-        if (!self->add)
-            memset(dx, 0, self->dx.pitch * sizeof *dx);
-        if (class < 0)
+        if (class < 0) {
+            if (!self->add)
+                memset(dx, 0, self->dx.pitch * sizeof *dx);
             continue;
+        }
         get_shares(self, x + i * self->logits.pitch, p);
         p[class] -= 1 - self->smoothing;
-        for (gsize c = 0; c < self->logits.c; c++)
-            dx[c] += factor * (p[c] - other);
+        /* whole vectors, with whatever behind the classes */
+        if (self->add)
+            for (gsize c = 0; c < self->dx.pitch; c++)
+                dx[c] += factor * (p[c] - other);
+        else
+            for (gsize c = 0; c < self->dx.pitch; c++)
+                dx[c] = factor * (p[c] - other);
     }
 }
 

@@ -359,37 +359,6 @@ static void check_max_row_gradient(const Case *c)
     check_result(&dx);
 }
 
-static void check_depthwise_row_gradient(const Case *c)
-{
-    size_t taps = check_between(1, 49);
-    Map x = make_map(c, 0);
-    const float *dy = make_row(c), *start;
-    const float *weight = check_channels(taps, c->channels, c->wide, FALSE, 0);
-    Result dx = make_result(c, c->rows, TRUE);
-    Window w = make_window(taps, x, c->rows, &dx);
-    Result dw = {.exact = g_new(CheckExact, taps * c->channels), .channels = c->channels};
-
-    /* Unlike maps these have no gaps between rows. */
-    dw.reference = check_output_f32(taps, c->channels, c->wide, TRUE, &start);
-    dw.output = check_output_copy(&dw.reference);
-    c->reference->depthwise_row_gradient(taps, c->channels, w.a, weight, dy,
-                                         c->add ? w.reference_dx : NULL, data_of(&dw.reference));
-    c->kernels->depthwise_row_gradient(taps, c->channels, w.a, weight, dy, c->add ? w.dx : NULL,
-                                       data_of(&dw.output));
-    for (size_t t = 0; t < taps; t++) {
-        for (size_t j = 0; j < c->channels; j++) {
-            double from = dy[j] * (double)weight[t * c->wide + j], to = dy[j] * (double)w.a[t][j];
-            double begin = start[t * c->wide + j];
-
-            if (c->add)
-                add_term(&dx, w.row[t], j, from, fabs(from));
-            dw.exact[t * c->channels + j] = (CheckExact){begin + to, fabs(begin) + fabs(to)};
-        }
-    }
-    check_result(&dx);
-    check_result(&dw);
-}
-
 static void test_moments(gconstpointer kernels)
 {
     for_all_channels(kernels, "moments", MOST_ROWS, VDT_ACT_NONE, check_moments);
@@ -435,12 +404,6 @@ static void test_max_row_gradient(gconstpointer kernels)
     for_all_channels(kernels, "max_row_gradient", 25, VDT_ACT_NONE, check_max_row_gradient);
 }
 
-static void test_depthwise_row_gradient(gconstpointer kernels)
-{
-    for_all_channels(kernels, "depthwise_row_gradient", FEW_ROWS, VDT_ACT_NONE,
-                     check_depthwise_row_gradient);
-}
-
 void check_add_train_rows(const VdtTrainKernels *kernels)
 {
     check_add_train_test(kernels, "moments", test_moments);
@@ -452,5 +415,4 @@ void check_add_train_rows(const VdtTrainKernels *kernels)
     check_add_train_test(kernels, "dot-rows", test_dot_rows);
     check_add_train_test(kernels, "copy-rows", test_copy_rows);
     check_add_train_test(kernels, "max-row-gradient", test_max_row_gradient);
-    check_add_train_test(kernels, "depthwise-row-gradient", test_depthwise_row_gradient);
 }

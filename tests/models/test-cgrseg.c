@@ -139,18 +139,31 @@ static const char three_stages[] =
     "{\"backbone\": {\"name\": \"S1\", \"stages\": 3, \"depths\": [1, 2, 2], \"widths\": [8, 16, "
     "24],"
     " \"expansion\": [[2], [2, 3], [2, 4]], \"vit_num\": 1, \"bias_resolution\": 64}," HEAD;
+static const char more_maps[] =
+    "{\"backbone\": {\"name\": \"S1\", \"stages\": 3, \"depths\": [1, 2, 2], \"widths\": [8, 16, "
+    "24],"
+    " \"expansion\": [[2], [2, 3], [2, 4]], \"vit_num\": 0}, \"head\": {\"maps\": 4, \"channels\": "
+    "24,"
+    " \"dw_size\": 5, \"neck_size\": 7, \"next_repeat\": 2, \"num_classes\": 9}, \"mlp_ratio\": 3}";
+static const char fewer_maps[] =
+    "{\"backbone\": {\"name\": \"S1\", \"stages\": 3, \"depths\": [1, 2, 2], \"widths\": [8, 16, "
+    "24],"
+    " \"expansion\": [[2], [2, 3], [2, 4]], \"vit_num\": 0}, \"head\": {\"maps\": 1, \"channels\": "
+    "24,"
+    " \"dw_size\": 5, \"neck_size\": 7, \"next_repeat\": 2, \"num_classes\": 9}, \"mlp_ratio\": 3}";
 static const char no_attention[] = "{\"backbone\": {\"name\": \"S1\", \"stages\": 3, \"depths\": "
                                    "[1, 2, 2], \"widths\": [8, 16, 24],"
                                    " \"expansion\": [[2], [2, 3], [2, 4]], \"vit_num\": 0}," HEAD;
 
-/* Without attention any size will do, and logits are at 1/4. */
+/* Without attention any size will do; logits are at 1/2, since the head takes the stem's map, too.
+ */
 static void test_small(void)
 {
     g_autoptr(JsonObject) config =
         vdt_variant_config(vdt_model_find_variant(cgrseg(), "small", NULL));
     g_autoptr(VdtGraph) graph = graph_of(config, vdt_shape(1, 3, 45, 83));
     VdtShape logits = vdt_value_shape(vdt_graph_find_output(graph, "logits"));
-    VdtShape expected = vdt_shape(1, 9, 12, 21);
+    VdtShape expected = vdt_shape(1, 9, 23, 42);
     g_assert_true(vdt_shape_equal(&logits, &expected));
     g_assert_cmpuint(vdt_graph_count_parameters(graph), <, 3000000); /* 6 MB as float16 */
 }
@@ -323,6 +336,8 @@ int main(int argc, char **argv)
     g_test_add_data_func("/cgrseg/custom/four-stages", four_stages, test_custom);
     g_test_add_data_func("/cgrseg/custom/three-stages", three_stages, test_custom);
     g_test_add_data_func("/cgrseg/custom/no-attention", no_attention, test_custom);
+    g_test_add_data_func("/cgrseg/custom/more-maps", more_maps, test_custom);
+    g_test_add_data_func("/cgrseg/custom/fewer-maps", fewer_maps, test_custom);
     g_test_add_func("/cgrseg/small", test_small);
     g_test_add_func("/cgrseg/sizes", test_sizes);
     g_test_add_func("/cgrseg/refused", test_refused);

@@ -461,6 +461,29 @@ static void add_attention(Maker *m)
     tail(m, a);
 }
 
+/* What a map's classes look like: a softmax over all pixels for each, and the mean by it. Rows are
+ * at times whole vectors; a map that weighs itself gets two gradients. */
+static void add_context(Maker *m)
+{
+    VdtValue *x = pick_picture(m), *scores, *features;
+    gint64 n = vdt_value_dim(x, 0), c = vdt_value_dim(x, 1);
+    gint64 pixels = vdt_value_dim(x, 2) * vdt_value_dim(x, 3), classes = ONE_OF(m, 1, 3, 9, 20);
+
+    if (m->macs + n * c * pixels * classes > MOST_MACS)
+        return;
+    if (chance(m, 70))
+        scores = conv(m, x, (VdtConv2d){.out = classes, .kernel = 1, .bias = TRUE});
+    else
+        scores = x;
+    m->macs += n * c * pixels * vdt_value_dim(scores, 1);
+    features = reshape(m, x, vdt_shape(n, c, pixels));
+    scores = reshape(m, scores, vdt_shape(n, vdt_value_dim(scores, 1), pixels));
+    if (chance(m, 80))
+        scores = put(m, vdt_softmax(scores), "softmax v%u", number_of(m, scores));
+    tail(m, put(m, vdt_matmul(features, scores, .transpose_b = TRUE, .scale = 0.5),
+                "matmul v%u v%u'", number_of(m, features), number_of(m, scores)));
+}
+
 static void add_reshape(Maker *m)
 {
     VdtValue *x = pick(m);
@@ -514,7 +537,7 @@ static void (*const steps[])(Maker *) = {
     add_conv,      add_conv,   add_large_conv, add_large_conv, add_residual,
     add_residual,  add_gate,   add_squeeze,    add_binary,     add_constant,
     add_pool,      add_resize, add_reshape,    add_linear,     add_elementwise,
-    add_grid_pool, add_concat, add_attention,  add_attention,
+    add_grid_pool, add_concat, add_attention,  add_attention,  add_context,
 };
 
 static void add_input(Maker *m, const char *name)
