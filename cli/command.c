@@ -45,8 +45,10 @@ gboolean common_options_apply(const CommonOptions *common, VdtPrecision *precisi
     *precision = VDT_PRECISION_F32;
     if (g_strcmp0(common->precision, "bf16") == 0)
         *precision = VDT_PRECISION_BF16;
+    else if (g_strcmp0(common->precision, "int8") == 0)
+        *precision = VDT_PRECISION_INT8;
     else if (common->precision != NULL && strcmp(common->precision, "f32") != 0)
-        return wrong_usage(error, "--precision is \"%s\", but must be f32 or bf16",
+        return wrong_usage(error, "--precision is \"%s\", but must be f32, bf16 or int8",
                            common->precision);
     return TRUE;
 }

@@ -36,6 +36,7 @@ GType vdt_precision_get_type(void)
     static const GEnumValue values[] = {
         {VDT_PRECISION_F32, "32-bit floating point", "f32"},
         {VDT_PRECISION_BF16, "bfloat16, summed in 32 bits", "bf16"},
+        {VDT_PRECISION_INT8, "Products in 8 bits, the rest in floating point", "int8"},
         {0, NULL, NULL},
     };
 

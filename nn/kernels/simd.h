@@ -86,6 +86,17 @@ INLINE vf blend(vi mask, vf a, vf b)
     return (vf)((mask & (vi)a) | (~mask & (vi)b));
 }
 
+/* What lies at i in a row of n floats, which has room for whole vectors; @rest behind its end. To
+ * fill the row's end would make the next load wait for narrow stores. */
+INLINE vf load_of_row(const float *x, size_t i, size_t n, vf rest)
+{
+    vi lane;
+
+    for (int l = 0; l < VDT_VL; l++)
+        lane[l] = l;
+    return blend(lane < (int32_t)n - (int32_t)i, load_f32(x + i), rest);
+}
+
 /* Lower limit of v; passes NaN. */
 INLINE vf at_least(vf v, vf limit)
 {
@@ -108,6 +119,22 @@ INLINE float highest(vf v)
 INLINE float sum_of(vf v)
 {
     return _mm512_reduce_add_ps((__m512)v);
+}
+#elif VDT_VL == 8
+INLINE float highest(vf v)
+{
+    __m128 m = _mm_max_ps(_mm256_castps256_ps128((__m256)v), _mm256_extractf128_ps((__m256)v, 1));
+
+    m = _mm_max_ps(m, _mm_movehl_ps(m, m));
+    return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
+}
+
+INLINE float sum_of(vf v)
+{
+    __m128 m = _mm_add_ps(_mm256_castps256_ps128((__m256)v), _mm256_extractf128_ps((__m256)v, 1));
+
+    m = _mm_add_ps(m, _mm_movehl_ps(m, m));
+    return _mm_cvtss_f32(_mm_add_ss(m, _mm_movehdup_ps(m)));
 }
 #else
 INLINE float highest(vf v)
@@ -209,4 +236,15 @@ INLINE vf activate(vf v, VdtAct act)
     if (act == VDT_ACT_HARD_SIGMOID)
         return hard_sigmoid(v);
     return v;
+}
+
+/* The epilogue of one vector at channel c. */
+INLINE vf finish(vf v, const VdtEpilogue *e, size_t row, size_t c)
+{
+    v = activate(v + load_f32(e->bias + c), e->act0);
+    if (e->mul)
+        v *= load((const element *)e->mul + row * e->mul_pitch + c);
+    if (e->add)
+        v += load((const element *)e->add + row * e->add_pitch + c);
+    return activate(v, e->act1);
 }

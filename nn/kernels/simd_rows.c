@@ -3,17 +3,6 @@
  * arithmetic, and kept short. */
 #include "simd.h"
 
-/* The epilogue of one vector at channel c. */
-INLINE vf finish(vf v, const VdtEpilogue *e, size_t row, size_t c)
-{
-    v = activate(v + load_f32(e->bias + c), e->act0);
-    if (e->mul)
-        v *= load((const element *)e->mul + row * e->mul_pitch + c);
-    if (e->add)
-        v += load((const element *)e->add + row * e->add_pitch + c);
-    return activate(v, e->act1);
-}
-
 void VDT_K(scale_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
                        const void *scale, void *y, size_t y_pitch)
 {
@@ -78,25 +67,23 @@ void VDT_K(softmax_row)(size_t n, float *x)
 {
     size_t wide = VDT_ALIGN_LANES(n);
     vf most = splat(-__builtin_inff()), total = {0};
-    float top, sum;
+    float top, share;
 
-    for (size_t i = n; i < wide; i++)
-        x[i] = -__builtin_inff();
     for (size_t i = 0; i < wide; i += VDT_VL) {
-        vf v = load_f32(x + i);
+        vf v = load_of_row(x, i, n, splat(-__builtin_inff()));
 
         most = blend(v > most, v, most);
     }
     top = highest(most);
     for (size_t i = 0; i < wide; i += VDT_VL) {
-        vf v = exponential(load_f32(x + i) - top);
+        vf v = exponential(load_of_row(x, i, n, splat(-__builtin_inff())) - top);
 
         total += v;
         store_f32(x + i, v);
     }
-    sum = sum_of(total);
+    share = 1 / sum_of(total);
     for (size_t i = 0; i < wide; i += VDT_VL)
-        store_f32(x + i, load_f32(x + i) * (1 / sum));
+        store_f32(x + i, load_f32(x + i) * share);
 }
 
 void VDT_K(depthwise_row)(size_t taps, size_t channels, const void *const *a, const float *weight,

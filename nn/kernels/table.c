@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which kernels there are, best first. Built without instruction-set flags. */
+#include "int8.h"
 #include "isa-config.h"
 #include "train.h"
 
@@ -56,5 +57,32 @@ const VdtTrainKernels *vdt_train_kernels_get(VdtIsa isa)
     for (unsigned i = 0; i < G_N_ELEMENTS(train_table); i++)
         if (train_table[i]->isa <= isa)
             return train_table[i];
+    g_assert_not_reached();
+}
+
+extern const VdtInt8Kernels vdt_products_avx512bf16_int8, vdt_products_avx2_int8,
+    vdt_products_c_int8;
+
+/* Those of AVX-512 want its VNNI, which came before its bfloat16. */
+static const VdtInt8Kernels *const int8_table[] = {
+#if VDT_HAVE_AVX512BF16
+    &vdt_products_avx512bf16_int8,
+#endif
+#if VDT_HAVE_AVX2
+    &vdt_products_avx2_int8,
+#endif
+    &vdt_products_c_int8,
+};
+
+const VdtInt8Kernels *vdt_int8_kernels_nth(unsigned i)
+{
+    return i < G_N_ELEMENTS(int8_table) ? int8_table[i] : NULL;
+}
+
+const VdtInt8Kernels *vdt_int8_kernels_get(VdtIsa isa)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(int8_table); i++)
+        if (int8_table[i]->isa <= isa)
+            return int8_table[i];
     g_assert_not_reached();
 }

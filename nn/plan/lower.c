@@ -227,13 +227,15 @@ gboolean vdt_plan_infer(VdtPlan *plan, VdtTensor *const *params, GError **error)
     g_autofree VdtMap *planar = g_new0(VdtMap, n), *channels_last = g_new0(VdtMap, n);
     g_autofree gboolean *has_planar = g_new0(gboolean, n);
     g_autofree gboolean *has_channels_last = g_new0(gboolean, n);
+    g_autofree VdtQuantised *quantised = g_new0(VdtQuantised, n);
     VdtLowering l = {
         .plan = plan,
         .fused = vdt_fuse(graph, params, plan->kernels->precision == VDT_PRECISION_F32, error),
         .planar = planar,
         .channels_last = channels_last,
         .has_planar = has_planar,
-        .has_channels_last = has_channels_last};
+        .has_channels_last = has_channels_last,
+        .quantised = quantised};
     g_autofree VdtFused **at = g_new0(VdtFused *, n); /* what runs in a node's place */
 
     if (!l.fused)

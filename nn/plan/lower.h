@@ -7,17 +7,27 @@
 
 #include "fuse.h"
 
+/* A value in 8 bits: an image's pixels, pitch bytes apart, and a float for each. */
+typedef struct {
+    gboolean exists;
+    VdtMap map;
+    VdtPlace scales;
+} VdtQuantised;
+
 typedef struct {
     VdtPlan *plan;
     VdtFused *fused;
     VdtMap *planar, *channels_last; /* by node index; place is unset until the form exists */
     gboolean *has_planar, *has_channels_last;
-    VdtPlace zeros; /* a row of zeros, as wide as any map */
+    VdtQuantised *quantised; /* NULL for those that no product in 8 bits has read */
+    VdtPlace zeros;          /* a row of zeros, as wide as any map */
 } VdtLowering;
 
 /* The value of @node in one of the layouts. Channels last is possible for 4-D and 2-D values. */
 const VdtMap *vdt_lower_get_planar(VdtLowering *l, const VdtNode *node);
 const VdtMap *vdt_lower_get_channels_last(VdtLowering *l, const VdtNode *node);
+/* The value in 8 bits, channels last; lower_quantise.c. */
+const VdtQuantised *vdt_lower_get_quantised(VdtLowering *l, const VdtNode *node);
 /* A new channels-last map for the value that @f computes; written by the step added next. */
 VdtMap vdt_lower_new_map(VdtLowering *l, VdtFused *f, gboolean f32);
 /* A float constant of @n elements, zero up to the next multiple of VDT_LANES. */

@@ -5,28 +5,71 @@
 
 #include "../ops/table.h"
 
-/* The folded weights, packed. */
+/* Fewer inputs than this are hardly faster in 8 bits, and an image's own values lose the most. */
+#define LEAST_INT8_DEPTH   16
+/* Where a pixel's scale and quantising it would cost as much as they save. */
+#define LEAST_INT8_COLUMNS 16
+#define LEAST_INT8_MACS    100000
+
+/* The folded weights, [columns][depth][taps]; NULL if there is no memory. */
+static float *scale_weights(VdtLowering *l, VdtFused *f, gsize per_column)
+{
+    const float *values = l->fused[f->node->inputs[1]->index].constant->data;
+    float *scaled = vdt_plan_try_floats(l->plan, f->columns * per_column);
+
+    for (gsize c = 0; c < f->columns && scaled; c++)
+        for (gsize i = 0; i < per_column; i++)
+            scaled[c * per_column + i] = values[c * per_column + i] * f->scale[c];
+    return scaled;
+}
+
 static const char *pack(VdtLowering *l, VdtFused *f, gsize depth, gsize taps)
 {
     const VdtKernels *kernels = l->plan->kernels;
-    const VdtNode *weight = f->node->inputs[1];
-    const float *values = l->fused[weight->index].constant->data;
-    gsize size = vdt_packed_size(kernels, f->columns, depth, taps), per_column = depth * taps;
     g_autofree char *key = vdt_lower_key(f, "product");
     gboolean fresh;
-    char *packed = vdt_plan_get_blob(l->plan, key, size, &fresh);
+    char *packed =
+        vdt_plan_get_blob(l->plan, key, vdt_packed_size(kernels, f->columns, depth, taps), &fresh);
 
     if (fresh) {
-        g_autofree float *scaled = vdt_plan_try_floats(l->plan, f->columns * per_column);
+        g_autofree float *scaled = scale_weights(l, f, depth * taps);
 
         if (!scaled)
             return NULL;
-        for (gsize c = 0; c < f->columns; c++)
-            for (gsize i = 0; i < per_column; i++)
-                scaled[c * per_column + i] = values[c * per_column + i] * f->scale[c];
         vdt_pack_gemm(kernels, scaled, f->columns, depth, taps, packed);
     }
     return packed;
+}
+
+/* The same in 8 bits, and behind them the columns' scales. */
+static void pack_int8(VdtLowering *l, VdtFused *f, gsize depth, gsize taps, VdtProduct *product)
+{
+    gsize size = vdt_int8_packed_size(f->columns, depth, taps);
+    g_autofree char *key = vdt_lower_key(f, "product_int8");
+    gboolean fresh;
+    char *packed =
+        vdt_plan_get_blob(l->plan, key, size + VDT_ALIGN_LANES(f->columns) * sizeof(float), &fresh);
+
+    if (fresh) {
+        g_autofree float *scaled = scale_weights(l, f, depth * taps);
+
+        if (!scaled)
+            return;
+        vdt_int8_pack(l->plan->kernels_int8, scaled, f->columns, depth, taps, packed,
+                      (float *)(packed + size));
+    }
+    product->packed.constant = packed;
+    product->column_scales.constant = packed ? packed + size : NULL;
+}
+
+/* Outputs of the network stay float, too: what follows compares them. */
+static gboolean is_for_int8(const VdtLowering *l, const VdtFused *f)
+{
+    const VdtNode *node = f->node;
+
+    return l->plan->kernels_int8 && !f->is_output &&
+           node->inputs[1]->shape.dims[1] >= LEAST_INT8_DEPTH && f->columns >= LEAST_INT8_COLUMNS &&
+           node->op->macs(node) >= LEAST_INT8_MACS;
 }
 
 gboolean vdt_lower_product(VdtLowering *l, VdtFused *f)
@@ -34,21 +77,30 @@ gboolean vdt_lower_product(VdtLowering *l, VdtFused *f)
     const VdtNode *node = f->node, *weight = node->inputs[1];
     gboolean conv = node->op == &vdt_op_conv2d;
     gsize taps = conv ? weight->shape.dims[2] * weight->shape.dims[3] : 1;
-    gsize step = vdt_depth_step(l->plan->kernels->precision);
-    VdtProduct product = {.zeros = l->zeros, .columns = f->columns};
+    gsize depth = weight->shape.dims[1], step = vdt_depth_step(l->plan->kernels->precision);
+    VdtProduct product = {.zeros = l->zeros, .columns = f->columns, .int8 = is_for_int8(l, f)};
 
     if (!f->scale)
         return FALSE;
-    product.x = *vdt_lower_get_channels_last(l, node->inputs[0]);
     product.window = conv ? (VdtWindow){.kernel_h = node->p.conv2d.kernel_h,
                                         .kernel_w = node->p.conv2d.kernel_w,
                                         .stride = node->p.conv2d.stride,
                                         .pad_h = node->p.conv2d.pad_h,
                                         .pad_w = node->p.conv2d.pad_w}
                           : (VdtWindow){.kernel_h = 1, .kernel_w = 1, .stride = 1};
-    product.packed.constant = pack(l, f, weight->shape.dims[1], taps);
+    if (product.int8) {
+        const VdtQuantised *x = vdt_lower_get_quantised(l, node->inputs[0]);
+
+        product.x = x->map;
+        product.scales = x->scales;
+        product.depth = VDT_ALIGN_INT8(depth);
+        pack_int8(l, f, depth, taps, &product);
+    } else {
+        product.x = *vdt_lower_get_channels_last(l, node->inputs[0]);
+        product.depth = (depth + step - 1) / step * step;
+        product.packed.constant = pack(l, f, depth, taps);
+    }
     product.epilogue = vdt_lower_epilogue(l, f);
-    product.depth = (product.x.c + step - 1) / step * step;
     /* Outputs of the network keep the full precision of the sums. */
     product.y = vdt_lower_new_map(l, f, f->is_output && f->n_uses == 1);
     vdt_plan_add_product(l->plan, &product, vdt_lower_label(f), node->op->macs(node));

@@ -11,7 +11,7 @@
 #include <vedette/plan.h>
 
 #include "../graph/node.h"
-#include "../kernels/kernels.h"
+#include "../kernels/int8.h"
 
 /* Memory that a step reads or writes: a constant, or a buffer of the arena. */
 typedef struct {
@@ -60,6 +60,7 @@ struct _VdtPlan {
     VdtGraph *graph;
     const VdtKernels *kernels; /* NULL for TRACE */
     const VdtKernels *kernels_f32;
+    const VdtInt8Kernels *kernels_int8; /* NULL unless products are in 8 bits */
     GPtrArray *steps;     /* VdtStep */
     GArray *buffers;      /* VdtBuffer */
     GHashTable *blobs;    /* char * to VdtBlob */

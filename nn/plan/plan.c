@@ -187,9 +187,14 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
     plan->gradients = g_array_new(FALSE, TRUE, sizeof(VdtMap));
 
     if (options->kind == VDT_PLAN_INFER) {
-        plan->kernels = vdt_kernels_get(vdt_isa_get(), options->precision);
         plan->kernels_f32 = vdt_kernels_get(vdt_isa_get(), VDT_PRECISION_F32);
-        if (sibling && sibling->kernels == plan->kernels) {
+        plan->kernels = options->precision == VDT_PRECISION_INT8
+                            ? plan->kernels_f32
+                            : vdt_kernels_get(vdt_isa_get(), options->precision);
+        if (options->precision == VDT_PRECISION_INT8)
+            plan->kernels_int8 = vdt_int8_kernels_get(vdt_isa_get());
+        if (sibling && sibling->kernels == plan->kernels &&
+            sibling->kernels_int8 == plan->kernels_int8) {
             GHashTableIter iter;
             gpointer key, blob;
 

@@ -15,21 +15,20 @@ typedef struct {
     guint n_blocks;
 } ProductStep;
 
-/* Addresses of the inputs of rows [first, first + count) for all taps. */
-static void find_inputs(const ProductStep *self, const char *x, const char *zeros, gsize image,
-                        gsize first, gsize count, const void **a)
+/* Numbers of the input pixels of rows [first, first + count) for all taps; -1 for padding. */
+static void find_pixels(const ProductStep *self, gsize image, gsize first, gsize count,
+                        gssize *pixels)
 {
     const VdtMap *map = &self->p.x;
-    gsize pixel = map->pitch * vdt_element_size(self->plan->kernels->precision);
 
     if (vdt_window_is_pixel(&self->p.window)) {
         for (gsize i = 0; i < count; i++)
-            a[i] = x + (image * self->image_rows + first + i) * pixel;
+            pixels[i] = image * self->image_rows + first + i;
         return;
     }
     for (gsize i = 0; i < count; i++) {
         gsize row = (first + i) / self->p.y.w, column = (first + i) % self->p.y.w;
-        const void **to = a + i;
+        gssize *to = pixels + i;
 
         for (int tap_row = 0; tap_row < self->p.window.kernel_h; tap_row++) {
             gssize r = vdt_window_row(&self->p.window, map, row, tap_row);
@@ -37,35 +36,55 @@ static void find_inputs(const ProductStep *self, const char *x, const char *zero
             for (int tap_column = 0; tap_column < self->p.window.kernel_w; tap_column++) {
                 gssize c = vdt_window_column(&self->p.window, map, column, tap_column);
 
-                *to = r < 0 || c < 0 ? zeros : x + ((image * map->h + r) * map->w + c) * pixel;
+                *to = r < 0 || c < 0 ? -1 : (gssize)((image * map->h + r) * map->w) + c;
                 to += count;
             }
         }
     }
 }
 
+/* What an item does: some rows of an image, some blocks of columns. */
+typedef struct {
+    gsize image, row, end;
+    guint block, end_block;
+} Share;
+
+static Share get_share(const ProductStep *self, guint item)
+{
+    guint part = item % self->rows.n_parts, rest = item / self->rows.n_parts;
+    guint block = rest % self->block_parts;
+
+    return (Share){.image = rest / self->block_parts,
+                   .row = part * self->rows.per_part,
+                   .end = vdt_rows_end(&self->rows, part),
+                   .block = block,
+                   .end_block = self->block_parts == 1 ? self->n_blocks : block + 1};
+}
+
 static void run_product(const VdtStep *step, char *arena, char *scratch, guint item)
 {
     const ProductStep *self = (const ProductStep *)step;
     const VdtKernels *kernels = self->plan->kernels;
+    const Share share = get_share(self, item);
+    gsize x_pixel = self->p.x.pitch * vdt_element_size(kernels->precision);
     gsize y_element = self->p.y.f32 ? sizeof(float) : vdt_element_size(kernels->precision);
-    guint part = item % self->rows.n_parts, rest = item / self->rows.n_parts;
-    guint block = rest % self->block_parts;
-    guint end_block = self->block_parts == 1 ? self->n_blocks : block + 1;
-    gsize image = rest / self->block_parts, taps = vdt_window_taps(&self->p.window);
+    gsize taps = vdt_window_taps(&self->p.window);
     const char *x = vdt_place_address(self->plan, &self->p.x.place, arena);
     const char *zeros = vdt_place_address(self->plan, &self->p.zeros, arena);
     const char *packed = vdt_place_address(self->plan, &self->p.packed, arena);
     char *y = vdt_place_address(self->plan, &self->p.y.place, arena);
-    gsize end = vdt_rows_end(&self->rows, part);
+    gssize pixels[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
     const void *a[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
 
-    for (gsize row = part * self->rows.per_part; row < end; row += kernels->mr) {
-        gsize count = MIN(kernels->mr, end - row);
+    for (gsize row = share.row; row < share.end; row += kernels->mr) {
+        gsize count = MIN(kernels->mr, share.end - row);
 
-        find_inputs(self, x, zeros, image, row, count, a);
-        for (guint b = block; b < end_block; b++) {
+        find_pixels(self, share.image, row, count, pixels);
+        for (gsize i = 0; i < count * taps; i++)
+            a[i] = pixels[i] < 0 ? zeros : x + pixels[i] * x_pixel;
+        for (guint b = share.block; b < share.end_block; b++) {
             gsize column = b * kernels->nr;
+            gsize at = (share.image * self->image_rows + row) * self->p.y.pitch + column;
             VdtGemmTile tile = {
                 .rows = count,
                 .cols = MIN(kernels->nr, VDT_ALIGN_LANES(self->p.columns - column)),
@@ -73,11 +92,11 @@ static void run_product(const VdtStep *step, char *arena, char *scratch, guint i
                 .depth = self->p.depth,
                 .a = a,
                 .b = packed + vdt_packed_block(kernels, b, self->p.depth, taps),
-                .y = y + ((image * self->image_rows + row) * self->p.y.pitch + column) * y_element,
+                .y = y + at * y_element,
                 .y_pitch = self->p.y.pitch,
                 .y_f32 = self->p.y.f32,
                 .epilogue =
-                    vdt_epilogue_at(self->plan, &self->p.epilogue, arena, image, row, column),
+                    vdt_epilogue_at(self->plan, &self->p.epilogue, arena, share.image, row, column),
             };
 
             kernels->gemm_tile(&tile);
@@ -85,22 +104,69 @@ static void run_product(const VdtStep *step, char *arena, char *scratch, guint i
     }
 }
 
-/* Cuts the work into about @wanted parts that waste little of a tile. */
-static void split(ProductStep *self, const VdtKernels *kernels, gsize weight_bytes)
+static void run_product_int8(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const ProductStep *self = (const ProductStep *)step;
+    const VdtInt8Kernels *kernels = self->plan->kernels_int8;
+    const Share share = get_share(self, item);
+    gsize taps = vdt_window_taps(&self->p.window);
+    const int8_t *x = (const int8_t *)vdt_place_address(self->plan, &self->p.x.place, arena);
+    const int8_t *zeros = (const int8_t *)vdt_place_address(self->plan, &self->p.zeros, arena);
+    const float *scales = (const float *)vdt_place_address(self->plan, &self->p.scales, arena);
+    const float *column_scales =
+        (const float *)vdt_place_address(self->plan, &self->p.column_scales, arena);
+    const char *packed = vdt_place_address(self->plan, &self->p.packed, arena);
+    float *y = (float *)vdt_place_address(self->plan, &self->p.y.place, arena);
+    gssize pixels[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
+    const int8_t *a[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
+    float a_scales[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
+
+    for (gsize row = share.row; row < share.end; row += kernels->mr) {
+        gsize count = MIN(kernels->mr, share.end - row);
+
+        find_pixels(self, share.image, row, count, pixels);
+        for (gsize i = 0; i < count * taps; i++) {
+            a[i] = pixels[i] < 0 ? zeros : x + pixels[i] * self->p.x.pitch;
+            a_scales[i] = pixels[i] < 0 ? 0 : scales[pixels[i]];
+        }
+        for (guint b = share.block; b < share.end_block; b++) {
+            gsize column = b * kernels->nr;
+            VdtInt8Tile tile = {
+                .rows = count,
+                .cols = MIN(kernels->nr, VDT_ALIGN_LANES(self->p.columns - column)),
+                .taps = taps,
+                .depth = self->p.depth,
+                .a = a,
+                .scales = a_scales,
+                .b = packed + vdt_int8_packed_block(kernels, b, self->p.depth, taps),
+                .column_scales = column_scales + column,
+                .y = y + (share.image * self->image_rows + row) * self->p.y.pitch + column,
+                .y_pitch = self->p.y.pitch,
+                .epilogue =
+                    vdt_epilogue_at(self->plan, &self->p.epilogue, arena, share.image, row, column),
+            };
+
+            kernels->gemm_tile(&tile);
+        }
+    }
+}
+
+/* Cuts the work into about @wanted parts that waste little of a tile of mr x nr. */
+static void split(ProductStep *self, gsize mr, gsize nr, gsize weight_bytes)
 {
     guint wanted = 16;
 
-    self->n_blocks = (self->p.columns + kernels->nr - 1) / kernels->nr;
+    self->n_blocks = (self->p.columns + nr - 1) / nr;
     self->block_parts = weight_bytes > SMALL_WEIGHTS ? self->n_blocks : 1;
     wanted = MAX(1, wanted / (self->images * self->block_parts));
     /* A single row, as behind a pooled map, has only its columns to share out. */
-    if (self->image_rows <= kernels->mr)
+    if (self->image_rows <= mr)
         self->block_parts = self->n_blocks;
-    self->rows = vdt_rows_split(self->image_rows, kernels->mr, wanted);
+    self->rows = vdt_rows_split(self->image_rows, mr, wanted);
     self->step.n_items = self->images * self->block_parts * self->rows.n_parts;
     /* Not worth waking anybody. */
     if (self->step.macs < 20000) {
-        self->rows = vdt_rows_split(self->image_rows, kernels->mr, 1);
+        self->rows = vdt_rows_split(self->image_rows, mr, 1);
         self->block_parts = 1;
         self->step.n_items = self->images;
     }
@@ -110,9 +176,12 @@ void vdt_plan_add_product(VdtPlan *plan, const VdtProduct *product, const char *
 {
     ProductStep *self = g_new0(ProductStep, 1);
     const VdtLateEpilogue *e = &product->epilogue;
+    gsize taps = vdt_window_taps(&product->window);
 
-    self->step =
-        (VdtStep){.kernel = "product", .label = g_strdup(label), .macs = macs, .run = run_product};
+    self->step = (VdtStep){.kernel = product->int8 ? "product_int8" : "product",
+                           .label = g_strdup(label),
+                           .macs = macs,
+                           .run = product->int8 ? run_product_int8 : run_product};
     self->plan = plan;
     self->p = *product;
     self->images = product->y.n;
@@ -122,10 +191,15 @@ void vdt_plan_add_product(VdtPlan *plan, const VdtProduct *product, const char *
         self->image_rows *= self->images;
         self->images = 1;
     }
-    split(self, plan->kernels,
-          vdt_packed_size(plan->kernels, product->columns, product->depth,
-                          vdt_window_taps(&product->window)));
+    if (product->int8)
+        split(self, plan->kernels_int8->mr, plan->kernels_int8->nr,
+              vdt_int8_packed_size(product->columns, product->depth, taps));
+    else
+        split(self, plan->kernels->mr, plan->kernels->nr,
+              vdt_packed_size(plan->kernels, product->columns, product->depth, taps));
     vdt_plan_read(plan, &product->x.place);
+    if (product->int8)
+        vdt_plan_read(plan, &product->scales);
     vdt_plan_read(plan, &product->packed);
     vdt_plan_read(plan, &product->y.place);
     if (e->has_mul)

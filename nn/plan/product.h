@@ -74,6 +74,9 @@ typedef struct {
     VdtLateEpilogue epilogue;
     gsize depth;   /* as packed */
     gsize columns; /* output channels */
+    /* In 8 bits: x is of int8, packed by vdt_int8_pack(), and each pixel and column has a scale. */
+    gboolean int8;
+    VdtPlace scales, column_scales;
 } VdtProduct;
 
 /* Adds the step. @label is copied. */

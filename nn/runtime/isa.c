@@ -37,7 +37,8 @@ VdtIsa vdt_isa_get_available(void)
         !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512dq") ||
         !__builtin_cpu_supports("avx512vl"))
         return VDT_ISA_AVX2;
-    if (!VDT_HAVE_AVX512BF16 || !__builtin_cpu_supports("avx512bf16"))
+    if (!VDT_HAVE_AVX512BF16 || !__builtin_cpu_supports("avx512bf16") ||
+        !__builtin_cpu_supports("avx512vnni"))
         return VDT_ISA_AVX512;
     return VDT_ISA_AVX512BF16;
 #else

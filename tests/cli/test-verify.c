@@ -100,6 +100,9 @@ static void test_precision(void)
     g_assert_nonnull(strstr(o.out, "reported"));
     expect(0, NULL, "verify", "--precision", "bf16", "--bound", "0.05", dir, NULL);
     expect(1, NULL, "verify", "--precision", "bf16", "--bound", "1e-5", dir, NULL);
+    expect(0, NULL, "verify", "--precision", "int8", "--bound", "0.05", dir, NULL);
+    expect(1, NULL, "verify", "--precision", "int8", "--bound", "1e-3", dir, NULL);
+    expect(2, "f32, bf16 or int8", "verify", "--precision", "int4", dir, NULL);
 }
 
 /* The dump holds the stored elements of the judged outputs, and is written when they fail too. */

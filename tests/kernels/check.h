@@ -11,6 +11,7 @@
 
 #include <glib.h>
 
+#include "kernels/int8.h"
 #include "kernels/train.h"
 
 /* Random numbers that depend on the seed and the order of calls only. */
@@ -98,6 +99,7 @@ void check_add_gemm(const VdtKernels *kernels);
 void check_add_rows(const VdtKernels *kernels);
 void check_add_planes(const VdtKernels *kernels);
 void check_add_winograd(const VdtKernels *kernels);
+void check_add_int8(const VdtInt8Kernels *kernels);
 void check_add_test(const VdtKernels *kernels, const char *name, GTestDataFunc test);
 void check_add_train_outer(const VdtTrainKernels *kernels);
 void check_add_train_rows(const VdtTrainKernels *kernels);

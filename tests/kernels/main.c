@@ -29,6 +29,7 @@ int main(int argc, char **argv)
 {
     const char *seed = g_getenv("VEDETTE_TEST_SEED");
     const VdtTrainKernels *train;
+    const VdtInt8Kernels *int8;
     const VdtKernels *kernels;
 
     if (argc == 4 && strcmp(argv[1], "--bench") == 0)
@@ -46,6 +47,9 @@ int main(int argc, char **argv)
         check_add_planes(kernels);
         check_add_winograd(kernels);
     }
+    for (guint i = 0; (int8 = vdt_int8_kernels_nth(i)); i++)
+        if (int8->isa <= vdt_isa_get_available())
+            check_add_int8(int8);
     for (guint i = 0; (train = vdt_train_kernels_nth(i)); i++) {
         if (train->isa > vdt_isa_get_available())
             continue;

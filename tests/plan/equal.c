@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "kernels/kernels.h"
+#include "kernels/int8.h"
 #include "random-graph.h"
 
 /* The thread sanitizer makes it some twenty times slower. */
@@ -28,6 +28,14 @@ static void fail(guint64 seed, const char *text, VdtPlan *plan, double differenc
                    "%s\n%s",
                    seed, output, difference, limit, text, steps);
     g_test_fail_printf("INFER is not TRACE for VEDETTE_TEST_SEED=%" G_GUINT64_FORMAT, seed);
+}
+
+static gboolean are_same_kernels(VdtIsa a, VdtIsa b, VdtPrecision precision)
+{
+    if (precision == VDT_PRECISION_INT8)
+        return vdt_int8_kernels_get(a) == vdt_int8_kernels_get(b) &&
+               are_same_kernels(a, b, VDT_PRECISION_F32);
+    return vdt_kernels_get(a, precision) == vdt_kernels_get(b, precision);
 }
 
 /* Returns whether the plan has a step of kernel @kernel. */
@@ -70,7 +78,7 @@ static double condition_of(VdtGraph *graph, VdtSession *right, guint64 seed)
 /* Counts the graphs with rare steps, so that these do not go missing unseen, and those that may be
  * further off, so that they stay few. */
 typedef struct {
-    guint winograd, attend, ill;
+    guint winograd, attend, int8, ill;
 } Seen;
 
 static void check_graph(guint64 seed, VdtPrecision precision, double limit, Seen *seen)
@@ -81,7 +89,6 @@ static void check_graph(guint64 seed, VdtPrecision precision, double limit, Seen
     g_autoptr(VdtPlan) trace = make_plan(graph, weights, VDT_PLAN_TRACE, VDT_PRECISION_F32);
     g_autoptr(VdtSession) right = run_plan(trace, seed);
     const double condition = condition_of(graph, right, seed);
-    const VdtKernels *last = NULL;
 
     seen->ill += condition > 1;
     limit *= condition;
@@ -91,9 +98,8 @@ static void check_graph(guint64 seed, VdtPrecision precision, double limit, Seen
         double difference;
         guint output;
 
-        if (vdt_kernels_get(isa, precision) == last)
+        if (isa > 0 && are_same_kernels(isa, isa - 1, precision))
             continue;
-        last = vdt_kernels_get(isa, precision);
         vdt_isa_limit(isa);
         plan = make_plan(graph, weights, VDT_PLAN_INFER, precision);
         session = run_plan(plan, seed);
@@ -102,6 +108,7 @@ static void check_graph(guint64 seed, VdtPrecision precision, double limit, Seen
             fail(seed, text, plan, difference, limit, output);
         seen->winograd += isa == VDT_ISA_C && uses(plan, "winograd");
         seen->attend += isa == VDT_ISA_C && uses(plan, "attend");
+        seen->int8 += isa == VDT_ISA_C && uses(plan, "product_int8");
     }
     vdt_isa_limit(vdt_isa_get_available());
 }
@@ -115,11 +122,14 @@ static void check_graphs(VdtPrecision precision, double limit)
 
     for (guint i = 0; i < n && !g_test_failed(); i++)
         check_graph(one ? one : FIRST_SEED + i, precision, limit, &seen);
-    g_test_message("%u graphs: %u with Winograd, %u with attention, %u ill-conditioned", n,
-                   seen.winograd, seen.attend, seen.ill);
+    g_test_message(
+        "%u graphs: %u with Winograd, %u with attention, %u in 8 bits, %u ill-conditioned", n,
+        seen.winograd, seen.attend, seen.int8, seen.ill);
     if (one || g_test_failed())
         return;
     g_assert_cmpuint(seen.ill, <=, n / 100);
+    if (precision == VDT_PRECISION_INT8)
+        g_assert_cmpuint(seen.int8, >, n / 10);
     if (precision == VDT_PRECISION_F32) {
         g_assert_cmpuint(seen.winograd, >, n / 10);
         g_assert_cmpuint(seen.attend, >, n / 100);
@@ -136,11 +146,17 @@ static void test_bf16(void)
     check_graphs(VDT_PRECISION_BF16, 3e-2);
 }
 
+static void test_int8(void)
+{
+    check_graphs(VDT_PRECISION_INT8, 5e-2);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     vdt_threads_set(2);
     g_test_add_func("/plan/equal/f32", test_f32);
     g_test_add_func("/plan/equal/bf16", test_bf16);
+    g_test_add_func("/plan/equal/int8", test_int8);
     return g_test_run();
 }

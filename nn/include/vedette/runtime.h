@@ -13,7 +13,7 @@ typedef enum {
     VDT_ISA_C,          /**< portable C */
     VDT_ISA_AVX2,       /**< AVX2 and FMA */
     VDT_ISA_AVX512,     /**< AVX-512 F, BW, DQ, VL */
-    VDT_ISA_AVX512BF16, /**< and AVX512_BF16 */
+    VDT_ISA_AVX512BF16, /**< and AVX512_VNNI, AVX512_BF16 */
     VDT_N_ISAS,
 } VdtIsa;
 
