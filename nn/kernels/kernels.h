@@ -86,10 +86,11 @@ typedef struct {
     /* x[i] = exp(x[i]) over the sum of them, i < n; elements are floats. There is room for
      * VDT_ALIGN_LANES(n), and what lies past n becomes something finite. */
     void (*softmax_row)(size_t n, float *x);
-    /* y[c] = epilogue(sum over taps of a[t][c] * weight[t][c]); weight is float, pitch
-     * VDT_ALIGN_LANES(channels). For one row: the epilogue's row is this one. */
-    void (*depthwise_row)(size_t taps, size_t channels, const void *const *a, const float *weight,
-                          const VdtEpilogue *epilogue, void *y);
+    /* y[i][c] = epilogue(sum over taps of a[t * rows + i][c] * weight[t][c]), for up to
+     * VDT_MOST_TILE_ROWS rows; weight is float, pitch VDT_ALIGN_LANES(channels). */
+    void (*depthwise_rows)(size_t rows, size_t taps, size_t channels, const void *const *a,
+                           const float *weight, const VdtEpilogue *epilogue, void *y,
+                           size_t y_pitch);
     /* y = epilogue(x) with bias per channel, elementwise over rows */
     void (*map_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
                      const VdtEpilogue *epilogue, void *y, size_t y_pitch);

@@ -97,17 +97,20 @@ void VDT_K(softmax_row)(size_t n, float *x)
         x[i] = 0;
 }
 
-void VDT_K(depthwise_row)(size_t taps, size_t channels, const void *const *a, const float *weight,
-                          const VdtEpilogue *epilogue, void *y)
+void VDT_K(depthwise_rows)(size_t rows, size_t taps, size_t channels, const void *const *a,
+                           const float *weight, const VdtEpilogue *epilogue, void *y,
+                           size_t y_pitch)
 {
     size_t pitch = VDT_ALIGN_LANES(channels);
 
-    for (size_t c = 0; c < pitch; c++) {
-        float sum = 0;
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t c = 0; c < pitch; c++) {
+            float sum = 0;
 
-        for (size_t t = 0; t < taps; t++)
-            sum += load(a[t], c) * weight[t * pitch + c];
-        store(y, c, finish(sum, epilogue, 0, c));
+            for (size_t t = 0; t < taps; t++)
+                sum += load(a[t * rows + i], c) * weight[t * pitch + c];
+            store(y, i * y_pitch + c, finish(sum, epilogue, i, c));
+        }
     }
 }
 

@@ -86,18 +86,55 @@ void VDT_K(softmax_row)(size_t n, float *x)
         store_f32(x + i, load_f32(x + i) * share);
 }
 
-void VDT_K(depthwise_row)(size_t taps, size_t channels, const void *const *a, const float *weight,
-                          const VdtEpilogue *epilogue, void *y)
+/* Rows at once: their sums share the weights that were loaded, and one sum need not wait for the
+ * last addition to itself. */
+#define DEPTHWISE_ROWS    4
+#define DEPTHWISE_VECTORS (VDT_LANES / VDT_VL)
+
+INLINE void depthwise(size_t rows, size_t taps, size_t channels, const void *const *a,
+                      const float *weight, const VdtEpilogue *epilogue, size_t first, void *y,
+                      size_t y_pitch, const int n)
 {
     size_t pitch = VDT_ALIGN_LANES(channels);
 
-    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL) {
-        vf sum = {0};
+    for (size_t c = 0; c < pitch; c += VDT_LANES) {
+        vf sums[DEPTHWISE_ROWS][DEPTHWISE_VECTORS] = {0};
 
-        for (size_t t = 0; t < taps; t++)
-            sum += load((const element *)a[t] + c) * load_f32(weight + t * pitch + c);
-        store((element *)y + c, finish(sum, epilogue, 0, c));
+#pragma GCC unroll 1
+        for (size_t t = 0; t < taps; t++) {
+            vf w[DEPTHWISE_VECTORS];
+
+#pragma GCC unroll 2
+            for (int j = 0; j < DEPTHWISE_VECTORS; j++)
+                w[j] = load_f32(weight + t * pitch + c + j * VDT_VL);
+#pragma GCC unroll 4
+            for (int i = 0; i < n; i++) {
+                const element *from = (const element *)a[t * rows + first + i] + c;
+
+#pragma GCC unroll 2
+                for (int j = 0; j < DEPTHWISE_VECTORS; j++)
+                    sums[i][j] += load(from + j * VDT_VL) * w[j];
+            }
+        }
+#pragma GCC unroll 4
+        for (int i = 0; i < n; i++)
+#pragma GCC unroll 2
+            for (int j = 0; j < DEPTHWISE_VECTORS; j++)
+                store((element *)y + (first + i) * y_pitch + c + j * VDT_VL,
+                      finish(sums[i][j], epilogue, first + i, c + j * VDT_VL));
     }
+}
+
+void VDT_K(depthwise_rows)(size_t rows, size_t taps, size_t channels, const void *const *a,
+                           const float *weight, const VdtEpilogue *epilogue, void *y,
+                           size_t y_pitch)
+{
+    size_t i = 0;
+
+    for (; i + DEPTHWISE_ROWS <= rows; i += DEPTHWISE_ROWS)
+        depthwise(rows, taps, channels, a, weight, epilogue, i, y, y_pitch, DEPTHWISE_ROWS);
+    for (; i < rows; i++)
+        depthwise(rows, taps, channels, a, weight, epilogue, i, y, y_pitch, 1);
 }
 
 void VDT_K(map_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,

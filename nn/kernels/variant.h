@@ -20,8 +20,9 @@ void VDT_K(max_row)(size_t taps, size_t channels, const void *const *a, void *y)
 void VDT_K(blend_row)(size_t taps, size_t channels, const void *const *a, const float *weight,
                       void *y);
 void VDT_K(softmax_row)(size_t n, float *x);
-void VDT_K(depthwise_row)(size_t taps, size_t channels, const void *const *a, const float *weight,
-                          const VdtEpilogue *epilogue, void *y);
+void VDT_K(depthwise_rows)(size_t rows, size_t taps, size_t channels, const void *const *a,
+                           const float *weight, const VdtEpilogue *epilogue, void *y,
+                           size_t y_pitch);
 void VDT_K(map_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
                      const VdtEpilogue *epilogue, void *y, size_t y_pitch);
 void VDT_K(from_planes)(size_t pixels, size_t channels, const float *x, size_t plane, void *y,
@@ -61,7 +62,7 @@ extern const VdtKernels VDT_K(kernels);
                                        .max_row = VDT_K(max_row),                                  \
                                        .blend_row = VDT_K(blend_row),                              \
                                        .softmax_row = VDT_K(softmax_row),                          \
-                                       .depthwise_row = VDT_K(depthwise_row),                      \
+                                       .depthwise_rows = VDT_K(depthwise_rows),                    \
                                        .map_rows = VDT_K(map_rows),                                \
                                        .from_planes = VDT_K(from_planes),                          \
                                        .to_planes = VDT_K(to_planes),                              \

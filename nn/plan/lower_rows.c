@@ -2,6 +2,7 @@
 /* Steps that work row by row: depthwise convolutions, batch norms that stayed, pooling, means, and
  * elementwise ops that no product took in. */
 #include "lower.h"
+#include "window.h"
 
 #include <string.h>
 
@@ -14,7 +15,7 @@ typedef struct {
     VdtMap x, y;
     VdtPlace zeros, weight;
     VdtLateEpilogue epilogue;
-    int kernel_h, kernel_w, stride, pad_h, pad_w;
+    VdtWindow window;
     VdtRows rows; /* of one image; output rows of pixels for windows */
 } RowsStep;
 
@@ -29,71 +30,66 @@ static char *pixel(const RowsStep *self, const VdtMap *map, char *arena, gsize i
            index * map->pitch * element_size(self);
 }
 
-/* Inputs under the window of output (row, column); padding is @outside, or left out if that is
- * NULL. Returns how many. */
-static gsize window(const RowsStep *self, char *arena, gsize image, gsize row, gsize column,
-                    const void *outside, const void **a)
-{
-    gssize top = (gssize)row * self->stride - self->pad_h;
-    gssize left = (gssize)column * self->stride - self->pad_w;
-    gsize n = 0;
-
-    for (gssize y = top; y < top + self->kernel_h; y++) {
-        for (gssize x = left; x < left + self->kernel_w; x++) {
-            if (y >= 0 && y < (gssize)self->x.h && x >= 0 && x < (gssize)self->x.w)
-                a[n++] = pixel(self, &self->x, arena, (image * self->x.h + y) * self->x.w + x);
-            else if (outside)
-                a[n++] = outside;
-        }
-    }
-    return n;
-}
-
-/* Calls @each for every output pixel of an item. */
-static void for_each_pixel(const RowsStep *self, guint item,
-                           void (*each)(const RowsStep *, char *arena, gsize image, gsize row,
-                                        gsize column),
-                           char *arena)
+/* Calls @each for every run of up to VDT_MOST_TILE_ROWS output pixels of an item, with what they
+ * see. */
+static void for_each_run(const RowsStep *self, char *arena, guint item, const void *outside,
+                         void (*each)(const RowsStep *, char *arena, gsize pixel, gsize count,
+                                      const void **a))
 {
     gsize image = item / self->rows.n_parts;
     guint part = item % self->rows.n_parts;
+    const char *x = pixel(self, &self->x, arena, image * self->x.h * self->x.w);
+    const void *a[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
 
-    for (gsize row = part * self->rows.per_part; row < vdt_rows_end(&self->rows, part); row++)
-        for (gsize column = 0; column < self->y.w; column++)
-            each(self, arena, image, row, column);
+    for (gsize row = part * self->rows.per_part; row < vdt_rows_end(&self->rows, part); row++) {
+        for (gsize column = 0; column < self->y.w; column += VDT_MOST_TILE_ROWS) {
+            gsize count = MIN(VDT_MOST_TILE_ROWS, self->y.w - column);
+
+            vdt_window_find(&self->window, &self->x, x, self->x.pitch * element_size(self), outside,
+                            row, column, count, a);
+            each(self, arena, (image * self->y.h + row) * self->y.w + column, count, a);
+        }
+    }
 }
 
-static void depthwise_pixel(const RowsStep *self, char *arena, gsize image, gsize row, gsize column)
+static void depthwise_pixels(const RowsStep *self, char *arena, gsize first, gsize count,
+                             const void **a)
 {
-    const void *a[VDT_MOST_TAPS];
+    gsize plane = self->y.h * self->y.w;
     VdtEpilogue epilogue =
-        vdt_epilogue_at(self->plan, &self->epilogue, arena, image, row * self->y.w + column, 0);
-    gsize taps = window(self, arena, image, row, column,
-                        vdt_place_address(self->plan, &self->zeros, arena), a);
+        vdt_epilogue_at(self->plan, &self->epilogue, arena, first / plane, first % plane, 0);
 
-    self->plan->kernels->depthwise_row(
-        taps, self->y.c, a, (const float *)vdt_place_address(self->plan, &self->weight, arena),
-        &epilogue, pixel(self, &self->y, arena, (image * self->y.h + row) * self->y.w + column));
-}
-
-static void max_pixel(const RowsStep *self, char *arena, gsize image, gsize row, gsize column)
-{
-    const void *a[VDT_MOST_TAPS];
-    gsize taps = window(self, arena, image, row, column, NULL, a);
-
-    self->plan->kernels->max_row(
-        taps, self->y.c, a,
-        pixel(self, &self->y, arena, (image * self->y.h + row) * self->y.w + column));
+    self->plan->kernels->depthwise_rows(
+        count, vdt_window_taps(&self->window), self->y.c, a,
+        (const float *)vdt_place_address(self->plan, &self->weight, arena), &epilogue,
+        pixel(self, &self->y, arena, first), self->y.pitch);
 }
 
 static void run_depthwise(const VdtStep *step, char *arena, char *scratch, guint item)
 {
-    for_each_pixel((const RowsStep *)step, item, depthwise_pixel, arena);
+    const RowsStep *self = (const RowsStep *)step;
+
+    for_each_run(self, arena, item, vdt_place_address(self->plan, &self->zeros, arena),
+                 depthwise_pixels);
+}
+
+/* Padding is left out: it is smaller than anything. */
+static void max_pixels(const RowsStep *self, char *arena, gsize first, gsize count, const void **a)
+{
+    for (gsize i = 0; i < count; i++) {
+        const void *seen[VDT_MOST_TAPS];
+        gsize n = 0;
+
+        for (gsize tap = 0; tap < vdt_window_taps(&self->window); tap++)
+            if (a[tap * count + i] != NULL)
+                seen[n++] = a[tap * count + i];
+        self->plan->kernels->max_row(n, self->y.c, seen, pixel(self, &self->y, arena, first + i));
+    }
 }
 
 static void run_max_pool(const VdtStep *step, char *arena, char *scratch, guint item)
 {
-    for_each_pixel((const RowsStep *)step, item, max_pixel, arena);
+    for_each_run((const RowsStep *)step, arena, item, NULL, max_pixels);
 }
 
 static guint parts_for(gsize elements)
@@ -146,11 +142,11 @@ gboolean vdt_lower_depthwise(VdtLowering *l, VdtFused *f)
                           .run = run_depthwise);
     self->weight = depthwise_weights(l, f, taps);
     self->epilogue = vdt_lower_epilogue(l, f);
-    self->kernel_h = node->p.conv2d.kernel_h;
-    self->kernel_w = node->p.conv2d.kernel_w;
-    self->stride = node->p.conv2d.stride;
-    self->pad_h = node->p.conv2d.pad_h;
-    self->pad_w = node->p.conv2d.pad_w;
+    self->window = (VdtWindow){.kernel_h = node->p.conv2d.kernel_h,
+                               .kernel_w = node->p.conv2d.kernel_w,
+                               .stride = node->p.conv2d.stride,
+                               .pad_h = node->p.conv2d.pad_h,
+                               .pad_w = node->p.conv2d.pad_w};
     if (f->mul)
         vdt_plan_read(l->plan, &self->epilogue.mul);
     if (f->add)
@@ -175,7 +171,7 @@ gboolean vdt_lower_batch_norm(VdtLowering *l, VdtFused *f)
         self->weight = vdt_lower_constant(l, key, f->scale, f->columns);
     }
     self->epilogue = vdt_lower_epilogue(l, f);
-    self->kernel_h = self->kernel_w = self->stride = 1;
+    self->window = (VdtWindow){.kernel_h = 1, .kernel_w = 1, .stride = 1};
     add_window_step(l, self, x, f);
     return TRUE;
 }
@@ -191,9 +187,11 @@ gboolean vdt_lower_max_pool(VdtLowering *l, VdtFused *f)
         return FALSE;
     x = vdt_lower_get_channels_last(l, node->inputs[0]);
     self = vdt_lower_step(RowsStep, l, f, .kernel = "max_pool", .run = run_max_pool);
-    self->kernel_h = self->kernel_w = kernel;
-    self->stride = node->p.max_pool2d.stride;
-    self->pad_h = self->pad_w = node->p.max_pool2d.pad;
+    self->window = (VdtWindow){.kernel_h = kernel,
+                               .kernel_w = kernel,
+                               .stride = node->p.max_pool2d.stride,
+                               .pad_h = node->p.max_pool2d.pad,
+                               .pad_w = node->p.max_pool2d.pad};
     add_window_step(l, self, x, f);
     return TRUE;
 }

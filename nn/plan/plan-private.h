@@ -61,9 +61,9 @@ struct _VdtPlan {
     const VdtKernels *kernels; /* NULL for TRACE */
     const VdtKernels *kernels_f32;
     const VdtInt8Kernels *kernels_int8; /* NULL unless products are in 8 bits */
-    GPtrArray *steps;     /* VdtStep */
-    GArray *buffers;      /* VdtBuffer */
-    GHashTable *blobs;    /* char * to VdtBlob */
+    GPtrArray *steps;                   /* VdtStep */
+    GArray *buffers;                    /* VdtBuffer */
+    GHashTable *blobs;                  /* char * to VdtBlob */
     GPtrArray *constants; /* VdtTensor: parameters kept as they are, and what was folded */
     GArray *inputs;       /* VdtMap, planar */
     GArray *outputs;      /* VdtMap, planar */

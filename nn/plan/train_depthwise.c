@@ -50,21 +50,20 @@ static void run_forward(const VdtStep *step, char *arena, char *scratch, guint i
     gsize image = item / self->rows.n_parts, taps = vdt_window_taps(&self->window);
     guint part = item % self->rows.n_parts;
     const float *zeros = floats(self, &self->zeros, arena);
+    const char *x = (char *)pixel(self, &self->x, arena, image * self->x.h * self->x.w);
     VdtEpilogue epilogue = {.bias = floats(self, &self->bias, arena)};
 
     for (gsize row = part * self->rows.per_part; row < vdt_rows_end(&self->rows, part); row++) {
-        for (gsize column = 0; column < self->y.w; column++) {
-            const void *a[VDT_MOST_TAPS];
+        for (gsize column = 0; column < self->y.w; column += VDT_MOST_TILE_ROWS) {
+            gsize count = MIN(VDT_MOST_TILE_ROWS, self->y.w - column);
+            const void *a[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
 
-            for (gsize tap = 0; tap < taps; tap++) {
-                gssize at = vdt_window_pixel(&self->window, &self->x, row, column, tap);
-
-                a[tap] = at < 0 ? zeros
-                                : pixel(self, &self->x, arena, image * self->x.h * self->x.w + at);
-            }
-            self->plan->kernels->depthwise_row(
-                taps, self->y.c, a, floats(self, &self->turned, arena), &epilogue,
-                pixel(self, &self->y, arena, (image * self->y.h + row) * self->y.w + column));
+            vdt_window_find(&self->window, &self->x, x, self->x.pitch * sizeof(float), zeros, row,
+                            column, count, a);
+            self->plan->kernels->depthwise_rows(
+                count, taps, self->y.c, a, floats(self, &self->turned, arena), &epilogue,
+                pixel(self, &self->y, arena, (image * self->y.h + row) * self->y.w + column),
+                self->y.pitch);
         }
     }
 }
@@ -105,7 +104,12 @@ static gssize seen_by(gsize at, int pad, int tap, int stride, gsize size)
 {
     gssize from = (gssize)at + pad - tap;
 
-    return from < 0 || from % stride != 0 || from / stride >= (gssize)size ? -1 : from / stride;
+    if (stride > 1) {
+        if (from < 0 || from % stride != 0)
+            return -1;
+        from /= stride;
+    }
+    return from < (gssize)size ? from : -1;
 }
 
 /* An input pixel's gradient is gathered from the outputs that saw it. */
@@ -117,23 +121,28 @@ static void gather_row(const DepthwiseStep *self, char *arena, gsize image, gsiz
 
     for (int i = 0; i < w->kernel_h; i++)
         rows[i] = seen_by(row, w->pad_h, i, w->stride, self->y.h);
-    for (gsize column = 0; column < self->x.w; column++) {
+    for (gsize column = 0; column < self->x.w; column += VDT_MOST_TILE_ROWS) {
+        gsize count = MIN(VDT_MOST_TILE_ROWS, self->x.w - column);
         float *to = pixel(self, &self->dx, arena, (image * self->x.h + row) * self->x.w + column);
-        VdtEpilogue epilogue = {.bias = zeros, .add = self->add_dx ? to : NULL};
-        const void *a[VDT_MOST_TAPS];
+        VdtEpilogue epilogue = {
+            .bias = zeros, .add = self->add_dx ? to : NULL, .add_pitch = self->dx.pitch};
+        const void *a[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
 
-        for (int i = 0, tap = 0; i < w->kernel_h; i++) {
-            for (int j = 0; j < w->kernel_w; j++, tap++) {
-                gssize c = seen_by(column, w->pad_w, j, w->stride, self->y.w);
+        for (int i = 0, n = 0; i < w->kernel_h; i++) {
+            const float *line =
+                pixel(self, &self->y, arena, (image * self->y.h + MAX(rows[i], 0)) * self->y.w);
 
-                a[tap] = rows[i] < 0 || c < 0
-                             ? zeros
-                             : pixel(self, &self->y, arena,
-                                     (image * self->y.h + rows[i]) * self->y.w + c);
+            for (int j = 0; j < w->kernel_w; j++) {
+                for (gsize k = 0; k < count; k++, n++) {
+                    gssize c = seen_by(column + k, w->pad_w, j, w->stride, self->y.w);
+
+                    a[n] = rows[i] < 0 || c < 0 ? zeros : line + c * self->y.pitch;
+                }
             }
         }
-        self->plan->kernels->depthwise_row(vdt_window_taps(w), self->x.c, a,
-                                           floats(self, &self->turned, arena), &epilogue, to);
+        self->plan->kernels->depthwise_rows(count, vdt_window_taps(w), self->x.c, a,
+                                            floats(self, &self->turned, arena), &epilogue, to,
+                                            self->dx.pitch);
     }
 }
 

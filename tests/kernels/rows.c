@@ -192,32 +192,35 @@ static void check_softmax_row(const VdtKernels *kernels, size_t n)
     check_outputs(exact, &reference, &y, n);
 }
 
-static void check_depthwise_row(const VdtKernels *kernels, size_t channels)
+static void check_depthwise_rows(const VdtKernels *kernels, size_t channels)
 {
     gboolean bf16 = check_is_bf16(kernels);
-    size_t taps = check_between(1, 49), wide = VDT_ALIGN_LANES(channels);
-    size_t pitch = check_pitch(channels), rows = MIN(taps, 9);
+    size_t rows = check_between(1, VDT_MOST_TILE_ROWS), taps = check_between(1, 49);
+    size_t wide = VDT_ALIGN_LANES(channels), n_inputs = MIN(taps * rows, 9);
+    size_t pitch = check_pitch(channels), y_pitch = check_pitch(channels);
     guint special = check_one_in(2) ? 100 : 0;
-    const void *x = check_channels(rows, channels, pitch, bf16, special);
-    const void **a = pick_rows(taps, x, rows, pitch, bf16);
+    const void *x = check_channels(n_inputs, channels, pitch, bf16, special);
+    const void **a = pick_rows(taps * rows, x, n_inputs, pitch, bf16);
     const float *weight = check_channels(taps, channels, wide, FALSE, 0);
-    VdtEpilogue epilogue = check_epilogue(1, wide, bf16, special);
-    CheckOutput reference = check_output(1, wide, wide, bf16);
-    CheckOutput y = check_output(1, wide, wide, bf16);
-    CheckExact exact[MOST_CHANNELS];
+    VdtEpilogue epilogue = check_epilogue(rows, wide, bf16, special);
+    CheckOutput reference = check_output(rows, wide, y_pitch, bf16);
+    CheckOutput y = check_output(rows, wide, y_pitch, bf16);
+    CheckExact exact[VDT_MOST_TILE_ROWS * MOST_CHANNELS];
 
-    check_reference(kernels)->depthwise_row(taps, channels, a, weight, &epilogue, reference.data);
-    kernels->depthwise_row(taps, channels, a, weight, &epilogue, y.data);
-    for (size_t c = 0; c < channels; c++) {
+    check_reference(kernels)->depthwise_rows(rows, taps, channels, a, weight, &epilogue,
+                                             reference.data, y_pitch);
+    kernels->depthwise_rows(rows, taps, channels, a, weight, &epilogue, y.data, y_pitch);
+    for (size_t i = 0; i < rows * channels; i++) {
+        size_t row = i / channels, c = i % channels;
         CheckExact sum = {0};
 
         for (size_t t = 0; t < taps; t++) {
-            double term = check_get(a[t], c, bf16) * weight[t * wide + c];
+            double term = check_get(a[t * rows + row], c, bf16) * weight[t * wide + c];
 
             sum.value += term;
             sum.scale += fabs(term);
         }
-        exact[c] = check_finish(sum, &epilogue, bf16, 0, c);
+        exact[i] = check_finish(sum, &epilogue, bf16, row, c);
     }
     /* An epilogue's special operands may reach the lanes past the channels. */
     check_outside(&reference, wide);
@@ -290,9 +293,9 @@ static void test_softmax_row(gconstpointer kernels)
     for_all_channels(kernels, "softmax_row", check_softmax_row);
 }
 
-static void test_depthwise_row(gconstpointer kernels)
+static void test_depthwise_rows(gconstpointer kernels)
 {
-    for_all_channels(kernels, "depthwise_row", check_depthwise_row);
+    for_all_channels(kernels, "depthwise_rows", check_depthwise_rows);
 }
 
 static void test_map_rows(gconstpointer data)
@@ -353,7 +356,7 @@ void check_add_rows(const VdtKernels *kernels)
     check_add_test(kernels, "max-row", test_max_row);
     check_add_test(kernels, "blend-row", test_blend_row);
     check_add_test(kernels, "softmax-row", test_softmax_row);
-    check_add_test(kernels, "depthwise-row", test_depthwise_row);
+    check_add_test(kernels, "depthwise-rows", test_depthwise_rows);
     check_add_test(kernels, "map-rows", test_map_rows);
     check_add_test(kernels, "special-values", test_special_values);
 }
