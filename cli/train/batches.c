@@ -90,6 +90,6 @@ void batches_fill(Batches *batches, guint64 step, VdtTensor *clips, VdtTensor *l
     Filling filling = {batches, epoch, batches->order + step % per_epoch * batches->batch, clips,
                        labels->data};
     vdt_pool_begin(VDT_MAX_WORKERS, NULL, NULL);
-    vdt_pool_run(fill_clip, &filling, batches->batch);
+    vdt_pool_run(fill_clip, &filling, MIN(batches->batch, clips->shape.dims[0]));
     vdt_pool_end();
 }

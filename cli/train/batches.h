@@ -16,7 +16,8 @@ void batches_free(Batches *batches);
 /* Steps in an epoch: clips that do not fill a batch are left out, others each time. */
 guint64 batches_per_epoch(guint n_clips, guint batch);
 /* Makes the batch of @step, on the process's thread pool: @clips, [N,3,T,H,W], and @labels, [N].
- * Pictures of less than the clips' size are windows into them. */
+ * Pictures of less than the clips' size are windows into them. Tensors for fewer than a batch get
+ * the first of it. */
 void batches_fill(Batches *batches, guint64 step, VdtTensor *clips, VdtTensor *labels);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Batches, batches_free)

@@ -10,7 +10,8 @@ typedef struct {
     guint64 *confusion; /* rows: the truth; columns: the answer */
 } Group;
 
-enum { ALL, UNCODED, CODED, CONDITIONS, N_GROUPS = CONDITIONS + VDT_STREET_N_CONDITIONS };
+/* CLEAN: by day, nothing added, not coded. */
+enum { ALL, CLEAN, UNCODED, CODED, CONDITIONS, N_GROUPS = CONDITIONS + VDT_STREET_N_CONDITIONS };
 
 struct _MapTally {
     char **labels;
@@ -49,6 +50,7 @@ void map_tally_add(MapTally *tally, const ClipInfo *info, const guint8 *classes,
             confusion[classes[i] * n_labels + answers[i]]++;
     if (info->condition >= 0)
         of[CONDITIONS + info->condition] = of[info->coded ? CODED : UNCODED] = TRUE;
+    of[CLEAN] = info->condition == VDT_STREET_DAY && !info->coded;
     for (guint g = 0; g < N_GROUPS; g++) {
         tally->groups[g].n += of[g];
         for (gsize i = 0; of[g] && i < n_labels * n_labels; i++)
@@ -115,9 +117,27 @@ double map_tally_get_loss(const MapTally *tally)
 static const char *group_name(guint group)
 {
     return group == ALL       ? "all"
+           : group == CLEAN   ? "clean"
            : group == UNCODED ? "uncoded"
            : group == CODED   ? "coded"
                               : vdt_street_condition_name(group - CONDITIONS);
+}
+
+/* Of the classes that are there or answered. */
+static JsonObject *class_json(const MapTally *tally, guint group)
+{
+    JsonObject *classes = json_object_new();
+    for (guint i = 0; i < tally->n_labels; i++) {
+        guint64 pixels;
+        double iou = get_iou(tally, &tally->groups[group], i, &pixels);
+        if (!isfinite(iou))
+            continue;
+        JsonObject *class = json_object_new();
+        json_object_set_double_member(class, "iou", iou);
+        json_object_set_int_member(class, "pixels", pixels);
+        json_object_set_object_member(classes, tally->labels[i], class);
+    }
+    return classes;
 }
 
 static JsonObject *group_json(const MapTally *tally, guint group)
@@ -131,28 +151,21 @@ static JsonObject *group_json(const MapTally *tally, guint group)
 JsonObject *map_tally_to_json(const MapTally *tally)
 {
     const Group *all = &tally->groups[ALL];
-    JsonObject *object = json_object_new(), *classes = json_object_new();
+    JsonObject *object = json_object_new();
     json_object_set_double_member(object, "score", get_mean_iou(tally, all));
     json_object_set_int_member(object, "n", all->n);
     json_object_set_double_member(object, "pixel_accuracy", get_accuracy(tally));
     json_object_set_double_member(object, "loss", map_tally_get_loss(tally));
-    for (guint i = 0; i < tally->n_labels; i++) {
-        guint64 pixels;
-        double iou = get_iou(tally, all, i, &pixels);
-        if (!isfinite(iou))
-            continue;
-        JsonObject *class = json_object_new();
-        json_object_set_double_member(class, "iou", iou);
-        json_object_set_int_member(class, "pixels", pixels);
-        json_object_set_object_member(classes, tally->labels[i], class);
-    }
-    json_object_set_object_member(object, "per_class", classes);
+    json_object_set_object_member(object, "per_class", class_json(tally, ALL));
     if (tally->groups[CODED].n + tally->groups[UNCODED].n == 0)
         return object;
     JsonObject *conditions = json_object_new();
     for (guint i = CONDITIONS; i < N_GROUPS; i++)
         json_object_set_object_member(conditions, group_name(i), group_json(tally, i));
     json_object_set_object_member(object, "per_condition", conditions);
+    JsonObject *clean = group_json(tally, CLEAN);
+    json_object_set_object_member(clean, "per_class", class_json(tally, CLEAN));
+    json_object_set_object_member(object, "clean", clean);
     json_object_set_object_member(object, "coded", group_json(tally, CODED));
     json_object_set_object_member(object, "uncoded", group_json(tally, UNCODED));
     return object;
@@ -173,7 +186,10 @@ JsonObject *map_tally_to_scores(const MapTally *tally)
     set_score(scores, "accuracy", "", get_accuracy(tally));
     for (guint i = 0; i < tally->n_labels; i++)
         set_score(scores, "class.", tally->labels[i], get_iou(tally, &tally->groups[ALL], i, NULL));
-    for (guint i = UNCODED; i < N_GROUPS; i++)
+    for (guint i = 0; i < tally->n_labels && tally->groups[CLEAN].n > 0; i++)
+        set_score(scores, "clean.", tally->labels[i],
+                  get_iou(tally, &tally->groups[CLEAN], i, NULL));
+    for (guint i = CLEAN; i < N_GROUPS; i++)
         if (tally->groups[i].n > 0)
             set_score(scores, i < CONDITIONS ? "" : "condition.", group_name(i),
                       get_mean_iou(tally, &tally->groups[i]));
@@ -188,12 +204,17 @@ void map_tally_print(const MapTally *tally)
     for (guint i = 0; i < tally->n_labels; i++) {
         guint64 pixels;
         double iou = get_iou(tally, &tally->groups[ALL], i, &pixels);
-        if (isfinite(iou))
-            g_print("%-16s %6.2f %%  of %" G_GUINT64_FORMAT " pixels\n", tally->labels[i],
-                    100 * iou, pixels);
+        double clean = get_iou(tally, &tally->groups[CLEAN], i, NULL);
+        if (!isfinite(iou))
+            continue;
+        g_print("%-16s %6.2f %%  of %" G_GUINT64_FORMAT " pixels", tally->labels[i], 100 * iou,
+                pixels);
+        if (isfinite(clean))
+            g_print("; %6.2f %% in clean pictures", 100 * clean);
+        g_print("\n");
     }
-    for (guint i = UNCODED; i < N_GROUPS; i++)
+    for (guint i = CLEAN; i < N_GROUPS; i++)
         if (tally->groups[i].n > 0)
-            g_print("%s%-16s %6.2f %%  of %u pictures\n", i == UNCODED ? "\n" : "", group_name(i),
+            g_print("%s%-16s %6.2f %%  of %u pictures\n", i == CLEAN ? "\n" : "", group_name(i),
                     100 * get_mean_iou(tally, &tally->groups[i]), tally->groups[i].n);
 }

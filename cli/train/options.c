@@ -9,9 +9,9 @@
 #include "streetclips.h"
 
 /* Windows into the street's usual 192x112: a person of half their height fits in; and into its
- * pictures of 512x288. */
+ * pictures of 384x224. */
 #define CLIPS_CROP    "96x56"
-#define MAPS_CROP     "160x96"
+#define MAPS_CROP     "160x128"
 #define PICTURES_CROP "512x512"
 /* An option that the command line does not have: no option may be that. */
 #define NOT_GIVEN     G_MININT
@@ -132,6 +132,7 @@ static gboolean check_ranges(const TrainOptions *o)
         {"clips-per-video", o->per_video, 1, 100},
         {"seed", o->seed, 0, MAX_SEED},
         {"batch", o->batch, 1, 4096},
+        {"whole-batch", o->whole_batch, 1, o->batch},
         {"epochs", o->epochs, 0.001, 100000},
         {"crop-share", o->crop_share, 0, 1},
         {"warmup", o->warmup, 0, 100000},
@@ -229,13 +230,21 @@ static const struct Ingredient {
     {                                                                                              \
         G_STRUCT_OFFSET(TrainOptions, member), FALSE, clips, maps, pictures                        \
     }
-    WHOLE(clips, 11760, 12096, 1),  WHOLE(validation_clips, 336, 168, 0),
-    WHOLE(coded, 8, 8, 0),          WHOLE(endless, 3, 2, 0),
-    WHOLE(batch, 16, 16, 16),       REAL(epochs, 28, 13, 127),
-    REAL(crop_share, 0.78, 0.9, 1), REAL(rate, 4e-3, 3e-3, 1.2e-3),
-    REAL(backbone_rate, 1, 1, 0.1), REAL(final_rate, 0.01, 0.01, 0),
-    REAL(decay, 0.05, 0.05, 0.01),  REAL(clip, 5, 5, 0),
-    REAL(average, 0.999, 0.999, 0), REAL(label_smoothing, 0.1, 0, 0),
+    WHOLE(clips, 11760, 12096, 1),
+    WHOLE(validation_clips, 336, 168, 0),
+    WHOLE(coded, 8, 8, 0),
+    WHOLE(endless, 3, 2, 0),
+    WHOLE(batch, 16, 16, 16),
+    WHOLE(whole_batch, 16, 8, 16),
+    REAL(epochs, 28, 9, 127),
+    REAL(crop_share, 0.78, 0.87, 1),
+    REAL(rate, 4e-3, 3e-3, 1.2e-3),
+    REAL(backbone_rate, 1, 1, 0.1),
+    REAL(final_rate, 0.01, 0.01, 0),
+    REAL(decay, 0.05, 0.05, 0.01),
+    REAL(clip, 5, 5, 0),
+    REAL(average, 0.999, 0.999, 0),
+    REAL(label_smoothing, 0.1, 0, 0),
     REAL(dropout, 0.2, 0, 0.1),
 #undef WHOLE
 #undef REAL
@@ -265,12 +274,15 @@ static void follow_recipe(TrainOptions *o, gboolean maps)
     /* It is slow because it has learned before. */
     if (pictures && o->weights == NULL && o->backbone_rate == NOT_GIVEN)
         o->backbone_rate = 1;
+    gboolean whole_given = o->whole_batch != NOT_GIVEN;
     for (guint i = 0; i < G_N_ELEMENTS(recipe); i++)
         if (get_number(o, &recipe[i]) == NOT_GIVEN)
             set_number(o, &recipe[i],
                        pictures ? recipe[i].pictures
                        : maps   ? recipe[i].maps
                                 : recipe[i].clips);
+    if (!whole_given)
+        o->whole_batch = MIN(o->whole_batch, o->batch);
     if (pictures && o->warmup == NOT_GIVEN)
         o->warmup_steps = PICTURES_WARMUP;
     if (o->warmup == NOT_GIVEN)
@@ -326,7 +338,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
          "WxH"},
         {"crop", 0, 0, G_OPTION_ARG_STRING, &o->crop,
          "First train on windows of this size into the pictures, around who acts; or none (96x56, "
-         "of maps 160x96, "
+         "of maps 160x128, "
          "on the street in its own size; 512x512 for maps of --data; none otherwise)",
          "WxH"},
         {"framing", 0, 0, G_OPTION_ARG_STRING, &o->framing,
@@ -348,12 +360,14 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {"interval", 0, 0, G_OPTION_ARG_INT, &o->interval,
          "Video frames from one picture of a clip to the next (4)", "N"},
         {"epochs", 0, 0, G_OPTION_ARG_DOUBLE, &o->epochs,
-         "Times that each clip is seen (28; of maps 13; of maps of --data 127)", "N"},
+         "Times that each clip is seen (28; of maps 9; of maps of --data 127)", "N"},
         {"crop-share", 0, 0, G_OPTION_ARG_DOUBLE, &o->crop_share,
-         "Share of the steps, the first ones, that see windows of --crop (0.78; of maps 0.9, of "
+         "Share of the steps, the first ones, that see windows of --crop (0.78; of maps 0.87, of "
          "--data 1)",
          "R"},
         {"batch", 0, 0, G_OPTION_ARG_INT, &o->batch, "Clips in a step (16)", "N"},
+        {"whole-batch", 0, 0, G_OPTION_ARG_INT, &o->whole_batch,
+         "Those in a step that sees no windows any more (16; of maps of the street 8)", "N"},
         {"optimizer", 0, 0, G_OPTION_ARG_STRING, &o->optimizer, "adamw (default) or sgd", "NAME"},
         {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->rate,
          "Learning rate (0.004; of maps 0.003, of --data 0.0012)", "R"},

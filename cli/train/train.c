@@ -96,8 +96,9 @@ static gboolean make_trainer(Training *training, gboolean cropped, GError **erro
     const VdtCard *card = training->card;
     guint width = cropped ? o->crop_width : card->width;
     guint height = cropped ? o->crop_height : card->height;
+    guint batch = o->crop_width > 0 && !cropped ? o->whole_batch : o->batch;
     g_autoptr(VdtGraph) graph =
-        network_graph(&training->network, o->batch, width, height, TRUE, error);
+        network_graph(&training->network, batch, width, height, TRUE, error);
     if (graph == NULL)
         return FALSE;
     VdtPlanOptions plan_options = {.kind = VDT_PLAN_TRAIN};
@@ -115,7 +116,7 @@ static gboolean make_trainer(Training *training, gboolean cropped, GError **erro
         return FALSE;
     training->cropped = cropped;
     progress_say(training->progress, "%s: %ux%ux%u, %.1f MMAC a clip", card->name, card->frames,
-                 width, height, vdt_graph_count_macs(graph) / 1e6 / o->batch);
+                 width, height, vdt_graph_count_macs(graph) / 1e6 / batch);
     return TRUE;
 }
 

@@ -409,15 +409,15 @@ static const VdtVariant variants[] = {
                "\"widths\": [32, 48, 96], "
                "\"expansion\": [[3], [3, 3], [3, 3, 3, 3]], \"vit_num\": 0}, "
                "\"head\": {\"maps\": 4, \"channels\": 32, \"next_repeat\": 3, \"num_classes\": 9}}",
-     .size = 288,
+     .size = 224,
      .frames = 1,
      .frame_interval = 1,
      .test_clips = 1,
      .test_crops = 1,
-     .test_size = 288,
+     .test_size = 224,
      .framing = VDT_FRAMING_STRETCH,
-     .bench_width = 512,
-     .bench_height = 288},
+     .bench_width = 384,
+     .bench_height = 224},
 };
 
 static void set_classes(JsonObject *config, guint n_classes)

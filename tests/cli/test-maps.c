@@ -30,9 +30,10 @@ static void test_tally(void)
 {
     char *labels[] = {"a", "b", "c", "d", NULL};
     static const guint8 truth[] = {0, 0, 1, 255}, later[] = {2, 2, 2, 2};
-    static const guint16 answers[] = {0, 1, 1, 2}, wrong[] = {2, 2, 2, 0};
+    static const guint16 answers[] = {0, 1, 1, 2}, wrong[] = {2, 2, 2, 0},
+                         later_right[] = {2, 2, 2, 2};
     const ClipInfo night = {.condition = VDT_STREET_NIGHT, .coded = TRUE};
-    const ClipInfo day = {.condition = VDT_STREET_DAY};
+    const ClipInfo day = {.condition = VDT_STREET_DAY}, rain = {.condition = VDT_STREET_RAIN};
     g_autoptr(MapTally) tally = map_tally_new(labels, 4);
 
     map_tally_add(tally, &night, truth, answers, 4, 1);
@@ -57,6 +58,18 @@ static void test_tally(void)
     g_assert_cmpint(json_object_get_int_member(coded, "n"), ==, 1);
     JsonObject *uncoded = json_object_get_object_member(json, "uncoded");
     g_assert_cmpfloat_with_epsilon(json_object_get_double_member(uncoded, "miou"), 0.375, 1e-12);
+
+    /* Clean is by day and not coded. */
+    map_tally_add(tally, &rain, later, later_right, 4, 3);
+    g_autoptr(JsonObject) more = map_tally_to_json(tally);
+    JsonObject *clean = json_object_get_object_member(more, "clean");
+    g_assert_cmpint(json_object_get_int_member(clean, "n"), ==, 1);
+    g_assert_cmpfloat_with_epsilon(json_object_get_double_member(clean, "miou"), 0.375, 1e-12);
+    JsonObject *c =
+        json_object_get_object_member(json_object_get_object_member(clean, "per_class"), "c");
+    g_assert_cmpfloat_with_epsilon(json_object_get_double_member(c, "iou"), 0.75, 1e-12);
+    g_autoptr(JsonObject) scores = map_tally_to_scores(tally);
+    g_assert_cmpfloat(json_object_get_double_member(scores, "clean.c"), ==, 0.75);
 }
 
 static ClipSet *open_pictures(guint width, guint height, guint endless)

@@ -207,6 +207,9 @@ static void test_refused(void)
         {"{\"backbone\": 7}", "backbone"},
         {"{\"head\": {\"dw_size\": 4}}", "odd"},
         {"{\"head\": {\"num_classes\": 0}}", "num_classes"},
+        {"{\"head\": {\"maps\": 0}}", "maps"},
+        {"{\"head\": {\"maps\": 6}}", "maps"},
+        {"{\"backbone\": {\"stages\": 3, \"depths\": [1, 1, 1]}, \"head\": {\"maps\": 5}}", "maps"},
         {"{\"mlp_ratio\": 17}", "mlp_ratio"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(refused); i++) {
