@@ -6,8 +6,10 @@
 #include <gst/gst.h>
 #include <gst/video/video.h>
 
-/* A codec that gives nothing for so long is stuck. */
-#define MAX_SILENCE (30 * GST_SECOND)
+/* A codec that gives nothing for so many waits is stuck; one that was stopped with its process has
+ * waited once. */
+#define SILENCE       GST_SECOND
+#define MOST_SILENCES 30
 
 /* Settings of a camera: no frames out of order, a whole picture every two seconds. One thread each,
  * since clips are coded side by side, and so that the result is the same everywhere. */
@@ -142,14 +144,15 @@ static gboolean take(Codec *codec, GstSample *sample)
 /* Takes what has arrived; waits for more until the end if @all. */
 static gboolean drain(Codec *codec, gboolean all)
 {
-    for (;;) {
-        g_autoptr(GstSample) sample =
-            gst_app_sink_try_pull_sample(codec->sink, all ? MAX_SILENCE : 0);
-        if (sample == NULL)
-            return !all || gst_app_sink_is_eos(codec->sink);
-        if (!take(codec, sample))
+    for (guint silent = 0; silent < MOST_SILENCES;) {
+        g_autoptr(GstSample) sample = gst_app_sink_try_pull_sample(codec->sink, all ? SILENCE : 0);
+        if (sample == NULL && (!all || gst_app_sink_is_eos(codec->sink)))
+            return TRUE;
+        silent = sample == NULL ? silent + 1 : 0;
+        if (sample != NULL && !take(codec, sample))
             return FALSE;
     }
+    return FALSE;
 }
 
 gboolean h264_round_trip(const H264Job *job, GError **error)
