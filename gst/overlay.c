@@ -27,6 +27,7 @@
 #include "overlay/blend.h"
 #include "overlay/canvas.h"
 #include "overlay/caps.h"
+#include "overlay/maps.h"
 #include "overlay/show.h"
 #include "resultmeta.h"
 
@@ -60,6 +61,8 @@ struct _VdtOverlay {
     gboolean settled; /* it stays like that for these caps */
     VdtOverlayCanvas *canvas;
     VdtOverlayShow *show;
+    VdtOverlayMaps *maps;
+    gboolean has_maps;                 /* to be blended into the frame on its way */
     GstVideoOverlayComposition *drawn; /* for the frame on its way; NULL for nothing */
 };
 
@@ -111,6 +114,7 @@ static gboolean set_caps(GstBaseTransform *trans, GstCaps *in, GstCaps *out)
     self->attach = vdt_overlay_caps_have_composition(out, 0);
     self->settled = !self->attach || vdt_overlay_caps_have_composition(in, 0);
     vdt_overlay_canvas_set_info(self->canvas, &self->info);
+    vdt_overlay_maps_set_info(self->maps, &self->info);
     return TRUE;
 }
 
@@ -167,7 +171,7 @@ static gboolean src_event(GstBaseTransform *trans, GstEvent *event)
 
 /* Frames */
 
-/* What is to be drawn on @buffer; NULL for nothing. */
+/* What is to be drawn on @buffer, maps that are blended apart; NULL for nothing. */
 static GstVideoOverlayComposition *compose(VdtOverlay *self, GstBuffer *buffer)
 {
     const GstClockTime time = gst_segment_to_stream_time(&GST_BASE_TRANSFORM(self)->segment,
@@ -181,8 +185,12 @@ static GstVideoOverlayComposition *compose(VdtOverlay *self, GstBuffer *buffer)
     limits = self->limits;
     style = self->style;
     GST_OBJECT_UNLOCK(self);
+    self->has_maps = FALSE;
     if (!vdt_overlay_show_gather(self->show, buffer, &limits))
         return NULL;
+    /* nobody needs a picture of them */
+    if (!self->attach)
+        self->has_maps = vdt_overlay_maps_take(self->maps, self->show, style.map_opacity);
     return vdt_overlay_canvas_compose(self->canvas, self->show, &style);
 }
 
@@ -195,7 +203,8 @@ static GstFlowReturn prepare_output_buffer(GstBaseTransform *trans, GstBuffer *i
         settle(self);
     g_clear_pointer(&self->drawn, gst_video_overlay_composition_unref);
     self->drawn = compose(self, in);
-    *out = !self->drawn || gst_buffer_is_writable(in) ? in : gst_buffer_copy(in);
+    *out =
+        (!self->drawn && !self->has_maps) || gst_buffer_is_writable(in) ? in : gst_buffer_copy(in);
     return GST_FLOW_OK;
 }
 
@@ -229,7 +238,7 @@ static GstFlowReturn transform_ip(GstBaseTransform *trans, GstBuffer *buffer)
     g_autoptr(GstVideoOverlayComposition) drawn = g_steal_pointer(&self->drawn);
     GstVideoFrame frame;
 
-    if (!drawn)
+    if (!drawn && !self->has_maps)
         return GST_FLOW_OK;
     GST_BUFFER_FLAG_UNSET(buffer, GST_BUFFER_FLAG_GAP);
     if (self->attach) {
@@ -242,7 +251,10 @@ static GstFlowReturn transform_ip(GstBaseTransform *trans, GstBuffer *buffer)
         GST_WARNING_OBJECT(self, "cannot draw on %" GST_PTR_FORMAT, buffer);
         return GST_FLOW_OK;
     }
-    vdt_overlay_blend(drawn, &frame);
+    if (self->has_maps)
+        vdt_overlay_maps_blend(self->maps, &frame);
+    if (drawn)
+        vdt_overlay_blend(drawn, &frame);
     gst_video_frame_unmap(&frame);
     return GST_FLOW_OK;
 }
@@ -258,6 +270,7 @@ static gboolean start(GstBaseTransform *trans)
     self->attach = FALSE;
     self->canvas = vdt_overlay_canvas_new();
     self->show = g_new(VdtOverlayShow, 1);
+    self->maps = vdt_overlay_maps_new();
     return TRUE;
 }
 
@@ -268,6 +281,7 @@ static gboolean stop(GstBaseTransform *trans)
     g_clear_pointer(&self->drawn, gst_video_overlay_composition_unref);
     g_clear_pointer(&self->canvas, vdt_overlay_canvas_free);
     g_clear_pointer(&self->show, g_free);
+    g_clear_pointer(&self->maps, vdt_overlay_maps_free);
     return TRUE;
 }
 
