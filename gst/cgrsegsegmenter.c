@@ -20,6 +20,11 @@
  *   frame, `x`, `y`, `width`, `height` (the box around all of it, in shares of the frame), #guint
  *   `rgb` (its colour, 0xRRGGBB)
  *
+ * * array `zones`, with #VdtCgrsegSegmenter:zones: a structure for each: string `name`, array
+ *   `points` (#gdouble x and y of each in turns, in shares of the frame), #gboolean `occupied`, and
+ *   if it is, of the class that covers most of it, string `label`, #gint `class-id`, #gdouble
+ *   `share` (of the zone)
+ *
  * Each result in which a class was found is posted as an element message:
  *
  * * #guint64 `timestamp`, `stream-time`, `running-time`: of the picture (ns); `duration`: 0
@@ -467,16 +472,29 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     return TRUE;
 }
 
+static VdtZoneLimits get_zone_limits(VdtCgrsegSegmenter *self)
+{
+    VdtZoneLimits limits;
+
+    GST_OBJECT_LOCK(self);
+    limits = self->zone_limits;
+    GST_OBJECT_UNLOCK(self);
+    return limits;
+}
+
 static GstStructure *describe(VdtAnalyzer *analyzer)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
-
+    const VdtZoneLimits limits = get_zone_limits(self);
+    GValue zones = G_VALUE_INIT;
     GstStructure *s = gst_structure_new("map", "map", GST_TYPE_BUFFER, self->map, "map-width",
                                         G_TYPE_INT, (int)self->map_width, "map-height", G_TYPE_INT,
                                         (int)self->map_height, NULL);
 
     if (self->runs)
         gst_structure_set(s, "runs", GST_TYPE_BUFFER, self->runs, NULL);
+    if (vdt_zone_watch_describe(self->watch, &limits, &zones))
+        gst_structure_take_value(s, "zones", &zones);
     return s;
 }
 
@@ -484,15 +502,12 @@ static GList *tell(VdtAnalyzer *analyzer, VdtEvents *events, const VdtSpan *span
                    const GValue *results, GstClockTime least)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
+    const VdtZoneLimits limits = get_zone_limits(self);
     GList *messages = NULL;
-    VdtZoneLimits limits;
 
     if (gst_value_array_get_size(results) > 0)
         messages = vdt_events_tell(
             events, span, gst_value_get_structure(gst_value_array_get_value(results, 0)), results);
-    GST_OBJECT_LOCK(self);
-    limits = self->zone_limits;
-    GST_OBJECT_UNLOCK(self);
     return g_list_concat(messages, vdt_zone_watch_tell(self->watch, span, &limits, least));
 }
 

@@ -5,7 +5,7 @@
  * Draws what frames carry: a panel for each #GstCustomMeta "VedetteResult", with labels, scores and
  * a bar for each, in the corner that #VdtOverlay:position names; a box for each
  * #GstVideoRegionOfInterestMeta; and what a segmenter found, in the colours of its classes over the
- * whole frame, with a legend.
+ * whole frame, with a legend; the outlines of its zones, solid where somebody is.
  *
  * Where downstream takes overlays and draws them itself, pixels are not touched: the drawing goes
  * along as a #GstVideoOverlayCompositionMeta. Otherwise it is blended into the frame. Frames
@@ -41,6 +41,7 @@ GST_DEBUG_CATEGORY_STATIC(overlay_debug);
 #define DEFAULT_TOP_K       3
 #define DEFAULT_MAX_AGE     0.0
 #define DEFAULT_SHOW_BOXES  TRUE
+#define DEFAULT_SHOW_ZONES  TRUE
 #define MOST_AGE            86400.0
 
 struct _VdtOverlay {
@@ -73,7 +74,8 @@ enum {
     PROP_FONT_SCALE,
     PROP_TOP_K,
     PROP_MAX_AGE,
-    PROP_SHOW_BOXES
+    PROP_SHOW_BOXES,
+    PROP_SHOW_ZONES
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
@@ -314,6 +316,9 @@ static void vdt_overlay_set_property(GObject *object, guint id, const GValue *va
     case PROP_SHOW_BOXES:
         self->limits.boxes = g_value_get_boolean(value);
         break;
+    case PROP_SHOW_ZONES:
+        self->limits.zones = g_value_get_boolean(value);
+        break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
         break;
@@ -348,6 +353,9 @@ static void vdt_overlay_get_property(GObject *object, guint id, GValue *value, G
     case PROP_SHOW_BOXES:
         g_value_set_boolean(value, self->limits.boxes);
         break;
+    case PROP_SHOW_ZONES:
+        g_value_set_boolean(value, self->limits.zones);
+        break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
         break;
@@ -359,7 +367,7 @@ static void vdt_overlay_init(VdtOverlay *self)
 {
     self->style = (VdtOverlayStyle){DEFAULT_POSITION, DEFAULT_OPACITY, DEFAULT_MAP_OPACITY,
                                     DEFAULT_FONT_SCALE};
-    self->limits = (VdtOverlayLimits){DEFAULT_TOP_K, 0, DEFAULT_SHOW_BOXES};
+    self->limits = (VdtOverlayLimits){DEFAULT_TOP_K, 0, DEFAULT_SHOW_BOXES, DEFAULT_SHOW_ZONES};
     self->max_age = DEFAULT_MAX_AGE;
     gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
 }
@@ -402,6 +410,10 @@ static void install_properties(GObjectClass *object)
                                     g_param_spec_boolean("show-boxes", "Show boxes",
                                                          "Draw regions of interest",
                                                          DEFAULT_SHOW_BOXES, live));
+    g_object_class_install_property(object, PROP_SHOW_ZONES,
+                                    g_param_spec_boolean("show-zones", "Show zones",
+                                                         "Draw outlines and names of zones",
+                                                         DEFAULT_SHOW_ZONES, live));
 }
 
 static void vdt_overlay_class_init(VdtOverlayClass *klass)
