@@ -25,6 +25,10 @@
  *   if it is, of the class that covers most of it, string `label`, #gint `class-id`, #gdouble
  *   `share` (of the zone)
  *
+ * With #VdtCgrsegSegmenter:roi-metas, each of these classes is also a
+ * #GstVideoRegionOfInterestMeta, of type `label`, with params "cgrseg-segmenter": #gdouble `share`,
+ * `confidence`, #gint `class-id`.
+ *
  * Each result in which a class was found is posted as an element message:
  *
  * * #guint64 `timestamp`, `stream-time`, `running-time`: of the picture (ns); `duration`: 0
@@ -63,11 +67,13 @@
 
 #include "enums.h"
 #include "frame/frameview.h"
+#include "logits.h"
 #include "maskpad.h"
 #include "preprocess.h"
 #include "runs.h"
 #include "segmentation.h"
 #include "segnetwork.h"
+#include "segregions.h"
 #include "zonewatch.h"
 
 GST_DEBUG_CATEGORY_STATIC(cgrseg_segmenter_debug);
@@ -78,6 +84,7 @@ GST_DEBUG_CATEGORY_STATIC(cgrseg_segmenter_debug);
 #define DEFAULT_FRAMING         VDT_FRAMING_OF_MODEL
 #define DEFAULT_MAP_SIZE        VDT_MAP_OF_NETWORK
 #define DEFAULT_RUN_LENGTH      FALSE
+#define DEFAULT_ROI_METAS       FALSE
 #define MOST_SMOOTHING          0.99
 #define DEFAULT_ZONE_SHARE      0.05
 #define DEFAULT_ZONE_HYSTERESIS 0.5
@@ -89,13 +96,6 @@ typedef struct {
     guint map_width, map_height;
     guint8 rgb[];
 } Work;
-
-/* The worker's: the running average of logits, and what it is one of. */
-typedef struct {
-    float *logits;
-    gsize n;
-    guint generation;
-} Average;
 
 struct _VdtCgrsegSegmenter {
     VdtAnalyzer parent;
@@ -109,7 +109,7 @@ struct _VdtCgrsegSegmenter {
     int framing;
     VdtFrameRegion region;
     VdtMapSize map_size;
-    gboolean run_length;
+    gboolean run_length, roi_metas;
     char *zones_text;
     VdtZones *zones;  /* what it says; NULL for none */
     char *zones_note; /* what is to be said of zones, once somebody hears it; NULL for nothing */
@@ -126,7 +126,7 @@ struct _VdtCgrsegSegmenter {
     guint next_width, next_height; /* of the newest map that was asked for */
 
     /* the worker's */
-    Average average;
+    VdtLogits *average;
     GstBuffer *map, *runs; /* no runs: NULL */
     guint map_width, map_height;
     VdtZoneWatch *watch;
@@ -141,6 +141,7 @@ enum {
     PROP_REGION,
     PROP_MAP_SIZE,
     PROP_RUN_LENGTH,
+    PROP_ROI_METAS,
     PROP_ZONES,
     PROP_ZONE_SHARE,
     PROP_ZONE_HYSTERESIS
@@ -276,19 +277,25 @@ static GstPad *get_mask(VdtCgrsegSegmenter *self)
 }
 
 static void passing(VdtAnalyzer *analyzer, GstBuffer *buffer, GstClockTime pts,
-                    const VdtResult *fresh)
+                    const VdtResult *result, gboolean fresh)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
     g_autoptr(GstPad) mask = get_mask(self);
     g_autoptr(GstBuffer) map = NULL;
+    gboolean regions;
     int width, height;
 
+    GST_OBJECT_LOCK(self);
+    regions = self->roi_metas;
+    GST_OBJECT_UNLOCK(self);
+    if (result && regions)
+        vdt_seg_regions_attach(buffer, &self->info, &result->structures);
     if (!mask)
         return;
-    if (fresh && gst_structure_get(fresh->fields, "map", GST_TYPE_BUFFER, &map, "map-width",
+    if (fresh && gst_structure_get(result->fields, "map", GST_TYPE_BUFFER, &map, "map-width",
                                    G_TYPE_INT, &width, "map-height", G_TYPE_INT, &height, NULL))
         vdt_mask_pad_push(mask, GST_BASE_TRANSFORM(self), &self->info, map, (guint)width,
-                          (guint)height, fresh->pts);
+                          (guint)height, result->pts);
     else if (self->next_width > 0)
         vdt_mask_pad_begin(mask, GST_BASE_TRANSFORM(self), &self->info, self->next_width,
                            self->next_height, pts);
@@ -345,30 +352,6 @@ static void release_pad(GstElement *element, GstPad *pad)
 }
 
 /* The worker */
-
-/* The logits to go by: the network's own, or what they and those before are on average. */
-static const float *smooth(VdtCgrsegSegmenter *self, const VdtTensor *logits, guint generation,
-                           double smoothing)
-{
-    const float *new = logits->data;
-    const gsize n = (gsize)vdt_shape_elements(&logits->shape);
-    Average *average = &self->average;
-
-    if (smoothing <= 0) {
-        average->n = 0;
-        return new;
-    }
-    if (average->n != n || average->generation != generation) {
-        average->logits = g_renew(float, average->logits, n);
-        average->n = n;
-        average->generation = generation;
-        memcpy(average->logits, new, n * sizeof *new);
-        return average->logits;
-    }
-    for (gsize i = 0; i < n; i++)
-        average->logits[i] += (float)(1 - smoothing) * (new[i] - average->logits[i]);
-    return average->logits;
-}
 
 static GstStructure *result_of(const VdtSegNetwork *network, guint class, const VdtSegment *segment)
 {
@@ -458,10 +441,11 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     least = self->min_area;
     GST_OBJECT_UNLOCK(self);
     logits = vdt_session_get_output(network->session, 0);
-    found =
-        vdt_segmentation_new(smooth(self, logits, work->generation, smoothing), network->n_classes,
-                             (guint)logits->shape.dims[2], (guint)logits->shape.dims[3],
-                             &work->seen, work->map_width, work->map_height);
+    found = vdt_segmentation_new(
+        vdt_logits_smooth(self->average, logits->data, (gsize)vdt_shape_elements(&logits->shape),
+                          work->generation, smoothing),
+        network->n_classes, (guint)logits->shape.dims[2], (guint)logits->shape.dims[3], &work->seen,
+        work->map_width, work->map_height);
     wanted = find_classes(self, network);
     vdt_segmentation_keep(found, wanted, least);
     n = vdt_segmentation_order(found, order);
@@ -586,6 +570,9 @@ static void vdt_cgrseg_segmenter_set_property(GObject *object, guint id, const G
     case PROP_RUN_LENGTH:
         self->run_length = g_value_get_boolean(value);
         break;
+    case PROP_ROI_METAS:
+        self->roi_metas = g_value_get_boolean(value);
+        break;
     case PROP_ZONES:
         set_zones(self, g_value_get_string(value));
         break;
@@ -635,6 +622,9 @@ static void vdt_cgrseg_segmenter_get_property(GObject *object, guint id, GValue 
     case PROP_RUN_LENGTH:
         g_value_set_boolean(value, self->run_length);
         break;
+    case PROP_ROI_METAS:
+        g_value_set_boolean(value, self->roi_metas);
+        break;
     case PROP_ZONES:
         g_value_set_string(value, self->zones_text);
         break;
@@ -657,7 +647,7 @@ static void vdt_cgrseg_segmenter_finalize(GObject *object)
 
     g_free(self->classes);
     g_free(self->resolution);
-    g_free(self->average.logits);
+    vdt_logits_free(self->average);
     gst_clear_buffer(&self->map);
     gst_clear_buffer(&self->runs);
     gst_clear_object(&self->mask);
@@ -676,6 +666,7 @@ static void vdt_cgrseg_segmenter_init(VdtCgrsegSegmenter *self)
     self->framing = DEFAULT_FRAMING;
     self->map_size = DEFAULT_MAP_SIZE;
     self->zone_limits = (VdtZoneLimits){DEFAULT_ZONE_SHARE, DEFAULT_ZONE_HYSTERESIS};
+    self->average = vdt_logits_new();
     self->watch = vdt_zone_watch_new(GST_ELEMENT(self), "segmentation");
 }
 
@@ -722,6 +713,11 @@ static void install_properties(GObjectClass *object)
                                     g_param_spec_boolean("run-length", "Run length",
                                                          "Carry the map in run-length form, too",
                                                          DEFAULT_RUN_LENGTH, live));
+    g_object_class_install_property(
+        object, PROP_ROI_METAS,
+        g_param_spec_boolean("roi-metas", "ROI metas",
+                             "Attach a region of interest for each class that is reported",
+                             DEFAULT_ROI_METAS, live));
     g_object_class_install_property(
         object, PROP_ZONES,
         g_param_spec_string("zones", "Zones",

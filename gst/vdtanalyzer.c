@@ -443,7 +443,7 @@ static void attach_result(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts
         vdt_result_attach(result, buffer, pts, GST_OBJECT_NAME(self), klass->kind);
     }
     if (klass->passing)
-        klass->passing(self, buffer, pts, fresh ? result : NULL);
+        klass->passing(self, buffer, pts, result, fresh);
 }
 
 static GstFlowReturn vdt_analyzer_transform_ip(GstBaseTransform *trans, GstBuffer *buffer)

@@ -68,8 +68,9 @@ struct _VdtAnalyzerClass {
                    GstClockTime least);
     /* With tell: the messages that end what goes on. */
     GList *(*end)(VdtAnalyzer *self);
-    /* A frame goes out. @fresh is the result that it is the first to carry, or NULL. */
-    void (*passing)(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts, const VdtResult *fresh);
+    /* A frame goes out. @result is what it carries, or NULL; @fresh: it is the first that does. */
+    void (*passing)(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts, const VdtResult *result,
+                    gboolean fresh);
 };
 
 /* For look: the visible part of @buffer as a packed RGB picture. FALSE if it cannot be read. */

@@ -106,7 +106,7 @@ static void test_inspect(void)
         "model",      "precision",     "mode",       "interval",   "classes",
         "min-area",   "smoothing",     "resolution", "framing",    "region",
         "map-size",   "post-messages", "zones",      "zone-share", "zone-hysteresis",
-        "run-length", "min-duration"};
+        "run-length", "min-duration",  "roi-metas"};
     GstElement *element = gst_element_factory_make("cgrseg-segmenter", NULL);
     GObjectClass *klass = G_OBJECT_GET_CLASS(element);
 
@@ -238,6 +238,65 @@ static void test_classes(void)
     g_assert_cmpuint(gst_value_array_get_size(get_results(out)), ==, 0);
     g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_ELEMENT, NULL), ==, 0);
     gst_buffer_unref(out);
+    fixture_harness_free(h);
+}
+
+/* Each class is a region in pixels, for elements that know nothing of segmentations. */
+static void test_regions(void)
+{
+    GstElement *element = segmenter_new("tiny-maps/card.json");
+    GstHarness *h = fixture_harness(element);
+
+    gst_harness_set_src_caps_str(h, CAPS_NET);
+    for (guint i = 0; i < 4; i++) {
+        const GValue *results;
+        GstVideoRegionOfInterestMeta *region;
+        g_autoptr(GstBuffer) out = NULL;
+        GstBuffer *in = busy_frame(1, i * FRAME);
+        /* a part of the frame that is to be seen, last */
+        const guint left = i == 3 ? 8 : 0, top = i == 3 ? 4 : 0;
+        const guint width = i == 3 ? SIZE - 20 : SIZE, height = i == 3 ? SIZE - 10 : SIZE;
+        gpointer state = NULL;
+        guint n = 0;
+
+        if (i > 0)
+            g_object_set(element, "roi-metas", i != 2, NULL);
+        if (i == 3) {
+            GstVideoCropMeta *crop = gst_buffer_add_video_crop_meta(in);
+
+            crop->x = left;
+            crop->y = top;
+            crop->width = width;
+            crop->height = height;
+        }
+        out = pass(h, in);
+        results = get_results(out);
+        g_assert_cmpuint(gst_value_array_get_size(results), >, 1);
+        while ((region = (GstVideoRegionOfInterestMeta *)gst_buffer_iterate_meta_filtered(
+                    out, &state, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE))) {
+            const GstStructure *s = get_result(results, n++);
+            const GstStructure *params =
+                gst_video_region_of_interest_meta_get_param(region, "cgrseg-segmenter");
+
+            g_assert_cmpstr(g_quark_to_string(region->roi_type), ==,
+                            gst_structure_get_string(s, "label"));
+            g_assert_cmpint(region->id, ==, class_of(s));
+            g_assert_nonnull(params);
+            g_assert_cmpfloat(number(params, "share"), ==, number(s, "share"));
+            g_assert_cmpfloat(number(params, "confidence"), ==, number(s, "score"));
+            /* all of it, and not a whole pixel more */
+            g_assert_cmpfloat(region->x, <, left + number(s, "x") * width + 1e-3);
+            g_assert_cmpfloat(region->x + 1, >, left + number(s, "x") * width - 1e-3);
+            g_assert_cmpfloat(region->y, <, top + number(s, "y") * height + 1e-3);
+            g_assert_cmpfloat(region->y + 1, >, top + number(s, "y") * height - 1e-3);
+            g_assert_cmpfloat(region->x + region->w, >,
+                              left + (number(s, "x") + number(s, "width")) * width - 1e-3);
+            g_assert_cmpuint(region->x + region->w, <=, left + width);
+            g_assert_cmpuint(region->y + region->h, <=, top + height);
+            g_assert_cmpuint(MIN(region->w, region->h), >=, 1);
+        }
+        g_assert_cmpuint(n, ==, i % 2 ? gst_value_array_get_size(results) : 0);
+    }
     fixture_harness_free(h);
 }
 
@@ -570,6 +629,7 @@ int main(int argc, char **argv)
     g_test_add_func("/segmenter/inspect", test_inspect);
     g_test_add_func("/segmenter/results", test_results);
     g_test_add_func("/segmenter/classes", test_classes);
+    g_test_add_func("/segmenter/regions", test_regions);
     g_test_add_func("/segmenter/run-length", test_run_length);
     g_test_add_func("/segmenter/caps-change", test_caps_change);
     g_test_add_func("/segmenter/region", test_region);
