@@ -417,6 +417,22 @@ static void keep_map(VdtCgrsegSegmenter *self, VdtSegmentation *s)
     self->map_height = s->height;
 }
 
+/* What the network says of the picture that it was run on. */
+static VdtSegmentation *segment(VdtCgrsegSegmenter *self, const VdtSegNetwork *network,
+                                const Work *work, double smoothing)
+{
+    const VdtTensor *logits = vdt_session_get_output(network->session, 0);
+    const gsize n = (gsize)vdt_shape_elements(&logits->shape);
+
+    /* nor may they get into the average, which they would never leave */
+    if (!vdt_analyzer_check(VDT_ANALYZER(self), logits->data, n))
+        return vdt_segmentation_empty(network->n_classes, work->map_width, work->map_height);
+    return vdt_segmentation_new(
+        vdt_logits_smooth(self->average, logits->data, n, work->generation, smoothing),
+        network->n_classes, (guint)logits->shape.dims[2], (guint)logits->shape.dims[3], &work->seen,
+        work->map_width, work->map_height);
+}
+
 static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_work,
                         GCancellable *cancellable, GPtrArray *results, GError **error)
 {
@@ -428,7 +444,6 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     g_autoptr(VdtSegmentation) found = NULL;
     g_autofree gboolean *wanted = NULL;
     guint8 order[VDT_SEGMENTATION_CLASSES];
-    const VdtTensor *logits;
     double smoothing, least;
     guint n;
 
@@ -440,12 +455,7 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     smoothing = self->smoothing;
     least = self->min_area;
     GST_OBJECT_UNLOCK(self);
-    logits = vdt_session_get_output(network->session, 0);
-    found = vdt_segmentation_new(
-        vdt_logits_smooth(self->average, logits->data, (gsize)vdt_shape_elements(&logits->shape),
-                          work->generation, smoothing),
-        network->n_classes, (guint)logits->shape.dims[2], (guint)logits->shape.dims[3], &work->seen,
-        work->map_width, work->map_height);
+    found = segment(self, network, work, smoothing);
     wanted = find_classes(self, network);
     vdt_segmentation_keep(found, wanted, least);
     n = vdt_segmentation_order(found, order);
@@ -554,15 +564,15 @@ static void vdt_cgrseg_segmenter_set_property(GObject *object, guint id, const G
     case PROP_RESOLUTION:
         renew = set_resolution(self, g_value_get_string(value));
         if (!renew)
-            g_warning("%s: resolution is no WIDTHxHEIGHT of %d to %d", GST_OBJECT_NAME(self),
-                      VDT_SEG_LEAST_SIDE, VDT_SEG_MOST_SIDE);
+            g_warning("%s: resolution stays as it was, \"%.40s\" is no WIDTHxHEIGHT of %d to %d",
+                      GST_OBJECT_NAME(self), g_value_get_string(value), VDT_SEG_LEAST_SIDE,
+                      VDT_SEG_MOST_SIDE);
         break;
     case PROP_FRAMING:
         self->framing = g_value_get_enum(value);
         break;
     case PROP_REGION:
-        if (!vdt_frame_region_from_value(&self->region, value))
-            g_warning("%s: region is no x, y, width, height within 0 to 1", GST_OBJECT_NAME(self));
+        vdt_frame_region_set(&self->region, value, GST_OBJECT_NAME(self));
         break;
     case PROP_MAP_SIZE:
         self->map_size = (VdtMapSize)g_value_get_enum(value);

@@ -77,6 +77,10 @@ struct _VdtAnalyzerClass {
 gboolean vdt_analyzer_convert(VdtAnalyzer *self, GstBuffer *buffer, const VdtFrameTarget *target,
                               guint8 *rgb);
 
+/* For analyse: whether the network gave numbers, all of them. If it did not, that is counted, and
+ * warned of once; the result is to be empty, then. */
+gboolean vdt_analyzer_check(VdtAnalyzer *self, const float *numbers, gsize n);
+
 /* Has the network prepared anew, for a property that it depends on; it is used once it is there. */
 void vdt_analyzer_renew(VdtAnalyzer *self);
 
