@@ -3,7 +3,8 @@
  * What vedette-overlay costs the streaming thread, blending: bench-overlay [--frames N]
  *
  * I420 frames of three sizes, with nothing to draw; with a result that stays the same; with one
- * whose score changes with every frame, so that its panel is drawn anew. One JSON line each.
+ * whose score changes with every frame, so that its panel is drawn anew; with a map that has a
+ * class for every pixel, and its legend. One JSON line each.
  */
 #include <gst/gst.h>
 #include <gst/video/video.h>
@@ -13,7 +14,10 @@
 #include "overlay.h"
 #include "resultmeta.h"
 
-typedef enum { NOTHING, SAME, CHANGING, N_CASES } Case;
+#define MAP_WIDTH  320
+#define MAP_HEIGHT 192
+
+typedef enum { NOTHING, SAME, CHANGING, MAP, N_CASES } Case;
 
 /* Plain memory only: what takes compositions would be left the work. */
 static GstStaticPadTemplate plain = GST_STATIC_PAD_TEMPLATE(
@@ -38,6 +42,29 @@ static void add_result(GstBuffer *buffer, double score)
     vdt_result_attach(result, buffer, 0, "recognizer", "action");
 }
 
+/* A map as a segmenter's network finds it, in patches; 8 classes. */
+static void add_map(GstBuffer *buffer)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)gst_structure_free);
+    g_autoptr(GstBuffer) map = gst_buffer_new_allocate(NULL, MAP_WIDTH * MAP_HEIGHT, NULL);
+    g_autoptr(VdtResult) result = NULL;
+    GstMapInfo to;
+
+    for (int i = 0; i < 8; i++)
+        g_ptr_array_add(found,
+                        gst_structure_new("result", "label", G_TYPE_STRING, "pavement", "class-id",
+                                          G_TYPE_INT, i, "share", G_TYPE_DOUBLE, 0.125, NULL));
+    gst_buffer_map(map, &to, GST_MAP_WRITE);
+    for (guint i = 0; i < MAP_WIDTH * MAP_HEIGHT; i++)
+        to.data[i] = (guint8)((i % MAP_WIDTH / 24 + i / MAP_WIDTH / 16 * 3) % 8);
+    gst_buffer_unmap(map, &to);
+    result = vdt_result_new(found, 0);
+    result->fields =
+        gst_structure_new("fields", "map", GST_TYPE_BUFFER, map, "map-width", G_TYPE_INT, MAP_WIDTH,
+                          "map-height", G_TYPE_INT, MAP_HEIGHT, NULL);
+    vdt_result_attach(result, buffer, 0, "segmenter", "segmentation");
+}
+
 static double measure(GstPad *in, gsize size, Case what, guint n)
 {
     g_autofree double *cost = g_new0(double, n);
@@ -48,7 +75,9 @@ static double measure(GstPad *in, gsize size, Case what, guint n)
 
         gst_buffer_memset(frame, 0, 0x60, size);
         GST_BUFFER_PTS(frame) = i * GST_SECOND / 25;
-        if (what != NOTHING)
+        if (what == MAP)
+            add_map(frame);
+        else if (what != NOTHING)
             add_result(frame, what == SAME ? 0.9 : 0.5 + i % 50 / 100.0);
         begin = measure_ms(CLOCK_THREAD_CPUTIME_ID);
         gst_pad_push(in, frame);
@@ -60,7 +89,7 @@ static double measure(GstPad *in, gsize size, Case what, guint n)
 
 static void bench(int width, int height, guint n)
 {
-    static const char *const names[N_CASES] = {"nothing", "same", "changing"};
+    static const char *const names[N_CASES] = {"nothing", "same", "changing", "map"};
     g_autofree char *text = g_strdup_printf(
         "video/x-raw, format=I420, width=%d, height=%d, framerate=25/1", width, height);
     g_autoptr(GstCaps) caps = gst_caps_from_string(text);

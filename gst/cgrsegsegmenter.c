@@ -20,6 +20,15 @@
  *   frame, `x`, `y`, `width`, `height` (the box around all of it, in shares of the frame), #guint
  *   `rgb` (its colour, 0xRRGGBB)
  *
+ * * array `zones`, with #VdtCgrsegSegmenter:zones: a structure for each: string `name`, array
+ *   `points` (#gdouble x and y of each in turns, in shares of the frame), #gboolean `occupied`, and
+ *   if it is, of the class that covers most of it, string `label`, #gint `class-id`, #gdouble
+ *   `share` (of the zone)
+ *
+ * With #VdtCgrsegSegmenter:roi-metas, each of these classes is also a
+ * #GstVideoRegionOfInterestMeta, of type `label`, with params "cgrseg-segmenter": #gdouble `share`,
+ * `confidence`, #gint `class-id`.
+ *
  * Each result in which a class was found is posted as an element message:
  *
  * * #guint64 `timestamp`, `stream-time`, `running-time`: of the picture (ns); `duration`: 0
@@ -58,11 +67,13 @@
 
 #include "enums.h"
 #include "frame/frameview.h"
+#include "logits.h"
 #include "maskpad.h"
 #include "preprocess.h"
 #include "runs.h"
 #include "segmentation.h"
 #include "segnetwork.h"
+#include "segregions.h"
 #include "zonewatch.h"
 
 GST_DEBUG_CATEGORY_STATIC(cgrseg_segmenter_debug);
@@ -73,6 +84,7 @@ GST_DEBUG_CATEGORY_STATIC(cgrseg_segmenter_debug);
 #define DEFAULT_FRAMING         VDT_FRAMING_OF_MODEL
 #define DEFAULT_MAP_SIZE        VDT_MAP_OF_NETWORK
 #define DEFAULT_RUN_LENGTH      FALSE
+#define DEFAULT_ROI_METAS       FALSE
 #define MOST_SMOOTHING          0.99
 #define DEFAULT_ZONE_SHARE      0.05
 #define DEFAULT_ZONE_HYSTERESIS 0.5
@@ -84,13 +96,6 @@ typedef struct {
     guint map_width, map_height;
     guint8 rgb[];
 } Work;
-
-/* The worker's: the running average of logits, and what it is one of. */
-typedef struct {
-    float *logits;
-    gsize n;
-    guint generation;
-} Average;
 
 struct _VdtCgrsegSegmenter {
     VdtAnalyzer parent;
@@ -104,7 +109,7 @@ struct _VdtCgrsegSegmenter {
     int framing;
     VdtFrameRegion region;
     VdtMapSize map_size;
-    gboolean run_length;
+    gboolean run_length, roi_metas;
     char *zones_text;
     VdtZones *zones;  /* what it says; NULL for none */
     char *zones_note; /* what is to be said of zones, once somebody hears it; NULL for nothing */
@@ -121,7 +126,7 @@ struct _VdtCgrsegSegmenter {
     guint next_width, next_height; /* of the newest map that was asked for */
 
     /* the worker's */
-    Average average;
+    VdtLogits *average;
     GstBuffer *map, *runs; /* no runs: NULL */
     guint map_width, map_height;
     VdtZoneWatch *watch;
@@ -136,6 +141,7 @@ enum {
     PROP_REGION,
     PROP_MAP_SIZE,
     PROP_RUN_LENGTH,
+    PROP_ROI_METAS,
     PROP_ZONES,
     PROP_ZONE_SHARE,
     PROP_ZONE_HYSTERESIS
@@ -271,19 +277,25 @@ static GstPad *get_mask(VdtCgrsegSegmenter *self)
 }
 
 static void passing(VdtAnalyzer *analyzer, GstBuffer *buffer, GstClockTime pts,
-                    const VdtResult *fresh)
+                    const VdtResult *result, gboolean fresh)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
     g_autoptr(GstPad) mask = get_mask(self);
     g_autoptr(GstBuffer) map = NULL;
+    gboolean regions;
     int width, height;
 
+    GST_OBJECT_LOCK(self);
+    regions = self->roi_metas;
+    GST_OBJECT_UNLOCK(self);
+    if (result && regions)
+        vdt_seg_regions_attach(buffer, &self->info, &result->structures);
     if (!mask)
         return;
-    if (fresh && gst_structure_get(fresh->fields, "map", GST_TYPE_BUFFER, &map, "map-width",
+    if (fresh && gst_structure_get(result->fields, "map", GST_TYPE_BUFFER, &map, "map-width",
                                    G_TYPE_INT, &width, "map-height", G_TYPE_INT, &height, NULL))
         vdt_mask_pad_push(mask, GST_BASE_TRANSFORM(self), &self->info, map, (guint)width,
-                          (guint)height, fresh->pts);
+                          (guint)height, result->pts);
     else if (self->next_width > 0)
         vdt_mask_pad_begin(mask, GST_BASE_TRANSFORM(self), &self->info, self->next_width,
                            self->next_height, pts);
@@ -340,30 +352,6 @@ static void release_pad(GstElement *element, GstPad *pad)
 }
 
 /* The worker */
-
-/* The logits to go by: the network's own, or what they and those before are on average. */
-static const float *smooth(VdtCgrsegSegmenter *self, const VdtTensor *logits, guint generation,
-                           double smoothing)
-{
-    const float *new = logits->data;
-    const gsize n = (gsize)vdt_shape_elements(&logits->shape);
-    Average *average = &self->average;
-
-    if (smoothing <= 0) {
-        average->n = 0;
-        return new;
-    }
-    if (average->n != n || average->generation != generation) {
-        average->logits = g_renew(float, average->logits, n);
-        average->n = n;
-        average->generation = generation;
-        memcpy(average->logits, new, n * sizeof *new);
-        return average->logits;
-    }
-    for (gsize i = 0; i < n; i++)
-        average->logits[i] += (float)(1 - smoothing) * (new[i] - average->logits[i]);
-    return average->logits;
-}
 
 static GstStructure *result_of(const VdtSegNetwork *network, guint class, const VdtSegment *segment)
 {
@@ -429,6 +417,22 @@ static void keep_map(VdtCgrsegSegmenter *self, VdtSegmentation *s)
     self->map_height = s->height;
 }
 
+/* What the network says of the picture that it was run on. */
+static VdtSegmentation *segment(VdtCgrsegSegmenter *self, const VdtSegNetwork *network,
+                                const Work *work, double smoothing)
+{
+    const VdtTensor *logits = vdt_session_get_output(network->session, 0);
+    const gsize n = (gsize)vdt_shape_elements(&logits->shape);
+
+    /* nor may they get into the average, which they would never leave */
+    if (!vdt_analyzer_check(VDT_ANALYZER(self), logits->data, n))
+        return vdt_segmentation_empty(network->n_classes, work->map_width, work->map_height);
+    return vdt_segmentation_new(
+        vdt_logits_smooth(self->average, logits->data, n, work->generation, smoothing),
+        network->n_classes, (guint)logits->shape.dims[2], (guint)logits->shape.dims[3], &work->seen,
+        work->map_width, work->map_height);
+}
+
 static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_work,
                         GCancellable *cancellable, GPtrArray *results, GError **error)
 {
@@ -440,7 +444,6 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     g_autoptr(VdtSegmentation) found = NULL;
     g_autofree gboolean *wanted = NULL;
     guint8 order[VDT_SEGMENTATION_CLASSES];
-    const VdtTensor *logits;
     double smoothing, least;
     guint n;
 
@@ -452,11 +455,7 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     smoothing = self->smoothing;
     least = self->min_area;
     GST_OBJECT_UNLOCK(self);
-    logits = vdt_session_get_output(network->session, 0);
-    found =
-        vdt_segmentation_new(smooth(self, logits, work->generation, smoothing), network->n_classes,
-                             (guint)logits->shape.dims[2], (guint)logits->shape.dims[3],
-                             &work->seen, work->map_width, work->map_height);
+    found = segment(self, network, work, smoothing);
     wanted = find_classes(self, network);
     vdt_segmentation_keep(found, wanted, least);
     n = vdt_segmentation_order(found, order);
@@ -467,16 +466,29 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     return TRUE;
 }
 
+static VdtZoneLimits get_zone_limits(VdtCgrsegSegmenter *self)
+{
+    VdtZoneLimits limits;
+
+    GST_OBJECT_LOCK(self);
+    limits = self->zone_limits;
+    GST_OBJECT_UNLOCK(self);
+    return limits;
+}
+
 static GstStructure *describe(VdtAnalyzer *analyzer)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
-
+    const VdtZoneLimits limits = get_zone_limits(self);
+    GValue zones = G_VALUE_INIT;
     GstStructure *s = gst_structure_new("map", "map", GST_TYPE_BUFFER, self->map, "map-width",
                                         G_TYPE_INT, (int)self->map_width, "map-height", G_TYPE_INT,
                                         (int)self->map_height, NULL);
 
     if (self->runs)
         gst_structure_set(s, "runs", GST_TYPE_BUFFER, self->runs, NULL);
+    if (vdt_zone_watch_describe(self->watch, &limits, &zones))
+        gst_structure_take_value(s, "zones", &zones);
     return s;
 }
 
@@ -484,15 +496,12 @@ static GList *tell(VdtAnalyzer *analyzer, VdtEvents *events, const VdtSpan *span
                    const GValue *results, GstClockTime least)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
+    const VdtZoneLimits limits = get_zone_limits(self);
     GList *messages = NULL;
-    VdtZoneLimits limits;
 
     if (gst_value_array_get_size(results) > 0)
         messages = vdt_events_tell(
             events, span, gst_value_get_structure(gst_value_array_get_value(results, 0)), results);
-    GST_OBJECT_LOCK(self);
-    limits = self->zone_limits;
-    GST_OBJECT_UNLOCK(self);
     return g_list_concat(messages, vdt_zone_watch_tell(self->watch, span, &limits, least));
 }
 
@@ -555,21 +564,24 @@ static void vdt_cgrseg_segmenter_set_property(GObject *object, guint id, const G
     case PROP_RESOLUTION:
         renew = set_resolution(self, g_value_get_string(value));
         if (!renew)
-            g_warning("%s: resolution is no WIDTHxHEIGHT of %d to %d", GST_OBJECT_NAME(self),
-                      VDT_SEG_LEAST_SIDE, VDT_SEG_MOST_SIDE);
+            g_warning("%s: resolution stays as it was, \"%.40s\" is no WIDTHxHEIGHT of %d to %d",
+                      GST_OBJECT_NAME(self), g_value_get_string(value), VDT_SEG_LEAST_SIDE,
+                      VDT_SEG_MOST_SIDE);
         break;
     case PROP_FRAMING:
         self->framing = g_value_get_enum(value);
         break;
     case PROP_REGION:
-        if (!vdt_frame_region_from_value(&self->region, value))
-            g_warning("%s: region is no x, y, width, height within 0 to 1", GST_OBJECT_NAME(self));
+        vdt_frame_region_set(&self->region, value, GST_OBJECT_NAME(self));
         break;
     case PROP_MAP_SIZE:
         self->map_size = (VdtMapSize)g_value_get_enum(value);
         break;
     case PROP_RUN_LENGTH:
         self->run_length = g_value_get_boolean(value);
+        break;
+    case PROP_ROI_METAS:
+        self->roi_metas = g_value_get_boolean(value);
         break;
     case PROP_ZONES:
         set_zones(self, g_value_get_string(value));
@@ -620,6 +632,9 @@ static void vdt_cgrseg_segmenter_get_property(GObject *object, guint id, GValue 
     case PROP_RUN_LENGTH:
         g_value_set_boolean(value, self->run_length);
         break;
+    case PROP_ROI_METAS:
+        g_value_set_boolean(value, self->roi_metas);
+        break;
     case PROP_ZONES:
         g_value_set_string(value, self->zones_text);
         break;
@@ -642,7 +657,7 @@ static void vdt_cgrseg_segmenter_finalize(GObject *object)
 
     g_free(self->classes);
     g_free(self->resolution);
-    g_free(self->average.logits);
+    vdt_logits_free(self->average);
     gst_clear_buffer(&self->map);
     gst_clear_buffer(&self->runs);
     gst_clear_object(&self->mask);
@@ -661,6 +676,7 @@ static void vdt_cgrseg_segmenter_init(VdtCgrsegSegmenter *self)
     self->framing = DEFAULT_FRAMING;
     self->map_size = DEFAULT_MAP_SIZE;
     self->zone_limits = (VdtZoneLimits){DEFAULT_ZONE_SHARE, DEFAULT_ZONE_HYSTERESIS};
+    self->average = vdt_logits_new();
     self->watch = vdt_zone_watch_new(GST_ELEMENT(self), "segmentation");
 }
 
@@ -707,6 +723,11 @@ static void install_properties(GObjectClass *object)
                                     g_param_spec_boolean("run-length", "Run length",
                                                          "Carry the map in run-length form, too",
                                                          DEFAULT_RUN_LENGTH, live));
+    g_object_class_install_property(
+        object, PROP_ROI_METAS,
+        g_param_spec_boolean("roi-metas", "ROI metas",
+                             "Attach a region of interest for each class that is reported",
+                             DEFAULT_ROI_METAS, live));
     g_object_class_install_property(
         object, PROP_ZONES,
         g_param_spec_string("zones", "Zones",

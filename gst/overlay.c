@@ -5,7 +5,7 @@
  * Draws what frames carry: a panel for each #GstCustomMeta "VedetteResult", with labels, scores and
  * a bar for each, in the corner that #VdtOverlay:position names; a box for each
  * #GstVideoRegionOfInterestMeta; and what a segmenter found, in the colours of its classes over the
- * whole frame, with a legend.
+ * whole frame, with a legend; the outlines of its zones, solid where somebody is.
  *
  * Where downstream takes overlays and draws them itself, pixels are not touched: the drawing goes
  * along as a #GstVideoOverlayCompositionMeta. Otherwise it is blended into the frame. Frames
@@ -27,6 +27,7 @@
 #include "overlay/blend.h"
 #include "overlay/canvas.h"
 #include "overlay/caps.h"
+#include "overlay/maps.h"
 #include "overlay/show.h"
 #include "resultmeta.h"
 
@@ -40,6 +41,7 @@ GST_DEBUG_CATEGORY_STATIC(overlay_debug);
 #define DEFAULT_TOP_K       3
 #define DEFAULT_MAX_AGE     0.0
 #define DEFAULT_SHOW_BOXES  TRUE
+#define DEFAULT_SHOW_ZONES  TRUE
 #define MOST_AGE            86400.0
 
 struct _VdtOverlay {
@@ -60,6 +62,8 @@ struct _VdtOverlay {
     gboolean settled; /* it stays like that for these caps */
     VdtOverlayCanvas *canvas;
     VdtOverlayShow *show;
+    VdtOverlayMaps *maps;
+    gboolean has_maps;                 /* to be blended into the frame on its way */
     GstVideoOverlayComposition *drawn; /* for the frame on its way; NULL for nothing */
 };
 
@@ -70,7 +74,8 @@ enum {
     PROP_FONT_SCALE,
     PROP_TOP_K,
     PROP_MAX_AGE,
-    PROP_SHOW_BOXES
+    PROP_SHOW_BOXES,
+    PROP_SHOW_ZONES
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
@@ -111,6 +116,7 @@ static gboolean set_caps(GstBaseTransform *trans, GstCaps *in, GstCaps *out)
     self->attach = vdt_overlay_caps_have_composition(out, 0);
     self->settled = !self->attach || vdt_overlay_caps_have_composition(in, 0);
     vdt_overlay_canvas_set_info(self->canvas, &self->info);
+    vdt_overlay_maps_set_info(self->maps, &self->info);
     return TRUE;
 }
 
@@ -167,7 +173,7 @@ static gboolean src_event(GstBaseTransform *trans, GstEvent *event)
 
 /* Frames */
 
-/* What is to be drawn on @buffer; NULL for nothing. */
+/* What is to be drawn on @buffer, maps that are blended apart; NULL for nothing. */
 static GstVideoOverlayComposition *compose(VdtOverlay *self, GstBuffer *buffer)
 {
     const GstClockTime time = gst_segment_to_stream_time(&GST_BASE_TRANSFORM(self)->segment,
@@ -181,8 +187,12 @@ static GstVideoOverlayComposition *compose(VdtOverlay *self, GstBuffer *buffer)
     limits = self->limits;
     style = self->style;
     GST_OBJECT_UNLOCK(self);
+    self->has_maps = FALSE;
     if (!vdt_overlay_show_gather(self->show, buffer, &limits))
         return NULL;
+    /* nobody needs a picture of them */
+    if (!self->attach)
+        self->has_maps = vdt_overlay_maps_take(self->maps, self->show, style.map_opacity);
     return vdt_overlay_canvas_compose(self->canvas, self->show, &style);
 }
 
@@ -195,7 +205,8 @@ static GstFlowReturn prepare_output_buffer(GstBaseTransform *trans, GstBuffer *i
         settle(self);
     g_clear_pointer(&self->drawn, gst_video_overlay_composition_unref);
     self->drawn = compose(self, in);
-    *out = !self->drawn || gst_buffer_is_writable(in) ? in : gst_buffer_copy(in);
+    *out =
+        (!self->drawn && !self->has_maps) || gst_buffer_is_writable(in) ? in : gst_buffer_copy(in);
     return GST_FLOW_OK;
 }
 
@@ -229,7 +240,7 @@ static GstFlowReturn transform_ip(GstBaseTransform *trans, GstBuffer *buffer)
     g_autoptr(GstVideoOverlayComposition) drawn = g_steal_pointer(&self->drawn);
     GstVideoFrame frame;
 
-    if (!drawn)
+    if (!drawn && !self->has_maps)
         return GST_FLOW_OK;
     GST_BUFFER_FLAG_UNSET(buffer, GST_BUFFER_FLAG_GAP);
     if (self->attach) {
@@ -242,7 +253,10 @@ static GstFlowReturn transform_ip(GstBaseTransform *trans, GstBuffer *buffer)
         GST_WARNING_OBJECT(self, "cannot draw on %" GST_PTR_FORMAT, buffer);
         return GST_FLOW_OK;
     }
-    vdt_overlay_blend(drawn, &frame);
+    if (self->has_maps)
+        vdt_overlay_maps_blend(self->maps, &frame);
+    if (drawn)
+        vdt_overlay_blend(drawn, &frame);
     gst_video_frame_unmap(&frame);
     return GST_FLOW_OK;
 }
@@ -258,6 +272,7 @@ static gboolean start(GstBaseTransform *trans)
     self->attach = FALSE;
     self->canvas = vdt_overlay_canvas_new();
     self->show = g_new(VdtOverlayShow, 1);
+    self->maps = vdt_overlay_maps_new();
     return TRUE;
 }
 
@@ -268,6 +283,7 @@ static gboolean stop(GstBaseTransform *trans)
     g_clear_pointer(&self->drawn, gst_video_overlay_composition_unref);
     g_clear_pointer(&self->canvas, vdt_overlay_canvas_free);
     g_clear_pointer(&self->show, g_free);
+    g_clear_pointer(&self->maps, vdt_overlay_maps_free);
     return TRUE;
 }
 
@@ -299,6 +315,9 @@ static void vdt_overlay_set_property(GObject *object, guint id, const GValue *va
         break;
     case PROP_SHOW_BOXES:
         self->limits.boxes = g_value_get_boolean(value);
+        break;
+    case PROP_SHOW_ZONES:
+        self->limits.zones = g_value_get_boolean(value);
         break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -334,6 +353,9 @@ static void vdt_overlay_get_property(GObject *object, guint id, GValue *value, G
     case PROP_SHOW_BOXES:
         g_value_set_boolean(value, self->limits.boxes);
         break;
+    case PROP_SHOW_ZONES:
+        g_value_set_boolean(value, self->limits.zones);
+        break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
         break;
@@ -345,7 +367,7 @@ static void vdt_overlay_init(VdtOverlay *self)
 {
     self->style = (VdtOverlayStyle){DEFAULT_POSITION, DEFAULT_OPACITY, DEFAULT_MAP_OPACITY,
                                     DEFAULT_FONT_SCALE};
-    self->limits = (VdtOverlayLimits){DEFAULT_TOP_K, 0, DEFAULT_SHOW_BOXES};
+    self->limits = (VdtOverlayLimits){DEFAULT_TOP_K, 0, DEFAULT_SHOW_BOXES, DEFAULT_SHOW_ZONES};
     self->max_age = DEFAULT_MAX_AGE;
     gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
 }
@@ -388,6 +410,10 @@ static void install_properties(GObjectClass *object)
                                     g_param_spec_boolean("show-boxes", "Show boxes",
                                                          "Draw regions of interest",
                                                          DEFAULT_SHOW_BOXES, live));
+    g_object_class_install_property(object, PROP_SHOW_ZONES,
+                                    g_param_spec_boolean("show-zones", "Show zones",
+                                                         "Draw outlines and names of zones",
+                                                         DEFAULT_SHOW_ZONES, live));
 }
 
 static void vdt_overlay_class_init(VdtOverlayClass *klass)

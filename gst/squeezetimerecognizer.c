@@ -260,6 +260,10 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer work,
     self->scores = scores = g_renew(double, self->scores, n);
     self->n_scores = n;
     self->card = card;
+    if (!vdt_analyzer_check(analyzer, logits->data, n)) {
+        self->n_scores = 0;
+        return TRUE;
+    }
     for (guint i = 0; i < n; i++)
         scores[i] = ((const float *)logits->data)[i];
     softmax(scores, n);
@@ -310,8 +314,7 @@ static void vdt_squeezetime_recognizer_set_property(GObject *object, guint id, c
         self->framing = g_value_get_enum(value);
         break;
     case PROP_REGION:
-        if (!vdt_frame_region_from_value(&self->region, value))
-            g_warning("%s: region is no x, y, width, height within 0 to 1", GST_OBJECT_NAME(self));
+        vdt_frame_region_set(&self->region, value, GST_OBJECT_NAME(self));
         break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);

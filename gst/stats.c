@@ -32,9 +32,10 @@ GstStructure *vdt_stats_to_structure(const VdtStats *stats, GstElement *element)
     return gst_structure_new(
         name, "frames", G_TYPE_UINT64, stats->frames, "results", G_TYPE_UINT64, stats->results,
         "skipped", G_TYPE_UINT64, stats->skipped, "discarded", G_TYPE_UINT64, stats->discarded,
-        "last-inference-time", G_TYPE_UINT64, stats->last, "average-inference-time", G_TYPE_UINT64,
-        stats->results ? stats->busy / stats->results : 0, "first-result-delay", G_TYPE_UINT64,
-        stats->first_delay, "streaming-cpu-time", G_TYPE_UINT64, stats->streaming, NULL);
+        "invalid", G_TYPE_UINT64, stats->invalid, "last-inference-time", G_TYPE_UINT64, stats->last,
+        "average-inference-time", G_TYPE_UINT64, stats->results ? stats->busy / stats->results : 0,
+        "first-result-delay", G_TYPE_UINT64, stats->first_delay, "streaming-cpu-time",
+        G_TYPE_UINT64, stats->streaming, NULL);
 }
 
 GstMessage *vdt_stats_skip(VdtStats *stats, GstElement *element, const VdtSpan *span)

@@ -10,6 +10,7 @@
 #include "enginecontext.h"
 #include "enums.h"
 #include "latency.h"
+#include "logits.h"
 #include "mailbox.h"
 #include "pace.h"
 #include "stats.h"
@@ -171,6 +172,23 @@ void vdt_analyzer_renew(VdtAnalyzer *self)
 }
 
 /* --- the worker --- */
+
+gboolean vdt_analyzer_check(VdtAnalyzer *self, const float *numbers, gsize n)
+{
+    VdtAnalyzerPrivate *priv = PRIV(self);
+    gboolean first;
+
+    if (vdt_logits_are_finite(numbers, n))
+        return TRUE;
+    g_mutex_lock(&priv->lock);
+    first = priv->stats.invalid++ == 0;
+    g_mutex_unlock(&priv->lock);
+    if (first)
+        GST_ELEMENT_WARNING(self, LIBRARY, FAILED,
+                            ("The network gives what are no numbers: such results are empty."),
+                            ("its weights may be damaged; `stats` counts them as invalid"));
+    return FALSE;
+}
 
 static VdtPace get_pace(VdtAnalyzer *self)
 {
@@ -443,7 +461,7 @@ static void attach_result(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts
         vdt_result_attach(result, buffer, pts, GST_OBJECT_NAME(self), klass->kind);
     }
     if (klass->passing)
-        klass->passing(self, buffer, pts, fresh ? result : NULL);
+        klass->passing(self, buffer, pts, result, fresh);
 }
 
 static GstFlowReturn vdt_analyzer_transform_ip(GstBaseTransform *trans, GstBuffer *buffer)
@@ -755,10 +773,11 @@ static void vdt_analyzer_class_init(VdtAnalyzerClass *klass)
     vdt_pace_install(object, PROP_PACE);
     g_object_class_install_property(
         object, PROP_STATS,
-        g_param_spec_boxed("stats", "Statistics",
-                           "What was done since the element was started: counts of frames, "
-                           "results, inferences skipped and discarded; times in ns",
-                           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+        g_param_spec_boxed(
+            "stats", "Statistics",
+            "What was done since the element was started: counts of frames, "
+            "results, inferences skipped and discarded, results that are invalid; times in ns",
+            GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 
     vdt_result_meta_get_info();
     gst_type_mark_as_plugin_api(VDT_TYPE_ANALYZER, 0);

@@ -68,13 +68,18 @@ struct _VdtAnalyzerClass {
                    GstClockTime least);
     /* With tell: the messages that end what goes on. */
     GList *(*end)(VdtAnalyzer *self);
-    /* A frame goes out. @fresh is the result that it is the first to carry, or NULL. */
-    void (*passing)(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts, const VdtResult *fresh);
+    /* A frame goes out. @result is what it carries, or NULL; @fresh: it is the first that does. */
+    void (*passing)(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts, const VdtResult *result,
+                    gboolean fresh);
 };
 
 /* For look: the visible part of @buffer as a packed RGB picture. FALSE if it cannot be read. */
 gboolean vdt_analyzer_convert(VdtAnalyzer *self, GstBuffer *buffer, const VdtFrameTarget *target,
                               guint8 *rgb);
+
+/* For analyse: whether the network gave numbers, all of them. If it did not, that is counted, and
+ * warned of once; the result is to be empty, then. */
+gboolean vdt_analyzer_check(VdtAnalyzer *self, const float *numbers, gsize n);
 
 /* Has the network prepared anew, for a property that it depends on; it is used once it is there. */
 void vdt_analyzer_renew(VdtAnalyzer *self);

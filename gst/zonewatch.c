@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "zonewatch.h"
 
+#include <string.h>
+
 /* A class in a zone, as it was measured. */
 typedef struct {
     guint key; /* zone * 256 + class */
@@ -17,7 +19,8 @@ struct _VdtZoneWatch {
     guint width, height;
     GArray *runs[VDT_ZONES_MOST]; /* for maps of that size */
     GArray *measured;
-    gboolean other; /* the zones are others than those that were told of last */
+    guint8 in[VDT_ZONES_MOST][256]; /* whether a class was in a zone, for metas */
+    gboolean other;                 /* the zones are others than those that were told of last */
 
     /* of tell and end */
     GHashTable *events; /* VdtEvents by key */
@@ -62,6 +65,7 @@ static void fit_runs(VdtZoneWatch *watch, VdtZones *zones, guint width, guint he
         g_clear_pointer(&watch->zones, vdt_zones_unref);
         watch->zones = zones ? g_atomic_rc_box_acquire(zones) : NULL;
         watch->other = TRUE;
+        memset(watch->in, 0, sizeof watch->in);
     } else if (watch->width == width && watch->height == height) {
         return;
     }
@@ -126,6 +130,66 @@ static const Measured *find(const VdtZoneWatch *watch, guint key)
             return measured;
     }
     return NULL;
+}
+
+static GstStructure *describe_zone(const VdtZone *zone)
+{
+    GstStructure *s = gst_structure_new("zone", "name", G_TYPE_STRING, zone->name, "occupied",
+                                        G_TYPE_BOOLEAN, FALSE, NULL);
+    GValue points = G_VALUE_INIT;
+
+    g_value_init(&points, GST_TYPE_ARRAY);
+    for (guint i = 0; i < 2 * zone->n_points; i++) {
+        GValue value = G_VALUE_INIT;
+
+        g_value_init(&value, G_TYPE_DOUBLE);
+        g_value_set_double(&value, i % 2 ? zone->points[i / 2].y : zone->points[i / 2].x);
+        gst_value_array_append_and_take_value(&points, &value);
+    }
+    gst_structure_take_value(s, "points", &points);
+    return s;
+}
+
+/* The class that has most of each zone, of those that are in it; NULL for none. */
+static void find_occupants(VdtZoneWatch *watch, const VdtZoneLimits *limits,
+                           const Measured *most[VDT_ZONES_MOST])
+{
+    const double stays = limits->share * (1 - limits->hysteresis);
+    guint8 in[VDT_ZONES_MOST][256] = {{0}};
+
+    for (guint i = 0; i < watch->measured->len; i++) {
+        const Measured *measured = &g_array_index(watch->measured, Measured, i);
+        const guint zone = measured->key >> 8, class = measured->key & 0xff;
+
+        in[zone][class] = measured->share >= (watch->in[zone][class] ? stays : limits->share);
+        if (in[zone][class] && (!most[zone] || measured->share > most[zone]->share))
+            most[zone] = measured;
+    }
+    memcpy(watch->in, in, sizeof in);
+}
+
+gboolean vdt_zone_watch_describe(VdtZoneWatch *watch, const VdtZoneLimits *limits, GValue *zones)
+{
+    const Measured *most[VDT_ZONES_MOST] = {NULL};
+
+    if (!watch->zones || watch->zones->n_zones == 0)
+        return FALSE;
+    find_occupants(watch, limits, most);
+    g_value_init(zones, GST_TYPE_ARRAY);
+    for (guint i = 0; i < watch->zones->n_zones; i++) {
+        GstStructure *s = describe_zone(&watch->zones->zones[i]);
+        GValue value = G_VALUE_INIT;
+
+        if (most[i])
+            gst_structure_set(s, "occupied", G_TYPE_BOOLEAN, TRUE, "label", G_TYPE_STRING,
+                              gst_structure_get_string(most[i]->finding, "label"), "class-id",
+                              G_TYPE_INT, (int)(most[i]->key & 0xff), "share", G_TYPE_DOUBLE,
+                              most[i]->share, NULL);
+        g_value_init(&value, GST_TYPE_STRUCTURE);
+        g_value_take_boxed(&value, s);
+        gst_value_array_append_and_take_value(zones, &value);
+    }
+    return TRUE;
 }
 
 /* Classes that are in a zone for the first time get events of their own. */

@@ -91,10 +91,22 @@ static VdtSegment finish(const Gathered *g, guint width, guint height)
     };
 }
 
+VdtSegmentation *vdt_segmentation_empty(guint classes, guint width, guint height)
+{
+    VdtSegmentation *s = g_new0(VdtSegmentation, 1);
+
+    s->width = width;
+    s->height = height;
+    s->n_classes = classes;
+    s->map = g_malloc((gsize)width * height);
+    memset(s->map, VDT_SEGMENTATION_NOTHING, (gsize)width * height);
+    return s;
+}
+
 VdtSegmentation *vdt_segmentation_new(const float *logits, guint classes, guint rows, guint columns,
                                       const VdtSeen *seen, guint width, guint height)
 {
-    VdtSegmentation *s = g_new0(VdtSegmentation, 1);
+    VdtSegmentation *s = vdt_segmentation_empty(classes, width, height);
     const Extent across = extent(seen->x, seen->width, width);
     const Extent down = extent(seen->y, seen->height, height);
     const gsize cells = (gsize)rows * columns;
@@ -105,11 +117,6 @@ VdtSegmentation *vdt_segmentation_new(const float *logits, guint classes, guint 
     g_autofree float *shares = probabilities(logits, classes, cells);
     g_autofree Gathered *gathered = g_new0(Gathered, classes);
 
-    s->width = width;
-    s->height = height;
-    s->n_classes = classes;
-    s->map = g_malloc((gsize)width * height);
-    memset(s->map, VDT_SEGMENTATION_NOTHING, (gsize)width * height);
     vdt_label_map_part(logits, classes, rows, columns, labels, across.size, down.size, &part);
     for (guint y = down.from; y < down.to; y++) {
         const gsize line = (gsize)((int)y - down.first);

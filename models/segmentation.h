@@ -42,6 +42,8 @@ gboolean vdt_segmentation_check_classes(guint classes, GError **error);
  */
 VdtSegmentation *vdt_segmentation_new(const float *logits, guint classes, guint rows, guint columns,
                                       const VdtSeen *seen, guint width, guint height);
+/* A map of nothing. */
+VdtSegmentation *vdt_segmentation_empty(guint classes, guint width, guint height);
 void vdt_segmentation_free(VdtSegmentation *segmentation);
 
 /* Leaves only classes that are @wanted (by class; NULL: all are) and have @least of the map; the

@@ -36,6 +36,18 @@ gboolean vdt_frame_region_from_value(VdtFrameRegion *region, const GValue *value
     return TRUE;
 }
 
+void vdt_frame_region_set(VdtFrameRegion *region, const GValue *value, const char *name)
+{
+    g_autofree char *text = NULL;
+
+    if (vdt_frame_region_from_value(region, value))
+        return;
+    text = g_strdup_value_contents(value);
+    g_warning("%s: region stays as it was, %.200s is no x, y, width, height within 0 to 1: none is "
+              "negative, width and height are more than 0, x + width and y + height 1 at most",
+              name, text);
+}
+
 static gboolean is_all(const VdtFrameRegion *region)
 {
     return region->width <= 0 || region->height <= 0;

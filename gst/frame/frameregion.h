@@ -18,6 +18,8 @@ GParamSpec *vdt_frame_region_param_spec(const char *name, const char *nick, cons
                                         GParamFlags flags);
 /* FALSE, with the region as it was, if the value is none, or reaches beyond the frame. */
 gboolean vdt_frame_region_from_value(VdtFrameRegion *region, const GValue *value);
+/* The same, with a warning of the property "region" of the element @name if it is FALSE. */
+void vdt_frame_region_set(VdtFrameRegion *region, const GValue *value, const char *name);
 void vdt_frame_region_to_value(const VdtFrameRegion *region, GValue *value);
 gboolean vdt_frame_region_equal(const VdtFrameRegion *a, const VdtFrameRegion *b);
 /* Makes @rectangle, in pixels, this part of itself: at least a pixel. */

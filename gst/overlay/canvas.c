@@ -16,12 +16,14 @@
 #define TAG_SHARE    0.4
 #define LINE         11.0 /* em in half a box's line */
 #define MOST_SQUEEZE 4.0
+#define TILE         32 /* rows and columns, even */
 
 /* A picture that was drawn, and where it was shown last. */
 typedef struct {
     GstBuffer *pixels; /* NULL: there is no room for it */
     guint width, height;
     GstVideoOverlayRectangle *placed; /* NULL if it was not shown yet */
+    GPtrArray *tiles;                 /* in place of that: rectangles, for zones; else NULL */
     guint x, y;
     guint64 shown; /* number of the composition */
 } Sprite;
@@ -50,6 +52,7 @@ static void sprite_free(gpointer data)
 
     gst_clear_buffer(&sprite->pixels);
     g_clear_pointer(&sprite->placed, gst_video_overlay_rectangle_unref);
+    g_clear_pointer(&sprite->tiles, g_ptr_array_unref);
     g_free(sprite);
 }
 
@@ -165,7 +168,7 @@ static void show_sprite(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **t
     add(to, sprite->placed);
 }
 
-/* Maps, panels and tags differ in size, so their bytes tell them apart. */
+/* Maps, panels, zones and tags differ in size, so their bytes tell them apart. */
 static Sprite *find_sprite(VdtOverlayCanvas *canvas, gconstpointer what, gsize size)
 {
     g_autoptr(GBytes) key = g_bytes_new_static(what, size);
@@ -350,6 +353,100 @@ static void add_box(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
         add_tag(canvas, to, &box->tag, &e, down);
 }
 
+/* Zones */
+
+/* Part of a picture, as a rectangle; the pixels are shared. */
+static GstVideoOverlayRectangle *part_new(GstBuffer *picture, guint left, guint top, guint width,
+                                          guint height, guint x, guint y)
+{
+    const GstVideoMeta *whole = gst_buffer_get_video_meta(picture);
+    g_autoptr(GstBuffer) part = gst_buffer_new();
+    gsize offset[GST_VIDEO_MAX_PLANES] = {whole->offset[0] + (gsize)top * (gsize)whole->stride[0] +
+                                          (gsize)4 * left};
+    gint stride[GST_VIDEO_MAX_PLANES] = {whole->stride[0]};
+
+    gst_buffer_append_memory(part, gst_buffer_get_memory(picture, 0));
+    gst_buffer_add_video_meta_full(part, GST_VIDEO_FRAME_FLAG_NONE, whole->format, width, height, 1,
+                                   offset, stride);
+    return rectangle_new(part, x + left, y + top, width, height);
+}
+
+static gboolean is_clear(const guint32 *pixels, gsize stride, guint width, guint height)
+{
+    for (guint y = 0; y < height; y++)
+        for (guint x = 0; x < width; x++)
+            if (pixels[y * stride + x])
+                return FALSE;
+    return TRUE;
+}
+
+/* An outline is a large picture with next to nothing in it: only what is not clear is shown, or
+ * else it would cost as much as to blend all of the frame. */
+static void cut_tiles(Sprite *sprite, guint x, guint y)
+{
+    GstMapInfo map;
+
+    sprite->tiles = g_ptr_array_new_with_free_func((GDestroyNotify)gst_mini_object_unref);
+    if (!gst_buffer_map(sprite->pixels, &map, GST_MAP_READ))
+        return;
+    for (guint top = 0; top < sprite->height; top += TILE) {
+        const guint height = MIN(TILE, sprite->height - top);
+        const guint32 *row = (const guint32 *)(gpointer)map.data + (gsize)top * sprite->width;
+        guint from = 0; /* of those side by side that are not clear */
+
+        for (guint left = 0; left < sprite->width + TILE; left += TILE) {
+            const guint end = MIN(left, sprite->width);
+
+            if (left < sprite->width &&
+                !is_clear(row + left, sprite->width, MIN(TILE, sprite->width - left), height))
+                continue;
+            if (end > from)
+                g_ptr_array_add(sprite->tiles,
+                                part_new(sprite->pixels, from, top, end - from, height, x, y));
+            from = left + TILE;
+        }
+    }
+    gst_buffer_unmap(sprite->pixels, &map);
+}
+
+/* The tag stands at the highest corner that can be seen. */
+static void add_name(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
+                     const VdtOverlayZone *zone)
+{
+    const guint line = 2 * (guint)MAX(lround(canvas->look.em / LINE), 1);
+    Edges e = {0};
+    guint best = 0;
+
+    for (guint i = 1; i < zone->n_points; i++)
+        if (CLAMP(zone->points[i][1], 0, 1) < CLAMP(zone->points[best][1], 0, 1))
+            best = i;
+    e.left = down_to_even(CLAMP(zone->points[best][0], 0, 1) * canvas->width);
+    e.top = down_to_even(CLAMP(zone->points[best][1], 0, 1) * canvas->height);
+    add_tag(canvas, to, &zone->tag, &e, line);
+}
+
+static void add_zone(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
+                     const VdtOverlayZone *zone)
+{
+    const gsize size = G_STRUCT_OFFSET(VdtOverlayZone, tag);
+    Sprite *sprite = find_sprite(canvas, zone, size);
+    guint x, y;
+
+    if (!sprite) {
+        sprite = keep_sprite(
+            canvas, zone, size,
+            vdt_overlay_pen_zone(&canvas->look, zone, canvas->width, canvas->height, &x, &y));
+        if (sprite->pixels)
+            cut_tiles(sprite, x, y);
+    }
+    if (!sprite->pixels)
+        return;
+    for (guint i = 0; i < sprite->tiles->len; i++)
+        add(to, sprite->tiles->pdata[i]);
+    if (zone->tag.text[0])
+        add_name(canvas, to, zone);
+}
+
 static gboolean same_style(const VdtOverlayStyle *a, const VdtOverlayStyle *b)
 {
     return a->position == b->position && a->opacity == b->opacity &&
@@ -367,6 +464,8 @@ GstVideoOverlayComposition *vdt_overlay_canvas_compose(VdtOverlayCanvas *canvas,
         canvas->count++;
         for (guint i = 0; i < show->n_maps; i++)
             add_map(canvas, &canvas->composition, &show->maps[i]);
+        for (guint i = 0; i < show->n_zones; i++)
+            add_zone(canvas, &canvas->composition, &show->zones[i]);
         for (guint i = 0; i < show->n_boxes; i++)
             add_box(canvas, &canvas->composition, &show->boxes[i]);
         add_panels(canvas, &canvas->composition, show, style->position);

@@ -26,6 +26,9 @@
 #define PATCH_GAP    0.35
 /* What cairo draws on is this wide and high at most. */
 #define LARGEST      8192
+/* Outlines of zones are em over this thick. */
+#define OCCUPIED     4.0
+#define EMPTY        7.0
 #define TEXT_ALPHA   0.96
 #define OLD_ALPHA    0.62
 #define OTHERS_ALPHA 0.8 /* of all labels but the best */
@@ -434,6 +437,64 @@ GstBuffer *vdt_overlay_pen_tag(VdtOverlayPen *pen, const VdtOverlayLook *look,
     set_colour(sheet.cr, region_colour(tag->kind), 1);
     cairo_fill(sheet.cr);
     draw_text(sheet.cr, edge + pad, pad / 4, layout, em, TEXT_ALPHA);
+    return sheet_close(&sheet);
+}
+
+/* Zones */
+
+/* Where a corner is, in rows and columns. Lines along the frame's edges stay inside of it. */
+static double corner(float share, double size, double inset)
+{
+    const double at = share * size;
+
+    return share >= 0 && share <= 1 ? CLAMP(at, inset, MAX(size - inset, inset)) : at;
+}
+
+/* The part from @from to @to of an axis of @size that is touched by what reaches from @low to
+ * @high; FALSE if it is none. */
+static gboolean touch(double low, double high, guint size, guint *from, guint *to)
+{
+    *from = (guint)CLAMP(floor(low), 0, size) & ~1u;
+    *to = MIN(even(CLAMP(high, 0, size)), size & ~1u);
+    return *to > *from;
+}
+
+GstBuffer *vdt_overlay_pen_zone(const VdtOverlayLook *look, const VdtOverlayZone *zone, guint width,
+                                guint height, guint *x, guint *y)
+{
+    const double thick = MAX(look->em / (zone->occupied ? OCCUPIED : EMPTY), 1.5);
+    const double edge = MAX(thick / 3, 1), inset = thick / 2 + edge;
+    const double dash = 4 * thick, squeeze = look->squeeze;
+    double points[VDT_OVERLAY_POINTS][2], low[2] = {G_MAXDOUBLE, G_MAXDOUBLE},
+                                          high[2] = {-G_MAXDOUBLE, -G_MAXDOUBLE};
+    guint right, bottom;
+    Sheet sheet;
+
+    for (guint i = 0; i < zone->n_points; i++) {
+        points[i][0] = corner(zone->points[i][0], width & ~1u, inset * squeeze);
+        points[i][1] = corner(zone->points[i][1], height & ~1u, inset);
+        for (guint k = 0; k < 2; k++) {
+            low[k] = MIN(low[k], points[i][k]);
+            high[k] = MAX(high[k], points[i][k]);
+        }
+    }
+    if (!touch(low[0] - inset * squeeze, high[0] + inset * squeeze, width, x, &right) ||
+        !touch(low[1] - inset, high[1] + inset, height, y, &bottom) ||
+        /* half a column less: it is rounded up */
+        !sheet_open(&sheet, look, (right - *x - 0.5) / squeeze, bottom - *y))
+        return NULL;
+    for (guint i = 0; i < zone->n_points; i++)
+        cairo_line_to(sheet.cr, (points[i][0] - *x) / squeeze, points[i][1] - *y);
+    cairo_close_path(sheet.cr);
+    cairo_set_line_join(sheet.cr, CAIRO_LINE_JOIN_ROUND);
+    cairo_set_line_width(sheet.cr, thick + 2 * edge);
+    cairo_set_source_rgba(sheet.cr, 0, 0, 0, zone->occupied ? 0.75 : 0.5);
+    cairo_stroke_preserve(sheet.cr);
+    if (!zone->occupied)
+        cairo_set_dash(sheet.cr, &dash, 1, 0);
+    cairo_set_line_width(sheet.cr, thick);
+    set_colour(sheet.cr, region_colour(zone->tag.kind), 1);
+    cairo_stroke(sheet.cr);
     return sheet_close(&sheet);
 }
 

@@ -43,6 +43,11 @@ GstBuffer *vdt_overlay_pen_tag(VdtOverlayPen *pen, const VdtOverlayLook *look,
 GstBuffer *vdt_overlay_pen_map(const VdtOverlayLook *look, const VdtOverlayMap *map, guint width,
                                guint height);
 
+/* The outline of @zone on a frame of that size: of what can be seen of it, from *@x and *@y on,
+ * which are even. Dashed if nobody is there. NULL if there is nothing of it in the frame. */
+GstBuffer *vdt_overlay_pen_zone(const VdtOverlayLook *look, const VdtOverlayZone *zone, guint width,
+                                guint height, guint *x, guint *y);
+
 /* A line in the colour of regions of @kind, along the longer side, dark at both edges if it is
  * thick enough. */
 GstBuffer *vdt_overlay_pen_line(guint kind, guint width, guint height);

@@ -13,6 +13,8 @@
 #define OLD         (5 * GST_SECOND)
 /* Of an array, no more is looked at. */
 #define MOST_LOOKED 100
+/* How far out of the frame a zone may reach, in its sides. */
+#define FARTHEST    10
 
 /* A number of any type in percent; -1 if it is none. */
 static int get_percent(const GstStructure *s, const char *field)
@@ -149,6 +151,63 @@ static void add_map(VdtOverlayShow *show, const GstStructure *result)
     show->n_maps++;
 }
 
+/* Where a zone's corners are; FALSE if they are no outline. */
+static gboolean set_points(VdtOverlayZone *zone, const GValue *points)
+{
+    const guint n = points && GST_VALUE_HOLDS_ARRAY(points) ? gst_value_array_get_size(points) : 0;
+
+    if (n < 6 || n % 2 || n > 2 * VDT_OVERLAY_POINTS)
+        return FALSE;
+    for (guint i = 0; i < n; i++) {
+        const GValue *value = gst_value_array_get_value(points, i);
+        const double share = G_VALUE_HOLDS_DOUBLE(value) ? g_value_get_double(value) : NAN;
+
+        if (!(fabs(share) <= FARTHEST))
+            return FALSE;
+        zone->points[i / 2][i % 2] = (float)share;
+    }
+    zone->n_points = n / 2;
+    return TRUE;
+}
+
+/* "door", and "door: person" if somebody is there. */
+static void add_zone(VdtOverlayShow *show, const GstStructure *s)
+{
+    VdtOverlayZone *zone = &show->zones[show->n_zones];
+    const char *who = NULL;
+
+    if (show->n_zones == VDT_OVERLAY_ZONES)
+        return;
+    memset(zone, 0, sizeof *zone);
+    if (!set_points(zone, gst_structure_get_value(s, "points")))
+        return;
+    if (!gst_structure_get_boolean(s, "occupied", &zone->occupied))
+        zone->occupied = FALSE;
+    if (zone->occupied)
+        who = get_text(s, "label");
+    zone->tag.kind = zone->occupied ? VDT_OVERLAY_OCCUPIED : VDT_OVERLAY_EMPTY;
+    vdt_overlay_text_append(zone->tag.text, sizeof zone->tag.text, get_text(s, "name"));
+    if (who) {
+        vdt_overlay_text_append(zone->tag.text, sizeof zone->tag.text,
+                                zone->tag.text[0] ? ": " : NULL);
+        vdt_overlay_text_append(zone->tag.text, sizeof zone->tag.text, who);
+    }
+    show->n_zones++;
+}
+
+static void add_zones(VdtOverlayShow *show, const GstStructure *result)
+{
+    const GValue *zones = gst_structure_get_value(result, "zones");
+    const guint n = zones && GST_VALUE_HOLDS_ARRAY(zones) ? gst_value_array_get_size(zones) : 0;
+
+    for (guint i = 0; i < MIN(n, MOST_LOOKED); i++) {
+        const GValue *value = gst_value_array_get_value(zones, i);
+
+        if (GST_VALUE_HOLDS_STRUCTURE(value))
+            add_zone(show, gst_value_get_structure(value));
+    }
+}
+
 /* The frame in the colours of its classes, and what they mean: all of them, as far as there is
  * room. */
 static void show_classes(VdtOverlayShow *show, const GstStructure *result,
@@ -157,8 +216,11 @@ static void show_classes(VdtOverlayShow *show, const GstStructure *result,
     guint64 age = 0;
 
     gst_structure_get_uint64(result, "age", &age);
-    if (!is_too_old(age, limits))
+    if (!is_too_old(age, limits)) {
         add_map(show, result);
+        if (limits->zones)
+            add_zones(show, result);
+    }
     add_panel(show, result, limits, VDT_OVERLAY_LINES, TRUE);
 }
 
@@ -235,7 +297,7 @@ gboolean vdt_overlay_show_gather(VdtOverlayShow *show, GstBuffer *buffer,
     gpointer state = NULL;
     GstMeta *meta;
 
-    show->n_panels = show->n_boxes = show->n_maps = 0;
+    show->n_panels = show->n_boxes = show->n_maps = show->n_zones = 0;
     while ((meta = gst_buffer_iterate_meta(buffer, &state))) {
         if (meta->info->api == results)
             add_result(show, (GstCustomMeta *)meta, limits);
@@ -245,15 +307,17 @@ gboolean vdt_overlay_show_gather(VdtOverlayShow *show, GstBuffer *buffer,
     /* who says it is only worth the room if there are several */
     if (show->n_panels == 1)
         memset(show->panels[0].title, 0, sizeof show->panels[0].title);
-    return show->n_panels > 0 || show->n_boxes > 0 || show->n_maps > 0;
+    return show->n_panels > 0 || show->n_boxes > 0 || show->n_maps > 0 || show->n_zones > 0;
 }
 
 gboolean vdt_overlay_show_equal(const VdtOverlayShow *a, const VdtOverlayShow *b)
 {
     return a->n_panels == b->n_panels && a->n_boxes == b->n_boxes && a->n_maps == b->n_maps &&
+           a->n_zones == b->n_zones &&
            memcmp(a->panels, b->panels, a->n_panels * sizeof *a->panels) == 0 &&
            memcmp(a->boxes, b->boxes, a->n_boxes * sizeof *a->boxes) == 0 &&
-           memcmp(a->maps, b->maps, a->n_maps * sizeof *a->maps) == 0;
+           memcmp(a->maps, b->maps, a->n_maps * sizeof *a->maps) == 0 &&
+           memcmp(a->zones, b->zones, a->n_zones * sizeof *a->zones) == 0;
 }
 
 void vdt_overlay_show_copy(VdtOverlayShow *to, const VdtOverlayShow *from)
@@ -264,4 +328,6 @@ void vdt_overlay_show_copy(VdtOverlayShow *to, const VdtOverlayShow *from)
     memcpy(to->boxes, from->boxes, from->n_boxes * sizeof *from->boxes);
     to->n_maps = from->n_maps;
     memcpy(to->maps, from->maps, from->n_maps * sizeof *from->maps);
+    to->n_zones = from->n_zones;
+    memcpy(to->zones, from->zones, from->n_zones * sizeof *from->zones);
 }

@@ -14,6 +14,8 @@ G_BEGIN_DECLS
 #define VDT_OVERLAY_LINES  10
 #define VDT_OVERLAY_BOXES  64
 #define VDT_OVERLAY_MAPS   2
+#define VDT_OVERLAY_ZONES  32
+#define VDT_OVERLAY_POINTS 64 /* of a zone */
 
 /* A label, and how sure it is. */
 typedef struct {
@@ -48,17 +50,30 @@ typedef struct {
     guint32 colours[256]; /* by class, as above; 0: not to be seen */
 } VdtOverlayMap;
 
+/* A part of the frame that has a name. What its outline looks like comes first, the tag last. */
 typedef struct {
-    guint n_panels, n_boxes, n_maps;
+    guint n_points;
+    gboolean occupied;
+    float points[VDT_OVERLAY_POINTS][2]; /* x, y in shares of the frame; may be outside */
+    VdtOverlayTag tag;
+} VdtOverlayZone;
+
+/* The kinds of their tags, so that these have the outline's colour. */
+#define VDT_OVERLAY_EMPTY    7
+#define VDT_OVERLAY_OCCUPIED 2
+
+typedef struct {
+    guint n_panels, n_boxes, n_maps, n_zones;
     VdtOverlayPanel panels[VDT_OVERLAY_PANELS];
     VdtOverlayBox boxes[VDT_OVERLAY_BOXES];
     VdtOverlayMap maps[VDT_OVERLAY_MAPS];
+    VdtOverlayZone zones[VDT_OVERLAY_ZONES];
 } VdtOverlayShow;
 
 typedef struct {
     guint top_k;          /* lines of a panel, VDT_OVERLAY_LINES at most */
     GstClockTime max_age; /* results older than this are not shown; 0: any are */
-    gboolean boxes;
+    gboolean boxes, zones;
 } VdtOverlayLimits;
 
 /* Fills @show from @buffer, for as long as that is there; FALSE if there is nothing to be seen. */

@@ -218,7 +218,7 @@ static gpointer memory_of(GstBuffer *buffer)
 static void test_inspect(void)
 {
     static const char *const live[] = {"position", "opacity", "map-opacity", "font-scale",
-                                       "top-k",    "max-age", "show-boxes"};
+                                       "top-k",    "max-age", "show-boxes",  "show-zones"};
     GstElement *element = gst_element_factory_make("vedette-overlay", NULL);
     GObjectClass *klass = G_OBJECT_GET_CLASS(element);
     double opacity, scale, age;
@@ -1133,7 +1133,7 @@ static void test_hostile_scores(void)
         g_autoptr(GstBuffer) out = pass(h, frame_with_result(caps, cases[i].score));
 
         g_assert_cmpuint(check_inside(out, 640, 360), ==, 1);
-        g_assert_true(vdt_overlay_show_gather(show, out, &(VdtOverlayLimits){1, 0, FALSE}));
+        g_assert_true(vdt_overlay_show_gather(show, out, &(VdtOverlayLimits){1, 0, FALSE, FALSE}));
         g_assert_cmpint(show->panels[0].lines[0].percent, ==, cases[i].percent);
     }
     fixture_harness_free(h);
@@ -1353,7 +1353,7 @@ static void test_show(void)
 {
     g_autofree VdtOverlayShow *a = g_malloc(sizeof *a), *b = g_malloc(sizeof *b);
     g_autoptr(GstBuffer) buffer = gst_buffer_new();
-    const VdtOverlayLimits limits = {3, 0, TRUE};
+    const VdtOverlayLimits limits = {3, 0, TRUE, TRUE};
 
     memset(a, 0x55, sizeof *a);
     memset(b, 0xaa, sizeof *b);

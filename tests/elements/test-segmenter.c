@@ -106,7 +106,7 @@ static void test_inspect(void)
         "model",      "precision",     "mode",       "interval",   "classes",
         "min-area",   "smoothing",     "resolution", "framing",    "region",
         "map-size",   "post-messages", "zones",      "zone-share", "zone-hysteresis",
-        "run-length", "min-duration"};
+        "run-length", "min-duration",  "roi-metas"};
     GstElement *element = gst_element_factory_make("cgrseg-segmenter", NULL);
     GObjectClass *klass = G_OBJECT_GET_CLASS(element);
 
@@ -238,6 +238,65 @@ static void test_classes(void)
     g_assert_cmpuint(gst_value_array_get_size(get_results(out)), ==, 0);
     g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_ELEMENT, NULL), ==, 0);
     gst_buffer_unref(out);
+    fixture_harness_free(h);
+}
+
+/* Each class is a region in pixels, for elements that know nothing of segmentations. */
+static void test_regions(void)
+{
+    GstElement *element = segmenter_new("tiny-maps/card.json");
+    GstHarness *h = fixture_harness(element);
+
+    gst_harness_set_src_caps_str(h, CAPS_NET);
+    for (guint i = 0; i < 4; i++) {
+        const GValue *results;
+        GstVideoRegionOfInterestMeta *region;
+        g_autoptr(GstBuffer) out = NULL;
+        GstBuffer *in = busy_frame(1, i * FRAME);
+        /* a part of the frame that is to be seen, last */
+        const guint left = i == 3 ? 8 : 0, top = i == 3 ? 4 : 0;
+        const guint width = i == 3 ? SIZE - 20 : SIZE, height = i == 3 ? SIZE - 10 : SIZE;
+        gpointer state = NULL;
+        guint n = 0;
+
+        if (i > 0)
+            g_object_set(element, "roi-metas", i != 2, NULL);
+        if (i == 3) {
+            GstVideoCropMeta *crop = gst_buffer_add_video_crop_meta(in);
+
+            crop->x = left;
+            crop->y = top;
+            crop->width = width;
+            crop->height = height;
+        }
+        out = pass(h, in);
+        results = get_results(out);
+        g_assert_cmpuint(gst_value_array_get_size(results), >, 1);
+        while ((region = (GstVideoRegionOfInterestMeta *)gst_buffer_iterate_meta_filtered(
+                    out, &state, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE))) {
+            const GstStructure *s = get_result(results, n++);
+            const GstStructure *params =
+                gst_video_region_of_interest_meta_get_param(region, "cgrseg-segmenter");
+
+            g_assert_cmpstr(g_quark_to_string(region->roi_type), ==,
+                            gst_structure_get_string(s, "label"));
+            g_assert_cmpint(region->id, ==, class_of(s));
+            g_assert_nonnull(params);
+            g_assert_cmpfloat(number(params, "share"), ==, number(s, "share"));
+            g_assert_cmpfloat(number(params, "confidence"), ==, number(s, "score"));
+            /* all of it, and not a whole pixel more */
+            g_assert_cmpfloat(region->x, <, left + number(s, "x") * width + 1e-3);
+            g_assert_cmpfloat(region->x + 1, >, left + number(s, "x") * width - 1e-3);
+            g_assert_cmpfloat(region->y, <, top + number(s, "y") * height + 1e-3);
+            g_assert_cmpfloat(region->y + 1, >, top + number(s, "y") * height - 1e-3);
+            g_assert_cmpfloat(region->x + region->w, >,
+                              left + (number(s, "x") + number(s, "width")) * width - 1e-3);
+            g_assert_cmpuint(region->x + region->w, <=, left + width);
+            g_assert_cmpuint(region->y + region->h, <=, top + height);
+            g_assert_cmpuint(MIN(region->w, region->h), >=, 1);
+        }
+        g_assert_cmpuint(n, ==, i % 2 ? gst_value_array_get_size(results) : 0);
+    }
     fixture_harness_free(h);
 }
 
@@ -514,13 +573,89 @@ static void test_bad_resolution(void)
 
     g_object_set(element, "resolution", "96x64", NULL);
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
-        g_test_expect_message("Vedette", G_LOG_LEVEL_WARNING, "*is no WIDTHxHEIGHT of 32 to 4096*");
+        g_test_expect_message("Vedette", G_LOG_LEVEL_WARNING,
+                              "*resolution*is no WIDTHxHEIGHT of 32 to 4096*");
         g_object_set(element, "resolution", bad[i], NULL);
         g_test_assert_expected_messages();
     }
     g_object_get(element, "resolution", &text, NULL);
     g_assert_cmpstr(text, ==, "96x64");
     gst_object_unref(element);
+}
+
+/* Makes the weights of the layer that gives logits as large as floats are, in a file's bytes: eight
+ * for the size of the header, that, and numbers. What is no number would be refused. */
+static void damage(char *bytes, gsize size)
+{
+    static const char *const names[] = {"\"decode_head.conv_seg.weight\"",
+                                        "\"decode_head.conv_seg.bias\""};
+    guint64 header;
+
+    memcpy(&header, bytes, sizeof header);
+    header = GUINT64_FROM_LE(header);
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        const char *entry = g_strstr_len(bytes + 8, (gssize)header, names[i]);
+        const char *offsets = entry ? strstr(entry, "\"data_offsets\"") : NULL;
+        unsigned long begin, end;
+
+        g_assert_nonnull(offsets);
+        g_assert_cmpint(sscanf(strchr(offsets, '['), "[%lu,%lu]", &begin, &end), ==, 2);
+        g_assert_cmpuint(8 + header + end, <=, size);
+        memset(bytes + 8 + header + begin, 0x7f, end - begin);
+    }
+}
+
+/* A copy of the tiny model, damaged; its card. Caller frees. */
+static char *damaged_model(const char *dir)
+{
+    static const char *const files[] = {"card.json", "labels.txt", "weights.safetensors"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *name = g_strconcat("tiny-maps/", files[i], NULL);
+        g_autofree char *from = fixture_model(name), *to = g_build_filename(dir, files[i], NULL);
+        g_autofree char *bytes = NULL;
+        gsize size;
+
+        g_assert_true(g_file_get_contents(from, &bytes, &size, NULL));
+        if (i == 2)
+            damage(bytes, size);
+        g_assert_true(g_file_set_contents(to, bytes, (gssize)size, NULL));
+    }
+    return g_build_filename(dir, "card.json", NULL);
+}
+
+/* Damaged weights are said, once, and counted; nothing is found, and nothing that is no number. */
+static void test_no_numbers(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("vedette-XXXXXX", NULL);
+    g_autofree char *card = damaged_model(dir), *clean = NULL, *warning = NULL;
+    GstElement *element = gst_element_factory_make("cgrseg-segmenter", NULL);
+    GstHarness *h;
+
+    g_object_set(element, "model", card, "interval", 0.0, "mode", VDT_ANALYZER_EXACT, "smoothing",
+                 0.5, "zones", "all: 0,0 1,0 1,1 0,1", "roi-metas", TRUE, NULL);
+    h = fixture_harness(element);
+    gst_harness_set_src_caps_str(h, CAPS_NET);
+    for (guint i = 0; i < 3; i++) {
+        g_autoptr(GstBuffer) out = pass(h, busy_frame(1, i * FRAME));
+        g_autofree guint8 *map = NULL;
+        int width, height;
+
+        g_assert_cmpuint(gst_value_array_get_size(get_results(out)), ==, 0);
+        map = get_map(out, &width, &height);
+        for (int p = 0; p < width * height; p++)
+            g_assert_cmpuint(map[p], ==, VDT_SEGMENTATION_NOTHING);
+        g_assert_null(gst_buffer_get_video_region_of_interest_meta_id(out, 0));
+    }
+    g_assert_cmpuint(fixture_stat(element, "invalid"), ==, 3);
+    g_assert_cmpuint(fixture_stat(element, "results"), ==, 3);
+    warning = fixture_error(fixture_bus(h), GST_MESSAGE_WARNING, NULL);
+    g_assert_nonnull(strstr(warning, "no numbers"));
+    g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_WARNING, NULL), ==, 0);
+    g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_ELEMENT, NULL), ==, 0);
+    fixture_harness_free(h);
+    clean = g_strdup_printf("rm -r '%s'", dir);
+    g_assert_true(g_spawn_command_line_sync(clean, NULL, NULL, NULL, NULL));
 }
 
 static void test_change_while_playing(void)
@@ -570,6 +705,7 @@ int main(int argc, char **argv)
     g_test_add_func("/segmenter/inspect", test_inspect);
     g_test_add_func("/segmenter/results", test_results);
     g_test_add_func("/segmenter/classes", test_classes);
+    g_test_add_func("/segmenter/regions", test_regions);
     g_test_add_func("/segmenter/run-length", test_run_length);
     g_test_add_func("/segmenter/caps-change", test_caps_change);
     g_test_add_func("/segmenter/region", test_region);
@@ -579,6 +715,7 @@ int main(int argc, char **argv)
     g_test_add_func("/segmenter/few-labels", test_few_labels);
     g_test_add_func("/segmenter/resolution", test_resolution);
     g_test_add_func("/segmenter/bad-resolution", test_bad_resolution);
+    g_test_add_func("/segmenter/no-numbers", test_no_numbers);
     g_test_add_func("/segmenter/change-while-playing", test_change_while_playing);
     g_test_add_func("/segmenter/errors", test_errors);
     return fixture_run();

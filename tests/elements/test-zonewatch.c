@@ -58,15 +58,12 @@ static char *text_of(GList *messages)
     return g_string_free(text, FALSE);
 }
 
-/* A second passes. There are people in @people pixels of the left half, bags in @bags of the right
- * one, row by row; road elsewhere. What is told must be @expected. */
-static void pass(Street *street, guint people, guint bags, GstClockTime least, const char *expected)
+/* There are people in @people pixels of the left half, bags in @bags of the right one, row by row;
+ * road elsewhere. */
+static void measure(Street *street, guint people, guint bags)
 {
     guint8 map[SIDE * SIDE] = {0};
     g_autofree VdtSegmentation *found = g_new0(VdtSegmentation, 1);
-    const GstClockTime now = street->n++ * GST_SECOND;
-    const VdtSpan span = {now, now, now, now};
-    g_autofree char *text = NULL;
 
     for (guint i = 0; i < people; i++)
         map[i / 5 * SIDE + i % 5] = 1;
@@ -76,6 +73,16 @@ static void pass(Street *street, guint people, guint bags, GstClockTime least, c
     found->map = map;
     found->n_classes = 3;
     vdt_zone_watch_measure(street->watch, street->zones, found, &street->network);
+}
+
+/* A second passes, with what is measured. What is told must be @expected. */
+static void pass(Street *street, guint people, guint bags, GstClockTime least, const char *expected)
+{
+    const GstClockTime now = street->n++ * GST_SECOND;
+    const VdtSpan span = {now, now, now, now};
+    g_autofree char *text = NULL;
+
+    measure(street, people, bags);
     text = text_of(vdt_zone_watch_tell(street->watch, &span, &limits, least));
     g_assert_cmpstr(text, ==, expected);
 }
@@ -178,6 +185,61 @@ static void test_message(void)
     street_clear(&street);
 }
 
+/* What metas say of a zone: "door" if it is empty, "door person 0.25" if it is not. */
+static char *text_of_zone(const GValue *zones, guint i, guint n_points)
+{
+    const GstStructure *s = gst_value_get_structure(gst_value_array_get_value(zones, i));
+    const GValue *points = gst_structure_get_value(s, "points");
+    const char *name = gst_structure_get_string(s, "name");
+    gboolean occupied;
+    double share;
+
+    g_assert_cmpuint(gst_value_array_get_size(points), ==, 2 * n_points);
+    g_assert_true(gst_structure_get_boolean(s, "occupied", &occupied));
+    if (!occupied) {
+        g_assert_false(gst_structure_has_field(s, "label"));
+        return g_strdup(name);
+    }
+    g_assert_true(gst_structure_get_double(s, "share", &share));
+    return g_strdup_printf("%s %s %g", name, gst_structure_get_string(s, "label"), share);
+}
+
+/* As soon as events would start, and as long: 10 of 50 pixels, 5. */
+static void test_describe(void)
+{
+    static const struct {
+        guint people, bags;
+        const char *left, *right;
+    } steps[] = {
+        {9, 0, "left", "right"},
+        {10, 0, "left person 0.2", "right"},
+        {5, 50, "left person 0.1", "right bag 1"},
+        {4, 5, "left", "right bag 0.1"},
+        {9, 4, "left", "right"},
+    };
+    GValue zones = G_VALUE_INIT;
+    Street street;
+
+    street_init(&street, "left: 0,0 0.5,0 0.5,1 0,1; right: 0.5,0 1,0 1,1");
+    g_assert_false(vdt_zone_watch_describe(street.watch, &limits, &zones));
+    vdt_zones_unref(street.zones);
+    street.zones =
+        vdt_zones_parse("left: 0,0 0.5,0 0.5,1 0,1; right: 0.5,0 1,0 1,1 0.5,1", NULL, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
+        g_autofree char *left = NULL, *right = NULL;
+
+        measure(&street, steps[i].people, steps[i].bags);
+        g_assert_true(vdt_zone_watch_describe(street.watch, &limits, &zones));
+        g_assert_cmpuint(gst_value_array_get_size(&zones), ==, 2);
+        left = text_of_zone(&zones, 0, 4);
+        right = text_of_zone(&zones, 1, 4);
+        g_assert_cmpstr(left, ==, steps[i].left);
+        g_assert_cmpstr(right, ==, steps[i].right);
+        g_value_unset(&zones);
+    }
+    street_clear(&street);
+}
+
 static GstElement *segmenter_new(const char *zones)
 {
     g_autofree char *card = fixture_model("tiny-maps/card.json");
@@ -208,18 +270,22 @@ static void test_element(void)
 {
     GstElement *element = segmenter_new("all: 0,0 1,0 1,1 0,1");
     GstHarness *h = fixture_harness(element);
+    g_autoptr(GstBuffer) out = NULL;
     guint n;
 
     g_object_set(element, "zone-share", 0.001, NULL);
     gst_harness_set_src_caps_str(h, CAPS_SMALL);
     fixture_push(h, CAPS_SMALL, 0, FRAME, 3);
+    gst_harness_push(h, fixture_frame(CAPS_SMALL, 3 * FRAME));
+    out = gst_harness_pull(h);
+    g_assert_true(gst_structure_has_field(fixture_meta(out, NULL), "zones"));
     n = count_events(fixture_bus(h), "start");
     g_assert_cmpuint(n, >=, 1);
     g_object_set(element, "zones", "", NULL);
-    fixture_push(h, CAPS_SMALL, 3 * FRAME, FRAME, 1);
+    fixture_push(h, CAPS_SMALL, 4 * FRAME, FRAME, 1);
     g_assert_cmpuint(count_events(fixture_bus(h), "end"), ==, n);
     g_object_set(element, "zones", "here: 0,0 1,0 1,1 0,1", NULL);
-    fixture_push(h, CAPS_SMALL, 4 * FRAME, FRAME, 2);
+    fixture_push(h, CAPS_SMALL, 5 * FRAME, FRAME, 2);
     g_assert_cmpuint(count_events(fixture_bus(h), "start"), ==, n);
     gst_harness_push_event(h, gst_event_new_eos());
     g_assert_cmpuint(count_events(fixture_bus(h), "end"), ==, n);
@@ -267,6 +333,7 @@ int main(int argc, char **argv)
     g_test_add_func("/zonewatch/duration", test_duration);
     g_test_add_func("/zonewatch/other-zones", test_other_zones);
     g_test_add_func("/zonewatch/message", test_message);
+    g_test_add_func("/zonewatch/describe", test_describe);
     g_test_add_func("/zonewatch/element", test_element);
     g_test_add_func("/zonewatch/warnings", test_warnings);
     return fixture_run();

@@ -63,11 +63,43 @@ static void test_bad(void)
     }
 }
 
+/* Whatever the bytes are, nothing is written past the end; what is accepted is read in full. */
+static void test_noise(void)
+{
+    guint32 state = 20;
+    guint good = 0;
+
+    for (guint i = 0; i < 200000; i++) {
+        guint8 runs[24], bytes[40];
+        gsize size, n;
+
+        state = state * 1664525 + 1013904223;
+        size = (state >> 16) % (sizeof runs + 1);
+        n = (state >> 24) % 32;
+        for (gsize k = 0; k < size; k++) {
+            state = state * 1664525 + 1013904223;
+            /* small numbers, for the most part: they are lengths, now and then */
+            runs[k] = (guint8)(state >> 16) >> (state >> 28);
+        }
+        memset(bytes, 0xa5, sizeof bytes);
+        if (vdt_runs_decode(runs, size, bytes, n, NULL)) {
+            g_autoptr(GByteArray) again = vdt_runs_encode(bytes, n);
+
+            good++;
+            g_assert_cmpuint(again->len, <=, size);
+        }
+        for (gsize k = n; k < sizeof bytes; k++)
+            g_assert_cmpuint(bytes[k], ==, 0xa5);
+    }
+    g_assert_cmpuint(good, >, 100);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/runs/form", test_form);
     g_test_add_func("/runs/round-trip", test_round_trip);
     g_test_add_func("/runs/bad", test_bad);
+    g_test_add_func("/runs/noise", test_noise);
     return g_test_run();
 }

@@ -144,6 +144,62 @@ static void test_rasterise(void)
         g_free(rows_of("odd: -0.3,0.1 1.2,-0.4 0.7,0.5 1.9,1.3 0.2,0.6", size, 50 - size));
 }
 
+static void check_zones(const VdtZones *zones)
+{
+    g_assert_cmpuint(zones->n_zones, <=, VDT_ZONES_MOST);
+    for (guint i = 0; i < zones->n_zones; i++) {
+        const VdtZone *zone = &zones->zones[i];
+        g_autoptr(GArray) runs = vdt_zone_rasterise(zone, 7, 5);
+
+        g_assert_true(g_utf8_validate(zone->name, -1, NULL) && zone->name[0]);
+        g_assert_cmpuint(zone->n_points, >=, 3);
+        g_assert_cmpuint(zone->n_points, <=, VDT_ZONE_POINTS);
+        for (guint k = 0; k < zone->n_points; k++)
+            g_assert_true(ABS(zone->points[k].x) <= VDT_ZONE_FARTHEST &&
+                          ABS(zone->points[k].y) <= VDT_ZONE_FARTHEST);
+        for (guint k = 0; k < runs->len; k++) {
+            const VdtZoneRun *run = &g_array_index(runs, VdtZoneRun, k);
+
+            g_assert_true(run->y < 5 && run->from < run->to && run->to <= 7);
+        }
+    }
+}
+
+/* Whatever the text is, it is zones within their limits, or an error that says why. */
+static void test_noise(void)
+{
+    static const char *const words[] = {
+        "a",      "door", ":",   ": ",    ";",     " ", "0,0",  "1,0", "1,1",     "0,1",
+        "0.5,.5", "-2,3", "1e1", "nan,0", "inf,1", ",", "\xff", "\n",  "0x1p2,1", "9999999"};
+    guint32 state = 5;
+    guint good = 0;
+
+    for (guint i = 0; i < 20000; i++) {
+        g_autoptr(GString) text = g_string_new(i % 2 ? "a: 0,0 1,0 1,1" : NULL);
+        g_autoptr(VdtZones) zones = NULL;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *outside = NULL;
+        guint n;
+
+        state = state * 1664525 + 1013904223;
+        n = (state >> 16) % (i % 100 ? 20 : 400);
+        for (guint k = 0; k < n; k++) {
+            state = state * 1664525 + 1013904223;
+            g_string_append(text, words[(state >> 16) % G_N_ELEMENTS(words)]);
+            if (state >> 30)
+                g_string_append_c(text, ' ');
+        }
+        zones = vdt_zones_parse(text->str, &outside, &error);
+        g_assert_true((zones != NULL) == (error == NULL));
+        if (error)
+            g_assert_true(error->message[0] && g_utf8_validate(error->message, -1, NULL));
+        else
+            check_zones(zones);
+        good += zones && zones->n_zones > 0;
+    }
+    g_assert_cmpuint(good, >, 100);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -151,6 +207,7 @@ int main(int argc, char **argv)
     g_test_add_func("/zones/none", test_none);
     g_test_add_func("/zones/outside", test_outside);
     g_test_add_func("/zones/refused", test_refused);
+    g_test_add_func("/zones/noise", test_noise);
     g_test_add_func("/zones/rasterise", test_rasterise);
     return g_test_run();
 }
