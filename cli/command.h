@@ -45,7 +45,7 @@ typedef struct {
 #define COMMON_PRECISION(common)                                                                   \
     {                                                                                              \
         "precision", 0, 0, G_OPTION_ARG_STRING, &(common)->precision,                              \
-            "Arithmetic: f32 (default), bf16 or int8", "P"                                               \
+            "Arithmetic: f32 (default), bf16 or int8", "P"                                         \
     }
 void common_options_clear(CommonOptions *common);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CommonOptions, common_options_clear)
