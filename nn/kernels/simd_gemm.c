@@ -119,9 +119,18 @@ INLINE void gemm(const VdtGemmTile *tile, const int rows, const int vectors)
     if (e->act0 > VDT_ACT_RELU) {
         vf spilled[MR * NV];
 
-        memcpy(spilled, sums, sizeof spilled);
-        activate_tile(spilled, MR * NV, e->act0);
-        memcpy(sums, spilled, sizeof spilled);
+        /* By loops: a copy of a few hundred bytes becomes a string instruction, which is slow. */
+#pragma GCC unroll 8
+        for (int i = 0; i < rows; i++)
+#pragma GCC unroll 8
+            for (int j = 0; j < vectors; j++)
+                spilled[i * vectors + j] = sums[i][j];
+        activate_tile(spilled, rows * vectors, e->act0);
+#pragma GCC unroll 8
+        for (int i = 0; i < rows; i++)
+#pragma GCC unroll 8
+            for (int j = 0; j < vectors; j++)
+                sums[i][j] = spilled[i * vectors + j];
     }
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++) {

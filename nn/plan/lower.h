@@ -14,11 +14,15 @@ typedef struct {
     VdtPlace scales;
 } VdtQuantised;
 
+/* What a node is in a step of lower_bands.c. */
+typedef enum { VDT_BAND_NONE, VDT_BAND_INSIDE, VDT_BAND_END } VdtBandRole;
+
 typedef struct {
     VdtPlan *plan;
     VdtFused *fused;
     VdtMap *planar, *channels_last; /* by node index; place is unset until the form exists */
     gboolean *has_planar, *has_channels_last;
+    VdtBandRole *band_roles;
     VdtQuantised *quantised; /* NULL for those that no product in 8 bits has read */
     VdtPlace zeros;          /* a row of zeros, as wide as any map */
 } VdtLowering;
@@ -46,7 +50,15 @@ const char *vdt_lower_label(const VdtFused *f);
 gpointer vdt_lower_init_step(VdtLowering *l, const VdtFused *f, gpointer memory, VdtStep step);
 
 VdtLateEpilogue vdt_lower_epilogue(VdtLowering *l, VdtFused *f);
+/* A product but for its maps: window, packed weights and epilogue; not in 8 bits. */
+VdtProduct vdt_lower_weights(VdtLowering *l, VdtFused *f);
+/* Weights of a depthwise convolution [channels][taps], scaled, as [taps][channels]. */
+VdtPlace vdt_lower_depthwise_weights(VdtLowering *l, const VdtFused *f);
+VdtWindow vdt_lower_window(const VdtNode *node);
+/* Gives nodes their roles, before any is lowered. */
+void vdt_lower_find_bands(VdtLowering *l, guint n);
 /* Each makes the steps for a node if it can; FALSE leaves it to the reference kernel. */
+gboolean vdt_lower_bands(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_product(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_winograd(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_depthwise(VdtLowering *l, VdtFused *f);

@@ -62,6 +62,45 @@ static void pack_int8(VdtLowering *l, VdtFused *f, gsize depth, gsize taps, VdtP
     product->column_scales.constant = packed ? packed + size : NULL;
 }
 
+VdtWindow vdt_lower_window(const VdtNode *node)
+{
+    if (node->op != &vdt_op_conv2d)
+        return (VdtWindow){.kernel_h = 1, .kernel_w = 1, .stride = 1};
+    return (VdtWindow){.kernel_h = node->p.conv2d.kernel_h,
+                       .kernel_w = node->p.conv2d.kernel_w,
+                       .stride = node->p.conv2d.stride,
+                       .pad_h = node->p.conv2d.pad_h,
+                       .pad_w = node->p.conv2d.pad_w};
+}
+
+VdtProduct vdt_lower_weights(VdtLowering *l, VdtFused *f)
+{
+    gsize depth = f->node->inputs[1]->shape.dims[1];
+    gsize step = vdt_depth_step(l->plan->kernels->precision);
+    VdtProduct product = {.zeros = l->zeros,
+                          .columns = f->columns,
+                          .window = vdt_lower_window(f->node),
+                          .depth = (depth + step - 1) / step * step};
+
+    product.packed.constant = pack(l, f, depth, vdt_window_taps(&product.window));
+    product.epilogue = vdt_lower_epilogue(l, f);
+    return product;
+}
+
+static VdtProduct lower_weights_int8(VdtLowering *l, VdtFused *f)
+{
+    gsize depth = f->node->inputs[1]->shape.dims[1];
+    VdtProduct product = {.zeros = l->zeros,
+                          .columns = f->columns,
+                          .window = vdt_lower_window(f->node),
+                          .depth = VDT_ALIGN_INT8(depth),
+                          .int8 = TRUE};
+
+    pack_int8(l, f, depth, vdt_window_taps(&product.window), &product);
+    product.epilogue = vdt_lower_epilogue(l, f);
+    return product;
+}
+
 /* Outputs of the network stay float, too: what follows compares them. */
 static gboolean is_for_int8(const VdtLowering *l, const VdtFused *f)
 {
@@ -74,33 +113,23 @@ static gboolean is_for_int8(const VdtLowering *l, const VdtFused *f)
 
 gboolean vdt_lower_product(VdtLowering *l, VdtFused *f)
 {
-    const VdtNode *node = f->node, *weight = node->inputs[1];
-    gboolean conv = node->op == &vdt_op_conv2d;
-    gsize taps = conv ? weight->shape.dims[2] * weight->shape.dims[3] : 1;
-    gsize depth = weight->shape.dims[1], step = vdt_depth_step(l->plan->kernels->precision);
-    VdtProduct product = {.zeros = l->zeros, .columns = f->columns, .int8 = is_for_int8(l, f)};
+    const VdtNode *node = f->node;
+    VdtProduct product;
 
     if (!f->scale)
         return FALSE;
-    product.window = conv ? (VdtWindow){.kernel_h = node->p.conv2d.kernel_h,
-                                        .kernel_w = node->p.conv2d.kernel_w,
-                                        .stride = node->p.conv2d.stride,
-                                        .pad_h = node->p.conv2d.pad_h,
-                                        .pad_w = node->p.conv2d.pad_w}
-                          : (VdtWindow){.kernel_h = 1, .kernel_w = 1, .stride = 1};
-    if (product.int8) {
+    if (is_for_int8(l, f)) {
         const VdtQuantised *x = vdt_lower_get_quantised(l, node->inputs[0]);
 
+        product = lower_weights_int8(l, f);
         product.x = x->map;
         product.scales = x->scales;
-        product.depth = VDT_ALIGN_INT8(depth);
-        pack_int8(l, f, depth, taps, &product);
     } else {
-        product.x = *vdt_lower_get_channels_last(l, node->inputs[0]);
-        product.depth = (depth + step - 1) / step * step;
-        product.packed.constant = pack(l, f, depth, taps);
+        const VdtMap *x = vdt_lower_get_channels_last(l, node->inputs[0]);
+
+        product = vdt_lower_weights(l, f);
+        product.x = *x;
     }
-    product.epilogue = vdt_lower_epilogue(l, f);
     /* Outputs of the network keep the full precision of the sums. */
     product.y = vdt_lower_new_map(l, f, f->is_output && f->n_uses == 1);
     vdt_plan_add_product(l->plan, &product, vdt_lower_label(f), node->op->macs(node));

@@ -109,9 +109,10 @@ static void add_window_step(VdtLowering *l, RowsStep *self, const VdtMap *x, Vdt
     vdt_plan_add_step(l->plan, &self->step);
 }
 
-/* Weights [channels][taps], scaled, as [taps][channels]. */
-static VdtPlace depthwise_weights(VdtLowering *l, const VdtFused *f, gsize taps)
+VdtPlace vdt_lower_depthwise_weights(VdtLowering *l, const VdtFused *f)
 {
+    VdtWindow window = vdt_lower_window(f->node);
+    gsize taps = vdt_window_taps(&window);
     gsize pitch = VDT_ALIGN_LANES(f->columns);
     const VdtNode *weight = f->node->inputs[1];
     const float *values = l->fused[weight->index].constant->data;
@@ -131,7 +132,6 @@ static VdtPlace depthwise_weights(VdtLowering *l, const VdtFused *f, gsize taps)
 gboolean vdt_lower_depthwise(VdtLowering *l, VdtFused *f)
 {
     const VdtNode *node = f->node;
-    gsize taps = node->p.conv2d.kernel_h * node->p.conv2d.kernel_w;
     const VdtMap *x;
     RowsStep *self;
 
@@ -140,13 +140,9 @@ gboolean vdt_lower_depthwise(VdtLowering *l, VdtFused *f)
     x = vdt_lower_get_channels_last(l, node->inputs[0]);
     self = vdt_lower_step(RowsStep, l, f, .kernel = "depthwise", .macs = node->op->macs(node),
                           .run = run_depthwise);
-    self->weight = depthwise_weights(l, f, taps);
+    self->weight = vdt_lower_depthwise_weights(l, f);
+    self->window = vdt_lower_window(node);
     self->epilogue = vdt_lower_epilogue(l, f);
-    self->window = (VdtWindow){.kernel_h = node->p.conv2d.kernel_h,
-                               .kernel_w = node->p.conv2d.kernel_w,
-                               .stride = node->p.conv2d.stride,
-                               .pad_h = node->p.conv2d.pad_h,
-                               .pad_w = node->p.conv2d.pad_w};
     if (f->mul)
         vdt_plan_read(l->plan, &self->epilogue.mul);
     if (f->add)

@@ -61,17 +61,45 @@ static Share get_share(const ProductStep *self, guint item)
                    .end_block = self->block_parts == 1 ? self->n_blocks : block + 1};
 }
 
+void vdt_product_run_tiles(const VdtPlan *plan, const VdtProduct *p, char *arena,
+                           const void *const *a, gsize count, guint block, guint end_block,
+                           gsize image, gsize row, char *y)
+{
+    const VdtKernels *kernels = plan->kernels;
+    gsize y_element = p->y.f32 ? sizeof(float) : vdt_element_size(kernels->precision);
+    gsize taps = vdt_window_taps(&p->window);
+    const char *packed = vdt_place_address(plan, &p->packed, arena);
+
+    for (guint b = block; b < end_block; b++) {
+        gsize column = b * kernels->nr;
+        VdtGemmTile tile = {
+            .rows = count,
+            .cols = MIN(kernels->nr, VDT_ALIGN_LANES(p->columns - column)),
+            .taps = taps,
+            .depth = p->depth,
+            .a = a,
+            .b = packed + vdt_packed_block(kernels, b, p->depth, taps),
+            .y = y + column * y_element,
+            .y_pitch = p->y.pitch,
+            .y_f32 = p->y.f32,
+            .epilogue = vdt_epilogue_at(plan, &p->epilogue, arena, image, row, column),
+        };
+
+        kernels->gemm_tile(&tile);
+    }
+}
+
 static void run_product(const VdtStep *step, char *arena, char *scratch, guint item)
 {
     const ProductStep *self = (const ProductStep *)step;
     const VdtKernels *kernels = self->plan->kernels;
     const Share share = get_share(self, item);
     gsize x_pixel = self->p.x.pitch * vdt_element_size(kernels->precision);
-    gsize y_element = self->p.y.f32 ? sizeof(float) : vdt_element_size(kernels->precision);
+    gsize y_pixel =
+        self->p.y.pitch * (self->p.y.f32 ? sizeof(float) : vdt_element_size(kernels->precision));
     gsize taps = vdt_window_taps(&self->p.window);
     const char *x = vdt_place_address(self->plan, &self->p.x.place, arena);
     const char *zeros = vdt_place_address(self->plan, &self->p.zeros, arena);
-    const char *packed = vdt_place_address(self->plan, &self->p.packed, arena);
     char *y = vdt_place_address(self->plan, &self->p.y.place, arena);
     gssize pixels[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
     const void *a[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
@@ -82,25 +110,9 @@ static void run_product(const VdtStep *step, char *arena, char *scratch, guint i
         find_pixels(self, share.image, row, count, pixels);
         for (gsize i = 0; i < count * taps; i++)
             a[i] = pixels[i] < 0 ? zeros : x + pixels[i] * x_pixel;
-        for (guint b = share.block; b < share.end_block; b++) {
-            gsize column = b * kernels->nr;
-            gsize at = (share.image * self->image_rows + row) * self->p.y.pitch + column;
-            VdtGemmTile tile = {
-                .rows = count,
-                .cols = MIN(kernels->nr, VDT_ALIGN_LANES(self->p.columns - column)),
-                .taps = taps,
-                .depth = self->p.depth,
-                .a = a,
-                .b = packed + vdt_packed_block(kernels, b, self->p.depth, taps),
-                .y = y + at * y_element,
-                .y_pitch = self->p.y.pitch,
-                .y_f32 = self->p.y.f32,
-                .epilogue =
-                    vdt_epilogue_at(self->plan, &self->p.epilogue, arena, share.image, row, column),
-            };
-
-            kernels->gemm_tile(&tile);
-        }
+        vdt_product_run_tiles(self->plan, &self->p, arena, a, count, share.block, share.end_block,
+                              share.image, row,
+                              y + (share.image * self->image_rows + row) * y_pixel);
     }
 }
 

@@ -21,6 +21,12 @@ typedef struct {
     VdtPlace scales, column_scales;
 } VdtProduct;
 
+/* The blocks of columns [block, end_block) of up to mr output pixels, which see @a through each tap
+ * and go to @y; for the epilogue, the first is pixel @row of image @image. Not in 8 bits. */
+void vdt_product_run_tiles(const VdtPlan *plan, const VdtProduct *p, char *arena,
+                           const void *const *a, gsize count, guint block, guint end_block,
+                           gsize image, gsize row, char *y);
+
 /* Adds the step. @label is copied. */
 void vdt_plan_add_product(VdtPlan *plan, const VdtProduct *product, const char *label,
                           guint64 macs);

@@ -1,26 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "window.h"
 
-void vdt_window_find(const VdtWindow *window, const VdtMap *map, const char *x, gsize size,
-                     const void *zeros, gsize row, gsize column, gsize count, const void **a)
+void vdt_window_find_in(const VdtWindow *window, const char *const *lines, gsize width, gsize size,
+                        const void *zeros, gsize column, gsize count, const void **a)
 {
-    const gssize top = (gssize)row * window->stride - window->pad_h;
     const gssize left = (gssize)column * window->stride - window->pad_w;
     const gssize right = left + (gssize)(count - 1) * window->stride + window->kernel_w;
-    const gboolean inside = left >= 0 && right <= (gssize)map->w;
+    const gboolean inside = left >= 0 && right <= (gssize)width;
 
-    for (gssize y = top; y < top + window->kernel_h; y++) {
-        const gboolean line_inside = y >= 0 && y < (gssize)map->h;
-        const char *line = line_inside ? x + y * map->w * size : NULL;
+    for (int y = 0; y < window->kernel_h; y++) {
+        const char *line = lines[y];
 
-        for (gssize at = left; at < left + window->kernel_w; at++, a += count) {
+        for (gssize x = left; x < left + window->kernel_w; x++, a += count) {
             for (gsize i = 0; i < count; i++) {
-                gssize seen = at + (gssize)i * window->stride;
+                gssize at = x + (gssize)i * window->stride;
 
-                a[i] = line_inside && (inside || (seen >= 0 && seen < (gssize)map->w))
-                           ? line + seen * size
-                           : zeros;
+                a[i] =
+                    line && (inside || (at >= 0 && at < (gssize)width)) ? line + at * size : zeros;
             }
         }
     }
+}
+
+void vdt_window_find(const VdtWindow *window, const VdtMap *map, const char *x, gsize size,
+                     const void *zeros, gsize row, gsize column, gsize count, const void **a)
+{
+    const char *lines[VDT_MOST_TAPS];
+
+    for (int y = 0; y < window->kernel_h; y++) {
+        gssize at = vdt_window_row(window, map, row, y);
+
+        lines[y] = at < 0 ? NULL : x + at * map->w * size;
+    }
+    vdt_window_find_in(window, lines, map->w, size, zeros, column, count, a);
 }

@@ -62,8 +62,11 @@ static inline gssize vdt_window_pixel(const VdtWindow *window, const VdtMap *x, 
     return r < 0 || c < 0 ? -1 : r * (gssize)x->w + c;
 }
 
-/* Addresses of what @count output pixels, the first one at (row, column) and all in one row, see of
- * an image at @x, tap by tap; @zeros for padding. @size is in bytes, of a pixel. Not for windows
- * with a spread. */
+/* Addresses of what @count output pixels of one row, the first one at @column, see of the input's
+ * rows under the window, @lines, tap by tap; NULL is a row of padding, and @zeros stands for it and
+ * other padding. A row has @width pixels of @size bytes. Not for windows with a spread. */
+void vdt_window_find_in(const VdtWindow *window, const char *const *lines, gsize width, gsize size,
+                        const void *zeros, gsize column, gsize count, const void **a);
+/* The same for output row @row of an image at @x. */
 void vdt_window_find(const VdtWindow *window, const VdtMap *map, const char *x, gsize size,
                      const void *zeros, gsize row, gsize column, gsize count, const void **a);

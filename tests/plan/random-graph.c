@@ -484,6 +484,42 @@ static void add_context(Maker *m)
                 "matmul v%u v%u'", number_of(m, features), number_of(m, scores)));
 }
 
+/* An inverted residual; at times not quite. Small maps, as most are, would not go by bands. */
+static void add_bottleneck(Maker *m)
+{
+    VdtValue *x = pick_picture(m), *y;
+    int channels, wide, kernel = ONE_OF(m, 3, 3, 3, 5, 1);
+    VdtConv2d filter;
+
+    if (chance(m, 70)) {
+        x = conv(m, x, (VdtConv2d){.out = 16, .kernel = 1});
+        if (vdt_value_dim(x, 0) * vdt_value_dim(x, 1) <= 32)
+            x = put(m, vdt_resize_bilinear(x, random_between(&m->random, 18, 24), 24, FALSE),
+                    "resize v%u", number_of(m, x));
+    }
+    channels = (int)vdt_value_dim(x, 1);
+    wide = channels * ONE_OF(m, 2, 4, 4, 4, 6);
+    filter = (VdtConv2d){.out = wide,
+                         .kernel = kernel,
+                         .pad = kernel / 2,
+                         .stride = chance(m, 90) ? 1 : 2,
+                         .groups = wide,
+                         .bias = chance(m, 50)};
+    if (chance(m, 15)) {
+        filter.kernel_w = kernel + 2;
+        filter.pad_w = kernel / 2 + 1;
+    }
+    y = tail(m, conv(m, x, (VdtConv2d){.out = wide, .kernel = 1, .bias = chance(m, 50)}));
+    if (vdt_value_dim(y, 1) != wide)
+        return;
+    y = tail(m, conv(m, y, filter));
+    y = maybe_batch_norm(m, conv(m, y, (VdtConv2d){.out = channels, .kernel = 1}));
+    if (vdt_value_dim(y, 1) == channels && vdt_value_dim(y, 2) == vdt_value_dim(x, 2) &&
+        vdt_value_dim(y, 3) == vdt_value_dim(x, 3) && chance(m, 70))
+        y = in_any_order(m, add, y, x);
+    tail(m, y);
+}
+
 static void add_reshape(Maker *m)
 {
     VdtValue *x = pick(m);
@@ -534,10 +570,10 @@ static void add_elementwise(Maker *m)
 }
 
 static void (*const steps[])(Maker *) = {
-    add_conv,      add_conv,   add_large_conv, add_large_conv, add_residual,
-    add_residual,  add_gate,   add_squeeze,    add_binary,     add_constant,
-    add_pool,      add_resize, add_reshape,    add_linear,     add_elementwise,
-    add_grid_pool, add_concat, add_attention,  add_attention,  add_context,
+    add_conv,      add_conv,    add_large_conv,  add_large_conv, add_residual, add_residual,
+    add_gate,      add_squeeze, add_binary,      add_constant,   add_pool,     add_resize,
+    add_reshape,   add_linear,  add_elementwise, add_grid_pool,  add_concat,   add_attention,
+    add_attention, add_context, add_bottleneck,  add_bottleneck,
 };
 
 static void add_input(Maker *m, const char *name)
