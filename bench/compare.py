@@ -7,7 +7,8 @@
 Each round runs every contender once, in a process of its own, and begins with another one, so that
 whatever else the machine does hits all alike. The figure of a contender is its fastest run in all
 rounds; round_min_ms shows how far the rounds lie apart. ONNX Runtime's CPU provider has no
-bfloat16, so both precisions here are held against its float32.
+bfloat16, and quantising a network for it is another's work: all precisions here are held against
+its float32.
 
 Then the build's own benchmark programs run, each line with the program's name as "bench".
 """
@@ -20,8 +21,10 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 # architecture, variant, the same network as an ONNX graph without weights
-NETWORKS = [("squeezetime", "r50-k400", "squeezetime-r50-k400-224.onnx")]
-PRECISIONS = ["f32", "bf16"]
+NETWORKS = [("squeezetime", "r50-k400", "squeezetime-r50-k400-224.onnx"),
+            ("cgrseg", "T-ade20k", "cgrseg-T-512.onnx"),
+            ("cgrseg", "B-ade20k", "cgrseg-B-512.onnx")]
+PRECISIONS = ["f32", "bf16", "int8"]
 
 
 def say(text):
@@ -78,7 +81,8 @@ def compare(options, arch, variant, graph, peak):
         fastest = min(lines, key=lambda line: line["min_ms"])
         best[engine, precision] = fastest["min_ms"]
         rate = 2 * macs / fastest["min_ms"] / 1e6
-        # Without bf16 arithmetic in the CPU, the limit is that of f32.
+        # Without bf16 arithmetic in the CPU, the limit is that of f32, as it is for int8, for want
+        # of a better one.
         limit = peak.get(precision + "_gflops", peak["f32_gflops"])
         emit(bench="network", engine=engine, version=fastest.get("version"), arch=arch,
              variant=variant, precision=precision, threads=options.threads,
