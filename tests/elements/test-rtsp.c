@@ -114,6 +114,14 @@ static void test_stream(void)
     server_stop(&server);
 }
 
+/* GStreamer's server may still send to a client whose watch it has just let go. */
+static gboolean is_fatal(const char *domain, GLogLevelFlags level, const char *message,
+                         gpointer data)
+{
+    return g_strcmp0(domain, "GStreamer-RTSP") != 0 ||
+           strstr(message, "gst_rtsp_watch_send_messages") == NULL;
+}
+
 /* The camera goes away in the middle: whatever the source makes of it, nothing hangs. */
 static void test_camera_goes_away(void)
 {
@@ -121,6 +129,7 @@ static void test_camera_goes_away(void)
     GstElement *pipeline;
     g_autoptr(GstBus) bus = NULL;
 
+    g_test_log_set_fatal_handler(is_fatal, NULL);
     server_start(&server);
     pipeline = pipeline_new(&server);
     bus = gst_element_get_bus(pipeline);
