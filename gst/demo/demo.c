@@ -26,6 +26,7 @@ typedef struct {
     VdtCamera *camera;
     VdtDemoRecord *record;
     GMainLoop *loop;
+    GPtrArray *sources; /* GSource */
     GstElement *pipeline;
     gboolean begun, asked, pictured, failed; /* of the picture: for it, and there it is */
 
@@ -84,6 +85,20 @@ static gboolean take_picture(gpointer data)
 /* --- the run -----------------------------------------------------------------------------------
  */
 
+/* What waits for this street must not outlive it: another may follow. */
+static void watch(Demo *demo, GSource *source, GSourceFunc function)
+{
+    g_source_set_callback(source, function, demo, NULL);
+    g_source_attach(source, NULL);
+    g_ptr_array_add(demo->sources, source);
+}
+
+static void drop_source(gpointer source)
+{
+    g_source_destroy(source);
+    g_source_unref(source);
+}
+
 static void on_element(Demo *demo, GstMessage *message)
 {
     const gboolean starts =
@@ -91,7 +106,7 @@ static void on_element(Demo *demo, GstMessage *message)
 
     if (starts && !demo->asked) {
         demo->asked = TRUE;
-        g_timeout_add(SETTLE, take_picture, demo);
+        watch(demo, g_timeout_source_new(SETTLE), take_picture);
     }
 }
 
@@ -150,7 +165,7 @@ static gboolean finish(gpointer data)
 
     if (!gst_element_send_event(demo->pipeline, gst_event_new_eos()))
         g_main_loop_quit(demo->loop);
-    g_timeout_add_seconds(5, give_up, demo);
+    watch(demo, g_timeout_source_new_seconds(5), give_up);
     return G_SOURCE_REMOVE;
 }
 
@@ -266,10 +281,11 @@ static gboolean play(Demo *demo, const char *model, int seconds, GError **error)
     bus = gst_element_get_bus(demo->pipeline);
     gst_bus_add_watch(bus, on_message, demo);
     gst_element_set_state(demo->pipeline, GST_STATE_PLAYING);
-    g_timeout_add(LOOK, look, demo);
-    g_timeout_add_seconds((guint)seconds, finish, demo);
-    g_unix_signal_add(SIGINT, finish, demo);
+    watch(demo, g_timeout_source_new(LOOK), look);
+    watch(demo, g_timeout_source_new_seconds((guint)seconds), finish);
+    watch(demo, g_unix_signal_source_new(SIGINT), finish);
     g_main_loop_run(demo->loop);
+    g_ptr_array_set_size(demo->sources, 0);
 
     if (!demo->failed)
         found = report(demo, (double)(g_get_monotonic_time() - begin) / G_USEC_PER_SEC,
@@ -298,7 +314,9 @@ static gboolean run(const char *folder, guint seed, const char *model, int secon
     if (demo.camera) {
         demo.record = vdt_demo_record_new(seed);
         demo.loop = g_main_loop_new(NULL, FALSE);
+        demo.sources = g_ptr_array_new_with_free_func(drop_source);
         done = play(&demo, model, seconds, error);
+        g_ptr_array_unref(demo.sources);
         g_main_loop_unref(demo.loop);
         vdt_demo_record_free(demo.record);
         vdt_camera_free(demo.camera);
