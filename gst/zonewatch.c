@@ -150,18 +150,23 @@ static GstStructure *describe_zone(const VdtZone *zone)
     return s;
 }
 
+/* The share of a zone that a class needs to be in it. */
+static double get_enough(const VdtZoneLimits *limits, gboolean was_in)
+{
+    return was_in ? limits->share * (1 - limits->hysteresis) : limits->share;
+}
+
 /* The class that has most of each zone, of those that are in it; NULL for none. */
 static void find_occupants(VdtZoneWatch *watch, const VdtZoneLimits *limits,
                            const Measured *most[VDT_ZONES_MOST])
 {
-    const double stays = limits->share * (1 - limits->hysteresis);
     guint8 in[VDT_ZONES_MOST][256] = {{0}};
 
     for (guint i = 0; i < watch->measured->len; i++) {
         const Measured *measured = &g_array_index(watch->measured, Measured, i);
         const guint zone = measured->key >> 8, class = measured->key & 0xff;
 
-        in[zone][class] = measured->share >= (watch->in[zone][class] ? stays : limits->share);
+        in[zone][class] = measured->share >= get_enough(limits, watch->in[zone][class]);
         if (in[zone][class] && (!most[zone] || measured->share > most[zone]->share))
             most[zone] = measured;
     }
@@ -211,7 +216,6 @@ static void add_events(VdtZoneWatch *watch, double least)
 GList *vdt_zone_watch_tell(VdtZoneWatch *watch, const VdtSpan *span, const VdtZoneLimits *limits,
                            GstClockTime least)
 {
-    const double stays = limits->share * (1 - limits->hysteresis);
     GList *messages = NULL;
     GHashTableIter iter;
     gpointer key, events;
@@ -225,7 +229,7 @@ GList *vdt_zone_watch_tell(VdtZoneWatch *watch, const VdtSpan *span, const VdtZo
     g_hash_table_iter_init(&iter, watch->events);
     while (g_hash_table_iter_next(&iter, &key, &events)) {
         const Measured *measured = find(watch, GPOINTER_TO_UINT(key));
-        const double enough = vdt_events_get_class(events) < 0 ? limits->share : stays;
+        const double enough = get_enough(limits, vdt_events_get_class(events) >= 0);
         const gboolean in = measured && measured->share >= enough;
 
         messages = g_list_concat(

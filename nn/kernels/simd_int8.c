@@ -15,6 +15,8 @@
 #define NV 2
 #endif
 
+_Static_assert(MR <= VDT_MOST_TILE_ROWS, "lists of rows have room for a tile");
+
 /* Four inputs of a row, in every word, in the form that the processor multiplies. */
 typedef struct {
 #if VDT_VL == 16

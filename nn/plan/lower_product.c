@@ -73,32 +73,28 @@ VdtWindow vdt_lower_window(const VdtNode *node)
                        .pad_w = node->p.conv2d.pad_w};
 }
 
-VdtProduct vdt_lower_weights(VdtLowering *l, VdtFused *f)
+static VdtProduct lower_weights(VdtLowering *l, VdtFused *f, gboolean int8)
 {
-    gsize depth = f->node->inputs[1]->shape.dims[1];
-    gsize step = vdt_depth_step(l->plan->kernels->precision);
+    gsize depth = f->node->inputs[1]->shape.dims[1], taps;
+    gsize step = int8 ? VDT_INT8_STEP : vdt_depth_step(l->plan->kernels->precision);
     VdtProduct product = {.zeros = l->zeros,
                           .columns = f->columns,
                           .window = vdt_lower_window(f->node),
-                          .depth = (depth + step - 1) / step * step};
+                          .depth = (depth + step - 1) / step * step,
+                          .int8 = int8};
 
-    product.packed.constant = pack(l, f, depth, vdt_window_taps(&product.window));
+    taps = vdt_window_taps(&product.window);
+    if (int8)
+        pack_int8(l, f, depth, taps, &product);
+    else
+        product.packed.constant = pack(l, f, depth, taps);
     product.epilogue = vdt_lower_epilogue(l, f);
     return product;
 }
 
-static VdtProduct lower_weights_int8(VdtLowering *l, VdtFused *f)
+VdtProduct vdt_lower_weights(VdtLowering *l, VdtFused *f)
 {
-    gsize depth = f->node->inputs[1]->shape.dims[1];
-    VdtProduct product = {.zeros = l->zeros,
-                          .columns = f->columns,
-                          .window = vdt_lower_window(f->node),
-                          .depth = VDT_ALIGN_INT8(depth),
-                          .int8 = TRUE};
-
-    pack_int8(l, f, depth, vdt_window_taps(&product.window), &product);
-    product.epilogue = vdt_lower_epilogue(l, f);
-    return product;
+    return lower_weights(l, f, FALSE);
 }
 
 /* Outputs of the network stay float, too: what follows compares them. */
@@ -121,13 +117,13 @@ gboolean vdt_lower_product(VdtLowering *l, VdtFused *f)
     if (is_for_int8(l, f)) {
         const VdtQuantised *x = vdt_lower_get_quantised(l, node->inputs[0]);
 
-        product = lower_weights_int8(l, f);
+        product = lower_weights(l, f, TRUE);
         product.x = x->map;
         product.scales = x->scales;
     } else {
         const VdtMap *x = vdt_lower_get_channels_last(l, node->inputs[0]);
 
-        product = vdt_lower_weights(l, f);
+        product = lower_weights(l, f, FALSE);
         product.x = *x;
     }
     /* Outputs of the network keep the full precision of the sums. */

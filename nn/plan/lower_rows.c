@@ -2,7 +2,6 @@
 /* Steps that work row by row: depthwise convolutions, batch norms that stayed, pooling, means, and
  * elementwise ops that no product took in. */
 #include "lower.h"
-#include "window.h"
 
 #include <string.h>
 

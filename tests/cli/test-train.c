@@ -157,6 +157,8 @@ static GSubprocess *start(const char *folder, const char *epochs, const char *cr
                           crop,
                           "--crop-share",
                           "0.5",
+                          "--whole-batch",
+                          "3",
                           "--endless",
                           "3",
                           "--no-cache",
@@ -189,8 +191,8 @@ static void wait_for_checkpoint(const char *folder)
 static void test_killed(void)
 {
     expect(0, "killed: 4x32x32, ", TRAIN_TINY, in_folder("whole/killed"), ON_STREET, "--epochs",
-           "20", "--size", "48x40", "--crop", "32x32", "--crop-share", "0.5", "--endless", "3",
-           "--no-cache", NULL);
+           "20", "--size", "48x40", "--crop", "32x32", "--crop-share", "0.5", "--whole-batch", "3",
+           "--endless", "3", "--no-cache", NULL);
     for (int i = 0; i < 4; i++) {
         g_autoptr(GSubprocess) process = start("killed", "20", "32x32");
         wait_for_checkpoint("killed");
@@ -411,6 +413,8 @@ static void test_usage(void)
            "--crop", "48x16", NULL);
     expect(2, "--endless is -1", TRAIN_TINY, out, ON_STREET, "--endless", "-1", NULL);
     expect(2, "--crop-share is 2", TRAIN_TINY, out, ON_STREET, "--crop-share", "2", NULL);
+    expect(2, "--whole-batch is 9, but must be from 1 to 8", TRAIN_TINY, out, ON_STREET,
+           "--whole-batch", "9", NULL);
     expect(2, "--optimizer is", TRAIN_TINY, out, ON_STREET, "--optimizer", "lion", NULL);
     expect(2, "--milestones", TRAIN_TINY, out, ON_STREET, "--schedule", "step", NULL);
     expect(2, "--augment is", TRAIN_TINY, out, ON_STREET, "--augment", "flip=2", NULL);

@@ -355,3 +355,27 @@ void check_add_train_test(const VdtTrainKernels *kernels, const char *name, GTes
 
     g_test_add_data_func(path, kernels, test);
 }
+
+void check_tile_sizes(gconstpointer kernels, size_t mr, size_t nr, CheckTile each)
+{
+    for (size_t rows = 1; rows <= mr; rows++)
+        for (size_t width = VDT_LANES; width <= nr; width += VDT_LANES)
+            for (size_t depth = 1; depth <= 70; depth++)
+                each(kernels, rows, width, depth, check_between(1, 9) % 4 + 1, -1);
+}
+
+void check_tile_taps(gconstpointer kernels, size_t mr, size_t nr, CheckTile each)
+{
+    for (size_t rows = 1; rows <= mr; rows++)
+        for (size_t width = VDT_LANES; width <= nr; width += VDT_LANES)
+            for (size_t taps = 1; taps <= 9; taps++)
+                each(kernels, rows, width, check_between(1, 40), taps, -1);
+}
+
+void check_tile_epilogues(gconstpointer kernels, size_t mr, size_t nr, CheckTile each)
+{
+    for (size_t rows = 1; rows <= mr; rows++)
+        for (size_t width = VDT_LANES; width <= nr; width += VDT_LANES)
+            for (int epilogue = 0; epilogue < CHECK_EPILOGUES; epilogue++)
+                each(kernels, rows, width, check_between(1, 12), check_between(1, 3), epilogue);
+}

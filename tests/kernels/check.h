@@ -94,6 +94,14 @@ VdtEpilogue check_nth_epilogue(guint i, size_t rows, size_t columns, gboolean bf
 /* The C kernels for the same elements. */
 const VdtKernels *check_reference(const VdtKernels *kernels);
 
+/* Walks the sizes of tiles up to mr x nr, with little or much depth, with many taps, or with every
+ * epilogue (-1 is a random one). @each checks one. */
+typedef void (*CheckTile)(gconstpointer kernels, size_t rows, size_t width, size_t depth,
+                          size_t taps, int epilogue);
+void check_tile_sizes(gconstpointer kernels, size_t mr, size_t nr, CheckTile each);
+void check_tile_taps(gconstpointer kernels, size_t mr, size_t nr, CheckTile each);
+void check_tile_epilogues(gconstpointer kernels, size_t mr, size_t nr, CheckTile each);
+
 /* The suites: each adds its tests of one variant. */
 void check_add_gemm(const VdtKernels *kernels);
 void check_add_rows(const VdtKernels *kernels);

@@ -120,9 +120,10 @@ static void check_product(const VdtKernels *kernels, const Product *p)
     check_compare(exact, &reference, &output, wide);
 }
 
-static void check_one(const VdtKernels *kernels, size_t rows, size_t width, size_t depth,
-                      size_t taps, int epilogue)
+static void check_one(gconstpointer data, size_t rows, size_t width, size_t depth, size_t taps,
+                      int epilogue)
 {
+    const VdtKernels *kernels = data;
     /* The last block is @width columns wide, not all of them used; at times there is one more. */
     size_t columns = width - check_between(0, 15) + (check_one_in(4) ? kernels->nr : 0);
     guint special_in = check_one_in(6) ? 300 : 0;
@@ -138,31 +139,21 @@ static void test_sizes(gconstpointer data)
 {
     const VdtKernels *kernels = data;
 
-    for (size_t rows = 1; rows <= kernels->mr; rows++)
-        for (size_t width = VDT_LANES; width <= kernels->nr; width += VDT_LANES)
-            for (size_t depth = 1; depth <= 70; depth++)
-                check_one(kernels, rows, width, depth, check_between(1, 9) % 4 + 1, -1);
+    check_tile_sizes(kernels, kernels->mr, kernels->nr, check_one);
 }
 
 static void test_taps(gconstpointer data)
 {
     const VdtKernels *kernels = data;
 
-    for (size_t rows = 1; rows <= kernels->mr; rows++)
-        for (size_t width = VDT_LANES; width <= kernels->nr; width += VDT_LANES)
-            for (size_t taps = 1; taps <= 9; taps++)
-                check_one(kernels, rows, width, check_between(1, 40), taps, -1);
+    check_tile_taps(kernels, kernels->mr, kernels->nr, check_one);
 }
 
 static void test_epilogues(gconstpointer data)
 {
     const VdtKernels *kernels = data;
 
-    for (size_t rows = 1; rows <= kernels->mr; rows++)
-        for (size_t width = VDT_LANES; width <= kernels->nr; width += VDT_LANES)
-            for (int epilogue = 0; epilogue < CHECK_EPILOGUES; epilogue++)
-                check_one(kernels, rows, width, check_between(1, 12), check_between(1, 3),
-                          epilogue);
+    check_tile_epilogues(kernels, kernels->mr, kernels->nr, check_one);
 }
 
 /* More rows than a tile has, and several blocks. */
