@@ -172,6 +172,23 @@ void VDT_K(copy_rows)(size_t rows, size_t channels, const float *x, size_t x_pit
             put(&y[i * y_pitch + c], x[i * x_pitch + c] * factor, add);
 }
 
+void VDT_K(softmax_rows)(size_t rows, size_t channels, const float *x, size_t x_pitch, float *y,
+                         size_t y_pitch)
+{
+    for (size_t i = 0; i < rows; i++, x += x_pitch, y += y_pitch) {
+        float most = x[0], sum = 0;
+
+        for (size_t c = 1; c < channels; c++)
+            most = x[c] > most ? x[c] : most;
+        for (size_t c = 0; c < channels; c++)
+            sum += y[c] = expf(x[c] - most);
+        for (size_t c = 0; c < channels; c++)
+            y[c] /= sum;
+        for (size_t c = channels; c < VDT_ALIGN_LANES(channels); c++)
+            y[c] = 0;
+    }
+}
+
 void VDT_K(max_row_gradient)(size_t taps, size_t channels, const float *const *a, const float *y,
                              const float *dy, float *const *dx)
 {

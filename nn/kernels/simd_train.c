@@ -258,6 +258,44 @@ void VDT_K(copy_rows)(size_t rows, size_t channels, const float *x, size_t x_pit
     FOR_ADD(add, copied, rows, channels, x, x_pitch, factor, y, y_pitch);
 }
 
+/* A row in registers; what lies behind its channels has no share. */
+INLINE void softmax_short(size_t rows, size_t channels, const float *x, size_t x_pitch, float *y,
+                          size_t y_pitch, const int vectors)
+{
+    const vf nothing = splat(-__builtin_inff());
+
+    for (size_t i = 0; i < rows; i++, x += x_pitch, y += y_pitch) {
+        vf v[2], most = nothing, total = splat(0);
+
+        for (int j = 0; j < vectors; j++) {
+            v[j] = load_of_row(x, j * VDT_VL, channels, nothing);
+            most = blend(v[j] > most, v[j], most);
+        }
+        most = splat(highest(most));
+        for (int j = 0; j < vectors; j++)
+            total += v[j] = exponential(v[j] - most);
+        total = splat(1 / sum_of(total));
+        for (int j = 0; j < vectors; j++)
+            store_f32(y + j * VDT_VL, v[j] * total);
+    }
+}
+
+void VDT_K(softmax_rows)(size_t rows, size_t channels, const float *x, size_t x_pitch, float *y,
+                         size_t y_pitch)
+{
+    size_t wide = VDT_ALIGN_LANES(channels);
+
+    if (wide <= VDT_VL)
+        softmax_short(rows, channels, x, x_pitch, y, y_pitch, 1);
+    else if (wide <= 2 * VDT_VL)
+        softmax_short(rows, channels, x, x_pitch, y, y_pitch, 2);
+    else
+        for (size_t i = 0; i < rows; i++) {
+            memcpy(y + i * y_pitch, x + i * x_pitch, wide * sizeof *y);
+            VDT_K(softmax_row)(channels, y + i * y_pitch);
+        }
+}
+
 void VDT_K(max_row_gradient)(size_t taps, size_t channels, const float *const *a, const float *y,
                              const float *dy, float *const *dx)
 {

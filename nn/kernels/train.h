@@ -74,6 +74,10 @@ typedef struct {
     void (*copy_rows)(size_t rows, size_t channels, const float *x, size_t x_pitch, float factor,
                       float *y, size_t y_pitch, bool add);
 
+    /* y[i][c] = e^x[i][c] / sum over c of e^x[i][c], without overflow */
+    void (*softmax_rows)(size_t rows, size_t channels, const float *x, size_t x_pitch, float *y,
+                         size_t y_pitch);
+
     /* For one output pixel: dx[t][c] += dy[c] for the first t with a[t][c] == y[c] */
     void (*max_row_gradient)(size_t taps, size_t channels, const float *const *a, const float *y,
                              const float *dy, float *const *dx);

@@ -27,6 +27,8 @@ void VDT_K(dot_rows)(size_t rows, size_t channels, const float *a, size_t a_pitc
                      size_t b_pitch, float *sum);
 void VDT_K(copy_rows)(size_t rows, size_t channels, const float *x, size_t x_pitch, float factor,
                       float *y, size_t y_pitch, bool add);
+void VDT_K(softmax_rows)(size_t rows, size_t channels, const float *x, size_t x_pitch, float *y,
+                         size_t y_pitch);
 void VDT_K(max_row_gradient)(size_t taps, size_t channels, const float *const *a, const float *y,
                              const float *dy, float *const *dx);
 
@@ -46,4 +48,5 @@ extern const VdtTrainKernels VDT_K(train_kernels);
                                                   .mul_rows = VDT_K(mul_rows),                     \
                                                   .dot_rows = VDT_K(dot_rows),                     \
                                                   .copy_rows = VDT_K(copy_rows),                   \
+                                                  .softmax_rows = VDT_K(softmax_rows),             \
                                                   .max_row_gradient = VDT_K(max_row_gradient)}

@@ -11,11 +11,13 @@
 
 #include "../ops/table.h"
 
-#define ITEM_ROWS 512
+#define ITEM_ROWS  512
+#define BLOCK_ROWS 32 /* pixels that have their softmax made at once */
 
 typedef struct {
     VdtStep step;
     const VdtPlan *plan;
+    const VdtTrainKernels *kernels;
     VdtMap logits, dx;
     VdtPlace labels, dy, loss;
     VdtPlace sums; /* of each part: loss, labelled pixels; in the end, of all */
@@ -32,13 +34,16 @@ static float *floats(const EntropyStep *self, const VdtPlace *place, char *arena
 /* The class, -1 for a label that is left out. */
 static int class_of(float label, gsize classes)
 {
-    return label >= 0 && label < classes && label == floorf(label) ? (int)label : -1;
+    return label >= 0 && label < classes && label == (float)(int)label ? (int)label : -1;
 }
 
-static void get_shares(const EntropyStep *self, const float *x, float *p)
+/* The softmax of pixels @i on, of which there are @end in all, as rows like those of the logits. */
+static gsize get_shares(const EntropyStep *self, const float *x, gsize i, gsize end, float *p)
 {
-    memcpy(p, x, self->logits.pitch * sizeof *p);
-    self->plan->kernels->softmax_row(self->logits.c, p);
+    gsize n = MIN(end - i, BLOCK_ROWS), pitch = self->logits.pitch;
+
+    self->kernels->softmax_rows(n, self->logits.c, x + i * pitch, pitch, p, pitch);
+    return n;
 }
 
 /* The loss at a pixel with logits @x, whose softmax is @p. */
@@ -61,25 +66,29 @@ static void run_loss(const VdtStep *step, char *arena, char *scratch, guint item
     const EntropyStep *self = (const EntropyStep *)step;
     const float *labels = floats(self, &self->labels, arena);
     const float *x = floats(self, &self->logits.place, arena);
+    const gsize pitch = self->logits.pitch, end = vdt_rows_end(&self->rows, item);
     float *sums = floats(self, &self->sums, arena) + 2 * (1 + item), *p = (float *)scratch;
     double loss = 0, likelihood = 1;
     guint n = 0;
 
-    for (gsize i = item * self->rows.per_part; i < vdt_rows_end(&self->rows, item); i++) {
-        int class = class_of(labels[i], self->logits.c);
+    for (gsize i = item * self->rows.per_part, rows; i < end; i += rows) {
+        rows = get_shares(self, x, i, end, p);
+        for (gsize k = 0; k < rows; k++) {
+            int class = class_of(labels[i + k], self->logits.c);
+            const float *shares = p + k * pitch;
 
-        if (class < 0)
-            continue;
-        get_shares(self, x + i * self->logits.pitch, p);
-        n++;
-        /* One logarithm does for many pixels, as long as their product is a number. */
-        if (self->smoothing > 0 || !(p[class] > FLT_MIN))
-            loss += get_loss(self, x + i * self->logits.pitch, class, p);
-        else
-            likelihood *= p[class];
-        if (likelihood < 1e-200) {
-            loss -= log(likelihood);
-            likelihood = 1;
+            if (class < 0)
+                continue;
+            n++;
+            /* One logarithm does for many pixels, as long as their product is a number. */
+            if (self->smoothing > 0 || !(shares[class] > FLT_MIN))
+                loss += get_loss(self, x + (i + k) * pitch, class, shares);
+            else
+                likelihood *= shares[class];
+            if (likelihood < 1e-200) {
+                loss -= log(likelihood);
+                likelihood = 1;
+            }
         }
     }
     sums[0] = loss - log(likelihood);
@@ -100,6 +109,26 @@ static void run_mean(const VdtStep *step, char *arena, char *scratch, guint item
     *floats(self, &self->loss, arena) = n > 0 ? loss / n : 0;
 }
 
+/* The gradient of a pixel's logits, whose softmax is @p: whole vectors, with whatever is behind the
+ * classes. */
+static void put_gradient(const EntropyStep *self, float *p, int class, float factor, float *dx)
+{
+    const float other = self->smoothing / self->logits.c;
+
+    if (class < 0) {
+        if (!self->add)
+            memset(dx, 0, self->dx.pitch * sizeof *dx);
+        return;
+    }
+    p[class] -= 1 - self->smoothing;
+    if (self->add)
+        for (gsize c = 0; c < self->dx.pitch; c++)
+            dx[c] += factor * (p[c] - other);
+    else
+        for (gsize c = 0; c < self->dx.pitch; c++)
+            dx[c] = factor * (p[c] - other);
+}
+
 static void run_gradient(const VdtStep *step, char *arena, char *scratch, guint item)
 {
     const EntropyStep *self = (const EntropyStep *)step;
@@ -107,27 +136,14 @@ static void run_gradient(const VdtStep *step, char *arena, char *scratch, guint 
     const float *x = floats(self, &self->logits.place, arena);
     const float n = floats(self, &self->sums, arena)[1];
     const float factor = n > 0 ? *floats(self, &self->dy, arena) / n : 0;
-    const float other = self->smoothing / self->logits.c;
-    float *p = (float *)scratch;
+    const gsize end = vdt_rows_end(&self->rows, item);
+    float *p = (float *)scratch, *dx = floats(self, &self->dx.place, arena);
 
-    for (gsize i = item * self->rows.per_part; i < vdt_rows_end(&self->rows, item); i++) {
-        float *dx = floats(self, &self->dx.place, arena) + i * self->dx.pitch;
-        int class = class_of(labels[i], self->logits.c);
-
-        if (class < 0) {
-            if (!self->add)
-                memset(dx, 0, self->dx.pitch * sizeof *dx);
-            continue;
-        }
-        get_shares(self, x + i * self->logits.pitch, p);
-        p[class] -= 1 - self->smoothing;
-        /* whole vectors, with whatever behind the classes */
-        if (self->add)
-            for (gsize c = 0; c < self->dx.pitch; c++)
-                dx[c] += factor * (p[c] - other);
-        else
-            for (gsize c = 0; c < self->dx.pitch; c++)
-                dx[c] = factor * (p[c] - other);
+    for (gsize i = item * self->rows.per_part, rows; i < end; i += rows) {
+        rows = get_shares(self, x, i, end, p);
+        for (gsize k = 0; k < rows; k++)
+            put_gradient(self, p + k * self->logits.pitch, class_of(labels[i + k], self->logits.c),
+                         factor, dx + (i + k) * self->dx.pitch);
     }
 }
 
@@ -137,12 +153,11 @@ static void add_step(VdtTraining *t, const VdtNode *node, const EntropyStep *sta
 {
     EntropyStep *self = g_memdup2(state, sizeof *state);
 
-    vdt_train_init_step(
-        t, node, self,
-        (VdtStep){.kernel = kernel,
-                  .n_items = n_items,
-                  .scratch = vdt_map_pitch(state->logits.c, sizeof(float)) * sizeof(float),
-                  .run = run});
+    vdt_train_init_step(t, node, self,
+                        (VdtStep){.kernel = kernel,
+                                  .n_items = n_items,
+                                  .scratch = BLOCK_ROWS * state->logits.pitch * sizeof(float),
+                                  .run = run});
     vdt_plan_read(t->plan, &state->logits.place);
     vdt_plan_read(t->plan, &state->labels);
     vdt_plan_read(t->plan, &state->sums);
@@ -156,7 +171,8 @@ static void add_step(VdtTraining *t, const VdtNode *node, const EntropyStep *sta
 gboolean vdt_train_cross_entropy(VdtTraining *t, const VdtNode *node)
 {
     const VdtNode *logits = node->inputs[0];
-    EntropyStep state = {.plan = t->plan, .smoothing = node->p.cross_entropy.label_smoothing};
+    EntropyStep state = {
+        .plan = t->plan, .kernels = t->kernels, .smoothing = node->p.cross_entropy.label_smoothing};
 
     if (logits->shape.n_dims != 4)
         return FALSE;

@@ -302,6 +302,35 @@ static void check_copy_rows(const Case *c)
     check_result(&y);
 }
 
+/* The error of a share: that of its exponent, which grows with what is subtracted. */
+static void check_softmax_rows(const Case *c)
+{
+    Map x = make_map(c, 0);
+    Result y = make_result(c, c->rows, FALSE);
+
+    for (size_t i = 0; i < c->rows * c->channels; i++)
+        if (check_one_in(10))
+            ((float *)x.data)[i / c->channels * x.pitch + i % c->channels] *= 50;
+    c->reference->softmax_rows(c->rows, c->channels, x.data, x.pitch, data_of(&y.reference),
+                               y.reference.pitch);
+    c->kernels->softmax_rows(c->rows, c->channels, x.data, x.pitch, data_of(&y.output),
+                             y.output.pitch);
+    for (size_t i = 0; i < c->rows; i++) {
+        double most = -INFINITY, sum = 0;
+
+        for (size_t j = 0; j < c->channels; j++)
+            most = fmax(most, get(x, i, j));
+        for (size_t j = 0; j < c->channels; j++)
+            sum += exp(get(x, i, j) - most);
+        for (size_t j = 0; j < c->channels; j++) {
+            double share = exp(get(x, i, j) - most) / sum;
+
+            add_term(&y, i, j, share, share * (4 + 2 * fabs(get(x, i, j) - most)) + 1e-30);
+        }
+    }
+    check_result(&y);
+}
+
 /* The taps of one output pixel: rows of a map and those of its gradient, in any order and some more
  * than once, as windows at an edge overlap. */
 typedef struct {
@@ -399,6 +428,11 @@ static void test_copy_rows(gconstpointer kernels)
     for_all_channels(kernels, "copy_rows", FEW_ROWS, VDT_ACT_NONE, check_copy_rows);
 }
 
+static void test_softmax_rows(gconstpointer kernels)
+{
+    for_all_channels(kernels, "softmax_rows", FEW_ROWS, VDT_ACT_NONE, check_softmax_rows);
+}
+
 static void test_max_row_gradient(gconstpointer kernels)
 {
     for_all_channels(kernels, "max_row_gradient", 25, VDT_ACT_NONE, check_max_row_gradient);
@@ -414,5 +448,6 @@ void check_add_train_rows(const VdtTrainKernels *kernels)
     check_add_train_test(kernels, "mul-rows", test_mul_rows);
     check_add_train_test(kernels, "dot-rows", test_dot_rows);
     check_add_train_test(kernels, "copy-rows", test_copy_rows);
+    check_add_train_test(kernels, "softmax-rows", test_softmax_rows);
     check_add_train_test(kernels, "max-row-gradient", test_max_row_gradient);
 }
