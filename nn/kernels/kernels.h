@@ -127,6 +127,12 @@ static inline size_t vdt_depth_step(VdtPrecision precision)
 {
     return precision == VDT_PRECISION_BF16 ? 2 : 1;
 }
+static inline size_t vdt_padded_depth(const VdtKernels *kernels, size_t depth)
+{
+    size_t step = vdt_depth_step(kernels->precision);
+
+    return (depth + step - 1) / step * step;
+}
 
 /*
  * Packs weights [cols][depth][taps] (a convolution's [out][in][kh * kw]) into blocks of nr columns,
@@ -145,18 +151,24 @@ void vdt_pack_gemm_strided(const VdtKernels *kernels, const float *weights, size
                            ptrdiff_t col_stride, size_t depth, ptrdiff_t depth_stride, size_t taps,
                            ptrdiff_t tap_stride, void *packed);
 
-/* y = a * b + add, all of it float32: @rows rows of @depth elements by packed columns. Pitches are
- * the elements between rows; a row of y and of add has room for VDT_ALIGN_LANES(columns). */
+/* The same for a matrix of elements, as they are in maps. */
+void vdt_pack_elements(const VdtKernels *kernels, const void *elements, size_t cols,
+                       ptrdiff_t col_stride, size_t depth, ptrdiff_t depth_stride, void *packed);
+
+/* y = a * b + add: @rows rows of @depth elements by packed columns. Pitches are the elements
+ * between rows; a row of a has room for a depth of whole steps, one of y and of add for
+ * VDT_ALIGN_LANES(columns). */
 typedef struct {
     size_t rows, columns, depth;
-    const float *a;
+    const void *a;
     size_t a_pitch;
     const char *packed; /* by vdt_pack_gemm() */
-    const float *add;   /* or NULL */
+    const void *add;    /* or NULL */
     size_t add_pitch;
     const float *zeros; /* nr of them */
-    float *y;
+    void *y;
     size_t y_pitch;
+    bool y_f32; /* y is float, whatever the elements are */
 } VdtMatrices;
 
 void vdt_multiply(const VdtKernels *kernels, const VdtMatrices *m);

@@ -5,16 +5,9 @@
 #include "kernels.h"
 #include "winograd.h"
 
-static size_t padded_depth(const VdtKernels *kernels, size_t depth)
-{
-    size_t step = vdt_depth_step(kernels->precision);
-
-    return (depth + step - 1) / step * step;
-}
-
 size_t vdt_packed_size(const VdtKernels *kernels, size_t cols, size_t depth, size_t taps)
 {
-    return taps * padded_depth(kernels, depth) * VDT_ALIGN_LANES(cols) *
+    return taps * vdt_padded_depth(kernels, depth) * VDT_ALIGN_LANES(cols) *
            vdt_element_size(kernels->precision);
 }
 
@@ -80,7 +73,7 @@ void vdt_pack_gemm_strided(const VdtKernels *kernels, const float *weights, size
                            ptrdiff_t col_stride, size_t depth, ptrdiff_t depth_stride, size_t taps,
                            ptrdiff_t tap_stride, void *packed)
 {
-    size_t padded = padded_depth(kernels, depth);
+    size_t padded = vdt_padded_depth(kernels, depth);
 
     for (size_t first = 0; first < cols; first += VDT_LANES) {
         size_t block = first / kernels->nr, column = first % kernels->nr;
@@ -102,6 +95,44 @@ void vdt_pack_gemm_strided(const VdtKernels *kernels, const float *weights, size
                 else
                     pack_f32(&c, (float *)to + row * width + column, width);
             }
+        }
+    }
+}
+
+/* One row of pairs from two rows of elements; there may be no second one. */
+static void pair_rows(const uint16_t *first, const uint16_t *second, ptrdiff_t stride, size_t n,
+                      uint32_t *to)
+{
+    if (second == NULL)
+        for (size_t j = 0; j < n; j++)
+            to[j] = first[(ptrdiff_t)j * stride];
+    else if (stride == 1) /* in vectors */
+        for (size_t j = 0; j < n; j++)
+            to[j] = first[j] | (uint32_t)second[j] << 16;
+    else
+        for (size_t j = 0; j < n; j++)
+            to[j] = first[(ptrdiff_t)j * stride] | (uint32_t)second[(ptrdiff_t)j * stride] << 16;
+}
+
+void vdt_pack_elements(const VdtKernels *kernels, const void *elements, size_t cols,
+                       ptrdiff_t col_stride, size_t depth, ptrdiff_t depth_stride, void *packed)
+{
+    if (kernels->precision == VDT_PRECISION_F32) {
+        vdt_pack_gemm_strided(kernels, elements, cols, col_stride, depth, depth_stride, 1, 0,
+                              packed);
+        return;
+    }
+    for (size_t first = 0; first < cols; first += kernels->nr) {
+        size_t n = MIN(kernels->nr, cols - first), width = VDT_ALIGN_LANES(n);
+        uint32_t *to =
+            (uint32_t *)((char *)packed + vdt_packed_block(kernels, first / kernels->nr, depth, 1));
+
+        for (size_t k = 0; k < depth; k += 2, to += width) {
+            const uint16_t *row = (const uint16_t *)elements + (ptrdiff_t)first * col_stride +
+                                  (ptrdiff_t)k * depth_stride;
+
+            pair_rows(row, k + 1 < depth ? row + depth_stride : NULL, col_stride, n, to);
+            memset(to + n, 0, (width - n) * sizeof *to);
         }
     }
 }

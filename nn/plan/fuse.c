@@ -339,8 +339,7 @@ void vdt_fused_free(VdtFused *fused, guint n)
     g_free(fused);
 }
 
-VdtFused *vdt_fuse(const VdtGraph *graph, VdtTensor *const *params, gboolean attention,
-                   GError **error)
+VdtFused *vdt_fuse(const VdtGraph *graph, VdtTensor *const *params, GError **error)
 {
     guint n = graph->nodes->len;
     VdtFused *fused = g_new0(VdtFused, n);
@@ -349,8 +348,7 @@ VdtFused *vdt_fuse(const VdtGraph *graph, VdtTensor *const *params, gboolean att
     if (ok) {
         count_uses(graph, fused);
         fold_into_products(graph, fused);
-        if (attention)
-            vdt_fuse_attention(graph, fused);
+        vdt_fuse_attention(graph, fused);
         ok = check_columns(fused, n, TRUE, error) && check_columns(fused, n, FALSE, error);
     }
     if (!ok) {

@@ -46,9 +46,8 @@ struct _VdtFused {
     guint position; /* index of the node in whose place the product runs: all it reads is there */
 };
 
-/* An array by node index, or NULL and @error. Attention becomes a step only with @attention. */
-VdtFused *vdt_fuse(const VdtGraph *graph, VdtTensor *const *params, gboolean attention,
-                   GError **error);
+/* An array by node index, or NULL and @error. */
+VdtFused *vdt_fuse(const VdtGraph *graph, VdtTensor *const *params, GError **error);
 void vdt_fused_free(VdtFused *fused, guint n);
 /* Who computes the value of @node. */
 VdtFused *vdt_fused_resolve(VdtFused *fused, const VdtNode *node);

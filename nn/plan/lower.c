@@ -230,15 +230,14 @@ gboolean vdt_plan_infer(VdtPlan *plan, VdtTensor *const *params, GError **error)
     g_autofree gboolean *has_channels_last = g_new0(gboolean, n);
     g_autofree VdtBandRole *band_roles = g_new0(VdtBandRole, n);
     g_autofree VdtQuantised *quantised = g_new0(VdtQuantised, n);
-    VdtLowering l = {
-        .plan = plan,
-        .fused = vdt_fuse(graph, params, plan->kernels->precision == VDT_PRECISION_F32, error),
-        .planar = planar,
-        .channels_last = channels_last,
-        .has_planar = has_planar,
-        .has_channels_last = has_channels_last,
-        .band_roles = band_roles,
-        .quantised = quantised};
+    VdtLowering l = {.plan = plan,
+                     .fused = vdt_fuse(graph, params, error),
+                     .planar = planar,
+                     .channels_last = channels_last,
+                     .has_planar = has_planar,
+                     .has_channels_last = has_channels_last,
+                     .band_roles = band_roles,
+                     .quantised = quantised};
     g_autofree VdtFused **at = g_new0(VdtFused *, n); /* what runs in a node's place */
 
     if (!l.fused)

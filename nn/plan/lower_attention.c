@@ -2,7 +2,7 @@
 /*
  * Attention as two steps: keys and values are packed as the right sides of products; then, block of
  * queries by block, scores of all heads, softmax and values, with nothing but a block's scores in
- * memory between them. In float32; other precisions keep to the reference kernels.
+ * memory between them. Scores are float32 until the softmax has made shares of them.
  */
 #include "lower.h"
 
@@ -35,12 +35,17 @@ static gsize packed_v_size(const AttentionStep *self)
     return vdt_packed_size(self->plan->kernels, self->value_channels, self->keys, 1);
 }
 
-/* Where head @head begins in a map's image. */
-static float *head_at(const AttentionStep *self, const VdtMap *map, char *arena, gsize image,
-                      guint head, gsize channels)
+static gsize element_size(const AttentionStep *self)
 {
-    return (float *)vdt_place_address(self->plan, &map->place, arena) +
-           image * map->h * map->w * map->pitch + head * channels;
+    return vdt_element_size(self->plan->kernels->precision);
+}
+
+/* Where head @head of pixel @pixel is in a map's image. */
+static char *head_at(const AttentionStep *self, const VdtMap *map, char *arena, gsize image,
+                     gsize pixel, guint head, gsize channels)
+{
+    return vdt_place_address(self->plan, &map->place, arena) +
+           ((image * map->h * map->w + pixel) * map->pitch + head * channels) * element_size(self);
 }
 
 /* An item is a head of an image, of keys or of values. */
@@ -51,15 +56,16 @@ static void run_pack(const VdtStep *step, char *arena, char *scratch, guint item
     guint head = pair % self->heads;
 
     if (item % 2 == 0)
-        vdt_pack_gemm_strided(
-            self->plan->kernels, head_at(self, &self->k, arena, image, head, self->key_channels),
-            self->keys, self->k.pitch, self->key_channels, 1, 1, 0,
+        vdt_pack_elements(
+            self->plan->kernels, head_at(self, &self->k, arena, image, 0, head, self->key_channels),
+            self->keys, self->k.pitch, self->key_channels, 1,
             vdt_place_address(self->plan, &self->packed_k, arena) + pair * packed_k_size(self));
     else
-        vdt_pack_gemm_strided(
-            self->plan->kernels, head_at(self, &self->v, arena, image, head, self->value_channels),
-            self->value_channels, 1, self->keys, self->v.pitch, 1, 0,
-            vdt_place_address(self->plan, &self->packed_v, arena) + pair * packed_v_size(self));
+        vdt_pack_elements(self->plan->kernels,
+                          head_at(self, &self->v, arena, image, 0, head, self->value_channels),
+                          self->value_channels, 1, self->keys, self->v.pitch,
+                          vdt_place_address(self->plan, &self->packed_v, arena) +
+                              pair * packed_v_size(self));
 }
 
 /* Mixes the heads' rows of each query: from[h] to to[h]. */
@@ -75,9 +81,60 @@ static void talk(const AttentionStep *self, const float *weights, const float *o
             a[h] = from + h * head + row * self->pitch;
         a[self->heads] = ones;
         for (guint h = 0; h < self->heads; h++)
-            self->plan->kernels->blend_row(self->heads + 1, self->keys, a,
-                                           weights + h * (self->heads + 1),
-                                           to + h * head + row * self->pitch);
+            self->plan->kernels_f32->blend_row(self->heads + 1, self->keys, a,
+                                               weights + h * (self->heads + 1),
+                                               to + h * head + row * self->pitch);
+    }
+}
+
+static void make_scores(const AttentionStep *self, char *arena, gsize image, gsize first,
+                        gsize rows, float *scores)
+{
+    for (guint h = 0; h < self->heads; h++) {
+        const VdtMatrices product = {
+            .rows = rows,
+            .columns = self->keys,
+            .depth = self->key_channels,
+            .a = head_at(self, &self->q, arena, image, first, h, self->key_channels),
+            .a_pitch = self->q.pitch,
+            .packed = vdt_place_address(self->plan, &self->packed_k, arena) +
+                      (image * self->heads + h) * packed_k_size(self),
+            .add = vdt_place_address(self->plan, &self->bias, arena) +
+                   (h * self->queries + first) * self->pitch * element_size(self),
+            .add_pitch = self->pitch,
+            .zeros = (const float *)vdt_place_address(self->plan, &self->zeros, arena),
+            .y = scores + h * self->block * self->pitch,
+            .y_pitch = self->pitch,
+            .y_f32 = TRUE,
+        };
+
+        vdt_multiply(self->plan->kernels, &product);
+    }
+}
+
+/* What each query makes of the values; @shares are elements. */
+static void gather_values(const AttentionStep *self, char *arena, gsize image, gsize first,
+                          gsize rows, const char *shares)
+{
+    for (guint h = 0; h < self->heads; h++) {
+        VdtEpilogue behind = vdt_epilogue_at(self->plan, &self->epilogue, arena, image, first,
+                                             h * self->value_channels);
+        const VdtMatrices product = {
+            .rows = rows,
+            .columns = self->value_channels,
+            .depth = self->keys,
+            .a = shares + h * self->block * self->pitch * element_size(self),
+            .a_pitch = self->pitch,
+            .packed = vdt_place_address(self->plan, &self->packed_v, arena) +
+                      (image * self->heads + h) * packed_v_size(self),
+            .add = behind.add,
+            .add_pitch = behind.add_pitch,
+            .zeros = (const float *)vdt_place_address(self->plan, &self->zeros, arena),
+            .y = head_at(self, &self->y, arena, image, first, h, self->value_channels),
+            .y_pitch = self->y.pitch,
+        };
+
+        vdt_multiply(self->plan->kernels, &product);
     }
 }
 
@@ -88,31 +145,11 @@ static void run_attend(const VdtStep *step, char *arena, char *scratch, guint it
     const VdtKernels *kernels = self->plan->kernels;
     gsize blocks = (self->queries + self->block - 1) / self->block;
     gsize image = item / blocks, first = item % blocks * self->block;
-    gsize rows = MIN(self->block, self->queries - first), head_size = self->block * self->pitch;
-    float *scores = (float *)scratch, *other = scores + self->heads * head_size;
+    gsize rows = MIN(self->block, self->queries - first), head = self->block * self->pitch;
+    float *scores = (float *)scratch, *other = scores + self->heads * head;
     const float *ones = (const float *)vdt_place_address(self->plan, &self->ones, arena);
-    const float *zeros = (const float *)vdt_place_address(self->plan, &self->zeros, arena);
-    const float *bias = (const float *)vdt_place_address(self->plan, &self->bias, arena);
 
-    for (guint h = 0; h < self->heads; h++) {
-        const VdtMatrices product = {
-            .rows = rows,
-            .columns = self->keys,
-            .depth = self->key_channels,
-            .a = head_at(self, &self->q, arena, image, h, self->key_channels) +
-                 first * self->q.pitch,
-            .a_pitch = self->q.pitch,
-            .packed = vdt_place_address(self->plan, &self->packed_k, arena) +
-                      (image * self->heads + h) * packed_k_size(self),
-            .add = bias + (h * self->queries + first) * self->pitch,
-            .add_pitch = self->pitch,
-            .zeros = zeros,
-            .y = scores + h * head_size,
-            .y_pitch = self->pitch,
-        };
-
-        vdt_multiply(kernels, &product);
-    }
+    make_scores(self, arena, image, first, rows, scores);
     if (self->talks_before) {
         talk(self, (const float *)vdt_place_address(self->plan, &self->before, arena), ones, scores,
              other, rows);
@@ -121,33 +158,22 @@ static void run_attend(const VdtStep *step, char *arena, char *scratch, guint it
     }
     for (guint h = 0; h < self->heads; h++)
         for (gsize row = 0; row < rows; row++)
-            kernels->softmax_row(self->keys, scores + h * head_size + row * self->pitch);
+            kernels->softmax_row(self->keys, scores + h * head + row * self->pitch);
     if (self->talks_after) {
+        float *from = scores;
+
         talk(self, (const float *)vdt_place_address(self->plan, &self->after, arena), ones, scores,
              other, rows);
         scores = other;
+        other = from;
     }
-    for (guint h = 0; h < self->heads; h++) {
-        VdtEpilogue behind = vdt_epilogue_at(self->plan, &self->epilogue, arena, image, first,
-                                             h * self->value_channels);
-        const VdtMatrices product = {
-            .rows = rows,
-            .columns = self->value_channels,
-            .depth = self->keys,
-            .a = scores + h * head_size,
-            .a_pitch = self->pitch,
-            .packed = vdt_place_address(self->plan, &self->packed_v, arena) +
-                      (image * self->heads + h) * packed_v_size(self),
-            .add = behind.add,
-            .add_pitch = behind.add_pitch,
-            .zeros = zeros,
-            .y = head_at(self, &self->y, arena, image, h, self->value_channels) +
-                 first * self->y.pitch,
-            .y_pitch = self->y.pitch,
-        };
-
-        vdt_multiply(kernels, &product);
+    if (kernels->precision != VDT_PRECISION_F32) {
+        for (guint h = 0; h < self->heads; h++)
+            kernels->store_scaled(rows * self->pitch, scores + h * head, 1,
+                                  (char *)other + h * head * element_size(self));
+        scores = other;
     }
+    gather_values(self, arena, image, first, rows, (const char *)scores);
 }
 
 /* Weights of talking heads with a column for the bias. */
@@ -166,22 +192,22 @@ static VdtPlace talk_weights(VdtLowering *l, const VdtFused *f, const char *what
     return (VdtPlace){.constant = data};
 }
 
-/* The bias with rows of whole vectors, and a row of ones. */
+/* The bias as elements, with rows of whole vectors, and a row of ones. */
 static void make_rows(VdtLowering *l, const VdtFused *f, AttentionStep *self)
 {
     g_autofree char *key = g_strdup_printf("attention bias %u %" G_GSIZE_FORMAT, f->node->index,
                                            self->queries * self->keys);
     g_autofree char *ones_key = g_strdup_printf("ones %" G_GSIZE_FORMAT, self->pitch);
-    gsize rows = self->heads * self->queries;
+    gsize rows = self->heads * self->queries, row_size = self->pitch * element_size(self);
     const float *from = f->attention->bias->data;
+    g_autofree float *row = g_new0(float, self->pitch);
     gboolean fresh;
-    float *bias = vdt_plan_get_blob(l->plan, key, rows * self->pitch * sizeof *bias, &fresh);
+    char *bias = vdt_plan_get_blob(l->plan, key, rows * row_size, &fresh);
     float *ones;
 
-    if (fresh) {
-        memset(bias, 0, rows * self->pitch * sizeof *bias);
-        for (gsize row = 0; row < rows; row++)
-            memcpy(bias + row * self->pitch, from + row * self->keys, self->keys * sizeof *bias);
+    for (gsize i = 0; i < rows && fresh; i++) {
+        memcpy(row, from + i * self->keys, self->keys * sizeof *row);
+        l->plan->kernels->store_scaled(self->keys, row, 1, bias + i * row_size);
     }
     self->bias.constant = bias;
     ones = vdt_plan_get_blob(l->plan, ones_key, self->pitch * sizeof *ones, &fresh);

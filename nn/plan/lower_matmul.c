@@ -80,6 +80,7 @@ static void run_multiply(const VdtStep *step, char *arena, char *scratch, guint 
                 .zeros = zeros,
                 .y = to,
                 .y_pitch = kernels->nr,
+                .y_f32 = TRUE,
             };
 
             vdt_multiply(kernels, &product);

@@ -100,6 +100,7 @@ static void multiply(const WinogradStep *self, guint block, gsize width, const f
             .zeros = no_bias,
             .y = m + point * m_stride,
             .y_pitch = width,
+            .y_f32 = TRUE,
         };
 
         vdt_multiply(kernels, &product);

@@ -214,6 +214,44 @@ static void test_strides(gconstpointer data)
     }
 }
 
+/* Packing a matrix of elements is packing the numbers that they are; rows may be columns or depth.
+ */
+static void test_elements(gconstpointer data)
+{
+    const VdtKernels *kernels = data;
+    const gboolean bf16 = check_is_bf16(kernels);
+
+    for (guint i = 0; i < 300; i++) {
+        size_t cols = check_between(1, 3 * kernels->nr), depth = check_between(1, 70);
+        gboolean turned = check_one_in(2);
+        size_t rows = turned ? cols : depth, width = turned ? depth : cols;
+        size_t pitch = width + check_between(0, 20),
+               size = vdt_packed_size(kernels, cols, depth, 1);
+        ptrdiff_t col_stride = turned ? (ptrdiff_t)pitch : 1;
+        ptrdiff_t depth_stride = turned ? 1 : (ptrdiff_t)pitch;
+        const void *elements;
+        float *numbers;
+        char *packed, *expected;
+
+        check_case("%s elements: %zu columns, depth %zu, turned %d", kernels->name, cols, depth,
+                   turned);
+        elements = check_map(rows, width, width, pitch, bf16, 0);
+        numbers = check_memory(rows * pitch * sizeof *numbers);
+        packed = check_memory(size);
+        expected = check_memory(size);
+        for (size_t at = 0; at < rows * pitch; at++)
+            numbers[at] = at % pitch < width ? (float)check_get(elements, at, bf16) : NAN;
+        memset(packed, 0xff, size);
+        memset(expected, 0xff, size);
+        vdt_pack_gemm_strided(kernels, numbers, cols, col_stride, depth, depth_stride, 1, 0,
+                              expected);
+        vdt_pack_elements(kernels, elements, cols, col_stride, depth, depth_stride, packed);
+        for (size_t at = 0; at < size; at++)
+            if (packed[at] != expected[at])
+                check_fail("byte %zu of %zu is different", at, size);
+    }
+}
+
 void check_add_gemm(const VdtKernels *kernels)
 {
     check_add_test(kernels, "gemm/sizes", test_sizes);
@@ -221,4 +259,5 @@ void check_add_gemm(const VdtKernels *kernels)
     check_add_test(kernels, "gemm/epilogues", test_epilogues);
     check_add_test(kernels, "gemm/large", test_large);
     check_add_test(kernels, "gemm/strides", test_strides);
+    check_add_test(kernels, "gemm/elements", test_elements);
 }

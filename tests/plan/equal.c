@@ -132,10 +132,9 @@ static void check_graphs(VdtPrecision precision, double limit)
     g_assert_cmpuint(seen.bands, >, n / 100);
     if (precision == VDT_PRECISION_INT8)
         g_assert_cmpuint(seen.int8, >, n / 10);
-    if (precision == VDT_PRECISION_F32) {
+    g_assert_cmpuint(seen.attend, >=, n / 150);
+    if (precision == VDT_PRECISION_F32)
         g_assert_cmpuint(seen.winograd, >, n / 10);
-        g_assert_cmpuint(seen.attend, >=, n / 150);
-    }
 }
 
 static void test_f32(void)
