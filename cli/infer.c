@@ -10,6 +10,7 @@
 #include "command.h"
 #include "config.h"
 #include "infermaps.h"
+#include "interrupt.h"
 #include "labelmap.h"
 #include "mapfiles.h"
 #include "model.h"
@@ -24,6 +25,7 @@ typedef struct {
     char *model, *weights, *arch, *variant, *input, *output, *overlay, *mode, *views;
     double opacity;
     gboolean json, strict;
+    GCancellable *cancellable; /* ends a film where it is; lives on */
 } Options;
 
 static void options_clear(Options *o)
@@ -298,7 +300,8 @@ static gboolean run_maps(VdtEngine *engine, const Options *o, GError **error)
                            .overlay = o->overlay,
                            .opacity = o->opacity,
                            .mode = vdt_segment_mode_of(o->mode, card),
-                           .json = o->json};
+                           .json = o->json,
+                           .cancellable = o->cancellable};
     return infer_maps(engine, &request, error);
 }
 
@@ -430,6 +433,8 @@ int command_infer(int argc, char **argv)
     if (o.views != NULL && street_input_matches(o.input))
         return complain_usage("infer", "--views test needs a video, not the street");
     VdtPrecision precision;
+    if (o.overlay != NULL && film_is_named(o.overlay)) /* a film without an end cannot be played */
+        o.cancellable = interrupt_catch();
     if (!common_options_apply(&o.common, &precision, &error) || !infer(&o, precision, &error))
         return complain("infer", error, EXIT_FAILED);
     return EXIT_DONE;

@@ -17,6 +17,7 @@ typedef struct {
     double opacity;      /* of the overlay's colours */
     VdtSegmentMode mode;
     gboolean json;
+    GCancellable *cancellable; /* ends a film where it is; or NULL */
 } MapsRequest;
 
 /* Whether the request is for all pictures of a video. Mistakes in the names of files are of

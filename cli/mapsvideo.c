@@ -89,7 +89,8 @@ static gboolean watch(gpointer data, gint64 index, const VdtPicture *picture, gi
 {
     Watching *watching = data;
     MapsAnswer *answer = &watching->answer;
-    if (!begin(watching, picture, error))
+    if (g_cancellable_is_cancelled(watching->request->cancellable) ||
+        !begin(watching, picture, error))
         return FALSE;
     if (!vdt_segment_picture(watching->engine, watching->request->mode, picture, watching->labels,
                              NULL, error)) {
@@ -146,6 +147,16 @@ gboolean infer_maps_video(VdtEngine *engine, const MapsRequest *request, GError 
     if (!ok || (watching.film != NULL && !film_finish(watching.film, error)))
         return FALSE;
     MapsAnswer *answer = &watching.answer;
+    if (g_cancellable_is_cancelled(request->cancellable)) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_CANCELLED,
+                    "%s: stopped after picture %" G_GINT64_FORMAT "; %s ends there", request->input,
+                    answer->n_frames, request->overlay);
+        return FALSE;
+    }
+    if (answer->n_frames == 0) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "%s: holds no picture", request->input);
+        return FALSE;
+    }
     double all = (double)answer->n_frames * answer->width * answer->height;
     for (guint i = 0; i < MAX_CLASSES; i++)
         watching.shares[i] /= all;

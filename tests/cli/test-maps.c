@@ -463,6 +463,45 @@ static void test_video(void)
            in_folder("nowhere/film.mkv"), NULL);
 }
 
+/* A film that is stopped in the middle can be played up to there. */
+static void test_stopped(void)
+{
+    g_autofree char *card = path_in("learned", "card.json");
+    const char *video = make_video("long.avi", "videotestsrc num-buffers=6000 pattern=ball ! "
+                                               "video/x-raw,width=64,height=36,framerate=20/1");
+    g_autofree char *film = g_strdup(in_folder("stopped.mkv"));
+    if (video == NULL) {
+        g_test_skip("no gst-launch-1.0 with JPEG and AVI");
+        return;
+    }
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSubprocess) process =
+        g_subprocess_new(G_SUBPROCESS_FLAGS_STDERR_PIPE, &error, g_getenv("VEDETTE_EXE"), "infer",
+                         "--model", card, "--input", video, "--overlay", film, NULL);
+    g_assert_no_error(error);
+    GStatBuf written = {0};
+    for (guint i = 0; i < 60000 && (g_stat(film, &written) != 0 || written.st_size < 1000); i++)
+        g_usleep(1000);
+    g_subprocess_send_signal(process, SIGINT);
+    g_autofree char *says = NULL;
+    g_subprocess_communicate_utf8(process, NULL, NULL, NULL, &says, &error);
+    g_assert_no_error(error);
+    if (strstr(says, "no H.264 encoder") != NULL) {
+        g_test_skip("no H.264 encoder");
+        return;
+    }
+    g_assert_cmpint(g_subprocess_get_exit_status(process), ==, 1);
+    g_assert_nonnull(strstr(says, "stopped after picture"));
+    guint64 stopped = g_ascii_strtoull(strstr(says, "picture ") + strlen("picture "), NULL, 10);
+    g_assert_cmpuint(stopped, >, 0);
+    g_assert_cmpuint(stopped, <, 6000);
+    g_auto(Outcome) again = vedette("infer", "--model", card, "--input", film, "--output",
+                                    in_folder("of-stopped"), "--json", NULL);
+    g_assert_cmpint(again.status, ==, 0);
+    g_autoptr(JsonNode) node = json_from_string(again.out, NULL);
+    g_assert_cmpuint(json_object_get_int_member(json_node_get_object(node), "frames"), ==, stopped);
+}
+
 /* A picture that claims to be huge. */
 static void test_huge(void)
 {
@@ -678,6 +717,7 @@ int main(int argc, char **argv)
     g_test_add_func("/maps/infer", test_infer);
     g_test_add_func("/maps/same-street", test_same_street);
     g_test_add_func("/maps/video", test_video);
+    g_test_add_func("/maps/stopped", test_stopped);
     g_test_add_func("/maps/huge", test_huge);
     g_test_add_func("/maps/train-folder", test_train_folder);
     g_test_add_func("/maps/backbone", test_backbone);
