@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fixture.h"
 
+#include <stdio.h>
+
 #include "cgrsegsegmenter.h"
 #include "overlay.h"
 #include "resultmeta.h"
@@ -28,6 +30,45 @@ int fixture_run(void)
 char *fixture_model(const char *name)
 {
     return g_build_filename(g_getenv("VEDETTE_TEST_MODELS"), name, NULL);
+}
+
+/* Makes the numbers of a tensor as large as floats are, in a file's bytes: eight for the size of
+ * the header, that, and numbers. What is no number would be refused. */
+static void damage(char *bytes, gsize size, const char *layer, const char *tensor)
+{
+    g_autofree char *name = g_strdup_printf("\"%s.%s\"", layer, tensor);
+    const char *entry, *offsets;
+    unsigned long begin, end;
+    guint64 header;
+
+    memcpy(&header, bytes, sizeof header);
+    header = GUINT64_FROM_LE(header);
+    entry = g_strstr_len(bytes + 8, (gssize)header, name);
+    offsets = entry ? strstr(entry, "\"data_offsets\"") : NULL;
+    g_assert_nonnull(offsets);
+    g_assert_cmpint(sscanf(strchr(offsets, '['), "[%lu,%lu]", &begin, &end), ==, 2);
+    g_assert_cmpuint(8 + header + end, <=, size);
+    memset(bytes + 8 + header + begin, 0x7f, end - begin);
+}
+
+char *fixture_damaged_model(const char *dir, const char *model, const char *layer)
+{
+    static const char *const files[] = {"card.json", "labels.txt", "weights.safetensors"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *name = g_strconcat(model, "/", files[i], NULL);
+        g_autofree char *from = fixture_model(name), *to = g_build_filename(dir, files[i], NULL);
+        g_autofree char *bytes = NULL;
+        gsize size;
+
+        g_assert_true(g_file_get_contents(from, &bytes, &size, NULL));
+        if (i == 2) {
+            damage(bytes, size, layer, "weight");
+            damage(bytes, size, layer, "bias");
+        }
+        g_assert_true(g_file_set_contents(to, bytes, (gssize)size, NULL));
+    }
+    return g_build_filename(dir, "card.json", NULL);
 }
 
 GstHarness *fixture_harness(GstElement *element)

@@ -13,6 +13,10 @@ int fixture_run(void);
 /* Path of a file in the folder of generated models: "tiny/card.json". Caller frees. */
 char *fixture_model(const char *name);
 
+/* A copy of one of these in @dir whose logits are no numbers, since the weights of the layer that
+ * gives them are damaged; its card. Caller frees. */
+char *fixture_damaged_model(const char *dir, const char *model, const char *layer);
+
 /* A harness around @element (taken), a filter or a source, with a bus of its own. */
 GstHarness *fixture_harness(GstElement *element);
 GstBus *fixture_bus(GstHarness *h);

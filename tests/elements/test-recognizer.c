@@ -346,6 +346,35 @@ static void test_threshold(void)
     fixture_harness_free(h);
 }
 
+/* Damaged weights are said, once, and counted; nothing is recognised. */
+static void test_no_numbers(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("vedette-XXXXXX", NULL), *clean = NULL, *warning = NULL;
+    g_autofree char *card = fixture_damaged_model(dir, "tiny", "cls_head.fc_cls");
+    GstElement *element = recognizer_new();
+    GstHarness *h = fixture_harness(element);
+    GstBuffer *out;
+
+    g_object_set(element, "model", card, NULL);
+    gst_harness_set_src_caps_str(h, CAPS_SMALL);
+    fixture_push(h, CAPS_SMALL, 0, FRAME, 20);
+    gst_harness_push(h, fixture_frame(CAPS_SMALL, 20 * FRAME));
+    out = gst_harness_pull(h);
+    g_assert_cmpuint(
+        gst_value_array_get_size(gst_structure_get_value(fixture_meta(out, NULL), "results")), ==,
+        0);
+    gst_buffer_unref(out);
+    g_assert_cmpuint(fixture_stat(element, "invalid"), >, 0);
+    g_assert_cmpuint(fixture_stat(element, "invalid"), ==, fixture_stat(element, "results"));
+    warning = fixture_error(fixture_bus(h), GST_MESSAGE_WARNING, NULL);
+    g_assert_nonnull(strstr(warning, "no numbers"));
+    g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_WARNING, NULL), ==, 0);
+    g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_ELEMENT, NULL), ==, 0);
+    fixture_harness_free(h);
+    clean = g_strdup_printf("rm -r '%s'", dir);
+    g_assert_true(g_spawn_command_line_sync(clean, NULL, NULL, NULL, NULL));
+}
+
 static void test_change_while_playing(void)
 {
     GstElement *element = recognizer_new();
@@ -662,6 +691,7 @@ int main(int argc, char **argv)
     g_test_add_func("/recognizer/frame-rates", test_frame_rates);
     g_test_add_func("/recognizer/region", test_region);
     g_test_add_func("/recognizer/threshold", test_threshold);
+    g_test_add_func("/recognizer/no-numbers", test_no_numbers);
     g_test_add_func("/recognizer/change-while-playing", test_change_while_playing);
     g_test_add_func("/recognizer/meta-survives", test_meta_survives);
     g_test_add_func("/recognizer/tee", test_tee);

@@ -583,52 +583,11 @@ static void test_bad_resolution(void)
     gst_object_unref(element);
 }
 
-/* Makes the weights of the layer that gives logits as large as floats are, in a file's bytes: eight
- * for the size of the header, that, and numbers. What is no number would be refused. */
-static void damage(char *bytes, gsize size)
-{
-    static const char *const names[] = {"\"decode_head.conv_seg.weight\"",
-                                        "\"decode_head.conv_seg.bias\""};
-    guint64 header;
-
-    memcpy(&header, bytes, sizeof header);
-    header = GUINT64_FROM_LE(header);
-    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-        const char *entry = g_strstr_len(bytes + 8, (gssize)header, names[i]);
-        const char *offsets = entry ? strstr(entry, "\"data_offsets\"") : NULL;
-        unsigned long begin, end;
-
-        g_assert_nonnull(offsets);
-        g_assert_cmpint(sscanf(strchr(offsets, '['), "[%lu,%lu]", &begin, &end), ==, 2);
-        g_assert_cmpuint(8 + header + end, <=, size);
-        memset(bytes + 8 + header + begin, 0x7f, end - begin);
-    }
-}
-
-/* A copy of the tiny model, damaged; its card. Caller frees. */
-static char *damaged_model(const char *dir)
-{
-    static const char *const files[] = {"card.json", "labels.txt", "weights.safetensors"};
-
-    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
-        g_autofree char *name = g_strconcat("tiny-maps/", files[i], NULL);
-        g_autofree char *from = fixture_model(name), *to = g_build_filename(dir, files[i], NULL);
-        g_autofree char *bytes = NULL;
-        gsize size;
-
-        g_assert_true(g_file_get_contents(from, &bytes, &size, NULL));
-        if (i == 2)
-            damage(bytes, size);
-        g_assert_true(g_file_set_contents(to, bytes, (gssize)size, NULL));
-    }
-    return g_build_filename(dir, "card.json", NULL);
-}
-
 /* Damaged weights are said, once, and counted; nothing is found, and nothing that is no number. */
 static void test_no_numbers(void)
 {
-    g_autofree char *dir = g_dir_make_tmp("vedette-XXXXXX", NULL);
-    g_autofree char *card = damaged_model(dir), *clean = NULL, *warning = NULL;
+    g_autofree char *dir = g_dir_make_tmp("vedette-XXXXXX", NULL), *clean = NULL, *warning = NULL;
+    g_autofree char *card = fixture_damaged_model(dir, "tiny-maps", "decode_head.conv_seg");
     GstElement *element = gst_element_factory_make("cgrseg-segmenter", NULL);
     GstHarness *h;
 
