@@ -10,8 +10,10 @@
 #define NOISE_SAMPLES 65521
 #define WEIGHT_BITS   7
 #define WEIGHT_ONE    (1 << WEIGHT_BITS)
-/* The share of windows into maps that lie anywhere. */
+/* The share of windows into maps that lie anywhere, and what part of a picture a class is small
+ * below. */
 #define ANYWHERE      0.25
+#define SMALL         16
 /* A window's sides by those of the focus, at least. */
 #define MARGIN        1.1
 
@@ -176,18 +178,25 @@ static void spread_row(const guint8 *row, const Tap *taps, guint n, const float 
     }
 }
 
-/* A pixel of some class, each that there is as likely as any other; nothing every other time. */
+/* A pixel of some small class, each as likely as any other, or if there is none, of any class:
+ * large ones are seen wherever one looks. Nothing every fourth time. */
 static ClipFocus find_some_class(const ClipFormat *format, const guint8 *clip, guint64 state)
 {
     const guint8 *classes = clip_format_classes(format, clip);
-    gsize area = (gsize)format->width * format->height, counts[256] = {0};
-    guint n_classes = 0, class = 0;
+    gsize area = (gsize)format->width * format->height, counts[256] = {0}, most = area / SMALL;
+    guint n_classes = 0, n_small = 0, class = 0;
     if (random_double(&state) < ANYWHERE)
         return (ClipFocus){0};
     for (gsize i = 0; i < area; i++)
-        n_classes += counts[classes[i]]++ == 0;
-    guint chosen = random_next(&state) % n_classes;
-    while (counts[class] == 0 || chosen-- > 0)
+        counts[classes[i]]++;
+    for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
+        n_classes += counts[i] > 0;
+        n_small += counts[i] > 0 && counts[i] < most;
+    }
+    if (n_small == 0)
+        most = area + 1;
+    guint chosen = random_next(&state) % (n_small > 0 ? n_small : n_classes);
+    while (counts[class] == 0 || counts[class] >= most || chosen-- > 0)
         class ++;
     gsize left = random_next(&state) % counts[class], at = 0;
     while (classes[at] != class || left-- > 0)

@@ -9,9 +9,9 @@
 #include "streetclips.h"
 
 /* Windows into the street's usual 192x112: a person of half their height fits in; and into its
- * pictures of 384x224. */
+ * pictures of 512x288, all of one. */
 #define CLIPS_CROP    "96x56"
-#define MAPS_CROP     "160x128"
+#define MAPS_CROP     "192x144"
 #define PICTURES_CROP "512x512"
 /* An option that the command line does not have: no option may be that. */
 #define NOT_GIVEN     G_MININT
@@ -234,10 +234,10 @@ static const struct Ingredient {
     WHOLE(validation_clips, 336, 168, 0),
     WHOLE(coded, 8, 8, 0),
     WHOLE(endless, 3, 2, 0),
-    WHOLE(batch, 16, 16, 16),
+    WHOLE(batch, 16, 12, 16),
     WHOLE(whole_batch, 16, 8, 16),
-    REAL(epochs, 28, 9, 127),
-    REAL(crop_share, 0.78, 0.87, 1),
+    REAL(epochs, 28, 10, 127),
+    REAL(crop_share, 0.78, 0.88, 1),
     REAL(rate, 4e-3, 3e-3, 1.2e-3),
     REAL(backbone_rate, 1, 1, 0.1),
     REAL(final_rate, 0.01, 0.01, 0),
@@ -338,8 +338,8 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
          "WxH"},
         {"crop", 0, 0, G_OPTION_ARG_STRING, &o->crop,
          "First train on windows of this size into the pictures, around who acts; or none (96x56, "
-         "of maps 160x128, "
-         "on the street in its own size; 512x512 for maps of --data; none otherwise)",
+         "of maps 192x144, on the street in its own size; 512x512 for maps of --data; none "
+         "otherwise)",
          "WxH"},
         {"framing", 0, 0, G_OPTION_ARG_STRING, &o->framing,
          "How frames get that size: stretch, crop or fit", "HOW"},
@@ -360,12 +360,13 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {"interval", 0, 0, G_OPTION_ARG_INT, &o->interval,
          "Video frames from one picture of a clip to the next (4)", "N"},
         {"epochs", 0, 0, G_OPTION_ARG_DOUBLE, &o->epochs,
-         "Times that each clip is seen (28; of maps 9; of maps of --data 127)", "N"},
+         "Times that each clip is seen (28; of maps 10; of maps of --data 127)", "N"},
         {"crop-share", 0, 0, G_OPTION_ARG_DOUBLE, &o->crop_share,
-         "Share of the steps, the first ones, that see windows of --crop (0.78; of maps 0.87, of "
+         "Share of the steps, the first ones, that see windows of --crop (0.78; of maps 0.88, of "
          "--data 1)",
          "R"},
-        {"batch", 0, 0, G_OPTION_ARG_INT, &o->batch, "Clips in a step (16)", "N"},
+        {"batch", 0, 0, G_OPTION_ARG_INT, &o->batch,
+         "Clips in a step (16; of maps of the street 12)", "N"},
         {"whole-batch", 0, 0, G_OPTION_ARG_INT, &o->whole_batch,
          "Those in a step that sees no windows any more (16; of maps of the street 8)", "N"},
         {"optimizer", 0, 0, G_OPTION_ARG_STRING, &o->optimizer, "adamw (default) or sgd", "NAME"},

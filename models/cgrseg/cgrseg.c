@@ -405,19 +405,19 @@ static const VdtVariant variants[] = {
      * bags are thin, and without attention, so that windows and whole pictures look alike to it. */
     {.name = "small",
      .labels = "street",
-     .config = "{\"backbone\": {\"stages\": 3, \"depths\": [1, 2, 4], "
-               "\"widths\": [32, 48, 96], "
-               "\"expansion\": [[3], [3, 3], [3, 3, 3, 3]], \"vit_num\": 0}, "
+     .config = "{\"backbone\": {\"stages\": 3, \"depths\": [1, 2, 6], "
+               "\"widths\": [32, 64, 128], "
+               "\"expansion\": [[3], [3, 3], [3, 3, 3, 3, 3, 3]], \"vit_num\": 0}, "
                "\"head\": {\"maps\": 4, \"channels\": 32, \"next_repeat\": 3, \"num_classes\": 9}}",
-     .size = 224,
+     .size = 288,
      .frames = 1,
      .frame_interval = 1,
      .test_clips = 1,
      .test_crops = 1,
-     .test_size = 224,
+     .test_size = 288,
      .framing = VDT_FRAMING_STRETCH,
-     .bench_width = 384,
-     .bench_height = 224},
+     .bench_width = 512,
+     .bench_height = 288},
 };
 
 static void set_classes(JsonObject *config, guint n_classes)
