@@ -168,6 +168,7 @@ static const struct {
     /* the first that takes the node wins */
     {&vdt_op_conv2d, vdt_lower_bands},
     {&vdt_op_conv2d, vdt_lower_depthwise},
+    {&vdt_op_conv2d, vdt_lower_planes},
     {&vdt_op_conv2d, vdt_lower_winograd},
     {&vdt_op_conv2d, vdt_lower_product},
     {&vdt_op_linear, vdt_lower_product},

@@ -52,6 +52,9 @@ gpointer vdt_lower_init_step(VdtLowering *l, const VdtFused *f, gpointer memory,
 VdtLateEpilogue vdt_lower_epilogue(VdtLowering *l, VdtFused *f);
 /* A product but for its maps: window, packed weights and epilogue; not in 8 bits. */
 VdtProduct vdt_lower_weights(VdtLowering *l, VdtFused *f);
+/* The same of a convolution, for inputs that all taps and channels of a pixel lie side by side in.
+ */
+VdtProduct vdt_lower_flat_weights(VdtLowering *l, VdtFused *f);
 /* Weights of a depthwise convolution [channels][taps], scaled, as [taps][channels]. */
 VdtPlace vdt_lower_depthwise_weights(VdtLowering *l, const VdtFused *f);
 VdtWindow vdt_lower_window(const VdtNode *node);
@@ -59,6 +62,7 @@ VdtWindow vdt_lower_window(const VdtNode *node);
 void vdt_lower_find_bands(VdtLowering *l, guint n);
 /* Each makes the steps for a node if it can; FALSE leaves it to the reference kernel. */
 gboolean vdt_lower_bands(VdtLowering *l, VdtFused *f);
+gboolean vdt_lower_planes(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_product(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_winograd(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_depthwise(VdtLowering *l, VdtFused *f);

@@ -23,10 +23,10 @@ static float *scale_weights(VdtLowering *l, VdtFused *f, gsize per_column)
     return scaled;
 }
 
-static const char *pack(VdtLowering *l, VdtFused *f, gsize depth, gsize taps)
+static const char *pack(VdtLowering *l, VdtFused *f, const char *what, gsize depth, gsize taps)
 {
     const VdtKernels *kernels = l->plan->kernels;
-    g_autofree char *key = vdt_lower_key(f, "product");
+    g_autofree char *key = vdt_lower_key(f, what);
     gboolean fresh;
     char *packed =
         vdt_plan_get_blob(l->plan, key, vdt_packed_size(kernels, f->columns, depth, taps), &fresh);
@@ -87,7 +87,7 @@ static VdtProduct lower_weights(VdtLowering *l, VdtFused *f, gboolean int8)
     if (int8)
         pack_int8(l, f, depth, taps, &product);
     else
-        product.packed.constant = pack(l, f, depth, taps);
+        product.packed.constant = pack(l, f, "product", depth, taps);
     product.epilogue = vdt_lower_epilogue(l, f);
     return product;
 }
@@ -95,6 +95,19 @@ static VdtProduct lower_weights(VdtLowering *l, VdtFused *f, gboolean int8)
 VdtProduct vdt_lower_weights(VdtLowering *l, VdtFused *f)
 {
     return lower_weights(l, f, FALSE);
+}
+
+VdtProduct vdt_lower_flat_weights(VdtLowering *l, VdtFused *f)
+{
+    const gint64 *dims = f->node->inputs[1]->shape.dims;
+    gsize depth = dims[1] * dims[2] * dims[3];
+
+    return (VdtProduct){.zeros = l->zeros,
+                        .columns = f->columns,
+                        .window = {.kernel_h = 1, .kernel_w = 1, .stride = 1},
+                        .depth = vdt_padded_depth(l->plan->kernels, depth),
+                        .packed.constant = pack(l, f, "flat product", depth, 1),
+                        .epilogue = vdt_lower_epilogue(l, f)};
 }
 
 /* Outputs of the network stay float, too: what follows compares them. */
