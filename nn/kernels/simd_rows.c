@@ -86,43 +86,131 @@ void VDT_K(softmax_row)(size_t n, float *x)
         store_f32(x + i, load_f32(x + i) * share);
 }
 
-/* Rows at once: their sums share the weights that were loaded, and one sum need not wait for the
- * last addition to itself. */
+/* Elements of a and b by number, those of b from VDT_VL on. */
+INLINE vf pick(vf a, vf b, vi which)
+{
+#ifdef __clang__
+    vf y;
+
+    for (int i = 0; i < VDT_VL; i++)
+        y[i] = which[i] < VDT_VL ? a[which[i]] : b[which[i] - VDT_VL];
+    return y;
+#else
+    return __builtin_shuffle(a, b, which);
+#endif
+}
+
+/* Rows and vectors at once: rows share the weights that were loaded, vectors the address of their
+ * row, and one sum need not wait for the last addition to itself. */
 #define DEPTHWISE_ROWS    4
-#define DEPTHWISE_VECTORS (VDT_LANES / VDT_VL)
+#define DEPTHWISE_VECTORS 2
+
+/*
+ * Two vectors of bfloat16 are read as one, of pairs, whose halves are floats after a shift or a
+ * mask: that takes half of what it does to spread each out. So even channels are in the first
+ * vector, odd ones in the second, until pairs_to_rows() puts sums in order. Floats are in order.
+ */
+INLINE void load_pairs(const element *p, vf v[DEPTHWISE_VECTORS])
+{
+#if VDT_IS_BF16
+    vu pairs;
+
+    memcpy(&pairs, p, sizeof pairs);
+    v[0] = bits_to_float(pairs << 16);
+    v[1] = bits_to_float(pairs & 0xffff0000);
+#else
+    v[0] = load(p);
+    v[1] = load(p + VDT_VL);
+#endif
+}
+
+INLINE void rows_to_pairs(vf v[DEPTHWISE_VECTORS])
+{
+#if VDT_IS_BF16
+    vf a = v[0], b = v[1];
+    vi even;
+
+    for (int l = 0; l < VDT_VL; l++)
+        even[l] = 2 * l;
+    v[0] = pick(a, b, even);
+    v[1] = pick(a, b, even + 1);
+#endif
+}
+
+INLINE void pairs_to_rows(vf v[DEPTHWISE_VECTORS])
+{
+#if VDT_IS_BF16
+    vf a = v[0], b = v[1];
+    vi first;
+
+    for (int l = 0; l < VDT_VL; l++)
+        first[l] = l / 2 + l % 2 * VDT_VL;
+    v[0] = pick(a, b, first);
+    v[1] = pick(a, b, first + VDT_VL / 2);
+#endif
+}
+
+INLINE void depthwise_pairs(size_t rows, size_t taps, size_t pitch, const void *const *a,
+                            const float *weight, const VdtEpilogue *epilogue, size_t first,
+                            size_t c, void *y, size_t y_pitch, const int n)
+{
+    vf sums[DEPTHWISE_ROWS][DEPTHWISE_VECTORS] = {0};
+
+#pragma GCC unroll 1
+    for (size_t t = 0; t < taps; t++) {
+        vf w[DEPTHWISE_VECTORS] = {load_f32(weight + t * pitch + c),
+                                   load_f32(weight + t * pitch + c + VDT_VL)};
+
+        rows_to_pairs(w);
+#pragma GCC unroll 4
+        for (int i = 0; i < n; i++) {
+            vf x[DEPTHWISE_VECTORS];
+
+            load_pairs((const element *)a[t * rows + first + i] + c, x);
+            sums[i][0] += x[0] * w[0];
+            sums[i][1] += x[1] * w[1];
+        }
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < n; i++) {
+        pairs_to_rows(sums[i]);
+#pragma GCC unroll 2
+        for (int j = 0; j < DEPTHWISE_VECTORS; j++)
+            store((element *)y + (first + i) * y_pitch + c + j * VDT_VL,
+                  finish(sums[i][j], epilogue, first + i, c + j * VDT_VL));
+    }
+}
+
+/* The last channels, where they are one vector. */
+INLINE void depthwise_last(size_t rows, size_t taps, size_t pitch, const void *const *a,
+                           const float *weight, const VdtEpilogue *epilogue, size_t first, size_t c,
+                           void *y, size_t y_pitch, const int n)
+{
+    vf sums[DEPTHWISE_ROWS] = {0};
+
+#pragma GCC unroll 1
+    for (size_t t = 0; t < taps; t++) {
+        vf w = load_f32(weight + t * pitch + c);
+
+#pragma GCC unroll 4
+        for (int i = 0; i < n; i++)
+            sums[i] += load((const element *)a[t * rows + first + i] + c) * w;
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < n; i++)
+        store((element *)y + (first + i) * y_pitch + c, finish(sums[i], epilogue, first + i, c));
+}
 
 INLINE void depthwise(size_t rows, size_t taps, size_t channels, const void *const *a,
                       const float *weight, const VdtEpilogue *epilogue, size_t first, void *y,
                       size_t y_pitch, const int n)
 {
-    size_t pitch = VDT_ALIGN_LANES(channels);
+    size_t pitch = VDT_ALIGN_LANES(channels), c = 0;
 
-    for (size_t c = 0; c < pitch; c += VDT_LANES) {
-        vf sums[DEPTHWISE_ROWS][DEPTHWISE_VECTORS] = {0};
-
-#pragma GCC unroll 1
-        for (size_t t = 0; t < taps; t++) {
-            vf w[DEPTHWISE_VECTORS];
-
-#pragma GCC unroll 2
-            for (int j = 0; j < DEPTHWISE_VECTORS; j++)
-                w[j] = load_f32(weight + t * pitch + c + j * VDT_VL);
-#pragma GCC unroll 4
-            for (int i = 0; i < n; i++) {
-                const element *from = (const element *)a[t * rows + first + i] + c;
-
-#pragma GCC unroll 2
-                for (int j = 0; j < DEPTHWISE_VECTORS; j++)
-                    sums[i][j] += load(from + j * VDT_VL) * w[j];
-            }
-        }
-#pragma GCC unroll 4
-        for (int i = 0; i < n; i++)
-#pragma GCC unroll 2
-            for (int j = 0; j < DEPTHWISE_VECTORS; j++)
-                store((element *)y + (first + i) * y_pitch + c + j * VDT_VL,
-                      finish(sums[i][j], epilogue, first + i, c + j * VDT_VL));
-    }
+    for (; c + DEPTHWISE_VECTORS * VDT_VL <= pitch; c += DEPTHWISE_VECTORS * VDT_VL)
+        depthwise_pairs(rows, taps, pitch, a, weight, epilogue, first, c, y, y_pitch, n);
+    if (c < pitch)
+        depthwise_last(rows, taps, pitch, a, weight, epilogue, first, c, y, y_pitch, n);
 }
 
 void VDT_K(depthwise_rows)(size_t rows, size_t taps, size_t channels, const void *const *a,
@@ -144,20 +232,6 @@ void VDT_K(map_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch
         for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL)
             store((element *)y + i * y_pitch + c,
                   finish(load((const element *)x + i * x_pitch + c), epilogue, i, c));
-}
-
-/* Elements of a and b by number, those of b from VDT_VL on. */
-INLINE vf pick(vf a, vf b, vi which)
-{
-#ifdef __clang__
-    vf y;
-
-    for (int i = 0; i < VDT_VL; i++)
-        y[i] = which[i] < VDT_VL ? a[which[i]] : b[which[i] - VDT_VL];
-    return y;
-#else
-    return __builtin_shuffle(a, b, which);
-#endif
 }
 
 /* rows[i][j] becomes rows[j][i]: at each step the off-diagonal halves of blocks of 2 n change

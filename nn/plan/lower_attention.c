@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Queries of a block: their scores are to stay in the second cache. */
-#define BLOCK_FLOATS 65536
+#define BLOCK_FLOATS 32768
 
 typedef struct {
     VdtStep step;

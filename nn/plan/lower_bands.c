@@ -173,6 +173,17 @@ void vdt_lower_find_bands(VdtLowering *l, guint n)
     }
 }
 
+/* Few rows are made twice where a part has many times those that the kernel sees; and parts are big,
+ * so that an odd one out would be waited for by all. */
+static guint n_parts(const VdtMap *map, const VdtWindow *window)
+{
+    guint parts = 2;
+
+    while (parts < 8 && 2 * parts * 8 * window->kernel_h <= map->h)
+        parts *= 2;
+    return parts;
+}
+
 gboolean vdt_lower_bands(VdtLowering *l, VdtFused *f)
 {
     VdtFused *filter, *widen;
@@ -200,9 +211,7 @@ gboolean vdt_lower_bands(VdtLowering *l, VdtFused *f)
     self->narrow.x = self->middle;
     self->narrow.y = vdt_lower_new_map(l, f, f->is_output && f->n_uses == 1);
 
-    /* Few rows are made twice where a part has many times those that the kernel sees. */
-    self->rows = vdt_rows_split(self->middle.h, 1,
-                                CLAMP(self->middle.h / (8 * self->window.kernel_h), 2, 8));
+    self->rows = vdt_rows_split(self->middle.h, 1, n_parts(&self->middle, &self->window));
     self->step.n_items = self->middle.n * self->rows.n_parts;
     self->step.scratch = (self->window.kernel_h + 1) * row_bytes(self);
     vdt_plan_read(l->plan, &x->place);
