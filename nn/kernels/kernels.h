@@ -80,9 +80,9 @@ typedef struct {
     void (*store_scaled)(size_t channels, const float *value, float factor, void *y);
     /* y[c] = max over taps of a[t][c]; taps >= 1 */
     void (*max_row)(size_t taps, size_t channels, const void *const *a, void *y);
-    /* y[c] = sum over taps of a[t][c] * weight[t] */
-    void (*blend_row)(size_t taps, size_t channels, const void *const *a, const float *weight,
-                      void *y);
+    /* y[o][c] = sum over taps of a[t][c] * weights[o][t], for o < outs; weights are contiguous */
+    void (*blend_rows)(size_t outs, size_t taps, size_t channels, const void *const *a,
+                       const float *weights, void *y, size_t y_pitch);
     /* x[i] = exp(x[i]) over the sum of them, i < n; elements are floats. There is room for
      * VDT_ALIGN_LANES(n), and what lies past n becomes something finite. */
     void (*softmax_row)(size_t n, float *x);

@@ -71,15 +71,17 @@ void VDT_K(max_row)(size_t taps, size_t channels, const void *const *a, void *y)
     }
 }
 
-void VDT_K(blend_row)(size_t taps, size_t channels, const void *const *a, const float *weight,
-                      void *y)
+void VDT_K(blend_rows)(size_t outs, size_t taps, size_t channels, const void *const *a,
+                       const float *weights, void *y, size_t y_pitch)
 {
-    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++) {
-        float sum = 0;
+    for (size_t o = 0; o < outs; o++) {
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++) {
+            float sum = 0;
 
-        for (size_t t = 0; t < taps; t++)
-            sum += load(a[t], c) * weight[t];
-        store(y, c, sum);
+            for (size_t t = 0; t < taps; t++)
+                sum += load(a[t], c) * weights[o * taps + t];
+            store(y, o * y_pitch + c, sum);
+        }
     }
 }
 

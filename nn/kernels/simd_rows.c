@@ -51,16 +51,38 @@ void VDT_K(max_row)(size_t taps, size_t channels, const void *const *a, void *y)
     }
 }
 
-void VDT_K(blend_row)(size_t taps, size_t channels, const void *const *a, const float *weight,
-                      void *y)
+/* Results at once: what is loaded serves all of them. */
+#define BLEND_ROWS 8
+
+INLINE void blend_some(size_t taps, size_t channels, const void *const *a, const float *weights,
+                       element *y, size_t y_pitch, const int outs)
 {
     for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL) {
-        vf sum = {0};
+        vf sums[BLEND_ROWS] = {0};
 
-        for (size_t t = 0; t < taps; t++)
-            sum += load((const element *)a[t] + c) * weight[t];
-        store((element *)y + c, sum);
+        for (size_t t = 0; t < taps; t++) {
+            vf x = load((const element *)a[t] + c);
+
+#pragma GCC unroll 8
+            for (int o = 0; o < outs; o++)
+                sums[o] += x * weights[o * taps + t];
+        }
+#pragma GCC unroll 8
+        for (int o = 0; o < outs; o++)
+            store(y + o * y_pitch + c, sums[o]);
     }
+}
+
+void VDT_K(blend_rows)(size_t outs, size_t taps, size_t channels, const void *const *a,
+                       const float *weights, void *y, size_t y_pitch)
+{
+    element *to = y;
+    size_t o = 0;
+
+    for (; o + BLEND_ROWS <= outs; o += BLEND_ROWS, to += BLEND_ROWS * y_pitch)
+        blend_some(taps, channels, a, weights + o * taps, to, y_pitch, BLEND_ROWS);
+    for (; o < outs; o++, to += y_pitch)
+        blend_some(taps, channels, a, weights + o * taps, to, y_pitch, 1);
 }
 
 void VDT_K(softmax_row)(size_t n, float *x)

@@ -17,8 +17,8 @@ void VDT_K(scale_rows)(size_t rows, size_t channels, const void *x, size_t x_pit
 void VDT_K(sum_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch, float *sum);
 void VDT_K(store_scaled)(size_t channels, const float *value, float factor, void *y);
 void VDT_K(max_row)(size_t taps, size_t channels, const void *const *a, void *y);
-void VDT_K(blend_row)(size_t taps, size_t channels, const void *const *a, const float *weight,
-                      void *y);
+void VDT_K(blend_rows)(size_t outs, size_t taps, size_t channels, const void *const *a,
+                       const float *weights, void *y, size_t y_pitch);
 void VDT_K(softmax_row)(size_t n, float *x);
 void VDT_K(depthwise_rows)(size_t rows, size_t taps, size_t channels, const void *const *a,
                            const float *weight, const VdtEpilogue *epilogue, void *y,
@@ -60,7 +60,7 @@ extern const VdtKernels VDT_K(kernels);
                                        .sum_rows = VDT_K(sum_rows),                                \
                                        .store_scaled = VDT_K(store_scaled),                        \
                                        .max_row = VDT_K(max_row),                                  \
-                                       .blend_row = VDT_K(blend_row),                              \
+                                       .blend_rows = VDT_K(blend_rows),                            \
                                        .softmax_row = VDT_K(softmax_row),                          \
                                        .depthwise_rows = VDT_K(depthwise_rows),                    \
                                        .map_rows = VDT_K(map_rows),                                \

@@ -20,7 +20,8 @@ typedef struct {
     gsize pitch;                                       /* of a row of scores */
     gsize block;                                       /* queries */
     VdtPlace packed_k, packed_v, bias, ones, zeros;
-    VdtPlace before, after; /* [heads][heads + 1]: with the bias behind; or no place */
+    VdtPlace before; /* [heads][heads]; or no place */
+    VdtPlace after;  /* [heads][heads + 1]: with the bias behind; or no place */
     gboolean talks_before, talks_after;
     VdtLateEpilogue epilogue;
 } AttentionStep;
@@ -68,7 +69,8 @@ static void run_pack(const VdtStep *step, char *arena, char *scratch, guint item
                               pair * packed_v_size(self));
 }
 
-/* Mixes the heads' rows of each query: from[h] to to[h]. */
+/* Mixes the heads' rows of each query, and a row of ones if there are weights for it: from[h] to
+ * to[h]. */
 static void talk(const AttentionStep *self, const float *weights, const float *ones,
                  const float *from, float *to, gsize rows)
 {
@@ -80,10 +82,8 @@ static void talk(const AttentionStep *self, const float *weights, const float *o
         for (guint h = 0; h < self->heads; h++)
             a[h] = from + h * head + row * self->pitch;
         a[self->heads] = ones;
-        for (guint h = 0; h < self->heads; h++)
-            self->plan->kernels_f32->blend_row(self->heads + 1, self->keys, a,
-                                               weights + h * (self->heads + 1),
-                                               to + h * head + row * self->pitch);
+        self->plan->kernels_f32->blend_rows(self->heads, self->heads + (ones ? 1 : 0), self->keys,
+                                            a, weights, to + row * self->pitch, head);
     }
 }
 
@@ -151,7 +151,7 @@ static void run_attend(const VdtStep *step, char *arena, char *scratch, guint it
 
     make_scores(self, arena, image, first, rows, scores);
     if (self->talks_before) {
-        talk(self, (const float *)vdt_place_address(self->plan, &self->before, arena), ones, scores,
+        talk(self, (const float *)vdt_place_address(self->plan, &self->before, arena), NULL, scores,
              other, rows);
         scores = other;
         other = (float *)scratch;
@@ -176,18 +176,20 @@ static void run_attend(const VdtStep *step, char *arena, char *scratch, guint it
     gather_values(self, arena, image, first, rows, (const char *)scores);
 }
 
-/* Weights of talking heads with a column for the bias. */
+/* Weights of talking heads, with a column for the bias if @with_bias; there may be none all the
+ * same. */
 static VdtPlace talk_weights(VdtLowering *l, const VdtFused *f, const char *what,
-                             const float *weights, const float *bias)
+                             const float *weights, gboolean with_bias, const float *bias)
 {
-    guint heads = f->attention->heads;
+    guint heads = f->attention->heads, columns = heads + (with_bias ? 1 : 0);
     g_autofree char *key = g_strdup_printf("%s %u", what, f->node->index);
     gboolean fresh;
-    float *data = vdt_plan_get_blob(l->plan, key, heads * (heads + 1) * sizeof *data, &fresh);
+    float *data = vdt_plan_get_blob(l->plan, key, heads * columns * sizeof *data, &fresh);
 
     for (guint h = 0; h < heads && fresh; h++) {
-        memcpy(data + h * (heads + 1), weights + h * heads, heads * sizeof *data);
-        data[h * (heads + 1) + heads] = bias ? bias[h] : 0;
+        memcpy(data + h * columns, weights + h * heads, heads * sizeof *data);
+        if (with_bias)
+            data[h * columns + heads] = bias ? bias[h] : 0;
     }
     return (VdtPlace){.constant = data};
 }
@@ -260,9 +262,9 @@ gboolean vdt_lower_attention(VdtLowering *l, VdtFused *f)
     state.talks_before = a->before != NULL;
     state.talks_after = a->after != NULL;
     if (a->before)
-        state.before = talk_weights(l, f, "talk before", a->before, NULL);
+        state.before = talk_weights(l, f, "talk before", a->before, FALSE, NULL);
     if (a->after)
-        state.after = talk_weights(l, f, "talk after", a->after, a->after_bias);
+        state.after = talk_weights(l, f, "talk after", a->after, TRUE, a->after_bias);
     pairs = state.q.n * a->heads;
 
     pack = copy_step(l, f, &state, (VdtStep){.kernel = "pack_heads", .run = run_pack});

@@ -173,8 +173,8 @@ void vdt_lower_find_bands(VdtLowering *l, guint n)
     }
 }
 
-/* Few rows are made twice where a part has many times those that the kernel sees; and parts are big,
- * so that an odd one out would be waited for by all. */
+/* Few rows are made twice where a part has many times those that the kernel sees; and parts are
+ * big, so that an odd one out would be waited for by all. */
 static guint n_parts(const VdtMap *map, const VdtWindow *window)
 {
     guint parts = 2;

@@ -77,8 +77,8 @@ static void run_resize(const VdtStep *step, char *arena, char *scratch, guint it
             float weight[4] = {(1 - v.part) * (1 - h.part), (1 - v.part) * h.part,
                                v.part * (1 - h.part), v.part * h.part};
 
-            self->plan->kernels->blend_row(4, x->c, a, weight,
-                                           pixel(self, y, arena, image, row, column));
+            self->plan->kernels->blend_rows(1, 4, x->c, a, weight,
+                                            pixel(self, y, arena, image, row, column), y->pitch);
         }
     }
 }

@@ -97,8 +97,8 @@ static void run_resize(const VdtStep *step, char *arena, char *scratch, guint it
             b.across = vdt_bilinear(column, x->w, y->w, self->align_corners);
             get_weights(&b, weight);
             get_pixels(self, arena, image, &b, pixels);
-            self->plan->kernels->blend_row(4, x->c, (const void *const *)pixels, weight,
-                                           pixel(self, y, arena, image, row, column));
+            self->plan->kernels->blend_rows(1, 4, x->c, (const void *const *)pixels, weight,
+                                            pixel(self, y, arena, image, row, column), y->pitch);
         }
     }
 }

@@ -67,7 +67,7 @@ static void blend(const MatrixStep *self, const float *rows, gsize taps, const f
         a[i] = rows + i * self->k;
         weight[i] = self->scale * weights[i * weight_step];
     }
-    self->plan->kernels->blend_row(taps, self->k, a, weight, add ? sum : to);
+    self->plan->kernels->blend_rows(1, taps, self->k, a, weight, add ? sum : to, self->k);
     if (add)
         self->kernels->copy_rows(1, self->k, sum, self->k, 1, to, self->k, true);
 }

@@ -134,28 +134,27 @@ static void check_max_row(const VdtKernels *kernels, size_t channels)
     check_outputs(exact, &reference, &y, channels);
 }
 
-static void check_blend_row(const VdtKernels *kernels, size_t channels)
+static void check_blend_rows(const VdtKernels *kernels, size_t channels)
 {
     gboolean bf16 = check_is_bf16(kernels);
-    size_t taps = check_between(1, 9), wide = VDT_ALIGN_LANES(channels);
-    size_t pitch = check_pitch(channels), rows = MIN(taps, 4);
+    size_t outs = check_between(1, check_one_in(4) ? 20 : 9), taps = check_between(1, 9);
+    size_t pitch = check_pitch(channels), y_pitch = check_pitch(channels), rows = MIN(taps, 4);
     guint special = SPECIAL;
     const void *x = check_channels(rows, channels, pitch, bf16, special);
     const void **a = pick_rows(taps, x, rows, pitch, bf16);
-    const float *weight = check_channels(1, taps, VDT_ALIGN_LANES(taps), FALSE, 0);
-    CheckOutput reference = check_output(1, wide, wide, bf16);
-    CheckOutput y = check_output(1, wide, wide, bf16);
-    CheckExact exact[MOST_CHANNELS];
+    const float *weights = check_channels(1, outs * taps, VDT_ALIGN_LANES(outs * taps), FALSE, 0);
+    CheckOutput reference = check_output(outs, VDT_ALIGN_LANES(channels), y_pitch, bf16);
+    CheckOutput y = check_output(outs, VDT_ALIGN_LANES(channels), y_pitch, bf16);
+    g_autofree CheckExact *exact = g_new0(CheckExact, outs * channels);
 
-    check_reference(kernels)->blend_row(taps, channels, a, weight, reference.data);
-    kernels->blend_row(taps, channels, a, weight, y.data);
-    for (size_t c = 0; c < channels; c++) {
-        exact[c] = (CheckExact){0};
+    check_reference(kernels)->blend_rows(outs, taps, channels, a, weights, reference.data, y_pitch);
+    kernels->blend_rows(outs, taps, channels, a, weights, y.data, y_pitch);
+    for (size_t i = 0; i < outs * channels; i++) {
         for (size_t t = 0; t < taps; t++) {
-            double term = check_get(a[t], c, bf16) * weight[t];
+            double term = check_get(a[t], i % channels, bf16) * weights[i / channels * taps + t];
 
-            exact[c].value += term;
-            exact[c].scale += fabs(term);
+            exact[i].value += term;
+            exact[i].scale += fabs(term);
         }
     }
     check_outputs(exact, &reference, &y, channels);
@@ -283,9 +282,9 @@ static void test_max_row(gconstpointer kernels)
     for_all_channels(kernels, "max_row", check_max_row);
 }
 
-static void test_blend_row(gconstpointer kernels)
+static void test_blend_rows(gconstpointer kernels)
 {
-    for_all_channels(kernels, "blend_row", check_blend_row);
+    for_all_channels(kernels, "blend_rows", check_blend_rows);
 }
 
 static void test_softmax_row(gconstpointer kernels)
@@ -354,7 +353,7 @@ void check_add_rows(const VdtKernels *kernels)
     check_add_test(kernels, "sum-rows", test_sum_rows);
     check_add_test(kernels, "store-scaled", test_store_scaled);
     check_add_test(kernels, "max-row", test_max_row);
-    check_add_test(kernels, "blend-row", test_blend_row);
+    check_add_test(kernels, "blend-rows", test_blend_rows);
     check_add_test(kernels, "softmax-row", test_softmax_row);
     check_add_test(kernels, "depthwise-rows", test_depthwise_rows);
     check_add_test(kernels, "map-rows", test_map_rows);
