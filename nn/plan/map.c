@@ -36,11 +36,24 @@ gsize vdt_map_bytes(const VdtPlan *plan, const VdtMap *map)
     return vdt_map_rows(map) * map->pitch * element;
 }
 
+/* When two workers are done with @units in parts of @size. */
+static gsize time_of_two(gsize units, gsize size)
+{
+    gsize full = units / size, rest = units % size;
+
+    return full % 2 == 0 ? full / 2 * size + rest : (full + 1) / 2 * size;
+}
+
 VdtRows vdt_rows_split(gsize rows, gsize unit, guint wanted_parts)
 {
     gsize units = (rows + unit - 1) / unit;
-    gsize per_part = (units + wanted_parts - 1) / MAX(wanted_parts, 1) * unit;
+    gsize most = (units + wanted_parts - 1) / MAX(wanted_parts, 1), best = most, per_part;
 
+    /* Of fifteen parts of a size one worker would have eight, and the other wait for the last. */
+    for (gsize size = most; wanted_parts > 2 && size > most * 3 / 4; size--)
+        if (time_of_two(units, size) < time_of_two(units, best))
+            best = size;
+    per_part = best * unit;
     return (VdtRows){rows, per_part, (rows + per_part - 1) / per_part};
 }
 
