@@ -174,8 +174,10 @@ static void note_frame(GstElement *sink, GstBuffer *buffer, GstPad *pad, gpointe
         g_atomic_int_inc(&s->late);
 }
 
-static gboolean stream_open(Stream *s, GstCaps *caps, GError **error)
+static gboolean stream_open(Stream *s, GstCaps *caps, double interval, GError **error)
 {
+    g_autoptr(GstElement) segmenter = NULL;
+
     s->pipeline = gst_parse_launch_full(
         "appsrc name=source is-live=true format=time ! queue name=decode ! avdec_h264 ! "
         "queue name=recognise ! squeezetime-recognizer name=actions ! "
@@ -188,7 +190,9 @@ static gboolean stream_open(Stream *s, GstCaps *caps, GError **error)
         return FALSE;
     s->source = gst_bin_get_by_name(GST_BIN(s->pipeline), "source");
     s->sink = gst_bin_get_by_name(GST_BIN(s->pipeline), "sink");
+    segmenter = gst_bin_get_by_name(GST_BIN(s->pipeline), "classes");
     g_object_set(s->source, "caps", caps, NULL);
+    g_object_set(segmenter, "interval", interval, NULL);
     g_signal_connect(s->sink, "handoff", G_CALLBACK(note_frame), s);
     if (gst_element_set_state(s->pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE)
         return TRUE;
@@ -280,10 +284,13 @@ static gboolean play(Stream *s, const GPtrArray *units, guint seconds)
 int main(int argc, char **argv)
 {
     int seconds = 60, width = 640, height = 360;
+    double interval = 1;
     const GOptionEntry entries[] = {
         {"seconds", 0, 0, G_OPTION_ARG_INT, &seconds, "How long (60)", "N"},
         {"width", 0, 0, G_OPTION_ARG_INT, &width, "Of the street (640)", "N"},
         {"height", 0, 0, G_OPTION_ARG_INT, &height, "Of the street (360)", "N"},
+        {"interval", 0, 0, G_OPTION_ARG_DOUBLE, &interval,
+         "Seconds from one map to the next (1); 0: one for each frame", "S"},
         {NULL},
     };
     g_autoptr(GOptionContext) options = g_option_context_new(NULL);
@@ -296,7 +303,7 @@ int main(int argc, char **argv)
     g_option_context_add_main_entries(options, entries, NULL);
     g_option_context_add_group(options, gst_init_get_option_group());
     if (!g_option_context_parse(options, &argc, &argv, &error) || argc > 1 || seconds < 1 ||
-        width < 16 || height < 16) {
+        width < 16 || height < 16 || !(interval >= 0 && interval <= 3600)) {
         g_printerr("bench-pipeline: %s\n", error ? error->message : "wrong usage; see --help");
         return 2;
     }
@@ -306,7 +313,7 @@ int main(int argc, char **argv)
     GST_ELEMENT_REGISTER(vedette_scenesrc, NULL);
     vdt_result_meta_get_info();
     units = encode(width, height, &caps, &error);
-    done = units && stream_open(&stream, caps, &error);
+    done = units && stream_open(&stream, caps, interval, &error);
     if (error)
         g_printerr("bench-pipeline: %s\n", error->message);
     done = done && play(&stream, units, (guint)seconds);
