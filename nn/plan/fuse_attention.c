@@ -89,8 +89,10 @@ static gboolean match(const VdtFused *fused, const VdtNode *result, VdtAttention
     inner[(*n_inner)++] = node->inputs[1];
     a->q = map_of(fused, node->inputs[0], a->heads);
     a->k = map_of(fused, node->inputs[1], a->heads);
-    return a->q && a->k && a->v && a->bias->shape.dims[0] == 1 &&
-           a->bias->shape.dims[1] == a->heads && a->bias->shape.dims[2] == node->shape.dims[2] &&
+    /* bfloat16 is summed in pairs, which must not reach into the next head */
+    return a->q && a->k && a->v && a->q->shape.dims[1] / a->heads % 2 == 0 &&
+           a->bias->shape.dims[0] == 1 && a->bias->shape.dims[1] == a->heads &&
+           a->bias->shape.dims[2] == node->shape.dims[2] &&
            a->bias->shape.dims[3] == node->shape.dims[3];
 }
 

@@ -124,9 +124,10 @@ static void check_graphs(VdtPrecision precision, double limit)
 
     for (guint i = 0; i < n && !g_test_failed(); i++)
         check_graph(one ? one : FIRST_SEED + i, precision, limit, &seen);
-    g_test_message("%u graphs: %u with Winograd, %u with attention, %u in bands, %u of planes, %u in "
-                   "8 bits, %u ill-conditioned",
-                   n, seen.winograd, seen.attend, seen.bands, seen.planes, seen.int8, seen.ill);
+    g_test_message(
+        "%u graphs: %u with Winograd, %u with attention, %u in bands, %u of planes, %u in "
+        "8 bits, %u ill-conditioned",
+        n, seen.winograd, seen.attend, seen.bands, seen.planes, seen.int8, seen.ill);
     if (one || g_test_failed())
         return;
     g_assert_cmpuint(seen.ill, <=, n / 25);

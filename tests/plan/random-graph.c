@@ -427,7 +427,7 @@ static void add_attention(Maker *m)
 {
     VdtValue *x = pick_picture(m), *q, *k, *v, *a;
     gint64 n = vdt_value_dim(x, 0), h = vdt_value_dim(x, 2), w = vdt_value_dim(x, 3);
-    int heads = ONE_OF(m, 1, 2, 3, 8), key = ONE_OF(m, 4, 5, 16), value = ONE_OF(m, 16, 32, 16, 7);
+    int heads = ONE_OF(m, 1, 2, 3, 8), key = ONE_OF(m, 4, 6, 16), value = ONE_OF(m, 16, 32, 16, 7);
     VdtShape bias = vdt_shape(1, heads, h * w, h * w);
     VdtConv2d talk = {.out = heads, .kernel = 1, .bias = chance(m, 70)};
     gboolean talks = chance(m, 50);
