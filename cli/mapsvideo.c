@@ -147,14 +147,16 @@ gboolean infer_maps_video(VdtEngine *engine, const MapsRequest *request, GError 
     if (!ok || (watching.film != NULL && !film_finish(watching.film, error)))
         return FALSE;
     MapsAnswer *answer = &watching.answer;
+    if (answer->n_frames == 0) {
+        gboolean stopped = g_cancellable_is_cancelled(request->cancellable);
+        g_set_error(error, VDT_ERROR, stopped ? VDT_ERROR_CANCELLED : VDT_ERROR_FORMAT, "%s: %s",
+                    request->input, stopped ? "stopped before a picture" : "holds no picture");
+        return FALSE;
+    }
     if (g_cancellable_is_cancelled(request->cancellable)) {
         g_set_error(error, VDT_ERROR, VDT_ERROR_CANCELLED,
                     "%s: stopped after picture %" G_GINT64_FORMAT "; %s ends there", request->input,
                     answer->n_frames, request->overlay);
-        return FALSE;
-    }
-    if (answer->n_frames == 0) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "%s: holds no picture", request->input);
         return FALSE;
     }
     double all = (double)answer->n_frames * answer->width * answer->height;

@@ -2,6 +2,7 @@
 /* The kernels of train.h in portable C: what every other variant is tested against, and what runs
  * where there is no other. Written to be read. */
 #include <math.h>
+#include <string.h>
 
 #include "variant_train.h"
 
@@ -175,17 +176,9 @@ void VDT_K(copy_rows)(size_t rows, size_t channels, const float *x, size_t x_pit
 void VDT_K(softmax_rows)(size_t rows, size_t channels, const float *x, size_t x_pitch, float *y,
                          size_t y_pitch)
 {
-    for (size_t i = 0; i < rows; i++, x += x_pitch, y += y_pitch) {
-        float most = x[0], sum = 0;
-
-        for (size_t c = 1; c < channels; c++)
-            most = x[c] > most ? x[c] : most;
-        for (size_t c = 0; c < channels; c++)
-            sum += y[c] = expf(x[c] - most);
-        for (size_t c = 0; c < channels; c++)
-            y[c] /= sum;
-        for (size_t c = channels; c < VDT_ALIGN_LANES(channels); c++)
-            y[c] = 0;
+    for (size_t i = 0; i < rows; i++) {
+        memcpy(y + i * y_pitch, x + i * x_pitch, VDT_ALIGN_LANES(channels) * sizeof *y);
+        VDT_K(softmax_row)(channels, y + i * y_pitch);
     }
 }
 

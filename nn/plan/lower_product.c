@@ -76,11 +76,11 @@ VdtWindow vdt_lower_window(const VdtNode *node)
 static VdtProduct lower_weights(VdtLowering *l, VdtFused *f, gboolean int8)
 {
     gsize depth = f->node->inputs[1]->shape.dims[1], taps;
-    gsize step = int8 ? VDT_INT8_STEP : vdt_depth_step(l->plan->kernels->precision);
     VdtProduct product = {.zeros = l->zeros,
                           .columns = f->columns,
                           .window = vdt_lower_window(f->node),
-                          .depth = (depth + step - 1) / step * step,
+                          .depth = int8 ? VDT_ALIGN_INT8(depth)
+                                        : vdt_padded_depth(l->plan->kernels, depth),
                           .int8 = int8};
 
     taps = vdt_window_taps(&product.window);

@@ -51,13 +51,15 @@ static void damage(char *bytes, gsize size, const char *layer, const char *tenso
     memset(bytes + 8 + header + begin, 0x7f, end - begin);
 }
 
-char *fixture_damaged_model(const char *dir, const char *model, const char *layer)
+char *fixture_damaged_model(const char *model, const char *layer)
 {
     static const char *const files[] = {"card.json", "labels.txt", "weights.safetensors"};
+    g_autofree char *name = g_strconcat("damaged-", model, NULL), *dir = fixture_model(name);
 
+    g_assert_cmpint(g_mkdir_with_parents(dir, 0755), ==, 0);
     for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
-        g_autofree char *name = g_strconcat(model, "/", files[i], NULL);
-        g_autofree char *from = fixture_model(name), *to = g_build_filename(dir, files[i], NULL);
+        g_autofree char *source = g_strconcat(model, "/", files[i], NULL);
+        g_autofree char *from = fixture_model(source), *to = g_build_filename(dir, files[i], NULL);
         g_autofree char *bytes = NULL;
         gsize size;
 
@@ -69,6 +71,17 @@ char *fixture_damaged_model(const char *dir, const char *model, const char *laye
         g_assert_true(g_file_set_contents(to, bytes, (gssize)size, NULL));
     }
     return g_build_filename(dir, "card.json", NULL);
+}
+
+void fixture_check_no_numbers(GstHarness *h)
+{
+    g_autofree char *warning = fixture_error(fixture_bus(h), GST_MESSAGE_WARNING, NULL);
+
+    g_assert_cmpuint(fixture_stat(h->element, "invalid"), >, 0);
+    g_assert_cmpuint(fixture_stat(h->element, "invalid"), ==, fixture_stat(h->element, "results"));
+    g_assert_nonnull(strstr(warning, "no numbers"));
+    g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_WARNING, NULL), ==, 0);
+    g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_ELEMENT, NULL), ==, 0);
 }
 
 GstHarness *fixture_harness(GstElement *element)

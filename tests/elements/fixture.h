@@ -13,9 +13,9 @@ int fixture_run(void);
 /* Path of a file in the folder of generated models: "tiny/card.json". Caller frees. */
 char *fixture_model(const char *name);
 
-/* A copy of one of these in @dir whose logits are no numbers, since the weights of the layer that
- * gives them are damaged; its card. Caller frees. */
-char *fixture_damaged_model(const char *dir, const char *model, const char *layer);
+/* A copy of one of these, beside it, whose logits are no numbers, since the weights of the layer
+ * that gives them are damaged; its card. Caller frees. */
+char *fixture_damaged_model(const char *model, const char *layer);
 
 /* A harness around @element (taken), a filter or a source, with a bus of its own. */
 GstHarness *fixture_harness(GstElement *element);
@@ -38,6 +38,9 @@ char *fixture_error(GstBus *bus, GstMessageType type, int *code);
 const GstStructure *fixture_meta(GstBuffer *buffer, const char *element);
 /* A field of the element's statistics. */
 guint64 fixture_stat(GstElement *element, const char *field);
+/* All results of the analyser in the harness were no numbers: that was said, once, and counted, and
+ * nothing else was told. */
+void fixture_check_no_numbers(GstHarness *h);
 /* Waits until a field of the statistics is at least @value, 10 seconds at most. */
 void fixture_wait_stat(GstElement *element, const char *field, guint64 value);
 

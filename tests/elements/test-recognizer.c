@@ -349,8 +349,7 @@ static void test_threshold(void)
 /* Damaged weights are said, once, and counted; nothing is recognised. */
 static void test_no_numbers(void)
 {
-    g_autofree char *dir = g_dir_make_tmp("vedette-XXXXXX", NULL), *clean = NULL, *warning = NULL;
-    g_autofree char *card = fixture_damaged_model(dir, "tiny", "cls_head.fc_cls");
+    g_autofree char *card = fixture_damaged_model("tiny", "cls_head.fc_cls");
     GstElement *element = recognizer_new();
     const GValue *results;
     GstBuffer *out;
@@ -365,15 +364,8 @@ static void test_no_numbers(void)
     results = gst_structure_get_value(fixture_meta(out, NULL), "results");
     g_assert_cmpuint(gst_value_array_get_size(results), ==, 0);
     gst_buffer_unref(out);
-    g_assert_cmpuint(fixture_stat(element, "invalid"), >, 0);
-    g_assert_cmpuint(fixture_stat(element, "invalid"), ==, fixture_stat(element, "results"));
-    warning = fixture_error(fixture_bus(h), GST_MESSAGE_WARNING, NULL);
-    g_assert_nonnull(strstr(warning, "no numbers"));
-    g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_WARNING, NULL), ==, 0);
-    g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_ELEMENT, NULL), ==, 0);
+    fixture_check_no_numbers(h);
     fixture_harness_free(h);
-    clean = g_strdup_printf("rm -r '%s'", dir);
-    g_assert_true(g_spawn_command_line_sync(clean, NULL, NULL, NULL, NULL));
 }
 
 static void test_change_while_playing(void)

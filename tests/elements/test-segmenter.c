@@ -586,8 +586,7 @@ static void test_bad_resolution(void)
 /* Damaged weights are said, once, and counted; nothing is found, and nothing that is no number. */
 static void test_no_numbers(void)
 {
-    g_autofree char *dir = g_dir_make_tmp("vedette-XXXXXX", NULL), *clean = NULL, *warning = NULL;
-    g_autofree char *card = fixture_damaged_model(dir, "tiny-maps", "decode_head.conv_seg");
+    g_autofree char *card = fixture_damaged_model("tiny-maps", "decode_head.conv_seg");
     GstElement *element = gst_element_factory_make("cgrseg-segmenter", NULL);
     GstHarness *h;
 
@@ -607,14 +606,8 @@ static void test_no_numbers(void)
         g_assert_null(gst_buffer_get_video_region_of_interest_meta_id(out, 0));
     }
     g_assert_cmpuint(fixture_stat(element, "invalid"), ==, 3);
-    g_assert_cmpuint(fixture_stat(element, "results"), ==, 3);
-    warning = fixture_error(fixture_bus(h), GST_MESSAGE_WARNING, NULL);
-    g_assert_nonnull(strstr(warning, "no numbers"));
-    g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_WARNING, NULL), ==, 0);
-    g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_ELEMENT, NULL), ==, 0);
+    fixture_check_no_numbers(h);
     fixture_harness_free(h);
-    clean = g_strdup_printf("rm -r '%s'", dir);
-    g_assert_true(g_spawn_command_line_sync(clean, NULL, NULL, NULL, NULL));
 }
 
 static void test_change_while_playing(void)
