@@ -34,7 +34,8 @@ typedef enum {
  * What happens to a sum on its way to memory:
  *     y = act1(act0(sum + bias) * mul + add)
  * bias is per column; mul and add are maps of the output's shape or NULL, given by their row 0 and
- * the elements between rows. act1 is VDT_ACT_NONE or VDT_ACT_RELU.
+ * the elements between rows. act1 is VDT_ACT_NONE or VDT_ACT_RELU. GELU of minus infinity is its
+ * limit, 0.
  */
 typedef struct {
     const float *bias;

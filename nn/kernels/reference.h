@@ -52,7 +52,7 @@ static inline float activate(float value, VdtAct act)
     case VDT_ACT_SIGMOID:
         return 1 / (1 + expf(-value));
     case VDT_ACT_GELU:
-        return 0.5f * value * (1 + erff(value * (float)M_SQRT1_2));
+        return value == -INFINITY ? 0 : 0.5f * value * (1 + erff(value * (float)M_SQRT1_2));
     case VDT_ACT_HARD_SIGMOID:
         value = value + 3 < 0 ? 0 : value + 3;
         return (value > 6 ? 6 : value) / 6;

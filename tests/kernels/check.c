@@ -219,7 +219,7 @@ CheckExact check_activate(CheckExact x, VdtAct act)
         return (CheckExact){y, isfinite(x.value) ? y * (1 - y) * x.scale + y : y};
     }
     if (act == VDT_ACT_GELU) /* its slope is at most 1.13 */
-        return (CheckExact){x.value * erfc(-x.value * M_SQRT1_2) / 2,
+        return (CheckExact){x.value == -INFINITY ? 0 : x.value * erfc(-x.value * M_SQRT1_2) / 2,
                             1.13 * x.scale + fabs(x.value)};
     if (act == VDT_ACT_HARD_SIGMOID) {
         double up = x.value + 3 < 0 ? 0 : x.value + 3;
@@ -235,9 +235,9 @@ CheckExact check_finish(CheckExact sum, const VdtEpilogue *e, gboolean bf16, siz
     CheckExact y = {sum.value + e->bias[column], sum.scale + fabs(e->bias[column])};
 
     y = check_activate(y, e->act0);
-    /* In bfloat16, GELU is as good as a value's rounding needs, 8e-5 of its operand. */
+    /* In bfloat16, GELU is as good as a value's rounding needs, 2e-5 of its operand. */
     if (bf16 && e->act0 == VDT_ACT_GELU)
-        y.scale += 256 * fabs(sum.value + e->bias[column]);
+        y.scale += 64 * fabs(sum.value + e->bias[column]);
     if (e->mul) {
         double mul = check_get(e->mul, row * e->mul_pitch + column, bf16);
 
