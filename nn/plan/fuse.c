@@ -287,6 +287,8 @@ static gboolean extend_epilogue(VdtFused *fused, VdtFused *f)
         f->act0 = VDT_ACT_RELU;
     } else if (user->op == &vdt_op_relu && (f->mul || f->add) && f->act1 == VDT_ACT_NONE) {
         f->act1 = VDT_ACT_RELU;
+    } else if (vdt_long_act(user->op) && f->attention && f->add && f->act1 == VDT_ACT_NONE) {
+        f->act1 = vdt_long_act(user->op);
     } else if (vdt_long_act(user->op) && before_operands && f->act0 == VDT_ACT_NONE) {
         f->act0 = vdt_long_act(user->op);
     } else if (user->op == &vdt_op_mul && before_operands) {
@@ -305,12 +307,16 @@ static gboolean extend_epilogue(VdtFused *fused, VdtFused *f)
     return TRUE;
 }
 
-/* Takes in the sum behind an attention. */
-static void add_behind(VdtFused *fused, VdtFused *f)
+/* What else than a product can take in what is behind it: a resize an activation, an attention a
+ * sum and then an activation. */
+static gboolean can_extend(const VdtFused *f)
 {
-    if (f->n_uses == 1 && !f->is_output && f->user->op == &vdt_op_add &&
-        !fused[f->user->index].same_as)
-        extend_epilogue(fused, f);
+    const VdtOp *op = f->user ? f->user->op : NULL;
+    gboolean resizes = f->node->op == &vdt_op_resize_bilinear && !f->unused && !f->constant;
+
+    if (op == &vdt_op_relu || vdt_long_act(op))
+        return f->attention || resizes;
+    return f->attention && op == &vdt_op_add && !f->act0;
 }
 
 /* Last products first: where two products meet in a sum, the later one adds to the earlier. */
@@ -319,11 +325,10 @@ static void fuse_epilogues(const VdtGraph *graph, VdtFused *fused)
     for (guint i = graph->nodes->len; i-- > 0;) {
         VdtFused *f = &fused[i];
 
-        if (f->attention)
-            add_behind(fused, f);
-        if (!f->scale || f->unused || !vdt_fused_is_product(f))
-            continue;
-        while (extend_epilogue(fused, f))
+        if (f->scale && vdt_fused_is_product(f) && !f->unused)
+            while (extend_epilogue(fused, f))
+                ;
+        while (can_extend(f) && extend_epilogue(fused, f))
             ;
     }
 }

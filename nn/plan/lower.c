@@ -167,6 +167,7 @@ static const struct {
 } lowerings[] = {
     /* the first that takes the node wins */
     {&vdt_op_conv2d, vdt_lower_bands},
+    {&vdt_op_conv2d, vdt_lower_exchange},
     {&vdt_op_conv2d, vdt_lower_depthwise},
     {&vdt_op_conv2d, vdt_lower_planes},
     {&vdt_op_conv2d, vdt_lower_winograd},
@@ -229,7 +230,7 @@ gboolean vdt_plan_infer(VdtPlan *plan, VdtTensor *const *params, GError **error)
     g_autofree VdtMap *planar = g_new0(VdtMap, n), *channels_last = g_new0(VdtMap, n);
     g_autofree gboolean *has_planar = g_new0(gboolean, n);
     g_autofree gboolean *has_channels_last = g_new0(gboolean, n);
-    g_autofree VdtBandRole *band_roles = g_new0(VdtBandRole, n);
+    g_autofree VdtRole *roles = g_new0(VdtRole, n);
     g_autofree VdtQuantised *quantised = g_new0(VdtQuantised, n);
     VdtLowering l = {.plan = plan,
                      .fused = vdt_fuse(graph, params, error),
@@ -237,7 +238,7 @@ gboolean vdt_plan_infer(VdtPlan *plan, VdtTensor *const *params, GError **error)
                      .channels_last = channels_last,
                      .has_planar = has_planar,
                      .has_channels_last = has_channels_last,
-                     .band_roles = band_roles,
+                     .roles = roles,
                      .quantised = quantised};
     g_autofree VdtFused **at = g_new0(VdtFused *, n); /* what runs in a node's place */
 
@@ -258,8 +259,9 @@ gboolean vdt_plan_infer(VdtPlan *plan, VdtTensor *const *params, GError **error)
             at[f->position] = f;
     }
     vdt_lower_find_bands(&l, n);
+    vdt_lower_find_exchanges(&l, n);
     for (guint i = 0; i < n; i++)
-        if (at[i] && band_roles[at[i]->node->index] != VDT_BAND_INSIDE)
+        if (at[i] && roles[at[i]->node->index] != VDT_ROLE_INSIDE)
             lower_node(&l, at[i]);
     for (guint i = 0; i < graph->outputs->len; i++) {
         const VdtNamed *named = &g_array_index(graph->outputs, VdtNamed, i);

@@ -14,15 +14,20 @@ typedef struct {
     VdtPlace scales;
 } VdtQuantised;
 
-/* What a node is in a step of lower_bands.c. */
-typedef enum { VDT_BAND_NONE, VDT_BAND_INSIDE, VDT_BAND_END } VdtBandRole;
+/* What a node is where nodes are lowered together. */
+typedef enum {
+    VDT_ROLE_NONE,
+    VDT_ROLE_INSIDE,    /* the steps of a node behind it make it */
+    VDT_ROLE_BANDS,     /* the end of a run of lower_bands.c */
+    VDT_ROLE_EXCHANGED, /* a product that lower_resize.c moves before the resize it reads */
+} VdtRole;
 
 typedef struct {
     VdtPlan *plan;
     VdtFused *fused;
     VdtMap *planar, *channels_last; /* by node index; place is unset until the form exists */
     gboolean *has_planar, *has_channels_last;
-    VdtBandRole *band_roles;
+    VdtRole *roles;
     VdtQuantised *quantised; /* NULL for those that no product in 8 bits has read */
     VdtPlace zeros;          /* a row of zeros, as wide as any map */
 } VdtLowering;
@@ -52,16 +57,22 @@ gpointer vdt_lower_init_step(VdtLowering *l, const VdtFused *f, gpointer memory,
 VdtLateEpilogue vdt_lower_epilogue(VdtLowering *l, VdtFused *f);
 /* A product but for its maps: window, packed weights and epilogue; not in 8 bits. */
 VdtProduct vdt_lower_weights(VdtLowering *l, VdtFused *f);
+/* A product of the value of @x by the weights of @f, but for its result; perhaps in 8 bits. */
+VdtProduct vdt_lower_product_of(VdtLowering *l, VdtFused *f, const VdtNode *x);
 /* The same of a convolution, for inputs that all taps and channels of a pixel lie side by side in.
  */
 VdtProduct vdt_lower_flat_weights(VdtLowering *l, VdtFused *f);
 /* Weights of a depthwise convolution [channels][taps], scaled, as [taps][channels]. */
 VdtPlace vdt_lower_depthwise_weights(VdtLowering *l, const VdtFused *f);
 VdtWindow vdt_lower_window(const VdtNode *node);
-/* Gives nodes their roles, before any is lowered. */
+/* Each 1x1, of stride 1 and all channels: a product of pixels. */
+gboolean vdt_lower_is_pixelwise(const VdtFused *f);
+/* These give nodes their roles, before any is lowered. */
 void vdt_lower_find_bands(VdtLowering *l, guint n);
+void vdt_lower_find_exchanges(VdtLowering *l, guint n);
 /* Each makes the steps for a node if it can; FALSE leaves it to the reference kernel. */
 gboolean vdt_lower_bands(VdtLowering *l, VdtFused *f);
+gboolean vdt_lower_exchange(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_planes(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_product(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_winograd(VdtLowering *l, VdtFused *f);

@@ -23,7 +23,8 @@ typedef struct {
     VdtPlace before; /* [heads][heads]; or no place */
     VdtPlace after;  /* [heads][heads + 1]: with the bias behind; or no place */
     gboolean talks_before, talks_after;
-    VdtLateEpilogue epilogue;
+    VdtLateEpilogue epilogue; /* the sum behind */
+    VdtAct act;               /* and what follows that */
 } AttentionStep;
 
 static gsize packed_k_size(const AttentionStep *self)
@@ -174,6 +175,15 @@ static void run_attend(const VdtStep *step, char *arena, char *scratch, guint it
         scores = other;
     }
     gather_values(self, arena, image, first, rows, (const char *)scores);
+    if (self->act) {
+        VdtEpilogue behind = {
+            .bias = (const float *)vdt_place_address(self->plan, &self->zeros, arena),
+            .act0 = self->act,
+        };
+        char *y = head_at(self, &self->y, arena, image, first, 0, self->value_channels);
+
+        kernels->map_rows(rows, self->y.c, y, self->y.pitch, &behind, y, self->y.pitch);
+    }
 }
 
 /* Weights of talking heads, with a column for the bias if @with_bias; there may be none all the
@@ -250,6 +260,7 @@ gboolean vdt_lower_attention(VdtLowering *l, VdtFused *f)
                                            .add_image = map->n > 1 ? map->h * map->w : 0};
     }
     state.epilogue.bias = l->zeros;
+    state.act = f->add ? f->act1 : f->act0;
     state.heads = a->heads;
     state.queries = state.q.h * state.q.w;
     state.keys = state.k.h * state.k.w;

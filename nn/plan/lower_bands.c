@@ -111,16 +111,9 @@ static VdtFused *get_source(const VdtLowering *l, const VdtFused *f)
 
     return source->node->op == &vdt_op_conv2d && source->scale && source->n_uses == 1 &&
                    !source->is_output && !source->mul && !source->add &&
-                   l->band_roles[source->node->index] == VDT_BAND_NONE
+                   l->roles[source->node->index] == VDT_ROLE_NONE
                ? source
                : NULL;
-}
-
-static gboolean is_pixelwise(const VdtFused *f)
-{
-    VdtWindow window = vdt_lower_window(f->node);
-
-    return f->node->p.conv2d.groups == 1 && vdt_window_is_pixel(&window);
 }
 
 /* Depthwise, and leaves the size as it is. */
@@ -152,11 +145,11 @@ static gboolean pays(const VdtLowering *l, const VdtFused *filter, const VdtFuse
 static gboolean find(const VdtLowering *l, const VdtFused *narrow, VdtFused **filter,
                      VdtFused **widen)
 {
-    if (narrow->node->op != &vdt_op_conv2d || !narrow->scale || !is_pixelwise(narrow))
+    if (!vdt_lower_is_pixelwise(narrow))
         return FALSE;
     *filter = get_source(l, narrow);
     *widen = *filter && is_filter(*filter) ? get_source(l, *filter) : NULL;
-    return *widen && is_pixelwise(*widen) && pays(l, *filter, *widen, narrow);
+    return *widen && vdt_lower_is_pixelwise(*widen) && pays(l, *filter, *widen, narrow);
 }
 
 void vdt_lower_find_bands(VdtLowering *l, guint n)
@@ -168,8 +161,8 @@ void vdt_lower_find_bands(VdtLowering *l, guint n)
 
         if (f->same_as || f->unused || f->constant || !find(l, f, &filter, &widen))
             continue;
-        l->band_roles[i] = VDT_BAND_END;
-        l->band_roles[filter->node->index] = l->band_roles[widen->node->index] = VDT_BAND_INSIDE;
+        l->roles[i] = VDT_ROLE_BANDS;
+        l->roles[filter->node->index] = l->roles[widen->node->index] = VDT_ROLE_INSIDE;
     }
 }
 
@@ -190,7 +183,7 @@ gboolean vdt_lower_bands(VdtLowering *l, VdtFused *f)
     const VdtMap *x;
     BandsStep *self;
 
-    if (l->band_roles[f->node->index] != VDT_BAND_END)
+    if (l->roles[f->node->index] != VDT_ROLE_BANDS)
         return FALSE;
     filter = vdt_fused_resolve(l->fused, f->node->inputs[0]);
     widen = vdt_fused_resolve(l->fused, filter->node->inputs[0]);

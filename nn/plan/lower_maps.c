@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Steps that bring whole pixels from one map to another: resizing, pooling over a grid, cutting
- * channels out and putting them together, and the sum of a column and a row. */
+/* Steps that bring whole pixels from one map to another: pooling over a grid, cutting channels out
+ * and putting them together, and the sum of a column and a row. */
 #include "lower.h"
 
 #include <string.h>
@@ -14,7 +14,6 @@ typedef struct {
     VdtMap x[VDT_MAX_INPUTS], y;
     guint n_inputs;
     gsize first_channel; /* of a slice */
-    gboolean align_corners;
     VdtPlace zeros;
     VdtRows rows; /* of one image: of pixels, or rows of pixels */
 } MapsStep;
@@ -56,40 +55,6 @@ static MapsStep *new_step(VdtLowering *l, VdtFused *f, const char *kernel,
     memcpy(self->x, x, sizeof x);
     self->y = vdt_lower_new_map(l, f, FALSE);
     return self;
-}
-
-static void run_resize(const VdtStep *step, char *arena, char *scratch, guint item)
-{
-    const MapsStep *self = (const MapsStep *)step;
-    const VdtMap *x = &self->x[0], *y = &self->y;
-    gsize image = item / self->rows.n_parts;
-    guint part = item % self->rows.n_parts;
-
-    for (gsize row = part * self->rows.per_part; row < vdt_rows_end(&self->rows, part); row++) {
-        VdtBilinear v = vdt_bilinear(row, x->h, y->h, self->align_corners);
-
-        for (gsize column = 0; column < y->w; column++) {
-            VdtBilinear h = vdt_bilinear(column, x->w, y->w, self->align_corners);
-            const void *a[4] = {pixel(self, x, arena, image, v.low, h.low),
-                                pixel(self, x, arena, image, v.low, h.high),
-                                pixel(self, x, arena, image, v.high, h.low),
-                                pixel(self, x, arena, image, v.high, h.high)};
-            float weight[4] = {(1 - v.part) * (1 - h.part), (1 - v.part) * h.part,
-                               v.part * (1 - h.part), v.part * h.part};
-
-            self->plan->kernels->blend_rows(1, 4, x->c, a, weight,
-                                            pixel(self, y, arena, image, row, column), y->pitch);
-        }
-    }
-}
-
-gboolean vdt_lower_resize(VdtLowering *l, VdtFused *f)
-{
-    MapsStep *self = new_step(l, f, "resize", run_resize);
-
-    self->align_corners = f->node->p.resize.align_corners;
-    add_step(l, self, self->y.h, self->y.w * self->y.pitch);
-    return TRUE;
 }
 
 /* The mean of a window. One that is a single column is a run of rows. */

@@ -120,6 +120,25 @@ static gboolean is_for_int8(const VdtLowering *l, const VdtFused *f)
            node->op->macs(node) >= LEAST_INT8_MACS;
 }
 
+VdtProduct vdt_lower_product_of(VdtLowering *l, VdtFused *f, const VdtNode *x)
+{
+    VdtProduct product;
+
+    if (is_for_int8(l, f)) {
+        const VdtQuantised *quantised = vdt_lower_get_quantised(l, x);
+
+        product = lower_weights(l, f, TRUE);
+        product.x = quantised->map;
+        product.scales = quantised->scales;
+    } else {
+        const VdtMap *map = vdt_lower_get_channels_last(l, x);
+
+        product = lower_weights(l, f, FALSE);
+        product.x = *map;
+    }
+    return product;
+}
+
 gboolean vdt_lower_product(VdtLowering *l, VdtFused *f)
 {
     const VdtNode *node = f->node;
@@ -127,20 +146,17 @@ gboolean vdt_lower_product(VdtLowering *l, VdtFused *f)
 
     if (!f->scale)
         return FALSE;
-    if (is_for_int8(l, f)) {
-        const VdtQuantised *x = vdt_lower_get_quantised(l, node->inputs[0]);
-
-        product = lower_weights(l, f, TRUE);
-        product.x = x->map;
-        product.scales = x->scales;
-    } else {
-        const VdtMap *x = vdt_lower_get_channels_last(l, node->inputs[0]);
-
-        product = lower_weights(l, f, FALSE);
-        product.x = *x;
-    }
+    product = vdt_lower_product_of(l, f, node->inputs[0]);
     /* Outputs of the network keep the full precision of the sums. */
     product.y = vdt_lower_new_map(l, f, f->is_output && f->n_uses == 1);
     vdt_plan_add_product(l->plan, &product, vdt_lower_label(f), node->op->macs(node));
     return TRUE;
+}
+
+gboolean vdt_lower_is_pixelwise(const VdtFused *f)
+{
+    VdtWindow window = vdt_lower_window(f->node);
+
+    return f->node->op == &vdt_op_conv2d && f->scale && f->node->p.conv2d.groups == 1 &&
+           vdt_window_is_pixel(&window);
 }
