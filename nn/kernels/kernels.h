@@ -87,6 +87,10 @@ typedef struct {
     /* x[i] = exp(x[i]) over the sum of them, i < n; elements are floats. There is room for
      * VDT_ALIGN_LANES(n), and what lies past n becomes something finite. */
     void (*softmax_row)(size_t n, float *x);
+    /* y[i][c] = exp(x[i][c] - top[c]), and sum[c] += y[i][c] over the rows; y and sums are float,
+     * and sum may be NULL. Nothing of x, past the channels neither, is above top by much. */
+    void (*exp_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch, const float *top,
+                     float *y, size_t y_pitch, float *sum);
     /* y[i][c] = epilogue(sum over taps of a[t * rows + i][c] * weight[t][c]), for up to
      * VDT_MOST_TILE_ROWS rows; weight is float, pitch VDT_ALIGN_LANES(channels). */
     void (*depthwise_rows)(size_t rows, size_t taps, size_t channels, const void *const *a,

@@ -99,6 +99,20 @@ void VDT_K(softmax_row)(size_t n, float *x)
         x[i] = 0;
 }
 
+void VDT_K(exp_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch, const float *top,
+                     float *y, size_t y_pitch, float *sum)
+{
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c++) {
+            float value = expf(load(x, i * x_pitch + c) - top[c]);
+
+            y[i * y_pitch + c] = value;
+            if (sum)
+                sum[c] += value;
+        }
+    }
+}
+
 void VDT_K(depthwise_rows)(size_t rows, size_t taps, size_t channels, const void *const *a,
                            const float *weight, const VdtEpilogue *epilogue, void *y,
                            size_t y_pitch)

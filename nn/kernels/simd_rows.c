@@ -108,6 +108,23 @@ void VDT_K(softmax_row)(size_t n, float *x)
         store_f32(x + i, load_f32(x + i) * share);
 }
 
+void VDT_K(exp_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch, const float *top,
+                     float *y, size_t y_pitch, float *sum)
+{
+    for (size_t c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL) {
+        vf total = sum ? load_f32(sum + c) : (vf){0}, most = load_f32(top + c);
+
+        for (size_t i = 0; i < rows; i++) {
+            vf v = exponential(load((const element *)x + i * x_pitch + c) - most);
+
+            total += v;
+            store_f32(y + i * y_pitch + c, v);
+        }
+        if (sum)
+            store_f32(sum + c, total);
+    }
+}
+
 /* Elements of a and b by number, those of b from VDT_VL on. */
 INLINE vf pick(vf a, vf b, vi which)
 {

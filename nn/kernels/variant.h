@@ -20,6 +20,8 @@ void VDT_K(max_row)(size_t taps, size_t channels, const void *const *a, void *y)
 void VDT_K(blend_rows)(size_t outs, size_t taps, size_t channels, const void *const *a,
                        const float *weights, void *y, size_t y_pitch);
 void VDT_K(softmax_row)(size_t n, float *x);
+void VDT_K(exp_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch, const float *top,
+                     float *y, size_t y_pitch, float *sum);
 void VDT_K(depthwise_rows)(size_t rows, size_t taps, size_t channels, const void *const *a,
                            const float *weight, const VdtEpilogue *epilogue, void *y,
                            size_t y_pitch);
@@ -62,6 +64,7 @@ extern const VdtKernels VDT_K(kernels);
                                        .max_row = VDT_K(max_row),                                  \
                                        .blend_rows = VDT_K(blend_rows),                            \
                                        .softmax_row = VDT_K(softmax_row),                          \
+                                       .exp_rows = VDT_K(exp_rows),                                \
                                        .depthwise_rows = VDT_K(depthwise_rows),                    \
                                        .map_rows = VDT_K(map_rows),                                \
                                        .from_planes = VDT_K(from_planes),                          \

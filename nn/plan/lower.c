@@ -173,6 +173,7 @@ static const struct {
     {&vdt_op_conv2d, vdt_lower_winograd},
     {&vdt_op_conv2d, vdt_lower_product},
     {&vdt_op_linear, vdt_lower_product},
+    {&vdt_op_matmul, vdt_lower_gather},
     {&vdt_op_matmul, vdt_lower_matmul},
     {&vdt_op_softmax, vdt_lower_softmax},
     {&vdt_op_batch_norm, vdt_lower_batch_norm},
@@ -260,6 +261,7 @@ gboolean vdt_plan_infer(VdtPlan *plan, VdtTensor *const *params, GError **error)
     }
     vdt_lower_find_bands(&l, n);
     vdt_lower_find_exchanges(&l, n);
+    vdt_lower_find_gathers(&l, n);
     for (guint i = 0; i < n; i++)
         if (at[i] && roles[at[i]->node->index] != VDT_ROLE_INSIDE)
             lower_node(&l, at[i]);

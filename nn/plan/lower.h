@@ -20,6 +20,7 @@ typedef enum {
     VDT_ROLE_INSIDE,    /* the steps of a node behind it make it */
     VDT_ROLE_BANDS,     /* the end of a run of lower_bands.c */
     VDT_ROLE_EXCHANGED, /* a product that lower_resize.c moves before the resize it reads */
+    VDT_ROLE_GATHER,    /* a product that lower_gather.c makes of a map and a softmax of scores */
 } VdtRole;
 
 typedef struct {
@@ -70,6 +71,7 @@ gboolean vdt_lower_is_pixelwise(const VdtFused *f);
 /* These give nodes their roles, before any is lowered. */
 void vdt_lower_find_bands(VdtLowering *l, guint n);
 void vdt_lower_find_exchanges(VdtLowering *l, guint n);
+void vdt_lower_find_gathers(VdtLowering *l, guint n);
 /* Each makes the steps for a node if it can; FALSE leaves it to the reference kernel. */
 gboolean vdt_lower_bands(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_exchange(VdtLowering *l, VdtFused *f);
@@ -85,6 +87,7 @@ gboolean vdt_lower_resize(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_adaptive_pool(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_concat(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_slice(VdtLowering *l, VdtFused *f);
+gboolean vdt_lower_gather(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_matmul(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_softmax(VdtLowering *l, VdtFused *f);
 gboolean vdt_lower_attention(VdtLowering *l, VdtFused *f);

@@ -191,6 +191,49 @@ static void check_softmax_row(const VdtKernels *kernels, size_t n)
     check_outputs(exact, &reference, &y, n);
 }
 
+static void check_exp_rows(const VdtKernels *kernels, size_t channels)
+{
+    gboolean bf16 = check_is_bf16(kernels), with_sum = !check_one_in(3);
+    size_t rows = check_between(1, 20), wide = VDT_ALIGN_LANES(channels);
+    size_t pitch = check_pitch(channels), y_pitch = check_pitch(channels);
+    const void *x = check_channels(rows, channels, pitch, bf16, 0);
+    float *top = check_channels(1, channels, wide, FALSE, 0);
+    const float *start = check_channels(1, channels, wide, FALSE, 0);
+    CheckOutput reference = check_output(rows, wide, y_pitch, FALSE);
+    CheckOutput y = check_output(rows, wide, y_pitch, FALSE);
+    CheckOutput reference_sum = check_output(1, wide, wide, FALSE);
+    CheckOutput sum = check_output(1, wide, wide, FALSE);
+    CheckExact *exact = check_memory(rows * channels * sizeof *exact), sums[MOST_CHANNELS];
+    float far = check_one_in(4) ? 200 : 0;
+
+    for (size_t c = 0; c < wide; c++) {
+        top[c] += far;
+        for (size_t i = 0; i < rows && c >= channels; i++)
+            top[c] = MAX(top[c], (float)check_get(x, i * pitch + c, bf16));
+    }
+    memcpy(reference_sum.data, start, wide * sizeof *start);
+    memcpy(sum.data, start, wide * sizeof *start);
+    check_reference(kernels)->exp_rows(rows, channels, x, pitch, top, (float *)reference.data,
+                                       y_pitch, with_sum ? (float *)reference_sum.data : NULL);
+    kernels->exp_rows(rows, channels, x, pitch, top, (float *)y.data, y_pitch,
+                      with_sum ? (float *)sum.data : NULL);
+    for (size_t c = 0; c < channels; c++) {
+        sums[c] = (CheckExact){start[c], fabs(start[c])};
+        for (size_t i = 0; i < rows; i++) {
+            double below = check_get(x, i * pitch + c, bf16) - (double)top[c], value = exp(below);
+
+            /* as for softmax_row */
+            exact[i * channels + c] = (CheckExact){value, value * (1 + 2 * fabs(below)) + 1e-30};
+            if (with_sum)
+                sums[c].value += value;
+            if (with_sum)
+                sums[c].scale += exact[i * channels + c].scale;
+        }
+    }
+    check_outputs(exact, &reference, &y, channels);
+    check_outputs(sums, &reference_sum, &sum, channels);
+}
+
 static void check_depthwise_rows(const VdtKernels *kernels, size_t channels)
 {
     gboolean bf16 = check_is_bf16(kernels);
@@ -292,6 +335,11 @@ static void test_softmax_row(gconstpointer kernels)
     for_all_channels(kernels, "softmax_row", check_softmax_row);
 }
 
+static void test_exp_rows(gconstpointer kernels)
+{
+    for_all_channels(kernels, "exp_rows", check_exp_rows);
+}
+
 static void test_depthwise_rows(gconstpointer kernels)
 {
     for_all_channels(kernels, "depthwise_rows", check_depthwise_rows);
@@ -355,6 +403,7 @@ void check_add_rows(const VdtKernels *kernels)
     check_add_test(kernels, "max-row", test_max_row);
     check_add_test(kernels, "blend-rows", test_blend_rows);
     check_add_test(kernels, "softmax-row", test_softmax_row);
+    check_add_test(kernels, "exp-rows", test_exp_rows);
     check_add_test(kernels, "depthwise-rows", test_depthwise_rows);
     check_add_test(kernels, "map-rows", test_map_rows);
     check_add_test(kernels, "special-values", test_special_values);

@@ -369,11 +369,16 @@ static void add_resize(Maker *m)
 
     if (vdt_value_dim(x, 0) * vdt_value_dim(x, 1) * height * width > MOST_ELEMENTS)
         return;
-    if (chance(m, 15))
+    if (chance(m, 15)) {
         put(m, vdt_resize_bicubic(x, height, width), "resize_bicubic v%u", number_of(m, x));
-    else
-        put(m, vdt_resize_bilinear(x, height, width, align), "resize v%u%s", number_of(m, x),
+        return;
+    }
+    x = put(m, vdt_resize_bilinear(x, height, width, align), "resize v%u%s", number_of(m, x),
             align ? ", align corners" : "");
+    if (chance(m, 50)) /* a product of pixels may go first */
+        tail(m, conv(m, x, (VdtConv2d){.out = ONE_OF(m, 3, 16, 24), .kernel = 1, .bias = TRUE}));
+    else if (chance(m, 50))
+        tail(m, x);
 }
 
 static VdtValue *grid_pool(Maker *m, VdtValue *x, gint64 height, gint64 width)
@@ -458,7 +463,10 @@ static void add_attention(Maker *m)
     a = reshape(m, a, vdt_shape(n, heads * value, h, w));
     if (chance(m, 60))
         a = in_any_order(m, add, a, v);
-    tail(m, a);
+    if (chance(m, 40))
+        gelu(m, a);
+    else
+        tail(m, a);
 }
 
 /* What a map's classes look like: a softmax over all pixels for each, and the mean by it. Rows are
