@@ -91,11 +91,13 @@ typedef struct {
      * and sum may be NULL. Nothing of x, past the channels neither, is above top by much. */
     void (*exp_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch, const float *top,
                      float *y, size_t y_pitch, float *sum);
-    /* y[i][c] = epilogue(sum over taps of a[t * rows + i][c] * weight[t][c]), for up to
-     * VDT_MOST_TILE_ROWS rows; weight is float, pitch VDT_ALIGN_LANES(channels). */
-    void (*depthwise_rows)(size_t rows, size_t taps, size_t channels, const void *const *a,
-                           const float *weight, const VdtEpilogue *epilogue, void *y,
-                           size_t y_pitch);
+    /* y[i][c] = epilogue(sum over lines l and their taps k < width of
+     *     a[l * (rows + width - 1) + i + k][c] * weight[l * width + k][c])
+     * for up to VDT_MOST_TILE_ROWS rows: along a line each row sees what the one before it saw, but
+     * for one. weight is float, pitch VDT_ALIGN_LANES(channels). */
+    void (*depthwise_rows)(size_t rows, size_t lines, size_t width, size_t channels,
+                           const void *const *a, const float *weight, const VdtEpilogue *epilogue,
+                           void *y, size_t y_pitch);
     /* y = epilogue(x) with bias per channel, elementwise over rows */
     void (*map_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
                      const VdtEpilogue *epilogue, void *y, size_t y_pitch);

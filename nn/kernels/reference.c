@@ -113,9 +113,9 @@ void VDT_K(exp_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch
     }
 }
 
-void VDT_K(depthwise_rows)(size_t rows, size_t taps, size_t channels, const void *const *a,
-                           const float *weight, const VdtEpilogue *epilogue, void *y,
-                           size_t y_pitch)
+void VDT_K(depthwise_rows)(size_t rows, size_t lines, size_t width, size_t channels,
+                           const void *const *a, const float *weight, const VdtEpilogue *epilogue,
+                           void *y, size_t y_pitch)
 {
     size_t pitch = VDT_ALIGN_LANES(channels);
 
@@ -123,8 +123,11 @@ void VDT_K(depthwise_rows)(size_t rows, size_t taps, size_t channels, const void
         for (size_t c = 0; c < pitch; c++) {
             float sum = 0;
 
-            for (size_t t = 0; t < taps; t++)
-                sum += load(a[t * rows + i], c) * weight[t * pitch + c];
+            for (size_t t = 0; t < lines * width; t++) {
+                size_t seen = t / width * (rows + width - 1) + i + t % width;
+
+                sum += load(a[seen], c) * weight[t * pitch + c];
+            }
             store(y, i * y_pitch + c, finish(sum, epilogue, i, c));
         }
     }

@@ -140,9 +140,11 @@ INLINE vf pick(vf a, vf b, vi which)
 }
 
 /* Rows and vectors at once: rows share the weights that were loaded, vectors the address of their
- * row, and one sum need not wait for the last addition to itself. */
-#define DEPTHWISE_ROWS    4
+ * row, and one sum need not wait for the last addition to itself. In lines of LINE_TAPS, as most
+ * are, what is loaded of a pixel also serves all taps that rows see it through. */
 #define DEPTHWISE_VECTORS 2
+#define DEPTHWISE_ROWS    4
+#define LINE_TAPS         3
 
 /*
  * Two vectors of bfloat16 are read as one, of pairs, whose halves are floats after a shift or a
@@ -189,79 +191,91 @@ INLINE void pairs_to_rows(vf v[DEPTHWISE_VECTORS])
 #endif
 }
 
-INLINE void depthwise_pairs(size_t rows, size_t taps, size_t pitch, const void *const *a,
-                            const float *weight, const VdtEpilogue *epilogue, size_t first,
-                            size_t c, void *y, size_t y_pitch, const int n)
+/* Adds what @n rows see through @taps taps of a line. */
+INLINE void add_taps(const void *const *a, const float *weight, size_t pitch, size_t c,
+                     vf sums[DEPTHWISE_ROWS][DEPTHWISE_VECTORS], const int n, const int taps,
+                     const int vectors)
+{
+    vf w[LINE_TAPS][DEPTHWISE_VECTORS];
+
+#pragma GCC unroll 3
+    for (int k = 0; k < taps; k++) {
+        w[k][0] = load_f32(weight + k * pitch + c);
+        if (vectors > 1) {
+            w[k][1] = load_f32(weight + k * pitch + c + VDT_VL);
+            rows_to_pairs(w[k]);
+        }
+    }
+#pragma GCC unroll 6
+    for (int p = 0; p < n + taps - 1; p++) {
+        vf x[DEPTHWISE_VECTORS];
+
+        if (vectors > 1)
+            load_pairs((const element *)a[p] + c, x);
+        else
+            x[0] = load((const element *)a[p] + c);
+#pragma GCC unroll 3
+        for (int k = 0; k < taps; k++)
+            if (p >= k && p < n + k)
+#pragma GCC unroll 2
+                for (int j = 0; j < vectors; j++)
+                    sums[p - k][j] += x[j] * w[k][j];
+    }
+}
+
+INLINE void depthwise_vectors(size_t rows, size_t lines, size_t width, size_t pitch,
+                              const void *const *a, const float *weight,
+                              const VdtEpilogue *epilogue, size_t first, size_t c, void *y,
+                              size_t y_pitch, const int n, const int taps, const int vectors)
 {
     vf sums[DEPTHWISE_ROWS][DEPTHWISE_VECTORS] = {0};
 
+    a += first;
 #pragma GCC unroll 1
-    for (size_t t = 0; t < taps; t++) {
-        vf w[DEPTHWISE_VECTORS] = {load_f32(weight + t * pitch + c),
-                                   load_f32(weight + t * pitch + c + VDT_VL)};
-
-        rows_to_pairs(w);
-#pragma GCC unroll 4
-        for (int i = 0; i < n; i++) {
-            vf x[DEPTHWISE_VECTORS];
-
-            load_pairs((const element *)a[t * rows + first + i] + c, x);
-            sums[i][0] += x[0] * w[0];
-            sums[i][1] += x[1] * w[1];
-        }
-    }
+    for (size_t l = 0; l < lines; l++, a += rows + width - 1)
+#pragma GCC unroll 1
+        for (size_t k = 0; k < width; k += taps, weight += taps * pitch)
+            add_taps(a + k, weight, pitch, c, sums, n, taps, vectors);
 #pragma GCC unroll 4
     for (int i = 0; i < n; i++) {
-        pairs_to_rows(sums[i]);
+        if (vectors > 1)
+            pairs_to_rows(sums[i]);
 #pragma GCC unroll 2
-        for (int j = 0; j < DEPTHWISE_VECTORS; j++)
+        for (int j = 0; j < vectors; j++)
             store((element *)y + (first + i) * y_pitch + c + j * VDT_VL,
                   finish(sums[i][j], epilogue, first + i, c + j * VDT_VL));
     }
 }
 
-/* The last channels, where they are one vector. */
-INLINE void depthwise_last(size_t rows, size_t taps, size_t pitch, const void *const *a,
-                           const float *weight, const VdtEpilogue *epilogue, size_t first, size_t c,
-                           void *y, size_t y_pitch, const int n)
-{
-    vf sums[DEPTHWISE_ROWS] = {0};
-
-#pragma GCC unroll 1
-    for (size_t t = 0; t < taps; t++) {
-        vf w = load_f32(weight + t * pitch + c);
-
-#pragma GCC unroll 4
-        for (int i = 0; i < n; i++)
-            sums[i] += load((const element *)a[t * rows + first + i] + c) * w;
-    }
-#pragma GCC unroll 4
-    for (int i = 0; i < n; i++)
-        store((element *)y + (first + i) * y_pitch + c, finish(sums[i], epilogue, first + i, c));
-}
-
-INLINE void depthwise(size_t rows, size_t taps, size_t channels, const void *const *a,
-                      const float *weight, const VdtEpilogue *epilogue, size_t first, void *y,
-                      size_t y_pitch, const int n)
+/* @n rows from @first on; @taps is a divisor of the width. */
+INLINE void depthwise(size_t rows, size_t lines, size_t width, size_t channels,
+                      const void *const *a, const float *weight, const VdtEpilogue *epilogue,
+                      size_t first, void *y, size_t y_pitch, const int n, const int taps)
 {
     size_t pitch = VDT_ALIGN_LANES(channels), c = 0;
 
     for (; c + DEPTHWISE_VECTORS * VDT_VL <= pitch; c += DEPTHWISE_VECTORS * VDT_VL)
-        depthwise_pairs(rows, taps, pitch, a, weight, epilogue, first, c, y, y_pitch, n);
+        depthwise_vectors(rows, lines, width, pitch, a, weight, epilogue, first, c, y, y_pitch, n,
+                          taps, DEPTHWISE_VECTORS);
     if (c < pitch)
-        depthwise_last(rows, taps, pitch, a, weight, epilogue, first, c, y, y_pitch, n);
+        depthwise_vectors(rows, lines, width, pitch, a, weight, epilogue, first, c, y, y_pitch, n,
+                          taps, 1);
 }
 
-void VDT_K(depthwise_rows)(size_t rows, size_t taps, size_t channels, const void *const *a,
-                           const float *weight, const VdtEpilogue *epilogue, void *y,
-                           size_t y_pitch)
+void VDT_K(depthwise_rows)(size_t rows, size_t lines, size_t width, size_t channels,
+                           const void *const *a, const float *weight, const VdtEpilogue *epilogue,
+                           void *y, size_t y_pitch)
 {
     size_t i = 0;
 
+    for (; width == LINE_TAPS && i + DEPTHWISE_ROWS <= rows; i += DEPTHWISE_ROWS)
+        depthwise(rows, lines, LINE_TAPS, channels, a, weight, epilogue, i, y, y_pitch,
+                  DEPTHWISE_ROWS, LINE_TAPS);
     for (; i + DEPTHWISE_ROWS <= rows; i += DEPTHWISE_ROWS)
-        depthwise(rows, taps, channels, a, weight, epilogue, i, y, y_pitch, DEPTHWISE_ROWS);
+        depthwise(rows, lines, width, channels, a, weight, epilogue, i, y, y_pitch, DEPTHWISE_ROWS,
+                  1);
     for (; i < rows; i++)
-        depthwise(rows, taps, channels, a, weight, epilogue, i, y, y_pitch, 1);
+        depthwise(rows, lines, width, channels, a, weight, epilogue, i, y, y_pitch, 1, 1);
 }
 
 void VDT_K(map_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,

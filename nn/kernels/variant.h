@@ -22,9 +22,9 @@ void VDT_K(blend_rows)(size_t outs, size_t taps, size_t channels, const void *co
 void VDT_K(softmax_row)(size_t n, float *x);
 void VDT_K(exp_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch, const float *top,
                      float *y, size_t y_pitch, float *sum);
-void VDT_K(depthwise_rows)(size_t rows, size_t taps, size_t channels, const void *const *a,
-                           const float *weight, const VdtEpilogue *epilogue, void *y,
-                           size_t y_pitch);
+void VDT_K(depthwise_rows)(size_t rows, size_t lines, size_t width, size_t channels,
+                           const void *const *a, const float *weight, const VdtEpilogue *epilogue,
+                           void *y, size_t y_pitch);
 void VDT_K(map_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
                      const VdtEpilogue *epilogue, void *y, size_t y_pitch);
 void VDT_K(from_planes)(size_t pixels, size_t channels, const float *x, size_t plane, void *y,

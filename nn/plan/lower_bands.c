@@ -67,7 +67,7 @@ static void filter_row(const BandsStep *self, char *arena, const char *const *li
 
         vdt_window_find_in(&self->window, lines, self->middle.w, pixel, zeros, column, count, a);
         self->plan->kernels->depthwise_rows(
-            count, vdt_window_taps(&self->window), self->middle.c, a,
+            count, self->window.kernel_h, self->window.kernel_w, self->middle.c, a,
             (const float *)vdt_place_address(self->plan, &self->weight, arena), &epilogue,
             y + column * pixel, self->middle.pitch);
     }

@@ -54,12 +54,12 @@ static void for_each_run(const RowsStep *self, char *arena, guint item, const vo
 static void depthwise_pixels(const RowsStep *self, char *arena, gsize first, gsize count,
                              const void **a)
 {
-    gsize plane = self->y.h * self->y.w;
+    gsize plane = self->y.h * self->y.w, line = vdt_window_line(&self->window);
     VdtEpilogue epilogue =
         vdt_epilogue_at(self->plan, &self->epilogue, arena, first / plane, first % plane, 0);
 
     self->plan->kernels->depthwise_rows(
-        count, vdt_window_taps(&self->window), self->y.c, a,
+        count, vdt_window_taps(&self->window) / line, line, self->y.c, a,
         (const float *)vdt_place_address(self->plan, &self->weight, arena), &epilogue,
         pixel(self, &self->y, arena, first), self->y.pitch);
 }
@@ -75,13 +75,18 @@ static void run_depthwise(const VdtStep *step, char *arena, char *scratch, guint
 /* Padding is left out: it is smaller than anything. */
 static void max_pixels(const RowsStep *self, char *arena, gsize first, gsize count, const void **a)
 {
+    gsize line = vdt_window_line(&self->window);
+
     for (gsize i = 0; i < count; i++) {
         const void *seen[VDT_MOST_TAPS];
         gsize n = 0;
 
-        for (gsize tap = 0; tap < vdt_window_taps(&self->window); tap++)
-            if (a[tap * count + i] != NULL)
-                seen[n++] = a[tap * count + i];
+        for (gsize tap = 0; tap < vdt_window_taps(&self->window); tap++) {
+            const void *at = a[tap / line * (count + line - 1) + i + tap % line];
+
+            if (at)
+                seen[n++] = at;
+        }
         self->plan->kernels->max_row(n, self->y.c, seen, pixel(self, &self->y, arena, first + i));
     }
 }

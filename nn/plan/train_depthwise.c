@@ -48,6 +48,7 @@ static void run_forward(const VdtStep *step, char *arena, char *scratch, guint i
 {
     const DepthwiseStep *self = (const DepthwiseStep *)step;
     gsize image = item / self->rows.n_parts, taps = vdt_window_taps(&self->window);
+    gsize line = vdt_window_line(&self->window);
     guint part = item % self->rows.n_parts;
     const float *zeros = floats(self, &self->zeros, arena);
     const char *x = (char *)pixel(self, &self->x, arena, image * self->x.h * self->x.w);
@@ -61,7 +62,8 @@ static void run_forward(const VdtStep *step, char *arena, char *scratch, guint i
             vdt_window_find(&self->window, &self->x, x, self->x.pitch * sizeof(float), zeros, row,
                             column, count, a);
             self->plan->kernels->depthwise_rows(
-                count, taps, self->y.c, a, floats(self, &self->turned, arena), &epilogue,
+                count, taps / line, line, self->y.c, a, floats(self, &self->turned, arena),
+                &epilogue,
                 pixel(self, &self->y, arena, (image * self->y.h + row) * self->y.w + column),
                 self->y.pitch);
         }
@@ -140,7 +142,7 @@ static void gather_row(const DepthwiseStep *self, char *arena, gsize image, gsiz
                 }
             }
         }
-        self->plan->kernels->depthwise_rows(count, vdt_window_taps(w), self->x.c, a,
+        self->plan->kernels->depthwise_rows(count, vdt_window_taps(w), 1, self->x.c, a,
                                             floats(self, &self->turned, arena), &epilogue, to,
                                             self->dx.pitch);
     }

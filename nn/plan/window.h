@@ -62,9 +62,17 @@ static inline gssize vdt_window_pixel(const VdtWindow *window, const VdtMap *x, 
     return r < 0 || c < 0 ? -1 : r * (gssize)x->w + c;
 }
 
+/* Taps side by side through which each output pixel sees what the one before it saw, but for one:
+ * the width of a line of depthwise_rows() in kernels.h. */
+static inline gsize vdt_window_line(const VdtWindow *window)
+{
+    return window->stride == 1 ? window->kernel_w : 1;
+}
+
 /* Addresses of what @count output pixels of one row, the first one at @column, see of the input's
- * rows under the window, @lines, tap by tap; NULL is a row of padding, and @zeros stands for it and
- * other padding. A row has @width pixels of @size bytes. Not for windows with a spread. */
+ * rows under the window, @lines, as depthwise_rows() wants them; NULL is a row of padding, and
+ * @zeros stands for it and other padding. A row has @width pixels of @size bytes. Not for windows
+ * with a spread. */
 void vdt_window_find_in(const VdtWindow *window, const char *const *lines, gsize width, gsize size,
                         const void *zeros, gsize column, gsize count, const void **a);
 /* The same for output row @row of an image at @x. */

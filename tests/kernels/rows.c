@@ -237,27 +237,30 @@ static void check_exp_rows(const VdtKernels *kernels, size_t channels)
 static void check_depthwise_rows(const VdtKernels *kernels, size_t channels)
 {
     gboolean bf16 = check_is_bf16(kernels);
-    size_t rows = check_between(1, VDT_MOST_TILE_ROWS), taps = check_between(1, 49);
-    size_t wide = VDT_ALIGN_LANES(channels), n_inputs = MIN(taps * rows, 9);
+    size_t rows = check_between(1, VDT_MOST_TILE_ROWS);
+    size_t lines = check_between(1, 9), width = check_between(1, 7), taps = lines * width;
+    size_t seen = rows + width - 1; /* of a line */
+    size_t wide = VDT_ALIGN_LANES(channels), n_inputs = MIN(lines * seen, 9);
     size_t pitch = check_pitch(channels), y_pitch = check_pitch(channels);
     guint special = check_one_in(2) ? 100 : 0;
     const void *x = check_channels(n_inputs, channels, pitch, bf16, special);
-    const void **a = pick_rows(taps * rows, x, n_inputs, pitch, bf16);
+    const void **a = pick_rows(lines * seen, x, n_inputs, pitch, bf16);
     const float *weight = check_channels(taps, channels, wide, FALSE, 0);
     VdtEpilogue epilogue = check_epilogue(rows, wide, bf16, special);
     CheckOutput reference = check_output(rows, wide, y_pitch, bf16);
     CheckOutput y = check_output(rows, wide, y_pitch, bf16);
     CheckExact exact[VDT_MOST_TILE_ROWS * MOST_CHANNELS];
 
-    check_reference(kernels)->depthwise_rows(rows, taps, channels, a, weight, &epilogue,
+    check_reference(kernels)->depthwise_rows(rows, lines, width, channels, a, weight, &epilogue,
                                              reference.data, y_pitch);
-    kernels->depthwise_rows(rows, taps, channels, a, weight, &epilogue, y.data, y_pitch);
+    kernels->depthwise_rows(rows, lines, width, channels, a, weight, &epilogue, y.data, y_pitch);
     for (size_t i = 0; i < rows * channels; i++) {
         size_t row = i / channels, c = i % channels;
         CheckExact sum = {0};
 
         for (size_t t = 0; t < taps; t++) {
-            double term = check_get(a[t * rows + row], c, bf16) * weight[t * wide + c];
+            double term =
+                check_get(a[t / width * seen + row + t % width], c, bf16) * weight[t * wide + c];
 
             sum.value += term;
             sum.scale += fabs(term);
