@@ -16,7 +16,7 @@
 
 #define BLOCK        64  /* pixels whose exponentials are kept at a time */
 #define LEAST_PIXELS 256 /* of a part */
-#define MOST_PARTS   8
+#define PARTS        8   /* of an image, or some more */
 
 typedef struct {
     VdtStep step;
@@ -133,18 +133,21 @@ static void find_factors(const GatherStep *self, char *arena, gsize image, float
     const VdtKernels *kernels = self->plan->kernels_f32;
     guint n_parts = self->parts.n_parts;
     gsize classes = self->scores.c, pitch = self->pitch;
-    const void *a[MOST_PARTS] = {0};
+    const void *a[] = {tops, NULL};
 
-    for (guint part = 0; part < n_parts; part++)
-        a[part] = sums_of(self, arena, image, part);
-    kernels->max_row(n_parts, classes, a, tops);
+    memcpy(tops, sums_of(self, arena, image, 0), pitch * sizeof *tops);
+    for (guint part = 1; part < n_parts; part++) {
+        a[1] = sums_of(self, arena, image, part);
+        kernels->max_row(2, classes, a, tops);
+    }
     memset(totals, 0, pitch * sizeof *totals);
     for (guint part = 0; part < n_parts; part++) {
+        const float *sums = sums_of(self, arena, image, part);
         float *row = factors + part * pitch;
 
-        kernels->exp_rows(1, classes, a[part], 0, tops, row, 0, NULL);
+        kernels->exp_rows(1, classes, sums, 0, tops, row, 0, NULL);
         for (gsize k = 0; k < pitch; k++)
-            totals[k] += row[k] * ((const float *)a[part])[pitch + k];
+            totals[k] += row[k] * sums[pitch + k];
     }
     for (guint part = 0; part < n_parts; part++)
         for (gsize k = 0; k < pitch; k++)
@@ -251,7 +254,7 @@ gboolean vdt_lower_gather(VdtLowering *l, VdtFused *f)
     state.scores = *vdt_lower_get_channels_last(l, operands.scores);
     state.pitch = VDT_ALIGN_LANES(state.scores.c);
     pixels = state.x.h * state.x.w;
-    state.parts = vdt_rows_split(pixels, 1, CLAMP(pixels / LEAST_PIXELS, 1, MOST_PARTS));
+    state.parts = vdt_rows_split(pixels, 1, CLAMP(pixels / LEAST_PIXELS, 1, PARTS));
     state.rows = vdt_rows_split(state.x.c, 1, state.x.c * state.pitch > 4096 ? 8 : 1);
     sums = (state.x.c + 2) * state.pitch * sizeof(float);
 
