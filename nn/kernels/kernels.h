@@ -35,7 +35,7 @@ typedef enum {
  *     y = act1(act0(sum + bias) * mul + add)
  * bias is per column; mul and add are maps of the output's shape or NULL, given by their row 0 and
  * the elements between rows. act1 is VDT_ACT_NONE or VDT_ACT_RELU. GELU of minus infinity is its
- * limit, 0.
+ * limit, 0, where the formula has NaN.
  */
 typedef struct {
     const float *bias;
@@ -88,7 +88,7 @@ typedef struct {
      * VDT_ALIGN_LANES(n), and what lies past n becomes something finite. */
     void (*softmax_row)(size_t n, float *x);
     /* y[i][c] = exp(x[i][c] - top[c]), and sum[c] += y[i][c] over the rows; y and sums are float,
-     * and sum may be NULL. Nothing of x, past the channels neither, is above top by much. */
+     * and sum may be NULL. Nothing of x, not even past the channels, is far above top. */
     void (*exp_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch, const float *top,
                      float *y, size_t y_pitch, float *sum);
     /* y[i][c] = epilogue(sum over lines l and their taps k < width of

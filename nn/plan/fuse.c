@@ -307,8 +307,8 @@ static gboolean extend_epilogue(VdtFused *fused, VdtFused *f)
     return TRUE;
 }
 
-/* What else than a product can take in what is behind it: a resize an activation, an attention a
- * sum and then an activation. */
+/* Whether @f, which is no product, may take in its user: a resize takes an activation, an attention
+ * a sum and then an activation. */
 static gboolean can_extend(const VdtFused *f)
 {
     const VdtOp *op = f->user ? f->user->op : NULL;

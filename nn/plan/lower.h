@@ -58,15 +58,15 @@ gpointer vdt_lower_init_step(VdtLowering *l, const VdtFused *f, gpointer memory,
 VdtLateEpilogue vdt_lower_epilogue(VdtLowering *l, VdtFused *f);
 /* A product but for its maps: window, packed weights and epilogue; not in 8 bits. */
 VdtProduct vdt_lower_weights(VdtLowering *l, VdtFused *f);
-/* A product of the value of @x by the weights of @f, but for its result; perhaps in 8 bits. */
-VdtProduct vdt_lower_product_of(VdtLowering *l, VdtFused *f, const VdtNode *x);
 /* The same of a convolution, for inputs that all taps and channels of a pixel lie side by side in.
  */
 VdtProduct vdt_lower_flat_weights(VdtLowering *l, VdtFused *f);
+/* A product of the value of @x by the weights of @f, but for its result; perhaps in 8 bits. */
+VdtProduct vdt_lower_product_of(VdtLowering *l, VdtFused *f, const VdtNode *x);
 /* Weights of a depthwise convolution [channels][taps], scaled, as [taps][channels]. */
 VdtPlace vdt_lower_depthwise_weights(VdtLowering *l, const VdtFused *f);
 VdtWindow vdt_lower_window(const VdtNode *node);
-/* Each 1x1, of stride 1 and all channels: a product of pixels. */
+/* Whether @f is a 1x1 convolution of stride 1 over all channels: a product of pixels. */
 gboolean vdt_lower_is_pixelwise(const VdtFused *f);
 /* These give nodes their roles, before any is lowered. */
 void vdt_lower_find_bands(VdtLowering *l, guint n);

@@ -9,6 +9,7 @@
  */
 #include "lower.h"
 
+#include <float.h>
 #include <string.h>
 
 #include "../kernels/train.h"
@@ -23,7 +24,7 @@ typedef struct {
     const VdtPlan *plan;
     const VdtTrainKernels *outer;
     VdtMap x, scores;
-    VdtPlace sums; /* of each part of each image: classes' largest scores, their sums, [C][pitch] */
+    VdtPlace sums; /* of each part of each image: largest scores, sums of weights, [C][pitch] */
     VdtPlace y;
     gsize pitch; /* of a row of classes */
     float scale;
@@ -67,9 +68,13 @@ static void find_tops(const GatherStep *self, char *arena, gsize image, guint pa
         }
     }
     to_floats(self, self->scores.c, best, tops);
+    /* -inf everywhere, as masks have it: less itself, that would be NaN, and then in all parts */
+    for (gsize k = 0; k < self->pitch; k++)
+        tops[k] = MAX(tops[k], -FLT_MAX);
 }
 
-/* Adds a block of pixels, whose classes' weights are @weights, to [C][pitch]. */
+/* The sums over a block of pixels, whose classes' weights are @weights, into [C][pitch]; added to
+ * what is there if @add. */
 static void add_block(const GatherStep *self, const float *const *x, const float *const *weights,
                       gsize count, gboolean add, float *y)
 {

@@ -238,7 +238,8 @@ static void check_depthwise_rows(const VdtKernels *kernels, size_t channels)
 {
     gboolean bf16 = check_is_bf16(kernels);
     size_t rows = check_between(1, VDT_MOST_TILE_ROWS);
-    size_t lines = check_between(1, 9), width = check_between(1, 7), taps = lines * width;
+    size_t lines = check_between(1, 9), width = check_one_in(2) ? 3 : check_between(1, 7),
+           taps = lines * width;
     size_t seen = rows + width - 1; /* of a line */
     size_t wide = VDT_ALIGN_LANES(channels), n_inputs = MIN(lines * seen, 9);
     size_t pitch = check_pitch(channels), y_pitch = check_pitch(channels);
