@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Kernels that only training needs: sums over a batch, and gradients. Same conventions as
+ * Kernels for training: sums over a batch, and gradients. Same conventions as
  * kernels.h, elements are float. Rows are pixels, channels are last; a channel count is rounded up
  * to whole vectors by the kernel, and lanes past the channels are finite but arbitrary.
  *
@@ -12,7 +12,8 @@
 #include "kernels.h"
 
 /*
- * A tile of a sum of outer products, which is what the gradient of a weight is:
+ * A tile of a sum of outer products, which is what the gradient of a weight is (and what
+ * plan/lower_gather.c sums):
  *     y[i][j] (+)= sum over n < depth of a[n][i] * b[n][j]
  * One of a[n] and b[n] is the address of the inputs that pixel n saw through one tap (a row of
  * zeros for padding), the other that of the pixel's gradient. Sums are in the order of n.

@@ -39,7 +39,7 @@ struct _VdtFused {
     /* products and batch norms: for each column; NULL for other ops */
     guint columns;
     float *scale, *bias;
-    /* products */
+    /* Products; a resize may have an act0, an attention an act0, or add and then any act1. */
     VdtAct act0, act1;
     VdtFused *mul, *add;
     VdtAttention *attention; /* what a reshape of its result stands for */
@@ -51,7 +51,8 @@ VdtFused *vdt_fuse(const VdtGraph *graph, VdtTensor *const *params, GError **err
 void vdt_fused_free(VdtFused *fused, guint n);
 /* Who computes the value of @node. */
 VdtFused *vdt_fused_resolve(VdtFused *fused, const VdtNode *node);
-/* The activation that @op is, if it can only come first in an epilogue; otherwise VDT_ACT_NONE. */
+/* The activation that @op is, if it can only come first in an epilogue of kernels.h; otherwise
+ * VDT_ACT_NONE. */
 VdtAct vdt_long_act(const VdtOp *op);
 /* Finds attentions: what they consist of becomes unused, and the reshape behind them has them. */
 void vdt_fuse_attention(const VdtGraph *graph, VdtFused *fused);

@@ -46,6 +46,11 @@ const char *vdt_lower_label(const VdtFused *f)
     return f->node->name && *f->node->name ? f->node->name : f->node->op->name;
 }
 
+guint vdt_lower_parts(gsize elements)
+{
+    return elements > 32768 ? 8 : 1;
+}
+
 gpointer vdt_lower_init_step(VdtLowering *l, const VdtFused *f, gpointer memory, VdtStep step)
 {
     step.label = g_strdup(vdt_lower_label(f));

@@ -51,6 +51,11 @@ char *vdt_lower_key(const VdtFused *f, const char *what);
 /* Base of every step: name, and the places it reads. */
 #define vdt_lower_step(Type, l, f, ...)                                                            \
     ((Type *)vdt_lower_init_step((l), (f), g_new0(Type, 1), (VdtStep){__VA_ARGS__}))
+/* The same from a step of that type which is filled in but for its base. */
+#define vdt_lower_copy_step(l, f, from, ...)                                                       \
+    vdt_lower_init_step((l), (f), g_memdup2((from), sizeof *(from)), (VdtStep){__VA_ARGS__})
+/* In how many parts to share out the making of a map of so many elements. */
+guint vdt_lower_parts(gsize elements);
 /* What a step for @f is called in descriptions. */
 const char *vdt_lower_label(const VdtFused *f);
 gpointer vdt_lower_init_step(VdtLowering *l, const VdtFused *f, gpointer memory, VdtStep step);

@@ -228,16 +228,6 @@ static void make_rows(VdtLowering *l, const VdtFused *f, AttentionStep *self)
     self->ones.constant = ones;
 }
 
-static AttentionStep *copy_step(VdtLowering *l, const VdtFused *f, const AttentionStep *from,
-                                VdtStep step)
-{
-    AttentionStep *self = g_memdup2(from, sizeof *from);
-
-    step.label = g_strdup(vdt_lower_label(f));
-    self->step = step;
-    return self;
-}
-
 gboolean vdt_lower_attention(VdtLowering *l, VdtFused *f)
 {
     const VdtAttention *a = f->attention;
@@ -278,7 +268,7 @@ gboolean vdt_lower_attention(VdtLowering *l, VdtFused *f)
         state.after = talk_weights(l, f, "talk after", a->after, TRUE, a->after_bias);
     pairs = state.q.n * a->heads;
 
-    pack = copy_step(l, f, &state, (VdtStep){.kernel = "pack_heads", .run = run_pack});
+    pack = vdt_lower_copy_step(l, f, &state, .kernel = "pack_heads", .run = run_pack);
     pack->packed_k = vdt_plan_add_buffer(l->plan, pairs * packed_k_size(pack));
     pack->packed_v = vdt_plan_add_buffer(l->plan, pairs * packed_v_size(pack));
     pack->step.n_items = 2 * pairs;
@@ -288,7 +278,7 @@ gboolean vdt_lower_attention(VdtLowering *l, VdtFused *f)
     state.packed_v = pack->packed_v;
     vdt_plan_add_step(l->plan, &pack->step);
 
-    attend = copy_step(l, f, &state, (VdtStep){.kernel = "attend", .run = run_attend});
+    attend = vdt_lower_copy_step(l, f, &state, .kernel = "attend", .run = run_attend);
     attend->y = vdt_lower_new_map(l, f, FALSE);
     attend->step.n_items = state.q.n * ((state.queries + state.block - 1) / state.block);
     attend->step.scratch = 2 * a->heads * state.block * state.pitch * sizeof(float);

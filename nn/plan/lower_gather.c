@@ -56,7 +56,7 @@ static void find_tops(const GatherStep *self, char *arena, gsize image, guint pa
                       float *tops)
 {
     gsize end = vdt_rows_end(&self->parts, part);
-    const void *a[BLOCK] = {best};
+    const void *a[BLOCK]; /* from the second time on, the best so far and then pixels */
     gsize n = 0;
 
     for (gsize at = part * self->parts.per_part; at < end; at++) {
@@ -182,8 +182,8 @@ static void run_join(const VdtStep *step, char *arena, char *scratch, guint item
     }
 }
 
-/* The map that @node is with its pixels in a row, if nobody else sees it so. */
-static const VdtNode *get_map(const VdtLowering *l, const VdtNode *node)
+/* Who lays a map's pixels in a row as @node, if nobody else looks at that; otherwise NULL. */
+static const VdtFused *get_flat(const VdtLowering *l, const VdtNode *node)
 {
     const VdtFused *f = vdt_fused_resolve(l->fused, node);
     const VdtNode *map = f->node->op == &vdt_op_reshape ? f->node->inputs[0] : NULL;
@@ -193,56 +193,48 @@ static const VdtNode *get_map(const VdtLowering *l, const VdtNode *node)
                    f->node->shape.n_dims == 3 && map->shape.n_dims == 4 &&
                    map->shape.dims[0] == flat[0] && map->shape.dims[1] == flat[1] &&
                    !vdt_fused_resolve(l->fused, map)->constant
-               ? map
+               ? f
                : NULL;
 }
 
 typedef struct {
-    const VdtNode *x, *scores;
+    const VdtFused *x, *scores; /* reshapes of the maps */
+    const VdtFused *softmax;
 } Operands;
 
 static gboolean find(const VdtLowering *l, const VdtNode *node, Operands *found)
 {
-    const VdtFused *shares;
+    const VdtFused *softmax;
+    const gint64 *x, *scores;
 
     if (node->op != &vdt_op_matmul || node->p.matmul.transpose_a || !node->p.matmul.transpose_b ||
         node->shape.n_dims != 3)
         return FALSE;
-    shares = vdt_fused_resolve(l->fused, node->inputs[1]);
-    if (shares->node->op != &vdt_op_softmax || shares->n_uses != 1 || shares->is_output ||
-        shares->constant)
+    found->softmax = softmax = vdt_fused_resolve(l->fused, node->inputs[1]);
+    if (softmax->node->op != &vdt_op_softmax || softmax->n_uses != 1 || softmax->is_output ||
+        softmax->constant)
         return FALSE;
-    found->x = get_map(l, node->inputs[0]);
-    found->scores = get_map(l, shares->node->inputs[0]);
-    return found->x && found->scores && found->x->shape.dims[2] == found->scores->shape.dims[2] &&
-           found->x->shape.dims[3] == found->scores->shape.dims[3];
+    found->x = get_flat(l, node->inputs[0]);
+    found->scores = get_flat(l, softmax->node->inputs[0]);
+    if (!found->x || !found->scores)
+        return FALSE;
+    x = found->x->node->inputs[0]->shape.dims;
+    scores = found->scores->node->inputs[0]->shape.dims;
+    return x[2] == scores[2] && x[3] == scores[3];
 }
 
 void vdt_lower_find_gathers(VdtLowering *l, guint n)
 {
     for (guint i = 0; i < n; i++) {
-        const VdtFused *f = &l->fused[i], *shares;
+        const VdtFused *f = &l->fused[i];
         Operands found;
 
         if (f->same_as || f->unused || f->constant || !find(l, f->node, &found))
             continue;
-        shares = vdt_fused_resolve(l->fused, f->node->inputs[1]);
         l->roles[i] = VDT_ROLE_GATHER;
-        l->roles[shares->node->index] = VDT_ROLE_INSIDE;
-        l->roles[vdt_fused_resolve(l->fused, shares->node->inputs[0])->node->index] =
-            VDT_ROLE_INSIDE;
-        l->roles[vdt_fused_resolve(l->fused, f->node->inputs[0])->node->index] = VDT_ROLE_INSIDE;
+        l->roles[found.x->node->index] = l->roles[found.scores->node->index] =
+            l->roles[found.softmax->node->index] = VDT_ROLE_INSIDE;
     }
-}
-
-static GatherStep *copy_step(VdtLowering *l, const VdtFused *f, const GatherStep *from,
-                             VdtStep step)
-{
-    GatherStep *self = g_memdup2(from, sizeof *from);
-
-    step.label = g_strdup(vdt_lower_label(f));
-    self->step = step;
-    return self;
 }
 
 gboolean vdt_lower_gather(VdtLowering *l, VdtFused *f)
@@ -255,15 +247,15 @@ gboolean vdt_lower_gather(VdtLowering *l, VdtFused *f)
     if (l->roles[node->index] != VDT_ROLE_GATHER || !find(l, node, &operands))
         return FALSE;
     state.outer = vdt_train_kernels_get(l->plan->kernels_f32->isa);
-    state.x = *vdt_lower_get_channels_last(l, operands.x);
-    state.scores = *vdt_lower_get_channels_last(l, operands.scores);
+    state.x = *vdt_lower_get_channels_last(l, operands.x->node->inputs[0]);
+    state.scores = *vdt_lower_get_channels_last(l, operands.scores->node->inputs[0]);
     state.pitch = VDT_ALIGN_LANES(state.scores.c);
     pixels = state.x.h * state.x.w;
     state.parts = vdt_rows_split(pixels, 1, CLAMP(pixels / LEAST_PIXELS, 1, PARTS));
-    state.rows = vdt_rows_split(state.x.c, 1, state.x.c * state.pitch > 4096 ? 8 : 1);
+    state.rows = vdt_rows_split(state.x.c, 1, state.x.c * state.pitch > 4096 ? PARTS : 1);
     sums = (state.x.c + 2) * state.pitch * sizeof(float);
 
-    gather = copy_step(l, f, &state, (VdtStep){.kernel = "gather", .run = run_gather});
+    gather = vdt_lower_copy_step(l, f, &state, .kernel = "gather", .run = run_gather);
     gather->step.macs = node->op->macs(node);
     gather->step.n_items = state.x.n * state.parts.n_parts;
     gather->step.scratch =
@@ -273,7 +265,7 @@ gboolean vdt_lower_gather(VdtLowering *l, VdtFused *f)
     vdt_plan_read(l->plan, &state.scores.place);
     vdt_plan_add_step(l->plan, &gather->step);
 
-    join = copy_step(l, f, &state, (VdtStep){.kernel = "join", .run = run_join});
+    join = vdt_lower_copy_step(l, f, &state, .kernel = "join", .run = run_join);
     join->step.n_items = state.x.n * state.rows.n_parts;
     join->step.scratch = (state.parts.n_parts + 2) * state.pitch * sizeof(float);
     l->planar[node->index] = vdt_plan_planar(l->plan, &node->shape);

@@ -34,7 +34,7 @@ static char *pixel(const MapsStep *self, const VdtMap *map, char *arena, gsize i
 static void add_step(VdtLowering *l, MapsStep *self, gsize rows, gsize row_elements)
 {
     self->plan = l->plan;
-    self->rows = vdt_rows_split(rows, 1, rows * row_elements > 32768 ? 8 : 1);
+    self->rows = vdt_rows_split(rows, 1, vdt_lower_parts(rows * row_elements));
     self->step.n_items = self->y.n * self->rows.n_parts;
     for (guint i = 0; i < self->n_inputs; i++)
         vdt_plan_read(l->plan, &self->x[i].place);

@@ -70,10 +70,10 @@ static void run_resize(const VdtStep *step, char *arena, char *scratch, guint it
 }
 
 /* From @x to the value of @f, as @resize says. */
-static void add_resize(VdtLowering *l, VdtFused *f, const VdtNode *resize, const VdtMap *x,
-                       const VdtLateEpilogue *e)
+static void add_resize(VdtLowering *l, VdtFused *f, const char *kernel, const VdtNode *resize,
+                       const VdtMap *x, const VdtLateEpilogue *e)
 {
-    ResizeStep *self = vdt_lower_step(ResizeStep, l, f, .kernel = "resize", .run = run_resize);
+    ResizeStep *self = vdt_lower_step(ResizeStep, l, f, .kernel = kernel, .run = run_resize);
 
     self->plan = l->plan;
     self->align_corners = resize->p.resize.align_corners;
@@ -83,7 +83,7 @@ static void add_resize(VdtLowering *l, VdtFused *f, const VdtNode *resize, const
     self->epilogue.bias = l->zeros;
     self->has_epilogue = e->act0 || e->act1 || e->has_mul || e->has_add;
     self->rows =
-        vdt_rows_split(self->y.h, 1, self->y.h * self->y.w * self->y.pitch > 32768 ? 8 : 1);
+        vdt_rows_split(self->y.h, 1, vdt_lower_parts(self->y.h * self->y.w * self->y.pitch));
     self->step.n_items = self->y.n * self->rows.n_parts;
     vdt_plan_read(l->plan, &x->place);
     if (e->has_mul)
@@ -98,7 +98,7 @@ gboolean vdt_lower_resize(VdtLowering *l, VdtFused *f)
     const VdtMap *x = vdt_lower_get_channels_last(l, f->node->inputs[0]);
     VdtLateEpilogue epilogue = {.act0 = f->act0};
 
-    add_resize(l, f, f->node, x, &epilogue);
+    add_resize(l, f, "resize", f->node, x, &epilogue);
     return TRUE;
 }
 
@@ -146,6 +146,6 @@ gboolean vdt_lower_exchange(VdtLowering *l, VdtFused *f)
     product.y.place = vdt_plan_add_buffer(l->plan, vdt_map_bytes(l->plan, &product.y));
     vdt_plan_add_product(l->plan, &product, vdt_lower_label(f),
                          f->node->op->macs(f->node) / plane(resize) * plane(x));
-    add_resize(l, f, resize, &product.y, &behind);
+    add_resize(l, f, "resize_behind", resize, &product.y, &behind);
     return TRUE;
 }

@@ -96,18 +96,14 @@ static void run_max_pool(const VdtStep *step, char *arena, char *scratch, guint 
     for_each_run((const RowsStep *)step, arena, item, NULL, max_pixels);
 }
 
-static guint parts_for(gsize elements)
-{
-    return elements > 32768 ? 8 : 1;
-}
-
 static void add_window_step(VdtLowering *l, RowsStep *self, const VdtMap *x, VdtFused *f)
 {
     self->plan = l->plan;
     self->x = *x;
     self->zeros = l->zeros;
     self->y = vdt_lower_new_map(l, f, FALSE);
-    self->rows = vdt_rows_split(self->y.h, 1, parts_for(self->y.h * self->y.w * self->y.pitch));
+    self->rows =
+        vdt_rows_split(self->y.h, 1, vdt_lower_parts(self->y.h * self->y.w * self->y.pitch));
     self->step.n_items = self->y.n * self->rows.n_parts;
     vdt_plan_read(l->plan, &x->place);
     vdt_plan_add_step(l->plan, &self->step);
@@ -311,7 +307,7 @@ gboolean vdt_lower_elementwise(VdtLowering *l, VdtFused *f)
         self->epilogue.act0 = node->op == &vdt_op_relu ? VDT_ACT_RELU : vdt_long_act(node->op);
     }
     self->y = vdt_lower_new_map(l, f, FALSE);
-    self->rows = vdt_rows_split(map.h * map.w, 1, parts_for(map.h * map.w * map.pitch));
+    self->rows = vdt_rows_split(map.h * map.w, 1, vdt_lower_parts(map.h * map.w * map.pitch));
     self->step.n_items = map.n * self->rows.n_parts;
     vdt_plan_read(l->plan, &map.place);
     if (y)

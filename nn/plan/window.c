@@ -7,13 +7,12 @@ void vdt_window_find_in(const VdtWindow *window, const char *const *lines, gsize
     const gssize left = (gssize)column * window->stride - window->pad_w;
     const gssize right = left + (gssize)(count - 1) * window->stride + window->kernel_w;
     const gboolean inside = left >= 0 && right <= (gssize)width;
-
-    const gsize taps = vdt_window_line(window), n = count + taps - 1;
+    const gsize line_taps = vdt_window_line(window), n = count + line_taps - 1;
 
     for (int y = 0; y < window->kernel_h; y++) {
         const char *line = lines[y];
 
-        for (gssize x = left; x < left + window->kernel_w; x += taps, a += n) {
+        for (gssize x = left; x < left + window->kernel_w; x += line_taps, a += n) {
             for (gsize i = 0; i < n; i++) {
                 gssize at = x + (gssize)i * window->stride;
 

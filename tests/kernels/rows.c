@@ -224,10 +224,10 @@ static void check_exp_rows(const VdtKernels *kernels, size_t channels)
 
             /* as for softmax_row */
             exact[i * channels + c] = (CheckExact){value, value * (1 + 2 * fabs(below)) + 1e-30};
-            if (with_sum)
+            if (with_sum) {
                 sums[c].value += value;
-            if (with_sum)
                 sums[c].scale += exact[i * channels + c].scale;
+            }
         }
     }
     check_outputs(exact, &reference, &y, channels);

@@ -78,7 +78,7 @@ static double condition_of(VdtGraph *graph, VdtSession *right, guint64 seed)
 /* Counts the graphs with rare steps, so that these do not go missing unseen, and those that may be
  * further off, so that they stay few. */
 typedef struct {
-    guint winograd, attend, bands, planes, int8, ill;
+    guint winograd, attend, bands, planes, gather, exchange, int8, ill;
 } Seen;
 
 static void check_graph(guint64 seed, VdtPrecision precision, double limit, Seen *seen)
@@ -110,6 +110,8 @@ static void check_graph(guint64 seed, VdtPrecision precision, double limit, Seen
         seen->attend += isa == VDT_ISA_C && uses(plan, "attend");
         seen->bands += isa == VDT_ISA_C && uses(plan, "bands");
         seen->planes += isa == VDT_ISA_C && uses(plan, "product_planes");
+        seen->gather += isa == VDT_ISA_C && uses(plan, "gather");
+        seen->exchange += isa == VDT_ISA_C && uses(plan, "resize_behind");
         seen->int8 += isa == VDT_ISA_C && uses(plan, "product_int8");
     }
     vdt_isa_limit(vdt_isa_get_available());
@@ -125,14 +127,17 @@ static void check_graphs(VdtPrecision precision, double limit)
     for (guint i = 0; i < n && !g_test_failed(); i++)
         check_graph(one ? one : FIRST_SEED + i, precision, limit, &seen);
     g_test_message(
-        "%u graphs: %u with Winograd, %u with attention, %u in bands, %u of planes, %u in "
-        "8 bits, %u ill-conditioned",
-        n, seen.winograd, seen.attend, seen.bands, seen.planes, seen.int8, seen.ill);
+        "%u graphs: %u with Winograd, %u with attention, %u in bands, %u of planes, %u "
+        "that gather, %u with a product before its resize, %u in 8 bits, %u ill-conditioned",
+        n, seen.winograd, seen.attend, seen.bands, seen.planes, seen.gather, seen.exchange,
+        seen.int8, seen.ill);
     if (one || g_test_failed())
         return;
     g_assert_cmpuint(seen.ill, <=, n / 25);
     g_assert_cmpuint(seen.bands, >, n / 100);
     g_assert_cmpuint(seen.planes, >, n / 100);
+    g_assert_cmpuint(seen.gather, >, n / 100);
+    g_assert_cmpuint(seen.exchange, >, n / 100);
     if (precision == VDT_PRECISION_INT8)
         g_assert_cmpuint(seen.int8, >, n / 10);
     g_assert_cmpuint(seen.attend, >=, n / 150);
