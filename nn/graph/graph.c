@@ -2,9 +2,7 @@
 /*
  * Building and asking a graph. Names and scopes are in scope.c.
  */
-#include "graph/node.h"
-
-#include "ops/table.h"
+#include "node.h"
 
 /* So that a count of bytes, in double, fits a gsize wherever one is computed. */
 #define MAX_ELEMENTS (G_MAXINT64 / 8)
@@ -158,19 +156,6 @@ VdtNode *vdt_graph_add(VdtGraph *graph, const VdtOp *op, const char *name, const
     return node;
 }
 
-VdtValue *vdt_input(VdtGraph *graph, const char *name, const VdtShape *shape)
-{
-    VdtNode *node;
-
-    for (guint i = 0; i < graph->inputs->len; i++)
-        if (g_str_equal(((VdtNode *)graph->inputs->pdata[i])->name, name))
-            return vdt_graph_fail(graph, VDT_ERROR_FAILED, name, "two inputs have this name");
-    node = vdt_graph_add(graph, &vdt_op_input, name, &(VdtNode){.shape = *shape}, 0, NULL);
-    if (node)
-        g_ptr_array_add(graph->inputs, node);
-    return node;
-}
-
 static gboolean has_name(const GArray *list, const char *name)
 {
     for (guint i = 0; i < list->len; i++)
@@ -255,28 +240,6 @@ const char *vdt_graph_get_param(const VdtGraph *graph, guint i, VdtShape *shape)
 gboolean vdt_graph_is_trained(const VdtGraph *graph, guint i)
 {
     return i < graph->params->len && !((const VdtNode *)graph->params->pdata[i])->derived;
-}
-
-guint vdt_graph_freeze_norms(VdtGraph *graph, const char *prefix)
-{
-    guint n = 0;
-
-    for (guint i = 0; i < graph->nodes->len; i++) {
-        VdtNode *node = graph->nodes->pdata[i];
-
-        if (node->op != &vdt_op_batch_norm || !g_str_has_prefix(node->inputs[1]->name, prefix))
-            continue;
-        node->p.batch_norm.frozen = TRUE;
-        n++;
-    }
-    return n;
-}
-
-const VdtOp *vdt_node_training_op(const VdtNode *node)
-{
-    gboolean frozen = node->op == &vdt_op_batch_norm && node->p.batch_norm.frozen;
-
-    return node->op->training && !frozen ? node->op->training : node->op;
 }
 
 guint64 vdt_graph_count_parameters(const VdtGraph *graph)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Writing through a temporary file. */
-#include <io/atomic-file.h>
+#include "atomic-file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Errors about the contents of a file. */
-#include <io/file-error.h>
+#include "file-error.h"
 
 static void set_error(GError **error, VdtError code, const char *origin, const char *format,
                       va_list args) G_GNUC_PRINTF(4, 0);

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include <io/file-error.h>
+#include "file-error.h"
 #include <vedette/weights.h>
 
 /* Elements are used as they lie in the files, which are little endian. */

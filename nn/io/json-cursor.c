@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Taking strings, numbers and punctuation from a JSON text. */
-#include <io/json-cursor.h>
+#include "json-cursor.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Loading of weight files: mapping them and recognising what they are. */
-#include <io/formats.h>
+#include "formats.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
  * numpy's .npy: a magic number, a version, the length of a header, and the header, which is a
  * Python dictionary literal with exactly 'descr', 'fortran_order' and 'shape'.
  */
-#include <io/atomic-file.h>
-#include <io/formats.h>
+#include "atomic-file.h"
+#include "formats.h"
 
 #include <string.h>
 

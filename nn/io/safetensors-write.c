@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Writing .safetensors. */
-#include <io/atomic-file.h>
-#include <io/formats.h>
+#include "atomic-file.h"
+#include "formats.h"
 
 static const char *const dtype_names[VDT_N_DTYPES] = {
     [VDT_F32] = "F32", [VDT_F64] = "F64",   [VDT_F16] = "F16", [VDT_BF16] = "BF16",

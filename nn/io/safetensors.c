@@ -3,8 +3,8 @@
  * Reading .safetensors: 8 bytes of header length, a JSON object that gives each tensor its type,
  * shape and place, then the data, which the tensors must cover without holes or overlap.
  */
-#include <io/formats.h>
-#include <io/json-cursor.h>
+#include "formats.h"
+#include "json-cursor.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The ordered map from names to tensors. */
-#include <io/formats.h>
+#include "formats.h"
 
 #include <string.h>
 #include <sys/mman.h>

@@ -5,7 +5,7 @@
  * function exists for every number of rows and vectors, so that the sums' indices are constants.
  */
 #include "simd.h"
-#include "variant_train.h"
+#include "variant_gradient.h"
 
 #if VDT_VL == 16
 #define MR 7
@@ -85,4 +85,4 @@ void VDT_K(outer_tile)(const VdtOuterTile *tile)
     tiles[tile->rows - 1][tile->cols / VDT_VL - 1](tile);
 }
 
-VDT_DEFINE_TRAIN_KERNELS(MR, (NV * VDT_VL));
+VDT_DEFINE_GRADIENT_KERNELS(MR, (NV * VDT_VL));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which kernels there are, best first. Built without instruction-set flags. */
+#include "gradient.h"
 #include "int8.h"
 #include "isa-config.h"
-#include "train.h"
 
 extern const VdtKernels vdt_kernels_avx512bf16_bf16, vdt_kernels_avx512_bf16,
     vdt_kernels_avx512_f32, vdt_kernels_avx2_bf16, vdt_kernels_avx2_f32, vdt_kernels_c_bf16,
@@ -34,25 +34,25 @@ const VdtKernels *vdt_kernels_get(VdtIsa isa, VdtPrecision precision)
     g_assert_not_reached();
 }
 
-extern const VdtTrainKernels vdt_train_kernels_avx512_f32, vdt_train_kernels_avx2_f32,
-    vdt_train_kernels_c_f32;
+extern const VdtGradientKernels vdt_gradient_kernels_avx512_f32, vdt_gradient_kernels_avx2_f32,
+    vdt_gradient_kernels_c_f32;
 
-static const VdtTrainKernels *const train_table[] = {
+static const VdtGradientKernels *const train_table[] = {
 #if VDT_HAVE_AVX512
-    &vdt_train_kernels_avx512_f32,
+    &vdt_gradient_kernels_avx512_f32,
 #endif
 #if VDT_HAVE_AVX2
-    &vdt_train_kernels_avx2_f32,
+    &vdt_gradient_kernels_avx2_f32,
 #endif
-    &vdt_train_kernels_c_f32,
+    &vdt_gradient_kernels_c_f32,
 };
 
-const VdtTrainKernels *vdt_train_kernels_nth(unsigned i)
+const VdtGradientKernels *vdt_gradient_kernels_nth(unsigned i)
 {
     return i < G_N_ELEMENTS(train_table) ? train_table[i] : NULL;
 }
 
-const VdtTrainKernels *vdt_train_kernels_get(VdtIsa isa)
+const VdtGradientKernels *vdt_gradient_kernels_get(VdtIsa isa)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(train_table); i++)
         if (train_table[i]->isa <= isa)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Means over a grid of windows, torch.nn.AdaptiveAvgPool2d; where its size does not divide the
  * input's, windows overlap. */
-#include "ops/axis.h"
-#include "ops/table.h"
+#include "axis.h"
+#include "table.h"
 
 static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
 {

@@ -2,8 +2,8 @@
 /*
  * a + b with broadcasting.
  */
-#include "ops/broadcast.h"
-#include "ops/table.h"
+#include "broadcast.h"
+#include "table.h"
 
 static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
 {

@@ -3,7 +3,7 @@
  * Batch norm as it is used in a trained network, with running statistics:
  * y = (x - mean) / sqrt(var + eps) * weight + bias, per channel (dimension 1).
  */
-#include "ops/table.h"
+#include "table.h"
 
 #include <math.h>
 

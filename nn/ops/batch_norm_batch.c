@@ -5,7 +5,7 @@
  * are not read. Gradients go through the statistics:
  *     dx = weight / sd * (dy - mean(dy) - xhat * mean(dy * xhat))
  */
-#include "ops/table.h"
+#include "table.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ops/broadcast.h"
+#include "broadcast.h"
 
 gboolean vdt_broadcast_infer_shape(VdtNode *node, GError **error)
 {

@@ -4,7 +4,7 @@
  * What parameters depend on is checked here, before they are declared; the rest is left to the
  * op's shape rule. An op without a scope goes by the name of its first input.
  */
-#include "ops/table.h"
+#include "table.h"
 
 #include <vedette/ops.h>
 
@@ -234,4 +234,42 @@ VdtValue *vdt_apply_again(VdtValue *like, VdtValue *x)
     for (guint i = 1; i < like->n_inputs; i++)
         inputs[i] = like->inputs[i];
     return vdt_graph_add(like->graph, like->op, like->name, like, like->n_inputs, inputs);
+}
+
+VdtValue *vdt_input(VdtGraph *graph, const char *name, const VdtShape *shape)
+{
+    VdtNode *node;
+
+    for (guint i = 0; i < graph->inputs->len; i++)
+        if (g_str_equal(((VdtNode *)graph->inputs->pdata[i])->name, name))
+            return vdt_graph_fail(graph, VDT_ERROR_FAILED, name, "two inputs have this name");
+    node = vdt_graph_add(graph, &vdt_op_input, name, &(VdtNode){.shape = *shape}, 0, NULL);
+    if (node)
+        g_ptr_array_add(graph->inputs, node);
+    return node;
+}
+
+VdtNode *vdt_graph_add_param(VdtScope scope, const char *name, const VdtShape *shape,
+                             gboolean derived)
+{
+    VdtNode options = {.shape = *shape, .derived = derived};
+    VdtScope full = name ? vdt_in(scope, "%s", name) : scope;
+    VdtNode *node;
+
+    if (!*full.prefix)
+        return vdt_graph_fail(scope.graph, VDT_ERROR_FAILED, "", "a parameter has no name");
+    if (g_hash_table_contains(scope.graph->by_name, full.prefix))
+        return vdt_graph_fail(scope.graph, VDT_ERROR_FAILED, full.prefix,
+                              "two parameters have this name");
+    node = vdt_graph_add(scope.graph, &vdt_op_param, full.prefix, &options, 0, NULL);
+    if (node) {
+        g_ptr_array_add(scope.graph->params, node);
+        g_hash_table_insert(scope.graph->by_name, node->name, node);
+    }
+    return node;
+}
+
+VdtValue *vdt_param(VdtScope scope, const char *name, const VdtShape *shape)
+{
+    return vdt_graph_add_param(scope, name, shape, FALSE);
 }

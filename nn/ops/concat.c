@@ -2,7 +2,7 @@
 /*
  * Several inputs behind each other along one dimension, torch.cat.
  */
-#include "ops/table.h"
+#include "table.h"
 
 #include <string.h>
 

@@ -4,8 +4,8 @@
  * scaled, to each row of the output. Rows are clipped to where the input is, so padding costs
  * nothing and the inner loops are plain vectors.
  */
-#include "ops/table.h"
-#include "ops/window.h"
+#include "table.h"
+#include "window.h"
 
 typedef struct {
     gint64 n, channels, height, width; /* of x */

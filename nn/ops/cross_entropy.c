@@ -4,7 +4,7 @@
  * logits are taken relative to the largest one, so that no exponential overflows and nothing large
  * cancels. Labels have no gradient.
  */
-#include "ops/table.h"
+#include "table.h"
 
 #include <math.h>
 

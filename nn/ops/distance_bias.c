@@ -5,7 +5,7 @@
  * stand on a square grid, keys on one that is @stride times as wide; the bias of the pair is the
  * table's entry |stride y1 - y2| * width of the keys' grid + |stride x1 - x2|.
  */
-#include "ops/table.h"
+#include "table.h"
 
 static gint64 keys_wide(const VdtNode *node)
 {

@@ -3,7 +3,7 @@
  * Dropout as it is in a trained network: nothing happens. What it drops depends on a seed, which an
  * op does not have; that is the TRAIN plan's.
  */
-#include "ops/table.h"
+#include "table.h"
 
 #include <string.h>
 

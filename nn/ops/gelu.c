@@ -2,7 +2,7 @@
 /*
  * x Phi(x) with the normal distribution's own Phi, torch.nn.GELU(approximate='none').
  */
-#include "ops/table.h"
+#include "table.h"
 
 #include <tgmath.h>
 

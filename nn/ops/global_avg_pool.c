@@ -2,7 +2,7 @@
 /*
  * The mean of each plane.
  */
-#include "ops/table.h"
+#include "table.h"
 
 static gboolean infer_shape(VdtNode *node, GError **error)
 {

@@ -2,7 +2,7 @@
 /*
  * min(max(x + 3, 0), 6) / 6, torch.nn.Hardsigmoid.
  */
-#include "ops/table.h"
+#include "table.h"
 
 static gboolean infer_shape(VdtNode *node, GError **error)
 {

@@ -2,7 +2,7 @@
 /*
  * A value that is filled before each run. Its shape is given, and checked by the graph.
  */
-#include "ops/table.h"
+#include "table.h"
 
 static gboolean infer_shape(VdtNode *node, GError **error)
 {

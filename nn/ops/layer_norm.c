@@ -3,7 +3,7 @@
  * (x - mean) / sqrt(variance + eps) * weight + bias, torch.nn.LayerNorm: mean and biased variance
  * over the last dimensions, as many as the weight has.
  */
-#include "ops/table.h"
+#include "table.h"
 
 #include <tgmath.h>
 

@@ -2,7 +2,7 @@
 /*
  * y = x W^T + b on the last dimension; all the others are rows.
  */
-#include "ops/table.h"
+#include "table.h"
 
 /* Independent partial sums: they fill a vector, and err less than one long sum. */
 #define LANES 16

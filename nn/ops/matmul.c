@@ -3,7 +3,7 @@
  * scale A B for each pair of matrices, torch.matmul without broadcasting; either may be read
  * transposed. The last two dimensions are the matrices'.
  */
-#include "ops/table.h"
+#include "table.h"
 
 /* How an operand is walked: as [rows, inner] for A, [inner, columns] for B. */
 typedef struct {

@@ -3,8 +3,8 @@
  * The largest element of each window. Padding never wins, NaN always does; of equal elements the
  * first one in reading order gets the gradient.
  */
-#include "ops/table.h"
-#include "ops/window.h"
+#include "table.h"
+#include "window.h"
 
 #include <math.h>
 

@@ -2,7 +2,7 @@
 /*
  * A value that is bound when a plan is made. Its shape is given, and checked by the graph.
  */
-#include "ops/table.h"
+#include "table.h"
 
 static gboolean infer_shape(VdtNode *node, GError **error)
 {

@@ -2,7 +2,7 @@
 /*
  * max(x, 0). NaN stays NaN; the gradient at 0 is 0.
  */
-#include "ops/table.h"
+#include "table.h"
 
 static gboolean infer_shape(VdtNode *node, GError **error)
 {

@@ -2,7 +2,7 @@
 /*
  * The same elements in another shape; in memory nothing moves.
  */
-#include "ops/table.h"
+#include "table.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * Bicubic resize, torch.nn.functional.interpolate(mode='bicubic', align_corners=False): Keys'
  * kernel with a = -0.75 over the four nearest sources, those outside taken at the border.
  */
-#include "ops/axis.h"
-#include "ops/table.h"
+#include "axis.h"
+#include "table.h"
 
 #define TAPS 4
 

@@ -4,8 +4,8 @@
  * of the corner elements meet; without it the outer edges do, and sources before the first centre
  * are taken at it.
  */
-#include "ops/axis.h"
-#include "ops/table.h"
+#include "axis.h"
+#include "table.h"
 
 static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
 {

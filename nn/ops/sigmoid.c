@@ -2,7 +2,7 @@
 /*
  * 1 / (1 + exp(-x)). Where exp(-x) overflows the quotient is 0, as it should be.
  */
-#include "ops/table.h"
+#include "table.h"
 
 #include <tgmath.h>
 

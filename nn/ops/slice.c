@@ -2,7 +2,7 @@
 /*
  * A run of elements along one dimension, torch.narrow.
  */
-#include "ops/table.h"
+#include "table.h"
 
 #include <string.h>
 

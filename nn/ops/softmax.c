@@ -3,7 +3,7 @@
  * exp(x) over its sum, along the last dimension. The largest element is taken off first, so that
  * nothing overflows.
  */
-#include "ops/table.h"
+#include "table.h"
 
 #include <tgmath.h>
 

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "../graph/node.h"
+#include "graph/node.h"
 
 #define VDT_OPS(X)                                                                                 \
     X(input)                                                                                       \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Finds the graph's parameters among the weights and says everything that is wrong at once. */
-#include <string.h>
+#include "binder.h"
 
-#include "plan-private.h"
+#include <string.h>
 
 /* Enough to see the pattern; a wrong file lacks hundreds. */
 #define MOST_LISTED 20

@@ -4,7 +4,7 @@
  * Largest first, each at the lowest gap that is large enough: simple, and on the networks here
  * within a few percent of the largest sum of buffers alive at once.
  */
-#include "plan-private.h"
+#include "memory.h"
 
 static gint by_size(gconstpointer a, gconstpointer b)
 {

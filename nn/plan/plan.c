@@ -1,28 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The plan object: making, sharing, describing. What its steps are is decided in trace.c and
- * lower.c. */
+/* The plan object: making, sharing, describing. What its steps are is decided in trace.c, infer/
+ * and train/. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan-private.h"
-
-static void blob_unref(gpointer data)
-{
-    VdtBlob *blob = data;
-
-    if (!g_atomic_int_dec_and_test(&blob->ref_count))
-        return;
-    free(blob->data);
-    g_free(blob);
-}
-
-static void step_free(gpointer data)
-{
-    VdtStep *step = data;
-
-    g_free(step->label);
-    g_free(step);
-}
+#include "binder.h"
+#include "infer/infer.h"
+#include "memory.h"
+#include "step/layout.h"
+#include "trace.h"
+#include "train/train.h"
 
 VdtPlan *vdt_plan_ref(VdtPlan *plan)
 {
@@ -45,104 +32,6 @@ void vdt_plan_unref(VdtPlan *plan)
     g_array_unref(plan->gradients);
     vdt_graph_unref(plan->graph);
     g_free(plan);
-}
-
-VdtPlace vdt_plan_add_buffer(VdtPlan *plan, gsize size)
-{
-    VdtBuffer buffer = {.size = size, .first = plan->steps->len, .last = plan->steps->len};
-
-    g_array_append_val(plan->buffers, buffer);
-    return (VdtPlace){.buffer = plan->buffers->len - 1};
-}
-
-void vdt_plan_read(VdtPlan *plan, const VdtPlace *place)
-{
-    if (!place->constant)
-        g_array_index(plan->buffers, VdtBuffer, place->buffer).last = plan->steps->len;
-}
-
-void vdt_plan_add_step(VdtPlan *plan, VdtStep *step)
-{
-    plan->scratch_size = MAX(plan->scratch_size, step->scratch);
-    g_ptr_array_add(plan->steps, step);
-}
-
-void *vdt_plan_get_blob(VdtPlan *plan, const char *key, gsize size, gboolean *fresh)
-{
-    VdtBlob *blob = g_hash_table_lookup(plan->blobs, key);
-
-    *fresh = blob == NULL || blob->size != size;
-    if (*fresh) {
-        void *data = aligned_alloc(VDT_ALIGN, (size + VDT_ALIGN - 1) / VDT_ALIGN * VDT_ALIGN);
-
-        if (!data) {
-            plan->out_of_memory = size;
-            *fresh = FALSE;
-            return NULL;
-        }
-        blob = g_new0(VdtBlob, 1);
-        blob->ref_count = 1;
-        blob->size = size;
-        blob->data = data;
-        g_hash_table_replace(plan->blobs, g_strdup(key), blob);
-    }
-    return blob->data;
-}
-
-float *vdt_plan_try_floats(VdtPlan *plan, gsize n)
-{
-    float *floats = g_try_new(float, n);
-
-    if (!floats)
-        plan->out_of_memory = n * sizeof *floats;
-    return floats;
-}
-
-VdtMap vdt_plan_planar(VdtPlan *plan, const VdtShape *shape)
-{
-    gint64 n = vdt_shape_elements(shape);
-
-    return (VdtMap){
-        .place = vdt_plan_add_buffer(plan, n * sizeof(float)), .planar = TRUE, .f32 = TRUE};
-}
-
-/* A node run by its reference kernel on planar maps, on one thread. */
-typedef struct {
-    VdtStep step;
-    const VdtPlan *plan;
-    const VdtNode *node;
-    VdtPlace inputs[VDT_MAX_INPUTS], output;
-} ReferenceStep;
-
-static void run_reference(const VdtStep *step, char *arena, char *scratch, guint item)
-{
-    const ReferenceStep *self = (const ReferenceStep *)step;
-    const float *x[VDT_MAX_INPUTS];
-
-    for (guint i = 0; i < self->node->n_inputs; i++)
-        x[i] = (const float *)vdt_place_address(self->plan, &self->inputs[i], arena);
-    self->node->op->forward(self->node, x,
-                            (float *)vdt_place_address(self->plan, &self->output, arena));
-}
-
-void vdt_plan_add_reference(VdtPlan *plan, const VdtNode *node, const VdtMap *inputs,
-                            const VdtMap *output)
-{
-    ReferenceStep *self = g_new0(ReferenceStep, 1);
-
-    self->step = (VdtStep){.kernel = "reference",
-                           .label = g_strdup_printf("%s %s", node->op->name, node->name),
-                           .macs = node->op->macs ? node->op->macs(node) : 0,
-                           .n_items = 1,
-                           .run = run_reference};
-    self->plan = plan;
-    self->node = node;
-    self->output = output->place;
-    for (guint i = 0; i < node->n_inputs; i++) {
-        self->inputs[i] = inputs[i].place;
-        vdt_plan_read(plan, &inputs[i].place);
-    }
-    vdt_plan_add_step(plan, &self->step);
 }
 
 /* Session inputs hold their contents before the first step, outputs after the last one. */
@@ -176,9 +65,9 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
     plan->ref_count = 1;
     plan->kind = options->kind;
     plan->graph = vdt_graph_ref(graph);
-    plan->steps = g_ptr_array_new_with_free_func(step_free);
+    plan->steps = g_ptr_array_new_with_free_func(vdt_step_free);
     plan->buffers = g_array_new(FALSE, TRUE, sizeof(VdtBuffer));
-    plan->blobs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, blob_unref);
+    plan->blobs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, vdt_blob_unref);
     plan->constants = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
     plan->inputs = g_array_new(FALSE, TRUE, sizeof(VdtMap));
     plan->outputs = g_array_new(FALSE, TRUE, sizeof(VdtMap));

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "../runtime/pool.h"
-#include "plan-private.h"
+#include "runtime/pool.h"
+#include "step/layout.h"
 
 struct _VdtSession {
     VdtPlan *plan;

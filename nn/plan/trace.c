@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The TRACE plan: every node in build order by its reference kernel, every value kept. */
-#include "plan-private.h"
+#include "trace.h"
+
+#include "step/layout.h"
 
 gboolean vdt_plan_trace(VdtPlan *plan, VdtTensor *const *params, GError **error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Conversion of whole tensors between element types. */
-#include <tensor/elements.h>
+#include "elements.h"
 
 #include <string.h>
 

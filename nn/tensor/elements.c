@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reading and writing elements of every type through doubles. */
-#include <tensor/elements.h>
+#include "elements.h"
 
 #include <math.h>
 #include <string.h>

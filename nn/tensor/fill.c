@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Values that follow from a name and a position, the same in every program. */
-#include <tensor/elements.h>
-#include <tensor/random.h>
+#include "elements.h"
+#include "random.h"
 
 #include <math.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a trainer gives away, and how it goes on from there. */
+#include "copy.h"
+#include "trainer-private.h"
+#include "update.h"
 #include <math.h>
-#include <train/copy.h>
-#include <train/trainer-private.h>
-#include <train/update.h>
 
 /* Enough to see the pattern. */
 #define MOST_LISTED 20

@@ -3,10 +3,10 @@
  * Parameters are cut into pieces, whose size does not depend on the number of threads: neither do
  * sums over them, then, as they are added up in order.
  */
+#include "optimizer.h"
+#include "runtime/pool.h"
+#include "update.h"
 #include <math.h>
-#include <runtime/pool.h>
-#include <train/optimizer.h>
-#include <train/update.h>
 
 #define PIECE 32768 /* elements: the arrays of one fit a core's second cache */
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What an untrained network starts from. */
-#include <graph/node.h>
+#include "tensor/random.h"
+#include "copy.h"
+#include "graph/node.h"
+#include "ops/table.h"
 #include <math.h>
-#include <ops/table.h>
-#include <tensor/random.h>
-#include <train/copy.h>
 #include <vedette/train.h>
 
 /* How the values of a parameter are distributed; a deviation of 0 is a constant. */

@@ -2,7 +2,7 @@
 /* Inside of a trainer. */
 #pragma once
 
-#include <train/optimizer.h>
+#include "optimizer.h"
 
 /* What a trainer keeps for one parameter; numbered as in the graph. */
 typedef struct {

@@ -3,10 +3,10 @@
  * Runs the session and hands its gradients to the optimiser. The run itself moves running
  * statistics, so their values are kept before each run, and come back if the step is refused.
  */
+#include "copy.h"
+#include "trainer-private.h"
+#include "update.h"
 #include <math.h>
-#include <train/copy.h>
-#include <train/trainer-private.h>
-#include <train/update.h>
 
 /* Sets up parameter @i and its place in the optimiser. */
 static void add_param(VdtTrainer *t, const VdtGraph *graph, guint i)

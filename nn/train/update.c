@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "update.h"
 #include <math.h>
-#include <train/update.h>
 
 /* Independent partial sums: they fill vectors. */
 #define LANES 8

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include <io/formats.h>
+#include "io/formats.h"
 
 /** A copy in a heap block of exactly its size: one byte too far is an error. */
 GBytes *fuzz_block(const guint8 *data, gsize size);

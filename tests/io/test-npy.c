@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* .npy: headers as numpy writes them, and others. */
+#include "io/formats.h"
 #include <glib/gstdio.h>
-#include <io/formats.h>
 #include <string.h>
 
 static GBytes *make_file(guint version, const char *header, gsize n_data)

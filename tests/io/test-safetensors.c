@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* .safetensors: what is written comes back, and nothing that breaks the format's rules gets in. */
+#include "io/formats.h"
 #include <glib/gstdio.h>
-#include <io/formats.h>
 #include <string.h>
 
 static char *folder; /* temporary, of this run */

@@ -3,7 +3,7 @@
  * PyTorch files, good, damaged and hostile: each case in torch-files/cases.json must give exactly
  * the tensors recorded for it, or an error, whichever the case demands.
  */
-#include <io/formats.h>
+#include "io/formats.h"
 #include <json-glib/json-glib.h>
 #include <string.h>
 #include <sys/resource.h>

@@ -11,8 +11,8 @@
 
 #include <glib.h>
 
+#include "kernels/gradient.h"
 #include "kernels/int8.h"
-#include "kernels/train.h"
 
 /* Random numbers that depend on the seed and the order of calls only. */
 void check_seed(guint64 seed);
@@ -109,9 +109,9 @@ void check_add_planes(const VdtKernels *kernels);
 void check_add_winograd(const VdtKernels *kernels);
 void check_add_int8(const VdtInt8Kernels *kernels);
 void check_add_test(const VdtKernels *kernels, const char *name, GTestDataFunc test);
-void check_add_train_outer(const VdtTrainKernels *kernels);
-void check_add_train_rows(const VdtTrainKernels *kernels);
-void check_add_train_test(const VdtTrainKernels *kernels, const char *name, GTestDataFunc test);
+void check_add_train_outer(const VdtGradientKernels *kernels);
+void check_add_train_rows(const VdtGradientKernels *kernels);
+void check_add_train_test(const VdtGradientKernels *kernels, const char *name, GTestDataFunc test);
 
 /* bench.c: times a tile, "gemm" or "outer", on the shapes of a file, see bench/shapes/. */
 int check_bench(const char *tile, const char *path);

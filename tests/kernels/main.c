@@ -28,7 +28,7 @@ static void on_fault(int number)
 int main(int argc, char **argv)
 {
     const char *seed = g_getenv("VEDETTE_TEST_SEED");
-    const VdtTrainKernels *train;
+    const VdtGradientKernels *train;
     const VdtInt8Kernels *int8;
     const VdtKernels *kernels;
 
@@ -50,7 +50,7 @@ int main(int argc, char **argv)
     for (guint i = 0; (int8 = vdt_int8_kernels_nth(i)); i++)
         if (int8->isa <= vdt_isa_get_available())
             check_add_int8(int8);
-    for (guint i = 0; (train = vdt_train_kernels_nth(i)); i++) {
+    for (guint i = 0; (train = vdt_gradient_kernels_nth(i)); i++) {
         if (train->isa > vdt_isa_get_available())
             continue;
         check_add_train_outer(train);

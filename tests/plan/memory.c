@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The memory planner on random buffer lists. */
+#include "plan/memory.h"
 #include "fixture.h"
-#include "plan/plan-private.h"
+#include "plan/step/layout.h"
 
 #define N_LISTS      4000
 #define MOST_BUFFERS 60

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fixture.h"
-#include "plan/plan-private.h"
+#include "plan/step/schedule.h"
 
 static VdtPlan *make_sharing(VdtGraph *graph, VdtWeights *weights, VdtPrecision precision,
                              VdtPlan *sibling)

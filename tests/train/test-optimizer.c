@@ -3,9 +3,9 @@
  * The optimisers on given gradients: against PyTorch (record.py), with any number of threads, and
  * on what is not finite.
  */
+#include "train/optimizer.h"
 #include <math.h>
 #include <string.h>
-#include <train/optimizer.h>
 #include <vedette/runtime.h>
 
 #define STEPS 6

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Constants, and scales and shifts that move into the products before them. */
+#include "fused.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "ops/table.h"
+
+static const float *param(VdtFused *fused, const VdtNode *node)
+{
+    return fused[node->index].constant->data;
+}
+
+/* Values that follow from parameters alone are computed now (a resized position embedding). */
+gboolean vdt_fold_constants(const VdtGraph *graph, VdtFused *fused, VdtTensor *const *params,
+                            GError **error)
+{
+    for (guint i = 0; i < graph->nodes->len; i++) {
+        const VdtNode *node = graph->nodes->pdata[i];
+        const float *x[VDT_MAX_INPUTS];
+        gboolean constant = node->n_inputs > 0;
+
+        fused[i].node = node;
+        if (params[i])
+            fused[i].constant = vdt_tensor_ref(params[i]);
+        for (guint j = 0; j < node->n_inputs && constant; j++) {
+            VdtTensor *input = fused[node->inputs[j]->index].constant;
+
+            constant = input != NULL;
+            x[j] = constant ? input->data : NULL;
+        }
+        if (!constant)
+            continue;
+        fused[i].constant = vdt_tensor_new(VDT_F32, &node->shape, error);
+        if (!fused[i].constant)
+            return FALSE;
+        node->op->forward(node, x, fused[i].constant->data);
+    }
+    return TRUE;
+}
+
+void vdt_fold_count_uses(const VdtGraph *graph, VdtFused *fused)
+{
+    for (guint i = 0; i < graph->outputs->len; i++) {
+        VdtFused *f = &fused[g_array_index(graph->outputs, VdtNamed, i).node->index];
+
+        f->is_output = TRUE;
+        f->n_uses++;
+    }
+    for (guint i = graph->nodes->len; i-- > 0;) {
+        const VdtNode *node = graph->nodes->pdata[i];
+
+        fused[i].unused = fused[i].n_uses == 0;
+        if (fused[i].unused || fused[i].constant)
+            continue;
+        for (guint j = 0; j < node->n_inputs; j++) {
+            VdtFused *input = &fused[node->inputs[j]->index];
+
+            input->n_uses++;
+            input->user = node;
+        }
+    }
+}
+
+/* Scale and bias of the columns of a product or a batch norm, as the network states them. */
+static void init_columns(VdtFused *fused, VdtFused *f)
+{
+    const VdtNode *node = f->node;
+    gboolean batch_norm = node->op == &vdt_op_batch_norm;
+
+    f->columns = batch_norm ? node->shape.dims[1] : node->inputs[1]->shape.dims[0];
+    f->scale = g_new(float, f->columns);
+    f->bias = g_new0(float, f->columns);
+    if (batch_norm) {
+        const float *weight = param(fused, node->inputs[1]), *bias = param(fused, node->inputs[2]);
+        const float *mean = param(fused, node->inputs[3]), *var = param(fused, node->inputs[4]);
+
+        for (guint c = 0; c < f->columns; c++) {
+            double scale = weight[c] / sqrt((double)var[c] + node->p.batch_norm.eps);
+
+            f->scale[c] = (float)scale;
+            f->bias[c] = (float)(bias[c] - mean[c] * scale);
+        }
+    } else {
+        for (guint c = 0; c < f->columns; c++)
+            f->scale[c] = 1;
+        if (node->n_inputs > 2)
+            memcpy(f->bias, param(fused, node->inputs[2]), f->columns * sizeof(float));
+    }
+}
+
+/*
+ * Can scale * x + shift per channel become part of what computes x? It can move into a product,
+ * into the first factor of a multiplication (if there is no shift), and into both sides of a sum
+ * (the shift into one of them), as long as nobody else sees a value in between.
+ */
+static gboolean can_absorb(VdtFused *fused, const VdtNode *x, guint columns, gboolean with_shift)
+{
+    const VdtFused *f = vdt_fused_resolve(fused, x);
+    VdtNode *const *inputs = f->node->inputs;
+
+    if (f->n_uses != 1 || f->is_output || f->constant)
+        return FALSE;
+    if (vdt_fused_is_product(f))
+        return f->scale != NULL && f->columns == columns;
+    if (f->node->op == &vdt_op_mul)
+        return !with_shift && can_absorb(fused, inputs[0], columns, FALSE);
+    if (f->node->op == &vdt_op_add)
+        return vdt_shape_equal(&inputs[0]->shape, &inputs[1]->shape) &&
+               can_absorb(fused, inputs[0], columns, with_shift) &&
+               can_absorb(fused, inputs[1], columns, FALSE);
+    return FALSE;
+}
+
+static void absorb(VdtFused *fused, const VdtNode *x, const float *scale, const float *shift)
+{
+    VdtFused *f = vdt_fused_resolve(fused, x);
+
+    if (f->node->op == &vdt_op_mul) {
+        absorb(fused, f->node->inputs[0], scale, NULL);
+    } else if (f->node->op == &vdt_op_add) {
+        absorb(fused, f->node->inputs[0], scale, shift);
+        absorb(fused, f->node->inputs[1], scale, NULL);
+    } else {
+        for (guint c = 0; c < f->columns; c++) {
+            f->scale[c] *= scale[c];
+            f->bias[c] = f->bias[c] * scale[c] + (shift ? shift[c] : 0);
+        }
+    }
+}
+
+/* The factors of the channels, if @node multiplies a map by constants, one for each channel; @x is
+ * then the map. */
+static const float *channel_factors(VdtFused *fused, const VdtNode *node, const VdtNode **x)
+{
+    for (int i = 0; node->op == &vdt_op_mul && i < 2; i++) {
+        const VdtNode *factor = node->inputs[1 - i];
+        const VdtShape *shape = &factor->shape;
+
+        *x = node->inputs[i];
+        if (fused[factor->index].constant && shape->n_dims == 4 &&
+            shape->dims[1] == node->shape.dims[1] &&
+            vdt_shape_elements(shape) == node->shape.dims[1] &&
+            vdt_shape_equal(&(*x)->shape, &node->shape))
+            return fused[factor->index].constant->data;
+    }
+    return NULL;
+}
+
+/* A scale for each channel, learned, behind a product. */
+static void fold_scale(VdtFused *fused, const VdtNode *node)
+{
+    const VdtNode *x;
+    const float *factors = channel_factors(fused, node, &x);
+
+    if (factors && can_absorb(fused, x, node->shape.dims[1], FALSE)) {
+        absorb(fused, x, factors, NULL);
+        vdt_fused_take_in(fused, vdt_fused_resolve(fused, x), node);
+    }
+}
+
+gboolean vdt_fused_scale(VdtFused *fused, const VdtNode *node, float factor)
+{
+    gint64 columns = vdt_value_dim(node, 1);
+    g_autofree float *factors = g_new(float, columns);
+
+    if (!can_absorb(fused, node, columns, FALSE))
+        return FALSE;
+    for (gint64 c = 0; c < columns; c++)
+        factors[c] = factor;
+    absorb(fused, node, factors, NULL);
+    return TRUE;
+}
+
+void vdt_fold_into_products(const VdtGraph *graph, VdtFused *fused)
+{
+    for (guint i = 0; i < graph->nodes->len; i++) {
+        VdtFused *f = &fused[i];
+        const VdtNode *node = f->node;
+        gboolean batch_norm = node->op == &vdt_op_batch_norm;
+
+        f->position = i;
+        if (f->unused || f->constant)
+            continue;
+        fold_scale(fused, node);
+        if (!batch_norm && !vdt_fused_is_product(f))
+            continue;
+        for (guint j = 1; j < node->n_inputs; j++)
+            if (!fused[node->inputs[j]->index].constant)
+                goto next; /* weights that are computed: left to the reference kernel */
+        init_columns(fused, f);
+        if (batch_norm && can_absorb(fused, node->inputs[0], f->columns, TRUE)) {
+            absorb(fused, node->inputs[0], f->scale, f->bias);
+            vdt_fused_take_in(fused, vdt_fused_resolve(fused, node->inputs[0]), node);
+        }
+    next:;
+    }
+}
+
+/* Finite weights may fold into others that are not: a variance below zero, a product too large.
+ * Batch norms are looked at first, since they spoil what takes them in. */
+static gboolean check_kind(const VdtFused *fused, guint n, gboolean batch_norms, GError **error)
+{
+    for (guint i = 0; i < n; i++) {
+        const VdtFused *f = &fused[i];
+        gboolean batch_norm = f->node->op == &vdt_op_batch_norm;
+
+        for (guint c = 0; f->scale && batch_norm == batch_norms && c < f->columns; c++) {
+            if (isfinite(f->scale[c]) && isfinite(f->bias[c]))
+                continue;
+            g_set_error(error, VDT_ERROR, VDT_ERROR_WEIGHTS,
+                        "\"%s\" gives channel %u a scale or bias that is not finite",
+                        f->node->inputs[batch_norm ? 4 : 1]->name, c);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+gboolean vdt_fold_check(const VdtFused *fused, guint n, GError **error)
+{
+    return check_kind(fused, n, TRUE, error) && check_kind(fused, n, FALSE, error);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Rewrites of the INFER plan: what a network says in several ops becomes one step.
+ *
+ * Every node gets a VdtFused. A product (convolution or linear layer) takes in the batch norm
+ * behind it, as a scale and a bias of its columns, and then what follows elementwise:
+ *     y = act1(act0(scale * product(x) + bias) * mul + add)
+ * A node that was taken in says so in same_as: its value is the one that the other node computes.
+ */
+#pragma once
+
+#include "plan/step/product.h"
+
+typedef struct _VdtFused VdtFused;
+
+/*
+ * Attention of several heads over maps [N,C,H,W], as one step. For each head
+ *     y = v * softmax(q' * k + bias)'
+ * where, if there are talking heads, the scores of all heads are mixed before and after the softmax
+ * (a bias before it would change nothing). The scale of the scores has gone into q.
+ */
+typedef struct {
+    const VdtNode *q, *k, *v; /* maps; a head's channels stand together */
+    guint heads;
+    const VdtTensor *bias;       /* [1, heads, queries, keys] */
+    const float *before, *after; /* [heads][heads], or NULL */
+    const float *after_bias;     /* [heads], or NULL */
+} VdtAttention;
+
+struct _VdtFused {
+    const VdtNode *node;
+    VdtTensor *constant; /* the value, if it follows from parameters alone */
+    VdtFused *same_as;   /* who computes this value, if not this node */
+    gboolean unused;     /* nobody looks at the value */
+    const VdtNode *user; /* one that uses the value */
+    guint n_uses;        /* being an output of the graph counts as a use */
+    gboolean is_output;
+
+    /* products and batch norms: for each column; NULL for other ops */
+    guint columns;
+    float *scale, *bias;
+    /* Products; a resize may have an act0, an attention an act0, or add and then any act1. */
+    VdtAct act0, act1;
+    VdtFused *mul, *add;
+    VdtAttention *attention; /* what a reshape of its result stands for */
+    guint position; /* index of the node in whose place the product runs: all it reads is there */
+};
+
+void vdt_fused_free(VdtFused *fused, guint n);
+/* Who computes the value of @node. */
+VdtFused *vdt_fused_resolve(VdtFused *fused, const VdtNode *node);
+/* @f now computes the value of @node too, and is used where @node is used. */
+void vdt_fused_take_in(VdtFused *fused, VdtFused *f, const VdtNode *node);
+/* The activation that @op is, if it can only come first in an epilogue of kernels.h; otherwise
+ * VDT_ACT_NONE. */
+VdtAct vdt_long_act(const VdtOp *op);
+/* Finds attentions: what they consist of becomes unused, and the reshape behind them has them. */
+void vdt_fuse_attention(const VdtGraph *graph, VdtFused *fused);
+/* Multiplies the value of @node by @factor where it is computed; FALSE if that cannot be. */
+gboolean vdt_fused_scale(VdtFused *fused, const VdtNode *node, float factor);
+/* Whether @fused is a product that a fast kernel runs: nothing may be taken in by others. */
+gboolean vdt_fused_is_product(const VdtFused *fused);
+
+/* fold.c, in this order: values that follow from parameters alone are computed; uses are counted;
+ * batch norms and scales move into products. What comes of that has to be checked once nothing more
+ * is folded: finite weights may fold into others that are not. */
+gboolean vdt_fold_constants(const VdtGraph *graph, VdtFused *fused, VdtTensor *const *params,
+                            GError **error);
+void vdt_fold_count_uses(const VdtGraph *graph, VdtFused *fused);
+void vdt_fold_into_products(const VdtGraph *graph, VdtFused *fused);
+gboolean vdt_fold_check(const VdtFused *fused, guint n, GError **error);
+/* epilogue.c: last products first, so that where two meet in a sum, the later one adds to the
+ * earlier. */
+void vdt_fuse_epilogues(const VdtGraph *graph, VdtFused *fused);

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "plan/step/schedule.h"
+
+/* Fills a plan with steps; @params as from vdt_bind(). */
+gboolean vdt_plan_infer(VdtPlan *plan, VdtTensor *const *params, GError **error);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How values lie in memory, how their rows are shared out, and the way between the layouts. */
+#include "layout.h"
+
+#include <string.h>
+
+gboolean vdt_shape_has_channels(const VdtShape *shape)
+{
+    return shape->n_dims == 4 || shape->n_dims == 2;
+}
+
+/* Pixels 4096 bytes apart fall into the same sets of the first cache, where a tile's rows would
+ * throw each other out; a skew of one vector spreads them. */
+gsize vdt_map_pitch(gsize channels, gsize element_size)
+{
+    gsize pitch = VDT_ALIGN_LANES(channels);
+
+    return pitch * element_size % 4096 == 0 ? pitch + VDT_LANES : pitch;
+}
+
+VdtMap vdt_map_describe(const VdtShape *shape, VdtPrecision precision)
+{
+    gboolean picture = shape->n_dims == 4;
+    VdtMap map = {.f32 = precision == VDT_PRECISION_F32,
+                  .n = shape->dims[0],
+                  .c = shape->dims[1],
+                  .h = picture ? shape->dims[2] : 1,
+                  .w = picture ? shape->dims[3] : 1};
+
+    map.pitch = vdt_map_pitch(map.c, vdt_element_size(precision));
+    return map;
+}
+
+gsize vdt_map_bytes(const VdtPlan *plan, const VdtMap *map)
+{
+    gsize element = map->f32 ? sizeof(float) : vdt_element_size(plan->kernels->precision);
+
+    return vdt_map_rows(map) * map->pitch * element;
+}
+
+/* When two workers are done with @units in parts of @size. */
+static gsize time_of_two(gsize units, gsize size)
+{
+    gsize full = units / size, rest = units % size;
+
+    return full % 2 == 0 ? full / 2 * size + rest : (full + 1) / 2 * size;
+}
+
+VdtRows vdt_rows_split(gsize rows, gsize unit, guint wanted_parts)
+{
+    gsize units = (rows + unit - 1) / unit;
+    gsize most = (units + wanted_parts - 1) / MAX(wanted_parts, 1), best = most, per_part;
+
+    /* Of fifteen parts of a size one worker would have eight, and the other wait for the last. */
+    for (gsize size = most; wanted_parts > 2 && size > most * 3 / 4; size--)
+        if (time_of_two(units, size) < time_of_two(units, best))
+            best = size;
+    per_part = best * unit;
+    return (VdtRows){rows, per_part, (rows + per_part - 1) / per_part};
+}
+
+VdtEpilogue vdt_epilogue_at(const VdtPlan *plan, const VdtLateEpilogue *late, char *arena,
+                            gsize image, gsize row, gsize column)
+{
+    gsize element = vdt_element_size(plan->kernels->precision);
+    VdtEpilogue e = {.bias = (const float *)vdt_place_address(plan, &late->bias, arena) + column,
+                     .act0 = late->act0,
+                     .act1 = late->act1,
+                     .mul_pitch = late->mul_pitch,
+                     .add_pitch = late->add_pitch};
+
+    if (late->has_mul)
+        e.mul = vdt_place_address(plan, &late->mul, arena) +
+                ((image * late->mul_image + row) * late->mul_pitch + column) * element;
+    if (late->has_add)
+        e.add = vdt_place_address(plan, &late->add, arena) +
+                ((image * late->add_image + row) * late->add_pitch + column) * element;
+    return e;
+}
+
+/* Between the layouts. */
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    const VdtKernels *kernels;
+    VdtPlace planar;
+    VdtMap map;
+    VdtRows rows; /* of one image */
+} LayoutStep;
+
+static void run_layout(const VdtStep *step, char *arena, guint item, gboolean to_planes)
+{
+    const LayoutStep *self = (const LayoutStep *)step;
+    const VdtMap *map = &self->map;
+    gsize image = item / self->rows.n_parts, plane = map->h * map->w;
+    gsize first = item % self->rows.n_parts * self->rows.per_part;
+    gsize count = vdt_rows_end(&self->rows, item % self->rows.n_parts) - first;
+    gsize element = vdt_element_size(self->kernels->precision);
+    float *planar = (float *)vdt_place_address(self->plan, &self->planar, arena) +
+                    image * map->c * plane + first;
+    char *pixels = vdt_place_address(self->plan, &map->place, arena) +
+                   (image * plane + first) * map->pitch * element;
+
+    if (to_planes)
+        self->kernels->to_planes(count, map->c, pixels, map->pitch, planar, plane);
+    else
+        self->kernels->from_planes(count, map->c, planar, plane, pixels, map->pitch);
+}
+
+static void run_to_planar(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    run_layout(step, arena, item, TRUE);
+}
+
+static void run_from_planar(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    run_layout(step, arena, item, FALSE);
+}
+
+void vdt_plan_add_layout(VdtPlan *plan, const VdtPlace *planar, const VdtMap *map,
+                         gboolean to_planes, const char *label)
+{
+    VdtRows rows = vdt_rows_split(map->h * map->w, VDT_LANES, MAX(1, map->h * map->w / 256));
+    LayoutStep *self = g_new0(LayoutStep, 1);
+
+    self->step = (VdtStep){.kernel = to_planes ? "to_planes" : "from_planes",
+                           .label = g_strdup(label),
+                           .n_items = map->n * rows.n_parts,
+                           .run = to_planes ? run_to_planar : run_from_planar};
+    self->plan = plan;
+    self->kernels = map->f32 ? plan->kernels_f32 : plan->kernels;
+    self->planar = *planar;
+    self->map = *map;
+    self->rows = rows;
+    vdt_plan_read(plan, &map->place);
+    vdt_plan_read(plan, planar);
+    vdt_plan_add_step(plan, &self->step);
+}
+
+VdtMap vdt_plan_planar(VdtPlan *plan, const VdtShape *shape)
+{
+    gint64 n = vdt_shape_elements(shape);
+
+    return (VdtMap){
+        .place = vdt_plan_add_buffer(plan, n * sizeof(float)), .planar = TRUE, .f32 = TRUE};
+}
+
+VdtPlace vdt_plan_zeros(VdtPlan *plan)
+{
+    gsize widest = plan->kernels_f32->nr, size;
+    gboolean fresh;
+    char *zeros;
+
+    for (guint i = 0; i < plan->graph->nodes->len; i++) {
+        const VdtNode *node = plan->graph->nodes->pdata[i];
+
+        if (vdt_shape_has_channels(&node->shape))
+            widest = MAX(widest, (gsize)node->shape.dims[1]);
+    }
+    /* twice: Winograd reads two pixels as one */
+    size = 2 * vdt_map_pitch(widest, sizeof(float)) * sizeof(float);
+    zeros = vdt_plan_get_blob(plan, "zeros", size, &fresh);
+    if (fresh)
+        memset(zeros, 0, size);
+    return (VdtPlace){.constant = zeros};
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How values lie in memory, how their rows are shared out among steps' items, and the steps between
+ * the layouts. */
+#pragma once
+
+#include "schedule.h"
+
+/*
+ * How the value of a node lies in memory. Channels last: n images of h x w pixels of c channels,
+ * pitch elements from pixel to pixel; matrices [n][c] are images of one pixel. Planar: floats in
+ * PyTorch's order.
+ */
+typedef struct {
+    VdtPlace place;
+    gboolean planar;
+    gboolean f32; /* elements are float in a plan of lower precision */
+    gsize n, h, w, c, pitch;
+} VdtMap;
+
+static inline gsize vdt_map_rows(const VdtMap *map)
+{
+    return map->n * map->h * map->w;
+}
+
+/* Channels last is possible for 4-D and 2-D values. */
+gboolean vdt_shape_has_channels(const VdtShape *shape);
+/* A channels-last map for a value of @shape, without a place. */
+VdtMap vdt_map_describe(const VdtShape *shape, VdtPrecision precision);
+/* Elements from pixel to pixel for that many channels. */
+gsize vdt_map_pitch(gsize channels, gsize element_size);
+gsize vdt_map_bytes(const VdtPlan *plan, const VdtMap *map);
+/* Adds the step that fills one of the two forms of a value from the other. @label is copied. */
+void vdt_plan_add_layout(VdtPlan *plan, const VdtPlace *planar, const VdtMap *map,
+                         gboolean to_planes, const char *label);
+
+/* A planar map for a value of @shape, in a new buffer. */
+VdtMap vdt_plan_planar(VdtPlan *plan, const VdtShape *shape);
+/* Runs the reference kernel of @node. */
+void vdt_plan_add_reference(VdtPlan *plan, const VdtNode *node, const VdtMap *inputs,
+                            const VdtMap *output);
+
+/* Rows of a map that a step treats as one loop, cut into @n_parts parts of whole @unit rows. */
+typedef struct {
+    gsize rows, per_part;
+    guint n_parts;
+} VdtRows;
+VdtRows vdt_rows_split(gsize rows, gsize unit, guint wanted_parts);
+static inline gsize vdt_rows_end(const VdtRows *rows, guint part)
+{
+    return MIN(rows->rows, (part + 1) * rows->per_part);
+}
+
+/* An epilogue whose operands are still places. */
+typedef struct {
+    VdtPlace bias;
+    VdtAct act0, act1;
+    gboolean has_mul, has_add;
+    VdtPlace mul, add;
+    gsize mul_pitch, add_pitch;
+    gsize mul_image, add_image; /* rows from image to image; 0 for an operand without a batch */
+} VdtLateEpilogue;
+
+/* At pixel @row of image @image, column @column. */
+VdtEpilogue vdt_epilogue_at(const VdtPlan *plan, const VdtLateEpilogue *e, char *arena, gsize image,
+                            gsize row, gsize column);
+
+/* Zeros for padding and for no bias, as wide as the widest map or tile. */
+VdtPlace vdt_plan_zeros(VdtPlan *plan);

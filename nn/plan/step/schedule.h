@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Inside of a plan: buffers and steps.
+ *
+ * A plan is a list of steps over buffers. A buffer is a range of the session's arena, alive from
+ * the step that writes it to the last one that reads it; the planner (memory.c) lets buffers that
+ * are not alive together share memory. Constants (packed weights, zeros) belong to the plan.
+ */
+#pragma once
+
+#include <vedette/plan.h>
+
+#include "graph/node.h"
+#include "kernels/int8.h"
+
+/* Memory that a step reads or writes: a constant, or a buffer of the arena. */
+typedef struct {
+    const void *constant; /* if not NULL */
+    guint buffer;
+} VdtPlace;
+
+typedef struct {
+    gsize size;
+    guint first, last; /* steps */
+    gsize offset;      /* in the arena, set by vdt_plan_memory() */
+} VdtBuffer;
+
+typedef struct _VdtStep VdtStep;
+struct _VdtStep {
+    const char *kernel; /* for descriptions */
+    char *label;        /* name of the node */
+    guint64 macs;
+    guint n_items;
+    gsize scratch; /* bytes each worker needs */
+    void (*run)(const VdtStep *step, char *arena, char *scratch, guint item);
+};
+
+/* Constant memory that plans of the same weights share, found by what was made of which tensor. */
+typedef struct {
+    gint ref_count;
+    gsize size;
+    void *data;
+} VdtBlob;
+
+void vdt_blob_unref(gpointer blob);
+void vdt_step_free(gpointer step);
+
+struct _VdtPlan {
+    gint ref_count;
+    VdtPlanKind kind;
+    VdtGraph *graph;
+    const VdtKernels *kernels; /* NULL for TRACE */
+    const VdtKernels *kernels_f32;
+    const VdtInt8Kernels *kernels_int8; /* NULL unless products are in 8 bits */
+    GPtrArray *steps;                   /* VdtStep */
+    GArray *buffers;                    /* VdtBuffer */
+    GHashTable *blobs;                  /* char * to VdtBlob */
+    GPtrArray *constants; /* VdtTensor: parameters kept as they are, and what was folded */
+    GArray *inputs;       /* VdtMap, planar */
+    GArray *outputs;      /* VdtMap, planar */
+    GArray *values;       /* TRACE: VdtMap by node index */
+    GArray *params;       /* TRAIN: VdtMap by number of the parameter, values are in constants */
+    GArray *gradients;    /* TRAIN: the same for gradients */
+    VdtPlace seed;        /* TRAIN: what dropout draws from, a guint64 */
+    gsize arena_size, scratch_size;
+    gsize out_of_memory; /* bytes that could not be had for a constant */
+};
+
+static inline char *vdt_place_address(const VdtPlan *plan, const VdtPlace *place, char *arena)
+{
+    if (place->constant)
+        return (char *)place->constant;
+    return arena + g_array_index(plan->buffers, VdtBuffer, place->buffer).offset;
+}
+
+/* A new buffer; written by the step that is added next. */
+VdtPlace vdt_plan_add_buffer(VdtPlan *plan, gsize size);
+/* Says that the step added next reads @place. */
+void vdt_plan_read(VdtPlan *plan, const VdtPlace *place);
+/* Takes @step, a struct that begins with a VdtStep and was made by g_new0. */
+void vdt_plan_add_step(VdtPlan *plan, VdtStep *step);
+/* A constant of @size bytes, filled by the caller if *fresh; otherwise one made earlier under the
+ * same @key, in this plan or the one it shares with. NULL, noted in the plan, if there is no memory
+ * for it. */
+void *vdt_plan_get_blob(VdtPlan *plan, const char *key, gsize size, gboolean *fresh);
+
+/* Scratch of @n floats for making a constant; NULL, noted in the plan, if there is no memory. */
+float *vdt_plan_try_floats(VdtPlan *plan, gsize n);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Long rows in training: A B^T, and the softmax of rows, over planar values. It is how the classes
+ * of a map find what they look like, with a row for each class or channel and a pixel in each
+ * column. Rows are in whole vectors, or the reference kernels take the node.
+ */
+#include "account.h"
+
+#include <string.h>
+
+#include "ops/table.h"
+
+#define SUM_VECTORS 64 /* that are summed in float at once */
+
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    const VdtGradientKernels *kernels;
+    VdtPlace a, b, y, dy, da, db;
+    gsize m, n, k; /* y is [m, n], a [m, k], b [n, k], all of them @batch times */
+    float scale;
+    gboolean has_da, has_db, add_da, add_db;
+} MatrixStep;
+
+static float *matrix(const MatrixStep *self, const VdtPlace *place, char *arena, gsize number,
+                     gsize size)
+{
+    return (float *)vdt_place_address(self->plan, place, arena) + number * size;
+}
+
+static double dot(const VdtGradientKernels *kernels, const float *a, const float *b, gsize n)
+{
+    double total = 0;
+
+    for (gsize i = 0; i < n; i += SUM_VECTORS * VDT_LANES) {
+        float sum[VDT_LANES] = {0};
+
+        kernels->dot_rows(MIN(SUM_VECTORS, (n - i) / VDT_LANES), VDT_LANES, a + i, VDT_LANES, b + i,
+                          VDT_LANES, sum);
+        for (guint j = 0; j < VDT_LANES; j++)
+            total += sum[j];
+    }
+    return total;
+}
+
+/* An item is a row of a matrix. */
+static void run_multiply(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const MatrixStep *self = (const MatrixStep *)step;
+    gsize number = item / self->m, row = item % self->m;
+    const float *a = matrix(self, &self->a, arena, number, self->m * self->k) + row * self->k;
+    const float *b = matrix(self, &self->b, arena, number, self->n * self->k);
+    float *y = matrix(self, &self->y, arena, number, self->m * self->n) + row * self->n;
+
+    for (gsize i = 0; i < self->n; i++)
+        y[i] = self->scale * dot(self->kernels, a, b + i * self->k, self->k);
+}
+
+/* to (+)= the sum of @taps rows of @k, each by its weight. */
+static void blend(const MatrixStep *self, const float *rows, gsize taps, const float *weights,
+                  gsize weight_step, char *scratch, float *to, gboolean add)
+{
+    const void **a = (const void **)scratch;
+    float *weight = (float *)(a + taps), *sum = weight + VDT_ALIGN_LANES(taps);
+
+    for (gsize i = 0; i < taps; i++) {
+        a[i] = rows + i * self->k;
+        weight[i] = self->scale * weights[i * weight_step];
+    }
+    self->plan->kernels->blend_rows(1, taps, self->k, a, weight, add ? sum : to, self->k);
+    if (add)
+        self->kernels->copy_rows(1, self->k, sum, self->k, 1, to, self->k, true);
+}
+
+/* An item is a row of the gradient by A, or by B. */
+static void run_gradient(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const MatrixStep *self = (const MatrixStep *)step;
+    gsize number = item / (self->m + self->n), row = item % (self->m + self->n);
+    const float *dy = matrix(self, &self->dy, arena, number, self->m * self->n);
+
+    if (row < self->m && self->has_da)
+        blend(self, matrix(self, &self->b, arena, number, self->n * self->k), self->n,
+              dy + row * self->n, 1, scratch,
+              matrix(self, &self->da, arena, number, self->m * self->k) + row * self->k,
+              self->add_da);
+    else if (row >= self->m && self->has_db)
+        blend(self, matrix(self, &self->a, arena, number, self->m * self->k), self->m,
+              dy + (row - self->m), self->n, scratch,
+              matrix(self, &self->db, arena, number, self->n * self->k) + (row - self->m) * self->k,
+              self->add_db);
+}
+
+static gsize last_dim(const VdtNode *node)
+{
+    return node->shape.dims[node->shape.n_dims - 1];
+}
+
+static gboolean is_planar(const VdtNode *node)
+{
+    return !vdt_shape_has_channels(&node->shape);
+}
+
+gboolean vdt_train_matmul(VdtTrain *t, const VdtNode *node)
+{
+    const VdtNode *a = node->inputs[0], *b = node->inputs[1];
+    MatrixStep *self;
+
+    if (node->p.matmul.transpose_a || !node->p.matmul.transpose_b || last_dim(a) % VDT_LANES != 0 ||
+        !is_planar(node) || !is_planar(a) || !is_planar(b) || t->is_weight[a->index] ||
+        t->is_weight[b->index])
+        return FALSE;
+    self = vdt_train_step(MatrixStep, t, node, .kernel = "matmul", .macs = node->op->macs(node),
+                          .run = run_multiply);
+    self->plan = t->plan;
+    self->kernels = t->kernels;
+    self->m = node->shape.dims[node->shape.n_dims - 2];
+    self->n = last_dim(node);
+    self->k = last_dim(a);
+    self->scale = node->p.matmul.scale;
+    self->a = vdt_train_planar(t, a)->place;
+    self->b = vdt_train_planar(t, b)->place;
+    self->step.n_items = vdt_shape_elements(&node->shape) / self->n;
+    t->planar[node->index] = vdt_plan_planar(t->plan, &node->shape);
+    t->has_planar[node->index] = TRUE;
+    self->y = t->planar[node->index].place;
+    t->kept[node->index] = g_memdup2(self, sizeof *self);
+    vdt_plan_read(t->plan, &self->a);
+    vdt_plan_read(t->plan, &self->b);
+    vdt_plan_add_step(t->plan, &self->step);
+    return TRUE;
+}
+
+void vdt_train_matmul_backward(VdtTrain *t, const VdtNode *node)
+{
+    const MatrixStep *kept = t->kept[node->index];
+    MatrixStep *self = vdt_train_step(MatrixStep, t, node, .kernel = "matmul_gradient",
+                                      .macs = 2 * node->op->macs(node), .run = run_gradient);
+    VdtStep step = self->step;
+
+    *self = *kept;
+    self->step = step;
+    self->step.n_items = kept->step.n_items / self->m * (self->m + self->n);
+    self->step.scratch = MAX(self->m, self->n) * sizeof(void *) +
+                         (VDT_ALIGN_LANES(MAX(self->m, self->n)) + self->k) * sizeof(float);
+    self->dy = vdt_train_dy(t, node)->place;
+    vdt_plan_read(t->plan, &self->dy);
+    self->has_da = vdt_train_wants(t, node->inputs[0]);
+    if (self->has_da) {
+        self->da = vdt_train_dx(t, node->inputs[0], &self->add_da).place;
+        vdt_plan_read(t->plan, &self->b);
+        vdt_plan_read(t->plan, &self->da);
+    }
+    self->has_db = vdt_train_wants(t, node->inputs[1]);
+    if (self->has_db) {
+        self->db = vdt_train_dx(t, node->inputs[1], &self->add_db).place;
+        vdt_plan_read(t->plan, &self->a);
+        vdt_plan_read(t->plan, &self->db);
+    }
+    vdt_plan_add_step(t->plan, &self->step);
+}
+
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    const VdtGradientKernels *kernels;
+    VdtPlace x, y, dy, dx;
+    gsize n; /* of a row */
+    gboolean add;
+} SoftmaxStep;
+
+static float *row_at(const SoftmaxStep *self, const VdtPlace *place, char *arena, gsize row)
+{
+    return (float *)vdt_place_address(self->plan, place, arena) + row * self->n;
+}
+
+static void run_softmax(const VdtStep *step, char *arena, char *scratch, guint row)
+{
+    const SoftmaxStep *self = (const SoftmaxStep *)step;
+    float *y = row_at(self, &self->y, arena, row);
+
+    memcpy(y, row_at(self, &self->x, arena, row), self->n * sizeof *y);
+    self->plan->kernels->softmax_row(self->n, y);
+}
+
+static void run_softmax_gradient(const VdtStep *step, char *arena, char *scratch, guint row)
+{
+    const SoftmaxStep *self = (const SoftmaxStep *)step;
+    const float *y = row_at(self, &self->y, arena, row), *dy = row_at(self, &self->dy, arena, row);
+    float *dx = row_at(self, &self->dx, arena, row);
+    float mean = dot(self->kernels, y, dy, self->n); /* of dy, by share */
+
+    for (gsize i = 0; i < self->n; i++)
+        dx[i] = (self->add ? dx[i] : 0) + y[i] * (dy[i] - mean);
+}
+
+gboolean vdt_train_softmax(VdtTrain *t, const VdtNode *node)
+{
+    SoftmaxStep *self;
+
+    if (last_dim(node) % VDT_LANES != 0 || !is_planar(node) || t->is_weight[node->inputs[0]->index])
+        return FALSE;
+    self = vdt_train_step(SoftmaxStep, t, node, .kernel = "softmax", .run = run_softmax);
+    self->plan = t->plan;
+    self->kernels = t->kernels;
+    self->n = last_dim(node);
+    self->step.n_items = vdt_shape_elements(&node->shape) / self->n;
+    self->x = vdt_train_planar(t, node->inputs[0])->place;
+    t->planar[node->index] = vdt_plan_planar(t->plan, &node->shape);
+    t->has_planar[node->index] = TRUE;
+    self->y = t->planar[node->index].place;
+    vdt_plan_read(t->plan, &self->x);
+    vdt_plan_add_step(t->plan, &self->step);
+    return TRUE;
+}
+
+void vdt_train_softmax_backward(VdtTrain *t, const VdtNode *node)
+{
+    SoftmaxStep *self = vdt_train_step(SoftmaxStep, t, node, .kernel = "softmax_gradient",
+                                       .n_items = vdt_shape_elements(&node->shape) / last_dim(node),
+                                       .run = run_softmax_gradient);
+
+    self->plan = t->plan;
+    self->kernels = t->kernels;
+    self->n = last_dim(node);
+    self->y = vdt_train_planar(t, node)->place;
+    self->dy = vdt_train_dy(t, node)->place;
+    self->dx = vdt_train_dx(t, node->inputs[0], &self->add).place;
+    vdt_plan_read(t->plan, &self->y);
+    vdt_plan_read(t->plan, &self->dy);
+    vdt_plan_read(t->plan, &self->dx);
+    vdt_plan_add_step(t->plan, &self->step);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Batch norm with the statistics of the batch, or, of a frozen one, with the running ones, and the
+ * ReLU behind it.
+ *
+ * With xhat = (x - mean) / sd, y = xhat * weight + bias, M pixels in the batch:
+ *     dweight = sum(g * xhat), dbias = sum(g), g being dy before the ReLU
+ *     dx = weight / sd * (g - mean(g) - xhat * mean(g * xhat))
+ * where the last two terms are what goes through the statistics: a frozen one has none of them.
+ * Sums are made in parts of rows, which do not depend on the number of threads, and put together in
+ * double. Squares are of distances from the batch's first pixel, so that a large mean costs no
+ * digits.
+ */
+#include "account.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MOMENTUM 0.1 /* PyTorch's: the share of the batch in the running statistics */
+
+/* Rows of one table, pitch floats each, which forward makes and backward reads. */
+enum { MEAN, SCALE, BIAS, DEVIATION /* 1 / sd */, N_KEPT };
+/* and which backward's sums become: dx = g * FACTOR + (x - mean) * SLOPE + OFFSET */
+enum { FACTOR, SLOPE, OFFSET, N_BACK };
+
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    const VdtGradientKernels *kernels;
+    VdtMap x, y, dy, dx;
+    VdtAct act;
+    VdtRows rows;
+    gsize pitch;    /* floats of a row of the tables */
+    VdtPlace parts; /* [part][2][pitch] */
+    VdtPlace kept, back;
+    VdtPlace weight, bias, running_mean, running_var; /* parameters, or gradients of them */
+    gboolean add, add_weight, add_bias, has_weight, has_bias, frozen;
+    float eps;
+} NormStep;
+
+static float *floats(const NormStep *self, const VdtPlace *place, char *arena)
+{
+    return (float *)vdt_place_address(self->plan, place, arena);
+}
+
+static float *at_part(const NormStep *self, const VdtMap *map, char *arena, guint part)
+{
+    return floats(self, &map->place, arena) + part * self->rows.per_part * map->pitch;
+}
+
+static gsize part_rows(const NormStep *self, guint part)
+{
+    return vdt_rows_end(&self->rows, part) - part * self->rows.per_part;
+}
+
+/* The two sums of channel @c over all parts. */
+static void total(const NormStep *self, char *arena, gsize c, double *first, double *second)
+{
+    const float *parts = floats(self, &self->parts, arena);
+
+    *first = *second = 0;
+    for (guint i = 0; i < self->rows.n_parts; i++, parts += 2 * self->pitch) {
+        *first += parts[c];
+        *second += parts[self->pitch + c];
+    }
+}
+
+static void run_moments(const VdtStep *step, char *arena, char *scratch, guint part)
+{
+    const NormStep *self = (const NormStep *)step;
+    float *sums = floats(self, &self->parts, arena) + part * 2 * self->pitch;
+
+    memset(sums, 0, 2 * self->pitch * sizeof *sums);
+    self->kernels->moments(part_rows(self, part), self->x.c, at_part(self, &self->x, arena, part),
+                           self->x.pitch, floats(self, &self->x.place, arena), sums,
+                           sums + self->pitch);
+}
+
+static void run_statistics(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const NormStep *self = (const NormStep *)step;
+    const float *shift = floats(self, &self->x.place, arena);
+    const float *weight = floats(self, &self->weight, arena);
+    const float *bias = floats(self, &self->bias, arena);
+    float *running_mean = floats(self, &self->running_mean, arena);
+    float *running_var = floats(self, &self->running_var, arena);
+    float *kept = floats(self, &self->kept, arena);
+    double rows = self->rows.rows;
+
+    memset(kept, 0, N_KEPT * self->pitch * sizeof *kept);
+    for (gsize c = 0; c < self->x.c; c++) {
+        double mean = running_mean[c], var = running_var[c], deviation;
+
+        if (!self->frozen) {
+            double sum, square;
+
+            total(self, arena, c, &sum, &square);
+            mean = sum / rows;
+            var = MAX(square / rows - mean * mean, 0);
+            mean += shift[c];
+        }
+        deviation = 1 / sqrt(var + self->eps);
+        kept[MEAN * self->pitch + c] = mean;
+        kept[DEVIATION * self->pitch + c] = deviation;
+        kept[SCALE * self->pitch + c] = weight[c] * deviation;
+        kept[BIAS * self->pitch + c] = bias[c] - mean * weight[c] * deviation;
+        if (self->frozen)
+            continue;
+        running_mean[c] += MOMENTUM * (mean - running_mean[c]);
+        running_var[c] += MOMENTUM * (var * rows / MAX(rows - 1, 1) - running_var[c]);
+    }
+}
+
+static void run_apply(const VdtStep *step, char *arena, char *scratch, guint part)
+{
+    const NormStep *self = (const NormStep *)step;
+    const float *kept = floats(self, &self->kept, arena);
+
+    self->kernels->affine_rows(part_rows(self, part), self->x.c,
+                               at_part(self, &self->x, arena, part), self->x.pitch,
+                               kept + SCALE * self->pitch, kept + BIAS * self->pitch, self->act,
+                               at_part(self, &self->y, arena, part), self->y.pitch);
+}
+
+static void run_sums(const VdtStep *step, char *arena, char *scratch, guint part)
+{
+    const NormStep *self = (const NormStep *)step;
+    float *sums = floats(self, &self->parts, arena) + part * 2 * self->pitch;
+
+    memset(sums, 0, 2 * self->pitch * sizeof *sums);
+    self->kernels->norm_sums(
+        part_rows(self, part), self->x.c, self->act, at_part(self, &self->x, arena, part),
+        self->x.pitch, at_part(self, &self->y, arena, part), self->y.pitch,
+        at_part(self, &self->dy, arena, part), self->dy.pitch,
+        floats(self, &self->kept, arena) + MEAN * self->pitch, sums, sums + self->pitch);
+}
+
+static void run_factors(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const NormStep *self = (const NormStep *)step;
+    const float *kept = floats(self, &self->kept, arena);
+    float *back = floats(self, &self->back, arena);
+    double rows = self->rows.rows;
+
+    memset(back, 0, N_BACK * self->pitch * sizeof *back);
+    for (gsize c = 0; c < self->x.c; c++) {
+        double sum, dot, scale = kept[SCALE * self->pitch + c];
+        double deviation = kept[DEVIATION * self->pitch + c];
+
+        total(self, arena, c, &sum, &dot);
+        back[FACTOR * self->pitch + c] = scale;
+        if (!self->frozen) {
+            back[SLOPE * self->pitch + c] = -scale * deviation * deviation * dot / rows;
+            back[OFFSET * self->pitch + c] = -scale * sum / rows;
+        }
+        if (self->has_weight) {
+            float *dweight = floats(self, &self->weight, arena) + c;
+
+            *dweight = dot * deviation + (self->add_weight ? *dweight : 0);
+        }
+        if (self->has_bias) {
+            float *dbias = floats(self, &self->bias, arena) + c;
+
+            *dbias = sum + (self->add_bias ? *dbias : 0);
+        }
+    }
+}
+
+static void run_gradient(const VdtStep *step, char *arena, char *scratch, guint part)
+{
+    const NormStep *self = (const NormStep *)step;
+    const float *back = floats(self, &self->back, arena);
+
+    self->kernels->norm_gradient(
+        part_rows(self, part), self->x.c, self->act, at_part(self, &self->x, arena, part),
+        self->x.pitch, at_part(self, &self->y, arena, part), self->y.pitch,
+        at_part(self, &self->dy, arena, part), self->dy.pitch,
+        floats(self, &self->kept, arena) + MEAN * self->pitch, back + FACTOR * self->pitch,
+        back + SLOPE * self->pitch, back + OFFSET * self->pitch,
+        at_part(self, &self->dx, arena, part), self->dx.pitch, self->add);
+}
+
+static void add_step(VdtTrain *t, const VdtNode *node, const NormStep *state, const char *kernel,
+                     guint n_items,
+                     void (*run)(const VdtStep *step, char *arena, char *scratch, guint item))
+{
+    NormStep *self = g_memdup2(state, sizeof *state);
+    const VdtPlace *places[] = {&self->x.place,      &self->y.place,    &self->dy.place,
+                                &self->dx.place,     &self->parts,      &self->kept,
+                                &self->back,         &self->weight,     &self->bias,
+                                &self->running_mean, &self->running_var};
+
+    vdt_train_init_step(t, node, self, (VdtStep){.kernel = kernel, .n_items = n_items, .run = run});
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++)
+        vdt_plan_read(t->plan, places[i]);
+    vdt_plan_add_step(t->plan, &self->step);
+}
+
+gboolean vdt_train_norm(VdtTrain *t, const VdtNode *node)
+{
+    NormStep *self;
+
+    if (!vdt_shape_has_channels(&node->shape))
+        return FALSE;
+    /* Places that a step does not use are the zeros, a constant. */
+    self = g_new(NormStep, 1);
+    *self = (NormStep){.plan = t->plan,
+                       .kernels = t->kernels,
+                       .x = *vdt_train_channels_last(t, node->inputs[0]),
+                       .act = vdt_train_act(t, node),
+                       .kept = t->zeros,
+                       .back = t->zeros,
+                       .parts = t->zeros,
+                       .weight = t->zeros,
+                       .bias = t->zeros,
+                       .running_mean = t->zeros,
+                       .running_var = t->zeros,
+                       .frozen = node->p.batch_norm.frozen,
+                       .eps = node->p.batch_norm.eps};
+    self->y = self->dy = self->dx = self->x;
+    self->rows = vdt_train_rows(vdt_map_rows(&self->x), VDT_SUM_ROWS);
+    self->pitch = VDT_ALIGN_LANES(self->x.c);
+    if (!self->frozen) {
+        self->parts = vdt_train_floats(t, self->rows.n_parts * 2 * self->pitch);
+        add_step(t, node, self, "norm_moments", self->rows.n_parts, run_moments);
+    }
+    self->weight = vdt_train_planar(t, node->inputs[1])->place;
+    self->bias = vdt_train_planar(t, node->inputs[2])->place;
+    self->running_mean = vdt_train_planar(t, node->inputs[3])->place;
+    self->running_var = vdt_train_planar(t, node->inputs[4])->place;
+    self->kept = vdt_train_floats(t, N_KEPT * self->pitch);
+    add_step(t, node, self, "norm_statistics", 1, run_statistics);
+
+    self->weight = self->bias = self->running_mean = self->running_var = self->parts = t->zeros;
+    self->y = vdt_train_new_map(t, node);
+    add_step(t, node, self, "norm_apply", self->rows.n_parts, run_apply);
+    t->kept[node->index] = self;
+    return TRUE;
+}
+
+void vdt_train_norm_backward(VdtTrain *t, const VdtNode *node)
+{
+    NormStep *self = t->kept[node->index];
+
+    self->dy = *vdt_train_dy(t, node);
+    /* Without an activation y is not read, and need not be alive. */
+    if (self->act == VDT_ACT_NONE)
+        self->y = self->x;
+    self->dx = self->x;
+    self->parts = vdt_train_floats(t, self->rows.n_parts * 2 * self->pitch);
+    add_step(t, node, self, "norm_sums", self->rows.n_parts, run_sums);
+
+    self->has_weight = vdt_train_wants(t, node->inputs[1]);
+    self->has_bias = vdt_train_wants(t, node->inputs[2]);
+    if (self->has_weight)
+        self->weight = vdt_train_dx(t, node->inputs[1], &self->add_weight).place;
+    if (self->has_bias)
+        self->bias = vdt_train_dx(t, node->inputs[2], &self->add_bias).place;
+    self->back = vdt_train_floats(t, N_BACK * self->pitch);
+    add_step(t, node, self, "norm_factors", 1, run_factors);
+    if (!vdt_train_wants(t, node->inputs[0]))
+        return;
+    self->weight = self->bias = self->parts = t->zeros;
+    self->dx = vdt_train_dx(t, node->inputs[0], &self->add);
+    add_step(t, node, self, "norm_gradient", self->rows.n_parts, run_gradient);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The TRAIN plan: forward steps in build order, then backward steps in reverse, one schedule. A
+ * buffer lives until the last step that reads it, so what no backward step needs is gone early. The
+ * first step that writes a gradient stores, later ones add; nothing is cleared.
+ */
+#include "train.h"
+
+#include "account.h"
+
+#include "ops/table.h"
+
+static const VdtTrainLowering lowerings[] = {
+    /* the first that takes the node wins */
+    {&vdt_op_conv2d, vdt_train_depthwise, vdt_train_depthwise_backward, FALSE},
+    {&vdt_op_conv2d, vdt_train_product, vdt_train_product_backward, TRUE},
+    {&vdt_op_linear, vdt_train_product, vdt_train_product_backward, FALSE},
+    {&vdt_op_batch_norm, vdt_train_norm, vdt_train_norm_backward, TRUE},
+    {&vdt_op_relu, vdt_train_act_alone, vdt_train_act_backward, FALSE},
+    {&vdt_op_sigmoid, vdt_train_act_alone, vdt_train_act_backward, FALSE},
+    {&vdt_op_gelu, vdt_train_act_alone, vdt_train_act_backward, FALSE},
+    {&vdt_op_add, vdt_train_add, vdt_train_add_backward, TRUE},
+    {&vdt_op_add, vdt_train_outer_sum, vdt_train_outer_sum_backward, TRUE},
+    {&vdt_op_mul, vdt_train_mul, vdt_train_mul_backward, FALSE},
+    {&vdt_op_max_pool2d, vdt_train_max_pool, vdt_train_max_pool_backward, FALSE},
+    {&vdt_op_global_avg_pool, vdt_train_mean, vdt_train_mean_backward, FALSE},
+    {&vdt_op_reshape, vdt_train_reshape, vdt_train_reshape_backward, FALSE},
+    {&vdt_op_resize_bilinear, vdt_train_resize, vdt_train_resize_backward, FALSE},
+    {&vdt_op_adaptive_avg_pool2d, vdt_train_adaptive_pool, vdt_train_adaptive_pool_backward, FALSE},
+    {&vdt_op_matmul, vdt_train_matmul, vdt_train_matmul_backward, FALSE},
+    {&vdt_op_softmax, vdt_train_softmax, vdt_train_softmax_backward, FALSE},
+    {&vdt_op_cross_entropy, vdt_train_cross_entropy, vdt_train_cross_entropy_backward, FALSE},
+    {&vdt_op_dropout, vdt_train_dropout, vdt_train_dropout_backward, FALSE},
+};
+
+/* The gradient of the loss by itself. */
+static const float one[VDT_LANES] = {1};
+
+static const VdtNode *find_loss(const VdtGraph *graph, GError **error)
+{
+    VdtNode *loss = vdt_graph_find_output(graph, "loss");
+
+    if (!loss || vdt_shape_elements(&loss->shape) != 1) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_SHAPE,
+                    loss ? "the output \"loss\" is not a single number"
+                         : "the graph has no output \"loss\" to train for");
+        return NULL;
+    }
+    return loss;
+}
+
+static gboolean is_product(const VdtNode *node)
+{
+    return node->op == &vdt_op_conv2d || node->op == &vdt_op_linear;
+}
+
+/* What each value is used for, what needs a gradient, and which activations are taken in. */
+static void look(VdtTrain *t, const VdtGraph *graph)
+{
+    for (guint i = 0; i < graph->nodes->len; i++) {
+        const VdtNode *node = graph->nodes->pdata[i];
+
+        t->trained[i] = node->op == &vdt_op_param && !node->derived;
+        for (guint j = 0; j < node->n_inputs; j++) {
+            t->is_weight[node->inputs[j]->index] |= j > 0 && is_product(node);
+            t->n_uses[node->inputs[j]->index]++;
+            t->trained[i] |= t->trained[node->inputs[j]->index] && node->op->backward;
+        }
+    }
+    for (guint i = 0; i < graph->outputs->len; i++)
+        t->n_uses[g_array_index(graph->outputs, VdtNamed, i).node->index]++;
+
+    for (guint i = 0; i < graph->nodes->len; i++) {
+        const VdtNode *act = graph->nodes->pdata[i], *before = act->inputs[0];
+        gboolean takes = FALSE;
+
+        if ((act->op != &vdt_op_relu && act->op != &vdt_op_sigmoid) ||
+            !vdt_shape_has_channels(&act->shape) || t->n_uses[before->index] != 1)
+            continue;
+        for (guint j = 0; j < G_N_ELEMENTS(lowerings); j++)
+            takes |= lowerings[j].op == before->op && lowerings[j].takes_act;
+        /* depthwise convolutions, and sigmoids behind anything but products, are on their own */
+        if (before->op == &vdt_op_conv2d && before->p.conv2d.groups != 1)
+            takes = FALSE;
+        if (before->op != &vdt_op_conv2d && act->op == &vdt_op_sigmoid)
+            takes = FALSE;
+        if (takes) {
+            t->taken[before->index] = act;
+            t->is_taken[i] = TRUE;
+        }
+    }
+}
+
+static void make_forward(VdtTrain *t, const VdtNode *node, const VdtTrainLowering **by)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(lowerings); i++) {
+        if (lowerings[i].op == node->op && lowerings[i].forward(t, node)) {
+            *by = &lowerings[i];
+            return;
+        }
+    }
+    if (t->taken[node->index]) {
+        t->is_taken[t->taken[node->index]->index] = FALSE;
+        t->taken[node->index] = NULL;
+    }
+    vdt_train_reference(t, node);
+    *by = NULL;
+}
+
+static void make_backward(VdtTrain *t, const VdtNode *node, const VdtTrainLowering *by)
+{
+    if (by)
+        by->backward(t, node);
+    else
+        vdt_train_reference_backward(t, node);
+}
+
+/* Parameters and inputs, which hold their contents before the first step. */
+static void add_leaves(VdtTrain *t, const VdtGraph *graph, VdtTensor *const *params)
+{
+    for (guint i = 0; i < graph->params->len; i++) {
+        const VdtNode *node = graph->params->pdata[i];
+
+        t->planar[node->index] = vdt_plan_planar(t->plan, &node->shape);
+        t->has_planar[node->index] = TRUE;
+        g_array_append_val(t->plan->params, t->planar[node->index]);
+        g_ptr_array_add(t->plan->constants, vdt_tensor_ref(params[node->index]));
+    }
+    for (guint i = 0; i < graph->inputs->len; i++) {
+        const VdtNode *node = graph->inputs->pdata[i];
+
+        t->planar[node->index] = vdt_plan_planar(t->plan, &node->shape);
+        t->has_planar[node->index] = TRUE;
+        g_array_append_val(t->plan->inputs, t->planar[node->index]);
+    }
+}
+
+/* The gradients that the session shows. One that nothing leads to stays zero. */
+static void add_gradients(VdtTrain *t, const VdtGraph *graph)
+{
+    for (guint i = 0; i < graph->params->len; i++) {
+        const VdtNode *node = graph->params->pdata[i];
+        VdtMap map = t->gradients[node->index].map;
+
+        if (!t->gradients[node->index].exists || !map.planar) {
+            VdtMap planar = vdt_plan_planar(t->plan, &node->shape);
+
+            if (t->gradients[node->index].exists)
+                vdt_plan_add_layout(t->plan, &planar.place, &map, TRUE, node->name);
+            map = planar;
+        }
+        g_array_append_val(t->plan->gradients, map);
+    }
+}
+
+gboolean vdt_plan_train(VdtPlan *plan, VdtTensor *const *params, GError **error)
+{
+    const VdtGraph *graph = plan->graph;
+    guint n = graph->nodes->len;
+    g_autofree VdtMap *planar = g_new0(VdtMap, n), *channels_last = g_new0(VdtMap, n);
+    g_autofree gboolean *has_planar = g_new0(gboolean, n), *is_taken = g_new0(gboolean, n);
+    g_autofree gboolean *has_channels_last = g_new0(gboolean, n), *trained = g_new0(gboolean, n);
+    g_autofree gboolean *is_weight = g_new0(gboolean, n);
+    g_autofree VdtGradient *gradients = g_new0(VdtGradient, n);
+    g_autofree guint *n_uses = g_new0(guint, n);
+    g_autofree const VdtNode **taken = g_new0(const VdtNode *, n);
+    g_autofree const VdtTrainLowering **by = g_new0(const VdtTrainLowering *, n);
+    g_autofree gpointer *kept = g_new0(gpointer, n);
+    VdtTrain t = {.plan = plan,
+                  .kernels = vdt_gradient_kernels_get(vdt_isa_get()),
+                  .planar = planar,
+                  .channels_last = channels_last,
+                  .has_planar = has_planar,
+                  .has_channels_last = has_channels_last,
+                  .gradients = gradients,
+                  .trained = trained,
+                  .is_weight = is_weight,
+                  .n_uses = n_uses,
+                  .taken = taken,
+                  .is_taken = is_taken,
+                  .kept = kept};
+    const VdtNode *loss = find_loss(graph, error);
+
+    if (!loss)
+        return FALSE;
+    plan->seed = vdt_plan_add_buffer(plan, sizeof(guint64));
+    t.zeros = vdt_plan_zeros(plan);
+    look(&t, graph);
+    add_leaves(&t, graph, params);
+    for (guint i = 0; i < n; i++) {
+        const VdtNode *node = graph->nodes->pdata[i];
+
+        if (node->n_inputs > 0 && !is_taken[i])
+            make_forward(&t, node, &by[i]);
+    }
+    for (guint i = 0; i < graph->outputs->len; i++) {
+        const VdtNamed *named = &g_array_index(graph->outputs, VdtNamed, i);
+
+        g_array_append_val(plan->outputs, *vdt_train_planar(&t, named->node));
+    }
+    gradients[loss->index] = (VdtGradient){
+        .exists = TRUE,
+        .shared = TRUE,
+        .map = {
+            .place.constant = one, .planar = TRUE, .f32 = TRUE, .n = 1, .h = 1, .w = 1, .c = 1}};
+    if (vdt_shape_has_channels(&loss->shape)) {
+        gradients[loss->index].map.planar = FALSE;
+        gradients[loss->index].map.pitch = VDT_LANES;
+    }
+    for (guint i = n; i-- > 0;) {
+        const VdtNode *node = graph->nodes->pdata[i];
+
+        if (node->n_inputs > 0 && !is_taken[i] && trained[i] &&
+            gradients[vdt_train_result(&t, node)->index].exists)
+            make_backward(&t, node, by[i]);
+        g_free(kept[i]);
+    }
+    add_gradients(&t, graph);
+    return TRUE;
+}

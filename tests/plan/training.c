@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * TRAIN plans of random networks give the loss and the gradients that the reference kernels give in
+ * double, at every instruction set. VEDETTE_TEST_SEED runs the one network of that seed,
+ * VEDETTE_TEST_GRAPHS that many of them.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <vedette/ops.h>
+
+#include "../ops/reference.h"
+#include "graph/node.h"
+#include "kernels/gradient.h"
+#include "random-graph.h"
+
+#ifdef __SANITIZE_THREAD__
+#define N_GRAPHS 60
+#else
+#define N_GRAPHS 300
+#endif
+
+/* A cross entropy for each output of the network, added up. */
+static void add_loss(VdtGraph *graph)
+{
+    VdtValue *sum = NULL;
+    guint n = graph->outputs->len;
+
+    for (guint i = 0; i < n; i++) {
+        VdtValue *output = g_array_index(graph->outputs, VdtNamed, i).node, *loss;
+        g_autofree char *name = g_strdup_printf("labels%u", i);
+        gint64 batch = vdt_value_dim(output, 0);
+        VdtShape shape = vdt_value_shape(output), labels = vdt_shape(batch);
+        gboolean map = shape.n_dims == 4 && i % 2 == 0;
+
+        if (map)
+            labels = vdt_shape(batch, shape.dims[2], shape.dims[3]);
+        else
+            shape = vdt_shape(batch, -1);
+        loss =
+            vdt_cross_entropy(map ? output : vdt_reshape(output, &shape),
+                              vdt_input(graph, name, &labels), .label_smoothing = 0.1 * (i % 10));
+        sum = sum ? vdt_add(sum, loss) : loss;
+    }
+    vdt_output(graph, "loss", sum);
+}
+
+static void fill_labels(VdtSession *session, guint64 seed)
+{
+    const VdtGraph *graph = vdt_session_get_graph(session);
+
+    for (guint i = 0; i < graph->inputs->len; i++) {
+        const VdtNode *node = graph->inputs->pdata[i];
+        VdtTensor *tensor = vdt_session_get_input(session, i);
+
+        if (!g_str_has_prefix(node->name, "labels"))
+            continue;
+        for (gint64 j = 0; j < vdt_shape_elements(&tensor->shape); j++)
+            ((float *)tensor->data)[j] = (seed + j) % 3;
+    }
+}
+
+/* Values and gradients of all nodes, in double. */
+typedef struct {
+    guint n;
+    double **y, **dy;
+} Oracle;
+
+static void oracle_free(Oracle *o)
+{
+    for (guint i = 0; i < o->n; i++) {
+        g_free(o->y[i]);
+        g_free(o->dy[i]);
+    }
+    g_free(o->y);
+    g_free(o->dy);
+    g_free(o);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Oracle, oracle_free)
+
+static void copy_in(double *to, const VdtTensor *from)
+{
+    for (gsize i = 0; i < from->n_bytes / sizeof(float); i++)
+        to[i] = ((const float *)from->data)[i];
+}
+
+static Oracle *oracle_new(VdtGraph *graph, VdtWeights *weights, VdtSession *inputs)
+{
+    Oracle *o = g_new0(Oracle, 1);
+    guint n_input = 0;
+
+    o->n = graph->nodes->len;
+    o->y = g_new0(double *, o->n);
+    o->dy = g_new0(double *, o->n);
+    for (guint i = 0; i < o->n; i++) {
+        VdtNode node = *(const VdtNode *)graph->nodes->pdata[i];
+        const double *x[VDT_MAX_INPUTS];
+        gint64 size = vdt_shape_elements(&node.shape);
+
+        o->y[i] = g_new0(double, size);
+        o->dy[i] = g_new0(double, size);
+        if (g_str_equal(node.op->name, "param")) {
+            copy_in(o->y[i], vdt_weights_lookup(weights, node.name));
+        } else if (g_str_equal(node.op->name, "input")) {
+            copy_in(o->y[i], vdt_session_get_input(inputs, n_input++));
+        } else {
+            for (guint j = 0; j < node.n_inputs; j++)
+                x[j] = o->y[node.inputs[j]->index];
+            node.op = vdt_node_training_op(&node);
+            reference_forward_f64(&node, x, o->y[i]);
+        }
+    }
+    o->dy[vdt_graph_find_output(graph, "loss")->index][0] = 1;
+    for (guint i = o->n; i-- > 0;) {
+        VdtNode node = *(const VdtNode *)graph->nodes->pdata[i];
+        const double *x[VDT_MAX_INPUTS];
+        double *dx[VDT_MAX_INPUTS];
+
+        if (node.n_inputs == 0)
+            continue;
+        for (guint j = 0; j < node.n_inputs; j++) {
+            x[j] = o->y[node.inputs[j]->index];
+            dx[j] = node.inputs[j]->derived ? NULL : o->dy[node.inputs[j]->index];
+        }
+        node.op = vdt_node_training_op(&node);
+        reference_backward_f64(&node, x, o->y[i], o->dy[i], dx);
+    }
+    return o;
+}
+
+/* Frozen norms leave their running statistics as they are. */
+static void check_statistics(VdtSession *session, VdtWeights *weights, gboolean frozen)
+{
+    const VdtGraph *graph = vdt_session_get_graph(session);
+
+    for (guint i = 0; i < graph->params->len && frozen; i++) {
+        const VdtNode *node = graph->params->pdata[i];
+        const VdtTensor *is = vdt_session_get_param(session, i);
+        const VdtTensor *was = vdt_weights_lookup(weights, node->name);
+
+        if (node->derived)
+            g_assert_cmpmem(is->data, is->n_bytes, was->data, was->n_bytes);
+    }
+}
+
+/* Distance of all gradients from the oracle's, relative to the size of them all. */
+static double compare_gradients(const Oracle *o, VdtSession *session, const char **worst)
+{
+    const VdtGraph *graph = vdt_session_get_graph(session);
+    double total = 0, difference = 0, most = 0;
+
+    for (guint i = 0; i < graph->params->len; i++) {
+        const VdtNode *node = graph->params->pdata[i];
+        const VdtTensor *gradient = vdt_session_get_gradient(session, i);
+        double here = 0;
+
+        g_assert_cmpint(gradient == NULL, ==, node->derived);
+        for (gsize j = 0; gradient && j < gradient->n_bytes / sizeof(float); j++) {
+            double right = o->dy[node->index][j];
+            double d = ((const float *)gradient->data)[j] - right;
+
+            here += d * d;
+            total += right * right;
+        }
+        if (!(here <= most)) {
+            most = here;
+            *worst = node->name;
+        }
+        difference += here;
+    }
+    /* All may cancel out; terms are near 1. */
+    return isnan(difference) ? INFINITY : sqrt(difference) / (sqrt(total) + 1e-2);
+}
+
+static void check_graph(guint64 seed, guint *n_checks, guint *n_far)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(VdtGraph) graph = random_graph(seed, &text);
+    g_autoptr(VdtWeights) weights = make_weights(graph, seed);
+    g_autoptr(Oracle) oracle = NULL;
+    const VdtGradientKernels *last = NULL;
+    const gboolean frozen = seed % 3 == 0;
+
+    add_loss(graph);
+    if (frozen)
+        vdt_graph_freeze_norms(graph, "");
+    for (VdtIsa isa = 0; isa <= vdt_isa_get_available(); isa++) {
+        g_autoptr(VdtPlan) plan = NULL;
+        g_autoptr(VdtSession) session = NULL;
+        const char *worst = NULL;
+        double difference;
+
+        if (vdt_gradient_kernels_get(isa) == last)
+            continue;
+        last = vdt_gradient_kernels_get(isa);
+        vdt_isa_limit(isa);
+        plan = make_plan(graph, weights, VDT_PLAN_TRAIN, VDT_PRECISION_F32);
+        session = make_session(plan);
+        fill_inputs(session, seed);
+        fill_labels(session, seed);
+        if (!oracle)
+            oracle = oracle_new(graph, weights, session);
+        run_session(session);
+        check_statistics(session, weights, frozen);
+        difference = compare_gradients(oracle, session, &worst);
+        *n_checks += 1;
+        if (!(difference < 1e-4)) {
+            /* A rounding error on the other side of a ReLU's kink is right, too, but rare. */
+            *n_far += 1;
+            if (!(difference < 0.05)) {
+                g_autofree char *steps = vdt_plan_describe(plan);
+
+                g_test_message("VEDETTE_TEST_SEED=%" G_GUINT64_FORMAT
+                               ": gradients differ by %.3g, most %s\n%s\n%s",
+                               seed, difference, worst, text, steps);
+                g_test_fail_printf("TRAIN is wrong for VEDETTE_TEST_SEED=%" G_GUINT64_FORMAT, seed);
+            }
+        }
+    }
+    vdt_isa_limit(vdt_isa_get_available());
+}
+
+static void test_random(void)
+{
+    const char *wanted = g_getenv("VEDETTE_TEST_GRAPHS");
+    guint64 one = test_seed(0);
+    guint n = one ? 1 : wanted ? atoi(wanted) : N_GRAPHS;
+    guint n_checks = 0, n_far = 0;
+
+    for (guint i = 0; i < n && !g_test_failed(); i++)
+        check_graph(one ? one : 1 + i, &n_checks, &n_far);
+    /* One network has as many gradients as there are instruction sets. */
+    g_test_message("%u of %u gradients are further than 1e-4 from the reference", n_far, n_checks);
+    g_assert_cmpuint(n_far, <=, n_checks / 40);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    vdt_threads_set(2);
+    g_test_add_func("/plan/train/random", test_random);
+    return g_test_run();
+}
