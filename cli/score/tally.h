@@ -6,7 +6,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "clipset.h"
+#include "data/clipset.h"
 
 typedef struct _Tally Tally;
 

@@ -16,7 +16,7 @@
 #include "model.h"
 #include "scores.h"
 #if HAVE_GST
-#include "clips.h"
+#include "data/clips.h"
 #endif
 #include "streetinput.h"
 

@@ -6,8 +6,8 @@
 
 #include <vedette/plan.h>
 
-#include "cache.h"
-#include "stream.h"
+#include "data/cache.h"
+#include "data/stream.h"
 
 /* Called for each clip in order; @scores are probabilities. */
 typedef void (*PredictFunc)(gpointer data, guint clip, const double *scores);

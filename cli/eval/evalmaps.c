@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vedette eval, for networks that give a class to each pixel. */
+#include "evalmaps.h"
+
 #include <street.h>
 
 #include "config.h"
-#include "eval.h"
 #if HAVE_GST
 #include "evalfolder.h"
 #endif
-#include "maptally.h"
-#include "predictmaps.h"
-#include "streetpictures.h"
+#include "data/streetpictures.h"
+#include "score/maptally.h"
+#include "score/predictmaps.h"
 
 static const char *class_name(guint class)
 {

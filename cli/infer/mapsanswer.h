@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vedette infer, for networks that give a class to each pixel: what covers a picture, as numbers,
- * as a map and drawn over it.
+ * What `vedette infer` is asked of a network that gives a class to each pixel, and what it prints.
  */
 #pragma once
 
-#include "clipset.h"
+#include "data/clipset.h"
 #include "segmentmodes.h"
 
 typedef struct {
@@ -23,7 +22,6 @@ typedef struct {
 /* Whether the request is for all pictures of a video. Mistakes in the names of files are of
  * G_OPTION_ERROR. */
 gboolean maps_request_check(const MapsRequest *request, gboolean *video, GError **error);
-gboolean infer_maps(VdtEngine *engine, const MapsRequest *request, GError **error);
 
 /* What there is to print, of one picture or of a video. */
 typedef struct {
@@ -39,6 +37,3 @@ typedef struct {
 } MapsAnswer;
 
 void maps_answer_print(const MapsRequest *request, const VdtCard *card, const MapsAnswer *answer);
-
-/* mapsvideo.c: a request for all pictures of a video. */
-gboolean infer_maps_video(VdtEngine *engine, const MapsRequest *request, GError **error);

@@ -8,7 +8,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "clipset.h"
+#include "data/clipset.h"
 
 typedef struct _MapTally MapTally;
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "config.h"
-#include "streetclips.h"
+#include "data/streetclips.h"
 
 /* Clips of the held-out list that are drawn from when none is named. */
 #define N_CLIPS 1000000

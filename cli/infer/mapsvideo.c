@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vedette infer, for networks that give a class to each pixel, on all pictures of a video. */
+#include "mapsvideo.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "data/media.h"
 #include "film.h"
-#include "infermaps.h"
 #include "mapfiles.h"
-#include "media.h"
 #include "palette.h"
 
 /* For a video whose pictures have no times. */

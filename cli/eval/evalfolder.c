@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "evalfolder.h"
 
-#include "media.h"
-#include "picturefolder.h"
+#include "data/media.h"
+#include "data/picturefolder.h"
 
 #define MAX_PROBLEMS 50
 

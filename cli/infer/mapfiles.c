@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "labelpng.h"
+#include "data/labelpng.h"
 
 /* Of a file in a folder, unless a pattern says otherwise. */
 #define DIGITS 6

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the parts of `vedette eval` share.
+ * One evaluation: what `vedette eval` was asked, and what evaluations of clips and of maps have in
+ * common.
  */
 #pragma once
 
@@ -17,6 +18,8 @@ typedef struct {
     int clips, coded, endless;
 } EvalOptions;
 
+/* Sets @error to VDT_ERROR_MODEL; returns FALSE. */
+gboolean eval_wrong_model(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Whether the model's classes are the @n of the street that @name names, in that order, and the
  * seed is new to it. */
 gboolean eval_check_street(const EvalOptions *o, const VdtCard *card, guint n,
@@ -25,6 +28,3 @@ gboolean eval_check_street(const EvalOptions *o, const VdtCard *card, guint n,
 gboolean eval_record(const EvalOptions *o, JsonObject *scores, GError **error);
 /* Prints the line for --json: @scores, which are taken, and what was evaluated. */
 void eval_print_json(const EvalOptions *o, const VdtCard *card, JsonObject *scores);
-
-/* evalmaps.c: of networks that give a class to each pixel. */
-gboolean eval_maps(const EvalOptions *o, VdtEngine *engine, GError **error);

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
+#include "data/stream.h"
 #include "labelmap.h"
-#include "stream.h"
 
 /* The mean negative logarithm of the right class's score, where logits are. NaN if they are not
  * finite; 0 where nothing is known. */

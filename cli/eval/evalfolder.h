@@ -4,8 +4,8 @@
  */
 #pragma once
 
-#include "maptally.h"
 #include "progress.h"
+#include "score/maptally.h"
 #include "segmentmodes.h"
 
 typedef struct {

@@ -6,7 +6,7 @@
 
 #include <vedette/plan.h>
 
-#include "cache.h"
+#include "data/cache.h"
 #include "maptally.h"
 
 typedef struct {
