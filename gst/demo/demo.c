@@ -11,8 +11,8 @@
 #include <gst/video/video.h>
 #include <sys/resource.h>
 
-#include "demo/camera.h"
-#include "demo/record.h"
+#include "camera.h"
+#include "record.h"
 
 #define ELEMENT "squeezetime-recognizer"
 /* Milliseconds between two looks at what happens on the street. */

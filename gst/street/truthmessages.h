@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "events.h"
+#include "analyzer/events.h"
 #include "scene.h"
 
 G_BEGIN_DECLS

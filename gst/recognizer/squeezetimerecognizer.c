@@ -30,8 +30,8 @@
 
 #include <math.h>
 
+#include "clipring.h"
 #include "enums.h"
-#include "frame/clipring.h"
 #include "hysteresis.h"
 #include "preprocess.h"
 

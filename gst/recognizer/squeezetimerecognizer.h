@@ -2,7 +2,7 @@
 /* squeezetime-recognizer: names what happens in a stream. */
 #pragma once
 
-#include "vdtanalyzer.h"
+#include "analyzer/vdtanalyzer.h"
 
 G_BEGIN_DECLS
 

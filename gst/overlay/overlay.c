@@ -23,13 +23,13 @@
 
 #include <gst/video/video.h>
 
+#include "analyzer/resultmeta.h"
+#include "blend.h"
+#include "canvas.h"
+#include "caps.h"
 #include "enums.h"
-#include "overlay/blend.h"
-#include "overlay/canvas.h"
-#include "overlay/caps.h"
-#include "overlay/maps.h"
-#include "overlay/show.h"
-#include "resultmeta.h"
+#include "maps.h"
+#include "show.h"
 
 GST_DEBUG_CATEGORY_STATIC(overlay_debug);
 #define GST_CAT_DEFAULT overlay_debug

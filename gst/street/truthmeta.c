@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "custommeta.h"
+#include "analyzer/custommeta.h"
 
 const GstMetaInfo *vdt_truth_meta_get_info(void)
 {

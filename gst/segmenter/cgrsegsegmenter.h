@@ -2,7 +2,7 @@
 /* cgrseg-segmenter: a class for every pixel of a stream. */
 #pragma once
 
-#include "vdtanalyzer.h"
+#include "analyzer/vdtanalyzer.h"
 
 G_BEGIN_DECLS
 

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "events.h"
+#include "analyzer/events.h"
 #include "segmentation.h"
 #include "segnetwork.h"
 #include "zones.h"
