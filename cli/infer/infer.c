@@ -156,7 +156,7 @@ static JsonArray *results_json(const VdtCard *card, const double *scores, const 
 {
     JsonArray *array = json_array_new();
     for (guint i = 0; i < n; i++) {
-        g_autofree char *label = label_of(card, winners[i]);
+        g_autofree char *label = vdt_scores_label(card, winners[i]);
         JsonObject *result = json_object_new();
         json_object_set_string_member(result, "label", label);
         json_object_set_int_member(result, "class", winners[i]);
@@ -215,7 +215,7 @@ static void print_table(const VdtCard *card, const Answer *answer, const double 
                 answer->street.condition, answer->street.coded ? ", coded" : "",
                 answer->street.truth);
     for (guint i = 0; i < n; i++) {
-        g_autofree char *label = label_of(card, winners[i]);
+        g_autofree char *label = vdt_scores_label(card, winners[i]);
         g_print("%7.4f  %s (%" G_GINT64_FORMAT ")\n", scores[winners[i]], label, winners[i]);
     }
 }
@@ -230,11 +230,11 @@ static void print_shares(const Options *o, const VdtCard *card, const Answer *an
     for (gint64 item = 0; item < dims[0]; item++) {
         const float *logits = (const float *)answer->raw->data + item * classes * dims[2] * dims[3];
         g_autofree double *shares = g_new0(double, classes);
-        gint64 winners[N_BEST + 1];
+        gint64 winners[VDT_SCORES_BEST + 1];
         vdt_label_map(logits, classes, dims[2], dims[3], labels, width, width, height);
         for (gsize i = 0; i < (gsize)width * height; i++)
             shares[labels[i]] += 1.0 / width / height;
-        guint n = best_scores(shares, classes, winners);
+        guint n = vdt_scores_best(shares, classes, winners);
         if (o->json)
             print_json(o, card, answer, item, results_json(card, shares, winners, n));
         else
@@ -264,11 +264,11 @@ static void print_answer(const Options *o, const VdtCard *card, const Answer *an
         g_printerr("vedette infer: no class names are known for %s\n", card->name);
     const float *logits = answer->raw->data;
     for (gint64 row = 0; row < shape->dims[0]; row += answer->n_views) {
-        gint64 winners[N_BEST + 1];
+        gint64 winners[VDT_SCORES_BEST + 1];
         memset(scores, 0, classes * sizeof *scores);
         for (guint i = 0; i < answer->n_views; i++)
-            add_scores(logits + (row + i) * classes, classes, answer->n_views, scores);
-        guint n = best_scores(scores, classes, winners);
+            vdt_scores_add(logits + (row + i) * classes, classes, answer->n_views, scores);
+        guint n = vdt_scores_best(scores, classes, winners);
         if (o->json)
             print_json(o, card, answer, row / answer->n_views,
                        results_json(card, scores, winners, n));

@@ -23,7 +23,7 @@ static void add_results(JsonBuilder *b, const VdtCard *card, const double *share
         order[class] = class;
     g_qsort_with_data(order, (int)n, sizeof *order, by_share, (gpointer)shares);
     for (guint i = 0; i < n && shares[order[i]] > 0; i++) {
-        g_autofree char *label = label_of(card, order[i]);
+        g_autofree char *label = vdt_scores_label(card, order[i]);
         json_builder_begin_object(b);
         json_builder_add_string_value(json_builder_set_member_name(b, "label"), label);
         json_builder_add_int_value(json_builder_set_member_name(b, "class"), order[i]);
@@ -71,7 +71,7 @@ static void print_json(const MapsRequest *request, const VdtCard *card, const Ma
 
 static void print_table(const VdtCard *card, const MapsAnswer *answer)
 {
-    gint64 winners[N_BEST + 1];
+    gint64 winners[VDT_SCORES_BEST + 1];
     g_print("%s, %ux%u", card->name, answer->width, answer->height);
     if (answer->n_frames > 0)
         g_print(", %" G_GINT64_FORMAT " pictures", answer->n_frames);
@@ -82,9 +82,9 @@ static void print_table(const VdtCard *card, const MapsAnswer *answer)
         g_print("street:%" G_GUINT64_FORMAT ", %s%s: mean IoU %.1f %%\n", answer->number,
                 vdt_street_condition_name(answer->info->condition),
                 answer->info->coded ? ", coded" : "", 100 * answer->iou);
-    guint best = best_scores(answer->shares, answer->n, winners);
+    guint best = vdt_scores_best(answer->shares, answer->n, winners);
     for (guint i = 0; i < best && answer->shares[winners[i]] > 0; i++) {
-        g_autofree char *label = label_of(card, winners[i]);
+        g_autofree char *label = vdt_scores_label(card, winners[i]);
         g_print("%7.4f  %s (%" G_GINT64_FORMAT ")\n", answer->shares[winners[i]], label,
                 winners[i]);
     }

@@ -45,8 +45,8 @@ static void count(Count *count, gboolean right)
 
 void tally_add(Tally *tally, const ClipInfo *truth, const double *scores)
 {
-    gint64 winners[N_BEST + 1];
-    guint n = best_scores(scores, tally->n_labels, winners);
+    gint64 winners[VDT_SCORES_BEST + 1];
+    guint n = vdt_scores_best(scores, tally->n_labels, winners);
     gboolean right = winners[0] == truth->label;
     count(&tally->all, right);
     if (truth->condition >= 0) {

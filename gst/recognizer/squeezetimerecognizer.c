@@ -28,12 +28,11 @@
  */
 #include "squeezetimerecognizer.h"
 
-#include <math.h>
-
 #include "clipring.h"
 #include "enums.h"
 #include "hysteresis.h"
 #include "preprocess.h"
+#include "scores.h"
 
 GST_DEBUG_CATEGORY_STATIC(squeezetime_recognizer_debug);
 #define GST_CAT_DEFAULT squeezetime_recognizer_debug
@@ -195,19 +194,6 @@ static void free_work(gpointer work)
     vdt_clip_free(work);
 }
 
-/* Softmax in place, in double: scores of many classes add up to one. */
-static void softmax(double *scores, guint n)
-{
-    double top = scores[0], sum = 0;
-
-    for (guint i = 1; i < n; i++)
-        top = MAX(top, scores[i]);
-    for (guint i = 0; i < n; i++)
-        sum += scores[i] = exp(scores[i] - top);
-    for (guint i = 0; i < n; i++)
-        scores[i] /= sum;
-}
-
 static GstStructure *result_of(const VdtCard *card, guint class, double score)
 {
     g_autofree char *number = card->labels ? NULL : g_strdup_printf("%u", class);
@@ -266,7 +252,7 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer work,
     }
     for (guint i = 0; i < n; i++)
         scores[i] = ((const float *)logits->data)[i];
-    softmax(scores, n);
+    vdt_scores_softmax(scores, n);
     GST_OBJECT_LOCK(self);
     top_k = self->top_k;
     GST_OBJECT_UNLOCK(self);

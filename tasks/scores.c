@@ -4,7 +4,19 @@
 #include <math.h>
 #include <string.h>
 
-void add_scores(const float *logits, gint64 classes, guint n, double *scores)
+void vdt_scores_softmax(double *scores, guint n)
+{
+    double top = scores[0], sum = 0;
+
+    for (guint i = 1; i < n; i++)
+        top = MAX(top, scores[i]);
+    for (guint i = 0; i < n; i++)
+        sum += scores[i] = exp(scores[i] - top);
+    for (guint i = 0; i < n; i++)
+        scores[i] /= sum;
+}
+
+void vdt_scores_add(const float *logits, gint64 classes, guint n, double *scores)
 {
     double most = -INFINITY, sum = 0;
     for (gint64 i = 0; i < classes; i++)
@@ -15,23 +27,23 @@ void add_scores(const float *logits, gint64 classes, guint n, double *scores)
         scores[i] += exp(logits[i] - most) / sum / n;
 }
 
-guint best_scores(const double *scores, gint64 classes, gint64 *winners)
+guint vdt_scores_best(const double *scores, gint64 classes, gint64 *winners)
 {
     guint n = 0;
     for (gint64 i = 0; i < classes; i++) {
         guint at = n;
         while (at > 0 && scores[winners[at - 1]] < scores[i])
             at--;
-        if (at >= N_BEST)
+        if (at >= VDT_SCORES_BEST)
             continue;
-        n = MIN(n + 1, N_BEST);
+        n = MIN(n + 1, VDT_SCORES_BEST);
         memmove(&winners[at + 1], &winners[at], (n - 1 - at) * sizeof *winners);
         winners[at] = i;
     }
     return n;
 }
 
-char *label_of(const VdtCard *card, gint64 class)
+char *vdt_scores_label(const VdtCard *card, gint64 class)
 {
     if (card->labels != NULL && class < card->n_labels)
         return g_strdup(card->labels[class]);

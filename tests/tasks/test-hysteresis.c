@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which class goes on. */
-#include "fixture.h"
 #include "hysteresis.h"
 
 #define N 3
@@ -37,7 +36,7 @@ static void test_follow(void)
 
 int main(int argc, char **argv)
 {
-    fixture_init(&argc, &argv);
+    g_test_init(&argc, &argv, NULL);
     g_test_add_func("/hysteresis/follow", test_follow);
-    return fixture_run();
+    return g_test_run();
 }
