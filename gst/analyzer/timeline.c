@@ -28,20 +28,20 @@ GstClockTime vdt_timeline_time(const VdtTimeline *timeline, const GstSegment *se
                : segment->start;
 }
 
-VdtStep vdt_timeline_step(const VdtTimeline *timeline, const GstBuffer *buffer, GstClockTime pts,
-                          GstClockTime interval)
+VdtBreaks vdt_timeline_find_breaks(const VdtTimeline *timeline, const GstBuffer *buffer,
+                                   GstClockTime pts, GstClockTime interval)
 {
     const GstClockTime last = timeline->last;
     const gboolean discont = GST_BUFFER_IS_DISCONT(buffer);
 
     if (!GST_CLOCK_TIME_IS_VALID(last))
-        return VDT_STEP_NONE;
+        return VDT_BREAK_NONE;
     if (pts < last)
-        return discont || pts + LATE_LIMIT < last ? VDT_STEP_NEW_WINDOW | VDT_STEP_VOID
-                                                  : VDT_STEP_NONE;
-    return (discont ? VDT_STEP_NEW_WINDOW : VDT_STEP_NONE) |
-           (pts - last > MAX(HOLD_LIMIT, HOLD_INTERVALS * interval) ? VDT_STEP_VOID
-                                                                    : VDT_STEP_NONE);
+        return discont || pts + LATE_LIMIT < last ? VDT_BREAK_NEW_WINDOW | VDT_BREAK_VOID
+                                                  : VDT_BREAK_NONE;
+    return (discont ? VDT_BREAK_NEW_WINDOW : VDT_BREAK_NONE) |
+           (pts - last > MAX(HOLD_LIMIT, HOLD_INTERVALS * interval) ? VDT_BREAK_VOID
+                                                                    : VDT_BREAK_NONE);
 }
 
 gboolean vdt_timeline_is_newer(const VdtTimeline *timeline, GstClockTime pts)

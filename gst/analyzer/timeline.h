@@ -12,12 +12,12 @@ typedef struct {
     GstClockTime due;  /* when the last result was due; NONE before the first */
 } VdtTimeline;
 
-/* What a frame does to the stream. */
+/* What breaks off at a frame: flags. */
 typedef enum {
-    VDT_STEP_NONE = 0,
-    VDT_STEP_NEW_WINDOW = 1 << 0, /* it does not continue the frames before */
-    VDT_STEP_VOID = 1 << 1,       /* what was found before is not true of it */
-} VdtStep;
+    VDT_BREAK_NONE = 0,
+    VDT_BREAK_NEW_WINDOW = 1 << 0, /* it does not continue the frames before */
+    VDT_BREAK_VOID = 1 << 1,       /* what was found before is not true of it */
+} VdtBreaks;
 
 void vdt_timeline_reset(VdtTimeline *timeline);
 /* Time of a frame, counted from the last one if it has none of its own; NONE if that cannot be. */
@@ -25,8 +25,8 @@ GstClockTime vdt_timeline_time(const VdtTimeline *timeline, const GstSegment *se
                                const GstVideoInfo *info, const GstBuffer *buffer);
 /* Compares a frame's time with the last frame's. A new window is the caller's to begin, by a reset;
  * a gap by itself makes none: the stream may be that slow. */
-VdtStep vdt_timeline_step(const VdtTimeline *timeline, const GstBuffer *buffer, GstClockTime pts,
-                          GstClockTime interval);
+VdtBreaks vdt_timeline_find_breaks(const VdtTimeline *timeline, const GstBuffer *buffer,
+                                   GstClockTime pts, GstClockTime interval);
 /* Whether a frame is newer than the last one; a late one is not. */
 gboolean vdt_timeline_is_newer(const VdtTimeline *timeline, GstClockTime pts);
 /* Whether a result is due, and to be called when it has been taken. */

@@ -337,15 +337,15 @@ static void forget(VdtAnalyzer *self)
 static gboolean follows(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
-    const VdtStep step =
-        vdt_timeline_step(&priv->timeline, buffer, pts, ns(get_pace(self).interval));
+    const VdtBreaks breaks =
+        vdt_timeline_find_breaks(&priv->timeline, buffer, pts, ns(get_pace(self).interval));
 
-    if (step)
+    if (breaks)
         GST_DEBUG_OBJECT(self, "break from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
                          GST_TIME_ARGS(priv->timeline.last), GST_TIME_ARGS(pts));
-    if (step & VDT_STEP_NEW_WINDOW)
+    if (breaks & VDT_BREAK_NEW_WINDOW)
         reset_window(self);
-    if (step & VDT_STEP_VOID)
+    if (breaks & VDT_BREAK_VOID)
         drop_results(self);
     return vdt_timeline_is_newer(&priv->timeline, pts);
 }
