@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 #include "measure.h"
-#include "squeezetimerecognizer.h"
+#include "recognizer/squeezetimerecognizer.h"
 
 #define N_BUFFERS   8
 #define RATE        30

@@ -10,9 +10,9 @@
 #include <gst/video/video.h>
 #include <stdio.h>
 
+#include "analyzer/resultmeta.h"
 #include "measure.h"
-#include "overlay.h"
-#include "resultmeta.h"
+#include "overlay/overlay.h"
 
 #define MAP_WIDTH  320
 #define MAP_HEIGHT 192

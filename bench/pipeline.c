@@ -14,12 +14,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cgrsegsegmenter.h"
+#include "analyzer/resultmeta.h"
 #include "measure.h"
-#include "overlay.h"
-#include "resultmeta.h"
-#include "scenesrc.h"
-#include "squeezetimerecognizer.h"
+#include "overlay/overlay.h"
+#include "recognizer/squeezetimerecognizer.h"
+#include "segmenter/cgrsegsegmenter.h"
+#include "street/scenesrc.h"
 
 #define RATE       15
 #define FRAME_TIME (GST_SECOND / RATE)

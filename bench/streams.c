@@ -10,11 +10,11 @@
 #include <gst/base/gstbasesink.h>
 #include <stdio.h>
 
+#include "analyzer/resultmeta.h"
 #include "measure.h"
-#include "overlay.h"
-#include "resultmeta.h"
-#include "scenesrc.h"
-#include "squeezetimerecognizer.h"
+#include "overlay/overlay.h"
+#include "recognizer/squeezetimerecognizer.h"
+#include "street/scenesrc.h"
 
 #define RATE       15
 #define INTERVAL   0.5 /* seconds between two looks of a recogniser */

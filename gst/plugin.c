@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plugin: a list of its elements. */
-#include "cgrsegsegmenter.h"
-#include "overlay.h"
-#include "scenesrc.h"
-#include "squeezetimerecognizer.h"
+#include "overlay/overlay.h"
+#include "recognizer/squeezetimerecognizer.h"
+#include "segmenter/cgrsegsegmenter.h"
+#include "street/scenesrc.h"
 
 static gboolean plugin_init(GstPlugin *plugin)
 {

@@ -15,7 +15,7 @@
 
 static char *checkpoint_path(const Training *training)
 {
-    return g_build_filename(training->o->output, "checkpoint.safetensors", NULL);
+    return training_output_path(training, "checkpoint.safetensors");
 }
 
 /* Adds the lines of a set's key; its first line says what kind it is. */

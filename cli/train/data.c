@@ -5,14 +5,14 @@
 #include <string.h>
 
 #include "config.h"
+#include "data/picturefolder.h"
+#include "data/streetclips.h"
+#include "data/streetpictures.h"
 #include "paths.h"
-#include "picturefolder.h"
-#include "streetclips.h"
-#include "streetpictures.h"
 #include "training.h"
 #if HAVE_GST
-#include "folderclips.h"
-#include "folderpictures.h"
+#include "data/folderclips.h"
+#include "data/folderpictures.h"
 #endif
 
 /* What pictures of a folder are stored as: all of them, in their own shape. */

@@ -2,7 +2,7 @@
 /* The steps of a training, with what happens between them. */
 #include <math.h>
 
-#include "batches.h"
+#include "data/batches.h"
 #include "training.h"
 
 static void describe_state(const Training *training, double score, GString *text)

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "data/streetclips.h"
 #include "model.h"
 #include "sizes.h"
-#include "streetclips.h"
 
 /* Windows into the street's usual 192x112: a person of half their height fits in; and into its
  * pictures of 512x288, all of one. */

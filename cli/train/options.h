@@ -6,8 +6,8 @@
 
 #include <vedette/train.h>
 
-#include "augment.h"
 #include "command.h"
+#include "data/augment.h"
 
 /* Seed of the clips that a training validates on. */
 #define STREET_VALIDATION_SEED 8000

@@ -4,27 +4,9 @@
 #include <street.h>
 #include <string.h>
 
+#include "data/streetclips.h"
 #include "jsontext.h"
-#include "streetclips.h"
 #include "training.h"
-
-static char *in_output(const Training *training, const char *name)
-{
-    return g_build_filename(training->o->output, name, NULL);
-}
-
-gboolean training_save_curve(const Training *training, GError **error)
-{
-    guint n;
-    curve_get_rows(training->curve, &n);
-    if (n == 0)
-        return TRUE;
-    g_autofree char *text = curve_to_text(training->curve);
-    g_autofree char *data = in_output(training, "curve.tsv");
-    g_autofree char *picture = in_output(training, "curve.png");
-    return g_file_set_contents(data, text, -1, error) &&
-           curve_draw(training->curve, picture, training->card->name, error);
-}
 
 /* Matrices in the precision that was asked for; vectors, which cost nothing, in float32. */
 static VdtWeights *stored(const Training *training, VdtWeights *weights, GError **error)
@@ -140,7 +122,8 @@ static gboolean save_card(const Training *training, const Validation *validation
     json_object_set_object_member(object, "preprocessing", preprocessing(training));
     json_object_set_object_member(object, "evaluation", evaluation(training));
     json_object_set_object_member(object, "training", record(training, validation));
-    g_autofree char *text = json_text(object, TRUE), *path = in_output(training, "card.json");
+    g_autofree char *text = json_text(object, TRUE),
+                    *path = training_output_path(training, "card.json");
     g_autofree char *lines = g_strconcat(text, "\n", NULL);
     return g_file_set_contents(path, lines, -1, error);
 }
@@ -149,7 +132,7 @@ gboolean training_save_labels(Training *training, GError **error)
 {
     g_autofree char *names = g_strjoinv("\n", training->card->labels);
     g_autofree char *text = g_strconcat(names, "\n", NULL);
-    g_autofree char *path = in_output(training, "labels.txt");
+    g_autofree char *path = training_output_path(training, "labels.txt");
     g_auto(GStrv) kept = g_strdupv(training->card->labels);
     if (!g_file_set_contents(path, text, -1, error) ||
         !vdt_card_load_labels(training->card, path, error))
@@ -178,7 +161,7 @@ gboolean training_save_result(Training *training, GError **error)
                      training->network.model->maps ? "validation: mean IoU %.2f %% of %u pictures"
                                                    : "validation: %.2f %% of %u clips right",
                      100 * validation.score, validation.n);
-    g_autofree char *path = in_output(training, "weights.safetensors");
+    g_autofree char *path = training_output_path(training, "weights.safetensors");
     return vdt_weights_save_safetensors(weights, path, error) &&
            save_card(training, &validation, error) && training_save_curve(training, error);
 }

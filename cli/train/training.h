@@ -4,10 +4,10 @@
  */
 #pragma once
 
-#include "augment.h"
-#include "cache.h"
 #include "card.h"
 #include "curve.h"
+#include "data/augment.h"
+#include "data/cache.h"
 #include "network.h"
 #include "options.h"
 
@@ -43,6 +43,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Training, training_clear)
 /* Seconds of work in all runs so far. */
 double training_get_seconds(const Training *training);
 
+/* Names the card as the options say, or as the output folder is called. */
+void training_name_card(Training *training);
+/* A file of the output folder; caller frees. */
+char *training_output_path(const Training *training, const char *name);
+/* The curve, as numbers and as a picture. */
+gboolean training_save_curve(const Training *training, GError **error);
+
+/* Once there are clips: how many steps there will be, and what takes them. */
+gboolean training_prepare(Training *training, GError **error);
 /* Goes on with whole pictures. */
 gboolean training_see_whole(Training *training, GError **error);
 
@@ -79,5 +88,4 @@ gboolean training_validate(Training *training, VdtWeights *weights, Validation *
 /* result.c: weights, labels, card and curve. */
 /* Labels go first: whether a card can have them is better known before. */
 gboolean training_save_labels(Training *training, GError **error);
-gboolean training_save_curve(const Training *training, GError **error);
 gboolean training_save_result(Training *training, GError **error);

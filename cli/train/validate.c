@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How well the weights do on clips that are not trained on. */
-#include "maptally.h"
-#include "predict.h"
-#include "predictmaps.h"
-#include "tally.h"
+#include "score/maptally.h"
+#include "score/predict.h"
+#include "score/predictmaps.h"
+#include "score/tally.h"
 #include "training.h"
 
 #define BATCH 16

@@ -9,7 +9,7 @@
     "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! rtph264pay name=pay0 pt=96 " \
     ")"
 
-struct _VdtCamera {
+struct _VdtRtspCamera {
     GstRTSPServer *server;
     GMainContext *context;
     guint source;
@@ -22,7 +22,7 @@ struct _VdtCamera {
 static GstPadProbeReturn note_beginning(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
     const GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-    VdtCamera *camera = data;
+    VdtRtspCamera *camera = data;
 
     g_mutex_lock(&camera->lock);
     camera->beginning = g_get_monotonic_time() * GST_USECOND - (gint64)GST_BUFFER_PTS(buffer);
@@ -39,9 +39,9 @@ static void on_media(GstRTSPMediaFactory *factory, GstRTSPMedia *media, gpointer
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, note_beginning, data, NULL);
 }
 
-VdtCamera *vdt_camera_new(guint seed, GMainContext *context, GError **error)
+VdtRtspCamera *vdt_rtsp_camera_new(guint seed, GMainContext *context, GError **error)
 {
-    VdtCamera *camera = g_new0(VdtCamera, 1);
+    VdtRtspCamera *camera = g_new0(VdtRtspCamera, 1);
     GstRTSPMediaFactory *factory = gst_rtsp_media_factory_new();
     g_autoptr(GstRTSPMountPoints) mounts = NULL;
     g_autofree char *scene = g_strdup_printf(SCENE, seed);
@@ -60,7 +60,7 @@ VdtCamera *vdt_camera_new(guint seed, GMainContext *context, GError **error)
 
     source = gst_rtsp_server_create_source(camera->server, NULL, error);
     if (!source) {
-        vdt_camera_free(camera);
+        vdt_rtsp_camera_free(camera);
         return NULL;
     }
     camera->source = g_source_attach(source, context);
@@ -70,12 +70,12 @@ VdtCamera *vdt_camera_new(guint seed, GMainContext *context, GError **error)
     return camera;
 }
 
-const char *vdt_camera_get_url(const VdtCamera *camera)
+const char *vdt_rtsp_camera_get_url(const VdtRtspCamera *camera)
 {
     return camera->url;
 }
 
-gint64 vdt_camera_get_beginning(VdtCamera *camera)
+gint64 vdt_rtsp_camera_get_beginning(VdtRtspCamera *camera)
 {
     gint64 beginning;
 
@@ -90,7 +90,7 @@ static GstRTSPFilterResult close_client(GstRTSPServer *server, GstRTSPClient *cl
     return GST_RTSP_FILTER_REMOVE;
 }
 
-void vdt_camera_free(VdtCamera *camera)
+void vdt_rtsp_camera_free(VdtRtspCamera *camera)
 {
     GSource *source;
 

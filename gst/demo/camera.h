@@ -10,17 +10,17 @@
 
 G_BEGIN_DECLS
 
-typedef struct _VdtCamera VdtCamera;
+typedef struct _VdtRtspCamera VdtRtspCamera;
 
 /* The street of @seed. NULL context is the default one. */
-VdtCamera *vdt_camera_new(guint seed, GMainContext *context, GError **error);
+VdtRtspCamera *vdt_rtsp_camera_new(guint seed, GMainContext *context, GError **error);
 /* Where it is: rtsp://127.0.0.1:PORT/camera; the port is a free one. */
-const char *vdt_camera_get_url(const VdtCamera *camera);
+const char *vdt_rtsp_camera_get_url(const VdtRtspCamera *camera);
 /* When the scene began, on the clock of g_get_monotonic_time() but in ns; measured when the first
  * frame left the street. 0 as long as nobody has looked. May be asked in any thread. */
-gint64 vdt_camera_get_beginning(VdtCamera *camera);
-void vdt_camera_free(VdtCamera *camera);
+gint64 vdt_rtsp_camera_get_beginning(VdtRtspCamera *camera);
+void vdt_rtsp_camera_free(VdtRtspCamera *camera);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtCamera, vdt_camera_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtRtspCamera, vdt_rtsp_camera_free)
 
 G_END_DECLS

@@ -11,8 +11,8 @@
 #include <gst/video/video.h>
 #include <sys/resource.h>
 
-#include "demo/camera.h"
-#include "demo/record.h"
+#include "camera.h"
+#include "record.h"
 
 #define ELEMENT "squeezetime-recognizer"
 /* Milliseconds between two looks at what happens on the street. */
@@ -23,7 +23,7 @@
 typedef struct {
     const char *folder;  /* for film and picture */
     VdtDemoTotal *total; /* of all streets */
-    VdtCamera *camera;
+    VdtRtspCamera *camera;
     VdtDemoRecord *record;
     GMainLoop *loop;
     GPtrArray *sources; /* GSource */
@@ -142,7 +142,7 @@ static gboolean on_message(GstBus *bus, GstMessage *message, gpointer data)
 static gboolean look(gpointer data)
 {
     Demo *demo = data;
-    const gint64 beginning = vdt_camera_get_beginning(demo->camera);
+    const gint64 beginning = vdt_rtsp_camera_get_beginning(demo->camera);
 
     if (!demo->begun && beginning != 0) {
         demo->begun = TRUE;
@@ -259,7 +259,7 @@ static GstElement *build(Demo *demo, const char *model, GError **error)
         g_autoptr(GstPad) pad = gst_element_get_static_pad(overlay, "src");
         g_autofree char *path = in_folder(demo, "street.mp4");
 
-        g_object_set(source, "location", vdt_camera_get_url(demo->camera), NULL);
+        g_object_set(source, "location", vdt_rtsp_camera_get_url(demo->camera), NULL);
         g_object_set(recognizer, "model", model, NULL);
         g_object_set(film, "location", path, NULL);
         gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, keep_frame, demo, NULL);
@@ -277,7 +277,7 @@ static gboolean play(Demo *demo, const char *model, int seconds, GError **error)
     demo->pipeline = build(demo, model, error);
     if (!demo->pipeline)
         return FALSE;
-    g_printerr("Playing %s.\n", vdt_camera_get_url(demo->camera));
+    g_printerr("Playing %s.\n", vdt_rtsp_camera_get_url(demo->camera));
     bus = gst_element_get_bus(demo->pipeline);
     gst_bus_add_watch(bus, on_message, demo);
     gst_element_set_state(demo->pipeline, GST_STATE_PLAYING);
@@ -310,7 +310,7 @@ static gboolean run(const char *folder, guint seed, const char *model, int secon
         return FALSE;
     }
     g_mutex_init(&demo.lock);
-    demo.camera = vdt_camera_new(seed, NULL, error);
+    demo.camera = vdt_rtsp_camera_new(seed, NULL, error);
     if (demo.camera) {
         demo.record = vdt_demo_record_new(seed);
         demo.loop = g_main_loop_new(NULL, FALSE);
@@ -319,7 +319,7 @@ static gboolean run(const char *folder, guint seed, const char *model, int secon
         g_ptr_array_unref(demo.sources);
         g_main_loop_unref(demo.loop);
         vdt_demo_record_free(demo.record);
-        vdt_camera_free(demo.camera);
+        vdt_rtsp_camera_free(demo.camera);
     }
     if (demo.newest)
         gst_sample_unref(demo.newest);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "demo/matching.h"
+#include "matching.h"
 
 #include <math.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "demo/record.h"
+#include "record.h"
 
 #include <stdio.h>
 
-#include "eventjson.h"
+#include "analyzer/eventjson.h"
 
 #define NS        1e9
 /* Seconds that a start may be wrong by. */

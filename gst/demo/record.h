@@ -7,7 +7,7 @@
 
 #include <gst/gst.h>
 
-#include "demo/matching.h"
+#include "matching.h"
 #include "street.h"
 
 G_BEGIN_DECLS

@@ -4,7 +4,7 @@
  * formats, so there is one path for all of them: sample each component bilinearly in its own plane,
  * then apply one 3x3 matrix with offsets.
  */
-#include "frame/framemap.h"
+#include "framemap.h"
 
 #include <string.h>
 

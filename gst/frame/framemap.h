@@ -13,7 +13,7 @@
 #include <gst/video/video.h>
 #include <vedette/card.h>
 
-#include "frame/frameregion.h"
+#include "frameregion.h"
 
 G_BEGIN_DECLS
 

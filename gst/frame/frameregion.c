@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "frame/frameregion.h"
+#include "frameregion.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "frame/frameview.h"
+#include "frameview.h"
 
 #include "preprocess.h"
 

@@ -2,7 +2,7 @@
 /* Where the picture that a network gets lies in the frame it was made from. */
 #pragma once
 
-#include "frame/framemap.h"
+#include "framemap.h"
 #include "segmentation.h"
 
 G_BEGIN_DECLS

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "overlay/blend.h"
+#include "blend.h"
 
 /*
  * A part of @frame as a frame of its own. GStreamer unpacks and packs whole rows of a frame,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "overlay/canvas.h"
+#include "canvas.h"
 
 #include <math.h>
 
-#include "overlay/pen.h"
+#include "pen.h"
 
 /* Text in shares of the frame's shorter side; no smaller than can be read on small frames. */
 #define TEXT_SHARE   0.028

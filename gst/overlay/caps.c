@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "overlay/caps.h"
+#include "caps.h"
 
 gboolean vdt_overlay_caps_have_composition(const GstCaps *caps, guint i)
 {

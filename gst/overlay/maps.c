@@ -4,7 +4,7 @@
  * each byte, and what is added to it. Rows of the frame that show the same row of the map share
  * them, and what remains for each byte is a multiplication that vectors do.
  */
-#include "overlay/maps.h"
+#include "maps.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "overlay/pen.h"
+#include "pen.h"
 
 #include <math.h>
 #include <pango/pangocairo.h>

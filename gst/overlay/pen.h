@@ -9,7 +9,7 @@
 
 #include <gst/video/video.h>
 
-#include "overlay/show.h"
+#include "show.h"
 
 G_BEGIN_DECLS
 

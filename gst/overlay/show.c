@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "overlay/show.h"
+#include "show.h"
 
 #include <gst/video/video.h>
 #include <math.h>
 #include <string.h>
 
-#include "overlay/text.h"
+#include "analyzer/resultmeta.h"
 #include "palette.h"
-#include "resultmeta.h"
+#include "text.h"
 
 /* Results without a limit to their age are old from here. */
 #define OLD         (5 * GST_SECOND)

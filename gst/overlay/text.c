@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "overlay/text.h"
+#include "text.h"
 
 #include <string.h>
 

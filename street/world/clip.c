@@ -25,14 +25,14 @@ typedef struct {
     VdtCamera camera;
     VdtPerson person;
     VdtCar car;
-    VdtPlan plan;
+    VdtActPlan plan;
     double tells[2];
     double score;
     Sample samples[SAMPLES];
 } Draft;
 
 /* The camera that sees a thing of @height metres at the plan's place as large as @size. */
-static void aim(VdtCamera *camera, VdtDice *dice, const VdtLayout *layout, const VdtPlan *plan,
+static void aim(VdtCamera *camera, VdtDice *dice, const VdtLayout *layout, const VdtActPlan *plan,
                 double height, double size)
 {
     static const double turns[VDT_N_LAYOUTS][2] = {
@@ -78,7 +78,7 @@ static void sample_person(Draft *draft, double duration)
     for (int i = 0; i < SAMPLES; i++) {
         Sample *sample = &draft->samples[i];
         VdtPose pose;
-        VdtStep now;
+        VdtScriptStep now;
 
         sample->time = duration * i / (SAMPLES - 1);
         vdt_person_pose(&draft->person, sample->time, &pose, &now);
@@ -158,10 +158,10 @@ static void draft_person(VdtStreet *street, VdtDice *dice, double share, Draft *
     double zones[3][2], size = 0.13 * vdt_exp2(2.08 * share);
     guint n = vdt_zones(&street->layout, zones), zone = vdt_pick(dice, n);
     VdtStreetAction action = street->clip.action;
-    VdtPlan *plan = &draft->plan;
+    VdtActPlan *plan = &draft->plan;
     VdtPerson *person = &draft->person;
 
-    *plan = (VdtPlan){.action = action, .end = duration};
+    *plan = (VdtActPlan){.action = action, .end = duration};
     plan->z = vdt_between(dice, zones[zone][0], zones[zone][1]);
     plan->heading = pick_heading(dice, &street->layout, plan->z);
     plan->room = 0.85 * 2 * VDT_HALF_WIDTH * person->look.height / size;
@@ -199,14 +199,14 @@ static void draft_person(VdtStreet *street, VdtDice *dice, double share, Draft *
 static void draft_car(VdtStreet *street, VdtDice *dice, double share, Draft *draft, double duration)
 {
     VdtCarLook look;
-    VdtPlan *plan = &draft->plan;
+    VdtActPlan *plan = &draft->plan;
     gboolean near_lane = vdt_pick(dice, 2);
     VdtDice same;
 
     vdt_car_look(draft->car.seed, &look);
-    *plan = (VdtPlan){.action = street->clip.action,
-                      .end = duration,
-                      .z = near_lane ? VDT_LANE_NEAR : VDT_LANE_FAR};
+    *plan = (VdtActPlan){.action = street->clip.action,
+                         .end = duration,
+                         .z = near_lane ? VDT_LANE_NEAR : VDT_LANE_FAR};
     aim(&draft->camera, dice, &street->layout, plan, look.height, 0.12 * vdt_exp2(1.8 * share));
     same = *dice;
     vdt_script_car(&draft->car, plan, near_lane, &same, draft->tells);
@@ -243,10 +243,10 @@ static void add_bystanders(VdtStreet *street, const Draft *draft, VdtDice *dice,
             gboolean walks = vdt_pick(dice, 5) < 3 && !nobody;
             double heading =
                 walks ? pick_heading(dice, &street->layout, z) : vdt_between(dice, -VDT_PI, VDT_PI);
-            VdtPlan plan = {.action = walks ? VDT_STREET_WALK : VDT_STREET_EMPTY,
-                            .end = duration,
-                            .z = z,
-                            .heading = heading};
+            VdtActPlan plan = {.action = walks ? VDT_STREET_WALK : VDT_STREET_EMPTY,
+                               .end = duration,
+                               .z = z,
+                               .heading = heading};
 
             if (depth < 2 || depth > 45)
                 continue;
@@ -259,7 +259,7 @@ static void add_bystanders(VdtStreet *street, const Draft *draft, VdtDice *dice,
             for (int k = 0; k < SAMPLES && ok; k++) {
                 const Sample *sample = &draft->samples[k];
                 VdtPose pose;
-                VdtStep now;
+                VdtScriptStep now;
                 VdtBox box;
 
                 vdt_person_pose(&person, sample->time, &pose, &now);

@@ -89,21 +89,21 @@ static double way_out(const VdtCamera *camera, double x, double z, double direct
 }
 
 /* A step that stays where @at begins. */
-static VdtStep stay(const VdtStep *at, VdtMove move, VdtStreetAction action, double start,
-                    double end)
+static VdtScriptStep stay(const VdtScriptStep *at, VdtMove move, VdtStreetAction action,
+                          double start, double end)
 {
-    return (VdtStep){.move = move,
-                     .action = action,
-                     .start = start,
-                     .end = end,
-                     .x0 = at->x0,
-                     .x1 = at->x0,
-                     .z0 = at->z0,
-                     .z1 = at->z0,
-                     .heading = at->heading};
+    return (VdtScriptStep){.move = move,
+                           .action = action,
+                           .start = start,
+                           .end = end,
+                           .x0 = at->x0,
+                           .x1 = at->x0,
+                           .z0 = at->z0,
+                           .z1 = at->z0,
+                           .heading = at->heading};
 }
 
-static VdtStreetEvent event_of(const VdtStep *step)
+static VdtStreetEvent event_of(const VdtScriptStep *step)
 {
     return (VdtStreetEvent){.action = step->action,
                             .start = (gint64)(step->start * 1e9),
@@ -116,10 +116,10 @@ static VdtStreetEvent event_of(const VdtStep *step)
 static void enter_and_leave(VdtPerson *person, const VdtCamera *camera, VdtDice *dice,
                             VdtStreetEvent *other)
 {
-    VdtStep first = person->steps[0], last = person->steps[person->n_steps - 1];
+    VdtScriptStep first = person->steps[0], last = person->steps[person->n_steps - 1];
     double in = vdt_sign(dice), out = vdt_sign(dice);
     double way = way_out(camera, first.x0, first.z0, -in), ready = first.start;
-    VdtStep before[3];
+    VdtScriptStep before[3];
     guint n_before = 1;
 
     *other = (VdtStreetEvent){0};
@@ -136,17 +136,17 @@ static void enter_and_leave(VdtPerson *person, const VdtCamera *camera, VdtDice 
         before[1] = stay(&first, VDT_MOVE_STAND, VDT_STREET_EMPTY, ready, first.start);
         n_before = 2;
     }
-    before[0] = (VdtStep){.move = VDT_MOVE_WALK,
-                          .action = VDT_STREET_WALK,
-                          .start = ready - way / PACE,
-                          .end = ready,
-                          .x0 = first.x0 - in * way,
-                          .x1 = first.x0,
-                          .z0 = first.z0,
-                          .z1 = first.z0,
-                          .heading = in > 0 ? 0 : VDT_PI};
-    memmove(person->steps + n_before, person->steps, person->n_steps * sizeof(VdtStep));
-    memcpy(person->steps, before, n_before * sizeof(VdtStep));
+    before[0] = (VdtScriptStep){.move = VDT_MOVE_WALK,
+                                .action = VDT_STREET_WALK,
+                                .start = ready - way / PACE,
+                                .end = ready,
+                                .x0 = first.x0 - in * way,
+                                .x1 = first.x0,
+                                .z0 = first.z0,
+                                .z1 = first.z0,
+                                .heading = in > 0 ? 0 : VDT_PI};
+    memmove(person->steps + n_before, person->steps, person->n_steps * sizeof(VdtScriptStep));
+    memcpy(person->steps, before, n_before * sizeof(VdtScriptStep));
     person->n_steps += n_before;
     if (last.move == VDT_MOVE_LIE) {
         vdt_script_step(person, VDT_MOVE_LIE, VDT_STREET_FALL, last.end + LIES, last.heading, 0);
@@ -179,7 +179,7 @@ static guint seen(const VdtStreet *street, const VdtPerson *person, double start
 
     for (int i = 0; i < 7; i++) {
         VdtPose pose;
-        VdtStep now;
+        VdtScriptStep now;
         VdtBox box;
         gboolean hidden = FALSE;
 
@@ -198,13 +198,13 @@ static guint seen(const VdtStreet *street, const VdtPerson *person, double start
     return n;
 }
 
-static void act_person(const VdtStreet *street, guint64 key, VdtPlan *plan, double from, double to,
-                       VdtCast *cast, VdtStreetEvent events[2])
+static void act_person(const VdtStreet *street, guint64 key, VdtActPlan *plan, double from,
+                       double to, VdtCast *cast, VdtStreetEvent events[2])
 {
     double tells[2] = {0}, told = 0, last = plan->end;
     guint best_seen = 0;
     VdtPerson best = {0};
-    VdtPlan best_plan = *plan;
+    VdtActPlan best_plan = *plan;
     gboolean any = FALSE;
 
     /* A fall and the get-up that belongs to it share the time of the act. */
@@ -325,7 +325,7 @@ static gboolean halt_in_frame(const VdtCamera *camera, VdtCar *car, VdtDice *dic
 }
 
 /* @events: what the car does, and that it drives off after a halt; NULL if nobody asks. */
-static void act_car(const VdtStreet *street, guint64 key, VdtPlan *plan, double from, double to,
+static void act_car(const VdtStreet *street, guint64 key, VdtActPlan *plan, double from, double to,
                     VdtCast *cast, VdtStreetEvent events[2])
 {
     VdtDice dice = vdt_dice(key, 85);
@@ -392,28 +392,28 @@ static void stroller(const VdtStreet *street, guint i, double from, double to, V
         vdt_look_init(&person.look, person.seed);
         person.has_bag = vdt_pick(&own, 4) == 0;
         person.bag_id = person.id + 1;
-        VdtPlan plan = {.action = stands ? VDT_STREET_EMPTY : VDT_STREET_WALK,
-                        .x = x,
-                        .z = z,
-                        .heading = vdt_between(&own, -VDT_PI, VDT_PI)};
+        VdtActPlan plan = {.action = stands ? VDT_STREET_EMPTY : VDT_STREET_WALK,
+                           .x = x,
+                           .z = z,
+                           .heading = vdt_between(&own, -VDT_PI, VDT_PI)};
         double side = vdt_sign(&own), in = way_out(&street->camera, x, z, -side) / PACE;
         plan.start = start + in;
         plan.end = plan.start + (stands ? vdt_between(&own, 4, 9) : 1);
         if (!stands)
             plan.heading = side > 0 ? 0 : VDT_PI;
         vdt_script_person(&person, &plan, &own, tells);
-        VdtStep *act = &person.steps[0];
+        VdtScriptStep *act = &person.steps[0];
         double way = in * PACE;
         person.steps[1] = *act;
-        person.steps[0] = (VdtStep){.move = VDT_MOVE_WALK,
-                                    .action = VDT_STREET_WALK,
-                                    .start = start,
-                                    .end = plan.start,
-                                    .x0 = person.steps[1].x0 - side * way,
-                                    .x1 = person.steps[1].x0,
-                                    .z0 = person.steps[1].z0,
-                                    .z1 = person.steps[1].z0,
-                                    .heading = side > 0 ? 0 : VDT_PI};
+        person.steps[0] = (VdtScriptStep){.move = VDT_MOVE_WALK,
+                                          .action = VDT_STREET_WALK,
+                                          .start = start,
+                                          .end = plan.start,
+                                          .x0 = person.steps[1].x0 - side * way,
+                                          .x1 = person.steps[1].x0,
+                                          .z0 = person.steps[1].z0,
+                                          .z1 = person.steps[1].z0,
+                                          .heading = side > 0 ? 0 : VDT_PI};
         person.n_steps = 2;
         way = way_out(&street->camera, person.steps[1].x1, z, side);
         vdt_script_step(&person, VDT_MOVE_WALK, VDT_STREET_WALK, plan.end + way / PACE,
@@ -430,7 +430,7 @@ void vdt_endless_cast(const VdtStreet *street, double from, double to, VdtCast *
 
     for (gint64 act = MAX(first, 0); act <= last; act++) {
         guint64 key = vdt_mix64_with(vdt_mix64_with(street->seed, 87), (guint64)act);
-        VdtPlan plan = {.action = act_of(street->seed, act)};
+        VdtActPlan plan = {.action = act_of(street->seed, act)};
         VdtStreetEvent own[2] = {{.action = plan.action}};
 
         times_of(street->seed, act, &plan.start, &plan.end);

@@ -217,7 +217,7 @@ static void fight(VdtPose *pose, guint64 seed, double time)
     pose->sway = 0.14 * hit - 0.26 * reel;
 }
 
-static void pose_of(const VdtPerson *person, const VdtStep *step, double time, VdtPose *pose)
+static void pose_of(const VdtPerson *person, const VdtScriptStep *step, double time, VdtPose *pose)
 {
     double length = step->end - step->start;
     double share = length > 0 ? vdt_clamp((time - step->start) / length, 0, 1) : 1;
@@ -269,7 +269,7 @@ static void pose_of(const VdtPerson *person, const VdtStep *step, double time, V
     }
 }
 
-const VdtStep *vdt_person_step(const VdtPerson *person, double time)
+const VdtScriptStep *vdt_person_step(const VdtPerson *person, double time)
 {
     guint i = 0;
 
@@ -281,9 +281,9 @@ const VdtStep *vdt_person_step(const VdtPerson *person, double time)
 /* One movement goes over into the next within this time. */
 #define OVER 0.22
 
-void vdt_person_pose(const VdtPerson *person, double time, VdtPose *pose, VdtStep *now)
+void vdt_person_pose(const VdtPerson *person, double time, VdtPose *pose, VdtScriptStep *now)
 {
-    const VdtStep *step = vdt_person_step(person, time);
+    const VdtScriptStep *step = vdt_person_step(person, time);
     double length = step->end - step->start;
     double share = length > 0 ? vdt_clamp((time - step->start) / length, 0, 1) : 0;
 
@@ -294,7 +294,7 @@ void vdt_person_pose(const VdtPerson *person, double time, VdtPose *pose, VdtSte
     if (step == person->steps || time - step->start >= 2 * OVER)
         return;
 
-    const VdtStep *before = step - 1;
+    const VdtScriptStep *before = step - 1;
     double over = vdt_smooth((time - step->start) / OVER);
     if (over < 1) {
         VdtPose was;

@@ -77,7 +77,8 @@ static void body_joints(const VdtLook *look, const VdtPose *pose, VdtVec *j)
 }
 
 /* Turns the body about its feet, lets it down to the ground, and places it on the street. */
-static void body_place(const VdtLook *look, const VdtPose *pose, const VdtStep *now, Body *body)
+static void body_place(const VdtLook *look, const VdtPose *pose, const VdtScriptStep *now,
+                       Body *body)
 {
     VdtVec *j = body->joints;
     double ps = vdt_sin(pose->pitch), pc = vdt_cos(pose->pitch);
@@ -188,7 +189,7 @@ static VdtVec bag_below(VdtVec hand)
 static void bag_spot(const VdtPerson *person, VdtVec *spot, double *cos, double *sin)
 {
     VdtPose pose;
-    VdtStep now;
+    VdtScriptStep now;
     Body body;
 
     vdt_person_pose(person, person->bag_down, &pose, &now);
@@ -206,7 +207,7 @@ void vdt_person_stage(const VdtPerson *person, double time, const VdtCamera *cam
     Figure figure = {.stage = stage, .camera = camera};
     const VdtLook *look = &person->look;
     VdtPose pose;
-    VdtStep now;
+    VdtScriptStep now;
     Body body;
 
     vdt_person_pose(person, time, &pose, &now);

@@ -19,20 +19,20 @@ guint vdt_zones(const VdtLayout *layout, double zones[3][2])
     return 2;
 }
 
-VdtStep *vdt_script_step(VdtPerson *person, VdtMove move, VdtStreetAction action, double end,
-                         double heading, double way)
+VdtScriptStep *vdt_script_step(VdtPerson *person, VdtMove move, VdtStreetAction action, double end,
+                               double heading, double way)
 {
-    VdtStep *step = &person->steps[person->n_steps];
-    const VdtStep *before = step - 1;
+    VdtScriptStep *step = &person->steps[person->n_steps];
+    const VdtScriptStep *before = step - 1;
 
-    g_assert(person->n_steps > 0 && person->n_steps < VDT_MAX_STEPS);
-    *step = (VdtStep){.move = move,
-                      .action = action,
-                      .start = before->end,
-                      .end = MAX(end, before->end),
-                      .x0 = before->x1,
-                      .z0 = before->z1,
-                      .heading = heading};
+    g_assert(person->n_steps > 0 && person->n_steps < VDT_MAX_SCRIPT_STEPS);
+    *step = (VdtScriptStep){.move = move,
+                            .action = action,
+                            .start = before->end,
+                            .end = MAX(end, before->end),
+                            .x0 = before->x1,
+                            .z0 = before->z1,
+                            .heading = heading};
     step->x1 = step->x0 + way * vdt_cos(heading);
     step->z1 = step->z0 + way * vdt_sin(heading);
     person->n_steps++;
@@ -43,18 +43,18 @@ static void first_step(VdtPerson *person, VdtMove move, VdtStreetAction action, 
                        double end, double x, double z, double heading, double way)
 {
     person->n_steps = 1;
-    person->steps[0] = (VdtStep){.move = move,
-                                 .action = action,
-                                 .start = start,
-                                 .end = end,
-                                 .x0 = x,
-                                 .z0 = z,
-                                 .x1 = x + way * vdt_cos(heading),
-                                 .z1 = z + way * vdt_sin(heading),
-                                 .heading = heading};
+    person->steps[0] = (VdtScriptStep){.move = move,
+                                       .action = action,
+                                       .start = start,
+                                       .end = end,
+                                       .x0 = x,
+                                       .z0 = z,
+                                       .x1 = x + way * vdt_cos(heading),
+                                       .z1 = z + way * vdt_sin(heading),
+                                       .heading = heading};
 }
 
-void vdt_script_person(VdtPerson *person, const VdtPlan *plan, VdtDice *dice, double tells[2])
+void vdt_script_person(VdtPerson *person, const VdtActPlan *plan, VdtDice *dice, double tells[2])
 {
     VdtStreetAction action = plan->action;
     double start = plan->start, end = plan->end, length = end - start;
@@ -113,7 +113,7 @@ void vdt_script_person(VdtPerson *person, const VdtPlan *plan, VdtDice *dice, do
         at = start + leg * vdt_between(dice, 0.75, 1);
         first_step(person, VDT_MOVE_WALK, action, start, at, x - c * pace * leg / 2,
                    z - s * pace * leg / 2, heading, pace * (at - start));
-        while (at < end && person->n_steps + 2 < VDT_MAX_STEPS) {
+        while (at < end && person->n_steps + 2 < VDT_MAX_SCRIPT_STEPS) {
             at = MIN(at + pause * MIN(length, 3), end);
             vdt_script_step(person, VDT_MOVE_STAND, action, at, turn, 0);
             double until = MIN(at + leg * vdt_between(dice, 0.85, 1.1), end);
@@ -149,7 +149,7 @@ void vdt_script_person(VdtPerson *person, const VdtPlan *plan, VdtDice *dice, do
     }
 }
 
-void vdt_script_opponent(VdtPerson *person, const VdtPerson *first, const VdtPlan *plan)
+void vdt_script_opponent(VdtPerson *person, const VdtPerson *first, const VdtActPlan *plan)
 {
     VdtDice dice = vdt_dice(first->seed, 51);
     double apart = vdt_between(&dice, 0.85, 1.05);
@@ -161,7 +161,7 @@ void vdt_script_opponent(VdtPerson *person, const VdtPerson *first, const VdtPla
                plan->heading + VDT_PI, 0);
 }
 
-void vdt_script_car(VdtCar *car, const VdtPlan *plan, gboolean near_lane, VdtDice *dice,
+void vdt_script_car(VdtCar *car, const VdtActPlan *plan, gboolean near_lane, VdtDice *dice,
                     double tells[2])
 {
     double length = plan->end - plan->start, way;

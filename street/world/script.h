@@ -4,23 +4,24 @@
 
 #include "world.h"
 
+/* An act that is to come: what a script is written for. */
 typedef struct {
     VdtStreetAction action;
     double start, end; /* seconds */
     double x, z;       /* where it happens */
     double heading;
     double room; /* metres that may be walked in all, for what goes far */
-} VdtPlan;
+} VdtActPlan;
 
 /* Makes @person do what @plan says; @tells is set to the part that tells the action. */
-void vdt_script_person(VdtPerson *person, const VdtPlan *plan, VdtDice *dice, double tells[2]);
+void vdt_script_person(VdtPerson *person, const VdtActPlan *plan, VdtDice *dice, double tells[2]);
 /* A second one, to fight with the first. */
-void vdt_script_opponent(VdtPerson *person, const VdtPerson *first, const VdtPlan *plan);
-void vdt_script_car(VdtCar *car, const VdtPlan *plan, gboolean near_lane, VdtDice *dice,
+void vdt_script_opponent(VdtPerson *person, const VdtPerson *first, const VdtActPlan *plan);
+void vdt_script_car(VdtCar *car, const VdtActPlan *plan, gboolean near_lane, VdtDice *dice,
                     double tells[2]);
 /* Adds a step that goes on where the last one ended. */
-VdtStep *vdt_script_step(VdtPerson *person, VdtMove move, VdtStreetAction action, double end,
-                         double heading, double way);
+VdtScriptStep *vdt_script_step(VdtPerson *person, VdtMove move, VdtStreetAction action, double end,
+                               double heading, double way);
 
 gboolean vdt_is_car_action(VdtStreetAction action);
 

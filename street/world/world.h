@@ -187,16 +187,16 @@ typedef struct {
     double start, end;      /* seconds */
     double x0, z0, x1, z1;
     double heading; /* 0 faces +x, a quarter turn +z */
-} VdtStep;
+} VdtScriptStep;
 
-#define VDT_MAX_STEPS 12
+#define VDT_MAX_SCRIPT_STEPS 12
 typedef struct {
     guint64 id, seed;
     gboolean main;
     VdtLook look;
     double cadence; /* of a walk, cycles per second */
     double phase;
-    VdtStep steps[VDT_MAX_STEPS];
+    VdtScriptStep steps[VDT_MAX_SCRIPT_STEPS];
     guint n_steps;
     gboolean has_bag;
     guint64 bag_id;
@@ -243,8 +243,8 @@ void vdt_prop_stage(const VdtProp *prop, const VdtCamera *camera, VdtStage *stag
 
 /* person.c, motion.c, look.c */
 void vdt_look_init(VdtLook *look, guint64 seed);
-void vdt_person_pose(const VdtPerson *person, double time, VdtPose *pose, VdtStep *now);
-const VdtStep *vdt_person_step(const VdtPerson *person, double time);
+void vdt_person_pose(const VdtPerson *person, double time, VdtPose *pose, VdtScriptStep *now);
+const VdtScriptStep *vdt_person_step(const VdtPerson *person, double time);
 void vdt_person_stage(const VdtPerson *person, double time, const VdtCamera *camera,
                       VdtStage *stage);
 void vdt_bag_stage(VdtVec bottom, double cos, double sin, guint64 seed, const VdtCamera *camera,

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "card.h"
+#include "data/labelpng.h"
+#include "data/streetpictures.h"
 #include "files.h"
 #include "fixture.h"
-#include "labelpng.h"
-#include "maptally.h"
-#include "streetpictures.h"
+#include "score/maptally.h"
 
 #define TINY                                                                                       \
     "{\"backbone\": {\"stages\": 3, \"depths\": [1, 1, 1], \"widths\": [8, 8, 8],"                 \

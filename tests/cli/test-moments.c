@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Clips cut out of endless streets: that their labels are true. */
-#include "moments.h"
+#include "data/moments.h"
 
 #include <string.h>
 

@@ -3,11 +3,11 @@
 
 #include <stdio.h>
 
-#include "cgrsegsegmenter.h"
-#include "overlay.h"
-#include "resultmeta.h"
-#include "scenesrc.h"
-#include "squeezetimerecognizer.h"
+#include "analyzer/resultmeta.h"
+#include "overlay/overlay.h"
+#include "recognizer/squeezetimerecognizer.h"
+#include "segmenter/cgrsegsegmenter.h"
+#include "street/scenesrc.h"
 
 void fixture_init(int *argc, char ***argv)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which pictures a clip is made of, under steady, variable, slow and broken frame rates. */
-#include "frame/clipring.h"
+#include "recognizer/clipring.h"
 
 #define N      5
 /* A window of 400 ms with 5 pictures: one every 100 ms. */

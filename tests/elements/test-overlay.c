@@ -4,11 +4,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "analyzer/resultmeta.h"
 #include "enums.h"
 #include "fixture.h"
 #include "overlay/show.h"
 #include "overlay/text.h"
-#include "resultmeta.h"
 
 #define COMPOSITION "meta:GstVideoOverlayComposition"
 

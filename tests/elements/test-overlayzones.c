@@ -2,8 +2,8 @@
 /* Outlines of zones: where they are drawn, what shows that somebody is there, and what is none. */
 #include <math.h>
 
+#include "analyzer/resultmeta.h"
 #include "fixture.h"
-#include "resultmeta.h"
 
 #define GRAY 0x80
 

@@ -4,13 +4,13 @@
 #include <math.h>
 #include <string.h>
 
-#include "enginecontext.h"
+#include "analyzer/enginecontext.h"
+#include "analyzer/eventjson.h"
+#include "analyzer/resultmeta.h"
 #include "enums.h"
-#include "eventjson.h"
 #include "fixture.h"
 #include "preprocess.h"
-#include "resultmeta.h"
-#include "squeezetimerecognizer.h"
+#include "recognizer/squeezetimerecognizer.h"
 
 #define N_FRAMES 16
 #define SIZE     64

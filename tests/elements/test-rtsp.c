@@ -7,7 +7,7 @@ typedef struct {
     GMainContext *context;
     GMainLoop *loop;
     GThread *thread;
-    VdtCamera *camera;
+    VdtRtspCamera *camera;
 } Server;
 
 static gpointer serve(gpointer data)
@@ -26,7 +26,7 @@ static void server_start(Server *server)
 
     server->context = g_main_context_new();
     server->loop = g_main_loop_new(server->context, FALSE);
-    server->camera = vdt_camera_new(1, server->context, &error);
+    server->camera = vdt_rtsp_camera_new(1, server->context, &error);
     g_assert_no_error(error);
     server->thread = g_thread_new("camera", serve, server);
 }
@@ -35,7 +35,7 @@ static void server_stop(Server *server)
 {
     g_main_loop_quit(server->loop);
     g_thread_join(server->thread);
-    vdt_camera_free(server->camera);
+    vdt_rtsp_camera_free(server->camera);
     while (g_main_context_iteration(server->context, FALSE))
         continue;
     g_main_loop_unref(server->loop);
@@ -48,7 +48,7 @@ static GstElement *pipeline_new(const Server *server)
     g_autofree char *launch = g_strdup_printf(
         "rtspsrc location=%s latency=100 protocols=tcp ! rtph264depay ! h264parse ! avdec_h264 ! "
         "squeezetime-recognizer name=r window=1 interval=0.25 model=\"%s\" ! fakesink sync=true",
-        vdt_camera_get_url(server->camera), card);
+        vdt_rtsp_camera_get_url(server->camera), card);
     g_autoptr(GError) error = NULL;
     GstElement *pipeline = gst_parse_launch(launch, &error);
 

@@ -5,7 +5,7 @@
 
 #include "enums.h"
 #include "scenes.h"
-#include "truthmeta.h"
+#include "street/truthmeta.h"
 
 #define FRAME (40 * GST_MSECOND)
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fixture.h"
-#include "truthmeta.h"
+#include "street/truthmeta.h"
 
 #define N_FRAMES 60
 #define WIDTH    640

@@ -5,9 +5,9 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
-#include "eventjson.h"
+#include "analyzer/eventjson.h"
 #include "scenes.h"
-#include "truthmeta.h"
+#include "street/truthmeta.h"
 
 static const GstStructure *truth_of(GstBuffer *buffer)
 {

@@ -4,7 +4,7 @@
 
 #include "enums.h"
 #include "fixture.h"
-#include "zonewatch.h"
+#include "segmenter/zonewatch.h"
 
 #define FRAME (40 * GST_MSECOND)
 /* A map of 10 x 10. */

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "vdtanalyzer.h"
+#include "analyzer/vdtanalyzer.h"
 
 #define TEST_TYPE_ANALYZER (test_analyzer_get_type())
 G_DECLARE_FINAL_TYPE(TestAnalyzer, test_analyzer, TEST, ANALYZER, VdtAnalyzer)

@@ -88,15 +88,48 @@ lengths() {
   done
 }
 
-# An include may only point down: gst, cli and daemon to models, models to nn.
+# uphill LAYER OTHER...: includes in LAYER of a header that it lacks and an OTHER layer has.
+uphill() {
+  local layer=$1 other hit file name
+  shift
+  select_files "^$layer/.*\.[ch]$" | xargs -r grep -noE '^\s*#\s*include\s*"[^"]+"' |
+    while IFS= read -r hit; do
+      file=${hit%%:*} name=${hit#*\"}
+      name=${name%\"}
+      if [ -f "${file%/*}/$name" ] || [ -f "$layer/$name" ]; then
+        continue
+      fi
+      for other in "$@"; do
+        if [ -f "$other/$name" ]; then
+          echo "$hit   ($other)"
+        fi
+      done
+    done
+}
+
+# An include may only point down: cli, gst and daemon to tasks, these to models, models to nn.
 layers() {
   local include='^\s*#\s*include\s*[<"]'
+  uphill nn models tasks street gst cli daemon
+  uphill models tasks street gst cli daemon
+  uphill tasks street gst cli daemon
+  uphill street nn models tasks gst cli daemon
+  uphill gst cli daemon
+  uphill cli gst daemon
   select_files '^nn/.*\.[ch]$' | xargs -r grep -nE \
-    "$include(gst/|vedette/(card|engine|gst[^>\"]*)\.h|(.*/)?(model|registry)\.h|(\.\./)+(models|gst|cli))"
-  select_files '^models/.*\.[ch]$' | xargs -r grep -nE "$include(gst/|vedette/gst|(\.\./)+(gst|cli))"
+    "$include(gst/|vedette/(card|engine|gst[^>\"]*)\.h|(.*/)?(model|registry)\.h|(\.\./)+(models|tasks|gst|cli))"
+  select_files '^models/.*\.[ch]$' | xargs -r grep -nE \
+    "$include(gst/|vedette/gst|(\.\./)+(tasks|street|gst|cli))"
+  select_files '^tasks/.*\.[ch]$' | xargs -r grep -nE \
+    "$include(gst/|vedette/gst|(\.\./)+(street|gst|cli))"
   select_files '^gst/.*\.[ch]$' | xargs -r grep -nE "$include(\.\./)+cli"
   select_files '^street/.*\.[ch]$' | xargs -r grep -nE \
-    "$include(vedette/|gst/|(.*/)?(\.\./)+(nn|models|gst|cli))"
+    "$include(vedette/|gst/|(.*/)?(\.\./)+(nn|models|tasks|gst|cli))"
+  # Commands and elements are folders that nobody else looks into.
+  select_files '^cli/.*\.[ch]$' | xargs -r grep -nE "$include(eval|infer|train|verify)/"
+  select_files '^cli/data/.*\.[ch]$' | xargs -r grep -nE "${include}score/"
+  select_files '^gst/.*\.[ch]$' | grep -v '^gst/plugin\.c$' | xargs -r grep -nE \
+    "$include(recognizer|segmenter|overlay|street|demo)/"
   # And nothing in nn/ knows a network by name.
   select_files '^nn/.*\.[ch]$' | xargs -r grep -niE \
     '\b(squeezetime|cgrseg|ipt|deit|swin|llama|freevideollm)'
@@ -142,7 +175,7 @@ symbols() {
 # Each folder of the top level says what it is for.
 readmes() {
   local folder
-  for folder in nn models street gst cli tests bench docs pipelines systemd daemon; do
+  for folder in nn models tasks street gst cli tests bench docs pipelines systemd daemon; do
     if [ -n "$(select_files "^$folder/")" ] && [ ! -f "$folder/README.md" ]; then
       echo "$folder/README.md is missing"
     fi

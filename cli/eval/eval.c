@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vedette eval: how often a model is right, on the synthetic street or on videos of one's own. */
+#include <string.h>
+
+#include "data/streetclips.h"
+#include "evalclips.h"
+#include "evalmaps.h"
+#include "model.h"
+#include "segmentmodes.h"
+
+static void options_clear(EvalOptions *o)
+{
+    common_options_clear(&o->common);
+    g_free(o->model);
+    g_free(o->weights);
+    g_free(o->data);
+    g_free(o->csv);
+    g_free(o->views);
+    g_free(o->split);
+    g_free(o->mode);
+    g_free(o->answers);
+    g_free(o->record);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EvalOptions, options_clear)
+
+static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecision precision,
+                     GError **error)
+{
+    if (!check_architecture(architecture, NULL, error))
+        return FALSE;
+    VdtEngineOptions options = {.model = o->model,
+                                .weights = o->weights,
+                                .architecture = architecture,
+                                .precision = precision};
+    g_autoptr(VdtEngine) engine = vdt_engine_new(&options, error);
+    if (engine == NULL)
+        return FALSE;
+    if (vdt_model_find(architecture, NULL)->maps)
+        return eval_maps(o, engine, error);
+    return eval_clips(o, engine, error);
+}
+
+static gboolean check(const EvalOptions *o)
+{
+    if (o->street == (o->data != NULL))
+        return complain_usage("eval", "either --street or --data FOLDER is needed") < 0;
+    if (o->clips < 1 || o->clips > 10000000)
+        return complain_usage("eval", "--clips is %d, but must be from 1 to 10000000", o->clips) <
+               0;
+    if (o->coded < 0 || o->coded == 1)
+        return complain_usage("eval", "--coded is %d, but must be 0 (none) or at least 2",
+                              o->coded) < 0;
+    if (o->endless < 0)
+        return complain_usage("eval", "--endless is %d, but must not be below 0", o->endless) < 0;
+    if (o->seed < 0 || o->seed > G_GINT64_CONSTANT(1) << 53)
+        return complain_usage("eval", "--seed is %" G_GINT64_FORMAT ", but must be from 0 to 2^53",
+                              o->seed) < 0;
+    if (o->views != NULL && strcmp(o->views, "test") != 0)
+        return complain_usage("eval", "--views is \"%s\", but can only be test", o->views) < 0;
+    if (o->mode != NULL && !g_strv_contains(vdt_segment_mode_names, o->mode))
+        return complain_usage("eval", "--mode is \"%s\", but must be fixed, whole or slide",
+                              o->mode) < 0;
+    if (o->street && (o->mode != NULL || o->split != NULL || o->zero_is_other))
+        return complain_usage("eval", "--mode, --split and --zero-is-other belong to --data") < 0;
+    if (o->street && (o->views != NULL || o->csv != NULL))
+        return complain_usage("eval", "--views and --csv belong to --data") < 0;
+    if (o->views != NULL && o->one_frame)
+        return complain_usage("eval", "--views and --one-frame exclude each other") < 0;
+    return TRUE;
+}
+
+int command_eval(int argc, char **argv)
+{
+    g_auto(EvalOptions) o = {.seed = STREET_HELD_OUT_SEED, .clips = 2000, .coded = 2};
+    const GOptionEntry entries[] = {
+        {"street", 0, 0, G_OPTION_ARG_NONE, &o.street, "Evaluate on the synthetic street", NULL},
+        {"data", 0, 0, G_OPTION_ARG_FILENAME, &o.data, "Evaluate on videos in this folder",
+         "FOLDER"},
+        {"csv", 0, 0, G_OPTION_ARG_FILENAME, &o.csv,
+         "The folder's list of them, lines \"path,label\" (val.csv)", "FILE"},
+        {"views", 0, 0, G_OPTION_ARG_STRING, &o.views,
+         "Average over the views of the authors' evaluation", "test"},
+        {"split", 0, 0, G_OPTION_ARG_STRING, &o.split,
+         "Maps: the part of the folder, images/NAME and annotations/NAME (validation)", "NAME"},
+        {"mode", 0, 0, G_OPTION_ARG_STRING, &o.mode,
+         "Maps: fixed (default for street models), whole (for others) or slide", "MODE"},
+        {"zero-is-other", 0, 0, G_OPTION_ARG_NONE, &o.zero_is_other,
+         "Maps: 0 is no class, the first has 1 (always so for ade20k and pascal-context59)", NULL},
+        {"model", 0, 0, G_OPTION_ARG_STRING, &o.model,
+         "Installed model, or a card.json (the architecture's street model)", "NAME|CARD"},
+        {"weights", 0, 0, G_OPTION_ARG_FILENAME, &o.weights, "Weight file", "FILE"},
+        {"seed", 0, 0, G_OPTION_ARG_INT64, &o.seed, "Of the street's clips (9000)", "N"},
+        {"clips", 0, 0, G_OPTION_ARG_INT, &o.clips, "Clips of the street (2000)", "N"},
+        {"coded", 0, 0, G_OPTION_ARG_INT, &o.coded,
+         "One street clip in N goes through H.264 (2; 0: none)", "N"},
+        {"endless", 0, 0, G_OPTION_ARG_INT, &o.endless,
+         "One street clip in N is a moment of an endless street (0: none; 1: all)", "N"},
+        {"one-frame", 0, 0, G_OPTION_ARG_NONE, &o.one_frame, "Show only the middle frame, repeated",
+         NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Print one line of JSON", NULL},
+        {"answers", 0, 0, G_OPTION_ARG_FILENAME, &o.answers,
+         "Write truth and answer of each clip, tab-separated", "FILE"},
+        {"record", 0, 0, G_OPTION_ARG_FILENAME, &o.record,
+         "Write the scores into this card (with --one-frame, as its baselines)", "CARD"},
+        COMMON_THREADS(&o.common),
+        COMMON_PRECISION(&o.common),
+        COMMON_ISA(&o.common),
+        {NULL},
+    };
+    g_auto(GStrv) rest = NULL;
+    if (!parse_options("ARCHITECTURE --street | --data FOLDER",
+                       "Says how often a model is right, in all, by class and by condition.",
+                       entries, argc, argv, 1, 1, &rest) ||
+        !check(&o))
+        return EXIT_USAGE;
+    g_autoptr(GError) error = NULL;
+    VdtPrecision precision;
+    if (!common_options_apply(&o.common, &precision, &error) ||
+        !eval(&o, rest[0], precision, &error))
+        return complain("eval", error, EXIT_FAILED);
+    return EXIT_DONE;
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vedette eval, for networks that give a class to each clip. */
+#pragma once
+
+#include "evaluation.h"
+
+gboolean eval_clips(const EvalOptions *o, VdtEngine *engine, GError **error);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One evaluation: what `vedette eval` was asked, and what evaluations of clips and of maps have in
+ * common.
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+#include <vedette/engine.h>
+
+#include "command.h"
+
+typedef struct {
+    CommonOptions common;
+    char *model, *weights, *data, *csv, *views, *split, *mode, *answers, *record;
+    gboolean street, one_frame, zero_is_other, json;
+    gint64 seed;
+    int clips, coded, endless;
+} EvalOptions;
+
+/* Sets @error to VDT_ERROR_MODEL; returns FALSE. */
+gboolean eval_wrong_model(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Whether the model's classes are the @n of the street that @name names, in that order, and the
+ * seed is new to it. */
+gboolean eval_check_street(const EvalOptions *o, const VdtCard *card, guint n,
+                           const char *(*name)(guint class), GError **error);
+/* Keeps @scores, which are taken, in the card of --record, if there is one. */
+gboolean eval_record(const EvalOptions *o, JsonObject *scores, GError **error);
+/* Prints the line for --json: @scores, which are taken, and what was evaluated. */
+void eval_print_json(const EvalOptions *o, const VdtCard *card, JsonObject *scores);

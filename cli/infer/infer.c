@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * vedette infer: a model's answer to a picture, a video, or an array that is its input already.
+ */
+#include <json-glib/json-glib.h>
+#include <math.h>
+#include <string.h>
+#include <vedette/engine.h>
+
+#include "command.h"
+#include "config.h"
+#include "infermaps.h"
+#include "interrupt.h"
+#include "labelmap.h"
+#include "mapfiles.h"
+#include "model.h"
+#include "scores.h"
+#if HAVE_GST
+#include "data/clips.h"
+#endif
+#include "streetinput.h"
+
+typedef struct {
+    CommonOptions common;
+    char *model, *weights, *arch, *variant, *input, *output, *overlay, *mode, *views;
+    double opacity;
+    gboolean json, strict;
+    GCancellable *cancellable; /* ends a film where it is; lives on */
+} Options;
+
+static void options_clear(Options *o)
+{
+    common_options_clear(&o->common);
+    g_free(o->model);
+    g_free(o->weights);
+    g_free(o->arch);
+    g_free(o->variant);
+    g_free(o->input);
+    g_free(o->output);
+    g_free(o->overlay);
+    g_free(o->mode);
+    g_free(o->views);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+/* What the network said, one row for each item of a batch or view of a video. */
+typedef struct {
+    VdtTensor *raw;
+    guint n_views;              /* that belong to one answer */
+    gint64 first_pts, last_pts; /* -1 if there are no times */
+    gint64 n_frames;            /* of the video; 0 for an array */
+    StreetInput street;         /* where the clip is from, and its truth */
+} Answer;
+
+static void answer_clear(Answer *answer)
+{
+    g_clear_pointer(&answer->raw, vdt_tensor_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Answer, answer_clear)
+
+static VdtTensor *copy(const VdtTensor *tensor, GError **error)
+{
+    VdtTensor *result = vdt_tensor_new(VDT_F32, &tensor->shape, error);
+    if (result != NULL)
+        memcpy(result->data, tensor->data, tensor->n_bytes);
+    return result;
+}
+
+static gboolean run_array(VdtEngine *engine, const Options *o, Answer *answer, GError **error)
+{
+    g_autoptr(VdtTensor) array = vdt_npy_load(o->input, error);
+    if (array == NULL)
+        return FALSE;
+    const VdtCard *card = vdt_engine_get_card(engine);
+    VdtShape usual = vdt_engine_get_input_shape(engine, 1, card->width, card->height);
+    if (array->dtype != VDT_F32 || array->shape.n_dims != usual.n_dims) {
+        g_autofree char *is = vdt_shape_to_string(&array->shape);
+        g_autofree char *wanted = vdt_shape_to_string(&usual);
+        g_set_error(error, VDT_ERROR, VDT_ERROR_SHAPE,
+                    "%s holds %s %s, but the network takes float32 like %s", o->input,
+                    vdt_dtype_name(array->dtype), is, wanted);
+        return FALSE;
+    }
+    g_autoptr(VdtSession) session = vdt_engine_new_session(engine, &array->shape, error);
+    if (session == NULL)
+        return FALSE;
+    memcpy(vdt_session_get_input(session, 0)->data, array->data, array->n_bytes);
+    if (!vdt_session_run(session, NULL, error))
+        return FALSE;
+    answer->n_views = 1;
+    answer->first_pts = answer->last_pts = -1;
+    answer->raw = copy(vdt_session_get_output(session, 0), error);
+    return answer->raw != NULL;
+}
+
+#if HAVE_GST
+static gboolean run_media(VdtEngine *engine, const Options *o, Answer *answer, GError **error)
+{
+    const VdtCard *card = vdt_engine_get_card(engine);
+    g_autoptr(Clips) clips = clips_load(o->input, card, o->views != NULL, error);
+    if (clips == NULL)
+        return FALSE;
+    VdtShape input = vdt_engine_get_input_shape(engine, 1, clips->size_w, clips->size_h);
+    g_autoptr(VdtSession) session = vdt_engine_new_session(engine, &input, error);
+    if (session == NULL)
+        return FALSE;
+    const VdtTensor *output = vdt_session_get_output(session, 0);
+    VdtShape all = output->shape;
+    all.dims[0] = clips->n_views;
+    answer->raw = vdt_tensor_new(VDT_F32, &all, error);
+    if (answer->raw == NULL)
+        return FALSE;
+    for (guint i = 0; i < clips->n_views; i++) {
+        clips_fill(clips, i, vdt_session_get_input(session, 0));
+        if (!vdt_session_run(session, NULL, error))
+            return FALSE;
+        memcpy((char *)answer->raw->data + i * output->n_bytes, output->data, output->n_bytes);
+        if (clips->n_views > 1 && isatty(STDERR_FILENO))
+            g_printerr("\rview %u of %u%s", i + 1, clips->n_views,
+                       i + 1 == clips->n_views ? "\n" : "");
+    }
+    answer->n_views = clips->n_views;
+    answer->n_frames = clips->n_frames;
+    answer->first_pts = clips->first_pts;
+    answer->last_pts = clips->last_pts;
+    return TRUE;
+}
+#else
+static gboolean run_media(VdtEngine *engine, const Options *o, Answer *answer, GError **error)
+{
+    g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                "%s: this build has no GStreamer and reads .npy only", o->input);
+    return FALSE;
+}
+#endif
+
+static gboolean run_street(VdtEngine *engine, const Options *o, Answer *answer, GError **error)
+{
+    const VdtCard *card = vdt_engine_get_card(engine);
+    VdtShape input = vdt_engine_get_input_shape(engine, 1, card->width, card->height);
+    g_autoptr(VdtSession) session = vdt_engine_new_session(engine, &input, error);
+    if (session == NULL || !street_input_load(o->input, card, vdt_session_get_input(session, 0),
+                                              &answer->street, error))
+        return FALSE;
+    if (!vdt_session_run(session, NULL, error))
+        return FALSE;
+    answer->n_views = 1;
+    answer->first_pts = 0;
+    answer->last_pts = card->window * 1e9;
+    answer->raw = copy(vdt_session_get_output(session, 0), error);
+    return answer->raw != NULL;
+}
+
+static JsonArray *results_json(const VdtCard *card, const double *scores, const gint64 *winners,
+                               guint n)
+{
+    JsonArray *array = json_array_new();
+    for (guint i = 0; i < n; i++) {
+        g_autofree char *label = vdt_scores_label(card, winners[i]);
+        JsonObject *result = json_object_new();
+        json_object_set_string_member(result, "label", label);
+        json_object_set_int_member(result, "class", winners[i]);
+        json_object_set_double_member(result, "score", scores[winners[i]]);
+        json_array_add_object_element(array, result);
+    }
+    return array;
+}
+
+/* One line of JSON for item @item, with its results if there are classes. */
+static void print_json(const Options *o, const VdtCard *card, const Answer *answer, gint64 item,
+                       JsonArray *results)
+{
+    g_autoptr(JsonObject) object = json_object_new();
+    json_object_set_string_member(object, "input", o->input);
+    json_object_set_string_member(object, "model", card->name);
+    json_object_set_string_member(object, "architecture", card->architecture);
+    json_object_set_string_member(object, "variant", card->variant);
+    json_object_set_int_member(object, "item", item);
+    if (answer->n_frames > 0) {
+        json_object_set_int_member(object, "frames", answer->n_frames);
+        json_object_set_int_member(object, "views", answer->n_views);
+    }
+    if (answer->first_pts >= 0) {
+        json_object_set_int_member(object, "pts_ns", answer->first_pts);
+        json_object_set_int_member(object, "duration_ns", answer->last_pts - answer->first_pts);
+    }
+    if (answer->street.is_street) {
+        json_object_set_int_member(object, "clip", answer->street.clip);
+        json_object_set_string_member(object, "truth", answer->street.truth);
+        json_object_set_string_member(object, "condition", answer->street.condition);
+        json_object_set_boolean_member(object, "coded", answer->street.coded);
+    }
+    JsonArray *shape = json_array_new();
+    for (guint i = 0; i < answer->raw->shape.n_dims; i++)
+        json_array_add_int_element(shape, answer->raw->shape.dims[i]);
+    json_object_set_array_member(object, "output_shape", shape);
+    json_object_set_array_member(object, "results", results);
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+    json_node_set_object(node, object);
+    g_autofree char *text = json_to_string(node, FALSE);
+    g_print("%s\n", text);
+}
+
+static void print_table(const VdtCard *card, const Answer *answer, const double *scores,
+                        const gint64 *winners, guint n)
+{
+    g_print("%s", card->name);
+    if (answer->last_pts > answer->first_pts)
+        g_print(", %.2f s to %.2f s", answer->first_pts / 1e9, answer->last_pts / 1e9);
+    if (answer->n_views > 1)
+        g_print(", %u views", answer->n_views);
+    g_print("\n");
+    if (answer->street.is_street)
+        g_print("street:%" G_GINT64_FORMAT ", %s%s: it is \"%s\"\n", answer->street.clip,
+                answer->street.condition, answer->street.coded ? ", coded" : "",
+                answer->street.truth);
+    for (guint i = 0; i < n; i++) {
+        g_autofree char *label = vdt_scores_label(card, winners[i]);
+        g_print("%7.4f  %s (%" G_GINT64_FORMAT ")\n", scores[winners[i]], label, winners[i]);
+    }
+}
+
+/* Logits [items, classes, rows, columns] of pixels: the classes by their share of the picture, the
+ * largest first. */
+static void print_shares(const Options *o, const VdtCard *card, const Answer *answer)
+{
+    const gint64 *dims = answer->raw->shape.dims;
+    guint classes = dims[1], width = card->width, height = card->height;
+    g_autofree guint16 *labels = g_new(guint16, (gsize)width * height);
+    for (gint64 item = 0; item < dims[0]; item++) {
+        const float *logits = (const float *)answer->raw->data + item * classes * dims[2] * dims[3];
+        g_autofree double *shares = g_new0(double, classes);
+        gint64 winners[VDT_SCORES_BEST + 1];
+        vdt_label_map(logits, classes, dims[2], dims[3], labels, width, width, height);
+        for (gsize i = 0; i < (gsize)width * height; i++)
+            shares[labels[i]] += 1.0 / width / height;
+        guint n = vdt_scores_best(shares, classes, winners);
+        if (o->json)
+            print_json(o, card, answer, item, results_json(card, shares, winners, n));
+        else
+            print_table(card, answer, shares, winners, n);
+    }
+}
+
+/* Class scores are [items, classes]; features are printed as their shape. */
+static void print_answer(const Options *o, const VdtCard *card, const Answer *answer)
+{
+    const VdtShape *shape = &answer->raw->shape;
+    if (shape->n_dims == 4) {
+        print_shares(o, card, answer);
+        return;
+    }
+    if (shape->n_dims != 2) {
+        g_autofree char *text = vdt_shape_to_string(shape);
+        if (o->json)
+            print_json(o, card, answer, 0, json_array_new());
+        else
+            g_print("%s: features %s; --output FILE.npy keeps them\n", card->name, text);
+        return;
+    }
+    gint64 classes = shape->dims[1];
+    g_autofree double *scores = g_new(double, classes);
+    if (card->labels == NULL)
+        g_printerr("vedette infer: no class names are known for %s\n", card->name);
+    const float *logits = answer->raw->data;
+    for (gint64 row = 0; row < shape->dims[0]; row += answer->n_views) {
+        gint64 winners[VDT_SCORES_BEST + 1];
+        memset(scores, 0, classes * sizeof *scores);
+        for (guint i = 0; i < answer->n_views; i++)
+            vdt_scores_add(logits + (row + i) * classes, classes, answer->n_views, scores);
+        guint n = vdt_scores_best(scores, classes, winners);
+        if (o->json)
+            print_json(o, card, answer, row / answer->n_views,
+                       results_json(card, scores, winners, n));
+        else
+            print_table(card, answer, scores, winners, n);
+    }
+}
+
+static gboolean all_finite(const VdtTensor *tensor)
+{
+    const float *values = tensor->data;
+    for (gsize i = 0; i < tensor->n_bytes / sizeof *values; i++)
+        if (!isfinite(values[i]))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean is_array(const char *name)
+{
+    return name != NULL && g_str_has_suffix(name, ".npy");
+}
+
+/* Pictures for networks of maps, unless it is arrays that go in or come out. */
+static gboolean run_maps(VdtEngine *engine, const Options *o, GError **error)
+{
+    const VdtCard *card = vdt_engine_get_card(engine);
+    MapsRequest request = {.input = o->input,
+                           .map = o->output,
+                           .overlay = o->overlay,
+                           .opacity = o->opacity,
+                           .mode = vdt_segment_mode_of(o->mode, card),
+                           .json = o->json,
+                           .cancellable = o->cancellable};
+    return infer_maps(engine, &request, error);
+}
+
+/* Options that make no sense for the network. */
+static gboolean check_kind(const Options *o, const VdtCard *card, gboolean maps, GError **error)
+{
+    const char *wrong = NULL;
+    if (!maps && (o->overlay != NULL || o->mode != NULL))
+        wrong = "--overlay and --mode are for networks with a class for each pixel";
+    else if (!maps && o->output != NULL && !is_array(o->output))
+        wrong = "--output must end in .npy: a map is written only by networks with a class for "
+                "each pixel";
+    else if (maps && o->views != NULL)
+        wrong = "--views is for clips; --mode says how pictures are seen";
+    if (wrong != NULL)
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED, "%s: %s", card->name, wrong);
+    return wrong == NULL;
+}
+
+static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
+{
+    if (o->arch != NULL && !check_architecture(o->arch, o->variant, error))
+        return FALSE;
+    VdtEngineOptions options = {.model = o->model,
+                                .weights = o->weights,
+                                .architecture = o->arch,
+                                .variant = o->variant,
+                                .precision = precision,
+                                .strict = o->strict};
+    g_autoptr(VdtEngine) engine = vdt_engine_new(&options, error);
+    if (engine == NULL)
+        return FALSE;
+    const VdtCard *card = vdt_engine_get_card(engine);
+    const char *unused = vdt_engine_get_unused(engine);
+    if (unused != NULL) {
+        g_autofree char *names = printable(unused), *file = printable(card->weights);
+        g_printerr("vedette infer: the network does not use these tensors of %s:\n%s\n", file,
+                   names);
+    }
+
+    gboolean maps = vdt_model_find(card->architecture, NULL)->maps;
+    if (!check_kind(o, card, maps, error))
+        return FALSE;
+    if (maps && !is_array(o->input) && !is_array(o->output))
+        return run_maps(engine, o, error);
+    g_auto(Answer) answer = {NULL};
+    gboolean (*run)(VdtEngine *, const Options *, Answer *, GError **) =
+        is_array(o->input)               ? run_array
+        : street_input_matches(o->input) ? run_street
+                                         : run_media;
+    if (!run(engine, o, &answer, error))
+        return FALSE;
+    if (!all_finite(answer.raw)) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                    "%s: the network's answer is not finite; is the input?", o->input);
+        return FALSE;
+    }
+    if (o->output != NULL && !vdt_npy_save(answer.raw, o->output, error))
+        return FALSE;
+    print_answer(o, card, &answer);
+    return TRUE;
+}
+
+int command_infer(int argc, char **argv)
+{
+    g_auto(Options) o = {.opacity = 0.5};
+    const GOptionEntry entries[] = {
+        {"model", 0, 0, G_OPTION_ARG_STRING, &o.model, "Installed model, or a card.json",
+         "NAME|CARD"},
+        {"weights", 0, 0, G_OPTION_ARG_FILENAME, &o.weights,
+         "Weight file; says by itself which network it is for", "FILE"},
+        {"arch", 0, 0, G_OPTION_ARG_STRING, &o.arch, "Architecture, if it is not recognised",
+         "NAME"},
+        {"variant", 0, 0, G_OPTION_ARG_STRING, &o.variant, "Variant, if it is not recognised",
+         "NAME"},
+        {"input", 0, 0, G_OPTION_ARG_FILENAME, &o.input,
+         "Picture, video, URI, .npy with the network's input; street, street:N or street:ACTION",
+         "FILE|URI|street"},
+        {"output", 0, 0, G_OPTION_ARG_FILENAME, &o.output,
+         "Keep the network's raw float32 output (.npy), or the picture's map of classes (.png); "
+         "those "
+         "of all pictures of a video in a folder, or by a pattern like map-%06d.png",
+         "FILE|FOLDER"},
+        {"overlay", 0, 0, G_OPTION_ARG_FILENAME, &o.overlay,
+         "Maps: write the picture with its classes coloured (.png), or the whole video (.mp4, "
+         ".mkv)",
+         "FILE"},
+        {"opacity", 0, 0, G_OPTION_ARG_DOUBLE, &o.opacity, "Of these colours, 0 to 1 (0.5)", "R"},
+        {"mode", 0, 0, G_OPTION_ARG_STRING, &o.mode,
+         "Maps: fixed (default for street models), whole (for others) or slide", "MODE"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Print one line of JSON for each answer", NULL},
+        {"views", 0, 0, G_OPTION_ARG_STRING, &o.views,
+         "Average over the views of the authors' evaluation", "test"},
+        {"strict", 0, 0, G_OPTION_ARG_NONE, &o.strict,
+         "Refuse weight files with tensors that are not used", NULL},
+        COMMON_THREADS(&o.common),
+        COMMON_PRECISION(&o.common),
+        COMMON_ISA(&o.common),
+        {NULL},
+    };
+    if (!parse_options(
+            "--model NAME | --weights FILE --input FILE|URI",
+            "Runs a model on one clip or picture and prints the five best classes; of a network "
+            "that has a class for every pixel, the five that cover most.",
+            entries, argc, argv, 0, 0, NULL))
+        return EXIT_USAGE;
+    if (o.input == NULL)
+        return complain_usage("infer", "--input is needed");
+    if (o.model == NULL && o.weights == NULL && o.arch == NULL)
+        return complain_usage("infer", "--model or --weights is needed");
+    g_autoptr(GError) error = NULL;
+    if (o.output != NULL && !is_array(o.output) &&
+        (strchr(o.output, '%') != NULL || !g_str_has_suffix(o.output, ".png")) &&
+        !map_pattern_check(o.output, &error))
+        return complain_usage("infer", "%s", error->message);
+    if (is_array(o.input) && o.output != NULL && !is_array(o.output))
+        return complain_usage("infer", "of an array, --output must end in .npy");
+    if ((is_array(o.input) || is_array(o.output)) && (o.overlay != NULL || o.mode != NULL))
+        return complain_usage("infer", "--overlay and --mode exclude arrays");
+    if (!(o.opacity >= 0 && o.opacity <= 1))
+        return complain_usage("infer", "--opacity is %g, but must be from 0 to 1", o.opacity);
+    if (o.mode != NULL && !g_strv_contains(vdt_segment_mode_names, o.mode))
+        return complain_usage("infer", "--mode is \"%s\", but must be fixed, whole or slide",
+                              o.mode);
+    if (o.views != NULL && strcmp(o.views, "test") != 0)
+        return complain_usage("infer", "--views is \"%s\", but can only be test", o.views);
+    if (o.views != NULL && g_str_has_suffix(o.input, ".npy"))
+        return complain_usage("infer", "--views test needs a video, not an array");
+    if (o.views != NULL && street_input_matches(o.input))
+        return complain_usage("infer", "--views test needs a video, not the street");
+    VdtPrecision precision;
+    if (o.overlay != NULL && film_is_named(o.overlay)) /* a film without an end cannot be played */
+        o.cancellable = interrupt_catch();
+    if (!common_options_apply(&o.common, &precision, &error) || !infer(&o, precision, &error))
+        return complain("infer", error, EXIT_FAILED);
+    return EXIT_DONE;
+}
