@@ -11,32 +11,9 @@
 
 #include "kernels.h"
 
-/*
- * A tile of a sum of outer products, which is what the gradient of a weight is (and what
- * plan/lower_gather.c sums):
- *     y[i][j] (+)= sum over n < depth of a[n][i] * b[n][j]
- * One of a[n] and b[n] is the address of the inputs that pixel n saw through one tap (a row of
- * zeros for padding), the other that of the pixel's gradient. Sums are in the order of n.
- */
-typedef struct {
-    size_t rows;  /* 1 to mr: consecutive elements at each a[n] */
-    size_t cols;  /* a multiple of VDT_LANES, up to nr */
-    size_t depth; /* pixels, >= 1 */
-    const float *const *a;
-    size_t a_offset; /* elements to add to every a[n] */
-    const float *const *b;
-    size_t b_offset;
-    float *y;
-    size_t y_pitch;
-    bool add;
-} VdtOuterTile;
-
 typedef struct {
     const char *name; /* "avx512_f32" */
     VdtIsa isa;
-
-    size_t mr, nr; /* largest tile of outer products */
-    void (*outer_tile)(const VdtOuterTile *tile);
 
     /* sum[c] += x[i][c] - shift[c]; square[c] += (x[i][c] - shift[c])^2, over the rows */
     void (*moments)(size_t rows, size_t channels, const float *x, size_t x_pitch,

@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <vedette/plan.h>
 #include <vedette/runtime.h>
 
 /* Channels come in multiples of this many. */
@@ -63,6 +62,26 @@ typedef struct {
     VdtEpilogue epilogue; /* already at row 0, column 0 */
 } VdtGemmTile;
 
+/*
+ * A tile of a sum of outer products, which is what the gradient of a weight is (and what
+ * plan/infer/gather.c sums):
+ *     y[i][j] (+)= sum over n < depth of a[n][i] * b[n][j]
+ * One of a[n] and b[n] is the address of the inputs that pixel n saw through one tap (a row of
+ * zeros for padding), the other that of the pixel's gradient. Sums are in the order of n.
+ */
+typedef struct {
+    size_t rows;  /* 1 to mr: consecutive elements at each a[n] */
+    size_t cols;  /* a multiple of VDT_LANES, up to nr */
+    size_t depth; /* pixels, >= 1 */
+    const float *const *a;
+    size_t a_offset; /* elements to add to every a[n] */
+    const float *const *b;
+    size_t b_offset;
+    float *y;
+    size_t y_pitch;
+    bool add;
+} VdtOuterTile;
+
 typedef struct {
     const char *name; /* for descriptions: "avx512" */
     VdtIsa isa;
@@ -109,6 +128,8 @@ typedef struct {
     void (*to_planes)(size_t pixels, size_t channels, const void *x, size_t x_pitch, float *y,
                       size_t plane);
 
+    /* NULL where elements are bfloat16, as what follows */
+    void (*outer_tile)(const VdtOuterTile *tile);
     /* Winograd F(4x4,3x3), one tile; NULL where it is not offered. See winograd.h.
      * Input: v[i * v_stride + c] for i < 36 from the 6x6 pixels a[36].
      * Output: the left upper rows x cols pixels of the 4x4 block at y, in a map that is width

@@ -203,6 +203,22 @@ void VDT_K(winograd_output)(size_t channels, const float *m, size_t m_stride, si
         }
     }
 }
+
+void VDT_K(outer_tile)(const VdtOuterTile *tile)
+{
+    float sums[4][16] = {0};
+
+    for (size_t n = 0; n < tile->depth; n++)
+        for (size_t i = 0; i < tile->rows; i++)
+            for (size_t j = 0; j < tile->cols; j++)
+                sums[i][j] += tile->a[n][tile->a_offset + i] * tile->b[n][tile->b_offset + j];
+    for (size_t i = 0; i < tile->rows; i++)
+        for (size_t j = 0; j < tile->cols; j++) {
+            float *y = &tile->y[i * tile->y_pitch + j];
+
+            *y = tile->add ? *y + sums[i][j] : sums[i][j];
+        }
+}
 #endif
 
 VDT_DEFINE_KERNELS(4, 16);

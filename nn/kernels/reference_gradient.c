@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The kernels of train.h in portable C: what every other variant is tested against, and what runs
- * where there is no other. Written to be read. */
+/* The kernels of gradient.h in portable C: what every other variant is tested against, and what
+ * runs where there is no other. Written to be read. */
 #include <math.h>
 #include <string.h>
 
@@ -49,22 +49,6 @@ static float before(VdtAct act, const float *y, size_t at, float dy)
         break;
     }
     return dy;
-}
-
-#define MR 4
-#define NR 16
-
-void VDT_K(outer_tile)(const VdtOuterTile *tile)
-{
-    float sums[MR][NR] = {0};
-
-    for (size_t n = 0; n < tile->depth; n++)
-        for (size_t i = 0; i < tile->rows; i++)
-            for (size_t j = 0; j < tile->cols; j++)
-                sums[i][j] += tile->a[n][tile->a_offset + i] * tile->b[n][tile->b_offset + j];
-    for (size_t i = 0; i < tile->rows; i++)
-        for (size_t j = 0; j < tile->cols; j++)
-            put(&tile->y[i * tile->y_pitch + j], sums[i][j], tile->add);
 }
 
 /* Sums of a call begin at zero and are added at the end, so that a large one from many calls does
@@ -195,4 +179,4 @@ void VDT_K(max_row_gradient)(size_t taps, size_t channels, const float *const *a
     }
 }
 
-VDT_DEFINE_GRADIENT_KERNELS(MR, NR);
+VDT_DEFINE_GRADIENT_KERNELS();

@@ -4,15 +4,7 @@
  * walked; each step loads one row of packed weights and broadcasts one input of each row. One
  * function exists for every number of rows and vectors, so that the sums' indices are constants.
  */
-#include "simd.h"
-
-#if VDT_VL == 16
-#define MR 7
-#define NV 4
-#else
-#define MR 6
-#define NV 2
-#endif
+#include "simd_tile.h"
 
 #if VDT_IS_BF16
 typedef struct {

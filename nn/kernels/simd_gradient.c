@@ -311,3 +311,5 @@ void VDT_K(max_row_gradient)(size_t taps, size_t channels, const float *const *a
         }
     }
 }
+
+VDT_DEFINE_GRADIENT_KERNELS();

@@ -4,16 +4,7 @@
  * each pixel loads a row of vectors of one side and broadcasts some values of the other. One
  * function exists for every number of rows and vectors, so that the sums' indices are constants.
  */
-#include "simd.h"
-#include "variant_gradient.h"
-
-#if VDT_VL == 16
-#define MR 7
-#define NV 4
-#else
-#define MR 6
-#define NV 2
-#endif
+#include "simd_tile.h"
 
 INLINE void outer(const VdtOuterTile *tile, const int rows, const int vectors)
 {
@@ -84,5 +75,3 @@ void VDT_K(outer_tile)(const VdtOuterTile *tile)
 {
     tiles[tile->rows - 1][tile->cols / VDT_VL - 1](tile);
 }
-
-VDT_DEFINE_GRADIENT_KERNELS(MR, (NV * VDT_VL));

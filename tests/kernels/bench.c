@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <vedette/tensor.h>
+
 #include "bench.h"
 
 #include "../../bench/multiply-adds.h"

@@ -45,7 +45,7 @@ static void bench_free(Bench *b)
 
 /* The whole sum. Rows are shared out evenly: a tile of one or two rows has too few sums to keep the
  * CPU busy. */
-static void add_products(const Bench *b, const VdtGradientKernels *kernels)
+static void add_products(const Bench *b, const VdtKernels *kernels)
 {
     const BenchShape *shape = b->shape;
     size_t tiles = (shape->rows + kernels->mr - 1) / kernels->mr;
@@ -69,7 +69,7 @@ static void add_products(const Bench *b, const VdtGradientKernels *kernels)
 }
 
 /* The fastest of many short batches: other load on the machine only ever adds time. */
-static double measure(const VdtGradientKernels *kernels, const BenchShape *shape)
+static double measure(const VdtKernels *kernels, const BenchShape *shape)
 {
     Bench b = bench_new(shape);
     gint64 begin = g_get_monotonic_time(), now = begin;
@@ -91,11 +91,11 @@ static double measure(const VdtGradientKernels *kernels, const BenchShape *shape
 
 void bench_outer(const BenchShape *shape)
 {
-    double plain = measure(vdt_gradient_kernels_get(VDT_ISA_C), shape);
-    const VdtGradientKernels *kernels;
+    double plain = measure(vdt_kernels_get(VDT_ISA_C, VDT_PRECISION_F32), shape);
+    const VdtKernels *kernels;
 
-    for (guint i = 0; (kernels = vdt_gradient_kernels_nth(i)); i++) {
-        if (kernels->isa > vdt_isa_get_available())
+    for (guint i = 0; (kernels = vdt_kernels_nth(i)); i++) {
+        if (!kernels->outer_tile || kernels->isa > vdt_isa_get_available())
             continue;
         bench_print(kernels->name, kernels->isa, VDT_PRECISION_F32, shape,
                     kernels->isa == VDT_ISA_C ? plain : measure(kernels, shape), plain);

@@ -352,9 +352,10 @@ void check_add_test(const VdtKernels *kernels, const char *name, GTestDataFunc t
     g_test_add_data_func(path, kernels, test);
 }
 
-void check_add_train_test(const VdtGradientKernels *kernels, const char *name, GTestDataFunc test)
+void check_add_gradient_test(const VdtGradientKernels *kernels, const char *name,
+                             GTestDataFunc test)
 {
-    g_autofree char *path = g_strdup_printf("/kernels/train_%s/%s", kernels->name, name);
+    g_autofree char *path = g_strdup_printf("/kernels/gradient_%s/%s", kernels->name, name);
 
     g_test_add_data_func(path, kernels, test);
 }

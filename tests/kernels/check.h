@@ -107,11 +107,12 @@ void check_add_gemm(const VdtKernels *kernels);
 void check_add_rows(const VdtKernels *kernels);
 void check_add_planes(const VdtKernels *kernels);
 void check_add_winograd(const VdtKernels *kernels);
+void check_add_outer(const VdtKernels *kernels);
 void check_add_int8(const VdtInt8Kernels *kernels);
 void check_add_test(const VdtKernels *kernels, const char *name, GTestDataFunc test);
-void check_add_train_outer(const VdtGradientKernels *kernels);
-void check_add_train_rows(const VdtGradientKernels *kernels);
-void check_add_train_test(const VdtGradientKernels *kernels, const char *name, GTestDataFunc test);
+void check_add_gradient(const VdtGradientKernels *kernels);
+void check_add_gradient_test(const VdtGradientKernels *kernels, const char *name,
+                             GTestDataFunc test);
 
 /* bench.c: times a tile, "gemm" or "outer", on the shapes of a file, see bench/shapes/. */
 int check_bench(const char *tile, const char *path);

@@ -438,16 +438,16 @@ static void test_max_row_gradient(gconstpointer kernels)
     for_all_channels(kernels, "max_row_gradient", 25, VDT_ACT_NONE, check_max_row_gradient);
 }
 
-void check_add_train_rows(const VdtGradientKernels *kernels)
+void check_add_gradient(const VdtGradientKernels *kernels)
 {
-    check_add_train_test(kernels, "moments", test_moments);
-    check_add_train_test(kernels, "affine-rows", test_affine_rows);
-    check_add_train_test(kernels, "act-gradient", test_act_gradient);
-    check_add_train_test(kernels, "norm-sums", test_norm_sums);
-    check_add_train_test(kernels, "norm-gradient", test_norm_gradient);
-    check_add_train_test(kernels, "mul-rows", test_mul_rows);
-    check_add_train_test(kernels, "dot-rows", test_dot_rows);
-    check_add_train_test(kernels, "copy-rows", test_copy_rows);
-    check_add_train_test(kernels, "softmax-rows", test_softmax_rows);
-    check_add_train_test(kernels, "max-row-gradient", test_max_row_gradient);
+    check_add_gradient_test(kernels, "moments", test_moments);
+    check_add_gradient_test(kernels, "affine-rows", test_affine_rows);
+    check_add_gradient_test(kernels, "act-gradient", test_act_gradient);
+    check_add_gradient_test(kernels, "norm-sums", test_norm_sums);
+    check_add_gradient_test(kernels, "norm-gradient", test_norm_gradient);
+    check_add_gradient_test(kernels, "mul-rows", test_mul_rows);
+    check_add_gradient_test(kernels, "dot-rows", test_dot_rows);
+    check_add_gradient_test(kernels, "copy-rows", test_copy_rows);
+    check_add_gradient_test(kernels, "softmax-rows", test_softmax_rows);
+    check_add_gradient_test(kernels, "max-row-gradient", test_max_row_gradient);
 }

@@ -28,7 +28,7 @@ static void on_fault(int number)
 int main(int argc, char **argv)
 {
     const char *seed = g_getenv("VEDETTE_TEST_SEED");
-    const VdtGradientKernels *train;
+    const VdtGradientKernels *gradient;
     const VdtInt8Kernels *int8;
     const VdtKernels *kernels;
 
@@ -46,15 +46,13 @@ int main(int argc, char **argv)
         check_add_rows(kernels);
         check_add_planes(kernels);
         check_add_winograd(kernels);
+        check_add_outer(kernels);
     }
     for (guint i = 0; (int8 = vdt_int8_kernels_nth(i)); i++)
         if (int8->isa <= vdt_isa_get_available())
             check_add_int8(int8);
-    for (guint i = 0; (train = vdt_gradient_kernels_nth(i)); i++) {
-        if (train->isa > vdt_isa_get_available())
-            continue;
-        check_add_train_outer(train);
-        check_add_train_rows(train);
-    }
+    for (guint i = 0; (gradient = vdt_gradient_kernels_nth(i)); i++)
+        if (gradient->isa <= vdt_isa_get_available())
+            check_add_gradient(gradient);
     return g_test_run();
 }

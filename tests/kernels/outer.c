@@ -42,7 +42,7 @@ static Sum make_sum(size_t rows, size_t columns, size_t depth, gboolean add, gui
     return sum;
 }
 
-static void run(const Sum *sum, const VdtGradientKernels *kernels, const CheckOutput *y)
+static void run(const Sum *sum, const VdtKernels *kernels, const CheckOutput *y)
 {
     for (size_t row = 0; row < sum->rows; row += kernels->mr) {
         for (size_t column = 0; column < sum->columns; column += kernels->nr) {
@@ -78,7 +78,7 @@ static CheckExact exact_element(const Sum *sum, size_t row, size_t column, doubl
     return exact;
 }
 
-static void check_sum(const VdtGradientKernels *kernels, size_t rows, size_t columns, size_t depth)
+static void check_sum(const VdtKernels *kernels, size_t rows, size_t columns, size_t depth)
 {
     gboolean add = check_one_in(2);
     const float *start;
@@ -91,7 +91,7 @@ static void check_sum(const VdtGradientKernels *kernels, size_t rows, size_t col
     sum = make_sum(rows, columns, depth, add, 0);
     reference = check_output_f32(rows, columns, check_pitch(columns), add, &start);
     output = check_output_copy(&reference);
-    run(&sum, vdt_gradient_kernels_get(VDT_ISA_C), &reference);
+    run(&sum, vdt_kernels_get(VDT_ISA_C, VDT_PRECISION_F32), &reference);
     run(&sum, kernels, &output);
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < columns; j++)
@@ -102,7 +102,7 @@ static void check_sum(const VdtGradientKernels *kernels, size_t rows, size_t col
 
 static void test_sizes(gconstpointer data)
 {
-    const VdtGradientKernels *kernels = data;
+    const VdtKernels *kernels = data;
 
     for (size_t rows = 1; rows <= kernels->mr; rows++)
         for (size_t columns = VDT_LANES; columns <= kernels->nr; columns += VDT_LANES)
@@ -113,7 +113,7 @@ static void test_sizes(gconstpointer data)
 /* Several tiles in each direction, and as many pixels as a plan sums at once. */
 static void test_large(gconstpointer data)
 {
-    const VdtGradientKernels *kernels = data;
+    const VdtKernels *kernels = data;
 
     for (guint i = 0; i < 20; i++)
         check_sum(kernels, check_between(1, 40),
@@ -123,7 +123,7 @@ static void test_large(gconstpointer data)
 /* What is not finite reaches every sum that it is in, and no other. */
 static void test_special_values(gconstpointer data)
 {
-    const VdtGradientKernels *kernels = data;
+    const VdtKernels *kernels = data;
 
     for (size_t rows = 1; rows <= kernels->mr; rows++) {
         for (size_t columns = VDT_LANES; columns <= kernels->nr; columns += VDT_LANES) {
@@ -149,9 +149,11 @@ static void test_special_values(gconstpointer data)
     }
 }
 
-void check_add_train_outer(const VdtGradientKernels *kernels)
+void check_add_outer(const VdtKernels *kernels)
 {
-    check_add_train_test(kernels, "outer/sizes", test_sizes);
-    check_add_train_test(kernels, "outer/large", test_large);
-    check_add_train_test(kernels, "outer/special-values", test_special_values);
+    if (!kernels->outer_tile)
+        return;
+    check_add_test(kernels, "outer/sizes", test_sizes);
+    check_add_test(kernels, "outer/large", test_large);
+    check_add_test(kernels, "outer/special-values", test_special_values);
 }

@@ -10,6 +10,7 @@
 
 #include <gio/gio.h>
 #include <vedette/graph.h>
+#include <vedette/runtime.h>
 #include <vedette/weights.h>
 
 G_BEGIN_DECLS
@@ -23,12 +24,6 @@ G_BEGIN_DECLS
  *   move the running ones, dropout drops. float32 only.
  */
 typedef enum { VDT_PLAN_INFER, VDT_PLAN_TRACE, VDT_PLAN_TRAIN } VdtPlanKind;
-
-/** Arithmetic of an INFER plan. bfloat16 keeps weights and activations in bfloat16 and sums in
- * float32. int8 quantises what convolutions and linear layers multiply, weights by output channel
- * and activations by pixel as they come, and sums in int32; everything else, small and first layers
- * and 3x3 convolutions of stride 1 among it, is as in float32. */
-typedef enum { VDT_PRECISION_F32, VDT_PRECISION_BF16, VDT_PRECISION_INT8 } VdtPrecision;
 
 typedef struct {
     VdtPlanKind kind;

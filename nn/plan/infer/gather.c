@@ -12,7 +12,6 @@
 #include <float.h>
 #include <string.h>
 
-#include "kernels/gradient.h"
 #include "ops/table.h"
 
 #define BLOCK        64  /* pixels whose exponentials are kept at a time */
@@ -22,7 +21,7 @@
 typedef struct {
     VdtStep step;
     const VdtPlan *plan;
-    const VdtGradientKernels *outer;
+    const VdtKernels *outer; /* of floats */
     VdtMap x, scores;
     VdtPlace sums; /* of each part of each image: largest scores, sums of weights, [C][pitch] */
     VdtPlace y;
@@ -246,7 +245,7 @@ gboolean vdt_infer_gather(VdtInfer *l, VdtFused *f)
 
     if (l->roles[node->index] != VDT_ROLE_GATHER || !find(l, node, &operands))
         return FALSE;
-    state.outer = vdt_gradient_kernels_get(l->plan->kernels_f32->isa);
+    state.outer = l->plan->kernels_f32;
     state.x = *vdt_infer_get_channels_last(l, operands.x->node->inputs[0]);
     state.scores = *vdt_infer_get_channels_last(l, operands.scores->node->inputs[0]);
     state.pitch = VDT_ALIGN_LANES(state.scores.c);

@@ -150,7 +150,6 @@ static void add_input_gradient(VdtTrain *t, const VdtNode *node, const Layer *la
 typedef struct {
     VdtStep step;
     const VdtPlan *plan;
-    const VdtGradientKernels *kernels;
     VdtMap x, dy;
     Layer layer;
     gboolean inputs_are_rows;
@@ -199,7 +198,7 @@ static void add_tiles(const OuterStep *self, const float *const *seen,
                       const float *const *gradients, gsize count, gboolean add, guint block,
                       guint first_tile, guint end_tile, float *sums)
 {
-    const VdtGradientKernels *kernels = self->kernels;
+    const VdtKernels *kernels = self->plan->kernels;
     gsize column = block * kernels->nr;
 
     for (guint i = first_tile; i < end_tile; i++) {
@@ -289,7 +288,7 @@ static void run_unpack(const VdtStep *step, char *arena, char *scratch, guint it
 }
 
 /* Vectors of a tile's columns that so many channels fill. */
-static gsize vectors(const VdtGradientKernels *kernels, gsize channels)
+static gsize vectors(const VdtKernels *kernels, gsize channels)
 {
     return MIN(kernels->nr, VDT_ALIGN_LANES(channels));
 }
@@ -297,7 +296,7 @@ static gsize vectors(const VdtGradientKernels *kernels, gsize channels)
 static void add_weight_gradient(VdtTrain *t, const VdtNode *node, const Layer *layer,
                                 const VdtMap *dy)
 {
-    const VdtGradientKernels *kernels = t->kernels;
+    const VdtKernels *kernels = t->plan->kernels;
     gboolean inputs_are_rows = vectors(kernels, layer->out) >= vectors(kernels, layer->in);
     VdtMap x = *vdt_train_channels_last(t, node->inputs[0]);
     OuterStep *outer = vdt_train_step(OuterStep, t, node, .kernel = "outer",
@@ -305,7 +304,6 @@ static void add_weight_gradient(VdtTrain *t, const VdtNode *node, const Layer *l
     UnpackStep *unpack;
 
     outer->plan = t->plan;
-    outer->kernels = kernels;
     outer->x = x;
     outer->dy = *dy;
     outer->layer = *layer;
