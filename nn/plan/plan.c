@@ -34,20 +34,6 @@ void vdt_plan_unref(VdtPlan *plan)
     g_free(plan);
 }
 
-/* Session inputs hold their contents before the first step, outputs after the last one. */
-static void pin(VdtPlan *plan, const VdtPlace *place, gboolean from_start, gboolean to_end)
-{
-    VdtBuffer *buffer;
-
-    if (place->constant)
-        return;
-    buffer = &g_array_index(plan->buffers, VdtBuffer, place->buffer);
-    if (from_start)
-        buffer->first = 0;
-    if (to_end)
-        buffer->last = plan->steps->len;
-}
-
 VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPlanOptions *options,
                               VdtPlan *sibling, GError **error)
 {
@@ -114,17 +100,16 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
     if (!ok)
         return NULL;
 
-    for (guint i = 0; i < plan->inputs->len; i++)
-        pin(plan, &g_array_index(plan->inputs, VdtMap, i).place, TRUE, FALSE);
     for (guint i = 0; i < plan->outputs->len; i++)
-        pin(plan, &g_array_index(plan->outputs, VdtMap, i).place, FALSE, TRUE);
+        vdt_plan_keep(plan, &g_array_index(plan->outputs, VdtMap, i).place);
     /* Parameters and, since a caller may look at them at any time, their gradients stay. */
     for (guint i = 0; i < plan->params->len; i++) {
-        pin(plan, &g_array_index(plan->params, VdtMap, i).place, TRUE, TRUE);
-        pin(plan, &g_array_index(plan->gradients, VdtMap, i).place, TRUE, TRUE);
+        vdt_plan_keep(plan, &g_array_index(plan->params, VdtMap, i).place);
+        vdt_plan_fill(plan, &g_array_index(plan->gradients, VdtMap, i).place);
+        vdt_plan_keep(plan, &g_array_index(plan->gradients, VdtMap, i).place);
     }
     if (options->kind == VDT_PLAN_TRAIN)
-        pin(plan, &plan->seed, TRUE, TRUE);
+        vdt_plan_keep(plan, &plan->seed);
     plan->arena_size = vdt_plan_memory((VdtBuffer *)plan->buffers->data, plan->buffers->len);
     return g_steal_pointer(&plan);
 }

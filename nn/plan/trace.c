@@ -19,8 +19,10 @@ gboolean vdt_plan_trace(VdtPlan *plan, VdtTensor *const *params, GError **error)
             continue;
         }
         *map = vdt_plan_planar(plan, &node->shape);
-        if (node->n_inputs == 0)
-            continue; /* an input of the graph */
+        if (node->n_inputs == 0) {
+            vdt_plan_fill(plan, &map->place); /* an input of the graph */
+            continue;
+        }
         for (guint j = 0; j < node->n_inputs; j++)
             inputs[j] = g_array_index(plan->values, VdtMap, node->inputs[j]->index);
         vdt_plan_add_reference(plan, node, inputs, map);

@@ -116,9 +116,10 @@ static void test_plan_buffers(void)
     check_disjoint(buffers, sizes, plan->buffers->len, vdt_plan_get_arena_size(plan));
     g_assert_cmpuint(vdt_plan_get_arena_size(plan), <, sum / 2);
     for (guint i = 0; i < plan->inputs->len; i++)
-        g_assert_cmpuint(buffers[g_array_index(plan->inputs, VdtMap, i).place.buffer].first, ==, 0);
+        g_assert_cmpuint(buffers[g_array_index(plan->inputs, VdtMap, i).place.buffer - 1].first, ==,
+                         0);
     for (guint i = 0; i < plan->outputs->len; i++)
-        g_assert_cmpuint(buffers[g_array_index(plan->outputs, VdtMap, i).place.buffer].last, ==,
+        g_assert_cmpuint(buffers[g_array_index(plan->outputs, VdtMap, i).place.buffer - 1].last, ==,
                          vdt_plan_get_n_steps(plan));
 }
 

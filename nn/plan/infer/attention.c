@@ -244,7 +244,6 @@ gboolean vdt_infer_attention(VdtInfer *l, VdtFused *f)
         const VdtMap *map = vdt_infer_get_channels_last(l, f->add->node);
 
         state.epilogue = (VdtLateEpilogue){.bias = l->zeros,
-                                           .has_add = TRUE,
                                            .add = map->place,
                                            .add_pitch = map->pitch,
                                            .add_image = map->n > 1 ? map->h * map->w : 0};
@@ -272,8 +271,8 @@ gboolean vdt_infer_attention(VdtInfer *l, VdtFused *f)
     pack->packed_k = vdt_plan_add_buffer(l->plan, pairs * packed_k_size(pack));
     pack->packed_v = vdt_plan_add_buffer(l->plan, pairs * packed_v_size(pack));
     pack->step.n_items = 2 * pairs;
-    vdt_plan_read(l->plan, &state.k.place);
-    vdt_plan_read(l->plan, &state.v.place);
+    vdt_step_reads(&pack->step, state.k.place, state.v.place);
+    vdt_step_writes(&pack->step, pack->packed_k, pack->packed_v);
     state.packed_k = pack->packed_k;
     state.packed_v = pack->packed_v;
     vdt_plan_add_step(l->plan, &pack->step);
@@ -285,11 +284,9 @@ gboolean vdt_infer_attention(VdtInfer *l, VdtFused *f)
     attend->step.macs = state.q.n * state.queries * state.keys *
                         (state.q.c + state.v.c + (a->before ? a->heads * a->heads : 0) +
                          (a->after ? a->heads * a->heads : 0));
-    vdt_plan_read(l->plan, &state.q.place);
-    vdt_plan_read(l->plan, &state.packed_k);
-    vdt_plan_read(l->plan, &state.packed_v);
-    if (f->add)
-        vdt_plan_read(l->plan, &state.epilogue.add);
+    vdt_step_reads(&attend->step, state.q.place, state.packed_k, state.packed_v);
+    vdt_step_reads_epilogue(&attend->step, &state.epilogue);
+    vdt_step_writes(&attend->step, attend->y.place);
     vdt_plan_add_step(l->plan, &attend->step);
     return TRUE;
 }

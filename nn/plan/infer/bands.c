@@ -206,12 +206,9 @@ gboolean vdt_infer_bands(VdtInfer *l, VdtFused *f)
     self->rows = vdt_rows_split(self->middle.h, 1, n_parts(&self->middle, &self->window));
     self->step.n_items = self->middle.n * self->rows.n_parts;
     self->step.scratch = (self->window.kernel_h + 1) * row_bytes(self);
-    vdt_plan_read(l->plan, &x->place);
-    vdt_plan_read(l->plan, &self->narrow.y.place);
-    if (f->mul)
-        vdt_plan_read(l->plan, &self->narrow.epilogue.mul);
-    if (f->add)
-        vdt_plan_read(l->plan, &self->narrow.epilogue.add);
+    vdt_step_reads(&self->step, x->place);
+    vdt_step_reads_epilogue(&self->step, &self->narrow.epilogue);
+    vdt_step_writes(&self->step, self->narrow.y.place);
     vdt_plan_add_step(l->plan, &self->step);
     return TRUE;
 }

@@ -260,8 +260,8 @@ gboolean vdt_infer_gather(VdtInfer *l, VdtFused *f)
     gather->step.scratch =
         BLOCK * (state.pitch + (state.x.f32 ? 0 : VDT_ALIGN_LANES(state.x.c))) * sizeof(float);
     gather->sums = state.sums = vdt_plan_add_buffer(l->plan, gather->step.n_items * sums);
-    vdt_plan_read(l->plan, &state.x.place);
-    vdt_plan_read(l->plan, &state.scores.place);
+    vdt_step_reads(&gather->step, state.x.place, state.scores.place);
+    vdt_step_writes(&gather->step, state.sums);
     vdt_plan_add_step(l->plan, &gather->step);
 
     join = vdt_infer_copy_step(l, f, &state, .kernel = "join", .run = run_join);
@@ -270,7 +270,8 @@ gboolean vdt_infer_gather(VdtInfer *l, VdtFused *f)
     l->planar[node->index] = vdt_plan_planar(l->plan, &node->shape);
     l->has_planar[node->index] = TRUE;
     join->y = l->planar[node->index].place;
-    vdt_plan_read(l->plan, &state.sums);
+    vdt_step_reads(&join->step, state.sums);
+    vdt_step_writes(&join->step, join->y);
     vdt_plan_add_step(l->plan, &join->step);
     return TRUE;
 }

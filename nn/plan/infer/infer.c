@@ -129,6 +129,7 @@ gboolean vdt_plan_infer(VdtPlan *plan, VdtTensor *const *params, GError **error)
 
         planar[j] = vdt_plan_planar(plan, &l.fused[j].node->shape);
         has_planar[j] = TRUE;
+        vdt_plan_fill(plan, &planar[j].place);
         g_array_append_val(plan->inputs, planar[j]);
     }
     for (guint i = 0; i < n; i++) {

@@ -110,11 +110,8 @@ const VdtMap *vdt_infer_get_channels_last(VdtInfer *l, const VdtNode *node)
 VdtLateEpilogue vdt_infer_epilogue(VdtInfer *l, VdtFused *f)
 {
     g_autofree char *key = vdt_infer_key(f, "bias");
-    VdtLateEpilogue e = {.bias = vdt_infer_constant(l, key, f->bias, f->columns),
-                         .act0 = f->act0,
-                         .act1 = f->act1,
-                         .has_mul = f->mul != NULL,
-                         .has_add = f->add != NULL};
+    VdtLateEpilogue e = {
+        .bias = vdt_infer_constant(l, key, f->bias, f->columns), .act0 = f->act0, .act1 = f->act1};
 
     if (f->mul) {
         const VdtMap *map = vdt_infer_get_channels_last(l, f->mul->node);

@@ -37,7 +37,8 @@ static void add_step(VdtInfer *l, MapsStep *self, gsize rows, gsize row_elements
     self->rows = vdt_rows_split(rows, 1, vdt_infer_parts(rows * row_elements));
     self->step.n_items = self->y.n * self->rows.n_parts;
     for (guint i = 0; i < self->n_inputs; i++)
-        vdt_plan_read(l->plan, &self->x[i].place);
+        vdt_step_reads(&self->step, self->x[i].place);
+    vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);
 }
 

@@ -117,7 +117,8 @@ gboolean vdt_infer_matmul(VdtInfer *l, VdtFused *f)
     *pack = state;
     pack->packed = state.packed = vdt_plan_add_buffer(l->plan, state.batch * packed_size(pack));
     pack->step.n_items = state.batch * n_blocks(pack);
-    vdt_plan_read(l->plan, &state.b.place);
+    vdt_step_reads(&pack->step, state.b.place);
+    vdt_step_writes(&pack->step, pack->packed);
     vdt_plan_add_step(l->plan, &pack->step);
 
     multiply = vdt_infer_step(MatrixStep, l, f, .kernel = "matmul", .run = run_multiply,
@@ -128,8 +129,8 @@ gboolean vdt_infer_matmul(VdtInfer *l, VdtFused *f)
     multiply->step.scratch = kernels->mr * kernels->nr * sizeof(float);
     multiply->y = l->planar[node->index] = vdt_plan_planar(l->plan, shape);
     l->has_planar[node->index] = TRUE;
-    vdt_plan_read(l->plan, &state.a.place);
-    vdt_plan_read(l->plan, &state.packed);
+    vdt_step_reads(&multiply->step, state.a.place, state.packed);
+    vdt_step_writes(&multiply->step, multiply->y.place);
     vdt_plan_add_step(l->plan, &multiply->step);
     return TRUE;
 }
@@ -170,7 +171,8 @@ gboolean vdt_infer_softmax(VdtInfer *l, VdtFused *f)
     self->step.scratch = VDT_ALIGN_LANES(self->n) * sizeof(float);
     self->y = l->planar[node->index] = vdt_plan_planar(l->plan, &node->shape);
     l->has_planar[node->index] = TRUE;
-    vdt_plan_read(l->plan, &x.place);
+    vdt_step_reads(&self->step, x.place);
+    vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);
     return TRUE;
 }

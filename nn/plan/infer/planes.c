@@ -123,11 +123,9 @@ gboolean vdt_infer_planes(VdtInfer *l, VdtFused *f)
     self->step.n_items = self->p.y.n * self->rows.n_parts;
     self->step.scratch =
         TILES * kernels->mr * self->pitch * (sizeof(float) + vdt_element_size(kernels->precision));
-    vdt_plan_read(l->plan, &self->planes);
-    if (self->p.epilogue.has_mul)
-        vdt_plan_read(l->plan, &self->p.epilogue.mul);
-    if (self->p.epilogue.has_add)
-        vdt_plan_read(l->plan, &self->p.epilogue.add);
+    vdt_step_reads(&self->step, self->planes);
+    vdt_step_reads_epilogue(&self->step, &self->p.epilogue);
+    vdt_step_writes(&self->step, self->p.y.place);
     vdt_plan_add_step(l->plan, &self->step);
     return TRUE;
 }

@@ -46,9 +46,8 @@ const VdtQuantised *vdt_infer_get_quantised(VdtInfer *l, const VdtNode *node)
     self->scales = quantised->scales;
     self->rows = vdt_rows_split(pixels, 1, CLAMP(pixels * x->c / 4096, 1, 16));
     self->step.n_items = self->rows.n_parts;
-    vdt_plan_read(l->plan, &x->place);
-    vdt_plan_read(l->plan, &quantised->map.place);
-    vdt_plan_read(l->plan, &quantised->scales);
+    vdt_step_reads(&self->step, x->place);
+    vdt_step_writes(&self->step, quantised->map.place, quantised->scales);
     vdt_plan_add_step(l->plan, &self->step);
     return quantised;
 }

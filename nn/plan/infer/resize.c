@@ -81,15 +81,14 @@ static void add_resize(VdtInfer *l, VdtFused *f, const char *kernel, const VdtNo
     self->y = vdt_infer_new_map(l, f, FALSE);
     self->epilogue = *e;
     self->epilogue.bias = l->zeros;
-    self->has_epilogue = e->act0 || e->act1 || e->has_mul || e->has_add;
+    self->has_epilogue =
+        e->act0 || e->act1 || vdt_place_exists(&e->mul) || vdt_place_exists(&e->add);
     self->rows =
         vdt_rows_split(self->y.h, 1, vdt_infer_parts(self->y.h * self->y.w * self->y.pitch));
     self->step.n_items = self->y.n * self->rows.n_parts;
-    vdt_plan_read(l->plan, &x->place);
-    if (e->has_mul)
-        vdt_plan_read(l->plan, &e->mul);
-    if (e->has_add)
-        vdt_plan_read(l->plan, &e->add);
+    vdt_step_reads(&self->step, x->place);
+    vdt_step_reads_epilogue(&self->step, e);
+    vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);
 }
 

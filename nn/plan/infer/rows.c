@@ -105,7 +105,9 @@ static void add_window_step(VdtInfer *l, RowsStep *self, const VdtMap *x, VdtFus
     self->rows =
         vdt_rows_split(self->y.h, 1, vdt_infer_parts(self->y.h * self->y.w * self->y.pitch));
     self->step.n_items = self->y.n * self->rows.n_parts;
-    vdt_plan_read(l->plan, &x->place);
+    vdt_step_reads(&self->step, x->place);
+    vdt_step_reads_epilogue(&self->step, &self->epilogue);
+    vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);
 }
 
@@ -123,10 +125,6 @@ gboolean vdt_infer_depthwise(VdtInfer *l, VdtFused *f)
     self->weight = vdt_infer_depthwise_weights(l, f);
     self->window = vdt_infer_window(node);
     self->epilogue = vdt_infer_epilogue(l, f);
-    if (f->mul)
-        vdt_plan_read(l->plan, &self->epilogue.mul);
-    if (f->add)
-        vdt_plan_read(l->plan, &self->epilogue.add);
     add_window_step(l, self, x, f);
     return TRUE;
 }
@@ -198,7 +196,8 @@ gboolean vdt_infer_mean(VdtInfer *l, VdtFused *f)
     self->x = *x;
     self->y = vdt_infer_new_map(l, f, FALSE);
     self->step.n_items = x->n * ((x->c + MEAN_CHANNELS - 1) / MEAN_CHANNELS);
-    vdt_plan_read(l->plan, &x->place);
+    vdt_step_reads(&self->step, x->place);
+    vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);
     return TRUE;
 }
@@ -243,7 +242,7 @@ gboolean vdt_infer_elementwise(VdtInfer *l, VdtFused *f)
                   *y = node->n_inputs > 1 ? node->inputs[1] : NULL;
     const VdtShape *shape = &node->shape;
     gboolean scale = FALSE;
-    VdtMap map, other;
+    VdtMap map, other = {0};
     RowsStep *self;
 
     if (!vdt_shape_has_channels(shape))
@@ -274,12 +273,10 @@ gboolean vdt_infer_elementwise(VdtInfer *l, VdtFused *f)
         self->weight = other.place;
         self->epilogue.mul_pitch = other.pitch;
     } else if (node->op == &vdt_op_mul) {
-        self->epilogue.has_mul = TRUE;
         self->epilogue.mul = other.place;
         self->epilogue.mul_pitch = other.pitch;
         self->epilogue.mul_image = other.h * other.w;
     } else if (node->op == &vdt_op_add) {
-        self->epilogue.has_add = TRUE;
         self->epilogue.add = other.place;
         self->epilogue.add_pitch = other.pitch;
         self->epilogue.add_image = other.h * other.w;
@@ -289,9 +286,8 @@ gboolean vdt_infer_elementwise(VdtInfer *l, VdtFused *f)
     self->y = vdt_infer_new_map(l, f, FALSE);
     self->rows = vdt_rows_split(map.h * map.w, 1, vdt_infer_parts(map.h * map.w * map.pitch));
     self->step.n_items = map.n * self->rows.n_parts;
-    vdt_plan_read(l->plan, &map.place);
-    if (y)
-        vdt_plan_read(l->plan, &other.place);
+    vdt_step_reads(&self->step, map.place, other.place);
+    vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);
     return TRUE;
 }

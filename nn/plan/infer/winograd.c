@@ -256,7 +256,8 @@ static void add_input_step(VdtInfer *l, VdtFused *f, WinogradStep *product)
         vdt_plan_add_buffer(l->plan, POINTS * product->tiles * v_pitch(product) * sizeof(float));
     *self = *product;
     self->step = step;
-    vdt_plan_read(l->plan, &self->x.place);
+    vdt_step_reads(&self->step, self->x.place);
+    vdt_step_writes(&self->step, self->v);
     vdt_plan_add_step(l->plan, &self->step);
 }
 
@@ -305,11 +306,9 @@ gboolean vdt_infer_winograd(VdtInfer *l, VdtFused *f)
     if (self->two_steps)
         add_input_step(l, f, self);
     self->y = vdt_infer_new_map(l, f, FALSE);
-    vdt_plan_read(l->plan, self->two_steps ? &self->v : &x.place);
-    if (f->mul)
-        vdt_plan_read(l->plan, &self->epilogue.mul);
-    if (f->add)
-        vdt_plan_read(l->plan, &self->epilogue.add);
+    vdt_step_reads(&self->step, self->two_steps ? self->v : x.place);
+    vdt_step_reads_epilogue(&self->step, &self->epilogue);
+    vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);
     return TRUE;
 }

@@ -69,13 +69,18 @@ VdtEpilogue vdt_epilogue_at(const VdtPlan *plan, const VdtLateEpilogue *late, ch
                      .mul_pitch = late->mul_pitch,
                      .add_pitch = late->add_pitch};
 
-    if (late->has_mul)
+    if (vdt_place_exists(&late->mul))
         e.mul = vdt_place_address(plan, &late->mul, arena) +
                 ((image * late->mul_image + row) * late->mul_pitch + column) * element;
-    if (late->has_add)
+    if (vdt_place_exists(&late->add))
         e.add = vdt_place_address(plan, &late->add, arena) +
                 ((image * late->add_image + row) * late->add_pitch + column) * element;
     return e;
+}
+
+void vdt_step_reads_epilogue(VdtStep *step, const VdtLateEpilogue *e)
+{
+    vdt_step_reads(step, e->bias, e->mul, e->add);
 }
 
 /* Between the layouts. */
@@ -132,8 +137,8 @@ void vdt_plan_add_layout(VdtPlan *plan, const VdtPlace *planar, const VdtMap *ma
     self->planar = *planar;
     self->map = *map;
     self->rows = rows;
-    vdt_plan_read(plan, &map->place);
-    vdt_plan_read(plan, planar);
+    vdt_step_reads(&self->step, to_planes ? map->place : *planar);
+    vdt_step_writes(&self->step, to_planes ? *planar : map->place);
     vdt_plan_add_step(plan, &self->step);
 }
 

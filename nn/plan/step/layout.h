@@ -54,12 +54,13 @@ static inline gsize vdt_rows_end(const VdtRows *rows, guint part)
 typedef struct {
     VdtPlace bias;
     VdtAct act0, act1;
-    gboolean has_mul, has_add;
-    VdtPlace mul, add;
+    VdtPlace mul, add; /* or no places */
     gsize mul_pitch, add_pitch;
     gsize mul_image, add_image; /* rows from image to image; 0 for an operand without a batch */
 } VdtLateEpilogue;
 
+/* Adds the operands of @e to what @step reads. */
+void vdt_step_reads_epilogue(VdtStep *step, const VdtLateEpilogue *e);
 /* At pixel @row of image @image, column @column. */
 VdtEpilogue vdt_epilogue_at(const VdtPlan *plan, const VdtLateEpilogue *e, char *arena, gsize image,
                             gsize row, gsize column);

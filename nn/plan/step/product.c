@@ -198,8 +198,8 @@ void vdt_plan_add_product(VdtPlan *plan, const VdtProduct *product, const char *
     self->p = *product;
     self->images = product->y.n;
     self->image_rows = product->y.h * product->y.w;
-    if (vdt_window_is_pixel(&product->window) && (!e->has_mul || e->mul_image) &&
-        (!e->has_add || e->add_image)) {
+    if (vdt_window_is_pixel(&product->window) && (!vdt_place_exists(&e->mul) || e->mul_image) &&
+        (!vdt_place_exists(&e->add) || e->add_image)) {
         self->image_rows *= self->images;
         self->images = 1;
     }
@@ -209,14 +209,8 @@ void vdt_plan_add_product(VdtPlan *plan, const VdtProduct *product, const char *
     else
         split(self, plan->kernels->mr, plan->kernels->nr,
               vdt_packed_size(plan->kernels, product->columns, product->depth, taps));
-    vdt_plan_read(plan, &product->x.place);
-    if (product->int8)
-        vdt_plan_read(plan, &product->scales);
-    vdt_plan_read(plan, &product->packed);
-    vdt_plan_read(plan, &product->y.place);
-    if (e->has_mul)
-        vdt_plan_read(plan, &e->mul);
-    if (e->has_add)
-        vdt_plan_read(plan, &e->add);
+    vdt_step_reads(&self->step, product->x.place, product->scales, product->packed);
+    vdt_step_reads_epilogue(&self->step, e);
+    vdt_step_writes(&self->step, product->y.place);
     vdt_plan_add_step(plan, &self->step);
 }

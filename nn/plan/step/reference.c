@@ -35,7 +35,8 @@ void vdt_plan_add_reference(VdtPlan *plan, const VdtNode *node, const VdtMap *in
     self->output = output->place;
     for (guint i = 0; i < node->n_inputs; i++) {
         self->inputs[i] = inputs[i].place;
-        vdt_plan_read(plan, &inputs[i].place);
+        vdt_step_reads(&self->step, inputs[i].place);
     }
+    vdt_step_writes(&self->step, output->place);
     vdt_plan_add_step(plan, &self->step);
 }

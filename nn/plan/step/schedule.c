@@ -24,20 +24,68 @@ void vdt_step_free(gpointer data)
 
 VdtPlace vdt_plan_add_buffer(VdtPlan *plan, gsize size)
 {
-    VdtBuffer buffer = {.size = size, .first = plan->steps->len, .last = plan->steps->len};
+    VdtBuffer buffer = {.size = size, .first = G_MAXUINT};
 
     g_array_append_val(plan->buffers, buffer);
-    return (VdtPlace){.buffer = plan->buffers->len - 1};
+    return (VdtPlace){.buffer = plan->buffers->len};
 }
 
-void vdt_plan_read(VdtPlan *plan, const VdtPlace *place)
+static VdtBuffer *buffer_of(VdtPlan *plan, const VdtPlace *place)
 {
-    if (!place->constant)
-        g_array_index(plan->buffers, VdtBuffer, place->buffer).last = plan->steps->len;
+    return place->buffer ? &g_array_index(plan->buffers, VdtBuffer, place->buffer - 1) : NULL;
+}
+
+void vdt_plan_fill(VdtPlan *plan, const VdtPlace *place)
+{
+    VdtBuffer *buffer = buffer_of(plan, place);
+
+    if (buffer)
+        buffer->first = 0;
+}
+
+void vdt_plan_keep(VdtPlan *plan, const VdtPlace *place)
+{
+    VdtBuffer *buffer = buffer_of(plan, place);
+
+    if (buffer)
+        buffer->last = plan->steps->len;
+}
+
+void vdt_step_add_places(VdtPlace *to, guint most, const VdtPlace *places, gsize n)
+{
+    guint at = 0;
+
+    for (gsize i = 0; i < n; i++) {
+        if (!vdt_place_exists(&places[i]))
+            continue;
+        while (vdt_place_exists(&to[at]))
+            at++;
+        g_assert(at < most);
+        to[at] = places[i];
+    }
 }
 
 void vdt_plan_add_step(VdtPlan *plan, VdtStep *step)
 {
+    const guint now = plan->steps->len;
+
+    for (guint i = 0; i < VDT_MOST_READS; i++) {
+        VdtBuffer *buffer = buffer_of(plan, &step->reads[i]);
+
+        if (!buffer)
+            continue;
+        if (buffer->first == G_MAXUINT)
+            g_error("step \"%s\" of %s reads what no step has written", step->kernel, step->label);
+        buffer->last = now;
+    }
+    for (guint i = 0; i < VDT_MOST_WRITES; i++) {
+        VdtBuffer *buffer = buffer_of(plan, &step->writes[i]);
+
+        if (!buffer)
+            continue;
+        buffer->first = MIN(buffer->first, now);
+        buffer->last = now;
+    }
     plan->scratch_size = MAX(plan->scratch_size, step->scratch);
     g_ptr_array_add(plan->steps, step);
 }

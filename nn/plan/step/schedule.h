@@ -13,17 +13,25 @@
 #include "graph/node.h"
 #include "kernels/int8.h"
 
-/* Memory that a step reads or writes: a constant, or a buffer of the arena. */
+/* Memory that a step reads or writes: a constant, or a buffer of the arena; or no place. */
 typedef struct {
     const void *constant; /* if not NULL */
-    guint buffer;
+    guint buffer;         /* its number, from 1 */
 } VdtPlace;
+
+static inline gboolean vdt_place_exists(const VdtPlace *place)
+{
+    return place->constant || place->buffer;
+}
 
 typedef struct {
     gsize size;
-    guint first, last; /* steps */
+    guint first, last; /* steps; first is G_MAXUINT until one writes it */
     gsize offset;      /* in the arena, set by vdt_plan_memory() */
 } VdtBuffer;
+
+#define VDT_MOST_READS  12
+#define VDT_MOST_WRITES 4
 
 typedef struct _VdtStep VdtStep;
 struct _VdtStep {
@@ -32,6 +40,9 @@ struct _VdtStep {
     guint64 macs;
     guint n_items;
     gsize scratch; /* bytes each worker needs */
+    /* From these follows how long a buffer is alive, and nothing else says so: what is not declared
+     * may be another step's memory. There may be gaps. What is only added to is written. */
+    VdtPlace reads[VDT_MOST_READS], writes[VDT_MOST_WRITES];
     void (*run)(const VdtStep *step, char *arena, char *scratch, guint item);
 };
 
@@ -70,14 +81,25 @@ static inline char *vdt_place_address(const VdtPlan *plan, const VdtPlace *place
 {
     if (place->constant)
         return (char *)place->constant;
-    return arena + g_array_index(plan->buffers, VdtBuffer, place->buffer).offset;
+    return arena + g_array_index(plan->buffers, VdtBuffer, place->buffer - 1).offset;
 }
 
-/* A new buffer; written by the step that is added next. */
 VdtPlace vdt_plan_add_buffer(VdtPlan *plan, gsize size);
-/* Says that the step added next reads @place. */
-void vdt_plan_read(VdtPlan *plan, const VdtPlace *place);
-/* Takes @step, a struct that begins with a VdtStep and was made by g_new0. */
+/* Says that the session fills @place before the first step, or looks at it after the last,
+ * which is said when all steps are there. */
+void vdt_plan_fill(VdtPlan *plan, const VdtPlace *place);
+void vdt_plan_keep(VdtPlan *plan, const VdtPlace *place);
+/* Adds to what @step reads, or writes, in places that are free; those that do not exist are left
+ * out. */
+#define vdt_step_reads(step, ...)                                                                  \
+    vdt_step_add_places((step)->reads, VDT_MOST_READS, (const VdtPlace[]){__VA_ARGS__},            \
+                        sizeof(VdtPlace[]){__VA_ARGS__} / sizeof(VdtPlace))
+#define vdt_step_writes(step, ...)                                                                 \
+    vdt_step_add_places((step)->writes, VDT_MOST_WRITES, (const VdtPlace[]){__VA_ARGS__},          \
+                        sizeof(VdtPlace[]){__VA_ARGS__} / sizeof(VdtPlace))
+void vdt_step_add_places(VdtPlace *to, guint most, const VdtPlace *places, gsize n);
+/* Takes @step, a struct that begins with a VdtStep and was made by g_new0. What it reads has been
+ * written by steps before it. */
 void vdt_plan_add_step(VdtPlan *plan, VdtStep *step);
 /* A constant of @size bytes, filled by the caller if *fresh; otherwise one made earlier under the
  * same @key, in this plan or the one it shares with. NULL, noted in the plan, if there is no memory

@@ -192,12 +192,8 @@ static void run_gather(const VdtStep *step, char *arena, char *scratch, guint it
 static void add_step(VdtTrain *t, const VdtNode *node, const DepthwiseStep *state, VdtStep step)
 {
     DepthwiseStep *self = g_memdup2(state, sizeof *state);
-    const VdtPlace *places[] = {&self->x.place, &self->y.place, &self->dx.place, &self->weight,
-                                &self->bias,    &self->turned,  &self->sums};
 
     vdt_train_init_step(t, node, self, step);
-    for (guint i = 0; i < G_N_ELEMENTS(places); i++)
-        vdt_plan_read(t->plan, places[i]);
     vdt_plan_add_step(t->plan, &self->step);
 }
 
@@ -209,7 +205,6 @@ gboolean vdt_train_depthwise(VdtTrain *t, const VdtNode *node)
     if (node->p.conv2d.groups == 1 || node->p.conv2d.groups != node->shape.dims[1] ||
         node->p.conv2d.groups != node->inputs[0]->shape.dims[1] || taps > VDT_MOST_TAPS)
         return FALSE;
-    /* Places that a step does not use are the zeros, a constant. */
     self = g_new(DepthwiseStep, 1);
     *self = (DepthwiseStep){.plan = t->plan,
                             .kernels = t->kernels,
@@ -221,12 +216,15 @@ gboolean vdt_train_depthwise(VdtTrain *t, const VdtNode *node)
                                        .pad_w = node->p.conv2d.pad_w},
                             .zeros = t->zeros,
                             .bias = t->zeros,
-                            .sums = t->zeros,
                             .weight = vdt_train_planar(t, node->inputs[1])->place};
-    self->y = self->dx = self->x;
     self->pitch = VDT_ALIGN_LANES(self->x.c);
     self->turned = vdt_train_floats(t, taps * self->pitch);
-    add_step(t, node, self, (VdtStep){.kernel = "turn", .n_items = 1, .run = run_turn});
+    add_step(t, node, self,
+             (VdtStep){.kernel = "turn",
+                       .n_items = 1,
+                       .run = run_turn,
+                       .reads = {self->weight},
+                       .writes = {self->turned}});
 
     if (node->n_inputs > 2)
         self->bias = vdt_train_planar(t, node->inputs[2])->place;
@@ -236,7 +234,9 @@ gboolean vdt_train_depthwise(VdtTrain *t, const VdtNode *node)
              (VdtStep){.kernel = "depthwise",
                        .macs = node->op->macs(node),
                        .n_items = self->y.n * self->rows.n_parts,
-                       .run = run_forward});
+                       .run = run_forward,
+                       .reads = {self->x.place, self->turned, self->bias},
+                       .writes = {self->y.place}});
     t->kept[node->index] = self;
     return TRUE;
 }
@@ -247,25 +247,29 @@ void vdt_train_depthwise_backward(VdtTrain *t, const VdtNode *node)
     gsize taps = vdt_window_taps(&self->window);
 
     self->y = *vdt_train_dy(t, node);
-    self->dx = self->x;
     self->has_dx = vdt_train_wants(t, node->inputs[0]);
     if (self->has_dx)
         self->dx = vdt_train_dx(t, node->inputs[0], &self->add_dx);
     self->sums = vdt_train_floats(t, self->x.n * (taps + 1) * self->pitch);
-    self->weight = self->bias = t->zeros;
     add_step(t, node, self,
              (VdtStep){.kernel = "depthwise_gradient",
                        .macs = node->op->macs(node),
                        .n_items = self->x.n,
-                       .run = run_backward});
+                       .run = run_backward,
+                       .reads = {self->x.place, self->y.place, self->turned},
+                       .writes = {self->sums, self->has_dx ? self->dx.place : (VdtPlace){0}}});
 
-    self->dx = self->y = self->x;
     self->has_weight = vdt_train_wants(t, node->inputs[1]);
     self->has_bias = node->n_inputs > 2 && vdt_train_wants(t, node->inputs[2]);
     if (self->has_weight)
         self->weight = vdt_train_dx(t, node->inputs[1], &self->add_weight).place;
     if (self->has_bias)
         self->bias = vdt_train_dx(t, node->inputs[2], &self->add_bias).place;
-    self->turned = t->zeros;
-    add_step(t, node, self, (VdtStep){.kernel = "gather", .n_items = 1, .run = run_gather});
+    add_step(t, node, self,
+             (VdtStep){.kernel = "gather",
+                       .n_items = 1,
+                       .run = run_gather,
+                       .reads = {self->sums},
+                       .writes = {self->has_weight ? self->weight : (VdtPlace){0},
+                                  self->has_bias ? self->bias : (VdtPlace){0}}});
 }

@@ -47,9 +47,8 @@ static void add_step(VdtTrain *t, const VdtNode *node, RowsStep state, const cha
     self->rows = vdt_train_rows(vdt_map_rows(&state.y), ITEM_ROWS);
     vdt_train_init_step(t, node, self,
                         (VdtStep){.kernel = kernel, .n_items = self->rows.n_parts, .run = run});
-    vdt_plan_read(t->plan, &state.a.place);
-    vdt_plan_read(t->plan, &state.b.place);
-    vdt_plan_read(t->plan, &state.y.place);
+    vdt_step_reads(&self->step, state.a.place, state.b.place);
+    vdt_step_writes(&self->step, state.y.place);
     vdt_plan_add_step(t->plan, &self->step);
 }
 
@@ -176,7 +175,7 @@ gboolean vdt_train_add(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *a = node->inputs[0], *b = node->inputs[1];
     gboolean equal = vdt_shape_equal(&a->shape, &b->shape);
-    RowsStep state = {.epilogue = {.bias = t->zeros, .has_add = TRUE}};
+    RowsStep state = {.epilogue = {.bias = t->zeros}};
 
     if (!vdt_shape_has_channels(&node->shape) || (!equal && !same_picture(&a->shape, &b->shape)))
         return FALSE;
@@ -195,8 +194,8 @@ gboolean vdt_train_add(VdtTrain *t, const VdtNode *node)
         vdt_train_init_step(
             t, node, self,
             (VdtStep){.kernel = "add", .n_items = state.y.n, .run = run_add_picture});
-        vdt_plan_read(t->plan, &state.a.place);
-        vdt_plan_read(t->plan, &state.b.place);
+        vdt_step_reads(&self->step, state.a.place, state.b.place);
+        vdt_step_writes(&self->step, state.y.place);
         vdt_plan_add_step(t->plan, &self->step);
     }
     return TRUE;
@@ -301,9 +300,8 @@ static void add_image_step(VdtTrain *t, const VdtNode *node, RowsStep state, con
     vdt_train_init_step(
         t, node, self,
         (VdtStep){.kernel = kernel, .n_items = state.y.n * items_per_image, .run = run});
-    vdt_plan_read(t->plan, &state.a.place);
-    vdt_plan_read(t->plan, &state.b.place);
-    vdt_plan_read(t->plan, &state.y.place);
+    vdt_step_reads(&self->step, state.a.place, state.b.place);
+    vdt_step_writes(&self->step, state.y.place);
     vdt_plan_add_step(t->plan, &self->step);
 }
 

@@ -149,7 +149,8 @@ static void run_gradient(const VdtStep *step, char *arena, char *scratch, guint 
 
 static void add_step(VdtTrain *t, const VdtNode *node, const EntropyStep *state, const char *kernel,
                      guint n_items,
-                     void (*run)(const VdtStep *step, char *arena, char *scratch, guint item))
+                     void (*run)(const VdtStep *step, char *arena, char *scratch, guint item),
+                     const VdtPlace *result)
 {
     EntropyStep *self = g_memdup2(state, sizeof *state);
 
@@ -158,13 +159,11 @@ static void add_step(VdtTrain *t, const VdtNode *node, const EntropyStep *state,
                                   .n_items = n_items,
                                   .scratch = BLOCK_ROWS * state->logits.pitch * sizeof(float),
                                   .run = run});
-    vdt_plan_read(t->plan, &state->logits.place);
-    vdt_plan_read(t->plan, &state->labels);
-    vdt_plan_read(t->plan, &state->sums);
-    if (run == run_gradient) {
-        vdt_plan_read(t->plan, &state->dy);
-        vdt_plan_read(t->plan, &state->dx.place);
-    }
+    vdt_step_reads(&self->step, state->logits.place, state->labels, state->dy);
+    /* the sums of parts go to the same place as what is made of them */
+    vdt_step_writes(&self->step, *result);
+    if (run != run_loss)
+        vdt_step_reads(&self->step, state->sums);
     vdt_plan_add_step(t->plan, &self->step);
 }
 
@@ -180,11 +179,11 @@ gboolean vdt_train_cross_entropy(VdtTrain *t, const VdtNode *node)
     state.labels = vdt_train_planar(t, node->inputs[1])->place;
     state.rows = vdt_train_rows(vdt_map_rows(&state.logits), ITEM_ROWS);
     state.sums = vdt_train_floats(t, 2 * (1 + state.rows.n_parts));
-    add_step(t, node, &state, "entropy", state.rows.n_parts, run_loss);
+    add_step(t, node, &state, "entropy", state.rows.n_parts, run_loss, &state.sums);
     t->planar[node->index] = vdt_plan_planar(t->plan, &node->shape);
     t->has_planar[node->index] = TRUE;
     state.loss = t->planar[node->index].place;
-    add_step(t, node, &state, "mean", 1, run_mean);
+    add_step(t, node, &state, "mean", 1, run_mean, &state.loss);
     t->kept[node->index] = g_memdup2(&state, sizeof state);
     return TRUE;
 }
@@ -195,5 +194,6 @@ void vdt_train_cross_entropy_backward(VdtTrain *t, const VdtNode *node)
 
     state.dy = vdt_train_dy(t, node)->place;
     state.dx = vdt_train_dx(t, node->inputs[0], &state.add);
-    add_step(t, node, &state, "entropy_gradient", state.rows.n_parts, run_gradient);
+    add_step(t, node, &state, "entropy_gradient", state.rows.n_parts, run_gradient,
+             &state.dx.place);
 }

@@ -34,7 +34,7 @@ static void clear_image(const MapsStep *self, const VdtMap *map, char *arena, gs
 
 /* Adds a step that runs once for @parts parts of each image. */
 static void add_step(VdtTrain *t, const VdtNode *node, const MapsStep *state, const char *kernel,
-                     guint parts,
+                     gboolean backward, guint parts,
                      void (*run)(const VdtStep *step, char *arena, char *scratch, guint item))
 {
     MapsStep *self = g_memdup2(state, sizeof *state);
@@ -46,10 +46,8 @@ static void add_step(VdtTrain *t, const VdtNode *node, const MapsStep *state, co
                                   .n_items = state->y.n * parts,
                                   .scratch = state->x.pitch * sizeof(float),
                                   .run = run});
-    vdt_plan_read(t->plan, &state->x.place);
-    vdt_plan_read(t->plan, &state->y.place);
-    if (state->row.n > 0)
-        vdt_plan_read(t->plan, &state->row.place);
+    vdt_step_reads(&self->step, backward ? state->y.place : state->x.place, state->row.place);
+    vdt_step_writes(&self->step, backward ? state->x.place : state->y.place);
     vdt_plan_add_step(t->plan, &self->step);
 }
 
@@ -134,7 +132,7 @@ gboolean vdt_train_resize(VdtTrain *t, const VdtNode *node)
     state.x = *vdt_train_channels_last(t, node->inputs[0]);
     state.y = vdt_train_new_map(t, node);
     state.rows = vdt_train_rows(state.y.h, 8);
-    add_step(t, node, &state, "resize", state.rows.n_parts, run_resize);
+    add_step(t, node, &state, "resize", FALSE, state.rows.n_parts, run_resize);
     return TRUE;
 }
 
@@ -143,7 +141,7 @@ void vdt_train_resize_backward(VdtTrain *t, const VdtNode *node)
     MapsStep state = {.align_corners = node->p.resize.align_corners, .y = *vdt_train_dy(t, node)};
 
     state.x = vdt_train_dx(t, node->inputs[0], &state.add);
-    add_step(t, node, &state, "resize_gradient", 1, run_resize_gradient);
+    add_step(t, node, &state, "resize_gradient", TRUE, 1, run_resize_gradient);
 }
 
 /* Means over a grid of windows. */
@@ -209,7 +207,7 @@ gboolean vdt_train_adaptive_pool(VdtTrain *t, const VdtNode *node)
     state.x = *vdt_train_channels_last(t, node->inputs[0]);
     state.y = vdt_train_new_map(t, node);
     state.rows = vdt_train_rows(state.y.h * state.y.w, 16);
-    add_step(t, node, &state, "pool", state.rows.n_parts, run_pool);
+    add_step(t, node, &state, "pool", FALSE, state.rows.n_parts, run_pool);
     return TRUE;
 }
 
@@ -218,7 +216,7 @@ void vdt_train_adaptive_pool_backward(VdtTrain *t, const VdtNode *node)
     MapsStep state = {.y = *vdt_train_dy(t, node)};
 
     state.x = vdt_train_dx(t, node->inputs[0], &state.add);
-    add_step(t, node, &state, "pool_gradient", 1, run_pool_gradient);
+    add_step(t, node, &state, "pool_gradient", TRUE, 1, run_pool_gradient);
 }
 
 /* y[row][column] = x[row] + row[column]. */
@@ -288,7 +286,7 @@ gboolean vdt_train_outer_sum(VdtTrain *t, const VdtNode *node)
     state.row = *vdt_train_channels_last(t, node->inputs[1 - column]);
     state.y = vdt_train_new_map(t, node);
     state.rows = vdt_train_rows(state.y.h, 8);
-    add_step(t, node, &state, "outer_sum", state.rows.n_parts, run_outer_sum);
+    add_step(t, node, &state, "outer_sum", FALSE, state.rows.n_parts, run_outer_sum);
     return TRUE;
 }
 
@@ -304,7 +302,7 @@ void vdt_train_outer_sum_backward(VdtTrain *t, const VdtNode *node)
         if (!vdt_train_wants(t, input))
             continue;
         state.x = vdt_train_dx(t, input, &state.add);
-        add_step(t, node, &state, i == column ? "column_gradient" : "row_gradient", 1,
+        add_step(t, node, &state, i == column ? "column_gradient" : "row_gradient", TRUE, 1,
                  i == column ? run_column_gradient : run_row_gradient);
     }
 }

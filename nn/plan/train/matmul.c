@@ -125,8 +125,8 @@ gboolean vdt_train_matmul(VdtTrain *t, const VdtNode *node)
     t->has_planar[node->index] = TRUE;
     self->y = t->planar[node->index].place;
     t->kept[node->index] = g_memdup2(self, sizeof *self);
-    vdt_plan_read(t->plan, &self->a);
-    vdt_plan_read(t->plan, &self->b);
+    vdt_step_reads(&self->step, self->a, self->b);
+    vdt_step_writes(&self->step, self->y);
     vdt_plan_add_step(t->plan, &self->step);
     return TRUE;
 }
@@ -144,18 +144,18 @@ void vdt_train_matmul_backward(VdtTrain *t, const VdtNode *node)
     self->step.scratch = MAX(self->m, self->n) * sizeof(void *) +
                          (VDT_ALIGN_LANES(MAX(self->m, self->n)) + self->k) * sizeof(float);
     self->dy = vdt_train_dy(t, node)->place;
-    vdt_plan_read(t->plan, &self->dy);
+    vdt_step_reads(&self->step, self->dy);
     self->has_da = vdt_train_wants(t, node->inputs[0]);
     if (self->has_da) {
         self->da = vdt_train_dx(t, node->inputs[0], &self->add_da).place;
-        vdt_plan_read(t->plan, &self->b);
-        vdt_plan_read(t->plan, &self->da);
+        vdt_step_reads(&self->step, self->b);
+        vdt_step_writes(&self->step, self->da);
     }
     self->has_db = vdt_train_wants(t, node->inputs[1]);
     if (self->has_db) {
         self->db = vdt_train_dx(t, node->inputs[1], &self->add_db).place;
-        vdt_plan_read(t->plan, &self->a);
-        vdt_plan_read(t->plan, &self->db);
+        vdt_step_reads(&self->step, self->a);
+        vdt_step_writes(&self->step, self->db);
     }
     vdt_plan_add_step(t->plan, &self->step);
 }
@@ -209,7 +209,8 @@ gboolean vdt_train_softmax(VdtTrain *t, const VdtNode *node)
     t->planar[node->index] = vdt_plan_planar(t->plan, &node->shape);
     t->has_planar[node->index] = TRUE;
     self->y = t->planar[node->index].place;
-    vdt_plan_read(t->plan, &self->x);
+    vdt_step_reads(&self->step, self->x);
+    vdt_step_writes(&self->step, self->y);
     vdt_plan_add_step(t->plan, &self->step);
     return TRUE;
 }
@@ -226,8 +227,7 @@ void vdt_train_softmax_backward(VdtTrain *t, const VdtNode *node)
     self->y = vdt_train_planar(t, node)->place;
     self->dy = vdt_train_dy(t, node)->place;
     self->dx = vdt_train_dx(t, node->inputs[0], &self->add).place;
-    vdt_plan_read(t->plan, &self->y);
-    vdt_plan_read(t->plan, &self->dy);
-    vdt_plan_read(t->plan, &self->dx);
+    vdt_step_reads(&self->step, self->y, self->dy);
+    vdt_step_writes(&self->step, self->dx);
     vdt_plan_add_step(t->plan, &self->step);
 }

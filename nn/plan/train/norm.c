@@ -180,19 +180,11 @@ static void run_gradient(const VdtStep *step, char *arena, char *scratch, guint 
         at_part(self, &self->dx, arena, part), self->dx.pitch, self->add);
 }
 
-static void add_step(VdtTrain *t, const VdtNode *node, const NormStep *state, const char *kernel,
-                     guint n_items,
-                     void (*run)(const VdtStep *step, char *arena, char *scratch, guint item))
+static void add_step(VdtTrain *t, const VdtNode *node, const NormStep *state, VdtStep step)
 {
     NormStep *self = g_memdup2(state, sizeof *state);
-    const VdtPlace *places[] = {&self->x.place,      &self->y.place,    &self->dy.place,
-                                &self->dx.place,     &self->parts,      &self->kept,
-                                &self->back,         &self->weight,     &self->bias,
-                                &self->running_mean, &self->running_var};
 
-    vdt_train_init_step(t, node, self, (VdtStep){.kernel = kernel, .n_items = n_items, .run = run});
-    for (guint i = 0; i < G_N_ELEMENTS(places); i++)
-        vdt_plan_read(t->plan, places[i]);
+    vdt_train_init_step(t, node, self, step);
     vdt_plan_add_step(t->plan, &self->step);
 }
 
@@ -202,38 +194,43 @@ gboolean vdt_train_norm(VdtTrain *t, const VdtNode *node)
 
     if (!vdt_shape_has_channels(&node->shape))
         return FALSE;
-    /* Places that a step does not use are the zeros, a constant. */
     self = g_new(NormStep, 1);
     *self = (NormStep){.plan = t->plan,
                        .kernels = t->kernels,
                        .x = *vdt_train_channels_last(t, node->inputs[0]),
                        .act = vdt_train_act(t, node),
-                       .kept = t->zeros,
-                       .back = t->zeros,
-                       .parts = t->zeros,
-                       .weight = t->zeros,
-                       .bias = t->zeros,
-                       .running_mean = t->zeros,
-                       .running_var = t->zeros,
                        .frozen = node->p.batch_norm.frozen,
                        .eps = node->p.batch_norm.eps};
-    self->y = self->dy = self->dx = self->x;
     self->rows = vdt_train_rows(vdt_map_rows(&self->x), VDT_SUM_ROWS);
     self->pitch = VDT_ALIGN_LANES(self->x.c);
     if (!self->frozen) {
         self->parts = vdt_train_floats(t, self->rows.n_parts * 2 * self->pitch);
-        add_step(t, node, self, "norm_moments", self->rows.n_parts, run_moments);
+        add_step(t, node, self,
+                 (VdtStep){.kernel = "norm_moments",
+                           .n_items = self->rows.n_parts,
+                           .run = run_moments,
+                           .reads = {self->x.place},
+                           .writes = {self->parts}});
     }
     self->weight = vdt_train_planar(t, node->inputs[1])->place;
     self->bias = vdt_train_planar(t, node->inputs[2])->place;
     self->running_mean = vdt_train_planar(t, node->inputs[3])->place;
     self->running_var = vdt_train_planar(t, node->inputs[4])->place;
     self->kept = vdt_train_floats(t, N_KEPT * self->pitch);
-    add_step(t, node, self, "norm_statistics", 1, run_statistics);
-
-    self->weight = self->bias = self->running_mean = self->running_var = self->parts = t->zeros;
+    add_step(t, node, self,
+             (VdtStep){.kernel = "norm_statistics",
+                       .n_items = 1,
+                       .run = run_statistics,
+                       .reads = {self->x.place, self->parts, self->weight, self->bias,
+                                 self->running_mean, self->running_var},
+                       .writes = {self->kept, self->running_mean, self->running_var}});
     self->y = vdt_train_new_map(t, node);
-    add_step(t, node, self, "norm_apply", self->rows.n_parts, run_apply);
+    add_step(t, node, self,
+             (VdtStep){.kernel = "norm_apply",
+                       .n_items = self->rows.n_parts,
+                       .run = run_apply,
+                       .reads = {self->x.place, self->kept},
+                       .writes = {self->y.place}});
     t->kept[node->index] = self;
     return TRUE;
 }
@@ -246,9 +243,13 @@ void vdt_train_norm_backward(VdtTrain *t, const VdtNode *node)
     /* Without an activation y is not read, and need not be alive. */
     if (self->act == VDT_ACT_NONE)
         self->y = self->x;
-    self->dx = self->x;
     self->parts = vdt_train_floats(t, self->rows.n_parts * 2 * self->pitch);
-    add_step(t, node, self, "norm_sums", self->rows.n_parts, run_sums);
+    add_step(t, node, self,
+             (VdtStep){.kernel = "norm_sums",
+                       .n_items = self->rows.n_parts,
+                       .run = run_sums,
+                       .reads = {self->x.place, self->y.place, self->dy.place, self->kept},
+                       .writes = {self->parts}});
 
     self->has_weight = vdt_train_wants(t, node->inputs[1]);
     self->has_bias = vdt_train_wants(t, node->inputs[2]);
@@ -257,10 +258,21 @@ void vdt_train_norm_backward(VdtTrain *t, const VdtNode *node)
     if (self->has_bias)
         self->bias = vdt_train_dx(t, node->inputs[2], &self->add_bias).place;
     self->back = vdt_train_floats(t, N_BACK * self->pitch);
-    add_step(t, node, self, "norm_factors", 1, run_factors);
+    add_step(t, node, self,
+             (VdtStep){.kernel = "norm_factors",
+                       .n_items = 1,
+                       .run = run_factors,
+                       .reads = {self->x.place, self->parts, self->kept},
+                       .writes = {self->back, self->has_weight ? self->weight : (VdtPlace){0},
+                                  self->has_bias ? self->bias : (VdtPlace){0}}});
     if (!vdt_train_wants(t, node->inputs[0]))
         return;
-    self->weight = self->bias = self->parts = t->zeros;
     self->dx = vdt_train_dx(t, node->inputs[0], &self->add);
-    add_step(t, node, self, "norm_gradient", self->rows.n_parts, run_gradient);
+    add_step(
+        t, node, self,
+        (VdtStep){.kernel = "norm_gradient",
+                  .n_items = self->rows.n_parts,
+                  .run = run_gradient,
+                  .reads = {self->x.place, self->y.place, self->dy.place, self->kept, self->back},
+                  .writes = {self->dx.place}});
 }

@@ -114,7 +114,8 @@ gboolean vdt_train_max_pool(VdtTrain *t, const VdtNode *node)
     self = new_step(
         t, node, state,
         (VdtStep){.kernel = "max_pool", .n_items = state.y.n * state.rows.n_parts, .run = run_max});
-    vdt_plan_read(t->plan, &state.x.place);
+    vdt_step_reads(&self->step, state.x.place);
+    vdt_step_writes(&self->step, state.y.place);
     vdt_plan_add_step(t->plan, &self->step);
     return TRUE;
 }
@@ -131,10 +132,8 @@ void vdt_train_max_pool_backward(VdtTrain *t, const VdtNode *node)
     self = new_step(
         t, node, state,
         (VdtStep){.kernel = "max_pool_gradient", .n_items = state.y.n, .run = run_max_gradient});
-    vdt_plan_read(t->plan, &state.x.place);
-    vdt_plan_read(t->plan, &state.y.place);
-    vdt_plan_read(t->plan, &state.dy.place);
-    vdt_plan_read(t->plan, &state.dx.place);
+    vdt_step_reads(&self->step, state.x.place, state.y.place, state.dy.place);
+    vdt_step_writes(&self->step, state.dx.place);
     vdt_plan_add_step(t->plan, &self->step);
 }
 
@@ -174,7 +173,8 @@ gboolean vdt_train_mean(VdtTrain *t, const VdtNode *node)
                  (VdtStep){.kernel = "mean",
                            .n_items = state.x.n * ((state.x.c + MEAN_CHANNELS - 1) / MEAN_CHANNELS),
                            .run = run_mean});
-    vdt_plan_read(t->plan, &state.x.place);
+    vdt_step_reads(&self->step, state.x.place);
+    vdt_step_writes(&self->step, state.y.place);
     vdt_plan_add_step(t->plan, &self->step);
     return TRUE;
 }
@@ -187,7 +187,7 @@ void vdt_train_mean_backward(VdtTrain *t, const VdtNode *node)
     self = new_step(
         t, node, state,
         (VdtStep){.kernel = "mean_gradient", .n_items = state.dx.n, .run = run_mean_gradient});
-    vdt_plan_read(t->plan, &state.dy.place);
-    vdt_plan_read(t->plan, &state.dx.place);
+    vdt_step_reads(&self->step, state.dy.place);
+    vdt_step_writes(&self->step, state.dx.place);
     vdt_plan_add_step(t->plan, &self->step);
 }

@@ -85,7 +85,8 @@ static VdtPlace add_pack(VdtTrain *t, const VdtNode *node, const Layer *layer, g
     self->first = transposed ? layer->taps - 1 : 0;
     self->packed =
         vdt_plan_add_buffer(t->plan, vdt_packed_size(kernels, columns, self->depth, layer->taps));
-    vdt_plan_read(t->plan, &self->weights);
+    vdt_step_reads(&self->step, self->weights);
+    vdt_step_writes(&self->step, self->packed);
     vdt_plan_add_step(t->plan, &self->step);
     return self->packed;
 }
@@ -106,7 +107,6 @@ gboolean vdt_train_product(VdtTrain *t, const VdtNode *node)
         node->n_inputs > 2 ? vdt_train_planar(t, node->inputs[2])->place : t->zeros;
     product.epilogue.act0 = vdt_train_act(t, node);
     product.y = vdt_train_new_map(t, node);
-    vdt_plan_read(t->plan, &product.epilogue.bias);
     vdt_plan_add_product(t->plan, &product, node->name, node->op->macs(node));
     return TRUE;
 }
@@ -131,7 +131,6 @@ static void add_input_gradient(VdtTrain *t, const VdtNode *node, const Layer *la
     product.packed = add_pack(t, node, layer, TRUE);
     product.y = vdt_train_dx(t, node->inputs[0], &add);
     if (add) {
-        product.epilogue.has_add = TRUE;
         product.epilogue.add = product.y.place;
         product.epilogue.add_pitch = product.y.pitch;
         product.epilogue.add_image = product.y.h * product.y.w;
@@ -321,8 +320,8 @@ static void add_weight_gradient(VdtTrain *t, const VdtNode *node, const Layer *l
     outer->step.n_items =
         outer->whole ? outer->parts.n_parts : layer->taps * outer->n_blocks * outer->n_groups;
     outer->sums = vdt_train_floats(t, outer->parts.n_parts * sums_size(outer));
-    vdt_plan_read(t->plan, &x.place);
-    vdt_plan_read(t->plan, &dy->place);
+    vdt_step_reads(&outer->step, x.place, dy->place);
+    vdt_step_writes(&outer->step, outer->sums);
     vdt_plan_add_step(t->plan, &outer->step);
 
     unpack = vdt_train_step(UnpackStep, t, node, .kernel = "unpack", .run = run_unpack);
@@ -337,8 +336,8 @@ static void add_weight_gradient(VdtTrain *t, const VdtNode *node, const Layer *l
     unpack->columns = vdt_rows_split(outer->columns, VDT_LANES, 8);
     unpack->step.n_items = unpack->columns.n_parts;
     unpack->gradient = vdt_train_dx(t, node->inputs[1], &unpack->add).place;
-    vdt_plan_read(t->plan, &unpack->sums);
-    vdt_plan_read(t->plan, &unpack->gradient);
+    vdt_step_reads(&unpack->step, unpack->sums);
+    vdt_step_writes(&unpack->step, unpack->gradient);
     vdt_plan_add_step(t->plan, &unpack->step);
 }
 
@@ -383,8 +382,8 @@ static void add_bias_gradient(VdtTrain *t, const VdtNode *node, const VdtMap *dy
     self->plan = t->plan;
     self->dy = *dy;
     self->gradient = vdt_train_dx(t, node->inputs[2], &self->add).place;
-    vdt_plan_read(t->plan, &dy->place);
-    vdt_plan_read(t->plan, &self->gradient);
+    vdt_step_reads(&self->step, dy->place);
+    vdt_step_writes(&self->step, self->gradient);
     vdt_plan_add_step(t->plan, &self->step);
 }
 

@@ -66,7 +66,8 @@ void vdt_train_reference(VdtTrain *t, const VdtNode *node)
     t->has_planar[node->index] = TRUE;
     self->y = t->planar[node->index].place;
     for (guint i = 0; i < node->n_inputs; i++)
-        vdt_plan_read(t->plan, &self->x[i]);
+        vdt_step_reads(&self->step, self->x[i]);
+    vdt_step_writes(&self->step, self->y);
     vdt_plan_add_step(t->plan, &self->step);
 }
 
@@ -97,8 +98,8 @@ static void add_floats(VdtTrain *t, const VdtNode *node, const VdtPlace *from, c
     self->from = *from;
     self->to = *to;
     self->n = n;
-    vdt_plan_read(t->plan, from);
-    vdt_plan_read(t->plan, to);
+    vdt_step_reads(&self->step, *from);
+    vdt_step_writes(&self->step, *to);
     vdt_plan_add_step(t->plan, &self->step);
 }
 
@@ -151,12 +152,10 @@ void vdt_train_reference_backward(VdtTrain *t, const VdtNode *node)
         self->has_dx[i] = vdt_train_wants(t, node->inputs[i]);
         if (self->has_dx[i])
             self->dx[i] = vdt_plan_planar(t->plan, &node->inputs[i]->shape).place;
-        if (self->has_x[i])
-            vdt_plan_read(t->plan, &self->x[i]);
+        vdt_step_reads(&self->step, self->x[i]);
+        vdt_step_writes(&self->step, self->dx[i]);
     }
-    if (self->has_y)
-        vdt_plan_read(t->plan, &self->y);
-    vdt_plan_read(t->plan, &self->dy);
+    vdt_step_reads(&self->step, self->y, self->dy);
     vdt_plan_add_step(t->plan, &self->step);
     for (guint i = 0; i < node->n_inputs; i++)
         if (self->has_dx[i])

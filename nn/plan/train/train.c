@@ -123,6 +123,7 @@ static void add_leaves(VdtTrain *t, const VdtGraph *graph, VdtTensor *const *par
 
         t->planar[node->index] = vdt_plan_planar(t->plan, &node->shape);
         t->has_planar[node->index] = TRUE;
+        vdt_plan_fill(t->plan, &t->planar[node->index].place);
         g_array_append_val(t->plan->params, t->planar[node->index]);
         g_ptr_array_add(t->plan->constants, vdt_tensor_ref(params[node->index]));
     }
@@ -131,6 +132,7 @@ static void add_leaves(VdtTrain *t, const VdtGraph *graph, VdtTensor *const *par
 
         t->planar[node->index] = vdt_plan_planar(t->plan, &node->shape);
         t->has_planar[node->index] = TRUE;
+        vdt_plan_fill(t->plan, &t->planar[node->index].place);
         g_array_append_val(t->plan->inputs, t->planar[node->index]);
     }
 }
@@ -145,7 +147,9 @@ static void add_gradients(VdtTrain *t, const VdtGraph *graph)
         if (!t->gradients[node->index].exists || !map.planar) {
             VdtMap planar = vdt_plan_planar(t->plan, &node->shape);
 
-            if (t->gradients[node->index].exists)
+            if (!t->gradients[node->index].exists)
+                vdt_plan_fill(t->plan, &planar.place);
+            else
                 vdt_plan_add_layout(t->plan, &planar.place, &map, TRUE, node->name);
             map = planar;
         }
@@ -184,6 +188,7 @@ gboolean vdt_plan_train(VdtPlan *plan, VdtTensor *const *params, GError **error)
     if (!loss)
         return FALSE;
     plan->seed = vdt_plan_add_buffer(plan, sizeof(guint64));
+    vdt_plan_fill(plan, &plan->seed);
     t.zeros = vdt_plan_zeros(plan);
     look(&t, graph);
     add_leaves(&t, graph, params);
