@@ -96,7 +96,10 @@ struct _VdtNode {
             guint axis;
             gint64 begin, length; /* of a slice */
         } along;
-        VdtShape reshape;
+        VdtShape reshape, expand;
+        struct {
+            guint8 order[VDT_MAX_DIMS]; /* where in the input each dimension comes from */
+        } permute;
         struct {
             double p;
         } dropout;

@@ -42,6 +42,16 @@ typedef struct {
                           const float *mean, const float *a, const float *b, const float *c0,
                           float *dx, size_t dx_pitch, bool add);
 
+    /*
+     * Of layer_norm_rows: with n[i][c] = (x[i][c] - mean) / sqrt(variance + eps),
+     *     dx[i][c] (+)= (g[i][c] - mean of g[i] - n[i][c] * mean of g[i] n[i]) / sqrt(variance +
+     * eps) dweight[c] += dy[i][c] * n[i][c]    dbias[c] += dy[i][c] where g = dy * weight. dx may
+     * be NULL, and so may dweight and dbias, both together.
+     */
+    void (*layer_norm_gradient)(size_t rows, size_t channels, const float *x, size_t x_pitch,
+                                const float *dy, size_t dy_pitch, const float *weight, float eps,
+                                float *dx, size_t dx_pitch, bool add, float *dweight, float *dbias);
+
     /* y[i][c] (+)= a[i][c] * b[i][c]; a pitch of 0 repeats one row */
     void (*mul_rows)(size_t rows, size_t channels, const float *a, size_t a_pitch, const float *b,
                      size_t b_pitch, float *y, size_t y_pitch, bool add);

@@ -110,6 +110,12 @@ typedef struct {
      * and sum may be NULL. Nothing of x, not even past the channels, is far above top. */
     void (*exp_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch, const float *top,
                      float *y, size_t y_pitch, float *sum);
+    /* y[i][c] = (x[i][c] - mean) / sqrt(variance + eps) * weight[c] + bias[c], with mean and biased
+     * variance of row i's channels, in float. weight and bias have VDT_ALIGN_LANES(channels); a
+     * row with a number that is not finite becomes NaN. */
+    void (*layer_norm_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
+                            const float *weight, const float *bias, float eps, void *y,
+                            size_t y_pitch);
     /* y[i][c] = epilogue(sum over lines l and their taps k < width of
      *     a[l * (rows + width - 1) + i + k][c] * weight[l * width + k][c])
      * for up to VDT_MOST_TILE_ROWS rows: along a line each row sees what the one before it saw, but

@@ -113,6 +113,30 @@ void VDT_K(exp_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch
     }
 }
 
+void VDT_K(layer_norm_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
+                            const float *weight, const float *bias, float eps, void *y,
+                            size_t y_pitch)
+{
+    for (size_t i = 0; i < rows; i++) {
+        float sum = 0, square = 0, mean, scale;
+
+        for (size_t c = 0; c < channels; c++)
+            sum += load(x, i * x_pitch + c);
+        mean = sum / (float)channels;
+        for (size_t c = 0; c < channels; c++) {
+            float centred = load(x, i * x_pitch + c) - mean;
+
+            square += centred * centred;
+        }
+        scale = 1 / sqrtf(square / (float)channels + eps);
+        for (size_t c = 0; c < channels; c++)
+            store(y, i * y_pitch + c,
+                  (load(x, i * x_pitch + c) - mean) * scale * weight[c] + bias[c]);
+        for (size_t c = channels; c < VDT_ALIGN_LANES(channels); c++)
+            store(y, i * y_pitch + c, 0);
+    }
+}
+
 void VDT_K(depthwise_rows)(size_t rows, size_t lines, size_t width, size_t channels,
                            const void *const *a, const float *weight, const VdtEpilogue *epilogue,
                            void *y, size_t y_pitch)

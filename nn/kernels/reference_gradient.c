@@ -127,6 +127,41 @@ void VDT_K(norm_gradient)(size_t rows, size_t channels, VdtAct act, const float 
     }
 }
 
+void VDT_K(layer_norm_gradient)(size_t rows, size_t channels, const float *x, size_t x_pitch,
+                                const float *dy, size_t dy_pitch, const float *weight, float eps,
+                                float *dx, size_t dx_pitch, bool add, float *dweight, float *dbias)
+{
+    const float n = (float)channels;
+
+    for (size_t i = 0; i < rows; i++, x += x_pitch, dy += dy_pitch) {
+        float sum = 0, square = 0, mean, scale;
+        float g_sum = 0, g_dot = 0; /* of the gradient of what is normed: itself, and times that */
+
+        for (size_t c = 0; c < channels; c++)
+            sum += x[c];
+        mean = sum / n;
+        for (size_t c = 0; c < channels; c++)
+            square += (x[c] - mean) * (x[c] - mean);
+        scale = 1 / sqrtf(square / n + eps);
+        for (size_t c = 0; c < channels; c++) {
+            float normed = (x[c] - mean) * scale;
+
+            g_sum += dy[c] * weight[c];
+            g_dot += dy[c] * weight[c] * normed;
+            if (dweight) {
+                dweight[c] += dy[c] * normed;
+                dbias[c] += dy[c];
+            }
+        }
+        for (size_t c = 0; c < VDT_ALIGN_LANES(channels) && dx; c++) {
+            float normed = (x[c] - mean) * scale;
+            float value = scale * (dy[c] * weight[c] - (g_sum + normed * g_dot) / n);
+
+            put(&dx[i * dx_pitch + c], c < channels ? value : 0, add);
+        }
+    }
+}
+
 void VDT_K(mul_rows)(size_t rows, size_t channels, const float *a, size_t a_pitch, const float *b,
                      size_t b_pitch, float *y, size_t y_pitch, bool add)
 {

@@ -101,6 +101,16 @@ INLINE vf load_of_row(const float *x, size_t i, size_t n, vf rest)
     return blend(lane < (int32_t)n - (int32_t)i, load_f32(x + i), rest);
 }
 
+/* The vector at channel c of a row, with zeros for lanes past the row's channels. */
+INLINE vf only_channels(vf v, size_t c, size_t channels)
+{
+    vi lane;
+
+    for (int l = 0; l < VDT_VL; l++)
+        lane[l] = l;
+    return (vf)((lane < (int32_t)channels - (int32_t)c) & (vi)v);
+}
+
 /* v within limits; passes NaN. */
 INLINE vf at_least(vf v, vf limit)
 {
@@ -170,6 +180,47 @@ INLINE float sum_of(vf v)
     return sum;
 }
 #endif
+
+/* Of a row that is normed along its channels: y = (x - mean) * scale. */
+typedef struct {
+    float mean, scale;
+} Norm;
+
+/* Sums at once, so that one addition need not wait for the last. */
+#define NORM_SUMS 4
+
+INLINE float sum_of_all(const vf sums[NORM_SUMS])
+{
+    return sum_of((sums[0] + sums[1]) + (sums[2] + sums[3]));
+}
+
+/* Twice along the row, which is in the cache by then: a sum of squares less the square of the sum
+ * would lose what is small against the mean. */
+INLINE Norm norm_of(const element *x, size_t channels, float eps)
+{
+    vf sums[NORM_SUMS] = {0}, squares[NORM_SUMS] = {0}, mean;
+    size_t c = 0;
+
+    for (; c + NORM_SUMS * VDT_VL <= channels; c += NORM_SUMS * VDT_VL)
+        for (int j = 0; j < NORM_SUMS; j++)
+            sums[j] += load(x + c + j * VDT_VL);
+    for (; c < channels; c += VDT_VL)
+        sums[0] += only_channels(load(x + c), c, channels);
+    mean = splat(sum_of_all(sums) / (float)channels);
+    for (c = 0; c + NORM_SUMS * VDT_VL <= channels; c += NORM_SUMS * VDT_VL) {
+        for (int j = 0; j < NORM_SUMS; j++) {
+            vf centred = load(x + c + j * VDT_VL) - mean;
+
+            squares[j] += centred * centred;
+        }
+    }
+    for (; c < channels; c += VDT_VL) {
+        vf centred = only_channels(load(x + c) - mean, c, channels);
+
+        squares[0] += centred * centred;
+    }
+    return (Norm){mean[0], 1 / __builtin_sqrtf(sum_of_all(squares) / (float)channels + eps)};
+}
 
 /* e^x within 2 ulp, clamped to the range where neither end over- or underflows. */
 INLINE vf exponential(vf x)

@@ -229,6 +229,81 @@ void VDT_K(norm_gradient)(size_t rows, size_t channels, VdtAct act, const float 
                 c0, dx, dx_pitch, VDT_ACT_NONE);
 }
 
+/* Rows whose parameters' gradients are summed in registers, before they are added to those of the
+ * rows before; their x and dy are in the cache by then. */
+#define NORMED_ROWS 16
+
+INLINE void layer_norm_row(size_t channels, const float *x, const float *dy, const float *weight,
+                           Norm norm, float *dx, const bool add)
+{
+    vf sums[NORM_SUMS] = {0}, dots[NORM_SUMS] = {0}, sum, dot;
+    size_t c = 0;
+
+    for (; c + NORM_SUMS * VDT_VL <= channels; c += NORM_SUMS * VDT_VL) {
+        for (int j = 0; j < NORM_SUMS; j++) {
+            size_t at = c + j * VDT_VL;
+            vf g = load_f32(dy + at) * load_f32(weight + at);
+
+            sums[j] += g;
+            dots[j] += g * ((load_f32(x + at) - norm.mean) * norm.scale);
+        }
+    }
+    for (; c < channels; c += VDT_VL) {
+        vf g = only_channels(load_f32(dy + c) * load_f32(weight + c), c, channels);
+
+        sums[0] += g;
+        dots[0] += g * only_channels((load_f32(x + c) - norm.mean) * norm.scale, c, channels);
+    }
+    sum = splat(sum_of_all(sums) / (float)channels);
+    dot = splat(sum_of_all(dots) / (float)channels);
+    for (c = 0; c < VDT_ALIGN_LANES(channels); c += VDT_VL) {
+        vf normed = (load_f32(x + c) - norm.mean) * norm.scale;
+        vf g = load_f32(dy + c) * load_f32(weight + c);
+
+        put(dx + c, only_channels((g - (sum + normed * dot)) * norm.scale, c, channels), add);
+    }
+}
+
+INLINE void layer_norm_parameters(size_t rows, size_t channels, const float *x, size_t x_pitch,
+                                  const float *dy, size_t dy_pitch, const Norm *norms,
+                                  float *dweight, float *dbias)
+{
+    for (size_t c = 0; c < channels; c += VDT_VL) {
+        vf dot = {0}, sum = {0};
+
+        for (size_t i = 0; i < rows; i++) {
+            vf d = load_f32(dy + i * dy_pitch + c);
+
+            dot += d * ((load_f32(x + i * x_pitch + c) - norms[i].mean) * norms[i].scale);
+            sum += d;
+        }
+        put(dweight + c, only_channels(dot, c, channels), true);
+        put(dbias + c, only_channels(sum, c, channels), true);
+    }
+}
+
+void VDT_K(layer_norm_gradient)(size_t rows, size_t channels, const float *x, size_t x_pitch,
+                                const float *dy, size_t dy_pitch, const float *weight, float eps,
+                                float *dx, size_t dx_pitch, bool add, float *dweight, float *dbias)
+{
+    for (size_t first = 0; first < rows; first += NORMED_ROWS) {
+        size_t n = rows - first < NORMED_ROWS ? rows - first : NORMED_ROWS;
+        Norm norms[NORMED_ROWS];
+
+        for (size_t i = 0; i < n; i++) {
+            const float *row = x + (first + i) * x_pitch;
+
+            norms[i] = norm_of(row, channels, eps);
+            if (dx)
+                FOR_ADD(add, layer_norm_row, channels, row, dy + (first + i) * dy_pitch, weight,
+                        norms[i], dx + (first + i) * dx_pitch);
+        }
+        if (dweight)
+            layer_norm_parameters(n, channels, x + first * x_pitch, x_pitch, dy + first * dy_pitch,
+                                  dy_pitch, norms, dweight, dbias);
+    }
+}
+
 INLINE void multiplied(size_t rows, size_t channels, const float *a, size_t a_pitch, const float *b,
                        size_t b_pitch, float *y, size_t y_pitch, const bool add)
 {

@@ -125,6 +125,27 @@ void VDT_K(exp_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch
     }
 }
 
+void VDT_K(layer_norm_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
+                            const float *weight, const float *bias, float eps, void *y,
+                            size_t y_pitch)
+{
+    for (size_t i = 0; i < rows; i++) {
+        const element *from = (const element *)x + i * x_pitch;
+        element *to = (element *)y + i * y_pitch;
+        Norm norm = norm_of(from, channels, eps);
+        size_t c = 0;
+
+        for (; c + VDT_VL <= channels; c += VDT_VL)
+            store(to + c, (load(from + c) - norm.mean) * norm.scale * load_f32(weight + c) +
+                              load_f32(bias + c));
+        for (; c < VDT_ALIGN_LANES(channels); c += VDT_VL)
+            store(to + c,
+                  only_channels((load(from + c) - norm.mean) * norm.scale * load_f32(weight + c) +
+                                    load_f32(bias + c),
+                                c, channels));
+    }
+}
+
 /* Elements of a and b by number, those of b from VDT_VL on. */
 INLINE vf pick(vf a, vf b, vi which)
 {

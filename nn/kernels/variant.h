@@ -7,29 +7,13 @@
 #pragma once
 
 #include "kernels.h"
+#include "members.h"
 
 #define VDT_CONCAT_(a, b) a##_##b
 #define VDT_CONCAT(a, b)  VDT_CONCAT_(a, b)
 #define VDT_K(name)       VDT_CONCAT(vdt_##name, VDT_VARIANT)
 
-/* Members of VdtKernels, whose types are the prototypes of VDT_K(member). */
-#define VDT_KERNELS_OF_ALL(X)                                                                      \
-    X(gemm_tile)                                                                                   \
-    X(scale_rows)                                                                                  \
-    X(sum_rows)                                                                                    \
-    X(store_scaled)                                                                                \
-    X(max_row)                                                                                     \
-    X(blend_rows)                                                                                  \
-    X(softmax_row)                                                                                 \
-    X(exp_rows)                                                                                    \
-    X(depthwise_rows)                                                                              \
-    X(map_rows)                                                                                    \
-    X(from_planes)                                                                                 \
-    X(to_planes)
-#define VDT_KERNELS_OF_F32(X)                                                                      \
-    X(outer_tile)                                                                                  \
-    X(winograd_input)                                                                              \
-    X(winograd_output)
+/* The types of members are the prototypes of VDT_K(member). */
 #if VDT_IS_BF16
 #define VDT_KERNELS_OF_VARIANT(X) VDT_KERNELS_OF_ALL(X)
 #define VDT_VARIANT_PRECISION     VDT_PRECISION_BF16

@@ -6,19 +6,6 @@
 #include "gradient.h"
 #include "variant.h"
 
-/* Members of VdtGradientKernels. */
-#define VDT_GRADIENT_KERNELS(X)                                                                    \
-    X(moments)                                                                                     \
-    X(affine_rows)                                                                                 \
-    X(act_gradient)                                                                                \
-    X(norm_sums)                                                                                   \
-    X(norm_gradient)                                                                               \
-    X(mul_rows)                                                                                    \
-    X(dot_rows)                                                                                    \
-    X(copy_rows)                                                                                   \
-    X(softmax_rows)                                                                                \
-    X(max_row_gradient)
-
 #define VDT_DECLARE(name) VDT_DECLARE_KERNEL(VdtGradientKernels, name)
 VDT_GRADIENT_KERNELS(VDT_DECLARE)
 #undef VDT_DECLARE

@@ -21,6 +21,17 @@ static VdtValue *add_binary(const VdtOp *op, VdtValue *a, VdtValue *b, const Vdt
                  : NULL;
 }
 
+/* An op whose weight, and bias if there is one, are values that the network already has. */
+static VdtValue *add_weighted(const VdtOp *op, VdtValue *x, VdtValue *weight, VdtValue *bias,
+                              const VdtNode *options)
+{
+    VdtValue *first = x ? x : weight;
+
+    return first ? vdt_graph_add(first->graph, op, first->name, options, bias ? 3 : 2,
+                                 (VdtValue *[]){x, weight, bias})
+                 : NULL;
+}
+
 VdtValue *vdt_conv2d_with(VdtScope scope, VdtValue *x, VdtConv2d options)
 {
     VdtNode node = {.p.conv2d = {
@@ -77,6 +88,25 @@ VdtValue *vdt_linear_with(VdtScope scope, VdtValue *x, VdtLinear options)
                          inputs);
 }
 
+VdtValue *vdt_conv2d_by_with(VdtValue *x, VdtValue *weight, VdtValue *bias, VdtConv2dBy options)
+{
+    VdtNode node = {.p.conv2d = {
+                        .kernel_h = (int)vdt_value_dim(weight, 2),
+                        .kernel_w = (int)vdt_value_dim(weight, 3),
+                        .stride = options.stride ? options.stride : 1,
+                        .pad_h = options.pad,
+                        .pad_w = options.pad,
+                        .groups = options.groups ? options.groups : 1,
+                    }};
+
+    return add_weighted(&vdt_op_conv2d, x, weight, bias, &node);
+}
+
+VdtValue *vdt_linear_by(VdtValue *x, VdtValue *weight, VdtValue *bias)
+{
+    return add_weighted(&vdt_op_linear, x, weight, bias, NULL);
+}
+
 VdtValue *vdt_matmul_with(VdtValue *a, VdtValue *b, VdtMatmul options)
 {
     VdtNode node = {.p.matmul = {options.transpose_a, options.transpose_b,
@@ -85,9 +115,10 @@ VdtValue *vdt_matmul_with(VdtValue *a, VdtValue *b, VdtMatmul options)
     return add_binary(&vdt_op_matmul, a, b, &node);
 }
 
-VdtValue *vdt_layer_norm(VdtScope scope, VdtValue *x, const VdtShape *shape)
+VdtValue *vdt_layer_norm_with(VdtScope scope, VdtValue *x, const VdtShape *shape,
+                              VdtLayerNorm options)
 {
-    VdtNode node = {.p.layer_norm.eps = 1e-5};
+    VdtNode node = {.p.layer_norm.eps = options.eps != 0 ? options.eps : 1e-5};
     VdtValue *inputs[3] = {x, vdt_param(scope, "weight", shape), vdt_param(scope, "bias", shape)};
 
     return vdt_graph_add(scope.graph, &vdt_op_layer_norm, scope.prefix, &node, 3, inputs);
@@ -223,6 +254,54 @@ VdtValue *vdt_reshape(VdtValue *x, const VdtShape *shape)
     VdtNode node = {.p.reshape = *shape};
 
     return add_unary(&vdt_op_reshape, x, &node);
+}
+
+VdtValue *vdt_expand(VdtValue *x, const VdtShape *shape)
+{
+    VdtNode node = {.p.expand = *shape};
+
+    return add_unary(&vdt_op_expand, x, &node);
+}
+
+VdtValue *vdt_permute(VdtValue *x, const guint *order)
+{
+    VdtNode node = {0};
+
+    for (guint d = 0; x && d < x->shape.n_dims; d++)
+        node.p.permute.order[d] = (guint8)MIN(order[d], G_MAXUINT8);
+    return add_unary(&vdt_op_permute, x, &node);
+}
+
+/* Between [N,L,heads,D] and [N,heads,L,D]. */
+static const guint heads_outwards[] = {0, 2, 1, 3};
+
+VdtValue *vdt_split_heads(VdtValue *x, int heads)
+{
+    VdtShape apart;
+
+    if (!x)
+        return NULL;
+    if (x->shape.n_dims != 3 || heads <= 0 || x->shape.dims[2] % heads) {
+        g_autofree char *text = vdt_shape_to_string(&x->shape);
+
+        return vdt_graph_fail(x->graph, VDT_ERROR_SHAPE, x->name,
+                              "%s is not [N,L,C] with a C that splits into %d heads", text, heads);
+    }
+    apart = vdt_shape(x->shape.dims[0], x->shape.dims[1], heads, x->shape.dims[2] / heads);
+    return vdt_permute(vdt_reshape(x, &apart), heads_outwards);
+}
+
+VdtValue *vdt_join_heads(VdtValue *x)
+{
+    VdtShape joined;
+
+    if (!x)
+        return NULL;
+    if (x->shape.n_dims != 4)
+        return vdt_graph_fail(x->graph, VDT_ERROR_SHAPE, x->name, "heads have %u dimensions, not 4",
+                              x->shape.n_dims);
+    joined = vdt_shape(x->shape.dims[0], x->shape.dims[2], x->shape.dims[1] * x->shape.dims[3]);
+    return vdt_reshape(vdt_permute(x, heads_outwards), &joined);
 }
 
 VdtValue *vdt_apply_again(VdtValue *like, VdtValue *x)

@@ -29,6 +29,8 @@
     X(resize_bicubic)                                                                              \
     X(distance_bias)                                                                               \
     X(reshape)                                                                                     \
+    X(permute)                                                                                     \
+    X(expand)                                                                                      \
     X(concat)                                                                                      \
     X(slice)                                                                                       \
     X(dropout)                                                                                     \

@@ -345,19 +345,44 @@ const VdtKernels *check_reference(const VdtKernels *kernels)
     return vdt_kernels_get(VDT_ISA_C, kernels->precision);
 }
 
+/* "TABLE/MEMBER" of all that was added; tables and members are named without a slash. */
+static GHashTable *checked;
+
+static void add_test(const char *table, const char *name, gconstpointer kernels, GTestDataFunc test)
+{
+    g_autofree char *path = g_strdup_printf("/kernels/%s/%s", table, name);
+    const char *end = strchr(name, '/');
+    int length = end ? (int)(end - name) : (int)strlen(name);
+
+    if (!checked)
+        checked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_hash_table_add(checked, g_strdup_printf("%s/%.*s", table, length, name));
+    g_test_add_data_func(path, kernels, test);
+}
+
 void check_add_test(const VdtKernels *kernels, const char *name, GTestDataFunc test)
 {
-    g_autofree char *path = g_strdup_printf("/kernels/%s/%s", kernels->name, name);
+    add_test(kernels->name, name, kernels, test);
+}
 
-    g_test_add_data_func(path, kernels, test);
+void check_add_int8_test(const VdtInt8Kernels *kernels, const char *name, GTestDataFunc test)
+{
+    add_test(kernels->name, name, kernels, test);
 }
 
 void check_add_gradient_test(const VdtGradientKernels *kernels, const char *name,
                              GTestDataFunc test)
 {
-    g_autofree char *path = g_strdup_printf("/kernels/gradient_%s/%s", kernels->name, name);
+    g_autofree char *table = g_strdup_printf("gradient_%s", kernels->name);
 
-    g_test_add_data_func(path, kernels, test);
+    add_test(table, name, kernels, test);
+}
+
+gboolean check_has_test(const char *table, const char *member)
+{
+    g_autofree char *name = g_strdup_printf("%s/%s", table, member);
+
+    return checked && g_hash_table_contains(checked, name);
 }
 
 void check_tile_sizes(gconstpointer kernels, size_t mr, size_t nr, CheckTile each)

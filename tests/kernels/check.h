@@ -109,10 +109,15 @@ void check_add_planes(const VdtKernels *kernels);
 void check_add_winograd(const VdtKernels *kernels);
 void check_add_outer(const VdtKernels *kernels);
 void check_add_int8(const VdtInt8Kernels *kernels);
-void check_add_test(const VdtKernels *kernels, const char *name, GTestDataFunc test);
 void check_add_gradient(const VdtGradientKernels *kernels);
+
+/* A test of one kernel is named as the table's member is, "scale_rows" or "gemm_tile/taps". */
+void check_add_test(const VdtKernels *kernels, const char *name, GTestDataFunc test);
+void check_add_int8_test(const VdtInt8Kernels *kernels, const char *name, GTestDataFunc test);
 void check_add_gradient_test(const VdtGradientKernels *kernels, const char *name,
                              GTestDataFunc test);
+/* Whether one was added. @table is the kernels' name, behind "gradient_" for those of training. */
+gboolean check_has_test(const char *table, const char *member);
 
 /* bench.c: times a tile, "gemm" or "outer", on the shapes of a file, see bench/shapes/. */
 int check_bench(const char *tile, const char *path);

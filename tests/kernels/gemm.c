@@ -254,10 +254,10 @@ static void test_elements(gconstpointer data)
 
 void check_add_gemm(const VdtKernels *kernels)
 {
-    check_add_test(kernels, "gemm/sizes", test_sizes);
-    check_add_test(kernels, "gemm/taps", test_taps);
-    check_add_test(kernels, "gemm/epilogues", test_epilogues);
-    check_add_test(kernels, "gemm/large", test_large);
-    check_add_test(kernels, "gemm/strides", test_strides);
-    check_add_test(kernels, "gemm/elements", test_elements);
+    check_add_test(kernels, "gemm_tile/sizes", test_sizes);
+    check_add_test(kernels, "gemm_tile/taps", test_taps);
+    check_add_test(kernels, "gemm_tile/epilogues", test_epilogues);
+    check_add_test(kernels, "gemm_tile/large", test_large);
+    check_add_test(kernels, "gemm_tile/strides", test_strides);
+    check_add_test(kernels, "gemm_tile/elements", test_elements);
 }

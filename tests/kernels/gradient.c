@@ -256,6 +256,68 @@ static void check_norm_gradient(const Case *c)
     check_result(&dx);
 }
 
+/* Now and then only one of the two things that there is to compute. */
+static void check_layer_norm_gradient(const Case *c)
+{
+    Map x = make_map(c, 0), dy = make_map(c, check_one_in(4) ? 200 : 0);
+    const float *weight = make_row(c);
+    const float eps = 1e-6f, offset = check_one_in(3) ? 10 : 0;
+    gboolean with_dx = !check_one_in(5), with_parameters = !with_dx || !check_one_in(5);
+    Result dx = make_result(c, c->rows, c->add);
+    Result dweight = make_result(c, 1, TRUE), dbias = make_result(c, 1, TRUE);
+
+    for (size_t i = 0; i < c->rows * c->channels; i++)
+        ((float *)x.data)[i / c->channels * x.pitch + i % c->channels] += offset;
+    c->reference->layer_norm_gradient(c->rows, c->channels, x.data, x.pitch, dy.data, dy.pitch,
+                                      weight, eps, with_dx ? data_of(&dx.reference) : NULL,
+                                      dx.reference.pitch, c->add,
+                                      with_parameters ? data_of(&dweight.reference) : NULL,
+                                      with_parameters ? data_of(&dbias.reference) : NULL);
+    c->kernels->layer_norm_gradient(c->rows, c->channels, x.data, x.pitch, dy.data, dy.pitch,
+                                    weight, eps, with_dx ? data_of(&dx.output) : NULL,
+                                    dx.output.pitch, c->add,
+                                    with_parameters ? data_of(&dweight.output) : NULL,
+                                    with_parameters ? data_of(&dbias.output) : NULL);
+    for (size_t i = 0; i < c->rows; i++) {
+        double mean = 0, square = 0, most = 0, scale;
+        double sum = 0, dot = 0, sum_size = 0, dot_size = 0;
+
+        for (size_t j = 0; j < c->channels; j++) {
+            mean += get(x, i, j) / c->channels;
+            most = fmax(most, fabs(get(x, i, j)));
+        }
+        for (size_t j = 0; j < c->channels; j++)
+            square += pow(get(x, i, j) - mean, 2) / c->channels;
+        scale = 1 / sqrt(square + eps);
+        for (size_t j = 0; j < c->channels; j++) {
+            double g = get(dy, i, j) * weight[j], normed = (get(x, i, j) - mean) * scale;
+            double size = fabs(normed) + most * scale;
+
+            sum += g / c->channels;
+            dot += g * normed / c->channels;
+            sum_size += fabs(g) / c->channels;
+            dot_size += fabs(g) * size / c->channels;
+            if (with_parameters) {
+                add_term(&dweight, 0, j, get(dy, i, j) * normed, fabs(get(dy, i, j)) * size);
+                add_term(&dbias, 0, j, get(dy, i, j), fabs(get(dy, i, j)));
+            }
+        }
+        for (size_t j = 0; j < c->channels && with_dx; j++) {
+            double g = get(dy, i, j) * weight[j], normed = (get(x, i, j) - mean) * scale;
+            double size = fabs(normed) + most * scale;
+
+            add_term(&dx, i, j, (g - sum - normed * dot) * scale,
+                     (fabs(g) + sum_size + size * dot_size) * scale);
+        }
+    }
+    if (with_dx)
+        check_result(&dx);
+    if (with_parameters) {
+        check_result(&dweight);
+        check_result(&dbias);
+    }
+}
+
 static void check_mul_rows(const Case *c)
 {
     Map a = make_map_or_row(c, SPECIAL), b = make_map_or_row(c, SPECIAL);
@@ -413,6 +475,12 @@ static void test_norm_gradient(gconstpointer kernels)
     for_all_channels(kernels, "norm_gradient", FEW_ROWS, VDT_ACT_RELU, check_norm_gradient);
 }
 
+static void test_layer_norm_gradient(gconstpointer kernels)
+{
+    for_all_channels(kernels, "layer_norm_gradient", MOST_ROWS / 8, VDT_ACT_NONE,
+                     check_layer_norm_gradient);
+}
+
 static void test_mul_rows(gconstpointer kernels)
 {
     for_all_channels(kernels, "mul_rows", FEW_ROWS, VDT_ACT_NONE, check_mul_rows);
@@ -441,13 +509,14 @@ static void test_max_row_gradient(gconstpointer kernels)
 void check_add_gradient(const VdtGradientKernels *kernels)
 {
     check_add_gradient_test(kernels, "moments", test_moments);
-    check_add_gradient_test(kernels, "affine-rows", test_affine_rows);
-    check_add_gradient_test(kernels, "act-gradient", test_act_gradient);
-    check_add_gradient_test(kernels, "norm-sums", test_norm_sums);
-    check_add_gradient_test(kernels, "norm-gradient", test_norm_gradient);
-    check_add_gradient_test(kernels, "mul-rows", test_mul_rows);
-    check_add_gradient_test(kernels, "dot-rows", test_dot_rows);
-    check_add_gradient_test(kernels, "copy-rows", test_copy_rows);
-    check_add_gradient_test(kernels, "softmax-rows", test_softmax_rows);
-    check_add_gradient_test(kernels, "max-row-gradient", test_max_row_gradient);
+    check_add_gradient_test(kernels, "affine_rows", test_affine_rows);
+    check_add_gradient_test(kernels, "act_gradient", test_act_gradient);
+    check_add_gradient_test(kernels, "norm_sums", test_norm_sums);
+    check_add_gradient_test(kernels, "norm_gradient", test_norm_gradient);
+    check_add_gradient_test(kernels, "layer_norm_gradient", test_layer_norm_gradient);
+    check_add_gradient_test(kernels, "mul_rows", test_mul_rows);
+    check_add_gradient_test(kernels, "dot_rows", test_dot_rows);
+    check_add_gradient_test(kernels, "copy_rows", test_copy_rows);
+    check_add_gradient_test(kernels, "softmax_rows", test_softmax_rows);
+    check_add_gradient_test(kernels, "max_row_gradient", test_max_row_gradient);
 }

@@ -284,13 +284,12 @@ void check_add_int8(const VdtInt8Kernels *kernels)
     const struct {
         const char *name;
         GTestDataFunc test;
-    } tests[] = {{"gemm/sizes", test_sizes},         {"gemm/taps", test_taps},
-                 {"gemm/epilogues", test_epilogues}, {"gemm/extremes", test_extremes},
-                 {"quantise/rows", test_quantise},   {"quantise/nothing", test_quantise_nothing}};
+    } tests[] = {
+        {"gemm_tile/sizes", test_sizes},         {"gemm_tile/taps", test_taps},
+        {"gemm_tile/epilogues", test_epilogues}, {"gemm_tile/extremes", test_extremes},
+        {"quantise_rows/rows", test_quantise},   {"quantise_rows/nothing", test_quantise_nothing}};
 
     for (guint i = 0; i < G_N_ELEMENTS(tests); i++) {
-        g_autofree char *path = g_strdup_printf("/kernels/%s/%s", kernels->name, tests[i].name);
-
-        g_test_add_data_func(path, kernels, tests[i].test);
+        check_add_int8_test(kernels, tests[i].name, tests[i].test);
     }
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "kernels/members.h"
 
 #define DEFAULT_SEED 20260
 
@@ -23,6 +24,52 @@ static void on_fault(int number)
             break;
     signal(number, SIG_DFL);
     raise(number);
+}
+
+/*
+ * Each member of a table that is not NULL needs a test that is named as it is. That the lists of
+ * members are whole the compiler sees: a table ends with its functions, so they fill it.
+ */
+#define COUNT(name) +1
+#define FILLS(Table, first, n)                                                                     \
+    G_STATIC_ASSERT(sizeof(Table) - G_STRUCT_OFFSET(Table, first) == (n) * sizeof(GTestFunc))
+FILLS(VdtKernels, gemm_tile, 0 VDT_KERNELS_OF_ALL(COUNT) VDT_KERNELS_OF_F32(COUNT));
+FILLS(VdtGradientKernels, moments, 0 VDT_GRADIENT_KERNELS(COUNT));
+FILLS(VdtInt8Kernels, gemm_tile, 0 VDT_INT8_KERNELS(COUNT));
+
+static void must_be_checked(const char *table, const char *member)
+{
+    if (!check_has_test(table, member))
+        g_error("no test of %s is named %s", table, member);
+}
+
+#define MUST_BE_CHECKED(member)                                                                    \
+    if (kernels->member)                                                                           \
+        must_be_checked(table, #member);
+
+static void test_members(gconstpointer data)
+{
+    const VdtKernels *kernels = data;
+    const char *table = kernels->name;
+
+    VDT_KERNELS_OF_ALL(MUST_BE_CHECKED)
+    VDT_KERNELS_OF_F32(MUST_BE_CHECKED)
+}
+
+static void test_int8_members(gconstpointer data)
+{
+    const VdtInt8Kernels *kernels = data;
+    const char *table = kernels->name;
+
+    VDT_INT8_KERNELS(MUST_BE_CHECKED)
+}
+
+static void test_gradient_members(gconstpointer data)
+{
+    const VdtGradientKernels *kernels = data;
+    g_autofree char *table = g_strdup_printf("gradient_%s", kernels->name);
+
+    VDT_GRADIENT_KERNELS(MUST_BE_CHECKED)
 }
 
 int main(int argc, char **argv)
@@ -47,12 +94,19 @@ int main(int argc, char **argv)
         check_add_planes(kernels);
         check_add_winograd(kernels);
         check_add_outer(kernels);
+        check_add_test(kernels, "members", test_members);
     }
-    for (guint i = 0; (int8 = vdt_int8_kernels_nth(i)); i++)
-        if (int8->isa <= vdt_isa_get_available())
-            check_add_int8(int8);
-    for (guint i = 0; (gradient = vdt_gradient_kernels_nth(i)); i++)
-        if (gradient->isa <= vdt_isa_get_available())
-            check_add_gradient(gradient);
+    for (guint i = 0; (int8 = vdt_int8_kernels_nth(i)); i++) {
+        if (int8->isa > vdt_isa_get_available())
+            continue;
+        check_add_int8(int8);
+        check_add_int8_test(int8, "members", test_int8_members);
+    }
+    for (guint i = 0; (gradient = vdt_gradient_kernels_nth(i)); i++) {
+        if (gradient->isa > vdt_isa_get_available())
+            continue;
+        check_add_gradient(gradient);
+        check_add_gradient_test(gradient, "members", test_gradient_members);
+    }
     return g_test_run();
 }

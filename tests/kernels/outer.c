@@ -153,7 +153,7 @@ void check_add_outer(const VdtKernels *kernels)
 {
     if (!kernels->outer_tile)
         return;
-    check_add_test(kernels, "outer/sizes", test_sizes);
-    check_add_test(kernels, "outer/large", test_large);
-    check_add_test(kernels, "outer/special-values", test_special_values);
+    check_add_test(kernels, "outer_tile/sizes", test_sizes);
+    check_add_test(kernels, "outer_tile/large", test_large);
+    check_add_test(kernels, "outer_tile/special-values", test_special_values);
 }

@@ -73,6 +73,6 @@ static void test_to_planes(gconstpointer kernels)
 
 void check_add_planes(const VdtKernels *kernels)
 {
-    check_add_test(kernels, "from-planes", test_from_planes);
-    check_add_test(kernels, "to-planes", test_to_planes);
+    check_add_test(kernels, "from_planes", test_from_planes);
+    check_add_test(kernels, "to_planes", test_to_planes);
 }

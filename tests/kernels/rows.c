@@ -234,6 +234,60 @@ static void check_exp_rows(const VdtKernels *kernels, size_t channels)
     check_outputs(sums, &reference_sum, &sum, channels);
 }
 
+/* Also with a mean that is large against the deviation; past the channels there are large numbers
+ * that must not count. */
+static void check_layer_norm_rows(const VdtKernels *kernels, size_t channels)
+{
+    gboolean bf16 = check_is_bf16(kernels);
+    size_t rows, wide, x_pitch, y_pitch;
+    void *x;
+    const float *weight, *bias;
+    float eps = check_one_in(2) ? 1e-6f : 1e-5f;
+    CheckOutput reference, y;
+    CheckExact *exact;
+
+    channels += check_one_in(4) ? check_between(100, 900) : 0;
+    wide = VDT_ALIGN_LANES(channels);
+    rows = check_between(1, 9);
+    x_pitch = check_pitch(channels);
+    y_pitch = check_pitch(channels);
+    x = check_channels(rows, channels, x_pitch, bf16, check_one_in(4) ? 100 : 0);
+    weight = check_channels(1, channels, wide, FALSE, 0);
+    bias = check_channels(1, channels, wide, FALSE, 0);
+    reference = check_output(rows, wide, y_pitch, bf16);
+    y = check_output(rows, wide, y_pitch, bf16);
+    exact = check_memory(rows * channels * sizeof *exact);
+    for (size_t i = 0; i < rows * channels && check_one_in(3); i++) {
+        size_t at = i / channels * x_pitch + i % channels;
+
+        check_set(x, at, bf16, check_get(x, at, bf16) + 30);
+    }
+    check_reference(kernels)->layer_norm_rows(rows, channels, x, x_pitch, weight, bias, eps,
+                                              reference.data, y_pitch);
+    kernels->layer_norm_rows(rows, channels, x, x_pitch, weight, bias, eps, y.data, y_pitch);
+    for (size_t i = 0; i < rows; i++) {
+        double sum = 0, square = 0, most = 0, mean, scale;
+
+        for (size_t c = 0; c < channels; c++) {
+            sum += check_get(x, i * x_pitch + c, bf16);
+            most = fmax(most, fabs(check_get(x, i * x_pitch + c, bf16)));
+        }
+        mean = sum / channels;
+        for (size_t c = 0; c < channels; c++)
+            square += pow(check_get(x, i * x_pitch + c, bf16) - mean, 2);
+        scale = 1 / sqrt(square / channels + eps);
+        for (size_t c = 0; c < channels; c++) {
+            double normed = (check_get(x, i * x_pitch + c, bf16) - mean) * scale;
+
+            /* the mean's error, through the scale, comes to all of them */
+            exact[i * channels + c] =
+                (CheckExact){normed * weight[c] + bias[c],
+                             (fabs(normed) + most * scale) * fabs(weight[c]) + fabs(bias[c])};
+        }
+    }
+    check_outputs(exact, &reference, &y, channels);
+}
+
 static void check_depthwise_rows(const VdtKernels *kernels, size_t channels)
 {
     gboolean bf16 = check_is_bf16(kernels);
@@ -344,6 +398,11 @@ static void test_exp_rows(gconstpointer kernels)
     for_all_channels(kernels, "exp_rows", check_exp_rows);
 }
 
+static void test_layer_norm_rows(gconstpointer kernels)
+{
+    for_all_channels(kernels, "layer_norm_rows", check_layer_norm_rows);
+}
+
 static void test_depthwise_rows(gconstpointer kernels)
 {
     for_all_channels(kernels, "depthwise_rows", check_depthwise_rows);
@@ -401,14 +460,15 @@ static void test_special_values(gconstpointer data)
 
 void check_add_rows(const VdtKernels *kernels)
 {
-    check_add_test(kernels, "scale-rows", test_scale_rows);
-    check_add_test(kernels, "sum-rows", test_sum_rows);
-    check_add_test(kernels, "store-scaled", test_store_scaled);
-    check_add_test(kernels, "max-row", test_max_row);
-    check_add_test(kernels, "blend-rows", test_blend_rows);
-    check_add_test(kernels, "softmax-row", test_softmax_row);
-    check_add_test(kernels, "exp-rows", test_exp_rows);
-    check_add_test(kernels, "depthwise-rows", test_depthwise_rows);
-    check_add_test(kernels, "map-rows", test_map_rows);
-    check_add_test(kernels, "special-values", test_special_values);
+    check_add_test(kernels, "scale_rows", test_scale_rows);
+    check_add_test(kernels, "sum_rows", test_sum_rows);
+    check_add_test(kernels, "store_scaled", test_store_scaled);
+    check_add_test(kernels, "max_row", test_max_row);
+    check_add_test(kernels, "blend_rows", test_blend_rows);
+    check_add_test(kernels, "softmax_row", test_softmax_row);
+    check_add_test(kernels, "exp_rows", test_exp_rows);
+    check_add_test(kernels, "layer_norm_rows", test_layer_norm_rows);
+    check_add_test(kernels, "depthwise_rows", test_depthwise_rows);
+    check_add_test(kernels, "map_rows", test_map_rows);
+    check_add_test(kernels, "map_rows/special-values", test_special_values);
 }

@@ -273,7 +273,7 @@ void check_add_winograd(const VdtKernels *kernels)
         return;
     if (kernels == check_reference(kernels))
         g_test_add_func("/kernels/winograd-kernel", test_kernel);
-    check_add_test(kernels, "winograd/input", test_input);
-    check_add_test(kernels, "winograd/output", test_output);
+    check_add_test(kernels, "winograd_input", test_input);
+    check_add_test(kernels, "winograd_output", test_output);
     check_add_test(kernels, "winograd/whole", test_whole);
 }

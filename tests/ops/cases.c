@@ -70,7 +70,7 @@ static VdtValue *build_matmul(VdtScope s, VdtValue *const *x, const OpCase *c)
 
 static VdtValue *build_layer_norm(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
-    return vdt_layer_norm(s, x[0], &c->p.shape);
+    return vdt_layer_norm_with(s, x[0], &c->p.layer_norm.shape, c->p.layer_norm.options);
 }
 
 static VdtValue *build_hard_sigmoid(VdtScope s, VdtValue *const *x, const OpCase *c)
@@ -118,6 +118,16 @@ static VdtValue *build_reshape(VdtScope s, VdtValue *const *x, const OpCase *c)
     return vdt_reshape(x[0], &c->p.reshape);
 }
 
+static VdtValue *build_permute(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_permute(x[0], c->p.permute);
+}
+
+static VdtValue *build_expand(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_expand(x[0], &c->p.expand);
+}
+
 static VdtValue *build_dropout(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
     return vdt_dropout(x[0], c->p.dropout);
@@ -144,6 +154,8 @@ static const OpUnderTest ops_under_test[] = {
     UNDER_TEST(max_pool2d),
     UNDER_TEST(global_avg_pool),
     UNDER_TEST(reshape),
+    UNDER_TEST(permute),
+    UNDER_TEST(expand),
     UNDER_TEST(resize_bilinear),
     UNDER_TEST(batch_norm_batch),
     UNDER_TEST(dropout),
@@ -262,15 +274,29 @@ const OpCase op_cases[] = {
     {"reshape", {SHAPE(1, 3, 4, 5, 5)}, .p.reshape = SHAPE(1, -1, 5, 5)},
     {"reshape", {SHAPE(1)}, .p.reshape = {0}},
 
+    /* as it is; a matrix turned; a cycle of three; all backwards, among sizes of 1 */
+    {"permute", {SHAPE(3)}, .p.permute = {0}},
+    {"permute", {SHAPE(2, 3, 4)}, .p.permute = {0, 1, 2}},
+    {"permute", {SHAPE(5, 7)}, .p.permute = {1, 0}},
+    {"permute", {SHAPE(2, 3, 4)}, .p.permute = {2, 0, 1}},
+    {"permute", {SHAPE(2, 5, 3, 4)}, .p.permute = {0, 2, 1, 3}},
+    {"permute", {SHAPE(2, 1, 3, 1, 2, 5, 2, 3)}, .p.permute = {7, 6, 5, 4, 3, 2, 1, 0}},
+
+    {"expand", {SHAPE(1)}, .p.expand = SHAPE(7)},
+    {"expand", {SHAPE(2, 3)}, .p.expand = SHAPE(2, 3)},
+    {"expand", {SHAPE(1, 1, 5)}, .p.expand = SHAPE(3, 1, 5)},
+    {"expand", {SHAPE(2, 1, 3, 1)}, .p.expand = SHAPE(2, 4, 3, 5)},
+
     {"matmul", {SHAPE(1, 1), SHAPE(1, 1)}},
     {"matmul", {SHAPE(3, 5), SHAPE(5, 4)}, .p.matmul = {.scale = 0.3}},
     {"matmul", {SHAPE(2, 5, 3), SHAPE(2, 5, 4)}, .p.matmul = {.transpose_a = TRUE}},
     {"matmul", {SHAPE(2, 1, 3, 5), SHAPE(2, 1, 4, 5)}, .p.matmul = {.transpose_b = TRUE}},
     {"matmul", {SHAPE(2, 3, 7, 1), SHAPE(2, 3, 9, 7)}, .p.matmul = {TRUE, TRUE, -2}},
 
-    {"layer_norm", {SHAPE(2, 5, 7)}, .p.shape = SHAPE(7)},
-    {"layer_norm", {SHAPE(3, 4, 1, 1)}, .p.shape = SHAPE(4, 1, 1)},
-    {"layer_norm", {SHAPE(2, 3, 5)}, .p.shape = SHAPE(2, 3, 5)},
+    {"layer_norm", {SHAPE(2, 5, 7)}, .p.layer_norm = {SHAPE(7)}},
+    {"layer_norm", {SHAPE(2, 3, 7)}, .p.layer_norm = {SHAPE(7), {.eps = 0.5}}},
+    {"layer_norm", {SHAPE(3, 4, 1, 1)}, .p.layer_norm = {SHAPE(4, 1, 1)}},
+    {"layer_norm", {SHAPE(2, 3, 5)}, .p.layer_norm = {SHAPE(2, 3, 5)}},
 
     {"hard_sigmoid", {SHAPE(1)}},
     {"hard_sigmoid", {SHAPE(2, 3, 5, 7)}},

@@ -30,7 +30,10 @@ struct _OpCase {
             gboolean align_corners;
         } resize;
         VdtMatmul matmul;
-        VdtShape shape; /* of a layer norm */
+        struct {
+            VdtShape shape;
+            VdtLayerNorm options;
+        } layer_norm;
         struct {
             int grid, stride;
         } distance_bias;
@@ -38,7 +41,8 @@ struct _OpCase {
             guint axis;
             gint64 begin, length;
         } along;
-        VdtShape reshape;
+        VdtShape reshape, expand;
+        guint permute[VDT_MAX_DIMS];
         double dropout;
         VdtCrossEntropy cross_entropy;
     } p;

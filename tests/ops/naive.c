@@ -207,6 +207,30 @@ void naive_reshape(const VdtNode *node, const double *const *x, double *y)
         y[i] = x[0][i];
 }
 
+/* Element by element of the input: where it goes. */
+void naive_permute(const VdtNode *node, const double *const *x, double *y)
+{
+    const VdtShape *in = &node->inputs[0]->shape;
+    gint64 n = vdt_shape_elements(in);
+
+    for (gint64 i = 0; i < n; i++) {
+        Position p = position_of(in, i);
+        gint64 to = 0;
+
+        for (guint d = 0; d < in->n_dims; d++)
+            to = to * in->dims[node->p.permute.order[d]] + p.at[node->p.permute.order[d]];
+        y[to] = x[0][i];
+    }
+}
+
+void naive_expand(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++)
+        y[i] = element(x[0], &node->inputs[0]->shape, position_of(&node->shape, i));
+}
+
 void naive_dropout(const VdtNode *node, const double *const *x, double *y)
 {
     gint64 n = vdt_shape_elements(&node->shape);
@@ -274,7 +298,8 @@ void naive_layer_norm(const VdtNode *node, const double *const *x, double *y)
             sum += x[0][i / size * size + k];
             square += x[0][i / size * size + k] * x[0][i / size * size + k];
         }
-        y[i] = (x[0][i] - sum / size) / sqrt(square / size - sum / size * sum / size + 1e-5) *
+        y[i] = (x[0][i] - sum / size) /
+                   sqrt(square / size - sum / size * sum / size + node->p.layer_norm.eps) *
                    x[1][i % size] +
                x[2][i % size];
     }

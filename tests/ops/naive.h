@@ -18,6 +18,8 @@ void naive_max_pool2d(const VdtNode *node, const double *const *x, double *y);
 void naive_global_avg_pool(const VdtNode *node, const double *const *x, double *y);
 void naive_resize_bilinear(const VdtNode *node, const double *const *x, double *y);
 void naive_reshape(const VdtNode *node, const double *const *x, double *y);
+void naive_permute(const VdtNode *node, const double *const *x, double *y);
+void naive_expand(const VdtNode *node, const double *const *x, double *y);
 void naive_dropout(const VdtNode *node, const double *const *x, double *y);
 void naive_cross_entropy(const VdtNode *node, const double *const *x, double *y);
 void naive_matmul(const VdtNode *node, const double *const *x, double *y);

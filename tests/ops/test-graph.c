@@ -102,6 +102,12 @@ static void test_first_error_stays(void)
     g_assert_null(vdt_global_avg_pool(y));
     g_assert_null(vdt_resize_bilinear(y, 2, 2, TRUE));
     g_assert_null(vdt_reshape(y, &(VdtShape){0}));
+    g_assert_null(vdt_expand(y, &(VdtShape){0}));
+    g_assert_null(vdt_permute(y, (guint[]){0}));
+    g_assert_null(vdt_join_heads(vdt_split_heads(y, 2)));
+    g_assert_null(vdt_linear_by(y, x, NULL));
+    g_assert_null(vdt_linear_by(y, NULL, NULL));
+    g_assert_null(vdt_conv2d_by(y, x, NULL));
     g_assert_null(vdt_dropout(y, 0.5));
     g_assert_null(vdt_cross_entropy(y, y));
     g_assert_null(vdt_cross_entropy(x, y));
@@ -267,6 +273,15 @@ static void test_shape_errors(void)
                  vdt_layer_norm(s, x4, &two));
     ASSERT_FAILS("weight [1,6,8,9] does not fit input [2,5]", vdt_layer_norm(s, x2, &four));
     ASSERT_FAILS("s: layer_norm: input 0 is missing", vdt_layer_norm(s, NULL, &two));
+    ASSERT_FAILS("x2: linear: weight [1,6,8,9] does not fit input [2,5]",
+                 vdt_linear_by(x2, x4, NULL));
+    ASSERT_FAILS("bias [3] does not fit 2 outputs", vdt_linear_by(x2, x2, INPUT(graph, 3)));
+    ASSERT_FAILS("x2: linear: input 0 is missing", vdt_linear_by(NULL, x2, NULL));
+    ASSERT_FAILS("x2: linear: input 1 is missing", vdt_linear_by(x2, NULL, x2));
+    ASSERT_FAILS("weight [2,5] does not fit input [1,6,8,9]", vdt_conv2d_by(x4, x2, NULL));
+    ASSERT_FAILS("kernel 2x10 is larger than input [1,6,8,9]",
+                 vdt_conv2d_by(x4, INPUT(graph, 4, 6, 2, 10), NULL));
+    ASSERT_FAILS("stride -1", vdt_conv2d_by(x4, INPUT(graph, 4, 6, 1, 1), NULL, .stride = -1));
     ASSERT_FAILS("x2: adaptive_avg_pool2d: the input has 2", vdt_adaptive_avg_pool2d(x2, 1, 1));
     ASSERT_FAILS("size 0x3 must be positive", vdt_adaptive_avg_pool2d(x4, 0, 3));
     ASSERT_FAILS("x2: resize_bicubic: the input has 2", vdt_resize_bicubic(x2, 1, 1));
@@ -297,6 +312,19 @@ static void test_shape_errors(void)
     ASSERT_FAILS("does not become [-2,-5]", vdt_reshape(x2, &minus));
     ASSERT_FAILS("does not become", vdt_reshape(x2, &scalar));
     ASSERT_FAILS("x2: reshape: 9 dimensions", vdt_reshape(x2, &many));
+    ASSERT_FAILS("x2: expand: [2,5] does not repeat to [5]", vdt_expand(x2, &five));
+    ASSERT_FAILS("[2,5] does not repeat to [3,-1]", vdt_expand(x2, &negative));
+    ASSERT_FAILS("[1,6,8,9] does not repeat to [2,5]", vdt_expand(x4, &two));
+    ASSERT_FAILS("expand: [0,5] is empty, negative or too large",
+                 vdt_expand(INPUT(graph, 1, 5), (VdtShape[]){vdt_shape(0, 5)}));
+    ASSERT_FAILS("x2: permute: there is no dimension 2", vdt_permute(x2, (guint[]){0, 2}));
+    ASSERT_FAILS("there is no dimension 255", vdt_permute(x2, (guint[]){G_MAXUINT, 0}));
+    ASSERT_FAILS("dimension 1 is named twice", vdt_permute(x2, (guint[]){1, 1}));
+    ASSERT_FAILS("x2: [2,5] is not [N,L,C] with a C that splits into 5 heads",
+                 vdt_split_heads(x2, 5));
+    ASSERT_FAILS("x: [2,3,4] is not", vdt_split_heads(INPUT(graph, 2, 3, 4), 3));
+    ASSERT_FAILS("splits into 0 heads", vdt_split_heads(INPUT(graph, 2, 3, 4), 0));
+    ASSERT_FAILS("x2: heads have 2 dimensions, not 4", vdt_join_heads(x2));
 }
 
 /* Parameters that a builder would not declare: the shape rules have to find them. */
@@ -388,6 +416,42 @@ static void test_counts(void)
     g_assert_cmpint(vdt_value_dim(x, 1), ==, 5);
 }
 
+/* What builders make of their options, and of several ops. */
+static void test_builders(void)
+{
+    g_autoptr(VdtGraph) graph = vdt_graph_new();
+    VdtScope s = vdt_scope(graph, "s");
+    VdtShape shape = vdt_shape(6), heads = vdt_shape(2, 3, 5, 2), whole = vdt_shape(2, 5, 6);
+    VdtShape table = vdt_shape(4, 6), kernel = vdt_shape(8, 3, 2, 5), map = vdt_shape(1, 8, 5, 4);
+    VdtValue *x = INPUT(graph, 2, 5, 6), *weight = vdt_param(s, "table", &table), *y;
+    guint n_params;
+
+    y = vdt_layer_norm(vdt_in(s, "norm1"), x, &shape);
+    g_assert_cmpfloat(y->p.layer_norm.eps, ==, 1e-5);
+    y = vdt_layer_norm(vdt_in(s, "norm2"), x, &shape, .eps = 1e-6);
+    g_assert_cmpfloat(y->p.layer_norm.eps, ==, 1e-6);
+
+    y = vdt_split_heads(x, 3);
+    g_assert_true(vdt_shape_equal(&y->shape, &heads));
+    y = vdt_join_heads(y);
+    g_assert_true(vdt_shape_equal(&y->shape, &whole));
+
+    n_params = graph->params->len;
+    y = vdt_linear_by(x, weight, NULL);
+    g_assert_true(y->op == &vdt_op_linear && y->n_inputs == 2 && y->inputs[1] == weight);
+    g_assert_cmpint(vdt_value_dim(y, 2), ==, 4);
+    y = vdt_linear_by(x, weight,
+                      vdt_reshape(vdt_slice(weight, 1, 0, 1), (VdtShape[]){vdt_shape(4)}));
+    g_assert_cmpuint(y->n_inputs, ==, 3);
+    y = vdt_conv2d_by(vdt_input(graph, "map", (VdtShape[]){vdt_shape(1, 6, 8, 10)}),
+                      vdt_input(graph, "kernel", &kernel), NULL, .stride = 2, .pad = 1,
+                      .groups = 2);
+    g_assert_true(vdt_shape_equal(&y->shape, &map));
+    g_assert_cmpuint(graph->params->len, ==, n_params);
+    vdt_output(graph, "y", y);
+    g_assert_true(vdt_graph_check(graph, NULL));
+}
+
 static void test_references(void)
 {
     VdtGraph *graph = vdt_graph_new();
@@ -409,6 +473,7 @@ int main(int argc, char **argv)
     g_test_add_func("/graph/shape-errors", test_shape_errors);
     g_test_add_func("/graph/wrong-parameters", test_wrong_parameters);
     g_test_add_func("/graph/counts", test_counts);
+    g_test_add_func("/graph/builders", test_builders);
     g_test_add_func("/graph/references", test_references);
     return g_test_run();
 }

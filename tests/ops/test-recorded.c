@@ -127,7 +127,7 @@ static const Recorded recorded[] = {
     {{"matmul", {SHAPE(2, 4), SHAPE(3, 4)}, .p.matmul = {.transpose_b = TRUE}},
      VALUES(15.53125f, -8.4414062f, 17.691406f, -4.703125f, 8.6015625f, -4.921875f)},
     /* layer_norm(fill(0, 2, 3, 1, 1), (3, 1, 1), fill(1, 3, 1, 1), fill(2, 3, 1, 1)) */
-    {{"layer_norm", {SHAPE(2, 3, 1, 1)}, .p.shape = SHAPE(3, 1, 1)},
+    {{"layer_norm", {SHAPE(2, 3, 1, 1)}, .p.layer_norm = {SHAPE(3, 1, 1)}},
      VALUES(1.235311f, 0.5625f, 5.5541258f, 1.235311f, 0.5625f, 5.5541253f)},
     /* hardsigmoid(fill(0, 8)) */
     {{"hard_sigmoid", {SHAPE(8)}},

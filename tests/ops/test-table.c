@@ -78,7 +78,7 @@ static OpCase parse_case(char **fields)
         const char *shape = field(fields, "shape", &used);
 
         g_assert_nonnull(shape);
-        c.p.shape = parse_shape(shape);
+        c.p.layer_norm.shape = parse_shape(shape);
     } else if (g_str_equal(c.op, "distance_bias")) {
         c.p.distance_bias.grid = number(fields, "grid", &used);
         c.p.distance_bias.stride = number(fields, "stride", &used);
@@ -91,6 +91,18 @@ static OpCase parse_case(char **fields)
 
         g_assert_nonnull(shape);
         c.p.reshape = parse_shape(shape);
+    } else if (g_str_equal(c.op, "expand")) {
+        const char *shape = field(fields, "shape", &used);
+
+        g_assert_nonnull(shape);
+        c.p.expand = parse_shape(shape);
+    } else if (g_str_equal(c.op, "permute")) {
+        const char *order = field(fields, "order", &used);
+
+        g_assert_nonnull(order);
+        g_assert_cmpuint(strlen(order), ==, c.x[0].n_dims);
+        for (guint i = 0; i < c.x[0].n_dims; i++)
+            c.p.permute[i] = (guint)g_ascii_digit_value(order[i]);
     } else if (g_str_equal(c.op, "dropout")) {
         c.p.dropout = number(fields, "percent", &used) / 100.0;
     } else if (g_str_equal(c.op, "cross_entropy")) {

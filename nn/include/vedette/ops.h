@@ -31,6 +31,19 @@ typedef struct {
 VDT_API VdtValue *vdt_linear_with(VdtScope scope, VdtValue *x, VdtLinear options);
 #define vdt_linear(scope, x, ...) vdt_linear_with(scope, x, (VdtLinear){__VA_ARGS__})
 
+/** The same two by a weight, and a bias that may be NULL, that are values of the network: a
+ * parameter that is used twice, a part of one (vdt_slice), or what another op computes. */
+typedef struct {
+    int stride; /**< 0 means 1 */
+    int pad;    /**< zero padding on each side */
+    int groups; /**< 0 means 1 */
+} VdtConv2dBy;
+VDT_API VdtValue *vdt_conv2d_by_with(VdtValue *x, VdtValue *weight, VdtValue *bias,
+                                     VdtConv2dBy options);
+#define vdt_conv2d_by(x, weight, bias, ...)                                                        \
+    vdt_conv2d_by_with(x, weight, bias, (VdtConv2dBy){__VA_ARGS__})
+VDT_API VdtValue *vdt_linear_by(VdtValue *x, VdtValue *weight, VdtValue *bias);
+
 /** torch.matmul of the last two dimensions, times @scale; all others are equal: a [..., m, k],
  * b [..., k, n], or [..., k, m] and [..., n, k] where they are read transposed. */
 typedef struct {
@@ -41,8 +54,14 @@ VDT_API VdtValue *vdt_matmul_with(VdtValue *a, VdtValue *b, VdtMatmul options);
 #define vdt_matmul(a, b, ...) vdt_matmul_with(a, b, (VdtMatmul){__VA_ARGS__})
 
 /** torch.nn.LayerNorm(@shape): over the last dimensions, which are @shape; weight and bias of that
- * shape; eps 1e-5. */
-VDT_API VdtValue *vdt_layer_norm(VdtScope scope, VdtValue *x, const VdtShape *shape);
+ * shape. */
+typedef struct {
+    double eps; /**< 0 means 1e-5 */
+} VdtLayerNorm;
+VDT_API VdtValue *vdt_layer_norm_with(VdtScope scope, VdtValue *x, const VdtShape *shape,
+                                      VdtLayerNorm options);
+#define vdt_layer_norm(scope, x, shape, ...)                                                       \
+    vdt_layer_norm_with(scope, x, shape, (VdtLayerNorm){__VA_ARGS__})
 
 /** torch.nn.BatchNorm2d over dimension 1: weight, bias, running_mean, running_var [C]; eps 1e-5. */
 VDT_API VdtValue *vdt_batch_norm(VdtScope scope, VdtValue *x);
@@ -115,6 +134,16 @@ VDT_API VdtValue *vdt_slice(VdtValue *x, guint axis, gint64 begin, gint64 length
 
 /** The same elements in another shape; at most one dimension may be -1. */
 VDT_API VdtValue *vdt_reshape(VdtValue *x, const VdtShape *shape);
+/** Repeats dimensions of size 1 up to @shape, torch.expand. vdt_add() and vdt_mul() need no help;
+ * vdt_concat() does: a token of every sample is expanded to the batch. */
+VDT_API VdtValue *vdt_expand(VdtValue *x, const VdtShape *shape);
+/** Dimension d becomes what dimension @order[d] of x was, torch.permute; @order has as many numbers
+ * as x has dimensions. */
+VDT_API VdtValue *vdt_permute(VdtValue *x, const guint *order);
+
+/** Attention's heads: [N,L,C] to [N,heads,L,C/heads], and back. */
+VDT_API VdtValue *vdt_split_heads(VdtValue *x, int heads);
+VDT_API VdtValue *vdt_join_heads(VdtValue *x);
 
 /** What made @like, with the same parameters and options, of @x in the place of its first input. */
 VDT_API VdtValue *vdt_apply_again(VdtValue *like, VdtValue *x);
