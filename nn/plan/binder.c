@@ -46,17 +46,19 @@ static void describe(GString *message, const char *what, const GString *list, gu
         g_string_append_printf(message, " and %u more", count - MOST_LISTED);
 }
 
-static void free_params(VdtTensor **params, guint n)
+void vdt_bound_free(VdtBound *bound, guint n)
 {
-    for (guint i = 0; i < n; i++)
-        g_clear_pointer(&params[i], vdt_tensor_unref);
-    g_free(params);
+    for (guint i = 0; i < n; i++) {
+        g_clear_pointer(&bound[i].tensor, vdt_tensor_unref);
+        g_clear_pointer(&bound[i].values, vdt_tensor_unref);
+    }
+    g_free(bound);
 }
 
-VdtTensor **vdt_bind(const VdtGraph *graph, const VdtWeights *weights, gboolean trusted,
-                     GError **error)
+VdtBound *vdt_bind(const VdtGraph *graph, const VdtWeights *weights, gboolean trusted,
+                   GError **error)
 {
-    VdtTensor **params = g_new0(VdtTensor *, graph->nodes->len);
+    VdtBound *params = g_new0(VdtBound, graph->nodes->len);
     g_autoptr(GString) missing = g_string_new(NULL), misshaped = g_string_new(NULL);
     g_autoptr(GString) unusable = g_string_new(NULL), message = NULL;
     guint n_missing = 0, n_misshaped = 0, n_unusable = 0;
@@ -76,18 +78,19 @@ VdtTensor **vdt_bind(const VdtGraph *graph, const VdtWeights *weights, gboolean 
             append(misshaped, &n_misshaped, "%s (file %s, network %s)", node->name, theirs, ours);
             continue;
         }
+        params[node->index].tensor = vdt_tensor_ref(tensor);
         if (tensor->dtype == VDT_F32) {
-            params[node->index] = vdt_tensor_ref(tensor);
+            params[node->index].values = vdt_tensor_ref(tensor);
         } else {
             g_autoptr(GError) local = NULL;
 
-            params[node->index] = vdt_tensor_convert(tensor, VDT_F32, &local);
-            if (!params[node->index]) {
+            params[node->index].values = vdt_tensor_convert(tensor, VDT_F32, &local);
+            if (!params[node->index].values) {
                 append(unusable, &n_unusable, "%s (%s)", node->name, local->message);
                 continue;
             }
         }
-        if (!trusted && !all_finite(params[node->index]))
+        if (!trusted && !all_finite(params[node->index].values))
             append(unusable, &n_unusable, "%s (not finite)", node->name);
     }
     if (n_missing + n_misshaped + n_unusable == 0)
@@ -99,6 +102,6 @@ VdtTensor **vdt_bind(const VdtGraph *graph, const VdtWeights *weights, gboolean 
     describe(message, "of another shape", misshaped, n_misshaped);
     describe(message, "unusable", unusable, n_unusable);
     g_set_error_literal(error, VDT_ERROR, VDT_ERROR_WEIGHTS, message->str);
-    free_params(params, graph->nodes->len);
+    vdt_bound_free(params, graph->nodes->len);
     return NULL;
 }

@@ -6,8 +6,14 @@
 
 #include "graph/node.h"
 
-/* Parameters as float32, by index of the parameter node in graph->nodes; NULL elsewhere. Lists all
- * missing, mis-shaped and not finite tensors in one error. Values that are @trusted to be finite
- * are not looked at, which would read the whole file. */
-VdtTensor **vdt_bind(const VdtGraph *graph, const VdtWeights *weights, gboolean trusted,
-                     GError **error);
+/* A parameter: the tensor of the weights, and its values as float32. */
+typedef struct {
+    VdtTensor *tensor, *values;
+} VdtBound;
+
+/* Parameters, by index of the parameter node in graph->nodes; NULL elsewhere. Lists all missing,
+ * mis-shaped and not finite tensors in one error. Values that are @trusted to be finite are not
+ * looked at, which would read the whole file. */
+VdtBound *vdt_bind(const VdtGraph *graph, const VdtWeights *weights, gboolean trusted,
+                   GError **error);
+void vdt_bound_free(VdtBound *bound, guint n);

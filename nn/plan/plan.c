@@ -23,7 +23,11 @@ void vdt_plan_unref(VdtPlan *plan)
         return;
     g_ptr_array_unref(plan->steps);
     g_array_unref(plan->buffers);
+    vdt_constants_lock(plan->shared);
+    vdt_plan_drop_blobs(plan);
+    vdt_constants_unlock(plan->shared);
     g_hash_table_unref(plan->blobs);
+    vdt_constants_unref(plan->shared);
     g_ptr_array_unref(plan->constants);
     g_array_unref(plan->inputs);
     g_array_unref(plan->outputs);
@@ -38,7 +42,7 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
                               VdtPlan *sibling, GError **error)
 {
     g_autoptr(VdtPlan) plan = NULL;
-    VdtTensor **params;
+    VdtBound *params;
     gboolean ok;
 
     if (!vdt_graph_check(graph, error))
@@ -53,7 +57,8 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
     plan->graph = vdt_graph_ref(graph);
     plan->steps = g_ptr_array_new_with_free_func(vdt_step_free);
     plan->buffers = g_array_new(FALSE, TRUE, sizeof(VdtBuffer));
-    plan->blobs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, vdt_blob_unref);
+    plan->shared = sibling ? vdt_constants_ref(sibling->shared) : vdt_constants_new();
+    plan->blobs = g_hash_table_new(NULL, NULL);
     plan->constants = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
     plan->inputs = g_array_new(FALSE, TRUE, sizeof(VdtMap));
     plan->outputs = g_array_new(FALSE, TRUE, sizeof(VdtMap));
@@ -61,6 +66,7 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
     plan->params = g_array_new(FALSE, TRUE, sizeof(VdtMap));
     plan->gradients = g_array_new(FALSE, TRUE, sizeof(VdtMap));
 
+    vdt_constants_lock(plan->shared);
     if (options->kind == VDT_PLAN_INFER) {
         plan->kernels_f32 = vdt_kernels_get(vdt_isa_get(), VDT_PRECISION_F32);
         plan->kernels = options->precision == VDT_PRECISION_INT8
@@ -68,17 +74,6 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
                             : vdt_kernels_get(vdt_isa_get(), options->precision);
         if (options->precision == VDT_PRECISION_INT8)
             plan->kernels_int8 = vdt_int8_kernels_get(vdt_isa_get());
-        if (sibling && sibling->kernels == plan->kernels &&
-            sibling->kernels_int8 == plan->kernels_int8) {
-            GHashTableIter iter;
-            gpointer key, blob;
-
-            g_hash_table_iter_init(&iter, sibling->blobs);
-            while (g_hash_table_iter_next(&iter, &key, &blob)) {
-                g_atomic_int_inc(&((VdtBlob *)blob)->ref_count);
-                g_hash_table_insert(plan->blobs, g_strdup(key), blob);
-            }
-        }
         ok = vdt_plan_infer(plan, params, error);
         if (!ok)
             g_prefix_error(error, "%s: ", vdt_weights_get_origin(weights));
@@ -88,15 +83,17 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
     } else {
         ok = vdt_plan_trace(plan, params, error);
     }
-    for (guint i = 0; i < graph->nodes->len; i++)
-        g_clear_pointer(&params[i], vdt_tensor_unref);
-    g_free(params);
+    vdt_bound_free(params, graph->nodes->len);
     if (ok && plan->out_of_memory > 0) {
         g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
                     "out of memory: %" G_GSIZE_FORMAT " bytes of packed weights",
                     plan->out_of_memory);
         ok = FALSE;
     }
+    /* What was not filled must not be found. */
+    if (!ok)
+        vdt_plan_drop_blobs(plan);
+    vdt_constants_unlock(plan->shared);
     if (!ok)
         return NULL;
 

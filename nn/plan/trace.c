@@ -4,7 +4,7 @@
 
 #include "step/layout.h"
 
-gboolean vdt_plan_trace(VdtPlan *plan, VdtTensor *const *params, GError **error)
+gboolean vdt_plan_trace(VdtPlan *plan, const VdtBound *params, GError **error)
 {
     const VdtGraph *graph = plan->graph;
 
@@ -13,9 +13,9 @@ gboolean vdt_plan_trace(VdtPlan *plan, VdtTensor *const *params, GError **error)
         const VdtNode *node = graph->nodes->pdata[i];
         VdtMap *map = &g_array_index(plan->values, VdtMap, i), inputs[VDT_MAX_INPUTS];
 
-        if (params[i]) {
-            g_ptr_array_add(plan->constants, vdt_tensor_ref(params[i]));
-            *map = (VdtMap){.place.constant = params[i]->data, .planar = TRUE, .f32 = TRUE};
+        if (params[i].values) {
+            g_ptr_array_add(plan->constants, vdt_tensor_ref(params[i].values));
+            *map = (VdtMap){.place.constant = params[i].values->data, .planar = TRUE, .f32 = TRUE};
             continue;
         }
         *map = vdt_plan_planar(plan, &node->shape);

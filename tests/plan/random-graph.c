@@ -607,6 +607,11 @@ static void add_output(Maker *m, const char *name, VdtValue *value)
 
 VdtGraph *random_graph(guint64 seed, char **text)
 {
+    return random_graph_shifted(seed, 0, text);
+}
+
+VdtGraph *random_graph_shifted(guint64 seed, guint shift, char **text)
+{
     Maker m = {.graph = vdt_graph_new(), .random = {seed}, .text = g_string_new(NULL)};
     guint n_steps;
 
@@ -615,6 +620,11 @@ VdtGraph *random_graph(guint64 seed, char **text)
     add_input(&m, "x");
     if (chance(&m, 15))
         add_input(&m, "y");
+    for (guint i = 0; i < shift; i++) {
+        VdtShape shape = vdt_value_shape(m.values[0]);
+
+        m.values[0] = vdt_reshape(m.values[0], &shape);
+    }
     n_steps = random_between(&m.random, 2, 9);
     for (guint i = 0; i < n_steps; i++)
         steps[random_between(&m.random, 0, G_N_ELEMENTS(steps) - 1)](&m);

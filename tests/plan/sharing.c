@@ -2,8 +2,10 @@
 /* Plans of one network for several sizes share packed weights. */
 #include <string.h>
 
-#include "fixture.h"
 #include "plan/step/schedule.h"
+#include "random-graph.h"
+
+#define N_GRAPHS 100
 
 static VdtPlan *make_sharing(VdtGraph *graph, VdtWeights *weights, VdtPrecision precision,
                              VdtPlan *sibling)
@@ -124,6 +126,71 @@ static void test_other_folding(void)
     assert_right(third, large, weights, 1e-5);
 }
 
+/* A sibling over a graph whose nodes have other numbers gives what it gives alone, and makes
+ * nothing anew. */
+static void test_other_graph(void)
+{
+    for (guint64 seed = 1; seed <= N_GRAPHS; seed++) {
+        g_autofree char *text = NULL, *same_text = NULL;
+        g_autoptr(VdtGraph) graph = random_graph(seed, &text);
+        g_autoptr(VdtGraph) other = random_graph_shifted(seed, 1 + seed % 13, &same_text);
+        g_autoptr(VdtWeights) weights = make_weights(graph, seed);
+        g_autoptr(VdtPlan) first = make_plan(graph, weights, VDT_PLAN_INFER, VDT_PRECISION_F32);
+        g_autoptr(VdtPlan) alone = make_plan(other, weights, VDT_PLAN_INFER, VDT_PRECISION_F32);
+        g_autoptr(VdtPlan) sharing = make_sharing(other, weights, VDT_PRECISION_F32, first);
+        g_autoptr(VdtSession) right = run_plan(alone, seed), session = run_plan(sharing, seed);
+
+        g_test_message("seed %" G_GUINT64_FORMAT "\n%s", seed, text);
+        assert_same_bits(session, right);
+        g_assert_cmpuint(count_shared(first, sharing), ==, g_hash_table_size(sharing->blobs));
+    }
+}
+
+/* Two blocks with attention that differ in nothing but their weights; @shift nodes before them move
+ * the second one's numbers. */
+static VdtValue *attention_block(VdtScope s, VdtValue *x, int heads, int side)
+{
+    const int channels = 16 * heads;
+    VdtShape split = vdt_shape(1, heads, 16, side * side), map = vdt_shape(1, channels, side, side);
+    VdtShape table = vdt_shape(1, heads, side * side, side * side);
+    VdtValue *q = vdt_conv2d(vdt_in(s, "q"), x, .out = channels, .kernel = 1);
+    VdtValue *k = vdt_conv2d(vdt_in(s, "k"), x, .out = channels, .kernel = 1);
+    VdtValue *v = vdt_conv2d(vdt_in(s, "v"), x, .out = channels, .kernel = 1);
+    VdtValue *scores = vdt_matmul(vdt_reshape(q, &split), vdt_reshape(k, &split),
+                                  .transpose_a = TRUE, .scale = 0.25);
+
+    scores = vdt_softmax(vdt_add(scores, vdt_param(s, "bias", &table)));
+    return vdt_reshape(vdt_matmul(vdt_reshape(v, &split), scores, .transpose_b = TRUE), &map);
+}
+
+static VdtGraph *attention_network(guint shift, guint *block_nodes)
+{
+    VdtGraph *graph = vdt_graph_new();
+    VdtShape shape = vdt_shape(1, 32, 5, 5);
+    VdtValue *x = vdt_input(graph, "x", &shape);
+    guint before;
+
+    for (guint i = 0; i < shift; i++)
+        x = vdt_reshape(x, &shape);
+    before = graph->nodes->len;
+    x = attention_block(vdt_scope(graph, "one"), x, 2, 5);
+    *block_nodes = graph->nodes->len - before;
+    vdt_output(graph, "y", attention_block(vdt_scope(graph, "two"), x, 2, 5));
+    return graph;
+}
+
+/* The second block once took the bias of the first, whose node had the number that it has. */
+static void test_equal_blocks(void)
+{
+    guint n;
+    g_autoptr(VdtGraph) plain = attention_network(0, &n), shifted = attention_network(n, &n);
+    g_autoptr(VdtWeights) weights = make_weights(plain, 1);
+    g_autoptr(VdtPlan) first = make_plan(plain, weights, VDT_PLAN_INFER, VDT_PRECISION_F32);
+    g_autoptr(VdtPlan) second = make_sharing(shifted, weights, VDT_PRECISION_F32, first);
+
+    assert_right(second, shifted, weights, 1e-5);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -132,5 +199,7 @@ int main(int argc, char **argv)
     g_test_add_func("/plan/sharing/unlike", test_unlike);
     g_test_add_func("/plan/sharing/other-algorithms", test_other_algorithms);
     g_test_add_func("/plan/sharing/other-folding", test_other_folding);
+    g_test_add_func("/plan/sharing/other-graph", test_other_graph);
+    g_test_add_func("/plan/sharing/equal-blocks", test_equal_blocks);
     return g_test_run();
 }

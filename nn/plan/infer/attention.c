@@ -1,28 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Attention as two steps: keys and values are packed as the right sides of products; then, block of
- * queries by block, scores of all heads, softmax and values, with nothing but a block's scores in
- * memory between them. Scores are float32 until the softmax has made shares of them.
+ * Attention of several heads as two steps. For each head
+ *     y = softmax(q k' + bias) v
+ * where, if there are talking heads, the scores of all heads are mixed before and after the softmax
+ * (a bias before it would change nothing). Keys and values are packed as the right sides of
+ * products; then, block of queries by block, scores, softmax and values, with nothing but a block's
+ * scores in memory between them. Scores are float32 until the softmax has made shares of them;
+ * their scale has gone into q.
+ *
+ * Networks write it in two ways: over maps [N,C,H,W], whose reshapes [N,heads,D,H W] have a pixel
+ * in each column, and over tokens [N,L,C], whose heads [N,heads,L,D] have one in each row. Either
+ * way a head's channels of a pixel lie side by side in the map.
  */
-#include "lowering.h"
+#include "attention.h"
 
 #include <string.h>
 
-/* Queries of a block: their scores are to stay in the second cache. */
+#include "ops/table.h"
+
+/* Scores of a block: they are to stay in the second cache. */
 #define BLOCK_FLOATS 32768
 
 typedef struct {
     VdtStep step;
     const VdtPlan *plan;
     VdtMap q, k, v, y;
-    guint heads;
+    guint heads, together;                             /* talking heads are in one item */
     gsize queries, keys, key_channels, value_channels; /* channels of a head */
     gsize pitch;                                       /* of a row of scores */
-    gsize block;                                       /* queries */
-    VdtPlace packed_k, packed_v, bias, ones, zeros;
-    VdtPlace before; /* [heads][heads]; or no place */
-    VdtPlace after;  /* [heads][heads + 1]: with the bias behind; or no place */
-    gboolean talks_before, talks_after;
+    gsize block, n_blocks;                             /* queries */
+    VdtPlace packed_k, packed_v, zeros;
+    VdtPlace bias;            /* rows of elements; or no place */
+    VdtPlace before;          /* [heads][heads]; or no place */
+    VdtPlace after, ones;     /* [heads][heads + 1]: with the bias behind; or no places */
     VdtLateEpilogue epilogue; /* the sum behind */
     VdtAct act;               /* and what follows that */
 } AttentionStep;
@@ -88,183 +98,189 @@ static void talk(const AttentionStep *self, const float *weights, const float *o
     }
 }
 
-static void make_scores(const AttentionStep *self, char *arena, gsize image, gsize first,
-                        gsize rows, float *scores)
+static void make_scores(const AttentionStep *self, char *arena, gsize image, guint head,
+                        gsize first, gsize rows, float *scores)
 {
-    for (guint h = 0; h < self->heads; h++) {
-        const VdtMatrices product = {
-            .rows = rows,
-            .columns = self->keys,
-            .depth = self->key_channels,
-            .a = head_at(self, &self->q, arena, image, first, h, self->key_channels),
-            .a_pitch = self->q.pitch,
-            .packed = vdt_place_address(self->plan, &self->packed_k, arena) +
-                      (image * self->heads + h) * packed_k_size(self),
-            .add = vdt_place_address(self->plan, &self->bias, arena) +
-                   (h * self->queries + first) * self->pitch * element_size(self),
-            .add_pitch = self->pitch,
-            .zeros = (const float *)vdt_place_address(self->plan, &self->zeros, arena),
-            .y = scores + h * self->block * self->pitch,
-            .y_pitch = self->pitch,
-            .y_f32 = TRUE,
-        };
+    const char *bias =
+        vdt_place_exists(&self->bias) ? vdt_place_address(self->plan, &self->bias, arena) : NULL;
+    const VdtMatrices product = {
+        .rows = rows,
+        .columns = self->keys,
+        .depth = self->key_channels,
+        .a = head_at(self, &self->q, arena, image, first, head, self->key_channels),
+        .a_pitch = self->q.pitch,
+        .packed = vdt_place_address(self->plan, &self->packed_k, arena) +
+                  (image * self->heads + head) * packed_k_size(self),
+        .add =
+            bias ? bias + (head * self->queries + first) * self->pitch * element_size(self) : NULL,
+        .add_pitch = self->pitch,
+        .zeros = (const float *)vdt_place_address(self->plan, &self->zeros, arena),
+        .y = scores,
+        .y_pitch = self->pitch,
+        .y_f32 = TRUE,
+    };
 
-        vdt_multiply(self->plan->kernels, &product);
-    }
+    vdt_multiply(self->plan->kernels, &product);
 }
 
 /* What each query makes of the values; @shares are elements. */
-static void gather_values(const AttentionStep *self, char *arena, gsize image, gsize first,
-                          gsize rows, const char *shares)
+static void gather_values(const AttentionStep *self, char *arena, gsize image, guint head,
+                          gsize first, gsize rows, const char *shares)
 {
-    for (guint h = 0; h < self->heads; h++) {
-        VdtEpilogue behind = vdt_epilogue_at(self->plan, &self->epilogue, arena, image, first,
-                                             h * self->value_channels);
-        const VdtMatrices product = {
-            .rows = rows,
-            .columns = self->value_channels,
-            .depth = self->keys,
-            .a = shares + h * self->block * self->pitch * element_size(self),
-            .a_pitch = self->pitch,
-            .packed = vdt_place_address(self->plan, &self->packed_v, arena) +
-                      (image * self->heads + h) * packed_v_size(self),
-            .add = behind.add,
-            .add_pitch = behind.add_pitch,
-            .zeros = (const float *)vdt_place_address(self->plan, &self->zeros, arena),
-            .y = head_at(self, &self->y, arena, image, first, h, self->value_channels),
-            .y_pitch = self->y.pitch,
-        };
+    VdtEpilogue behind = vdt_epilogue_at(self->plan, &self->epilogue, arena, image, first,
+                                         head * self->value_channels);
+    const VdtMatrices product = {
+        .rows = rows,
+        .columns = self->value_channels,
+        .depth = self->keys,
+        .a = shares,
+        .a_pitch = self->pitch,
+        .packed = vdt_place_address(self->plan, &self->packed_v, arena) +
+                  (image * self->heads + head) * packed_v_size(self),
+        .add = behind.add,
+        .add_pitch = behind.add_pitch,
+        .zeros = (const float *)vdt_place_address(self->plan, &self->zeros, arena),
+        .y = head_at(self, &self->y, arena, image, first, head, self->value_channels),
+        .y_pitch = self->y.pitch,
+    };
 
-        vdt_multiply(self->plan->kernels, &product);
-    }
+    vdt_multiply(self->plan->kernels, &product);
 }
 
-/* An item is a block of queries of an image. */
+/* An item is a block of queries of an image, for one head or, if they talk, for all. */
 static void run_attend(const VdtStep *step, char *arena, char *scratch, guint item)
 {
     const AttentionStep *self = (const AttentionStep *)step;
     const VdtKernels *kernels = self->plan->kernels;
-    gsize blocks = (self->queries + self->block - 1) / self->block;
-    gsize image = item / blocks, first = item % blocks * self->block;
-    gsize rows = MIN(self->block, self->queries - first), head = self->block * self->pitch;
-    float *scores = (float *)scratch, *other = scores + self->heads * head;
-    const float *ones = (const float *)vdt_place_address(self->plan, &self->ones, arena);
+    gsize first = item % self->n_blocks * self->block, pair = item / self->n_blocks;
+    guint groups = self->heads / self->together, head = pair % groups * self->together;
+    gsize image = pair / groups, size = self->block * self->pitch;
+    gsize rows = MIN(self->block, self->queries - first);
+    float *scores = (float *)scratch, *other = scores + self->together * size;
 
-    make_scores(self, arena, image, first, rows, scores);
-    if (self->talks_before) {
+    for (guint h = 0; h < self->together; h++)
+        make_scores(self, arena, image, head + h, first, rows, scores + h * size);
+    if (vdt_place_exists(&self->before)) {
         talk(self, (const float *)vdt_place_address(self->plan, &self->before, arena), NULL, scores,
              other, rows);
         scores = other;
         other = (float *)scratch;
     }
-    for (guint h = 0; h < self->heads; h++)
+    for (guint h = 0; h < self->together; h++)
         for (gsize row = 0; row < rows; row++)
-            kernels->softmax_row(self->keys, scores + h * head + row * self->pitch);
-    if (self->talks_after) {
+            kernels->softmax_row(self->keys, scores + h * size + row * self->pitch);
+    if (vdt_place_exists(&self->after)) {
         float *from = scores;
 
-        talk(self, (const float *)vdt_place_address(self->plan, &self->after, arena), ones, scores,
-             other, rows);
+        talk(self, (const float *)vdt_place_address(self->plan, &self->after, arena),
+             (const float *)vdt_place_address(self->plan, &self->ones, arena), scores, other, rows);
         scores = other;
         other = from;
     }
     if (kernels->precision != VDT_PRECISION_F32) {
-        for (guint h = 0; h < self->heads; h++)
-            kernels->store_scaled(rows * self->pitch, scores + h * head, 1,
-                                  (char *)other + h * head * element_size(self));
+        for (guint h = 0; h < self->together; h++)
+            kernels->store_scaled(rows * self->pitch, scores + h * size, 1,
+                                  (char *)other + h * size * element_size(self));
         scores = other;
     }
-    gather_values(self, arena, image, first, rows, (const char *)scores);
+    for (guint h = 0; h < self->together; h++)
+        gather_values(self, arena, image, head + h, first, rows,
+                      (const char *)scores + h * size * element_size(self));
     if (self->act) {
         VdtEpilogue behind = {
             .bias = (const float *)vdt_place_address(self->plan, &self->zeros, arena),
             .act0 = self->act,
         };
-        char *y = head_at(self, &self->y, arena, image, first, 0, self->value_channels);
+        char *y = head_at(self, &self->y, arena, image, first, head, self->value_channels);
 
-        kernels->map_rows(rows, self->y.c, y, self->y.pitch, &behind, y, self->y.pitch);
+        kernels->map_rows(rows, self->together * self->value_channels, y, self->y.pitch, &behind, y,
+                          self->y.pitch);
     }
 }
 
 /* Weights of talking heads, with a column for the bias if @with_bias; there may be none all the
  * same. */
-static VdtPlace talk_weights(VdtInfer *l, const VdtFused *f, const char *what, const float *weights,
-                             gboolean with_bias, const float *bias)
+static VdtPlace talk_weights(VdtInfer *l, const VdtNode *talk, guint heads, gboolean with_bias)
 {
-    guint heads = f->attention->heads, columns = heads + (with_bias ? 1 : 0);
-    g_autofree char *key = g_strdup_printf("%s %u", what, f->node->index);
+    const VdtNode *bias = talk->n_inputs > 2 ? talk->inputs[2] : NULL;
+    const VdtFused *weights = &l->fused[talk->inputs[1]->index];
+    guint columns = heads + (with_bias ? 1 : 0);
+    const VdtIdentity of[] = {weights->identity,
+                              with_bias && bias ? l->fused[bias->index].identity : 0};
+    VdtIdentity identity = vdt_identity_of(l->plan->shared, "talk", NULL, 0, of, 2);
     gboolean fresh;
-    float *data = vdt_plan_get_blob(l->plan, key, heads * columns * sizeof *data, &fresh);
+    float *data =
+        vdt_plan_get_blob(l->plan, "talk", identity, heads * columns * sizeof *data, &fresh);
 
     for (guint h = 0; h < heads && fresh; h++) {
-        memcpy(data + h * columns, weights + h * heads, heads * sizeof *data);
+        memcpy(data + h * columns, (const float *)weights->constant->data + h * heads,
+               heads * sizeof *data);
         if (with_bias)
-            data[h * columns + heads] = bias ? bias[h] : 0;
+            data[h * columns + heads] =
+                bias ? ((const float *)l->fused[bias->index].constant->data)[h] : 0;
     }
     return (VdtPlace){.constant = data};
 }
 
-/* The bias as elements, with rows of whole vectors, and a row of ones. */
-static void make_rows(VdtInfer *l, const VdtFused *f, AttentionStep *self)
+/* The bias as elements, with rows of whole vectors. */
+static VdtPlace make_bias(VdtInfer *l, const VdtFused *bias, const AttentionStep *self)
 {
-    g_autofree char *key = g_strdup_printf("attention bias %u %" G_GSIZE_FORMAT, f->node->index,
-                                           self->queries * self->keys);
-    g_autofree char *ones_key = g_strdup_printf("ones %" G_GSIZE_FORMAT, self->pitch);
     gsize rows = self->heads * self->queries, row_size = self->pitch * element_size(self);
-    const float *from = f->attention->bias->data;
     g_autofree float *row = g_new0(float, self->pitch);
     gboolean fresh;
-    char *bias = vdt_plan_get_blob(l->plan, key, rows * row_size, &fresh);
-    float *ones;
+    char *data =
+        vdt_plan_get_blob(l->plan, "attention bias", bias->identity, rows * row_size, &fresh);
 
     for (gsize i = 0; i < rows && fresh; i++) {
-        memcpy(row, from + i * self->keys, self->keys * sizeof *row);
-        l->plan->kernels->store_scaled(self->keys, row, 1, bias + i * row_size);
+        memcpy(row, (const float *)bias->constant->data + i * self->keys, self->keys * sizeof *row);
+        l->plan->kernels->store_scaled(self->keys, row, 1, data + i * row_size);
     }
-    self->bias.constant = bias;
-    ones = vdt_plan_get_blob(l->plan, ones_key, self->pitch * sizeof *ones, &fresh);
-    for (gsize i = 0; i < self->pitch && fresh; i++)
-        ones[i] = 1;
-    self->ones.constant = ones;
+    return (VdtPlace){.constant = data};
 }
 
-gboolean vdt_infer_attention(VdtInfer *l, VdtFused *f)
+static VdtPlace make_ones(VdtInfer *l, gsize n)
 {
-    const VdtAttention *a = f->attention;
+    gboolean fresh;
+    float *ones = vdt_plan_get_blob(l->plan, "ones", 0, n * sizeof *ones, &fresh);
+
+    for (gsize i = 0; i < n && fresh; i++)
+        ones[i] = 1;
+    return (VdtPlace){.constant = ones};
+}
+
+static void lower(VdtInfer *l, VdtFused *f, gconstpointer match)
+{
+    const VdtAttention *a = match;
     const VdtKernels *kernels = l->plan->kernels;
     AttentionStep state = {.plan = l->plan, .zeros = l->zeros}, *pack, *attend;
-    gsize pairs;
+    gsize pairs, blocks;
 
-    if (!a)
-        return FALSE;
-    state.q = *vdt_infer_get_channels_last(l, a->q);
-    state.k = *vdt_infer_get_channels_last(l, a->k);
-    state.v = *vdt_infer_get_channels_last(l, a->v);
-    if (f->add) {
-        const VdtMap *map = vdt_infer_get_channels_last(l, f->add->node);
-
-        state.epilogue = (VdtLateEpilogue){.bias = l->zeros,
-                                           .add = map->place,
-                                           .add_pitch = map->pitch,
-                                           .add_image = map->n > 1 ? map->h * map->w : 0};
-    }
+    state.q = *vdt_infer_get_map(l, a->q, a->axis);
+    state.k = *vdt_infer_get_map(l, a->k, a->axis);
+    state.v = *vdt_infer_get_map(l, a->v, a->axis);
+    if (f->add)
+        state.epilogue = vdt_infer_sum(l, f->add->node, a->axis);
     state.epilogue.bias = l->zeros;
     state.act = f->add ? f->act1 : f->act0;
     state.heads = a->heads;
+    state.together = a->before || a->after ? a->heads : 1;
     state.queries = state.q.h * state.q.w;
     state.keys = state.k.h * state.k.w;
     state.key_channels = state.q.c / a->heads;
     state.value_channels = state.v.c / a->heads;
     state.pitch = VDT_ALIGN_LANES(state.keys);
-    state.block = CLAMP(BLOCK_FLOATS / (a->heads * state.pitch), 1, state.queries);
+    blocks = state.queries * state.together * state.pitch / BLOCK_FLOATS + 1;
+    state.block = (state.queries + blocks - 1) / blocks;
     state.block = MAX(state.block / kernels->mr, 1) * kernels->mr;
-    make_rows(l, f, &state);
-    state.talks_before = a->before != NULL;
-    state.talks_after = a->after != NULL;
+    state.n_blocks = (state.queries + state.block - 1) / state.block;
+    if (a->bias)
+        state.bias = make_bias(l, &l->fused[a->bias->index], &state);
     if (a->before)
-        state.before = talk_weights(l, f, "talk before", a->before, FALSE, NULL);
-    if (a->after)
-        state.after = talk_weights(l, f, "talk after", a->after, TRUE, a->after_bias);
+        state.before = talk_weights(l, a->before, a->heads, FALSE);
+    if (a->after) {
+        state.after = talk_weights(l, a->after, a->heads, TRUE);
+        state.ones = make_ones(l, state.pitch);
+    }
     pairs = state.q.n * a->heads;
 
     pack = vdt_infer_copy_step(l, f, &state, .kernel = "pack_heads", .run = run_pack);
@@ -278,9 +294,9 @@ gboolean vdt_infer_attention(VdtInfer *l, VdtFused *f)
     vdt_plan_add_step(l->plan, &pack->step);
 
     attend = vdt_infer_copy_step(l, f, &state, .kernel = "attend", .run = run_attend);
-    attend->y = vdt_infer_new_map(l, f, FALSE);
-    attend->step.n_items = state.q.n * ((state.queries + state.block - 1) / state.block);
-    attend->step.scratch = 2 * a->heads * state.block * state.pitch * sizeof(float);
+    attend->y = vdt_infer_new_map(l, f, a->axis, FALSE);
+    attend->step.n_items = pairs / state.together * state.n_blocks;
+    attend->step.scratch = 2 * state.together * state.block * state.pitch * sizeof(float);
     attend->step.macs = state.q.n * state.queries * state.keys *
                         (state.q.c + state.v.c + (a->before ? a->heads * a->heads : 0) +
                          (a->after ? a->heads * a->heads : 0));
@@ -288,5 +304,13 @@ gboolean vdt_infer_attention(VdtInfer *l, VdtFused *f)
     vdt_step_reads_epilogue(&attend->step, &state.epilogue);
     vdt_step_writes(&attend->step, attend->y.place);
     vdt_plan_add_step(l->plan, &attend->step);
-    return TRUE;
 }
+
+const VdtPattern vdt_pattern_attention = {
+    .name = "attention",
+    .op = &vdt_op_reshape,
+    .takes_epilogue = TRUE,
+    .match_size = sizeof(VdtAttention),
+    .match = vdt_attention_match,
+    .lower = lower,
+};

@@ -1,115 +1,175 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Finds attention in a graph: reshape(v * talk(softmax(talk(q' * k + bias)))'). */
-#include "fused.h"
+#include "attention.h"
 
 #include "ops/table.h"
 
-/* The value's only user is the one that asked. */
-static gboolean is_inner(const VdtFused *fused, const VdtNode *node)
-{
-    const VdtFused *f = &fused[node->index];
+#define MOST_INNER 16
 
-    return f->n_uses == 1 && !f->is_output && !f->constant && !f->same_as;
+/* What is inside, from the end up. */
+typedef struct {
+    VdtInfer *l;
+    const VdtNode *nodes[MOST_INNER];
+    guint n;
+} Inner;
+
+/* Takes @node in, if it is one of @op whose only user is what was taken in before. */
+static gboolean take(Inner *inner, const VdtNode *node, const VdtOp *op)
+{
+    const VdtFused *f = &inner->l->fused[node->index];
+
+    if (node->op != op || f->n_uses != 1 || f->is_output || f->constant || f->same_as ||
+        inner->n == MOST_INNER)
+        return FALSE;
+    inner->nodes[inner->n++] = node;
+    return TRUE;
 }
 
-/* A map behind a reshape to [N, heads, C / heads, H W]; NULL if it is none. */
-static const VdtNode *map_of(const VdtFused *fused, const VdtNode *node, gint64 heads)
+static gboolean swaps_heads(const VdtNode *permute)
 {
-    const VdtNode *map = node->op == &vdt_op_reshape ? node->inputs[0] : NULL;
+    const guint8 *order = permute->p.permute.order;
 
-    if (!map || !is_inner(fused, node) || node->shape.n_dims != 4 || map->shape.n_dims != 4 ||
-        node->shape.dims[0] != map->shape.dims[0] || node->shape.dims[1] != heads ||
-        node->shape.dims[3] != map->shape.dims[2] * map->shape.dims[3])
+    return permute->shape.n_dims == 4 && order[0] == 0 && order[1] == 2 && order[2] == 1 &&
+           order[3] == 3;
+}
+
+/* The map whose heads @node holds: [N,C,H,W] behind [N,heads,D,H W], or [N,L,C] behind
+ * [N,heads,L,D]; NULL if it is neither. */
+static const VdtNode *map_of(Inner *inner, const VdtNode *node, gint64 heads, guint axis)
+{
+    const VdtNode *map;
+
+    if (axis > 1) {
+        if (!take(inner, node, &vdt_op_permute) || !swaps_heads(node))
+            return NULL;
+        node = node->inputs[0];
+        if (!take(inner, node, &vdt_op_reshape) || node->inputs[0]->shape.n_dims != 3)
+            return NULL;
+        map = node->inputs[0];
+        return node->shape.dims[0] == map->shape.dims[0] &&
+                       node->shape.dims[1] == map->shape.dims[1] && node->shape.dims[2] == heads
+                   ? map
+                   : NULL;
+    }
+    if (!take(inner, node, &vdt_op_reshape))
         return NULL;
-    return map;
+    map = node->inputs[0];
+    return node->shape.n_dims == 4 && map->shape.n_dims == 4 &&
+                   node->shape.dims[0] == map->shape.dims[0] && node->shape.dims[1] == heads &&
+                   node->shape.dims[3] == map->shape.dims[2] * map->shape.dims[3]
+               ? map
+               : NULL;
 }
 
-/* Weights [heads][heads] of a 1x1 convolution over the heads; NULL if @node is none. */
-static const float *talk_of(const VdtFused *fused, const VdtNode *node)
+/* Whether @node mixes the heads by a 1x1 convolution with constant weights. */
+static gboolean is_talk(Inner *inner, const VdtNode *node)
 {
-    if (node->op != &vdt_op_conv2d || !is_inner(fused, node) || node->p.conv2d.kernel_h != 1 ||
+    if (node->op != &vdt_op_conv2d || node->p.conv2d.kernel_h != 1 ||
         node->p.conv2d.kernel_w != 1 || node->p.conv2d.stride != 1 || node->p.conv2d.groups != 1 ||
         node->p.conv2d.pad_h + node->p.conv2d.pad_w != 0 ||
         node->shape.dims[1] != node->inputs[0]->shape.dims[1])
-        return NULL;
+        return FALSE;
     for (guint i = 1; i < node->n_inputs; i++)
-        if (!fused[node->inputs[i]->index].constant)
-            return NULL;
-    return fused[node->inputs[1]->index].constant->data;
+        if (!inner->l->fused[node->inputs[i]->index].constant)
+            return FALSE;
+    return take(inner, node, &vdt_op_conv2d);
 }
 
-/* From the scores up: what is inside, as @inner, and the rest in @a. FALSE if it is no attention.
- */
-static gboolean match(const VdtFused *fused, const VdtNode *result, VdtAttention *a,
-                      const VdtNode **inner, guint *n_inner, double *scale)
+/* The scores that go into the softmax, with what lies between; NULL if that is something else. */
+static const VdtNode *find_scores(Inner *inner, const VdtNode *node, VdtAttention *a)
 {
-    const VdtNode *values = result->inputs[0], *node;
+    const VdtNode *bias;
 
-    if (values->op != &vdt_op_matmul || !is_inner(fused, values) || values->shape.n_dims != 4 ||
+    if (is_talk(inner, node)) {
+        a->after = node;
+        node = node->inputs[0];
+    }
+    if (!take(inner, node, &vdt_op_softmax))
+        return NULL;
+    node = node->inputs[0];
+    if (is_talk(inner, node)) {
+        a->before = node;
+        node = node->inputs[0];
+    }
+    bias = node->op == &vdt_op_add ? node->inputs[1] : NULL;
+    if (bias && inner->l->fused[bias->index].constant && take(inner, node, &vdt_op_add)) {
+        a->bias = bias;
+        node = node->inputs[0];
+        if (bias->shape.dims[0] != 1 || bias->shape.dims[1] != a->heads ||
+            bias->shape.dims[2] != node->shape.dims[2] ||
+            bias->shape.dims[3] != node->shape.dims[3])
+            return NULL;
+    }
+    return take(inner, node, &vdt_op_matmul) ? node : NULL;
+}
+
+/* reshape(v softmax(q' k)'), all with the pixels in columns. */
+static gboolean match_maps(Inner *inner, const VdtNode *end, VdtAttention *a, double *scale)
+{
+    const VdtNode *values = end->inputs[0], *scores;
+
+    if (!take(inner, values, &vdt_op_matmul) || values->shape.n_dims != 4 ||
         values->p.matmul.transpose_a || !values->p.matmul.transpose_b ||
         values->p.matmul.scale != 1)
         return FALSE;
+    a->axis = 1;
     a->heads = values->shape.dims[1];
-    if (result->shape.n_dims != 4 || result->shape.dims[0] != values->shape.dims[0] ||
-        result->shape.dims[1] != a->heads * values->shape.dims[2] ||
-        values->shape.dims[2] % VDT_LANES != 0 || a->heads >= VDT_MOST_TAPS)
+    if (end->shape.n_dims != 4 || end->shape.dims[0] != values->shape.dims[0] ||
+        end->shape.dims[1] != a->heads * values->shape.dims[2])
         return FALSE;
-    inner[(*n_inner)++] = values;
-    inner[(*n_inner)++] = values->inputs[0];
-    a->v = map_of(fused, values->inputs[0], a->heads);
-    node = values->inputs[1];
-    a->after = talk_of(fused, node);
-    if (a->after) {
-        if (node->n_inputs > 2)
-            a->after_bias = fused[node->inputs[2]->index].constant->data;
-        inner[(*n_inner)++] = node;
-        node = node->inputs[0];
-    }
-    if (node->op != &vdt_op_softmax || !is_inner(fused, node))
+    a->v = map_of(inner, values->inputs[0], a->heads, 1);
+    scores = find_scores(inner, values->inputs[1], a);
+    if (!a->v || !scores || !scores->p.matmul.transpose_a || scores->p.matmul.transpose_b)
         return FALSE;
-    inner[(*n_inner)++] = node;
-    node = node->inputs[0];
-    a->before = talk_of(fused, node);
-    if (a->before) {
-        inner[(*n_inner)++] = node;
-        node = node->inputs[0];
-    }
-    if (node->op != &vdt_op_add || !is_inner(fused, node) ||
-        !fused[node->inputs[1]->index].constant)
-        return FALSE;
-    a->bias = fused[node->inputs[1]->index].constant;
-    inner[(*n_inner)++] = node;
-    node = node->inputs[0];
-    if (node->op != &vdt_op_matmul || !is_inner(fused, node) || !node->p.matmul.transpose_a ||
-        node->p.matmul.transpose_b)
-        return FALSE;
-    *scale = node->p.matmul.scale;
-    inner[(*n_inner)++] = node;
-    inner[(*n_inner)++] = node->inputs[0];
-    inner[(*n_inner)++] = node->inputs[1];
-    a->q = map_of(fused, node->inputs[0], a->heads);
-    a->k = map_of(fused, node->inputs[1], a->heads);
-    /* bfloat16 is summed in pairs, which must not reach into the next head */
-    return a->q && a->k && a->v && a->q->shape.dims[1] / a->heads % 2 == 0 &&
-           a->bias->shape.dims[0] == 1 && a->bias->shape.dims[1] == a->heads &&
-           a->bias->shape.dims[2] == node->shape.dims[2] &&
-           a->bias->shape.dims[3] == node->shape.dims[3];
+    *scale = scores->p.matmul.scale;
+    a->q = map_of(inner, scores->inputs[0], a->heads, 1);
+    a->k = map_of(inner, scores->inputs[1], a->heads, 1);
+    return a->q && a->k;
 }
 
-void vdt_fuse_attention(const VdtGraph *graph, VdtFused *fused)
+/* reshape(permute(softmax(q k') v)), all with the tokens in rows. */
+static gboolean match_tokens(Inner *inner, const VdtNode *end, VdtAttention *a, double *scale)
 {
-    for (guint i = 0; i < graph->nodes->len; i++) {
-        const VdtNode *node = graph->nodes->pdata[i], *inner[9];
-        VdtAttention a = {0};
-        guint n_inner = 0;
-        double scale;
+    const VdtNode *join = end->inputs[0], *values, *scores;
 
-        if (node->op != &vdt_op_reshape || fused[i].unused || fused[i].constant ||
-            !match(fused, node, &a, inner, &n_inner, &scale) ||
-            !vdt_fused_scale(fused, a.q, (float)scale))
-            continue;
-        for (guint k = 0; k < n_inner; k++)
-            fused[inner[k]->index].unused = TRUE;
-        fused[i].attention = g_memdup2(&a, sizeof a);
+    if (end->shape.n_dims != 3 || !take(inner, join, &vdt_op_permute) || !swaps_heads(join))
+        return FALSE;
+    values = join->inputs[0];
+    if (!take(inner, values, &vdt_op_matmul) || values->p.matmul.transpose_a ||
+        values->p.matmul.transpose_b || values->p.matmul.scale != 1)
+        return FALSE;
+    a->axis = 2;
+    a->heads = values->shape.dims[1];
+    if (end->shape.dims[0] != join->shape.dims[0] || end->shape.dims[1] != join->shape.dims[1])
+        return FALSE;
+    a->v = map_of(inner, values->inputs[1], a->heads, 2);
+    scores = find_scores(inner, values->inputs[0], a);
+    if (!a->v || !scores || scores->p.matmul.transpose_a || !scores->p.matmul.transpose_b)
+        return FALSE;
+    *scale = scores->p.matmul.scale;
+    a->q = map_of(inner, scores->inputs[0], a->heads, 2);
+    a->k = map_of(inner, scores->inputs[1], a->heads, 2);
+    return a->q && a->k;
+}
+
+gboolean vdt_attention_match(VdtInfer *l, const VdtFused *end, gpointer match)
+{
+    VdtAttention *a = match;
+    Inner inner = {.l = l};
+    double scale;
+
+    if (!match_maps(&inner, end->node, a, &scale)) {
+        inner.n = 0;
+        *a = (VdtAttention){0};
+        if (!match_tokens(&inner, end->node, a, &scale))
+            return FALSE;
     }
+    /* A head's values are whole vectors; bfloat16 is summed in pairs, which must not reach into
+     * the next head. */
+    if (a->heads >= VDT_MOST_TAPS || a->v->shape.dims[a->axis] / a->heads % VDT_LANES != 0 ||
+        a->q->shape.dims[a->axis] / a->heads % 2 != 0 ||
+        !vdt_fused_scale(l->graph, l->fused, l->plan->shared, a->q, (float)scale))
+        return FALSE;
+    for (guint i = 0; i < inner.n; i++)
+        l->fused[inner.nodes[i]->index].unused = TRUE;
+    return TRUE;
 }

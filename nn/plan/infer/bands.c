@@ -5,7 +5,7 @@
  * made row by row, as many rows as the depthwise kernel is high, and never leave the cache. Parts
  * of the image make some rows more than once, at their edges.
  */
-#include "lowering.h"
+#include "pattern.h"
 
 #include "ops/table.h"
 
@@ -110,8 +110,8 @@ static VdtFused *get_source(const VdtInfer *l, const VdtFused *f)
     VdtFused *source = vdt_fused_resolve(l->fused, f->node->inputs[0]);
 
     return source->node->op == &vdt_op_conv2d && source->scale && source->n_uses == 1 &&
-                   !source->is_output && !source->mul && !source->add &&
-                   l->roles[source->node->index] == VDT_ROLE_NONE
+                   !source->is_output && !source->mul && !source->add && !source->unused &&
+                   !source->pattern
                ? source
                : NULL;
 }
@@ -131,7 +131,7 @@ static gboolean pays(const VdtInfer *l, const VdtFused *filter, const VdtFused *
                      const VdtFused *narrow)
 {
     const VdtKernels *kernels = l->plan->kernels;
-    VdtMap map = vdt_map_describe(&filter->node->shape, kernels->precision);
+    VdtMap map = vdt_map_describe(&filter->node->shape, 1, kernels->precision);
     gsize row = map.w * map.pitch * vdt_element_size(kernels->precision);
     gsize weights =
         vdt_packed_size(kernels, widen->columns, widen->node->inputs[1]->shape.dims[1], 1) +
@@ -142,27 +142,23 @@ static gboolean pays(const VdtInfer *l, const VdtFused *filter, const VdtFused *
            weights <= MOST_WEIGHTS_BYTES;
 }
 
-static gboolean find(const VdtInfer *l, const VdtFused *narrow, VdtFused **filter, VdtFused **widen)
+typedef struct {
+    VdtFused *filter, *widen;
+} Bands;
+
+static gboolean match(VdtInfer *l, const VdtFused *narrow, gpointer data)
 {
+    Bands *found = data;
+
     if (!vdt_infer_is_pixelwise(narrow))
         return FALSE;
-    *filter = get_source(l, narrow);
-    *widen = *filter && is_filter(*filter) ? get_source(l, *filter) : NULL;
-    return *widen && vdt_infer_is_pixelwise(*widen) && pays(l, *filter, *widen, narrow);
-}
-
-void vdt_infer_find_bands(VdtInfer *l, guint n)
-{
-    VdtFused *filter, *widen;
-
-    for (guint i = 0; i < n; i++) {
-        const VdtFused *f = &l->fused[i];
-
-        if (f->same_as || f->unused || f->constant || !find(l, f, &filter, &widen))
-            continue;
-        l->roles[i] = VDT_ROLE_BANDS;
-        l->roles[filter->node->index] = l->roles[widen->node->index] = VDT_ROLE_INSIDE;
-    }
+    found->filter = get_source(l, narrow);
+    found->widen = found->filter && is_filter(found->filter) ? get_source(l, found->filter) : NULL;
+    if (!found->widen || !vdt_infer_is_pixelwise(found->widen) ||
+        !pays(l, found->filter, found->widen, narrow))
+        return FALSE;
+    found->filter->unused = found->widen->unused = TRUE;
+    return TRUE;
 }
 
 /* Few rows are made twice where a part has many times those that the kernel sees; and parts are
@@ -176,23 +172,19 @@ static guint n_parts(const VdtMap *map, const VdtWindow *window)
     return parts;
 }
 
-gboolean vdt_infer_bands(VdtInfer *l, VdtFused *f)
+static void lower(VdtInfer *l, VdtFused *f, gconstpointer data)
 {
-    VdtFused *filter, *widen;
-    const VdtMap *x;
+    const Bands *found = data;
+    VdtFused *filter = found->filter, *widen = found->widen;
+    const VdtMap *x = vdt_infer_get_map(l, widen->node->inputs[0], 1);
     BandsStep *self;
 
-    if (l->roles[f->node->index] != VDT_ROLE_BANDS)
-        return FALSE;
-    filter = vdt_fused_resolve(l->fused, f->node->inputs[0]);
-    widen = vdt_fused_resolve(l->fused, filter->node->inputs[0]);
-    x = vdt_infer_get_channels_last(l, widen->node->inputs[0]);
     self =
         vdt_infer_step(BandsStep, l, f, .kernel = "bands", .run = run_bands,
                        .macs = widen->node->op->macs(widen->node) +
                                filter->node->op->macs(filter->node) + f->node->op->macs(f->node));
     self->plan = l->plan;
-    self->middle = vdt_map_describe(&filter->node->shape, l->plan->kernels->precision);
+    self->middle = vdt_map_describe(&filter->node->shape, 1, l->plan->kernels->precision);
     self->widen = vdt_infer_weights(l, widen);
     self->widen.x = *x;
     self->widen.y = self->middle;
@@ -201,7 +193,7 @@ gboolean vdt_infer_bands(VdtInfer *l, VdtFused *f)
     self->epilogue = vdt_infer_epilogue(l, filter);
     self->narrow = vdt_infer_weights(l, f);
     self->narrow.x = self->middle;
-    self->narrow.y = vdt_infer_new_map(l, f, f->is_output && f->n_uses == 1);
+    self->narrow.y = vdt_infer_new_map(l, f, f->axis, f->is_output && f->n_uses == 1);
 
     self->rows = vdt_rows_split(self->middle.h, 1, n_parts(&self->middle, &self->window));
     self->step.n_items = self->middle.n * self->rows.n_parts;
@@ -210,5 +202,12 @@ gboolean vdt_infer_bands(VdtInfer *l, VdtFused *f)
     vdt_step_reads_epilogue(&self->step, &self->narrow.epilogue);
     vdt_step_writes(&self->step, self->narrow.y.place);
     vdt_plan_add_step(l->plan, &self->step);
-    return TRUE;
 }
+
+const VdtPattern vdt_pattern_bands = {
+    .name = "bands",
+    .op = &vdt_op_conv2d,
+    .match_size = sizeof(Bands),
+    .match = match,
+    .lower = lower,
+};

@@ -15,7 +15,7 @@ static VdtFused *other_operand(VdtFused *fused, const VdtFused *f, const VdtNode
 
     if (!vdt_shape_equal(&mine->shape, &user->shape))
         return NULL;
-    if (fused[other->index].constant && shape.n_dims == 4 && shape.dims[0] == 1)
+    if (fused[other->index].constant && shape.n_dims > 2 && shape.dims[0] == 1)
         shape.dims[0] = user->shape.dims[0];
     return vdt_shape_equal(&shape, &user->shape) ? vdt_fused_resolve(fused, other) : NULL;
 }
@@ -32,7 +32,7 @@ static gboolean extend_epilogue(VdtFused *fused, VdtFused *f)
         f->act0 = VDT_ACT_RELU;
     } else if (user->op == &vdt_op_relu && (f->mul || f->add) && f->act1 == VDT_ACT_NONE) {
         f->act1 = VDT_ACT_RELU;
-    } else if (vdt_long_act(user->op) && f->attention && f->add && f->act1 == VDT_ACT_NONE) {
+    } else if (vdt_long_act(user->op) && f->pattern && f->add && f->act1 == VDT_ACT_NONE) {
         f->act1 = vdt_long_act(user->op);
     } else if (vdt_long_act(user->op) && before_operands && f->act0 == VDT_ACT_NONE) {
         f->act0 = vdt_long_act(user->op);
@@ -52,16 +52,16 @@ static gboolean extend_epilogue(VdtFused *fused, VdtFused *f)
     return TRUE;
 }
 
-/* Whether @f, which is no product, may take in its user: a resize takes an activation, an attention
- * a sum and then an activation. */
+/* Whether @f, which is no product, may take in its user: a resize takes an activation, a
+ * pattern that is known by then a sum and then an activation. */
 static gboolean can_extend(const VdtFused *f)
 {
     const VdtOp *op = f->user ? f->user->op : NULL;
     gboolean resizes = f->node->op == &vdt_op_resize_bilinear && !f->unused && !f->constant;
 
     if (op == &vdt_op_relu || vdt_long_act(op))
-        return f->attention || resizes;
-    return f->attention && op == &vdt_op_add && !f->act0;
+        return f->pattern || resizes;
+    return f->pattern && op == &vdt_op_add && !f->act0;
 }
 
 void vdt_fuse_epilogues(const VdtGraph *graph, VdtFused *fused)

@@ -7,14 +7,37 @@
 
 #include "ops/table.h"
 
+/* What @node's op makes of constants. */
+static VdtIdentity identify(VdtConstants *shared, const VdtFused *fused, const VdtNode *node,
+                            guint first_input)
+{
+    VdtIdentity of[VDT_MAX_INPUTS];
+    struct {
+        VdtShape shape;
+        guint first_input;
+        gchar p[sizeof node->p];
+    } options;
+
+    memset(&options, 0, sizeof options);
+    options.first_input = first_input;
+    /* The shape of a product's result is not its weights'. */
+    if (first_input == 0)
+        options.shape = node->shape;
+    memcpy(options.p, &node->p, sizeof node->p);
+    for (guint i = first_input; i < node->n_inputs; i++)
+        of[i] = fused[node->inputs[i]->index].identity;
+    return vdt_identity_of(shared, node->op->name, &options, sizeof options, of + first_input,
+                           node->n_inputs - first_input);
+}
+
 static const float *param(VdtFused *fused, const VdtNode *node)
 {
     return fused[node->index].constant->data;
 }
 
 /* Values that follow from parameters alone are computed now (a resized position embedding). */
-gboolean vdt_fold_constants(const VdtGraph *graph, VdtFused *fused, VdtTensor *const *params,
-                            GError **error)
+gboolean vdt_fold_constants(const VdtGraph *graph, VdtFused *fused, VdtConstants *shared,
+                            const VdtBound *params, GError **error)
 {
     for (guint i = 0; i < graph->nodes->len; i++) {
         const VdtNode *node = graph->nodes->pdata[i];
@@ -22,8 +45,10 @@ gboolean vdt_fold_constants(const VdtGraph *graph, VdtFused *fused, VdtTensor *c
         gboolean constant = node->n_inputs > 0;
 
         fused[i].node = node;
-        if (params[i])
-            fused[i].constant = vdt_tensor_ref(params[i]);
+        if (params[i].values) {
+            fused[i].constant = vdt_tensor_ref(params[i].values);
+            fused[i].identity = vdt_identity_of_tensor(shared, params[i].tensor);
+        }
         for (guint j = 0; j < node->n_inputs && constant; j++) {
             VdtTensor *input = fused[node->inputs[j]->index].constant;
 
@@ -36,6 +61,7 @@ gboolean vdt_fold_constants(const VdtGraph *graph, VdtFused *fused, VdtTensor *c
         if (!fused[i].constant)
             return FALSE;
         node->op->forward(node, x, fused[i].constant->data);
+        fused[i].identity = identify(shared, fused, node, 0);
     }
     return TRUE;
 }
@@ -64,12 +90,14 @@ void vdt_fold_count_uses(const VdtGraph *graph, VdtFused *fused)
 }
 
 /* Scale and bias of the columns of a product or a batch norm, as the network states them. */
-static void init_columns(VdtFused *fused, VdtFused *f)
+static void init_columns(VdtFused *fused, VdtConstants *shared, VdtFused *f)
 {
     const VdtNode *node = f->node;
     gboolean batch_norm = node->op == &vdt_op_batch_norm;
 
-    f->columns = batch_norm ? node->shape.dims[1] : node->inputs[1]->shape.dims[0];
+    f->identity = identify(shared, fused, node, 1);
+    f->axis = node->op == &vdt_op_linear ? node->shape.n_dims - 1 : 1;
+    f->columns = node->shape.dims[f->axis];
     f->scale = g_new(float, f->columns);
     f->bias = g_new0(float, f->columns);
     if (batch_norm) {
@@ -95,7 +123,7 @@ static void init_columns(VdtFused *fused, VdtFused *f)
  * into the first factor of a multiplication (if there is no shift), and into both sides of a sum
  * (the shift into one of them), as long as nobody else sees a value in between.
  */
-static gboolean can_absorb(VdtFused *fused, const VdtNode *x, guint columns, gboolean with_shift)
+static gboolean can_absorb(VdtFused *fused, const VdtNode *x, guint axis, gboolean with_shift)
 {
     const VdtFused *f = vdt_fused_resolve(fused, x);
     VdtNode *const *inputs = f->node->inputs;
@@ -103,36 +131,45 @@ static gboolean can_absorb(VdtFused *fused, const VdtNode *x, guint columns, gbo
     if (f->n_uses != 1 || f->is_output || f->constant)
         return FALSE;
     if (vdt_fused_is_product(f))
-        return f->scale != NULL && f->columns == columns;
+        return f->scale != NULL && f->axis == axis;
     if (f->node->op == &vdt_op_mul)
-        return !with_shift && can_absorb(fused, inputs[0], columns, FALSE);
+        return !with_shift && can_absorb(fused, inputs[0], axis, FALSE);
     if (f->node->op == &vdt_op_add)
         return vdt_shape_equal(&inputs[0]->shape, &inputs[1]->shape) &&
-               can_absorb(fused, inputs[0], columns, with_shift) &&
-               can_absorb(fused, inputs[1], columns, FALSE);
+               can_absorb(fused, inputs[0], axis, with_shift) &&
+               can_absorb(fused, inputs[1], axis, FALSE);
     return FALSE;
 }
 
-static void absorb(VdtFused *fused, const VdtNode *x, const float *scale, const float *shift)
+/* What is taken in: factors, and shifts or NULL, which are of @identity. */
+typedef struct {
+    const float *scale, *shift;
+    VdtIdentity identity;
+} Columns;
+
+static void absorb(VdtFused *fused, VdtConstants *shared, const VdtNode *x, Columns columns)
 {
     VdtFused *f = vdt_fused_resolve(fused, x);
+    const Columns scale = {.scale = columns.scale, .identity = columns.identity};
 
     if (f->node->op == &vdt_op_mul) {
-        absorb(fused, f->node->inputs[0], scale, NULL);
+        absorb(fused, shared, f->node->inputs[0], scale);
     } else if (f->node->op == &vdt_op_add) {
-        absorb(fused, f->node->inputs[0], scale, shift);
-        absorb(fused, f->node->inputs[1], scale, NULL);
+        absorb(fused, shared, f->node->inputs[0], columns);
+        absorb(fused, shared, f->node->inputs[1], scale);
     } else {
         for (guint c = 0; c < f->columns; c++) {
-            f->scale[c] *= scale[c];
-            f->bias[c] = f->bias[c] * scale[c] + (shift ? shift[c] : 0);
+            f->scale[c] *= columns.scale[c];
+            f->bias[c] = f->bias[c] * columns.scale[c] + (columns.shift ? columns.shift[c] : 0);
         }
+        f->identity = vdt_identity_of(shared, columns.shift ? "scaled and shifted" : "scaled", NULL,
+                                      0, (VdtIdentity[]){f->identity, columns.identity}, 2);
     }
 }
 
 /* The factors of the channels, if @node multiplies a map by constants, one for each channel; @x is
  * then the map. */
-static const float *channel_factors(VdtFused *fused, const VdtNode *node, const VdtNode **x)
+static const VdtFused *channel_factors(VdtFused *fused, const VdtNode *node, const VdtNode **x)
 {
     for (int i = 0; node->op == &vdt_op_mul && i < 2; i++) {
         const VdtNode *factor = node->inputs[1 - i];
@@ -143,37 +180,78 @@ static const float *channel_factors(VdtFused *fused, const VdtNode *node, const 
             shape->dims[1] == node->shape.dims[1] &&
             vdt_shape_elements(shape) == node->shape.dims[1] &&
             vdt_shape_equal(&(*x)->shape, &node->shape))
-            return fused[factor->index].constant->data;
+            return &fused[factor->index];
     }
     return NULL;
 }
 
 /* A scale for each channel, learned, behind a product. */
-static void fold_scale(VdtFused *fused, const VdtNode *node)
+static void fold_scale(VdtFused *fused, VdtConstants *shared, const VdtNode *node)
 {
     const VdtNode *x;
-    const float *factors = channel_factors(fused, node, &x);
+    const VdtFused *factors = channel_factors(fused, node, &x);
 
-    if (factors && can_absorb(fused, x, node->shape.dims[1], FALSE)) {
-        absorb(fused, x, factors, NULL);
+    if (factors && can_absorb(fused, x, 1, FALSE)) {
+        absorb(fused, shared, x,
+               (Columns){.scale = factors->constant->data, .identity = factors->identity});
         vdt_fused_take_in(fused, vdt_fused_resolve(fused, x), node);
     }
 }
 
-gboolean vdt_fused_scale(VdtFused *fused, const VdtNode *node, float factor)
+/* Whether all that look at @product see slices of its columns, of which @slice shares none with the
+ * others. */
+static gboolean is_apart(const VdtGraph *graph, const VdtFused *product, const VdtNode *slice)
 {
-    gint64 columns = vdt_value_dim(node, 1);
-    g_autofree float *factors = g_new(float, columns);
+    const gint64 begin = slice->p.along.begin, end = begin + slice->p.along.length;
+    guint seen = 0;
 
-    if (!can_absorb(fused, node, columns, FALSE))
-        return FALSE;
-    for (gint64 c = 0; c < columns; c++)
+    for (guint i = 0; i < graph->nodes->len; i++) {
+        const VdtNode *node = graph->nodes->pdata[i];
+
+        if (node->n_inputs == 0 || node->inputs[0] != product->node)
+            continue;
+        seen++;
+        if (node->op != &vdt_op_slice || node->p.along.axis != product->axis ||
+            (node != slice && node->p.along.begin < end &&
+             node->p.along.begin + node->p.along.length > begin))
+            return FALSE;
+    }
+    return seen == product->n_uses && !product->is_output;
+}
+
+gboolean vdt_fused_scale(const VdtGraph *graph, VdtFused *fused, VdtConstants *shared,
+                         const VdtNode *node, float factor)
+{
+    const VdtNode *slice = node->op == &vdt_op_slice ? node : NULL;
+    VdtFused *product = slice ? &fused[slice->inputs[0]->index] : NULL;
+    guint axis = vdt_shape_axis(&node->shape);
+    g_autofree float *factors = g_new(float, node->shape.dims[axis]);
+    VdtIdentity identity;
+
+    for (gint64 c = 0; c < node->shape.dims[axis]; c++)
         factors[c] = factor;
-    absorb(fused, node, factors, NULL);
+    if (can_absorb(fused, node, axis, FALSE)) {
+        identity = vdt_identity_of(shared, "factor", &factor, sizeof factor, NULL, 0);
+        absorb(fused, shared, node, (Columns){.scale = factors, .identity = identity});
+        return TRUE;
+    }
+    if (!slice || product->same_as || !product->scale || !vdt_fused_is_product(product) ||
+        fused[node->index].n_uses != 1 || fused[node->index].is_output ||
+        !is_apart(graph, product, slice))
+        return FALSE;
+    for (gint64 c = 0; c < slice->p.along.length; c++) {
+        product->scale[slice->p.along.begin + c] *= factor;
+        product->bias[slice->p.along.begin + c] *= factor;
+    }
+    identity = vdt_identity_of(shared, "factor of columns", &factor, sizeof factor,
+                               (VdtIdentity[]){product->identity, (guint)slice->p.along.begin,
+                                               (guint)slice->p.along.length},
+                               3);
+    product->identity = identity;
     return TRUE;
 }
 
-void vdt_fold_into_products(const VdtGraph *graph, VdtFused *fused)
+void vdt_fold_into_products(const VdtGraph *graph, VdtFused *fused, VdtConstants *shared)
 {
     for (guint i = 0; i < graph->nodes->len; i++) {
         VdtFused *f = &fused[i];
@@ -183,15 +261,15 @@ void vdt_fold_into_products(const VdtGraph *graph, VdtFused *fused)
         f->position = i;
         if (f->unused || f->constant)
             continue;
-        fold_scale(fused, node);
+        fold_scale(fused, shared, node);
         if (!batch_norm && !vdt_fused_is_product(f))
             continue;
         for (guint j = 1; j < node->n_inputs; j++)
             if (!fused[node->inputs[j]->index].constant)
                 goto next; /* weights that are computed: left to the reference kernel */
-        init_columns(fused, f);
-        if (batch_norm && can_absorb(fused, node->inputs[0], f->columns, TRUE)) {
-            absorb(fused, node->inputs[0], f->scale, f->bias);
+        init_columns(fused, shared, f);
+        if (batch_norm && can_absorb(fused, node->inputs[0], f->axis, TRUE)) {
+            absorb(fused, shared, node->inputs[0], (Columns){f->scale, f->bias, f->identity});
             vdt_fused_take_in(fused, vdt_fused_resolve(fused, node->inputs[0]), node);
         }
     next:;

@@ -17,10 +17,15 @@ gboolean vdt_fused_is_product(const VdtFused *f)
     const VdtNode *node = f->node;
     gint64 groups = node->p.conv2d.groups;
 
+    gint64 taps;
+
     if (node->op == &vdt_op_linear)
-        return node->shape.n_dims == 2;
-    if (node->op != &vdt_op_conv2d ||
-        node->p.conv2d.kernel_h * node->p.conv2d.kernel_w > VDT_MOST_TAPS)
+        return node->shape.n_dims >= 2;
+    if (node->op != &vdt_op_conv2d)
+        return FALSE;
+    taps = (gint64)node->p.conv2d.kernel_h * node->p.conv2d.kernel_w;
+    if (taps > VDT_MOST_TAPS && (groups != 1 || node->inputs[0]->shape.dims[1] > VDT_MOST_PLANES ||
+                                 taps * node->inputs[0]->shape.dims[1] > VDT_MOST_PLANE_DEPTH))
         return FALSE;
     return groups == 1 ||
            (groups == node->shape.dims[1] && groups == node->inputs[0]->shape.dims[1]);
@@ -51,7 +56,7 @@ void vdt_fused_free(VdtFused *fused, guint n)
         g_clear_pointer(&fused[i].constant, vdt_tensor_unref);
         g_free(fused[i].scale);
         g_free(fused[i].bias);
-        g_free(fused[i].attention);
+        g_free(fused[i].match);
     }
     g_free(fused);
 }

@@ -9,40 +9,36 @@
  */
 #pragma once
 
+#include "plan/binder.h"
 #include "plan/step/product.h"
+
+/* A convolution of few planes is a product of all taps and channels of a pixel, up to so many. */
+#define VDT_MOST_PLANES      4
+#define VDT_MOST_PLANE_DEPTH 1024
 
 typedef struct _VdtFused VdtFused;
 
-/*
- * Attention of several heads over maps [N,C,H,W], as one step. For each head
- *     y = v * softmax(q' * k + bias)'
- * where, if there are talking heads, the scores of all heads are mixed before and after the softmax
- * (a bias before it would change nothing). The scale of the scores has gone into q.
- */
-typedef struct {
-    const VdtNode *q, *k, *v; /* maps; a head's channels stand together */
-    guint heads;
-    const VdtTensor *bias;       /* [1, heads, queries, keys] */
-    const float *before, *after; /* [heads][heads], or NULL */
-    const float *after_bias;     /* [heads], or NULL */
-} VdtAttention;
+typedef struct _VdtPattern VdtPattern;
 
 struct _VdtFused {
     const VdtNode *node;
     VdtTensor *constant; /* the value, if it follows from parameters alone */
+    /* What the constant is, or the weights of a product with all that was folded into them. */
+    VdtIdentity identity;
     VdtFused *same_as;   /* who computes this value, if not this node */
-    gboolean unused;     /* nobody looks at the value */
+    gboolean unused;     /* nobody looks at the value, or only steps that make it themselves */
     const VdtNode *user; /* one that uses the value */
     guint n_uses;        /* being an output of the graph counts as a use */
     gboolean is_output;
 
     /* products and batch norms: for each column; NULL for other ops */
-    guint columns;
+    guint columns, axis; /* the dimension that they are */
     float *scale, *bias;
-    /* Products; a resize may have an act0, an attention an act0, or add and then any act1. */
+    /* Products; a resize may have an act0, a pattern an act0, or add and then any act1. */
     VdtAct act0, act1;
     VdtFused *mul, *add;
-    VdtAttention *attention; /* what a reshape of its result stands for */
+    const VdtPattern *pattern; /* that it is the end of, or NULL, and what was matched */
+    gpointer match;
     guint position; /* index of the node in whose place the product runs: all it reads is there */
 };
 
@@ -54,20 +50,20 @@ void vdt_fused_take_in(VdtFused *fused, VdtFused *f, const VdtNode *node);
 /* The activation that @op is, if it can only come first in an epilogue of kernels.h; otherwise
  * VDT_ACT_NONE. */
 VdtAct vdt_long_act(const VdtOp *op);
-/* Finds attentions: what they consist of becomes unused, and the reshape behind them has them. */
-void vdt_fuse_attention(const VdtGraph *graph, VdtFused *fused);
-/* Multiplies the value of @node by @factor where it is computed; FALSE if that cannot be. */
-gboolean vdt_fused_scale(VdtFused *fused, const VdtNode *node, float factor);
+/* Multiplies the value of @node by @factor where it is computed, also if it is some of the columns
+ * of a product; FALSE if that cannot be. */
+gboolean vdt_fused_scale(const VdtGraph *graph, VdtFused *fused, VdtConstants *shared,
+                         const VdtNode *node, float factor);
 /* Whether @fused is a product that a fast kernel runs: nothing may be taken in by others. */
 gboolean vdt_fused_is_product(const VdtFused *fused);
 
 /* fold.c, in this order: values that follow from parameters alone are computed; uses are counted;
  * batch norms and scales move into products. What comes of that has to be checked once nothing more
  * is folded: finite weights may fold into others that are not. */
-gboolean vdt_fold_constants(const VdtGraph *graph, VdtFused *fused, VdtTensor *const *params,
-                            GError **error);
+gboolean vdt_fold_constants(const VdtGraph *graph, VdtFused *fused, VdtConstants *shared,
+                            const VdtBound *params, GError **error);
 void vdt_fold_count_uses(const VdtGraph *graph, VdtFused *fused);
-void vdt_fold_into_products(const VdtGraph *graph, VdtFused *fused);
+void vdt_fold_into_products(const VdtGraph *graph, VdtFused *fused, VdtConstants *shared);
 gboolean vdt_fold_check(const VdtFused *fused, guint n, GError **error);
 /* epilogue.c: last products first, so that where two meet in a sum, the later one adds to the
  * earlier. */

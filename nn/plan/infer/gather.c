@@ -7,7 +7,7 @@
  * largest score off, weighs its pixels by exponentials and sums outer products; the sums of the
  * parts are then brought to one largest score.
  */
-#include "lowering.h"
+#include "pattern.h"
 
 #include <float.h>
 #include <string.h>
@@ -182,13 +182,13 @@ static void run_join(const VdtStep *step, char *arena, char *scratch, guint item
 }
 
 /* Who lays a map's pixels in a row as @node, if nobody else looks at that; otherwise NULL. */
-static const VdtFused *get_flat(const VdtInfer *l, const VdtNode *node)
+static VdtFused *get_flat(const VdtInfer *l, const VdtNode *node)
 {
-    const VdtFused *f = vdt_fused_resolve(l->fused, node);
+    VdtFused *f = vdt_fused_resolve(l->fused, node);
     const VdtNode *map = f->node->op == &vdt_op_reshape ? f->node->inputs[0] : NULL;
     const gint64 *flat = f->node->shape.dims;
 
-    return map && f->n_uses == 1 && !f->is_output && !f->constant && !f->attention &&
+    return map && f->n_uses == 1 && !f->is_output && !f->constant && !f->pattern &&
                    f->node->shape.n_dims == 3 && map->shape.n_dims == 4 &&
                    map->shape.dims[0] == flat[0] && map->shape.dims[1] == flat[1] &&
                    !vdt_fused_resolve(l->fused, map)->constant
@@ -197,13 +197,15 @@ static const VdtFused *get_flat(const VdtInfer *l, const VdtNode *node)
 }
 
 typedef struct {
-    const VdtFused *x, *scores; /* reshapes of the maps */
-    const VdtFused *softmax;
+    VdtFused *x, *scores; /* reshapes of the maps */
+    VdtFused *softmax;
 } Operands;
 
-static gboolean find(const VdtInfer *l, const VdtNode *node, Operands *found)
+static gboolean match(VdtInfer *l, const VdtFused *f, gpointer data)
 {
-    const VdtFused *softmax;
+    const VdtNode *node = f->node;
+    Operands *found = data;
+    VdtFused *softmax;
     const gint64 *x, *scores;
 
     if (node->op != &vdt_op_matmul || node->p.matmul.transpose_a || !node->p.matmul.transpose_b ||
@@ -219,35 +221,22 @@ static gboolean find(const VdtInfer *l, const VdtNode *node, Operands *found)
         return FALSE;
     x = found->x->node->inputs[0]->shape.dims;
     scores = found->scores->node->inputs[0]->shape.dims;
-    return x[2] == scores[2] && x[3] == scores[3];
+    if (x[2] != scores[2] || x[3] != scores[3])
+        return FALSE;
+    found->x->unused = found->scores->unused = softmax->unused = TRUE;
+    return TRUE;
 }
 
-void vdt_infer_find_gathers(VdtInfer *l, guint n)
-{
-    for (guint i = 0; i < n; i++) {
-        const VdtFused *f = &l->fused[i];
-        Operands found;
-
-        if (f->same_as || f->unused || f->constant || !find(l, f->node, &found))
-            continue;
-        l->roles[i] = VDT_ROLE_GATHER;
-        l->roles[found.x->node->index] = l->roles[found.scores->node->index] =
-            l->roles[found.softmax->node->index] = VDT_ROLE_INSIDE;
-    }
-}
-
-gboolean vdt_infer_gather(VdtInfer *l, VdtFused *f)
+static void lower(VdtInfer *l, VdtFused *f, gconstpointer match)
 {
     const VdtNode *node = f->node;
+    const Operands *operands = match;
     GatherStep state = {.plan = l->plan, .scale = (float)node->p.matmul.scale}, *gather, *join;
-    Operands operands;
     gsize pixels, sums;
 
-    if (l->roles[node->index] != VDT_ROLE_GATHER || !find(l, node, &operands))
-        return FALSE;
     state.outer = l->plan->kernels_f32;
-    state.x = *vdt_infer_get_channels_last(l, operands.x->node->inputs[0]);
-    state.scores = *vdt_infer_get_channels_last(l, operands.scores->node->inputs[0]);
+    state.x = *vdt_infer_get_map(l, operands->x->node->inputs[0], 1);
+    state.scores = *vdt_infer_get_map(l, operands->scores->node->inputs[0], 1);
     state.pitch = VDT_ALIGN_LANES(state.scores.c);
     pixels = state.x.h * state.x.w;
     state.parts = vdt_rows_split(pixels, 1, CLAMP(pixels / LEAST_PIXELS, 1, PARTS));
@@ -267,11 +256,16 @@ gboolean vdt_infer_gather(VdtInfer *l, VdtFused *f)
     join = vdt_infer_copy_step(l, f, &state, .kernel = "join", .run = run_join);
     join->step.n_items = state.x.n * state.rows.n_parts;
     join->step.scratch = (state.parts.n_parts + 2) * state.pitch * sizeof(float);
-    l->planar[node->index] = vdt_plan_planar(l->plan, &node->shape);
-    l->has_planar[node->index] = TRUE;
-    join->y = l->planar[node->index].place;
+    join->y = vdt_infer_new_planar(l, f).place;
     vdt_step_reads(&join->step, state.sums);
     vdt_step_writes(&join->step, join->y);
     vdt_plan_add_step(l->plan, &join->step);
-    return TRUE;
 }
+
+const VdtPattern vdt_pattern_gather = {
+    .name = "gather",
+    .op = &vdt_op_matmul,
+    .match_size = sizeof(Operands),
+    .match = match,
+    .lower = lower,
+};

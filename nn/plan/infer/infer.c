@@ -3,40 +3,20 @@
  * table that takes it. */
 #include "infer.h"
 
-#include "lowering.h"
+#include <string.h>
+
 #include "ops/table.h"
-
-/* The same memory, perhaps under another shape: reshapes, and what only training does. */
-static gboolean lower_same(VdtInfer *l, VdtFused *f)
-{
-    const VdtNode *node = f->node, *x = node->inputs[0];
-    VdtFused *source = vdt_fused_resolve(l->fused, x);
-    guint i = node->index, j = source->node->index;
-    gboolean equal = vdt_shape_equal(&node->shape, &x->shape);
-
-    if (l->has_channels_last[j] && (equal || (l->channels_last[j].h * l->channels_last[j].w == 1 &&
-                                              vdt_shape_has_channels(&node->shape) &&
-                                              node->shape.dims[0] == x->shape.dims[0] &&
-                                              node->shape.dims[1] == x->shape.dims[1]))) {
-        l->channels_last[i] = l->channels_last[j];
-        l->has_channels_last[i] = TRUE;
-    } else {
-        l->planar[i] = *vdt_infer_get_planar(l, x);
-        l->has_planar[i] = TRUE;
-    }
-    return TRUE;
-}
+#include "pattern.h"
 
 static void lower_reference(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node;
-    VdtMap inputs[VDT_MAX_INPUTS];
+    VdtMap inputs[VDT_MAX_INPUTS], y;
 
     for (guint j = 0; j < node->n_inputs; j++)
         inputs[j] = *vdt_infer_get_planar(l, node->inputs[j]);
-    l->planar[node->index] = vdt_plan_planar(l->plan, &node->shape);
-    l->has_planar[node->index] = TRUE;
-    vdt_plan_add_reference(l->plan, node, inputs, &l->planar[node->index]);
+    y = vdt_infer_new_planar(l, f);
+    vdt_plan_add_reference(l->plan, node, inputs, &y);
 }
 
 static const struct {
@@ -44,14 +24,11 @@ static const struct {
     gboolean (*lower)(VdtInfer *l, VdtFused *f);
 } lowerings[] = {
     /* the first that takes the node wins */
-    {&vdt_op_conv2d, vdt_infer_bands},
-    {&vdt_op_conv2d, vdt_infer_exchange},
     {&vdt_op_conv2d, vdt_infer_depthwise},
     {&vdt_op_conv2d, vdt_infer_planes},
     {&vdt_op_conv2d, vdt_infer_winograd},
     {&vdt_op_conv2d, vdt_infer_product},
     {&vdt_op_linear, vdt_infer_product},
-    {&vdt_op_matmul, vdt_infer_gather},
     {&vdt_op_matmul, vdt_infer_matmul},
     {&vdt_op_softmax, vdt_infer_softmax},
     {&vdt_op_batch_norm, vdt_infer_batch_norm},
@@ -68,87 +45,109 @@ static const struct {
     {&vdt_op_resize_bilinear, vdt_infer_resize},
     {&vdt_op_concat, vdt_infer_concat},
     {&vdt_op_slice, vdt_infer_slice},
-    {&vdt_op_reshape, vdt_infer_attention},
-    {&vdt_op_reshape, lower_same},
-    {&vdt_op_dropout, lower_same},
+    {&vdt_op_reshape, vdt_infer_same},
+    {&vdt_op_dropout, vdt_infer_same},
+    {&vdt_op_permute, vdt_infer_permute},
+    {&vdt_op_layer_norm, vdt_infer_layer_norm},
 };
+
+/* In this order: a node is the end of the first that matches. */
+static const VdtPattern *const patterns[] = {
+    &vdt_pattern_attention,
+    &vdt_pattern_bands,
+    &vdt_pattern_exchange,
+    &vdt_pattern_gather,
+};
+
+static void find_patterns(VdtInfer *l, gboolean before_epilogues)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(patterns); i++) {
+        const VdtPattern *pattern = patterns[i];
+        g_autofree gpointer match = g_malloc0(pattern->match_size);
+
+        for (guint j = 0; j < l->graph->nodes->len; j++) {
+            VdtFused *f = &l->fused[j];
+
+            if (pattern->takes_epilogue != before_epilogues || f->node->op != pattern->op ||
+                f->same_as || f->unused || f->constant || f->pattern)
+                continue;
+            memset(match, 0, pattern->match_size);
+            if (pattern->match(l, f, match)) {
+                f->pattern = pattern;
+                f->match = g_memdup2(match, pattern->match_size);
+            }
+        }
+    }
+}
+
+/* Decides which nodes run, and what each of them takes in. */
+static gboolean fuse(VdtInfer *l, const VdtBound *params, GError **error)
+{
+    VdtConstants *shared = l->plan->shared;
+
+    if (!vdt_fold_constants(l->graph, l->fused, shared, params, error))
+        return FALSE;
+    vdt_fold_count_uses(l->graph, l->fused);
+    vdt_fold_into_products(l->graph, l->fused, shared);
+    find_patterns(l, TRUE);
+    if (!vdt_fold_check(l->fused, l->graph->nodes->len, error))
+        return FALSE;
+    vdt_fuse_epilogues(l->graph, l->fused);
+    find_patterns(l, FALSE);
+    return TRUE;
+}
 
 static void lower_node(VdtInfer *l, VdtFused *f)
 {
+    if (f->pattern) {
+        f->pattern->lower(l, f, f->match);
+        return;
+    }
     for (guint i = 0; i < G_N_ELEMENTS(lowerings); i++)
         if (lowerings[i].op == f->node->op && lowerings[i].lower(l, f))
             return;
     lower_reference(l, f);
 }
 
-/* An array by node index, or NULL and @error. */
-static VdtFused *fuse(const VdtGraph *graph, VdtTensor *const *params, GError **error)
+static void add_steps(VdtInfer *l)
 {
-    guint n = graph->nodes->len;
-    VdtFused *fused = g_new0(VdtFused, n);
-    gboolean ok = vdt_fold_constants(graph, fused, params, error);
-
-    if (ok) {
-        vdt_fold_count_uses(graph, fused);
-        vdt_fold_into_products(graph, fused);
-        vdt_fuse_attention(graph, fused);
-        ok = vdt_fold_check(fused, n, error);
-    }
-    if (!ok) {
-        vdt_fused_free(fused, n);
-        return NULL;
-    }
-    vdt_fuse_epilogues(graph, fused);
-    return fused;
-}
-
-gboolean vdt_plan_infer(VdtPlan *plan, VdtTensor *const *params, GError **error)
-{
-    const VdtGraph *graph = plan->graph;
-    guint n = graph->nodes->len;
-    g_autofree VdtMap *planar = g_new0(VdtMap, n), *channels_last = g_new0(VdtMap, n);
-    g_autofree gboolean *has_planar = g_new0(gboolean, n);
-    g_autofree gboolean *has_channels_last = g_new0(gboolean, n);
-    g_autofree VdtRole *roles = g_new0(VdtRole, n);
-    g_autofree VdtQuantised *quantised = g_new0(VdtQuantised, n);
-    VdtInfer l = {.plan = plan,
-                  .fused = fuse(graph, params, error),
-                  .planar = planar,
-                  .channels_last = channels_last,
-                  .has_planar = has_planar,
-                  .has_channels_last = has_channels_last,
-                  .roles = roles,
-                  .quantised = quantised};
+    guint n = l->graph->nodes->len;
     g_autofree VdtFused **at = g_new0(VdtFused *, n); /* what runs in a node's place */
 
-    if (!l.fused)
-        return FALSE;
-    l.zeros = vdt_plan_zeros(plan);
-    for (guint i = 0; i < graph->inputs->len; i++) {
-        guint j = ((const VdtNode *)graph->inputs->pdata[i])->index;
+    for (guint i = 0; i < l->graph->inputs->len; i++) {
+        const VdtNode *node = l->graph->inputs->pdata[i];
+        VdtMap planar = vdt_infer_new_planar(l, &l->fused[node->index]);
 
-        planar[j] = vdt_plan_planar(plan, &l.fused[j].node->shape);
-        has_planar[j] = TRUE;
-        vdt_plan_fill(plan, &planar[j].place);
-        g_array_append_val(plan->inputs, planar[j]);
+        vdt_plan_fill(l->plan, &planar.place);
+        g_array_append_val(l->plan->inputs, planar);
     }
     for (guint i = 0; i < n; i++) {
-        VdtFused *f = &l.fused[i];
+        VdtFused *f = &l->fused[i];
 
         if (!f->same_as && !f->unused && !f->constant && f->node->n_inputs > 0)
             at[f->position] = f;
     }
-    vdt_infer_find_bands(&l, n);
-    vdt_infer_find_exchanges(&l, n);
-    vdt_infer_find_gathers(&l, n);
     for (guint i = 0; i < n; i++)
-        if (at[i] && roles[at[i]->node->index] != VDT_ROLE_INSIDE)
-            lower_node(&l, at[i]);
-    for (guint i = 0; i < graph->outputs->len; i++) {
-        const VdtNamed *named = &g_array_index(graph->outputs, VdtNamed, i);
+        if (at[i])
+            lower_node(l, at[i]);
+    for (guint i = 0; i < l->graph->outputs->len; i++) {
+        const VdtNamed *named = &g_array_index(l->graph->outputs, VdtNamed, i);
 
-        g_array_append_val(plan->outputs, *vdt_infer_get_planar(&l, named->node));
+        g_array_append_val(l->plan->outputs, *vdt_infer_get_planar(l, named->node));
+    }
+}
+
+gboolean vdt_plan_infer(VdtPlan *plan, const VdtBound *params, GError **error)
+{
+    guint n = plan->graph->nodes->len;
+    g_autofree VdtForms *forms = g_new0(VdtForms, n);
+    VdtInfer l = {.graph = plan->graph, .plan = plan, .fused = g_new0(VdtFused, n), .forms = forms};
+    gboolean ok = fuse(&l, params, error);
+
+    if (ok) {
+        l.zeros = vdt_plan_zeros(plan);
+        add_steps(&l);
     }
     vdt_fused_free(l.fused, n);
-    return TRUE;
+    return ok;
 }

@@ -5,40 +5,69 @@
 
 #include "ops/table.h"
 
-VdtMap vdt_infer_new_map(VdtInfer *l, VdtFused *f, gboolean f32)
+/* Which of a node's maps has its channels there: of matrices, the last is dimension 1. */
+static guint slot(const VdtNode *node, guint axis)
 {
-    guint i = f->node->index;
-    VdtMap map =
-        vdt_map_describe(&f->node->shape, f32 ? VDT_PRECISION_F32 : l->plan->kernels->precision);
+    return axis > 1 || node->shape.n_dims == 1 ? 1 : 0;
+}
+
+VdtForms *vdt_infer_forms(VdtInfer *l, const VdtNode *node)
+{
+    return &l->forms[vdt_fused_resolve(l->fused, node)->node->index];
+}
+
+void vdt_infer_set_map(VdtInfer *l, const VdtFused *f, guint axis, const VdtMap *map)
+{
+    VdtForms *forms = &l->forms[f->node->index];
+
+    forms->map[slot(f->node, axis)] = *map;
+    forms->has_map[slot(f->node, axis)] = TRUE;
+    if (vdt_map_is_planar(map)) {
+        forms->planar = (VdtMap){.place = map->place, .planar = TRUE, .f32 = TRUE};
+        forms->has_planar = TRUE;
+    }
+}
+
+VdtMap vdt_infer_new_map(VdtInfer *l, const VdtFused *f, guint axis, gboolean f32)
+{
+    VdtMap map = vdt_map_describe(&f->node->shape, axis,
+                                  f32 ? VDT_PRECISION_F32 : l->plan->kernels->precision);
 
     map.place = vdt_plan_add_buffer(l->plan, vdt_map_bytes(l->plan, &map));
-    l->channels_last[i] = map;
-    l->has_channels_last[i] = TRUE;
+    vdt_infer_set_map(l, f, axis, &map);
     return map;
 }
 
-VdtPlace vdt_infer_constant(VdtInfer *l, const char *key, const float *values, gsize n)
+VdtMap vdt_infer_new_planar(VdtInfer *l, const VdtFused *f)
+{
+    VdtForms *forms = &l->forms[f->node->index];
+
+    forms->planar = vdt_plan_planar(l->plan, &f->node->shape);
+    forms->has_planar = TRUE;
+    return forms->planar;
+}
+
+guint vdt_infer_axis(VdtInfer *l, const VdtNode *node)
+{
+    const VdtForms *forms = vdt_infer_forms(l, node);
+    guint last = MAX(node->shape.n_dims, 1) - 1;
+
+    if (forms->has_map[0] != forms->has_map[1])
+        return forms->has_map[0] ? 1 : last;
+    return vdt_shape_axis(&node->shape);
+}
+
+VdtPlace vdt_infer_constant(VdtInfer *l, const char *what, VdtIdentity of, const float *values,
+                            gsize n)
 {
     gboolean fresh;
-    float *data = vdt_plan_get_blob(l->plan, key, VDT_ALIGN_LANES(n) * sizeof *data, &fresh);
+    float *data = vdt_plan_get_blob(l->plan, what, of, VDT_ALIGN_LANES(n) * sizeof *data, &fresh);
 
     if (fresh) {
         memcpy(data, values, n * sizeof *data);
         memset(data + n, 0, (VDT_ALIGN_LANES(n) - n) * sizeof *data);
     }
     return (VdtPlace){.constant = data};
-}
-
-char *vdt_infer_key(const VdtFused *f, const char *what)
-{
-    const guchar *parts[] = {(const guchar *)f->scale, (const guchar *)f->bias};
-    guint64 hash = G_GUINT64_CONSTANT(0xcbf29ce484222325); /* FNV-1a */
-
-    for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
-        for (gsize j = 0; j < f->columns * sizeof(float); j++)
-            hash = (hash ^ parts[i][j]) * G_GUINT64_CONSTANT(0x100000001b3);
-    return g_strdup_printf("%s %s %016" G_GINT64_MODIFIER "x", what, f->node->inputs[1]->name,
-                           hash);
 }
 
 const char *vdt_infer_label(const VdtFused *f)
@@ -61,71 +90,99 @@ gpointer vdt_infer_init_step(VdtInfer *l, const VdtFused *f, gpointer memory, Vd
 const VdtMap *vdt_infer_get_planar(VdtInfer *l, const VdtNode *node)
 {
     VdtFused *f = vdt_fused_resolve(l->fused, node);
-    guint i = f->node->index;
+    VdtForms *forms = vdt_infer_forms(l, node);
 
-    if (l->has_planar[i])
-        return &l->planar[i];
+    if (forms->has_planar)
+        return &forms->planar;
     if (f->constant) {
         g_ptr_array_add(l->plan->constants, vdt_tensor_ref(f->constant));
-        l->planar[i] = (VdtMap){.place.constant = f->constant->data, .planar = TRUE, .f32 = TRUE};
+        forms->planar = (VdtMap){.place.constant = f->constant->data, .planar = TRUE, .f32 = TRUE};
+        forms->has_planar = TRUE;
     } else {
-        l->planar[i] = vdt_plan_planar(l->plan, &f->node->shape);
-        vdt_plan_add_layout(l->plan, &l->planar[i].place, &l->channels_last[i], TRUE,
+        VdtMap planar = vdt_infer_new_planar(l, f);
+
+        vdt_plan_add_layout(l->plan, &planar.place, &forms->map[forms->has_map[0] ? 0 : 1], TRUE,
                             vdt_infer_label(f));
     }
-    l->has_planar[i] = TRUE;
-    return &l->planar[i];
+    return &forms->planar;
 }
 
-const VdtMap *vdt_infer_get_channels_last(VdtInfer *l, const VdtNode *node)
+/* A constant as a map. */
+static VdtMap make_constant_map(VdtInfer *l, const VdtFused *f, guint axis)
+{
+    const VdtKernels *kernels = l->plan->kernels;
+    VdtMap map = vdt_map_describe(&f->node->shape, axis, kernels->precision);
+    gsize plane = map.h * map.w, image = vdt_map_bytes(l->plan, &map) / map.n;
+    VdtIdentity identity =
+        vdt_identity_of(l->plan->shared, "axis", &axis, sizeof axis, &f->identity, 1);
+    g_autofree float *row = g_new0(float, VDT_ALIGN_LANES(map.c));
+    const float *values = f->constant->data;
+    gboolean fresh;
+    char *data = vdt_plan_get_blob(l->plan, "map", identity, map.n * image, &fresh);
+
+    for (gsize n = 0; n < map.n && fresh; n++) {
+        if (!map.rows)
+            kernels->from_planes(plane, map.c, values + n * map.c * plane, plane, data + n * image,
+                                 map.pitch);
+        for (gsize i = 0; i < plane && map.rows; i++) {
+            memcpy(row, values + (n * plane + i) * map.c, map.c * sizeof *row);
+            kernels->store_scaled(map.c, row, 1, data + n * image + i * (image / plane));
+        }
+    }
+    map.place.constant = data;
+    return map;
+}
+
+const VdtMap *vdt_infer_get_map(VdtInfer *l, const VdtNode *node, guint axis)
 {
     VdtFused *f = vdt_fused_resolve(l->fused, node);
-    guint i = f->node->index;
+    VdtForms *forms = vdt_infer_forms(l, node);
+    guint at = slot(node, axis);
 
-    if (l->has_channels_last[i])
-        return &l->channels_last[i];
+    if (forms->has_map[at])
+        return &forms->map[at];
     if (f->constant) {
-        VdtMap map = vdt_map_describe(&f->node->shape, l->plan->kernels->precision);
-        g_autofree char *shape = vdt_shape_to_string(&f->node->shape);
-        g_autofree char *key = g_strdup_printf("map %u %s %s", i, f->node->name, shape);
-        gsize plane = map.h * map.w, image = vdt_map_bytes(l->plan, &map) / map.n;
-        gboolean fresh;
-        char *data = vdt_plan_get_blob(l->plan, key, map.n * image, &fresh);
+        VdtMap map = make_constant_map(l, f, axis);
 
-        for (gsize n = 0; n < map.n && fresh; n++)
-            l->plan->kernels->from_planes(plane, map.c,
-                                          (const float *)f->constant->data + n * map.c * plane,
-                                          plane, data + n * image, map.pitch);
-        map.place.constant = data;
-        l->channels_last[i] = map;
-        l->has_channels_last[i] = TRUE;
+        vdt_infer_set_map(l, f, axis, &map);
     } else {
-        VdtMap map = vdt_infer_new_map(l, f, FALSE);
+        const VdtMap planar = *vdt_infer_get_planar(l, node);
+        VdtMap map = vdt_map_describe(&f->node->shape, axis, l->plan->kernels->precision);
 
-        vdt_plan_add_layout(l->plan, &l->planar[i].place, &map, FALSE, vdt_infer_label(f));
+        if (vdt_map_is_planar(&map)) {
+            map.place = planar.place;
+            vdt_infer_set_map(l, f, axis, &map);
+        } else {
+            map = vdt_infer_new_map(l, f, axis, FALSE);
+            vdt_plan_add_layout(l->plan, &planar.place, &map, FALSE, vdt_infer_label(f));
+        }
     }
-    return &l->channels_last[i];
+    return &forms->map[at];
+}
+
+VdtLateEpilogue vdt_infer_sum(VdtInfer *l, const VdtNode *node, guint axis)
+{
+    const VdtMap *map = vdt_infer_get_map(l, node, axis);
+
+    return (VdtLateEpilogue){
+        .add = map->place, .add_pitch = map->pitch, .add_image = map->n > 1 ? map->h * map->w : 0};
 }
 
 VdtLateEpilogue vdt_infer_epilogue(VdtInfer *l, VdtFused *f)
 {
-    g_autofree char *key = vdt_infer_key(f, "bias");
-    VdtLateEpilogue e = {
-        .bias = vdt_infer_constant(l, key, f->bias, f->columns), .act0 = f->act0, .act1 = f->act1};
+    VdtLateEpilogue e = {0};
 
+    if (f->add)
+        e = vdt_infer_sum(l, f->add->node, f->axis);
     if (f->mul) {
-        const VdtMap *map = vdt_infer_get_channels_last(l, f->mul->node);
+        const VdtMap *map = vdt_infer_get_map(l, f->mul->node, f->axis);
 
         e.mul = map->place;
         e.mul_pitch = map->pitch;
         e.mul_image = map->n > 1 ? map->h * map->w : 0;
     }
-    if (f->add) {
-        const VdtMap *map = vdt_infer_get_channels_last(l, f->add->node);
-
-        e.add = map->place;
-        e.add_pitch = map->pitch;
-        e.add_image = map->n > 1 ? map->h * map->w : 0;
-    }
+    e.bias = vdt_infer_constant(l, "bias", f->identity, f->bias, f->columns);
+    e.act0 = f->act0;
+    e.act1 = f->act1;
     return e;
 }

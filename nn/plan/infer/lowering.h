@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Lowering: from fused nodes to the steps of an INFER plan. lower.c walks the nodes and converts
- * between layouts where one is asked for; the other lower_*.c files make the steps of one kind.
+ * Lowering: from fused nodes to the steps of an INFER plan. infer.c walks the nodes;
+ * lowering.c converts between forms where one is asked for; other files make the steps of one kind.
  */
 #pragma once
 
@@ -14,39 +14,42 @@ typedef struct {
     VdtPlace scales;
 } VdtQuantised;
 
-/* What a node is where nodes are lowered together. */
-typedef enum {
-    VDT_ROLE_NONE,
-    VDT_ROLE_INSIDE,    /* the steps of a node behind it make it */
-    VDT_ROLE_BANDS,     /* the end of a run of lower_bands.c */
-    VDT_ROLE_EXCHANGED, /* a product that lower_resize.c moves before the resize it reads */
-    VDT_ROLE_GATHER,    /* a product that lower_gather.c makes of a map and a softmax of scores */
-} VdtRole;
-
+/* The forms in which a value exists: planar, and as a map with channels in dimension 1 or last. */
 typedef struct {
+    gboolean has_planar, has_map[2];
+    VdtMap planar, map[2];
+    VdtQuantised quantised;
+} VdtForms;
+
+/* A plan that is being made of @graph. */
+typedef struct {
+    const VdtGraph *graph;
     VdtPlan *plan;
-    VdtFused *fused;
-    VdtMap *planar, *channels_last; /* by node index; place is unset until the form exists */
-    gboolean *has_planar, *has_channels_last;
-    VdtRole *roles;
-    VdtQuantised *quantised; /* NULL for those that no product in 8 bits has read */
-    VdtPlace zeros;          /* a row of zeros, as wide as any map */
+    VdtFused *fused; /* by node index, as what follows */
+    VdtForms *forms;
+    VdtPlace zeros; /* a row of zeros, as wide as any map */
 } VdtInfer;
 
-/* The value of @node in one of the layouts. Channels last is possible for 4-D and 2-D values. */
+/* The forms of the value of @node. */
+VdtForms *vdt_infer_forms(VdtInfer *l, const VdtNode *node);
+/* The value of @node in one of its forms, by a step that makes it of another if need be: getters
+ * come before the step that reads. */
 const VdtMap *vdt_infer_get_planar(VdtInfer *l, const VdtNode *node);
-const VdtMap *vdt_infer_get_channels_last(VdtInfer *l, const VdtNode *node);
-/* The value in 8 bits, channels last; lower_quantise.c. */
-const VdtQuantised *vdt_infer_get_quantised(VdtInfer *l, const VdtNode *node);
-/* A new channels-last map for the value that @f computes; written by the step added next. */
-VdtMap vdt_infer_new_map(VdtInfer *l, VdtFused *f, gboolean f32);
-/* A float constant of @n elements, zero up to the next multiple of VDT_LANES. */
-VdtPlace vdt_infer_constant(VdtInfer *l, const char *key, const float *values, gsize n);
-
-/* Key of a constant made of the weight of @f and what was folded into it. That is part of the key
- * since it is not the same for every size: a sum takes in a batch norm where its operands' shapes
- * are equal. Caller frees. */
-char *vdt_infer_key(const VdtFused *f, const char *what);
+const VdtMap *vdt_infer_get_map(VdtInfer *l, const VdtNode *node, guint axis);
+/* The dimension of the channels of the map in which the value exists, or else is usual. */
+guint vdt_infer_axis(VdtInfer *l, const VdtNode *node);
+/* The map in 8 bits; quantise.c. */
+const VdtQuantised *vdt_infer_get_quantised(VdtInfer *l, const VdtNode *node, guint axis);
+/* A new form for the value that @f computes, to be written by a step: a map with channels in
+ * dimension @axis, or planar. */
+VdtMap vdt_infer_new_map(VdtInfer *l, const VdtFused *f, guint axis, gboolean f32);
+VdtMap vdt_infer_new_planar(VdtInfer *l, const VdtFused *f);
+/* The value of @f is @map, which exists. */
+void vdt_infer_set_map(VdtInfer *l, const VdtFused *f, guint axis, const VdtMap *map);
+/* A float constant of @n elements, which @what makes of @of, zero up to the next multiple of
+ * VDT_LANES. */
+VdtPlace vdt_infer_constant(VdtInfer *l, const char *what, VdtIdentity of, const float *values,
+                            gsize n);
 
 /* Base of every step: name, and the places it reads. */
 #define vdt_infer_step(Type, l, f, ...)                                                            \
@@ -61,6 +64,8 @@ const char *vdt_infer_label(const VdtFused *f);
 gpointer vdt_infer_init_step(VdtInfer *l, const VdtFused *f, gpointer memory, VdtStep step);
 
 VdtLateEpilogue vdt_infer_epilogue(VdtInfer *l, VdtFused *f);
+/* An epilogue without a bias that adds the value of @node. */
+VdtLateEpilogue vdt_infer_sum(VdtInfer *l, const VdtNode *node, guint axis);
 /* A product but for its maps: window, packed weights and epilogue; not in 8 bits. */
 VdtProduct vdt_infer_weights(VdtInfer *l, VdtFused *f);
 /* The same in 8 bits. */
@@ -75,13 +80,7 @@ VdtPlace vdt_infer_depthwise_weights(VdtInfer *l, const VdtFused *f);
 VdtWindow vdt_infer_window(const VdtNode *node);
 /* Whether @f is a 1x1 convolution of stride 1 over all channels: a product of pixels. */
 gboolean vdt_infer_is_pixelwise(const VdtFused *f);
-/* These give nodes their roles, before any is lowered. */
-void vdt_infer_find_bands(VdtInfer *l, guint n);
-void vdt_infer_find_exchanges(VdtInfer *l, guint n);
-void vdt_infer_find_gathers(VdtInfer *l, guint n);
 /* Each makes the steps for a node if it can; FALSE leaves it to the reference kernel. */
-gboolean vdt_infer_bands(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_exchange(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_planes(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_product(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_winograd(VdtInfer *l, VdtFused *f);
@@ -94,8 +93,9 @@ gboolean vdt_infer_resize(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_adaptive_pool(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_concat(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_slice(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_gather(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_matmul(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_softmax(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_attention(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_outer_sum(VdtInfer *l, VdtFused *f);
+gboolean vdt_infer_layer_norm(VdtInfer *l, VdtFused *f);
+gboolean vdt_infer_permute(VdtInfer *l, VdtFused *f);
+gboolean vdt_infer_same(VdtInfer *l, VdtFused *f);

@@ -13,7 +13,7 @@ typedef struct {
     const VdtPlan *plan;
     VdtMap x[VDT_MAX_INPUTS], y;
     guint n_inputs;
-    gsize first_channel; /* of a slice */
+    gsize first; /* channel or token of a slice */
     VdtPlace zeros;
     VdtRows rows; /* of one image: of pixels, or rows of pixels */
 } MapsStep;
@@ -42,7 +42,7 @@ static void add_step(VdtInfer *l, MapsStep *self, gsize rows, gsize row_elements
     vdt_plan_add_step(l->plan, &self->step);
 }
 
-static MapsStep *new_step(VdtInfer *l, VdtFused *f, const char *kernel,
+static MapsStep *new_step(VdtInfer *l, VdtFused *f, guint axis, const char *kernel,
                           void (*run)(const VdtStep *, char *, char *, guint))
 {
     VdtMap x[VDT_MAX_INPUTS];
@@ -50,11 +50,11 @@ static MapsStep *new_step(VdtInfer *l, VdtFused *f, const char *kernel,
 
     /* layouts first: they add steps of their own */
     for (guint i = 0; i < f->node->n_inputs; i++)
-        x[i] = *vdt_infer_get_channels_last(l, f->node->inputs[i]);
+        x[i] = *vdt_infer_get_map(l, f->node->inputs[i], axis);
     self = vdt_infer_step(MapsStep, l, f, .kernel = kernel, .run = run);
     self->n_inputs = f->node->n_inputs;
     memcpy(self->x, x, sizeof x);
-    self->y = vdt_infer_new_map(l, f, FALSE);
+    self->y = vdt_infer_new_map(l, f, axis, FALSE);
     return self;
 }
 
@@ -90,7 +90,7 @@ static void run_pool(const VdtStep *step, char *arena, char *scratch, guint item
 
 gboolean vdt_infer_adaptive_pool(VdtInfer *l, VdtFused *f)
 {
-    MapsStep *self = new_step(l, f, "pool", run_pool);
+    MapsStep *self = new_step(l, f, 1, "pool", run_pool);
     const VdtMap *x = &self->x[0];
     gsize outputs = self->y.h * self->y.w;
 
@@ -118,13 +118,42 @@ static void run_concat(const VdtStep *step, char *arena, char *scratch, guint it
     }
 }
 
+/* Whether @axis is that of a map's channels: dimension 1 of a picture, or the last. */
+static gboolean is_of_channels(const VdtNode *node, guint axis)
+{
+    return axis + 1 == node->shape.n_dims || (axis == 1 && node->shape.n_dims == 4);
+}
+
+/* Tokens behind each other: an item is an image, and all are whole rows. */
+static void run_concat_tokens(const VdtStep *step, char *arena, char *scratch, guint image)
+{
+    const MapsStep *self = (const MapsStep *)step;
+    char *to = pixel(self, &self->y, arena, image, 0, 0);
+
+    for (guint k = 0; k < self->n_inputs; k++) {
+        const VdtMap *x = &self->x[k];
+        gsize size = x->w * x->pitch * element_size(self);
+
+        memcpy(to, pixel(self, x, arena, image, 0, 0), size);
+        to += size;
+    }
+}
+
 gboolean vdt_infer_concat(VdtInfer *l, VdtFused *f)
 {
+    const guint axis = f->node->p.along.axis;
     MapsStep *self;
 
-    if (f->node->p.along.axis != 1 || f->node->shape.n_dims != 4)
+    if (axis == 1 && f->node->shape.n_dims == 3) {
+        self = new_step(l, f, 2, "concat_tokens", run_concat_tokens);
+        for (guint i = 0; i < self->n_inputs; i++)
+            g_assert(self->x[i].pitch == self->y.pitch);
+        add_step(l, self, 1, self->y.w * self->y.pitch);
+        return TRUE;
+    }
+    if (!is_of_channels(f->node, axis))
         return FALSE;
-    self = new_step(l, f, "concat", run_concat);
+    self = new_step(l, f, axis, "concat", run_concat);
     add_step(l, self, self->y.h * self->y.w, self->y.pitch);
     return TRUE;
 }
@@ -139,20 +168,49 @@ static void run_slice(const VdtStep *step, char *arena, char *scratch, guint ite
     for (gsize i = part * self->rows.per_part; i < vdt_rows_end(&self->rows, part); i++) {
         char *to = pixel(self, &self->y, arena, image, 0, i);
 
-        memcpy(to, pixel(self, &self->x[0], arena, image, 0, i) + self->first_channel * size,
+        memcpy(to, pixel(self, &self->x[0], arena, image, 0, i) + self->first * size,
                self->y.c * size);
         memset(to + self->y.c * size, 0, padding * size);
     }
 }
 
+static void run_slice_tokens(const VdtStep *step, char *arena, char *scratch, guint image)
+{
+    const MapsStep *self = (const MapsStep *)step;
+
+    for (gsize i = 0; i < self->y.w; i++)
+        memcpy(pixel(self, &self->y, arena, image, 0, i),
+               pixel(self, &self->x[0], arena, image, 0, self->first + i),
+               VDT_ALIGN_LANES(self->y.c) * element_size(self));
+}
+
 gboolean vdt_infer_slice(VdtInfer *l, VdtFused *f)
 {
+    const VdtNode *node = f->node;
+    const guint axis = node->p.along.axis;
     MapsStep *self;
+    VdtMap map;
 
-    if (f->node->p.along.axis != 1 || f->node->shape.n_dims != 4)
+    if (axis == 1 && node->shape.n_dims == 3) {
+        self = new_step(l, f, 2, "slice_tokens", run_slice_tokens);
+        self->first = node->p.along.begin;
+        add_step(l, self, 1, self->y.w * self->y.pitch);
+        return TRUE;
+    }
+    if (!is_of_channels(node, axis))
         return FALSE;
-    self = new_step(l, f, "slice", run_slice);
-    self->first_channel = f->node->p.along.begin;
+    map = *vdt_infer_get_map(l, node->inputs[0], axis);
+    /* Whole vectors can be seen where they are. */
+    if (node->p.along.begin % VDT_LANES == 0) {
+        map.c = node->p.along.length;
+        map.place.offset +=
+            node->p.along.begin *
+            (map.f32 ? sizeof(float) : vdt_element_size(l->plan->kernels->precision));
+        vdt_infer_set_map(l, f, axis, &map);
+        return TRUE;
+    }
+    self = new_step(l, f, axis, "slice", run_slice);
+    self->first = node->p.along.begin;
     add_step(l, self, self->y.h * self->y.w, self->y.pitch);
     return TRUE;
 }
@@ -183,7 +241,7 @@ gboolean vdt_infer_outer_sum(VdtInfer *l, VdtFused *f)
     if (f->node->shape.n_dims != 4 || a->dims[0] != b->dims[0] || a->dims[1] != b->dims[1] ||
         vdt_shape_equal(a, b) || !(column_first || (a->dims[2] == 1 && b->dims[3] == 1)))
         return FALSE;
-    self = new_step(l, f, "outer_sum", run_outer_sum);
+    self = new_step(l, f, 1, "outer_sum", run_outer_sum);
     if (!column_first) {
         VdtMap row = self->x[0];
 

@@ -127,8 +127,7 @@ gboolean vdt_infer_matmul(VdtInfer *l, VdtFused *f)
     *multiply = state;
     multiply->step.n_items = state.batch * ((state.m + rows - 1) / rows);
     multiply->step.scratch = kernels->mr * kernels->nr * sizeof(float);
-    multiply->y = l->planar[node->index] = vdt_plan_planar(l->plan, shape);
-    l->has_planar[node->index] = TRUE;
+    multiply->y = vdt_infer_new_planar(l, f);
     vdt_step_reads(&multiply->step, state.a.place, state.packed);
     vdt_step_writes(&multiply->step, multiply->y.place);
     vdt_plan_add_step(l->plan, &multiply->step);
@@ -169,8 +168,7 @@ gboolean vdt_infer_softmax(VdtInfer *l, VdtFused *f)
     self->rows = vdt_rows_split(vdt_shape_elements(&node->shape) / self->n, 1, 8);
     self->step.n_items = self->rows.n_parts;
     self->step.scratch = VDT_ALIGN_LANES(self->n) * sizeof(float);
-    self->y = l->planar[node->index] = vdt_plan_planar(l->plan, &node->shape);
-    l->has_planar[node->index] = TRUE;
+    self->y = vdt_infer_new_planar(l, f);
     vdt_step_reads(&self->step, x.place);
     vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);

@@ -10,9 +10,9 @@
 
 #include "ops/table.h"
 
-#define MOST_CHANNELS 4
-#define MOST_DEPTH    256
-#define TILES         8 /* that are put side by side at once */
+/* Where the kernel fits a product by taps, too, one of more than this is faster that way. */
+#define USUAL_DEPTH 256
+#define TILES       8 /* that are put side by side at once */
 
 typedef struct {
     VdtStep step;
@@ -101,24 +101,27 @@ gboolean vdt_infer_planes(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node, *x = node->inputs[0];
     const VdtKernels *kernels = l->plan->kernels;
-    guint source = vdt_fused_resolve(l->fused, x)->node->index;
-    gsize depth = x->shape.dims[1] * node->p.conv2d.kernel_h * node->p.conv2d.kernel_w;
+    const VdtForms *forms = vdt_infer_forms(l, x);
+    gsize taps = (gsize)node->p.conv2d.kernel_h * node->p.conv2d.kernel_w;
+    gsize depth = x->shape.dims[1] * taps;
+    VdtMap planar;
     PlanesStep *self;
 
-    if (!f->scale || node->p.conv2d.groups != 1 || x->shape.dims[1] > MOST_CHANNELS ||
-        depth > MOST_DEPTH || !l->has_planar[source] || l->has_channels_last[source])
+    if (!f->scale || node->p.conv2d.groups != 1 || x->shape.dims[1] > VDT_MOST_PLANES ||
+        (taps <= VDT_MOST_TAPS && (depth > USUAL_DEPTH || !forms->has_planar || forms->has_map[0])))
         return FALSE;
+    planar = *vdt_infer_get_planar(l, x);
     self = vdt_infer_step(PlanesStep, l, f, .kernel = "product_planes", .run = run_planes,
                           .macs = node->op->macs(node));
     self->plan = l->plan;
-    self->planes = l->planar[source].place;
+    self->planes = planar.place;
     self->channels = x->shape.dims[1];
     self->height = x->shape.dims[2];
     self->width = x->shape.dims[3];
     self->window = vdt_infer_window(node);
     self->p = vdt_infer_flat_weights(l, f);
     self->pitch = VDT_ALIGN_LANES(depth);
-    self->p.y = vdt_infer_new_map(l, f, f->is_output && f->n_uses == 1);
+    self->p.y = vdt_infer_new_map(l, f, f->axis, f->is_output && f->n_uses == 1);
     self->rows = vdt_rows_split(self->p.y.h, 1, 16);
     self->step.n_items = self->p.y.n * self->rows.n_parts;
     self->step.scratch =

@@ -26,13 +26,13 @@ VdtProduct vdt_infer_product_of(VdtInfer *l, VdtFused *f, const VdtNode *x)
     VdtProduct product;
 
     if (is_for_int8(l, f)) {
-        const VdtQuantised *quantised = vdt_infer_get_quantised(l, x);
+        const VdtQuantised *quantised = vdt_infer_get_quantised(l, x, f->axis);
 
         product = vdt_infer_weights_int8(l, f);
         product.x = quantised->map;
         product.scales = quantised->scales;
     } else {
-        const VdtMap *map = vdt_infer_get_channels_last(l, x);
+        const VdtMap *map = vdt_infer_get_map(l, x, x->shape.n_dims == 2 ? 1 : f->axis);
 
         product = vdt_infer_weights(l, f);
         product.x = *map;
@@ -49,7 +49,7 @@ gboolean vdt_infer_product(VdtInfer *l, VdtFused *f)
         return FALSE;
     product = vdt_infer_product_of(l, f, node->inputs[0]);
     /* Outputs of the network keep the full precision of the sums. */
-    product.y = vdt_infer_new_map(l, f, f->is_output && f->n_uses == 1);
+    product.y = vdt_infer_new_map(l, f, f->axis, f->is_output && f->n_uses == 1);
     vdt_plan_add_product(l->plan, &product, vdt_infer_label(f), node->op->macs(node));
     return TRUE;
 }

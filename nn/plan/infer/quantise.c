@@ -23,15 +23,15 @@ static void run_quantise(const VdtStep *step, char *arena, char *scratch, guint 
         self->x.pitch, q + first * self->q.pitch, self->q.pitch, scales + first);
 }
 
-const VdtQuantised *vdt_infer_get_quantised(VdtInfer *l, const VdtNode *node)
+const VdtQuantised *vdt_infer_get_quantised(VdtInfer *l, const VdtNode *node, guint axis)
 {
-    const VdtMap *x = vdt_infer_get_channels_last(l, node);
+    const VdtMap *x = vdt_infer_get_map(l, node, axis);
     VdtFused *f = vdt_fused_resolve(l->fused, node);
-    VdtQuantised *quantised = &l->quantised[f->node->index];
+    VdtQuantised *quantised = &vdt_infer_forms(l, node)->quantised;
     gsize pixels = vdt_map_rows(x);
     QuantiseStep *self;
 
-    if (quantised->exists)
+    if (quantised->exists && quantised->map.rows == x->rows)
         return quantised;
     quantised->exists = TRUE;
     quantised->map = *x;

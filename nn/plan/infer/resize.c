@@ -7,7 +7,7 @@
  *     W * resize(x) + bias = resize(W * x + bias)
  * and an enlarged map has several times the pixels.
  */
-#include "lowering.h"
+#include "pattern.h"
 
 #include "ops/axis.h"
 #include "ops/table.h"
@@ -78,7 +78,7 @@ static void add_resize(VdtInfer *l, VdtFused *f, const char *kernel, const VdtNo
     self->plan = l->plan;
     self->align_corners = resize->p.resize.align_corners;
     self->x = *x;
-    self->y = vdt_infer_new_map(l, f, FALSE);
+    self->y = vdt_infer_new_map(l, f, 1, FALSE);
     self->epilogue = *e;
     self->epilogue.bias = l->zeros;
     self->has_epilogue =
@@ -94,7 +94,7 @@ static void add_resize(VdtInfer *l, VdtFused *f, const char *kernel, const VdtNo
 
 gboolean vdt_infer_resize(VdtInfer *l, VdtFused *f)
 {
-    const VdtMap *x = vdt_infer_get_channels_last(l, f->node->inputs[0]);
+    const VdtMap *x = vdt_infer_get_map(l, f->node->inputs[0], 1);
     VdtLateEpilogue epilogue = {.act0 = f->act0};
 
     add_resize(l, f, "resize", f->node, x, &epilogue);
@@ -107,44 +107,43 @@ static gint64 plane(const VdtNode *node)
     return node->shape.dims[2] * node->shape.dims[3];
 }
 
-void vdt_infer_find_exchanges(VdtInfer *l, guint n)
+/* A product of pixels that reads a resize which nobody else sees. */
+static gboolean match_exchange(VdtInfer *l, const VdtFused *f, gpointer match)
 {
-    for (guint i = 0; i < n; i++) {
-        const VdtFused *f = &l->fused[i], *source;
+    VdtFused *source = vdt_fused_resolve(l->fused, f->node->inputs[0]);
 
-        if (f->same_as || f->unused || f->constant || f->is_output ||
-            l->roles[i] != VDT_ROLE_NONE || !vdt_infer_is_pixelwise(f))
-            continue;
-        source = vdt_fused_resolve(l->fused, f->node->inputs[0]);
-        if (source->node->op != &vdt_op_resize_bilinear || source->n_uses != 1 ||
-            source->is_output || source->act0 || source->constant ||
-            plane(source->node) <= plane(source->node->inputs[0]))
-            continue;
-        l->roles[i] = VDT_ROLE_EXCHANGED;
-        l->roles[source->node->index] = VDT_ROLE_INSIDE;
-    }
+    if (f->is_output || !vdt_infer_is_pixelwise(f) || source->node->op != &vdt_op_resize_bilinear ||
+        source->n_uses != 1 || source->is_output || source->act0 || source->constant ||
+        plane(source->node) <= plane(source->node->inputs[0]))
+        return FALSE;
+    *(const VdtNode **)match = source->node;
+    source->unused = TRUE;
+    return TRUE;
 }
 
-gboolean vdt_infer_exchange(VdtInfer *l, VdtFused *f)
+static void lower_exchange(VdtInfer *l, VdtFused *f, gconstpointer match)
 {
-    const VdtNode *resize, *x;
+    const VdtNode *resize = *(const VdtNode *const *)match, *x = resize->inputs[0];
     VdtLateEpilogue behind;
     VdtProduct product;
     VdtShape shape;
 
-    if (l->roles[f->node->index] != VDT_ROLE_EXCHANGED)
-        return FALSE;
-    resize = vdt_fused_resolve(l->fused, f->node->inputs[0])->node;
-    x = resize->inputs[0];
     product = vdt_infer_product_of(l, f, x);
     behind = product.epilogue;
     product.epilogue = (VdtLateEpilogue){.bias = behind.bias};
     shape = x->shape;
     shape.dims[1] = f->columns;
-    product.y = vdt_map_describe(&shape, l->plan->kernels->precision);
+    product.y = vdt_map_describe(&shape, 1, l->plan->kernels->precision);
     product.y.place = vdt_plan_add_buffer(l->plan, vdt_map_bytes(l->plan, &product.y));
     vdt_plan_add_product(l->plan, &product, vdt_infer_label(f),
                          f->node->op->macs(f->node) / plane(resize) * plane(x));
     add_resize(l, f, "resize_behind", resize, &product.y, &behind);
-    return TRUE;
 }
+
+const VdtPattern vdt_pattern_exchange = {
+    .name = "exchange",
+    .op = &vdt_op_conv2d,
+    .match_size = sizeof(VdtNode *),
+    .match = match_exchange,
+    .lower = lower_exchange,
+};

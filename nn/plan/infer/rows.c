@@ -16,6 +16,7 @@ typedef struct {
     VdtLateEpilogue epilogue;
     VdtWindow window;
     VdtRows rows; /* of one image; output rows of pixels for windows */
+    float eps;
 } RowsStep;
 
 static gsize element_size(const RowsStep *self)
@@ -101,7 +102,7 @@ static void add_window_step(VdtInfer *l, RowsStep *self, const VdtMap *x, VdtFus
     self->plan = l->plan;
     self->x = *x;
     self->zeros = l->zeros;
-    self->y = vdt_infer_new_map(l, f, FALSE);
+    self->y = vdt_infer_new_map(l, f, 1, FALSE);
     self->rows =
         vdt_rows_split(self->y.h, 1, vdt_infer_parts(self->y.h * self->y.w * self->y.pitch));
     self->step.n_items = self->y.n * self->rows.n_parts;
@@ -119,7 +120,7 @@ gboolean vdt_infer_depthwise(VdtInfer *l, VdtFused *f)
 
     if (!f->scale || node->p.conv2d.groups == 1)
         return FALSE;
-    x = vdt_infer_get_channels_last(l, node->inputs[0]);
+    x = vdt_infer_get_map(l, node->inputs[0], 1);
     self = vdt_infer_step(RowsStep, l, f, .kernel = "depthwise", .macs = node->op->macs(node),
                           .run = run_depthwise);
     self->weight = vdt_infer_depthwise_weights(l, f);
@@ -135,15 +136,11 @@ gboolean vdt_infer_batch_norm(VdtInfer *l, VdtFused *f)
     const VdtMap *x;
     RowsStep *self;
 
-    if (!f->scale || f->node->shape.n_dims != 4)
+    if (!f->scale)
         return FALSE;
-    x = vdt_infer_get_channels_last(l, f->node->inputs[0]);
+    x = vdt_infer_get_map(l, f->node->inputs[0], 1);
     self = vdt_infer_step(RowsStep, l, f, .kernel = "batch_norm", .run = run_depthwise);
-    {
-        g_autofree char *key = vdt_infer_key(f, "scale");
-
-        self->weight = vdt_infer_constant(l, key, f->scale, f->columns);
-    }
+    self->weight = vdt_infer_constant(l, "scale", f->identity, f->scale, f->columns);
     self->epilogue = vdt_infer_epilogue(l, f);
     self->window = (VdtWindow){.kernel_h = 1, .kernel_w = 1, .stride = 1};
     add_window_step(l, self, x, f);
@@ -159,7 +156,7 @@ gboolean vdt_infer_max_pool(VdtInfer *l, VdtFused *f)
 
     if (kernel * kernel > VDT_MOST_TAPS)
         return FALSE;
-    x = vdt_infer_get_channels_last(l, node->inputs[0]);
+    x = vdt_infer_get_map(l, node->inputs[0], 1);
     self = vdt_infer_step(RowsStep, l, f, .kernel = "max_pool", .run = run_max_pool);
     self->window = (VdtWindow){.kernel_h = kernel,
                                .kernel_w = kernel,
@@ -189,12 +186,12 @@ static void run_mean(const VdtStep *step, char *arena, char *scratch, guint item
 
 gboolean vdt_infer_mean(VdtInfer *l, VdtFused *f)
 {
-    const VdtMap *x = vdt_infer_get_channels_last(l, f->node->inputs[0]);
+    const VdtMap *x = vdt_infer_get_map(l, f->node->inputs[0], 1);
     RowsStep *self = vdt_infer_step(RowsStep, l, f, .kernel = "mean", .run = run_mean);
 
     self->plan = l->plan;
     self->x = *x;
-    self->y = vdt_infer_new_map(l, f, FALSE);
+    self->y = vdt_infer_new_map(l, f, 1, FALSE);
     self->step.n_items = x->n * ((x->c + MEAN_CHANNELS - 1) / MEAN_CHANNELS);
     vdt_step_reads(&self->step, x->place);
     vdt_step_writes(&self->step, self->y.place);
@@ -236,33 +233,39 @@ static gboolean is_scale(const VdtShape *x, const VdtShape *factor)
            factor->dims[2] == 1 && factor->dims[3] == 1;
 }
 
+/* The same values for each image. */
+static gboolean repeats(const VdtShape *x, const VdtShape *other)
+{
+    VdtShape one = *x;
+
+    one.dims[0] = 1;
+    return x->n_dims > 1 && vdt_shape_equal(&one, other);
+}
+
 gboolean vdt_infer_elementwise(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node, *x = node->inputs[0],
                   *y = node->n_inputs > 1 ? node->inputs[1] : NULL;
-    const VdtShape *shape = &node->shape;
     gboolean scale = FALSE;
+    guint axis;
     VdtMap map, other = {0};
     RowsStep *self;
 
-    if (!vdt_shape_has_channels(shape))
-        return FALSE;
     if (y && !vdt_shape_equal(&x->shape, &y->shape)) {
-        if (node->op != &vdt_op_mul)
-            return FALSE;
-        if (is_scale(&y->shape, &x->shape)) {
+        if (is_scale(&y->shape, &x->shape) || repeats(&y->shape, &x->shape)) {
             const VdtNode *swap = x;
 
             x = y;
             y = swap;
-        } else if (!is_scale(&x->shape, &y->shape)) {
-            return FALSE;
         }
-        scale = TRUE;
+        scale = is_scale(&x->shape, &y->shape);
+        if (scale ? node->op != &vdt_op_mul : !repeats(&x->shape, &y->shape))
+            return FALSE;
     }
-    map = *vdt_infer_get_channels_last(l, x);
+    axis = scale ? 1 : vdt_infer_axis(l, x);
+    map = *vdt_infer_get_map(l, x, axis);
     if (y)
-        other = *vdt_infer_get_channels_last(l, y);
+        other = *vdt_infer_get_map(l, y, axis);
     self = vdt_infer_step(RowsStep, l, f, .kernel = scale ? "scale" : "map",
                           .run = scale ? run_scale : run_map);
     self->plan = l->plan;
@@ -275,18 +278,58 @@ gboolean vdt_infer_elementwise(VdtInfer *l, VdtFused *f)
     } else if (node->op == &vdt_op_mul) {
         self->epilogue.mul = other.place;
         self->epilogue.mul_pitch = other.pitch;
-        self->epilogue.mul_image = other.h * other.w;
+        self->epilogue.mul_image = other.n == map.n ? other.h * other.w : 0;
     } else if (node->op == &vdt_op_add) {
         self->epilogue.add = other.place;
         self->epilogue.add_pitch = other.pitch;
-        self->epilogue.add_image = other.h * other.w;
+        self->epilogue.add_image = other.n == map.n ? other.h * other.w : 0;
     } else {
         self->epilogue.act0 = node->op == &vdt_op_relu ? VDT_ACT_RELU : vdt_long_act(node->op);
     }
-    self->y = vdt_infer_new_map(l, f, FALSE);
+    self->y = vdt_infer_new_map(l, f, axis, FALSE);
     self->rows = vdt_rows_split(map.h * map.w, 1, vdt_infer_parts(map.h * map.w * map.pitch));
     self->step.n_items = map.n * self->rows.n_parts;
     vdt_step_reads(&self->step, map.place, other.place);
+    vdt_step_writes(&self->step, self->y.place);
+    vdt_plan_add_step(l->plan, &self->step);
+    return TRUE;
+}
+
+static void run_layer_norm(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const RowsStep *self = (const RowsStep *)step;
+    gsize first = item * self->rows.per_part;
+
+    self->plan->kernels->layer_norm_rows(
+        vdt_rows_end(&self->rows, item) - first, self->x.c, pixel(self, &self->x, arena, first),
+        self->x.pitch, (const float *)vdt_place_address(self->plan, &self->weight, arena),
+        (const float *)vdt_place_address(self->plan, &self->epilogue.bias, arena), self->eps,
+        pixel(self, &self->y, arena, first), self->y.pitch);
+}
+
+gboolean vdt_infer_layer_norm(VdtInfer *l, VdtFused *f)
+{
+    const VdtNode *node = f->node;
+    const VdtFused *weight = &l->fused[node->inputs[1]->index];
+    const VdtFused *bias = &l->fused[node->inputs[2]->index];
+    guint axis = node->shape.n_dims - 1;
+    VdtMap x;
+    RowsStep *self;
+
+    if (node->inputs[1]->shape.n_dims != 1 || !weight->constant || !bias->constant)
+        return FALSE;
+    x = *vdt_infer_get_map(l, node->inputs[0], axis);
+    self = vdt_infer_step(RowsStep, l, f, .kernel = "layer_norm", .run = run_layer_norm);
+    self->plan = l->plan;
+    self->x = x;
+    self->eps = (float)node->p.layer_norm.eps;
+    self->weight = vdt_infer_constant(l, "channels", weight->identity, weight->constant->data, x.c);
+    self->epilogue.bias =
+        vdt_infer_constant(l, "channels", bias->identity, bias->constant->data, x.c);
+    self->y = vdt_infer_new_map(l, f, axis, FALSE);
+    self->rows = vdt_rows_split(vdt_map_rows(&x), 1, vdt_infer_parts(vdt_map_rows(&x) * x.pitch));
+    self->step.n_items = self->rows.n_parts;
+    vdt_step_reads(&self->step, x.place);
     vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);
     return TRUE;

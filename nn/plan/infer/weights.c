@@ -21,10 +21,9 @@ static float *scale_weights(VdtInfer *l, VdtFused *f, gsize per_column)
 static const char *pack(VdtInfer *l, VdtFused *f, const char *what, gsize depth, gsize taps)
 {
     const VdtKernels *kernels = l->plan->kernels;
-    g_autofree char *key = vdt_infer_key(f, what);
     gboolean fresh;
-    char *packed =
-        vdt_plan_get_blob(l->plan, key, vdt_packed_size(kernels, f->columns, depth, taps), &fresh);
+    char *packed = vdt_plan_get_blob(l->plan, what, f->identity,
+                                     vdt_packed_size(kernels, f->columns, depth, taps), &fresh);
 
     if (fresh) {
         g_autofree float *scaled = scale_weights(l, f, depth * taps);
@@ -40,10 +39,9 @@ static const char *pack(VdtInfer *l, VdtFused *f, const char *what, gsize depth,
 static void pack_int8(VdtInfer *l, VdtFused *f, gsize depth, gsize taps, VdtProduct *product)
 {
     gsize size = vdt_int8_packed_size(f->columns, depth, taps);
-    g_autofree char *key = vdt_infer_key(f, "product_int8");
     gboolean fresh;
-    char *packed =
-        vdt_plan_get_blob(l->plan, key, size + VDT_ALIGN_LANES(f->columns) * sizeof(float), &fresh);
+    char *packed = vdt_plan_get_blob(l->plan, "product_int8", f->identity,
+                                     size + VDT_ALIGN_LANES(f->columns) * sizeof(float), &fresh);
 
     if (fresh) {
         g_autofree float *scaled = scale_weights(l, f, depth * taps);
@@ -125,9 +123,9 @@ VdtPlace vdt_infer_depthwise_weights(VdtInfer *l, const VdtFused *f)
     gsize pitch = VDT_ALIGN_LANES(f->columns);
     const VdtNode *weight = f->node->inputs[1];
     const float *values = l->fused[weight->index].constant->data;
-    g_autofree char *key = vdt_infer_key(f, "depthwise");
     gboolean fresh;
-    float *turned = vdt_plan_get_blob(l->plan, key, taps * pitch * sizeof *turned, &fresh);
+    float *turned =
+        vdt_plan_get_blob(l->plan, "depthwise", f->identity, taps * pitch * sizeof *turned, &fresh);
 
     if (fresh) {
         memset(turned, 0, taps * pitch * sizeof *turned);

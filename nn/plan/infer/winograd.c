@@ -182,9 +182,9 @@ static const char *pack(VdtInfer *l, const VdtFused *f, gsize depth, gsize point
     const VdtNode *weight = f->node->inputs[1];
     const float *values = l->fused[weight->index].constant->data;
     gsize per_column = vdt_shape_elements(&weight->shape) / f->columns;
-    g_autofree char *key = vdt_infer_key(f, "winograd");
     gboolean fresh;
-    char *packed = vdt_plan_get_blob(l->plan, key, POINTS * point_bytes, &fresh);
+    char *packed =
+        vdt_plan_get_blob(l->plan, "winograd", f->identity, POINTS * point_bytes, &fresh);
 
     if (fresh) {
         const VdtKernels *kernels = l->plan->kernels;
@@ -275,7 +275,7 @@ gboolean vdt_infer_winograd(VdtInfer *l, VdtFused *f)
     if (!f->scale || !kernels->winograd_input || node->p.conv2d.groups != 1 ||
         !pays(weight->shape.dims[1], f->columns, tiles))
         return FALSE;
-    x = *vdt_infer_get_channels_last(l, node->inputs[0]);
+    x = *vdt_infer_get_map(l, node->inputs[0], 1);
     if (!is_3x3(node, &x))
         return FALSE;
 
@@ -305,7 +305,7 @@ gboolean vdt_infer_winograd(VdtInfer *l, VdtFused *f)
     self->epilogue = vdt_infer_epilogue(l, f);
     if (self->two_steps)
         add_input_step(l, f, self);
-    self->y = vdt_infer_new_map(l, f, FALSE);
+    self->y = vdt_infer_new_map(l, f, 1, FALSE);
     vdt_step_reads(&self->step, self->two_steps ? self->v : x.place);
     vdt_step_reads_epilogue(&self->step, &self->epilogue);
     vdt_step_writes(&self->step, self->y.place);

@@ -18,15 +18,25 @@ gsize vdt_map_pitch(gsize channels, gsize element_size)
     return pitch * element_size % 4096 == 0 ? pitch + VDT_LANES : pitch;
 }
 
-VdtMap vdt_map_describe(const VdtShape *shape, VdtPrecision precision)
+guint vdt_shape_axis(const VdtShape *shape)
 {
-    gboolean picture = shape->n_dims == 4;
-    VdtMap map = {.f32 = precision == VDT_PRECISION_F32,
-                  .n = shape->dims[0],
-                  .c = shape->dims[1],
-                  .h = picture ? shape->dims[2] : 1,
-                  .w = picture ? shape->dims[3] : 1};
+    return shape->n_dims == 4 ? 1 : MAX(shape->n_dims, 1) - 1;
+}
 
+VdtMap vdt_map_describe(const VdtShape *shape, guint axis, VdtPrecision precision)
+{
+    VdtMap map = {.f32 = precision == VDT_PRECISION_F32,
+                  .rows = axis + 1 == shape->n_dims,
+                  .n = axis > 0 ? shape->dims[0] : 1,
+                  .h = 1,
+                  .w = 1,
+                  .c = shape->dims[axis]};
+
+    for (guint i = 1; i < shape->n_dims; i++)
+        if (i != axis) {
+            map.h *= map.w;
+            map.w = shape->dims[i];
+        }
     map.pitch = vdt_map_pitch(map.c, vdt_element_size(precision));
     return map;
 }
@@ -122,16 +132,56 @@ static void run_from_planar(const VdtStep *step, char *arena, char *scratch, gui
     run_layout(step, arena, item, FALSE);
 }
 
+/* Rows are copied one by one; kernels want whole vectors of floats, so each goes through scratch.
+ */
+static void run_from_rows(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const LayoutStep *self = (const LayoutStep *)step;
+    const VdtMap *map = &self->map;
+    const float *x = (const float *)vdt_place_address(self->plan, &self->planar, arena);
+    char *y = vdt_place_address(self->plan, &map->place, arena);
+    gsize element = vdt_element_size(self->kernels->precision);
+
+    memset(scratch, 0, VDT_ALIGN_LANES(map->c) * sizeof *x);
+    for (gsize row = item * self->rows.per_part; row < vdt_rows_end(&self->rows, item); row++) {
+        memcpy(scratch, x + row * map->c, map->c * sizeof *x);
+        self->kernels->store_scaled(map->c, (const float *)scratch, 1,
+                                    y + row * map->pitch * element);
+    }
+}
+
+static void run_to_rows(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const LayoutStep *self = (const LayoutStep *)step;
+    const VdtMap *map = &self->map;
+    const char *x = vdt_place_address(self->plan, &map->place, arena);
+    float *y = (float *)vdt_place_address(self->plan, &self->planar, arena);
+    gsize element = vdt_element_size(self->kernels->precision);
+
+    for (gsize row = item * self->rows.per_part; row < vdt_rows_end(&self->rows, item); row++) {
+        memset(scratch, 0, VDT_ALIGN_LANES(map->c) * sizeof *y);
+        self->kernels->sum_rows(1, map->c, x + row * map->pitch * element, 0, (float *)scratch);
+        memcpy(y + row * map->c, scratch, map->c * sizeof *y);
+    }
+}
+
 void vdt_plan_add_layout(VdtPlan *plan, const VdtPlace *planar, const VdtMap *map,
                          gboolean to_planes, const char *label)
 {
-    VdtRows rows = vdt_rows_split(map->h * map->w, VDT_LANES, MAX(1, map->h * map->w / 256));
+    const gsize plane = map->h * map->w, n_rows = vdt_map_rows(map);
+    VdtRows rows = map->rows ? vdt_rows_split(n_rows, 1, CLAMP(n_rows * map->c / 16384, 1, 16))
+                             : vdt_rows_split(plane, VDT_LANES, MAX(1, plane / 256));
     LayoutStep *self = g_new0(LayoutStep, 1);
 
-    self->step = (VdtStep){.kernel = to_planes ? "to_planes" : "from_planes",
+    self->step = (VdtStep){.kernel = map->rows   ? to_planes ? "to_rows" : "from_rows"
+                                     : to_planes ? "to_planes"
+                                                 : "from_planes",
                            .label = g_strdup(label),
-                           .n_items = map->n * rows.n_parts,
-                           .run = to_planes ? run_to_planar : run_from_planar};
+                           .n_items = map->rows ? rows.n_parts : map->n * rows.n_parts,
+                           .scratch = VDT_ALIGN_LANES(map->c) * sizeof(float),
+                           .run = map->rows   ? to_planes ? run_to_rows : run_from_rows
+                                  : to_planes ? run_to_planar
+                                              : run_from_planar};
     self->plan = plan;
     self->kernels = map->f32 ? plan->kernels_f32 : plan->kernels;
     self->planar = *planar;
@@ -159,12 +209,13 @@ VdtPlace vdt_plan_zeros(VdtPlan *plan)
     for (guint i = 0; i < plan->graph->nodes->len; i++) {
         const VdtNode *node = plan->graph->nodes->pdata[i];
 
-        if (vdt_shape_has_channels(&node->shape))
-            widest = MAX(widest, (gsize)node->shape.dims[1]);
+        for (guint j = 0; j < node->shape.n_dims; j++)
+            if (j == 1 || j + 1 == node->shape.n_dims)
+                widest = MAX(widest, (gsize)node->shape.dims[j]);
     }
     /* twice: Winograd reads two pixels as one */
     size = 2 * vdt_map_pitch(widest, sizeof(float)) * sizeof(float);
-    zeros = vdt_plan_get_blob(plan, "zeros", size, &fresh);
+    zeros = vdt_plan_get_blob(plan, "zeros", 0, size, &fresh);
     if (fresh)
         memset(zeros, 0, size);
     return (VdtPlace){.constant = zeros};

@@ -6,14 +6,17 @@
 #include "schedule.h"
 
 /*
- * How the value of a node lies in memory. Channels last: n images of h x w pixels of c channels,
- * pitch elements from pixel to pixel; matrices [n][c] are images of one pixel. Planar: floats in
- * PyTorch's order.
+ * How the value of a node lies in memory. Planar: floats in PyTorch's order. A map: its channels,
+ * which are one of the shape's dimensions, lie last; n images of h x w pixels of c channels, pitch
+ * elements from pixel to pixel. [N,C,H,W] with channels in dimension 1 is a picture, channels last;
+ * [N,L,C] with channels in dimension 2 are rows of tokens, whose map is the planar memory where the
+ * pitch is c; [N,C] are images of one pixel.
  */
 typedef struct {
     VdtPlace place;
     gboolean planar;
-    gboolean f32; /* elements are float in a plan of lower precision */
+    gboolean f32;  /* elements are float in a plan of lower precision */
+    gboolean rows; /* channels are last in the shape, too */
     gsize n, h, w, c, pitch;
 } VdtMap;
 
@@ -24,11 +27,19 @@ static inline gsize vdt_map_rows(const VdtMap *map)
 
 /* Channels last is possible for 4-D and 2-D values. */
 gboolean vdt_shape_has_channels(const VdtShape *shape);
-/* A channels-last map for a value of @shape, without a place. */
-VdtMap vdt_map_describe(const VdtShape *shape, VdtPrecision precision);
+/* Where the channels of a value are that no op says it of: dimension 1 of pictures, else the last.
+ */
+guint vdt_shape_axis(const VdtShape *shape);
+/* A map for a value of @shape whose channels are dimension @axis, without a place. */
+VdtMap vdt_map_describe(const VdtShape *shape, guint axis, VdtPrecision precision);
 /* Elements from pixel to pixel for that many channels. */
 gsize vdt_map_pitch(gsize channels, gsize element_size);
 gsize vdt_map_bytes(const VdtPlan *plan, const VdtMap *map);
+/* Whether the elements of a map of rows lie as they do in planar memory. */
+static inline gboolean vdt_map_is_planar(const VdtMap *map)
+{
+    return map->rows && map->f32 && map->pitch == map->c;
+}
 /* Adds the step that fills one of the two forms of a value from the other. @label is copied. */
 void vdt_plan_add_layout(VdtPlan *plan, const VdtPlace *planar, const VdtMap *map,
                          gboolean to_planes, const char *label);

@@ -1,19 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "schedule.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-void vdt_blob_unref(gpointer data)
-{
-    VdtBlob *blob = data;
-
-    if (!g_atomic_int_dec_and_test(&blob->ref_count))
-        return;
-    free(blob->data);
-    g_free(blob);
-}
-
 void vdt_step_free(gpointer data)
 {
     VdtStep *step = data;
@@ -90,26 +77,35 @@ void vdt_plan_add_step(VdtPlan *plan, VdtStep *step)
     g_ptr_array_add(plan->steps, step);
 }
 
-void *vdt_plan_get_blob(VdtPlan *plan, const char *key, gsize size, gboolean *fresh)
+void *vdt_plan_get_blob(VdtPlan *plan, const char *what, VdtIdentity of, gsize size,
+                        gboolean *fresh)
 {
-    VdtBlob *blob = g_hash_table_lookup(plan->blobs, key);
+    /* Each kind of kernels has an order of its own. */
+    const guintptr options[] = {size, (guintptr)plan->kernels, (guintptr)plan->kernels_int8};
+    VdtIdentity identity = vdt_identity_of(plan->shared, what, options, sizeof options, &of, 1);
+    VdtBlob *blob = g_hash_table_lookup(plan->blobs, GUINT_TO_POINTER(identity));
 
-    *fresh = blob == NULL || blob->size != size;
-    if (*fresh) {
-        void *data = aligned_alloc(VDT_ALIGN, (size + VDT_ALIGN - 1) / VDT_ALIGN * VDT_ALIGN);
-
-        if (!data) {
+    *fresh = FALSE;
+    if (!blob) {
+        blob = vdt_constants_get(plan->shared, identity, size, fresh);
+        if (!blob) {
             plan->out_of_memory = size;
-            *fresh = FALSE;
             return NULL;
         }
-        blob = g_new0(VdtBlob, 1);
-        blob->ref_count = 1;
-        blob->size = size;
-        blob->data = data;
-        g_hash_table_replace(plan->blobs, g_strdup(key), blob);
+        g_hash_table_insert(plan->blobs, GUINT_TO_POINTER(identity), blob);
     }
     return blob->data;
+}
+
+void vdt_plan_drop_blobs(VdtPlan *plan)
+{
+    GHashTableIter iter;
+    gpointer blob;
+
+    g_hash_table_iter_init(&iter, plan->blobs);
+    while (g_hash_table_iter_next(&iter, NULL, &blob))
+        vdt_constants_drop(plan->shared, blob);
+    g_hash_table_remove_all(plan->blobs);
 }
 
 float *vdt_plan_try_floats(VdtPlan *plan, gsize n)

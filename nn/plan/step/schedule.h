@@ -13,10 +13,13 @@
 #include "graph/node.h"
 #include "kernels/int8.h"
 
+#include "constants.h"
+
 /* Memory that a step reads or writes: a constant, or a buffer of the arena; or no place. */
 typedef struct {
     const void *constant; /* if not NULL */
     guint buffer;         /* its number, from 1 */
+    gsize offset;         /* bytes into it, of a part of another value */
 } VdtPlace;
 
 static inline gboolean vdt_place_exists(const VdtPlace *place)
@@ -46,14 +49,6 @@ struct _VdtStep {
     void (*run)(const VdtStep *step, char *arena, char *scratch, guint item);
 };
 
-/* Constant memory that plans of the same weights share, found by what was made of which tensor. */
-typedef struct {
-    gint ref_count;
-    gsize size;
-    void *data;
-} VdtBlob;
-
-void vdt_blob_unref(gpointer blob);
 void vdt_step_free(gpointer step);
 
 struct _VdtPlan {
@@ -65,7 +60,8 @@ struct _VdtPlan {
     const VdtInt8Kernels *kernels_int8; /* NULL unless products are in 8 bits */
     GPtrArray *steps;                   /* VdtStep */
     GArray *buffers;                    /* VdtBuffer */
-    GHashTable *blobs;                  /* char * to VdtBlob */
+    VdtConstants *shared;               /* with siblings */
+    GHashTable *blobs;                  /* identity to VdtBlob, those that this plan refers to */
     GPtrArray *constants; /* VdtTensor: parameters kept as they are, and what was folded */
     GArray *inputs;       /* VdtMap, planar */
     GArray *outputs;      /* VdtMap, planar */
@@ -80,8 +76,9 @@ struct _VdtPlan {
 static inline char *vdt_place_address(const VdtPlan *plan, const VdtPlace *place, char *arena)
 {
     if (place->constant)
-        return (char *)place->constant;
-    return arena + g_array_index(plan->buffers, VdtBuffer, place->buffer - 1).offset;
+        return (char *)place->constant + place->offset;
+    return arena + g_array_index(plan->buffers, VdtBuffer, place->buffer - 1).offset +
+           place->offset;
 }
 
 VdtPlace vdt_plan_add_buffer(VdtPlan *plan, gsize size);
@@ -101,10 +98,13 @@ void vdt_step_add_places(VdtPlace *to, guint most, const VdtPlace *places, gsize
 /* Takes @step, a struct that begins with a VdtStep and was made by g_new0. What it reads has been
  * written by steps before it. */
 void vdt_plan_add_step(VdtPlan *plan, VdtStep *step);
-/* A constant of @size bytes, filled by the caller if *fresh; otherwise one made earlier under the
- * same @key, in this plan or the one it shares with. NULL, noted in the plan, if there is no memory
- * for it. */
-void *vdt_plan_get_blob(VdtPlan *plan, const char *key, gsize size, gboolean *fresh);
+/* A constant of @size bytes that @what makes of @of, filled by the caller if *fresh; otherwise one
+ * made earlier, for this plan or a sibling. NULL, noted in the plan, if there is no memory for it.
+ */
+void *vdt_plan_get_blob(VdtPlan *plan, const char *what, VdtIdentity of, gsize size,
+                        gboolean *fresh);
+/* Lets go of all of them, with the lock of @shared held. */
+void vdt_plan_drop_blobs(VdtPlan *plan);
 
 /* Scratch of @n floats for making a constant; NULL, noted in the plan, if there is no memory. */
 float *vdt_plan_try_floats(VdtPlan *plan, gsize n);

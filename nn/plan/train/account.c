@@ -31,7 +31,7 @@ VdtMap vdt_train_map_like(VdtTrain *t, const VdtMap *like)
 VdtMap vdt_train_new_map(VdtTrain *t, const VdtNode *node)
 {
     guint i = vdt_train_result(t, node)->index;
-    VdtMap map = vdt_map_describe(&node->shape, VDT_PRECISION_F32);
+    VdtMap map = vdt_map_describe(&node->shape, vdt_shape_axis(&node->shape), VDT_PRECISION_F32);
 
     t->channels_last[i] = vdt_train_map_like(t, &map);
     t->has_channels_last[i] = TRUE;
@@ -72,7 +72,8 @@ const VdtMap *vdt_train_channels_last(VdtTrain *t, const VdtNode *node)
     guint i = node->index;
 
     if (!t->has_channels_last[i]) {
-        VdtMap map = vdt_map_describe(&node->shape, VDT_PRECISION_F32);
+        VdtMap map =
+            vdt_map_describe(&node->shape, vdt_shape_axis(&node->shape), VDT_PRECISION_F32);
 
         t->channels_last[i] = vdt_train_map_like(t, &map);
         t->has_channels_last[i] = TRUE;
@@ -101,7 +102,8 @@ VdtMap vdt_train_dx(VdtTrain *t, const VdtNode *input, gboolean *add)
         if (is_planar(t, input)) {
             gradient->map = vdt_plan_planar(t->plan, &input->shape);
         } else {
-            VdtMap map = vdt_map_describe(&input->shape, VDT_PRECISION_F32);
+            VdtMap map =
+                vdt_map_describe(&input->shape, vdt_shape_axis(&input->shape), VDT_PRECISION_F32);
 
             gradient->map = vdt_train_map_like(t, &map);
         }
@@ -119,7 +121,8 @@ gboolean vdt_train_share_dx(VdtTrain *t, const VdtNode *input, const VdtMap *map
         return FALSE;
     *gradient = (VdtGradient){.exists = TRUE, .shared = TRUE};
     /* Rows of pixels may be cut into lines in another way: a reshape. */
-    gradient->map = vdt_map_describe(&input->shape, VDT_PRECISION_F32);
+    gradient->map =
+        vdt_map_describe(&input->shape, vdt_shape_axis(&input->shape), VDT_PRECISION_F32);
     gradient->map.place = map->place;
     return TRUE;
 }

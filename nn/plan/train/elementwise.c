@@ -205,7 +205,7 @@ gboolean vdt_train_add(VdtTrain *t, const VdtNode *node)
 static void add_picture_gradient(VdtTrain *t, const VdtNode *node, const VdtNode *b,
                                  const VdtMap *dy)
 {
-    VdtMap sum = vdt_map_describe(&b->shape, VDT_PRECISION_F32);
+    VdtMap sum = vdt_map_describe(&b->shape, vdt_shape_axis(&b->shape), VDT_PRECISION_F32);
     RowsStep state = {.a = *dy, .b = *dy};
 
     state.y = vdt_train_map_like(t, &sum);

@@ -116,7 +116,7 @@ static void make_backward(VdtTrain *t, const VdtNode *node, const VdtTrainLoweri
 }
 
 /* Parameters and inputs, which hold their contents before the first step. */
-static void add_leaves(VdtTrain *t, const VdtGraph *graph, VdtTensor *const *params)
+static void add_leaves(VdtTrain *t, const VdtGraph *graph, const VdtBound *params)
 {
     for (guint i = 0; i < graph->params->len; i++) {
         const VdtNode *node = graph->params->pdata[i];
@@ -125,7 +125,7 @@ static void add_leaves(VdtTrain *t, const VdtGraph *graph, VdtTensor *const *par
         t->has_planar[node->index] = TRUE;
         vdt_plan_fill(t->plan, &t->planar[node->index].place);
         g_array_append_val(t->plan->params, t->planar[node->index]);
-        g_ptr_array_add(t->plan->constants, vdt_tensor_ref(params[node->index]));
+        g_ptr_array_add(t->plan->constants, vdt_tensor_ref(params[node->index].values));
     }
     for (guint i = 0; i < graph->inputs->len; i++) {
         const VdtNode *node = graph->inputs->pdata[i];
@@ -157,7 +157,7 @@ static void add_gradients(VdtTrain *t, const VdtGraph *graph)
     }
 }
 
-gboolean vdt_plan_train(VdtPlan *plan, VdtTensor *const *params, GError **error)
+gboolean vdt_plan_train(VdtPlan *plan, const VdtBound *params, GError **error)
 {
     const VdtGraph *graph = plan->graph;
     guint n = graph->nodes->len;

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pattern.h"
+
+/* What attention_match.c finds. */
+typedef struct {
+    const VdtNode *q, *k, *v; /* maps; a head's channels stand together */
+    guint axis;               /* of their channels */
+    guint heads;
+    const VdtNode *bias;           /* a constant [1, heads, queries, keys], or NULL */
+    const VdtNode *before, *after; /* 1x1 convolutions over the heads, or NULL */
+} VdtAttention;
+
+/* The pattern's match: reshape() of the values that softmax() of the scores has gathered. */
+gboolean vdt_attention_match(VdtInfer *l, const VdtFused *end, gpointer match);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Patterns: several nodes that become steps together. Each is a row of the table in infer.c. It is
+ * matched once, at the node at its end; what it found is kept there for lowering, and the nodes
+ * inside are marked unused: nobody else looks at their values.
+ */
+#pragma once
+
+#include "lowering.h"
+
+struct _VdtPattern {
+    const char *name;
+    const VdtOp *op; /* of the node at the end */
+    /* Matched before epilogues are taken in, so that the end may take in a sum and an activation;
+     * others see products with their epilogues. */
+    gboolean takes_epilogue;
+    gsize match_size;
+    /* Fills @match, marks what is inside; FALSE, and nothing changed, if it is none. */
+    gboolean (*match)(VdtInfer *l, const VdtFused *end, gpointer match);
+    void (*lower)(VdtInfer *l, VdtFused *end, gconstpointer match);
+};
+
+extern const VdtPattern vdt_pattern_attention, vdt_pattern_bands, vdt_pattern_exchange,
+    vdt_pattern_gather;
