@@ -103,6 +103,7 @@ struct _VdtNode {
         struct {
             double label_smoothing; /* inputs: logits, labels */
         } cross_entropy;
+        VdtStart start; /* of a parameter */
     } p;
 };
 
@@ -133,9 +134,9 @@ const VdtOp *vdt_node_training_op(const VdtNode *node);
 VdtNode *vdt_graph_add(VdtGraph *graph, const VdtOp *op, const char *name, const VdtNode *options,
                        guint n_inputs, VdtNode *const *inputs);
 
-/* vdt_param() with node->derived set to @derived. */
+/* vdt_param_with() with node->derived set to @derived. */
 VdtNode *vdt_graph_add_param(VdtScope scope, const char *name, const VdtShape *shape,
-                             gboolean derived);
+                             VdtStart start, gboolean derived);
 
 /* Keeps "@name: message" as the graph's error unless there is one already. For mistakes that a
  * builder meets before it can add its node; always returns NULL, which is what it returns then. */

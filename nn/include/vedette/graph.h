@@ -44,7 +44,15 @@ VDT_API VdtScope vdt_scope(VdtGraph *graph, const char *prefix);
 VDT_API VdtScope vdt_in(VdtScope scope, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 VDT_API VdtValue *vdt_input(VdtGraph *graph, const char *name, const VdtShape *shape);
+/** What an untrained parameter starts from: @value and, if there is a @deviation, normal deviates
+ * around it. */
+typedef struct {
+    double value, deviation;
+} VdtStart;
 /** Declares parameter "<scope>.<name>" (just "<scope>" if @name is NULL). */
+VDT_API VdtValue *vdt_param_with(VdtScope scope, const char *name, const VdtShape *shape,
+                                 VdtStart start);
+/** The same, starting from a deviation of 0.02 around 0, as codes of positions do. */
 VDT_API VdtValue *vdt_param(VdtScope scope, const char *name, const VdtShape *shape);
 VDT_API void vdt_output(VdtGraph *graph, const char *name, VdtValue *value);
 /** The output of that name, NULL if there is none: what a loss is put on. */

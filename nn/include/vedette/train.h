@@ -96,10 +96,11 @@ VDT_API gboolean vdt_trainer_restore(VdtTrainer *trainer, const VdtWeights *chec
                                      GError **error);
 
 /**
- * Random parameters for a network that was never trained, from @seed and the names: weights of
- * convolutions and linear layers normal with a deviation of sqrt(2 / fan_out) and 0.01 (linear), as
- * the authors' code starts (Kaiming, fan out), biases 0, batch norms 1, 0, 0, 1, other parameters
- * normal with 0.02. The caller owns it.
+ * Parameters for a network that was never trained, each from the start that it was declared with
+ * (vdt_param_with()), @seed and its name. Of those that the ops declare, weights of convolutions
+ * and linear layers are normal with a deviation of sqrt(2 / fan_out) and 0.01 (linear), as the
+ * authors' code starts (Kaiming, fan out), biases 0, weights of norms 1, running statistics 0 and
+ * 1. The caller owns it.
  */
 VDT_API VdtWeights *vdt_weights_new_random(const VdtGraph *graph, guint64 seed);
 
