@@ -67,6 +67,7 @@ struct _VdtNode {
     VdtNode *inputs[VDT_MAX_INPUTS];
     VdtGraph *graph;
     gboolean derived; /* a parameter that training does not change, e.g. running statistics */
+    gboolean frozen;  /* a parameter that it might change, but is not to */
     union {
         struct {
             int kernel_h, kernel_w, stride, pad_h, pad_w, groups; /* inputs: x, weight, [bias] */
@@ -145,6 +146,12 @@ VdtNode *vdt_graph_fail(VdtGraph *graph, VdtError code, const char *name, const 
 
 /* Shape rule helper: sets VDT_ERROR_SHAPE with a printf message and returns FALSE. */
 gboolean vdt_shape_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Whether training changes this parameter by its gradient. */
+static inline gboolean vdt_param_is_trained(const VdtNode *param)
+{
+    return !param->derived && !param->frozen;
+}
 
 /* TRUE for [n], the shape of biases and of everything that is kept per channel. */
 static inline gboolean vdt_shape_is_vector(const VdtShape *shape, gint64 n)
