@@ -48,6 +48,8 @@ static gboolean run(char **argv, gboolean layers, GError **error)
                                      .weight_decay = 1e-4,
                                      .schedule = {.rate = 1e-4, .steps = runs + 1}};
     VdtShape input, labels;
+    VdtBuild asked;
+    gboolean maps;
     VdtTensor *truth;
     VdtValue *logits;
     struct rusage usage;
@@ -56,11 +58,13 @@ static gboolean run(char **argv, gboolean layers, GError **error)
         return FALSE;
     JsonObject *config = json_node_get_object(json_parser_get_root(parser));
     input = model->input_shape(config, batch, width, height);
-    if (!model->build(config, graph, &input, error))
+    asked = vdt_model_ask(model, &input);
+    if (!model->build(config, graph, &asked, error))
         return FALSE;
-    labels = model->maps ? vdt_shape(batch, height, width) : vdt_shape(batch);
+    maps = model->task == VDT_TASK_SEGMENTATION;
+    labels = maps ? vdt_shape(batch, height, width) : vdt_shape(batch);
     logits = vdt_graph_find_output(graph, "logits");
-    if (model->maps)
+    if (maps)
         logits = vdt_resize_bilinear(logits, height, width, FALSE);
     vdt_output(
         graph, "loss",

@@ -116,8 +116,9 @@ static VdtGraph *make_graph(const Options *o, GError **error)
     }
     g_autoptr(JsonObject) config = vdt_variant_config(variant);
     VdtShape input = model->input_shape(config, o->batch, width, height);
+    VdtBuild asked = vdt_model_ask(model, &input);
     g_autoptr(VdtGraph) graph = vdt_graph_new();
-    if (!model->build(config, graph, &input, error) || !vdt_graph_check(graph, error))
+    if (!model->build(config, graph, &asked, error) || !vdt_graph_check(graph, error))
         return NULL;
     return g_steal_pointer(&graph);
 }

@@ -44,16 +44,16 @@ VdtCard *vdt_card_new(const VdtModel *model, const char *variant)
     card->architecture = g_strdup(model->name);
     card->variant = g_strdup(variant);
     card->title = g_strdup_printf("%s %s", model->name, variant);
-    memcpy(card->mean, model->mean, sizeof card->mean);
-    memcpy(card->std, model->std, sizeof card->std);
+    memcpy(card->mean, model->vision.mean, sizeof card->mean);
+    memcpy(card->std, model->vision.std, sizeof card->std);
     card->width = card->height = v->size;
     card->frames = v->frames;
     card->frame_interval = v->frame_interval;
     card->window = (v->frames - 1) * v->frame_interval / TRAINING_RATE;
     card->framing = v->framing;
-    card->test_clips = v->test_clips;
-    card->test_crops = v->test_crops;
-    card->test_size = v->test_size;
+    card->test_clips = v->vision.test_clips;
+    card->test_crops = v->vision.test_crops;
+    card->test_size = v->vision.test_size;
     return card;
 }
 

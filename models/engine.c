@@ -10,11 +10,11 @@
 #include "model.h"
 #include "paths.h"
 
-/* Input sizes that an engine keeps plans for. */
+/* Plans that an engine keeps, each for something else that was asked of the network. */
 #define MAX_PLANS 4
 
 typedef struct {
-    VdtShape input;
+    VdtBuild asked;
     VdtPlan *plan;
     guint64 used; /* the engine's clock when last asked for */
 } CachedPlan;
@@ -86,12 +86,11 @@ void vdt_engine_unref(VdtEngine *engine)
         engine_free(engine);
 }
 
-/* The graph for inputs of one shape. */
-static VdtGraph *engine_graph(const VdtEngine *engine, const VdtShape *input, GError **error)
+static VdtGraph *engine_graph(const VdtEngine *engine, const VdtBuild *asked, GError **error)
 {
     const VdtCard *card = engine->card;
     g_autoptr(VdtGraph) graph = vdt_graph_new();
-    if (!engine->model->build(engine->config, graph, input, error)) {
+    if (!engine->model->build(engine->config, graph, asked, error)) {
         g_prefix_error(error, "%s: ", card->path != NULL ? card->path : card->weights);
         return NULL;
     }
@@ -105,7 +104,8 @@ static gboolean find_unused(VdtEngine *engine, gboolean strict, GError **error)
 {
     VdtShape input =
         vdt_engine_get_input_shape(engine, 1, engine->card->width, engine->card->height);
-    g_autoptr(VdtGraph) graph = engine_graph(engine, &input, error);
+    VdtBuild asked = vdt_model_ask(engine->model, &input);
+    g_autoptr(VdtGraph) graph = engine_graph(engine, &asked, error);
     if (graph == NULL)
         return FALSE;
     g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
@@ -371,13 +371,13 @@ VdtShape vdt_engine_get_input_shape(const VdtEngine *engine, guint batch, guint 
     return engine->model->input_shape(engine->config, batch, width, height);
 }
 
-/* The plan for @input, made if it is not kept; with the lock held. */
-static VdtPlan *engine_plan(VdtEngine *engine, const VdtShape *input, GError **error)
+/* The plan for what is asked, made if it is not kept; with the lock held. */
+static VdtPlan *engine_plan(VdtEngine *engine, const VdtBuild *asked, GError **error)
 {
     CachedPlan *oldest = &engine->plans[0], *newest = NULL;
     engine->clock++;
     for (CachedPlan *p = engine->plans; p < engine->plans + MAX_PLANS; p++) {
-        if (p->plan != NULL && vdt_shape_equal(&p->input, input)) {
+        if (p->plan != NULL && vdt_build_equal(&p->asked, asked)) {
             p->used = engine->clock;
             return p->plan;
         }
@@ -386,7 +386,7 @@ static VdtPlan *engine_plan(VdtEngine *engine, const VdtShape *input, GError **e
         if (p->plan != NULL && (newest == NULL || p->used > newest->used))
             newest = p;
     }
-    g_autoptr(VdtGraph) graph = engine_graph(engine, input, error);
+    g_autoptr(VdtGraph) graph = engine_graph(engine, asked, error);
     if (graph == NULL)
         return NULL;
     VdtPlan *plan = vdt_plan_new_sharing(graph, engine->weights, &engine->options,
@@ -395,14 +395,15 @@ static VdtPlan *engine_plan(VdtEngine *engine, const VdtShape *input, GError **e
         return NULL;
     vdt_weights_drop_pages(engine->weights);
     vdt_plan_unref(oldest->plan);
-    *oldest = (CachedPlan){*input, plan, engine->clock};
+    *oldest = (CachedPlan){*asked, plan, engine->clock};
     return plan;
 }
 
 VdtSession *vdt_engine_new_session(VdtEngine *engine, const VdtShape *input, GError **error)
 {
+    VdtBuild asked = vdt_model_ask(engine->model, input);
     pthread_mutex_lock(&engine->lock);
-    g_autoptr(VdtPlan) plan = engine_plan(engine, input, error);
+    g_autoptr(VdtPlan) plan = engine_plan(engine, &asked, error);
     if (plan != NULL)
         vdt_plan_ref(plan);
     pthread_mutex_unlock(&engine->lock);

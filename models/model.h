@@ -13,12 +13,45 @@
 #include <vedette/graph.h>
 #include <vedette/weights.h>
 
+/* What a network answers. N is the batch; without a head, features stand in for the logits. */
+typedef enum {
+    VDT_TASK_RECOGNITION,    /* what happens in a clip [N,3,T,H,W]: logits [N,classes] */
+    VDT_TASK_SEGMENTATION,   /* what each pixel of a picture [N,3,H,W] belongs to: logits
+                                [N,classes,h,w], of a map that may be smaller than the picture */
+    VDT_TASK_CLASSIFICATION, /* what a picture [N,3,H,W] shows: logits [N,classes] */
+} VdtTask;
+
+/* Which of a network's runs. Some keep state: one run begins it, many follow. */
+typedef enum {
+    VDT_PHASE_WHOLE,  /* all of the input at once, and nothing is kept */
+    VDT_PHASE_PROMPT, /* what there is to begin with */
+    VDT_PHASE_STEP,   /* what comes next, on top of what was kept */
+} VdtPhase;
+
+#define VDT_BUILD_INPUTS 4
+
+/*
+ * What build() is asked for. Plans of one network and weights differ in nothing else, so this is
+ * also what an engine finds them by. A network refuses what it does not know: one that takes one
+ * input, has one task, and neither merges nor keeps anything has vdt_build_check_plain() say so.
+ */
+typedef struct {
+    guint n_inputs;
+    VdtShape inputs[VDT_BUILD_INPUTS]; /* in the order of the graph's inputs */
+    VdtTask task;                      /* the row's, unless the network has heads for others */
+    guint merge; /* tokens that each layer gives up by merging them with others; 0: none */
+    VdtPhase phase;
+} VdtBuild;
+
 typedef struct {
     const char *name;   /* "r50-k400" */
     const char *config; /* JSON text of its configuration */
     const char *labels; /* name of a label file, or NULL */
-    /* default input and test-time views, as in the authors' configuration files */
-    guint size, frames, frame_interval, test_clips, test_crops, test_size;
+    /* default input, as in the authors' configuration files */
+    guint size, frames, frame_interval;
+    struct {
+        guint test_clips, test_crops, test_size; /* test-time views, from the same files */
+    } vision;
     VdtFraming framing;
     /* input size of the golden case, which `vedette bench` times */
     guint bench_width, bench_height;
@@ -28,8 +61,10 @@ typedef struct {
     const char *name; /* "squeezetime" */
     const VdtVariant *variants;
     guint n_variants;
-    float mean[3], std[3];
-    gboolean maps;    /* takes pictures and answers with a class for each pixel, not with one */
+    VdtTask task;
+    struct {
+        float mean[3], std[3]; /* of the pixels, 0 to 255, that its input has as 0 and 1 */
+    } vision;
     const char *head; /* where the names of parameters begin whose shapes depend on the classes */
     /* Where the names of the backbone's parameters begin, if files of a trained backbone alone
      * leave that out; or NULL. */
@@ -38,10 +73,10 @@ typedef struct {
     void (*set_classes)(JsonObject *config, guint n_classes);
     /* Shape of the network's input for a batch of clips or pictures of this size. */
     VdtShape (*input_shape)(JsonObject *config, guint batch, guint width, guint height);
-    /* Adds the network to @graph: one input of shape @input, one output under the name that golden
-     * cases use (logits, features …). Mistakes in @config are reported here, mistakes of shape
-     * are kept by the graph. */
-    gboolean (*build)(JsonObject *config, VdtGraph *graph, const VdtShape *input, GError **error);
+    /* Adds the network to @graph: the inputs that are asked for, one output under the name that
+     * golden cases use (logits, features …). Mistakes in @config and what the network cannot be
+     * asked for are reported here, mistakes of shape are kept by the graph. */
+    gboolean (*build)(JsonObject *config, VdtGraph *graph, const VdtBuild *asked, GError **error);
     /* The configuration that fits these weights, with *variant set to the name of the variant that
      * has it, or "custom"; NULL without error if they are not of this architecture. The caller owns
      * the object, *variant is static. */
@@ -59,3 +94,9 @@ JsonObject *vdt_variant_config(const VdtVariant *variant);
  * NULL without error if none does. */
 const VdtModel *vdt_model_recognise(const VdtWeights *weights, JsonObject **config,
                                     const char **variant);
+
+/* The usual: @model's own task for one input, whole, nothing merged. */
+VdtBuild vdt_model_ask(const VdtModel *model, const VdtShape *input);
+gboolean vdt_build_equal(const VdtBuild *a, const VdtBuild *b);
+/* TRUE for the usual; otherwise VDT_ERROR_UNSUPPORTED says which of it @model does not know. */
+gboolean vdt_build_check_plain(const VdtModel *model, const VdtBuild *asked, GError **error);

@@ -35,7 +35,7 @@ static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecisio
     g_autoptr(VdtEngine) engine = vdt_engine_new(&options, error);
     if (engine == NULL)
         return FALSE;
-    if (vdt_model_find(architecture, NULL)->maps)
+    if (vdt_model_find(architecture, NULL)->task == VDT_TASK_SEGMENTATION)
         return eval_maps(o, engine, error);
     return eval_clips(o, engine, error);
 }

@@ -342,7 +342,7 @@ static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
                    names);
     }
 
-    gboolean maps = vdt_model_find(card->architecture, NULL)->maps;
+    gboolean maps = vdt_model_find(card->architecture, NULL)->task == VDT_TASK_SEGMENTATION;
     if (!check_kind(o, card, maps, error))
         return FALSE;
     if (maps && !is_array(o->input) && !is_array(o->output))

@@ -74,15 +74,16 @@ static char **find_picture_labels(Training *training, const VdtModel *model, GEr
 static char **find_labels(Training *training, const VdtModel *model, GError **error)
 {
     if (training->o->street) {
-        guint n = model->maps ? VDT_STREET_N_CLASSES : VDT_STREET_N_ACTIONS;
+        guint n =
+            model->task == VDT_TASK_SEGMENTATION ? VDT_STREET_N_CLASSES : VDT_STREET_N_ACTIONS;
         char **labels = g_new0(char *, n + 1);
         for (guint i = 0; i < n; i++)
-            labels[i] =
-                g_strdup(model->maps ? vdt_street_class_name(i) : vdt_street_action_name(i));
+            labels[i] = g_strdup(model->task == VDT_TASK_SEGMENTATION ? vdt_street_class_name(i)
+                                                                      : vdt_street_action_name(i));
         return labels;
     }
 #if HAVE_GST
-    if (model->maps)
+    if (model->task == VDT_TASK_SEGMENTATION)
         return find_picture_labels(training, model, error);
     g_autofree char *list = list_path(training, "train.csv");
     return folder_labels(list, error);
@@ -112,7 +113,7 @@ static void fill_card(Training *training, char **labels)
         card->width = small->bench_width;
         card->height = small->bench_height;
     }
-    gboolean pictures = network->model->maps && !o->street;
+    gboolean pictures = network->model->task == VDT_TASK_SEGMENTATION && !o->street;
     if (pictures && o->width == 0) {
         card->width = PICTURES_WIDTH;
         card->height = PICTURES_HEIGHT;
@@ -121,8 +122,8 @@ static void fill_card(Training *training, char **labels)
         card->framing = o->frame_as;
     else if (pictures)
         card->framing = VDT_FRAMING_FIT;
-    card->window = network->model->maps ? 0
-                   : o->street          ? o->window
+    card->window = network->model->task == VDT_TASK_SEGMENTATION ? 0
+                   : o->street                                   ? o->window
                                : round(1e3 * (card->frames - 1) * o->interval / 30.0) / 1e3;
 }
 
@@ -250,7 +251,7 @@ gboolean training_load_clips(Training *training, GError **error)
 {
     const TrainOptions *o = training->o;
     ClipFormat format = clip_format_for_card(training->card, o->one_frame);
-    format.mapped = training->network.model->maps;
+    format.mapped = training->network.model->task == VDT_TASK_SEGMENTATION;
     if (!open_sets(training, &format, error))
         return FALSE;
     guint n = clip_set_get_n_clips(training->set);

@@ -9,8 +9,9 @@ static void describe_state(const Training *training, double score, GString *text
 {
     g_string_printf(text, "loss %.3f", curve_get_recent_loss(training->curve));
     if (isfinite(score))
-        g_string_append_printf(text, ", %s %.1f %%",
-                               training->network.model->maps ? "IoU" : "right", 100 * score);
+        g_string_append_printf(
+            text, ", %s %.1f %%",
+            training->network.model->task == VDT_TASK_SEGMENTATION ? "IoU" : "right", 100 * score);
 }
 
 /* What the last validation said; NaN if there was none. */

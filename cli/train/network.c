@@ -101,7 +101,7 @@ gboolean network_init(Network *network, const char *architecture, const char *co
         network->variant = "custom";
     network->n_classes = n_classes;
     VdtShape input = network->model->input_shape(network->config, 1, 64, 64);
-    network->frames = network->model->maps ? 1 : input.dims[2];
+    network->frames = input.n_dims == 5 ? input.dims[2] : 1;
     return TRUE;
 }
 
@@ -109,19 +109,21 @@ VdtGraph *network_graph(const Network *network, guint batch, guint width, guint 
                         gboolean training, GError **error)
 {
     VdtShape input = network->model->input_shape(network->config, batch, width, height);
+    VdtBuild asked = vdt_model_ask(network->model, &input);
     g_autoptr(VdtGraph) graph = vdt_graph_new();
     if (training)
         json_object_set_double_member(network->config, "dropout", network->dropout);
-    gboolean ok = network->model->build(network->config, graph, &input, error);
+    gboolean ok = network->model->build(network->config, graph, &asked, error);
     json_object_remove_member(network->config, "dropout");
     if (!ok)
         return NULL;
     if (training && network->freeze_norms)
         vdt_graph_freeze_norms(graph, "backbone.");
     if (training) {
-        VdtShape labels = network->model->maps ? vdt_shape(batch, height, width) : vdt_shape(batch);
+        gboolean maps = network->model->task == VDT_TASK_SEGMENTATION;
+        VdtShape labels = maps ? vdt_shape(batch, height, width) : vdt_shape(batch);
         VdtValue *logits = vdt_graph_find_output(graph, "logits");
-        if (network->model->maps)
+        if (maps)
             logits = vdt_resize_bilinear(logits, height, width, FALSE);
         vdt_output(graph, "loss",
                    vdt_cross_entropy(logits, vdt_input(graph, "labels", &labels),

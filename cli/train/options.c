@@ -429,7 +429,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
                        entries, argc, argv, 1, 1, &rest))
         return FALSE;
     const VdtModel *model = vdt_model_find(rest[0], NULL);
-    follow_recipe(o, model != NULL && model->maps);
+    follow_recipe(o, model != NULL && model->task == VDT_TASK_SEGMENTATION);
     *architecture = g_strdup(rest[0]);
     return check(o);
 }

@@ -83,8 +83,9 @@ static char *origin_of(const Training *training)
     g_autofree char *from =
         training->o->weights != NULL ? printable(training->o->weights) : g_strdup("random weights");
     if (!training->o->street)
-        return g_strdup_printf("trained by vedette on %s of one's own, from %s",
-                               training->network.model->maps ? "pictures" : "videos", from);
+        return g_strdup_printf(
+            "trained by vedette on %s of one's own, from %s",
+            training->network.model->task == VDT_TASK_SEGMENTATION ? "pictures" : "videos", from);
     return g_strdup_printf("trained by vedette on its synthetic street, world version %d, from %s",
                            VDT_STREET_VERSION, from);
 }
@@ -111,7 +112,7 @@ static gboolean save_card(const Training *training, const Validation *validation
     json_object_set_string_member(object, "title", card->title);
     json_object_set_string_member(object, "weights", "weights.safetensors");
     json_object_set_string_member(object, "labels", "labels.txt");
-    if (o->street && !training->network.model->maps)
+    if (o->street && training->network.model->task != VDT_TASK_SEGMENTATION)
         json_object_set_array_member(object, "background", background());
     json_object_set_string_member(object, "licence",
                                   o->licence != NULL ? o->licence
@@ -158,8 +159,9 @@ gboolean training_save_result(Training *training, GError **error)
         return FALSE;
     if (validation.n > 0)
         progress_say(training->progress,
-                     training->network.model->maps ? "validation: mean IoU %.2f %% of %u pictures"
-                                                   : "validation: %.2f %% of %u clips right",
+                     training->network.model->task == VDT_TASK_SEGMENTATION
+                         ? "validation: mean IoU %.2f %% of %u pictures"
+                         : "validation: %.2f %% of %u clips right",
                      100 * validation.score, validation.n);
     g_autofree char *path = training_output_path(training, "weights.safetensors");
     return vdt_weights_save_safetensors(weights, path, error) &&

@@ -42,12 +42,13 @@ void training_name_card(Training *training)
     g_free(card->name);
     g_free(card->title);
     card->name = o->name != NULL ? g_strdup(o->name) : basename_of(o->output);
-    card->title = o->title != NULL ? g_strdup(o->title)
-                                   : g_strdup_printf("%s, %s", training->network.model->name,
-                                                     !o->street ? card->name
-                                                     : training->network.model->maps
-                                                         ? "classes of the synthetic street"
-                                                         : "actions on the synthetic street");
+    card->title = o->title != NULL
+                      ? g_strdup(o->title)
+                      : g_strdup_printf("%s, %s", training->network.model->name,
+                                        !o->street ? card->name
+                                        : training->network.model->task == VDT_TASK_SEGMENTATION
+                                            ? "classes of the synthetic street"
+                                            : "actions on the synthetic street");
 }
 
 static guint64 to_steps(const Training *training, double epochs)

@@ -67,7 +67,7 @@ gboolean training_validate(Training *training, VdtWeights *weights, Validation *
     if (training->validation_cache == NULL)
         return TRUE;
     const VdtCard *card = training->card;
-    gboolean maps = training->network.model->maps;
+    gboolean maps = training->network.model->task == VDT_TASK_SEGMENTATION;
     g_autoptr(VdtGraph) graph = network_graph(&training->network, maps ? 1 : BATCH, card->width,
                                               card->height, FALSE, error);
     if (graph == NULL)

@@ -95,8 +95,9 @@ static gboolean run_case(Case *c, const char *dir, const VdtPlanOptions *options
     if (input == NULL)
         return FALSE;
 
+    VdtBuild asked = vdt_model_ask(model, &input->shape);
     g_autoptr(VdtGraph) graph = vdt_graph_new();
-    if (!model->build(json_node_get_object(config), graph, &input->shape, error) ||
+    if (!model->build(json_node_get_object(config), graph, &asked, error) ||
         !vdt_graph_check(graph, error))
         return FALSE;
     g_autoptr(VdtWeights) weights = golden_weights(c->json, graph, error);

@@ -268,11 +268,13 @@ static gboolean check_size(const Config *c, const VdtShape *input, GError **erro
     return FALSE;
 }
 
-static gboolean build(JsonObject *config, VdtGraph *graph, const VdtShape *input, GError **error)
+static gboolean build(JsonObject *config, VdtGraph *graph, const VdtBuild *asked, GError **error)
 {
+    const VdtShape *input = &asked->inputs[0];
     Config c;
     VdtValue *maps[EFFICIENTFORMER_MAPS], *contexts[EFFICIENTFORMER_MAPS];
-    if (!read_config(config, &c, error) || !check_size(&c, input, error))
+    if (!vdt_build_check_plain(&vdt_cgrseg, asked, error) || !read_config(config, &c, error) ||
+        !check_size(&c, input, error))
         return FALSE;
     VdtScope head = vdt_scope(graph, "decode_head");
     vdt_efficientformer_build(&c.backbone, vdt_scope(graph, "backbone"),
@@ -391,7 +393,8 @@ static JsonObject *to_json(const Config *c)
     {                                                                                              \
         .name = #letter "-" data, .labels = data,                                                  \
         .config = "{\"backbone\": " letter##_HEAD "\"num_classes\": " #classes "}}", .size = 512,  \
-        .frames = 1, .frame_interval = 1, .test_clips = 1, .test_crops = 1, .test_size = 512,      \
+        .frames = 1, .frame_interval = 1,                                                          \
+        .vision = {.test_clips = 1, .test_crops = 1, .test_size = 512},                            \
         .framing = VDT_FRAMING_STRETCH, .bench_width = 512, .bench_height = 512                    \
     }
 #define VARIANTS(data, classes)                                                                    \
@@ -412,9 +415,7 @@ static const VdtVariant variants[] = {
      .size = 288,
      .frames = 1,
      .frame_interval = 1,
-     .test_clips = 1,
-     .test_crops = 1,
-     .test_size = 288,
+     .vision = {.test_clips = 1, .test_crops = 1, .test_size = 288},
      .framing = VDT_FRAMING_STRETCH,
      .bench_width = 512,
      .bench_height = 288},
@@ -447,9 +448,8 @@ const VdtModel vdt_cgrseg = {
     .name = "cgrseg",
     .variants = variants,
     .n_variants = G_N_ELEMENTS(variants),
-    .mean = {123.675f, 116.28f, 103.53f},
-    .std = {58.395f, 57.12f, 57.375f},
-    .maps = TRUE,
+    .task = VDT_TASK_SEGMENTATION,
+    .vision = {.mean = {123.675f, 116.28f, 103.53f}, .std = {58.395f, 57.12f, 57.375f}},
     .head = "decode_head.conv_seg.",
     .backbone = "backbone.",
     .set_classes = set_classes,

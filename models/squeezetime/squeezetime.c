@@ -242,10 +242,11 @@ static VdtValue *features(VdtValue *x)
     return vdt_reshape(x, &view);
 }
 
-static gboolean build(JsonObject *config, VdtGraph *graph, const VdtShape *input, GError **error)
+static gboolean build(JsonObject *config, VdtGraph *graph, const VdtBuild *asked, GError **error)
 {
+    const VdtShape *input = &asked->inputs[0];
     Config c;
-    if (!read_config(config, &c, error))
+    if (!vdt_build_check_plain(&vdt_squeezetime, asked, error) || !read_config(config, &c, error))
         return FALSE;
     if (input->n_dims != 5 || input->dims[1] != 3 || input->dims[2] != c.frames) {
         g_autofree char *text = vdt_shape_to_string(input);
@@ -337,9 +338,7 @@ static const VdtVariant variants[] = {
      .size = 224,
      .frames = 16,
      .frame_interval = 4,
-     .test_clips = 10,
-     .test_crops = 3,
-     .test_size = 224,
+     .vision = {.test_clips = 10, .test_crops = 3, .test_size = 224},
      .framing = VDT_FRAMING_CROP,
      .bench_width = 224,
      .bench_height = 224},
@@ -349,9 +348,7 @@ static const VdtVariant variants[] = {
      .size = 224,
      .frames = 16,
      .frame_interval = 4,
-     .test_clips = 10,
-     .test_crops = 3,
-     .test_size = 224,
+     .vision = {.test_clips = 10, .test_crops = 3, .test_size = 224},
      .framing = VDT_FRAMING_CROP,
      .bench_width = 224,
      .bench_height = 224},
@@ -361,9 +358,7 @@ static const VdtVariant variants[] = {
      .size = 224,
      .frames = 16,
      .frame_interval = 4,
-     .test_clips = 2,
-     .test_crops = 3,
-     .test_size = 286,
+     .vision = {.test_clips = 2, .test_crops = 3, .test_size = 286},
      .framing = VDT_FRAMING_CROP,
      .bench_width = 224,
      .bench_height = 224},
@@ -373,9 +368,7 @@ static const VdtVariant variants[] = {
      .size = 256,
      .frames = 16,
      .frame_interval = 4,
-     .test_clips = 1,
-     .test_crops = 1,
-     .test_size = 256,
+     .vision = {.test_clips = 1, .test_crops = 1, .test_size = 256},
      .framing = VDT_FRAMING_STRETCH,
      .bench_width = 96,
      .bench_height = 128},
@@ -384,9 +377,7 @@ static const VdtVariant variants[] = {
      .size = 224,
      .frames = 16,
      .frame_interval = 4,
-     .test_clips = 1,
-     .test_crops = 1,
-     .test_size = 224,
+     .vision = {.test_clips = 1, .test_crops = 1, .test_size = 224},
      .framing = VDT_FRAMING_CROP,
      .bench_width = 224,
      .bench_height = 224},
@@ -398,9 +389,7 @@ static const VdtVariant variants[] = {
      .size = 112,
      .frames = 16,
      .frame_interval = 4,
-     .test_clips = 1,
-     .test_crops = 1,
-     .test_size = 112,
+     .vision = {.test_clips = 1, .test_crops = 1, .test_size = 112},
      .framing = VDT_FRAMING_STRETCH,
      .bench_width = 192,
      .bench_height = 112},
@@ -447,8 +436,8 @@ const VdtModel vdt_squeezetime = {
     .name = "squeezetime",
     .variants = variants,
     .n_variants = G_N_ELEMENTS(variants),
-    .mean = {123.675f, 116.28f, 103.53f},
-    .std = {58.395f, 57.12f, 57.375f},
+    .task = VDT_TASK_RECOGNITION,
+    .vision = {.mean = {123.675f, 116.28f, 103.53f}, .std = {58.395f, 57.12f, 57.375f}},
     .head = "cls_head.",
     .set_classes = set_classes,
     .input_shape = input_shape,

@@ -239,7 +239,22 @@ const char *vdt_graph_get_param(const VdtGraph *graph, guint i, VdtShape *shape)
 
 gboolean vdt_graph_is_trained(const VdtGraph *graph, guint i)
 {
-    return i < graph->params->len && !((const VdtNode *)graph->params->pdata[i])->derived;
+    return i < graph->params->len && vdt_param_is_trained(graph->params->pdata[i]);
+}
+
+guint vdt_graph_freeze(VdtGraph *graph, const char *prefix)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < graph->params->len; i++) {
+        VdtNode *param = graph->params->pdata[i];
+
+        if (param->derived || !g_str_has_prefix(param->name, prefix))
+            continue;
+        param->frozen = TRUE;
+        n++;
+    }
+    return n;
 }
 
 guint64 vdt_graph_count_parameters(const VdtGraph *graph)

@@ -67,6 +67,7 @@ struct _VdtNode {
     VdtNode *inputs[VDT_MAX_INPUTS];
     VdtGraph *graph;
     gboolean derived; /* a parameter that training does not change, e.g. running statistics */
+    gboolean frozen;  /* a parameter that it might change, but is not to */
     union {
         struct {
             int kernel_h, kernel_w, stride, pad_h, pad_w, groups; /* inputs: x, weight, [bias] */
@@ -106,6 +107,7 @@ struct _VdtNode {
         struct {
             double label_smoothing; /* inputs: logits, labels */
         } cross_entropy;
+        VdtStart start; /* of a parameter */
     } p;
 };
 
@@ -136,9 +138,9 @@ const VdtOp *vdt_node_training_op(const VdtNode *node);
 VdtNode *vdt_graph_add(VdtGraph *graph, const VdtOp *op, const char *name, const VdtNode *options,
                        guint n_inputs, VdtNode *const *inputs);
 
-/* vdt_param() with node->derived set to @derived. */
+/* vdt_param_with() with node->derived set to @derived. */
 VdtNode *vdt_graph_add_param(VdtScope scope, const char *name, const VdtShape *shape,
-                             gboolean derived);
+                             VdtStart start, gboolean derived);
 
 /* Keeps "@name: message" as the graph's error unless there is one already. For mistakes that a
  * builder meets before it can add its node; always returns NULL, which is what it returns then. */
@@ -147,6 +149,12 @@ VdtNode *vdt_graph_fail(VdtGraph *graph, VdtError code, const char *name, const 
 
 /* Shape rule helper: sets VDT_ERROR_SHAPE with a printf message and returns FALSE. */
 gboolean vdt_shape_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Whether training changes this parameter by its gradient. */
+static inline gboolean vdt_param_is_trained(const VdtNode *param)
+{
+    return !param->derived && !param->frozen;
+}
 
 /* TRUE for [n], the shape of biases and of everything that is kept per channel. */
 static inline gboolean vdt_shape_is_vector(const VdtShape *shape, gint64 n)

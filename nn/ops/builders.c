@@ -6,7 +6,21 @@
  */
 #include "table.h"
 
+#include <math.h>
 #include <vedette/ops.h>
+
+/* How parameters start. Products as the authors' code has it, Kaiming by what goes out of a
+ * convolution; a norm changes nothing at first but mean and deviation. */
+static const VdtStart zero = {0}, one = {.value = 1};
+static const VdtStart linear_start = {.deviation = 0.01};
+
+static VdtStart conv2d_start(const VdtShape *weight)
+{
+    /* in double: nothing has looked yet at how large it is */
+    double fan_out = (double)weight->dims[0] * weight->dims[2] * weight->dims[3];
+
+    return (VdtStart){.deviation = sqrt(2.0 / fan_out)};
+}
 
 static VdtValue *add_unary(const VdtOp *op, VdtValue *x, const VdtNode *options)
 {
@@ -62,9 +76,9 @@ VdtValue *vdt_conv2d_with(VdtScope scope, VdtValue *x, VdtConv2d options)
                               groups, channels, options.out);
     weight =
         vdt_shape(options.out, channels / groups, node.p.conv2d.kernel_h, node.p.conv2d.kernel_w);
-    inputs[1] = vdt_param(scope, "weight", &weight);
+    inputs[1] = vdt_param_with(scope, "weight", &weight, conv2d_start(&weight));
     if (options.bias)
-        inputs[2] = vdt_param(scope, "bias", &bias);
+        inputs[2] = vdt_param_with(scope, "bias", &bias, zero);
     return vdt_graph_add(scope.graph, &vdt_op_conv2d, scope.prefix, &node, options.bias ? 3 : 2,
                          inputs);
 }
@@ -81,9 +95,9 @@ VdtValue *vdt_linear_with(VdtScope scope, VdtValue *x, VdtLinear options)
         return vdt_graph_fail(scope.graph, VDT_ERROR_SHAPE, scope.prefix,
                               "linear: %d outputs must be positive", options.out);
     weight = vdt_shape(options.out, x->shape.dims[x->shape.n_dims - 1]);
-    inputs[1] = vdt_param(scope, "weight", &weight);
+    inputs[1] = vdt_param_with(scope, "weight", &weight, linear_start);
     if (!options.no_bias)
-        inputs[2] = vdt_param(scope, "bias", &bias);
+        inputs[2] = vdt_param_with(scope, "bias", &bias, zero);
     return vdt_graph_add(scope.graph, &vdt_op_linear, scope.prefix, NULL, options.no_bias ? 2 : 3,
                          inputs);
 }
@@ -119,7 +133,8 @@ VdtValue *vdt_layer_norm_with(VdtScope scope, VdtValue *x, const VdtShape *shape
                               VdtLayerNorm options)
 {
     VdtNode node = {.p.layer_norm.eps = options.eps != 0 ? options.eps : 1e-5};
-    VdtValue *inputs[3] = {x, vdt_param(scope, "weight", shape), vdt_param(scope, "bias", shape)};
+    VdtValue *inputs[3] = {x, vdt_param_with(scope, "weight", shape, one),
+                           vdt_param_with(scope, "bias", shape, zero)};
 
     return vdt_graph_add(scope.graph, &vdt_op_layer_norm, scope.prefix, &node, 3, inputs);
 }
@@ -134,10 +149,10 @@ VdtValue *vdt_batch_norm(VdtScope scope, VdtValue *x)
         return vdt_graph_fail(scope.graph, VDT_ERROR_SHAPE, scope.prefix,
                               "batch_norm: the input has %u dimensions, it takes 2 or more",
                               vdt_value_shape(x).n_dims);
-    inputs[1] = vdt_param(scope, "weight", &channels);
-    inputs[2] = vdt_param(scope, "bias", &channels);
-    inputs[3] = vdt_graph_add_param(scope, "running_mean", &channels, TRUE);
-    inputs[4] = vdt_graph_add_param(scope, "running_var", &channels, TRUE);
+    inputs[1] = vdt_param_with(scope, "weight", &channels, one);
+    inputs[2] = vdt_param_with(scope, "bias", &channels, zero);
+    inputs[3] = vdt_graph_add_param(scope, "running_mean", &channels, zero, TRUE);
+    inputs[4] = vdt_graph_add_param(scope, "running_var", &channels, one, TRUE);
     return vdt_graph_add(scope.graph, &vdt_op_batch_norm, scope.prefix, &node, 5, inputs);
 }
 
@@ -329,9 +344,9 @@ VdtValue *vdt_input(VdtGraph *graph, const char *name, const VdtShape *shape)
 }
 
 VdtNode *vdt_graph_add_param(VdtScope scope, const char *name, const VdtShape *shape,
-                             gboolean derived)
+                             VdtStart start, gboolean derived)
 {
-    VdtNode options = {.shape = *shape, .derived = derived};
+    VdtNode options = {.p.start = start, .shape = *shape, .derived = derived};
     VdtScope full = name ? vdt_in(scope, "%s", name) : scope;
     VdtNode *node;
 
@@ -348,7 +363,12 @@ VdtNode *vdt_graph_add_param(VdtScope scope, const char *name, const VdtShape *s
     return node;
 }
 
+VdtValue *vdt_param_with(VdtScope scope, const char *name, const VdtShape *shape, VdtStart start)
+{
+    return vdt_graph_add_param(scope, name, shape, start, FALSE);
+}
+
 VdtValue *vdt_param(VdtScope scope, const char *name, const VdtShape *shape)
 {
-    return vdt_graph_add_param(scope, name, shape, FALSE);
+    return vdt_param_with(scope, name, shape, (VdtStart){.deviation = 0.02});
 }

@@ -15,7 +15,7 @@ struct _VdtSession {
     guint n_workers;               /* that scratch was made for */
     GPtrArray *inputs, *outputs;   /* VdtTensor over the arena */
     GHashTable *taps;              /* name to VdtTensor */
-    GPtrArray *params, *gradients; /* TRAIN: VdtTensor over the arena */
+    GPtrArray *params, *gradients; /* TRAIN: VdtTensor over the arena; no gradient: NULL */
 };
 
 static char *allocate(gsize size, const char *what, GError **error)
@@ -35,6 +35,12 @@ static VdtTensor *tensor_over(VdtSession *session, const VdtMap *map, const VdtS
         VDT_F32, shape, vdt_place_address(session->plan, &map->place, session->arena), NULL, NULL);
 }
 
+static void unref_gradient(gpointer gradient)
+{
+    if (gradient)
+        vdt_tensor_unref(gradient);
+}
+
 /* The parameters of a TRAIN plan's session are its own. */
 static void copy_params(VdtSession *session)
 {
@@ -48,12 +54,13 @@ static void copy_params(VdtSession *session)
         const VdtTensor *initial = plan->constants->pdata[i];
         VdtTensor *param =
             tensor_over(session, &g_array_index(plan->params, VdtMap, i), &initial->shape);
+        const VdtMap *gradient = &g_array_index(plan->gradients, VdtMap, i);
 
         memcpy(param->data, initial->data, initial->n_bytes);
         g_ptr_array_add(session->params, param);
-        g_ptr_array_add(
-            session->gradients,
-            tensor_over(session, &g_array_index(plan->gradients, VdtMap, i), &initial->shape));
+        g_ptr_array_add(session->gradients, vdt_graph_is_trained(plan->graph, i)
+                                                ? tensor_over(session, gradient, &initial->shape)
+                                                : NULL);
     }
 }
 
@@ -68,7 +75,7 @@ VdtSession *vdt_session_new(VdtPlan *plan, GError **error)
     session->taps =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)vdt_tensor_unref);
     session->params = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
-    session->gradients = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
+    session->gradients = g_ptr_array_new_with_free_func(unref_gradient);
     session->n_workers = MIN(vdt_threads_get(), VDT_MAX_WORKERS);
     session->scratch_stride = (plan->scratch_size + VDT_ALIGN - 1) / VDT_ALIGN * VDT_ALIGN;
     session->arena = allocate(plan->arena_size, "intermediate results", error);
@@ -150,9 +157,7 @@ VdtTensor *vdt_session_get_param(VdtSession *session, guint i)
 
 VdtTensor *vdt_session_get_gradient(VdtSession *session, guint i)
 {
-    if (i >= session->gradients->len || !vdt_graph_is_trained(session->plan->graph, i))
-        return NULL;
-    return session->gradients->pdata[i];
+    return i < session->gradients->len ? session->gradients->pdata[i] : NULL;
 }
 
 void vdt_session_set_seed(VdtSession *session, guint64 seed)

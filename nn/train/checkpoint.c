@@ -7,6 +7,8 @@
 
 /* Enough to see the pattern. */
 #define MOST_LISTED 20
+/* Key of the metadata; there only if something is frozen. */
+#define FROZEN      "frozen"
 
 const char *vdt_optimizer_kind_name(VdtOptimizerKind kind)
 {
@@ -64,15 +66,30 @@ VdtWeights *vdt_trainer_get_weights(VdtTrainer *trainer, gboolean averaged)
     return weights;
 }
 
+/* The names of what is frozen, one on a line; NULL if nothing is. */
+static char *list_frozen(const VdtTrainer *trainer)
+{
+    g_autoptr(GString) list = g_string_new(NULL);
+
+    for (guint i = 0; i < trainer->n_params; i++)
+        if (trainer->params[i].frozen)
+            g_string_append_printf(list, "%s%s", list->len > 0 ? "\n" : "",
+                                   trainer->params[i].name);
+    return list->len > 0 ? g_strdup(list->str) : NULL;
+}
+
 VdtWeights *vdt_trainer_get_checkpoint(VdtTrainer *trainer)
 {
     VdtWeights *checkpoint = vdt_weights_new();
+    g_autofree char *frozen = list_frozen(trainer);
     g_autofree char *step = g_strdup_printf("%" G_GUINT64_FORMAT, trainer->step);
 
     visit_all(trainer, insert_copy, checkpoint);
     vdt_weights_set_metadata(checkpoint, "step", step);
     vdt_weights_set_metadata(checkpoint, "optimizer",
                              vdt_optimizer_kind_name(trainer->options.kind));
+    if (frozen)
+        vdt_weights_set_metadata(checkpoint, FROZEN, frozen);
     vdt_weights_set_origin(checkpoint, "checkpoint");
     return checkpoint;
 }
@@ -122,6 +139,39 @@ static void copy_back(const char *name, VdtTensor *ours, gpointer data)
     memcpy(ours->data, vdt_weights_lookup(data, name)->data, ours->n_bytes);
 }
 
+/* What was frozen has no state to go on with, what is frozen none to put one into. TRUE if that is
+ * the same. */
+static gboolean check_frozen(const VdtTrainer *trainer, Mistakes *m)
+{
+    const char *text = vdt_weights_get_metadata(m->checkpoint, FROZEN);
+    g_auto(GStrv) names = g_strsplit(text ? text : "", "\n", -1);
+    g_autoptr(GHashTable) there = g_hash_table_new(g_str_hash, g_str_equal);
+    guint before = m->count;
+
+    for (guint i = 0; names[i]; i++)
+        g_hash_table_add(there, names[i]);
+    for (guint i = 0; i < trainer->n_params; i++) {
+        const VdtTrainerParam *p = &trainer->params[i];
+        gboolean was = g_hash_table_remove(there, p->name);
+
+        if (was != p->frozen)
+            add_mistake(m, "%s is frozen %s", p->name, was ? "there, not here" : "here, not there");
+    }
+    for (guint i = 0; names[i]; i++)
+        if (g_hash_table_contains(there, names[i]))
+            add_mistake(m, "%s, frozen there, is no parameter here", names[i]);
+    return m->count == before;
+}
+
+static gboolean say_mistakes(const Mistakes *m, GError **error)
+{
+    if (m->count > MOST_LISTED)
+        g_string_append_printf(m->list, " and %u more", m->count - MOST_LISTED);
+    g_set_error(error, VDT_ERROR, VDT_ERROR_WEIGHTS, "%s is not of this training: %s",
+                vdt_weights_get_origin(m->checkpoint), m->list->str);
+    return FALSE;
+}
+
 gboolean vdt_trainer_restore(VdtTrainer *trainer, const VdtWeights *checkpoint, GError **error)
 {
     g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -137,6 +187,9 @@ gboolean vdt_trainer_restore(VdtTrainer *trainer, const VdtWeights *checkpoint, 
     if (!step_text || !g_ascii_string_to_unsigned(step_text, 10, 0, G_MAXINT64, &step, NULL))
         add_mistake(&m, "its step is %s%s", step_text ? "no number: " : "not stated",
                     step_text ? step_text : "");
+    /* In a checkpoint, tensors that are missing or superfluous for that reason only hide it. */
+    if (!check_frozen(trainer, &m) && step_text)
+        return say_mistakes(&m, error);
     visit_all(trainer, check_tensor, &m);
     for (guint i = 0; i < vdt_weights_get_n_tensors(checkpoint); i++) {
         const char *name = vdt_weights_get_name(checkpoint, i);
@@ -144,13 +197,8 @@ gboolean vdt_trainer_restore(VdtTrainer *trainer, const VdtWeights *checkpoint, 
         if (!g_hash_table_contains(known, name))
             add_mistake(&m, "%s does not belong there", name);
     }
-    if (m.count > 0) {
-        if (m.count > MOST_LISTED)
-            g_string_append_printf(list, " and %u more", m.count - MOST_LISTED);
-        g_set_error(error, VDT_ERROR, VDT_ERROR_WEIGHTS, "%s is not of this training: %s",
-                    vdt_weights_get_origin(checkpoint), list->str);
-        return FALSE;
-    }
+    if (m.count > 0)
+        return say_mistakes(&m, error);
     visit_all(trainer, copy_back, (gpointer)checkpoint);
     trainer->step = step;
     return TRUE;

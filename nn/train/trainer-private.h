@@ -8,6 +8,7 @@
 typedef struct {
     const char *name;    /* the graph's */
     VdtTensor *value;    /* the session's */
+    gboolean frozen;     /* nothing moves it: it has none of what follows */
     VdtTensor *state[2]; /* of the optimiser; NULL where there is none */
     VdtTensor *average;  /* or NULL */
     VdtTensor *before;   /* of what the run itself moves: its value before the step; or NULL */

@@ -4,6 +4,7 @@
  * statistics, so their values are kept before each run, and come back if the step is refused.
  */
 #include "copy.h"
+#include "graph/node.h"
 #include "trainer-private.h"
 #include "update.h"
 #include <math.h>
@@ -18,6 +19,9 @@ static void add_param(VdtTrainer *t, const VdtGraph *graph, guint i)
 
     p->name = optimized.name;
     p->value = vdt_session_get_param(t->session, i);
+    p->frozen = !gradient && !((const VdtNode *)graph->params->pdata[i])->derived;
+    if (p->frozen)
+        return;
     for (guint k = 0; gradient && k < vdt_optimizer_count_states(o); k++) {
         p->state[k] = vdt_tensor_new_f32(&p->value->shape);
         memset(p->state[k]->data, 0, p->state[k]->n_bytes);

@@ -202,7 +202,8 @@ const char *small_model(void)
     const VdtModel *model = vdt_model_find("squeezetime", NULL);
     VdtShape input = model->input_shape(json_node_get_object(node), 1, 64, 64);
     g_autoptr(VdtGraph) graph = vdt_graph_new();
-    g_assert_true(model->build(json_node_get_object(node), graph, &input, NULL));
+    VdtBuild asked = vdt_model_ask(model, &input);
+    g_assert_true(model->build(json_node_get_object(node), graph, &asked, NULL));
     g_autoptr(VdtWeights) weights = vdt_weights_new();
     for (guint i = 0; i < vdt_graph_get_n_params(graph); i++) {
         VdtShape shape;

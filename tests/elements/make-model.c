@@ -48,7 +48,9 @@ static void write_card(const char *dir, const VdtModel *model, const char *varia
     json_object_set_string_member(card, "weights", "weights.safetensors");
     if (config) {
         g_autofree char *labels = g_build_filename(dir, "labels.txt", NULL);
-        JsonObject *head = model->maps ? json_object_get_object_member(config, "head") : config;
+        JsonObject *head = model->task == VDT_TASK_SEGMENTATION
+                               ? json_object_get_object_member(config, "head")
+                               : config;
         const gint64 n = json_object_get_int_member(head, "num_classes");
         g_autoptr(GString) list = g_string_new(NULL);
         JsonObject *preprocessing = json_object_new();
@@ -110,6 +112,7 @@ int main(int argc, char **argv)
     const VdtModel *model;
     guint size;
     VdtShape input;
+    VdtBuild asked;
 
     if (argc != 5) {
         g_printerr("usage: make-model DIR ARCHITECTURE VARIANT|CONFIG.json SIZE\n");
@@ -129,14 +132,15 @@ int main(int argc, char **argv)
         size = variant->size;
     }
     input = model->input_shape(config, 1, size, size);
-    need(model->build(config, graph, &input, &error) && vdt_graph_check(graph, &error), error);
+    asked = vdt_model_ask(model, &input);
+    need(model->build(config, graph, &asked, &error) && vdt_graph_check(graph, &error), error);
     weights = made_up_weights(graph, &error);
     need(weights != NULL, error);
     g_mkdir_with_parents(argv[1], 0777);
     path = g_build_filename(argv[1], "weights.safetensors", NULL);
     need(vdt_weights_save_safetensors(weights, path, &error), error);
     write_card(argv[1], model, own ? "custom" : argv[3], own, size);
-    if (model->maps) {
+    if (model->task == VDT_TASK_SEGMENTATION) {
         level_classes(argv[1], weights, model->head, size);
         need(vdt_weights_save_safetensors(weights, path, &error), error);
     }

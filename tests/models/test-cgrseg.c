@@ -20,7 +20,8 @@ static VdtGraph *graph_of(JsonObject *config, VdtShape input)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(VdtGraph) graph = vdt_graph_new();
-    g_assert_true(cgrseg()->build(config, graph, &input, &error));
+    VdtBuild asked = vdt_model_ask(cgrseg(), &input);
+    g_assert_true(cgrseg()->build(config, graph, &asked, &error));
     g_assert_no_error(error);
     vdt_graph_check(graph, &error);
     g_assert_no_error(error);
@@ -182,8 +183,9 @@ static void test_sizes(void)
         g_autoptr(VdtGraph) graph = vdt_graph_new();
         g_autoptr(GError) error = NULL;
         VdtShape input = vdt_shape(1, 3, sizes[i].height, sizes[i].width);
+        VdtBuild asked = vdt_model_ask(cgrseg(), &input);
         gboolean built =
-            cgrseg()->build(config, graph, &input, &error) && vdt_graph_check(graph, &error);
+            cgrseg()->build(config, graph, &asked, &error) && vdt_graph_check(graph, &error);
         if (sizes[i].legal)
             g_assert_no_error(error);
         else
@@ -217,7 +219,8 @@ static void test_refused(void)
         g_autoptr(VdtGraph) graph = vdt_graph_new();
         g_autoptr(GError) error = NULL;
         VdtShape input = vdt_shape(1, 3, 64, 64);
-        g_assert_false(cgrseg()->build(json_node_get_object(node), graph, &input, &error));
+        VdtBuild asked = vdt_model_ask(cgrseg(), &input);
+        g_assert_false(cgrseg()->build(json_node_get_object(node), graph, &asked, &error));
         g_assert_error(error, VDT_ERROR, VDT_ERROR_MODEL);
         g_assert_nonnull(strstr(error->message, refused[i].says));
     }

@@ -29,7 +29,8 @@ static VdtWeights *small_weights(void)
     const VdtModel *model = vdt_model_find("squeezetime", NULL);
     VdtShape input = model->input_shape(config, 1, 32, 32);
     g_autoptr(VdtGraph) graph = vdt_graph_new();
-    g_assert_true(model->build(config, graph, &input, NULL));
+    VdtBuild asked = vdt_model_ask(model, &input);
+    g_assert_true(model->build(config, graph, &asked, NULL));
     VdtWeights *weights = vdt_weights_new();
     for (guint i = 0; i < vdt_graph_get_n_params(graph); i++) {
         VdtShape shape;

@@ -16,7 +16,8 @@ static VdtGraph *graph_of(JsonObject *config, VdtShape input)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(VdtGraph) graph = vdt_graph_new();
-    g_assert_true(squeezetime()->build(config, graph, &input, &error));
+    VdtBuild asked = vdt_model_ask(squeezetime(), &input);
+    g_assert_true(squeezetime()->build(config, graph, &asked, &error));
     g_assert_no_error(error);
     vdt_graph_check(graph, &error);
     g_assert_no_error(error);
@@ -254,7 +255,8 @@ static void test_refused(void)
         g_autoptr(JsonObject) config = parse(refused[i].config);
         g_autoptr(VdtGraph) graph = vdt_graph_new();
         VdtShape input = vdt_shape(1, 3, 16, 64, 64);
-        g_assert_false(squeezetime()->build(config, graph, &input, &error));
+        VdtBuild asked = vdt_model_ask(squeezetime(), &input);
+        g_assert_false(squeezetime()->build(config, graph, &asked, &error));
         g_assert_error(error, VDT_ERROR, VDT_ERROR_MODEL);
         if (strstr(error->message, refused[i].key) == NULL ||
             strstr(error->message, refused[i].limit) == NULL)
@@ -280,8 +282,9 @@ static void test_shapes(void)
         g_autoptr(GError) error = NULL;
         g_autoptr(VdtGraph) graph = vdt_graph_new();
         VdtShape input = vdt_shape_from(inputs[i].dims, inputs[i].n_dims);
+        VdtBuild asked = vdt_model_ask(squeezetime(), &input);
         gboolean ok =
-            squeezetime()->build(config, graph, &input, &error) && vdt_graph_check(graph, &error);
+            squeezetime()->build(config, graph, &asked, &error) && vdt_graph_check(graph, &error);
         g_assert_cmpint(ok, ==, inputs[i].ok);
         if (!ok)
             g_assert_error(error, VDT_ERROR, VDT_ERROR_SHAPE);

@@ -63,6 +63,14 @@ static void test_names(void)
     g_assert_null(vdt_graph_get_param(graph, 7, NULL));
     for (guint i = 0; i < 8; i++)
         g_assert_true(vdt_graph_is_trained(graph, i) == (i < 4 || i == 6));
+    g_assert_cmpuint(vdt_graph_count_parameters(graph), ==, 6 * 2 * 9 + 6 + 6 + 6 + 1);
+
+    /* running statistics are never trained, so there is nothing to freeze about them */
+    g_assert_cmpuint(vdt_graph_freeze(graph, "backbone.net.layer1.0.bn1."), ==, 2);
+    g_assert_cmpuint(vdt_graph_freeze(graph, "backbone.net.layer2"), ==, 0);
+    for (guint i = 0; i < 8; i++)
+        g_assert_true(vdt_graph_is_trained(graph, i) == (i < 2 || i == 6));
+    g_assert_cmpuint(vdt_graph_count_parameters(graph), ==, 6 * 2 * 9 + 6 + 1);
 
     g_assert_true(vdt_graph_find_output(graph, "y") == x);
     g_assert_null(vdt_graph_find_output(graph, "x"));

@@ -6,6 +6,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <vedette/ops.h>
 
 #include "../ops/reference.h"
@@ -171,6 +172,69 @@ static double compare_gradients(const Oracle *o, VdtSession *session, const char
     return isnan(difference) ? INFINITY : sqrt(difference) / (sqrt(total) + 1e-2);
 }
 
+/* Freezes some of the parameters, and once in a while all of them. */
+static void freeze_some(VdtGraph *graph, guint64 seed)
+{
+    Random random = {seed};
+    guint n = 0, frozen = 0;
+
+    if (random_one_in(&random, 10))
+        vdt_graph_freeze(graph, "");
+    for (guint i = 0; i < graph->params->len; i++) {
+        const VdtNode *param = graph->params->pdata[i];
+
+        if (!param->derived && random_one_in(&random, 2))
+            n += vdt_graph_freeze(graph, param->name) > 0;
+        frozen += param->frozen;
+        g_assert_true(!param->derived || !param->frozen);
+    }
+    g_assert_cmpuint(frozen, >=, n);
+}
+
+static VdtSession *run_training(VdtPlan *plan, guint64 seed)
+{
+    VdtSession *session = make_session(plan);
+
+    fill_inputs(session, seed);
+    fill_labels(session, seed);
+    run_session(session);
+    return session;
+}
+
+/* The same network with some parameters frozen: the same loss, the same bits of what gradients
+ * there still are, none for the others, and no more work. */
+static void check_frozen(VdtGraph *graph, VdtWeights *weights, guint64 seed)
+{
+    g_autoptr(VdtPlan) plan = NULL, whole_plan = NULL;
+    g_autoptr(VdtSession) session = NULL, whole = NULL;
+    const VdtTensor *loss, *right;
+
+    whole_plan = make_plan(graph, weights, VDT_PLAN_TRAIN, VDT_PRECISION_F32);
+    whole = run_training(whole_plan, seed);
+    freeze_some(graph, seed);
+    plan = make_plan(graph, weights, VDT_PLAN_TRAIN, VDT_PRECISION_F32);
+    session = run_training(plan, seed);
+    right = vdt_session_find_output(whole, "loss");
+    loss = vdt_session_find_output(session, "loss");
+    g_assert_cmpmem(loss->data, loss->n_bytes, right->data, right->n_bytes);
+    g_assert_cmpuint(vdt_plan_get_n_steps(plan), <=, vdt_plan_get_n_steps(whole_plan));
+    for (guint i = 0; i < graph->params->len; i++) {
+        const VdtNode *param = graph->params->pdata[i];
+        const VdtTensor *dx = vdt_session_get_gradient(session, i);
+        const VdtTensor *all = vdt_session_get_gradient(whole, i);
+        const VdtTensor *now = vdt_session_get_param(session, i);
+        const VdtTensor *was = vdt_session_get_param(whole, i);
+
+        g_assert_cmpint(dx == NULL, ==, param->derived || param->frozen);
+        if (dx && memcmp(dx->data, all->data, all->n_bytes) != 0) {
+            g_test_message("%s", param->name);
+            g_test_fail_printf("a gradient is another one for VEDETTE_TEST_SEED=%" G_GUINT64_FORMAT,
+                               seed);
+        }
+        g_assert_cmpmem(now->data, now->n_bytes, was->data, was->n_bytes);
+    }
+}
+
 static void check_graph(guint64 seed, guint *n_checks, guint *n_far)
 {
     g_autofree char *text = NULL;
@@ -217,6 +281,47 @@ static void check_graph(guint64 seed, guint *n_checks, guint *n_far)
         }
     }
     vdt_isa_limit(vdt_isa_get_available());
+    check_frozen(graph, weights, seed);
+}
+
+/* What only frozen parameters are behind needs neither gradients nor the values for them. */
+static void test_frozen_costs_nothing(void)
+{
+    gsize before = 0;
+    guint n_before = 0;
+
+    for (int stage = 0; stage < 4; stage++) {
+        g_autoptr(VdtGraph) graph = vdt_graph_new();
+        g_autoptr(VdtWeights) weights = NULL;
+        g_autoptr(VdtPlan) plan = NULL;
+        VdtShape shape = vdt_shape(2, 3, 32, 32);
+        VdtValue *x = vdt_input(graph, "x", &shape);
+
+        for (int i = 0; i < 4; i++) {
+            VdtScope s = vdt_in(vdt_scope(graph, "net"), "%d", i);
+
+            x = vdt_conv2d(vdt_in(s, "conv"), x, .out = 16, .kernel = 3, .pad = 1, .bias = TRUE);
+            x = vdt_relu(vdt_batch_norm(vdt_in(s, "bn"), x));
+        }
+        vdt_output(graph, "logits", x);
+        add_loss(graph);
+        for (int i = 0; i < stage; i++) {
+            g_autofree char *prefix = g_strdup_printf("net.%d.", i);
+
+            g_assert_cmpuint(vdt_graph_freeze(graph, prefix), ==, 4);
+        }
+        g_assert_cmpuint(vdt_graph_freeze(graph, "nut."), ==, 0);
+        weights = make_weights(graph, 1);
+        plan = make_plan(graph, weights, VDT_PLAN_TRAIN, VDT_PRECISION_F32);
+        g_test_message("%d of 4 frozen: %u steps, %" G_GSIZE_FORMAT " bytes", stage,
+                       vdt_plan_get_n_steps(plan), vdt_plan_get_arena_size(plan));
+        if (stage > 0) {
+            g_assert_cmpuint(vdt_plan_get_arena_size(plan), <, before);
+            g_assert_cmpuint(vdt_plan_get_n_steps(plan), <, n_before);
+        }
+        before = vdt_plan_get_arena_size(plan);
+        n_before = vdt_plan_get_n_steps(plan);
+    }
 }
 
 static void test_random(void)
@@ -238,5 +343,6 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     vdt_threads_set(2);
     g_test_add_func("/plan/train/random", test_random);
+    g_test_add_func("/plan/train/frozen-costs-nothing", test_frozen_costs_nothing);
     return g_test_run();
 }

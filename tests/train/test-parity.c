@@ -30,8 +30,10 @@ static VdtGraph *build(void)
     g_autoptr(GError) error = NULL;
     VdtGraph *graph = vdt_graph_new();
     VdtShape clips = vdt_shape(BATCH, 3, FRAMES, SIDE, SIDE), batch = vdt_shape(BATCH);
+    const VdtModel *model = vdt_model_find("squeezetime", NULL);
+    VdtBuild asked = vdt_model_ask(model, &clips);
 
-    vdt_model_find("squeezetime", NULL)->build(json_node_get_object(node), graph, &clips, &error);
+    model->build(json_node_get_object(node), graph, &asked, &error);
     g_assert_no_error(error);
     vdt_output(graph, "loss",
                vdt_cross_entropy(vdt_graph_find_output(graph, "logits"),

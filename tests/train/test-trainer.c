@@ -37,6 +37,14 @@ static VdtGraph *build(int width)
     return graph;
 }
 
+static VdtGraph *build_frozen(int width, const char *prefix)
+{
+    VdtGraph *graph = build(width);
+
+    vdt_graph_freeze(graph, prefix);
+    return graph;
+}
+
 /* Takes over @graph. */
 static Training training_of(VdtGraph *graph, const VdtTrainOptions *options)
 {
@@ -273,6 +281,44 @@ static void assert_refused(const Training *t, const VdtWeights *checkpoint,
 #define ASSERT_REFUSED(t, checkpoint, ...)                                                         \
     assert_refused(&(t), checkpoint, (const char *const[]){__VA_ARGS__, NULL})
 
+/* Another frozen set is said to be that, with optimisers that keep state and such that do not. */
+static void test_frozen_checkpoints(void)
+{
+    const VdtTrainOptions *const options[] = {&plain, &adamw};
+
+    for (guint i = 0; i < G_N_ELEMENTS(options); i++) {
+        Training all = training_of(build(4), options[i]);
+        Training fc = training_of(build_frozen(4, "net.fc"), options[i]);
+        Training conv = training_of(build_frozen(4, "net.conv"), options[i]);
+        Training same = training_of(build_frozen(4, "net.conv"), options[i]);
+        g_autoptr(VdtWeights) of_all = NULL, of_conv = NULL, after = NULL;
+        g_autoptr(GError) error = NULL;
+
+        do_steps(&conv, 2);
+        of_all = vdt_trainer_get_checkpoint(all.trainer);
+        of_conv = vdt_trainer_get_checkpoint(conv.trainer);
+        g_assert_null(vdt_weights_get_metadata(of_all, "frozen"));
+        ASSERT_REFUSED(all, of_conv,
+                       "is not of this training: net.conv.weight is frozen there, not here");
+        ASSERT_REFUSED(conv, of_all,
+                       "is not of this training: net.conv.weight is frozen here, not there");
+        ASSERT_REFUSED(fc, of_conv, "net.conv.weight is frozen there, not here",
+                       "net.fc.weight is frozen here, not there",
+                       "net.fc.bias is frozen here, not there");
+        vdt_trainer_restore(same.trainer, of_conv, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(vdt_trainer_get_step(same.trainer), ==, 2);
+        after = vdt_trainer_get_checkpoint(same.trainer);
+        assert_equal(of_conv, after);
+        vdt_weights_set_metadata(of_conv, "frozen", "net.conv.weight\nnet.gone");
+        ASSERT_REFUSED(same, of_conv, "net.gone, frozen there, is no parameter here");
+        training_clear(&all);
+        training_clear(&fc);
+        training_clear(&conv);
+        training_clear(&same);
+    }
+}
+
 static void test_refused_checkpoints(void)
 {
     Training t = training_of(build(4), &sgd), other = training_of(build(8), &sgd);
@@ -364,6 +410,78 @@ static void test_frozen(void)
         g_assert_true(same == g_str_has_prefix(name, "net.fc"));
     }
     training_clear(&t);
+}
+
+static gboolean same_tensor(const VdtWeights *a, const VdtWeights *b, const char *name)
+{
+    const VdtTensor *x = vdt_weights_lookup(a, name), *y = vdt_weights_lookup(b, name);
+
+    return memcmp(x->data, y->data, x->n_bytes) == 0;
+}
+
+/* What the graph has frozen has no gradient, no moments, no average, and does not move; all others
+ * do as if it had been there: it counts in the norm only, which is not reached here. */
+static void test_frozen_in_graph(void)
+{
+    VdtTrainOptions options = sgd;
+    Training t, whole;
+    g_autoptr(VdtWeights) before = NULL, after = NULL, average = NULL, checkpoint = NULL;
+    g_autoptr(VdtWeights) others = NULL;
+
+    options.max_norm = 0;
+    options.schedule.warmup = 0; /* whose first step moves nothing */
+    t = training_of(build_frozen(4, "net.conv"), &options);
+    whole = training_of(build(4), &options);
+    before = vdt_trainer_get_weights(t.trainer, FALSE);
+    do_steps(&t, 1);
+    do_steps(&whole, 1);
+    others = vdt_trainer_get_weights(whole.trainer, FALSE);
+    after = vdt_trainer_get_weights(t.trainer, FALSE);
+    for (guint i = 0; i < 7; i++) {
+        const char *name = vdt_weights_get_name(before, i);
+        gboolean frozen = g_str_has_prefix(name, "net.conv");
+
+        g_assert_true(same_tensor(before, after, name) == frozen);
+        g_assert_true(same_tensor(others, after, name) == !frozen);
+        if (frozen)
+            g_assert_null(vdt_session_get_gradient(t.session, i));
+    }
+    do_steps(&t, 5);
+    average = vdt_trainer_get_weights(t.trainer, TRUE);
+    g_assert_cmpuint(vdt_weights_get_n_tensors(average), ==, 7);
+    g_assert_true(same_tensor(before, average, "net.conv.weight"));
+    checkpoint = vdt_trainer_get_checkpoint(t.trainer);
+    g_assert_cmpuint(vdt_weights_get_n_tensors(checkpoint), ==, 7 + 4 + 6);
+    g_assert_nonnull(vdt_weights_lookup(checkpoint, "net.conv.weight"));
+    g_assert_null(vdt_weights_lookup(checkpoint, "optimizer.net.conv.weight"));
+    g_assert_null(vdt_weights_lookup(checkpoint, "average.net.conv.weight"));
+    g_assert_cmpstr(vdt_weights_get_metadata(checkpoint, "frozen"), ==, "net.conv.weight");
+    training_clear(&t);
+    training_clear(&whole);
+}
+
+/* With everything frozen only running statistics move, and with the norms frozen, nothing. */
+static void test_all_frozen(void)
+{
+    for (int norms = 0; norms <= 1; norms++) {
+        VdtGraph *graph = build_frozen(4, "");
+        g_autoptr(VdtWeights) before = NULL, after = NULL;
+        Training t;
+
+        if (norms)
+            g_assert_cmpuint(vdt_graph_freeze_norms(graph, ""), ==, 1);
+        t = training_of(graph, &sgd);
+        before = vdt_trainer_get_weights(t.trainer, FALSE);
+        do_steps(&t, 3);
+        after = vdt_trainer_get_weights(t.trainer, FALSE);
+        for (guint i = 0; i < 7; i++) {
+            const char *name = vdt_weights_get_name(before, i);
+
+            g_assert_true(same_tensor(before, after, name) ==
+                          (norms || !g_str_has_prefix(name, "net.bn.running_")));
+        }
+        training_clear(&t);
+    }
 }
 
 /* The step is refused with @text, and the training goes on as if it had not been. */
@@ -517,6 +635,9 @@ int main(int argc, char **argv)
     g_test_add_func("/trainer/refused-checkpoints", test_refused_checkpoints);
     g_test_add_func("/trainer/averages", test_averages);
     g_test_add_func("/trainer/frozen", test_frozen);
+    g_test_add_func("/trainer/frozen-in-graph", test_frozen_in_graph);
+    g_test_add_func("/trainer/all-frozen", test_all_frozen);
+    g_test_add_func("/trainer/frozen-checkpoints", test_frozen_checkpoints);
     g_test_add_func("/trainer/loss-not-finite", test_loss_not_finite);
     g_test_add_func("/trainer/gradient-not-finite", test_gradient_not_finite);
     g_test_add_func("/trainer/statistics-not-finite", test_statistics_not_finite);

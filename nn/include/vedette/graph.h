@@ -44,7 +44,15 @@ VDT_API VdtScope vdt_scope(VdtGraph *graph, const char *prefix);
 VDT_API VdtScope vdt_in(VdtScope scope, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 VDT_API VdtValue *vdt_input(VdtGraph *graph, const char *name, const VdtShape *shape);
+/** What an untrained parameter starts from: @value and, if there is a @deviation, normal deviates
+ * around it. */
+typedef struct {
+    double value, deviation;
+} VdtStart;
 /** Declares parameter "<scope>.<name>" (just "<scope>" if @name is NULL). */
+VDT_API VdtValue *vdt_param_with(VdtScope scope, const char *name, const VdtShape *shape,
+                                 VdtStart start);
+/** The same, starting from a deviation of 0.02 around 0, as codes of positions do. */
 VDT_API VdtValue *vdt_param(VdtScope scope, const char *name, const VdtShape *shape);
 VDT_API void vdt_output(VdtGraph *graph, const char *name, VdtValue *value);
 /** The output of that name, NULL if there is none: what a loss is put on. */
@@ -60,15 +68,25 @@ VDT_API gint64 vdt_value_dim(const VdtValue *value, guint i);
 /** What a graph consists of, for tools. */
 VDT_API guint vdt_graph_get_n_params(const VdtGraph *graph);
 VDT_API const char *vdt_graph_get_param(const VdtGraph *graph, guint i, VdtShape *shape);
-/** FALSE for running statistics, which training moves but does not differentiate by. */
+/** FALSE for running statistics, which training moves but does not differentiate by, and for what
+ * is frozen. */
 VDT_API gboolean vdt_graph_is_trained(const VdtGraph *graph, guint i);
 /**
+ * From now on parameters whose names begin with @prefix stay as they are in a training: a TRAIN
+ * plan makes no gradient by them nor by what leads to nothing else, and an optimiser keeps nothing
+ * of them. Returns how many that are. Running statistics are no such parameters: to keep the norms
+ * of a frozen part from moving them, and from looking at the batch, takes vdt_graph_freeze_norms(),
+ * too. To be called before plans are made.
+ */
+VDT_API guint vdt_graph_freeze(VdtGraph *graph, const char *prefix);
+/**
  * From now on batch norms whose parameters' names begin with @prefix use their running statistics
- * in TRAIN plans, too, and do not move them; weight and bias are trained as always. Returns how
- * many norms that are. To be called before plans are made.
+ * in TRAIN plans, too, and do not move them; weight and bias are trained as always, unless
+ * vdt_graph_freeze() has them. Returns how many norms that are. To be called before plans are made.
  */
 VDT_API guint vdt_graph_freeze_norms(VdtGraph *graph, const char *prefix);
-/** Number of parameter elements that a training would change (running statistics excluded). */
+/** Number of parameter elements that a training would change by their gradients: without running
+ * statistics and what is frozen. */
 VDT_API guint64 vdt_graph_count_parameters(const VdtGraph *graph);
 /** Multiply-accumulates of convolutions, linear layers and matrix products. */
 VDT_API guint64 vdt_graph_count_macs(const VdtGraph *graph);

@@ -20,8 +20,8 @@ G_BEGIN_DECLS
  * @VDT_PLAN_INFER: fast: batch norms folded, epilogues fused, weights packed, memory planned
  * @VDT_PLAN_TRACE: plain: reference kernels in build order, every value kept; the oracle
  * @VDT_PLAN_TRAIN: a run computes the outputs and then, backwards, the gradients of the output
- *   "loss", a single number, by every parameter. Batch norms use the statistics of the batch and
- *   move the running ones, dropout drops. float32 only.
+ *   "loss", a single number, by every parameter that is not frozen. Batch norms use the statistics
+ * of the batch and move the running ones, dropout drops. float32 only.
  */
 typedef enum { VDT_PLAN_INFER, VDT_PLAN_TRACE, VDT_PLAN_TRAIN } VdtPlanKind;
 
@@ -81,7 +81,7 @@ VDT_API guint vdt_plan_get_n_steps(const VdtPlan *plan);
  */
 VDT_API VdtTensor *vdt_session_get_param(VdtSession *session, guint i);
 /** What the last run found as its gradient; owned by the session, may be written between runs. NULL
- * for parameters that are not trained, such as running statistics. */
+ * for parameters that are not trained, such as running statistics and what is frozen. */
 VDT_API VdtTensor *vdt_session_get_gradient(VdtSession *session, guint i);
 /** What dropout draws in the next run; runs with the same seed drop the same. */
 VDT_API void vdt_session_set_seed(VdtSession *session, guint64 seed);

@@ -56,7 +56,8 @@ typedef struct {
     double average;          /**< decay of the exponential average of the weights, 0: none; early
                                   on min(average, (1 + step) / (10 + step)) */
     const char *slow_prefix; /**< parameters whose names begin so ... */
-    double slow_factor;      /**< ... have this share of the rate (0 freezes them) */
+    double slow_factor;      /**< ... have this share of the rate; 0 keeps them as they are, but
+                                  vdt_graph_freeze() does so for less */
     VdtSchedule schedule;
 } VdtTrainOptions;
 
@@ -87,7 +88,8 @@ VDT_API VdtWeights *vdt_trainer_get_weights(VdtTrainer *trainer, gboolean averag
 /**
  * Everything that is needed to go on: parameters, optimiser state, average, step. Names are
  * "<parameter>", "optimizer.<parameter>" (AdamW: "optimizer1.", "optimizer2."),
- * "average.<parameter>"; the step and the kind of optimiser are metadata. The caller may add
+ * "average.<parameter>"; the step, the kind of optimiser and, if there are any, the names of frozen
+ * parameters, which have but the first, are metadata. The caller may add
  * metadata of its own and saves it with vdt_weights_save_safetensors(). A copy.
  */
 VDT_API VdtWeights *vdt_trainer_get_checkpoint(VdtTrainer *trainer);
@@ -96,10 +98,11 @@ VDT_API gboolean vdt_trainer_restore(VdtTrainer *trainer, const VdtWeights *chec
                                      GError **error);
 
 /**
- * Random parameters for a network that was never trained, from @seed and the names: weights of
- * convolutions and linear layers normal with a deviation of sqrt(2 / fan_out) and 0.01 (linear), as
- * the authors' code starts (Kaiming, fan out), biases 0, batch norms 1, 0, 0, 1, other parameters
- * normal with 0.02. The caller owns it.
+ * Parameters for a network that was never trained, each from the start that it was declared with
+ * (vdt_param_with()), @seed and its name. Of those that the ops declare, weights of convolutions
+ * and linear layers are normal with a deviation of sqrt(2 / fan_out) and 0.01 (linear), as the
+ * authors' code starts (Kaiming, fan out), biases 0, weights of norms 1, running statistics 0 and
+ * 1. The caller owns it.
  */
 VDT_API VdtWeights *vdt_weights_new_random(const VdtGraph *graph, guint64 seed);
 

@@ -60,7 +60,7 @@ static void look(VdtTrain *t, const VdtGraph *graph)
     for (guint i = 0; i < graph->nodes->len; i++) {
         const VdtNode *node = graph->nodes->pdata[i];
 
-        t->trained[i] = node->op == &vdt_op_param && !node->derived;
+        t->trained[i] = node->op == &vdt_op_param && vdt_param_is_trained(node);
         for (guint j = 0; j < node->n_inputs; j++) {
             t->is_weight[node->inputs[j]->index] |= j > 0 && is_product(node);
             t->n_uses[node->inputs[j]->index]++;
@@ -137,14 +137,17 @@ static void add_leaves(VdtTrain *t, const VdtGraph *graph, const VdtBound *param
     }
 }
 
-/* The gradients that the session shows. One that nothing leads to stays zero. */
+/* The gradients that the session shows. One that nothing leads to stays zero; what is not trained
+ * has none. */
 static void add_gradients(VdtTrain *t, const VdtGraph *graph)
 {
     for (guint i = 0; i < graph->params->len; i++) {
         const VdtNode *node = graph->params->pdata[i];
         VdtMap map = t->gradients[node->index].map;
 
-        if (!t->gradients[node->index].exists || !map.planar) {
+        if (!vdt_param_is_trained(node)) {
+            map = (VdtMap){.place = t->zeros}; /* which is no buffer */
+        } else if (!t->gradients[node->index].exists || !map.planar) {
             VdtMap planar = vdt_plan_planar(t->plan, &node->shape);
 
             if (!t->gradients[node->index].exists)
