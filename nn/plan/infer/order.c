@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The same values under another shape or in another order: nothing moves where a map is as good. */
 #include "lowering.h"
-
-#include <string.h>
-
 #include "ops/table.h"
+#include "plan/step/permute.h"
 
 /* A map of @shape's channels at @axis that is the memory of @from: as many pixels of as many
  * channels, in the same order. */
@@ -52,37 +50,6 @@ gboolean vdt_infer_same(VdtInfer *l, VdtFused *f)
     return TRUE;
 }
 
-typedef struct {
-    VdtStep step;
-    const VdtPlan *plan;
-    VdtPlace x, y;
-    guint n_dims;
-    gsize dims[VDT_MAX_DIMS], strides[VDT_MAX_DIMS]; /* of y, and what its steps are in x */
-    VdtRows rows;                                    /* of the last dimension */
-} PermuteStep;
-
-static void run_permute(const VdtStep *step, char *arena, char *scratch, guint item)
-{
-    const PermuteStep *self = (const PermuteStep *)step;
-    const float *x = (const float *)vdt_place_address(self->plan, &self->x, arena);
-    float *y = (float *)vdt_place_address(self->plan, &self->y, arena);
-    const gsize n = self->dims[self->n_dims - 1], stride = self->strides[self->n_dims - 1];
-
-    for (gsize row = item * self->rows.per_part; row < vdt_rows_end(&self->rows, item); row++) {
-        gsize rest = row, at = 0;
-
-        for (guint d = self->n_dims - 1; d-- > 0;) {
-            at += rest % self->dims[d] * self->strides[d];
-            rest /= self->dims[d];
-        }
-        if (stride == 1)
-            memcpy(y + row * n, x + at, n * sizeof *y);
-        else
-            for (gsize i = 0; i < n; i++)
-                y[row * n + i] = x[at + i * stride];
-    }
-}
-
 /* [N,C,L] to [N,L,C] and back are two views of pixels whose channels are last. */
 static gboolean turn(VdtInfer *l, VdtFused *f)
 {
@@ -111,31 +78,13 @@ static gboolean turn(VdtInfer *l, VdtFused *f)
 gboolean vdt_infer_permute(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node;
-    const VdtShape *from = &node->inputs[0]->shape;
-    gsize strides[VDT_MAX_DIMS], stride = 1;
-    PermuteStep *self;
-    VdtMap x;
+    VdtPlace x, y;
 
     if (turn(l, f))
         return TRUE;
-    x = *vdt_infer_get_planar(l, node->inputs[0]);
-    self = vdt_infer_step(PermuteStep, l, f, .kernel = "permute", .run = run_permute);
-    self->plan = l->plan;
-    self->x = x.place;
-    self->y = vdt_infer_new_planar(l, f).place;
-    self->n_dims = node->shape.n_dims;
-    for (guint d = from->n_dims; d-- > 0;) {
-        strides[d] = stride;
-        stride *= from->dims[d];
-    }
-    for (guint d = 0; d < self->n_dims; d++) {
-        self->dims[d] = node->shape.dims[d];
-        self->strides[d] = strides[node->p.permute.order[d]];
-    }
-    self->rows = vdt_rows_split(stride / self->dims[self->n_dims - 1], 1, vdt_infer_parts(stride));
-    self->step.n_items = self->rows.n_parts;
-    vdt_step_reads(&self->step, self->x);
-    vdt_step_writes(&self->step, self->y);
-    vdt_plan_add_step(l->plan, &self->step);
+    x = vdt_infer_get_planar(l, node->inputs[0])->place;
+    y = vdt_infer_new_planar(l, f).place;
+    vdt_plan_add_permute(l->plan, &x, &y, &node->inputs[0]->shape, node->p.permute.order, FALSE,
+                         vdt_infer_label(f));
     return TRUE;
 }
