@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Times networks here and in ONNX Runtime, turn by turn; JSON lines on stdout.
+"""Times networks here, in ONNX Runtime and in OpenVINO, turn by turn; JSON lines on stdout.
 
-    compare.py --build DIR [--peers DIR] [--rounds 9] [--runs 12] [--threads 2]
+    compare.py --build DIR --peers DIR [--rounds 9] [--runs 12] [--threads 2] [--network VARIANT]
 
 Each round runs every contender once, in a process of its own, and begins with another one, so that
 whatever else the machine does hits all alike. The figure of a contender is its fastest run in all
 rounds; round_min_ms shows how far the rounds lie apart. ONNX Runtime's CPU provider has no
 bfloat16, and quantising a network for it is another's work: all precisions here are held against
-its float32.
+its float32. OpenVINO has all three, bfloat16 where the CPU has it, and int8 as NNCF quantises it:
+each is held against its own.
 
 Then the build's own benchmark programs run, each line with the program's name as "bench".
 """
@@ -23,7 +24,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 # architecture, variant, the same network as an ONNX graph without weights
 NETWORKS = [("squeezetime", "r50-k400", "squeezetime-r50-k400-224.onnx"),
             ("cgrseg", "T-ade20k", "cgrseg-T-512.onnx"),
-            ("cgrseg", "B-ade20k", "cgrseg-B-512.onnx")]
+            ("cgrseg", "B-ade20k", "cgrseg-B-512.onnx"),
+            ("tocom", "deit_t", "deit-t-224.onnx"),
+            ("tocom", "deit_s", "deit-s-224.onnx"),
+            ("tocom", "deit_b", "deit-b-224.onnx")]
 PRECISIONS = ["f32", "bf16", "int8"]
 
 
@@ -64,7 +68,17 @@ def compare(options, arch, variant, graph, peak):
             "node", HERE / "peer-ort.mjs", options.peers, full_graph(options.peers, graph),
             options.threads, options.runs]
     else:
-        say(f"There is no onnxruntime-node in {options.peers}: no ratios")
+        say(f"There is no onnxruntime-node in {options.peers}: no ratios to it")
+    openvino = options.peers / "openvino" / "bin" / "python"
+    if openvino.exists() and (options.peers / "openvino" / "version").exists():
+        peer = [openvino, HERE / "peer-openvino.py"]
+        for precision in run_json(peer + ["precisions"]):
+            command = peer + [full_graph(options.peers, graph), options.threads]
+            contenders["openvino", precision] = command + [options.runs, precision]
+            if precision == "int8":
+                run_json(command + [1, precision])  # quantises, if that has not been done
+    else:
+        say(f"There is no OpenVINO in {options.peers}: no ratios to it")
 
     results = {key: [] for key in contenders}
     order = list(contenders)
@@ -92,12 +106,12 @@ def compare(options, arch, variant, graph, peak):
              round_min_ms=[round(line["min_ms"], 2) for line in lines],
              gmacs=round(macs / 1e9, 3), gflops=round(rate, 1), peak_share=round(rate / limit, 3),
              peak_rss_mb=round(max(line["peak_rss_mb"] for line in lines), 1))
-    if ("onnxruntime", "f32") in best:
-        peer = best["onnxruntime", "f32"]
-        for precision in PRECISIONS:
-            emit(bench="ratio", arch=arch, variant=variant, precision=precision,
-                 threads=options.threads, peer="onnxruntime", peer_precision="f32",
-                 ratio=round(best["vedette", precision] / peer, 3))
+    for precision in PRECISIONS:
+        for peer in (("onnxruntime", "f32"), ("openvino", precision)):
+            if peer in best:
+                emit(bench="ratio", arch=arch, variant=variant, precision=precision,
+                     threads=options.threads, peer=peer[0], peer_precision=peer[1],
+                     ratio=round(best["vedette", precision] / best[peer], 3))
 
 
 def compare_training(options):
@@ -153,6 +167,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--runs", type=int, default=12)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--network", metavar="VARIANT",
+                        choices=[variant for _, variant, _ in NETWORKS],
+                        help="this one only, and nothing else")
     options = parser.parse_args()
     if min(options.rounds, options.runs, options.threads) < 1:
         parser.error("--rounds, --runs and --threads are at least 1")
@@ -160,7 +177,10 @@ def main():
     peak = run_json([options.build / "bench" / "vedette-peak", options.threads])
     emit(**peak)
     for arch, variant, graph in NETWORKS:
-        compare(options, arch, variant, graph, peak)
+        if options.network in (None, variant):
+            compare(options, arch, variant, graph, peak)
+    if options.network:
+        return
     compare_training(options)
     run_programs(options.build)
 

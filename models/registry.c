@@ -5,8 +5,9 @@
 
 #include "cgrseg/cgrseg.h"
 #include "squeezetime/squeezetime.h"
+#include "vit/vit.h"
 
-static const VdtModel *const models[] = {&vdt_squeezetime, &vdt_cgrseg, NULL};
+static const VdtModel *const models[] = {&vdt_squeezetime, &vdt_cgrseg, &vdt_vit, NULL};
 
 const VdtModel *vdt_model_find(const char *architecture, GError **error)
 {

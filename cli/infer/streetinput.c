@@ -47,6 +47,13 @@ gboolean street_input_load(const char *input, const VdtCard *card, VdtTensor *to
     guint64 number;
     if (!find_clip(input, &number, error))
         return FALSE;
+    if (card->frames == 1) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                    "%s: a network that tells single pictures apart does not see the street's "
+                    "actions; name a picture",
+                    input);
+        return FALSE;
+    }
     ClipFormat format = clip_format_for_card(card, FALSE);
     /* Without an encoder, or without GStreamer, all are as they were drawn. */
     g_autoptr(ClipSet) set = street_clips_new(STREET_HELD_OUT_SEED, number, 1, 2, 0, &format, NULL);

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include <string.h>
+#include <vedette/train.h>
 
 #include "files.h"
 #include "golden.h"
@@ -159,6 +160,25 @@ const char *k400_weights(void)
 const char *segmentation_weights(void)
 {
     return case_weights("cgrseg.safetensors", "cgrseg", "T-256x320-batch2");
+}
+
+const char *picture_weights(void)
+{
+    const char *path = in_folder("deit.safetensors");
+    if (!exists(path)) {
+        g_autoptr(GError) error = NULL;
+        const VdtModel *model = vdt_model_find("tocom", NULL);
+        g_autoptr(JsonObject) config =
+            vdt_variant_config(vdt_model_find_variant(model, "deit_t", NULL));
+        g_autoptr(VdtGraph) graph = vdt_graph_new();
+        VdtShape input = model->input_shape(config, 1, 224, 224);
+        VdtBuild asked = vdt_model_ask(model, &input);
+        g_assert_true(model->build(config, graph, &asked, &error));
+        g_autoptr(VdtWeights) weights = vdt_weights_new_random(graph, 1);
+        vdt_weights_save_safetensors(weights, path, &error);
+        g_assert_no_error(error);
+    }
+    return path;
 }
 
 const char *golden_npy(const char *name)

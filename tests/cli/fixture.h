@@ -14,6 +14,8 @@ int fixture_close(void);
 /* A path in the folder; not to be freed. */
 const char *in_folder(const char *name);
 const char *golden_case(const char *name);
+/* Made-up weights of a small network of pictures, deit_t. */
+const char *picture_weights(void);
 const char *golden_case_of(const char *model, const char *name);
 
 typedef struct {

@@ -74,6 +74,25 @@ static void test_segmentation(void)
            NULL);
 }
 
+/* A picture's classes, by name. */
+static void test_picture_classes(void)
+{
+    g_autofree char *picture =
+        g_test_build_filename(G_TEST_DIST, "docs", "pictures", "street-day.png", NULL);
+    g_auto(Outcome) o =
+        vedette("infer", "--weights", picture_weights(), "--input", picture, "--json", NULL);
+    g_assert_cmpint(o.status, ==, 0);
+    g_autoptr(JsonObject) answer = parse(o.out);
+    g_assert_cmpstr(json_object_get_string_member(answer, "variant"), ==, "deit_t");
+    JsonArray *results = json_object_get_array_member(answer, "results");
+    g_assert_cmpuint(json_array_get_length(results), ==, 5);
+    JsonObject *best = json_array_get_object_element(results, 0);
+    g_assert_nonnull(json_object_get_string_member(best, "label"));
+    g_assert_cmpfloat(json_object_get_double_member(best, "score"), >=, 0.001);
+    expect(1, "name a picture", "infer", "--weights", picture_weights(), "--input", "street:1",
+           NULL);
+}
+
 /* What comes out for a golden case's input is the golden case's output. */
 static void test_golden(void)
 {
@@ -295,6 +314,7 @@ int main(int argc, char **argv)
 {
     fixture_open(&argc, &argv);
     g_test_add_func("/infer/segmentation", test_segmentation);
+    g_test_add_func("/infer/picture-classes", test_picture_classes);
     g_test_add_func("/infer/golden", test_golden);
     g_test_add_func("/infer/video", test_video);
     g_test_add_func("/infer/views", test_views);

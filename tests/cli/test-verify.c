@@ -63,6 +63,23 @@ static void test_segmentation(void)
     g_assert_null(strstr(o.out, "diverge"));
 }
 
+/* Attention over tokens. */
+static void test_transformer(void)
+{
+    const char *dir = golden_case_of("tocom", "deit_b-plain");
+    for (int isa = VDT_ISA_C; isa <= (int)vdt_isa_get_available(); isa++) {
+        g_auto(Outcome) o = vedette("verify", "--isa", vdt_isa_name(isa), dir, NULL);
+        if (o.status != 0)
+            g_error("at %s: %s%s", vdt_isa_name(isa), o.out, o.err);
+        g_assert_nonnull(strstr(o.out, " logits rel_l2 "));
+    }
+    g_auto(Outcome) o = vedette("verify", "--plan", "trace", dir, NULL);
+    g_assert_cmpint(o.status, ==, 0);
+    g_assert_nonnull(strstr(o.out, "patch_embed rel_l2"));
+    g_assert_nonnull(strstr(o.out, "blocks.11 rel_l2"));
+    g_assert_null(strstr(o.out, "diverge"));
+}
+
 /* A dump holds what the case stores, in the case's types. */
 static void test_dump_labels(void)
 {
@@ -284,6 +301,7 @@ int main(int argc, char **argv)
     g_test_add_func("/verify/infer-plan", test_infer_plan);
     g_test_add_func("/verify/trace-plan", test_trace_plan);
     g_test_add_func("/verify/segmentation", test_segmentation);
+    g_test_add_func("/verify/transformer", test_transformer);
     g_test_add_func("/verify/dump-labels", test_dump_labels);
     g_test_add_func("/verify/threads", test_threads);
     g_test_add_func("/verify/precision", test_precision);

@@ -31,7 +31,7 @@ VdtMap vdt_train_map_like(VdtTrain *t, const VdtMap *like)
 VdtMap vdt_train_new_map(VdtTrain *t, const VdtNode *node)
 {
     guint i = vdt_train_result(t, node)->index;
-    VdtMap map = vdt_map_describe(&node->shape, vdt_shape_axis(&node->shape), VDT_PRECISION_F32);
+    VdtMap map = vdt_train_describe(&node->shape);
 
     t->channels_last[i] = vdt_train_map_like(t, &map);
     t->has_channels_last[i] = TRUE;
@@ -55,11 +55,41 @@ static const char *label(const VdtNode *node)
     return node->name && *node->name ? node->name : node->op->name;
 }
 
+static gboolean is_tokens(const VdtShape *shape)
+{
+    return shape->n_dims == 3 && shape->dims[2] % VDT_LANES == 0;
+}
+
+gboolean vdt_train_has_map(const VdtTrain *t, const VdtNode *node)
+{
+    guint n_dims = node->shape.n_dims;
+
+    return n_dims == 2 || (n_dims == 4 && !t->flat[node->index]) || is_tokens(&node->shape);
+}
+
+gboolean vdt_train_is_in_order(const VdtTrain *t, const VdtNode *node)
+{
+    return !vdt_train_has_map(t, node) || is_tokens(&node->shape);
+}
+
+/* Rows of tokens have no room between them, so that both layouts are one. */
+VdtMap vdt_train_describe(const VdtShape *shape)
+{
+    VdtMap map = vdt_map_describe(shape, vdt_shape_axis(shape), VDT_PRECISION_F32);
+
+    if (is_tokens(shape))
+        map.pitch = map.c;
+    return map;
+}
+
 const VdtMap *vdt_train_planar(VdtTrain *t, const VdtNode *node)
 {
     guint i = node->index;
 
-    if (!t->has_planar[i]) {
+    if (!t->has_planar[i] && is_tokens(&node->shape)) {
+        t->planar[i] = (VdtMap){.place = t->channels_last[i].place, .planar = TRUE, .f32 = TRUE};
+        t->has_planar[i] = TRUE;
+    } else if (!t->has_planar[i]) {
         t->planar[i] = vdt_plan_planar(t->plan, &node->shape);
         t->has_planar[i] = TRUE;
         vdt_plan_add_layout(t->plan, &t->planar[i].place, &t->channels_last[i], TRUE, label(node));
@@ -72,19 +102,24 @@ const VdtMap *vdt_train_channels_last(VdtTrain *t, const VdtNode *node)
     guint i = node->index;
 
     if (!t->has_channels_last[i]) {
-        VdtMap map =
-            vdt_map_describe(&node->shape, vdt_shape_axis(&node->shape), VDT_PRECISION_F32);
+        VdtMap map = vdt_train_describe(&node->shape);
 
-        t->channels_last[i] = vdt_train_map_like(t, &map);
+        if (is_tokens(&node->shape)) {
+            map.place = t->planar[i].place;
+        } else {
+            map = vdt_train_map_like(t, &map);
+            vdt_plan_add_layout(t->plan, &t->planar[i].place, &map, FALSE, label(node));
+        }
+        t->channels_last[i] = map;
         t->has_channels_last[i] = TRUE;
-        vdt_plan_add_layout(t->plan, &t->planar[i].place, &t->channels_last[i], FALSE, label(node));
     }
     return &t->channels_last[i];
 }
 
+/* Whether its gradient is planar. */
 static gboolean is_planar(const VdtTrain *t, const VdtNode *node)
 {
-    return t->is_weight[node->index] || !vdt_shape_has_channels(&node->shape);
+    return t->is_weight[node->index] || !vdt_train_has_map(t, node);
 }
 
 const VdtMap *vdt_train_dy(VdtTrain *t, const VdtNode *node)
@@ -102,8 +137,7 @@ VdtMap vdt_train_dx(VdtTrain *t, const VdtNode *input, gboolean *add)
         if (is_planar(t, input)) {
             gradient->map = vdt_plan_planar(t->plan, &input->shape);
         } else {
-            VdtMap map =
-                vdt_map_describe(&input->shape, vdt_shape_axis(&input->shape), VDT_PRECISION_F32);
+            VdtMap map = vdt_train_describe(&input->shape);
 
             gradient->map = vdt_train_map_like(t, &map);
         }
@@ -121,8 +155,20 @@ gboolean vdt_train_share_dx(VdtTrain *t, const VdtNode *input, const VdtMap *map
         return FALSE;
     *gradient = (VdtGradient){.exists = TRUE, .shared = TRUE};
     /* Rows of pixels may be cut into lines in another way: a reshape. */
-    gradient->map =
-        vdt_map_describe(&input->shape, vdt_shape_axis(&input->shape), VDT_PRECISION_F32);
+    gradient->map = vdt_train_describe(&input->shape);
+    g_assert(gradient->map.pitch == map->pitch);
     gradient->map.place = map->place;
     return TRUE;
+}
+
+VdtPlace vdt_train_planar_dy(VdtTrain *t, const VdtNode *node)
+{
+    const VdtMap *dy = vdt_train_dy(t, node);
+    VdtPlace planar;
+
+    if (dy->planar || vdt_train_is_in_order(t, node))
+        return dy->place;
+    planar = vdt_plan_planar(t->plan, &node->shape).place;
+    vdt_plan_add_layout(t->plan, &planar, dy, TRUE, label(node));
+    return planar;
 }

@@ -31,14 +31,21 @@ typedef struct {
     VdtMap *planar, *channels_last;
     gboolean *has_planar, *has_channels_last;
     VdtGradient *gradients;
-    gboolean *trained;     /* the gradient by this value is wanted */
-    gboolean *is_weight;   /* of a product: its gradient is planar, as the product makes it */
-    guint *n_uses;         /* being an output of the graph counts as a use */
+    gboolean *trained;   /* the gradient by this value is wanted */
+    gboolean *is_weight; /* of a product: its gradient is planar, as the product makes it */
+    gboolean *flat; /* [N,heads,L,D] and the like: matrices, planar though of four dimensions */
+    guint *n_uses;  /* being an output of the graph counts as a use */
     const VdtNode **taken; /* the activation that this node's step computes, too; or NULL */
     gboolean *is_taken;    /* this node is such an activation */
     gpointer *kept;        /* what forward keeps for backward; g_free() */
 } VdtTrain;
 
+/* Whether steps of maps see the value: pictures, matrices, and tokens [N,L,C] of whole vectors. */
+gboolean vdt_train_has_map(const VdtTrain *t, const VdtNode *node);
+/* Whether the value is in PyTorch's order however it is seen: all that is no map, and tokens. */
+gboolean vdt_train_is_in_order(const VdtTrain *t, const VdtNode *node);
+/* A map of such a shape, without a place. */
+VdtMap vdt_train_describe(const VdtShape *shape);
 /* The value of @node in one of the layouts. */
 const VdtMap *vdt_train_planar(VdtTrain *t, const VdtNode *node);
 const VdtMap *vdt_train_channels_last(VdtTrain *t, const VdtNode *node);
@@ -63,6 +70,10 @@ static inline gboolean vdt_train_wants(const VdtTrain *t, const VdtNode *input)
 /* Where the step added next is to put the gradient by @input; *add says whether to add to what is
  * there. Planar for weights and what has no channels. The step has to say that it reads it. */
 VdtMap vdt_train_dx(VdtTrain *t, const VdtNode *input, gboolean *add);
+/* Gives @planar, a gradient by @input that nobody else will read, to the account. */
+void vdt_train_give(VdtTrain *t, const VdtNode *node, const VdtNode *input, const VdtPlace *planar);
+/* The gradient by what @node computes in PyTorch's order. */
+VdtPlace vdt_train_planar_dy(VdtTrain *t, const VdtNode *node);
 /* Lets the gradient by @input be this memory, which nobody writes any more, if there is none yet;
  * FALSE if there is. */
 gboolean vdt_train_share_dx(VdtTrain *t, const VdtNode *input, const VdtMap *map);
@@ -119,6 +130,16 @@ gboolean vdt_train_matmul(VdtTrain *t, const VdtNode *node);
 void vdt_train_matmul_backward(VdtTrain *t, const VdtNode *node);
 gboolean vdt_train_softmax(VdtTrain *t, const VdtNode *node);
 void vdt_train_softmax_backward(VdtTrain *t, const VdtNode *node);
+gboolean vdt_train_layer_norm(VdtTrain *t, const VdtNode *node);
+void vdt_train_layer_norm_backward(VdtTrain *t, const VdtNode *node);
+gboolean vdt_train_permute(VdtTrain *t, const VdtNode *node);
+void vdt_train_permute_backward(VdtTrain *t, const VdtNode *node);
+gboolean vdt_train_concat(VdtTrain *t, const VdtNode *node);
+void vdt_train_concat_backward(VdtTrain *t, const VdtNode *node);
+gboolean vdt_train_slice(VdtTrain *t, const VdtNode *node);
+void vdt_train_slice_backward(VdtTrain *t, const VdtNode *node);
+gboolean vdt_train_expand(VdtTrain *t, const VdtNode *node);
+void vdt_train_expand_backward(VdtTrain *t, const VdtNode *node);
 gboolean vdt_train_cross_entropy(VdtTrain *t, const VdtNode *node);
 void vdt_train_cross_entropy_backward(VdtTrain *t, const VdtNode *node);
 /* Any op, by its reference kernels on planar values, on one thread. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ops/table.h"
+#include "plan/step/permute.h"
 
 /* Rows of an item, so that it is worth the call and its memory stays in the second cache. */
 #define ITEM_ROWS 512
@@ -119,7 +120,7 @@ gboolean vdt_train_act_alone(VdtTrain *t, const VdtNode *node)
 {
     RowsStep state = {.epilogue.bias = t->zeros};
 
-    if (!vdt_shape_has_channels(&node->shape))
+    if (!vdt_train_has_map(t, node))
         return FALSE;
     state.a = state.b = *vdt_train_channels_last(t, node->inputs[0]);
     state.epilogue.act0 = act_of(node);
@@ -143,8 +144,8 @@ void vdt_train_act_backward(VdtTrain *t, const VdtNode *node)
 
 static gboolean same_picture(const VdtShape *a, const VdtShape *b)
 {
-    return a->n_dims == 4 && b->n_dims == 4 && b->dims[0] == 1 &&
-           memcmp(a->dims + 1, b->dims + 1, 3 * sizeof a->dims[0]) == 0;
+    return a->n_dims > 2 && a->n_dims == b->n_dims && b->dims[0] == 1 &&
+           memcmp(a->dims + 1, b->dims + 1, (a->n_dims - 1) * sizeof a->dims[0]) == 0;
 }
 
 /* Images one after the other: an item is one image. */
@@ -177,7 +178,7 @@ gboolean vdt_train_add(VdtTrain *t, const VdtNode *node)
     gboolean equal = vdt_shape_equal(&a->shape, &b->shape);
     RowsStep state = {.epilogue = {.bias = t->zeros}};
 
-    if (!vdt_shape_has_channels(&node->shape) || (!equal && !same_picture(&a->shape, &b->shape)))
+    if (!vdt_train_has_map(t, node) || (!equal && !same_picture(&a->shape, &b->shape)))
         return FALSE;
     state.a = *vdt_train_channels_last(t, a);
     state.b = *vdt_train_channels_last(t, b);
@@ -205,7 +206,7 @@ gboolean vdt_train_add(VdtTrain *t, const VdtNode *node)
 static void add_picture_gradient(VdtTrain *t, const VdtNode *node, const VdtNode *b,
                                  const VdtMap *dy)
 {
-    VdtMap sum = vdt_map_describe(&b->shape, vdt_shape_axis(&b->shape), VDT_PRECISION_F32);
+    VdtMap sum = vdt_train_describe(&b->shape);
     RowsStep state = {.a = *dy, .b = *dy};
 
     state.y = vdt_train_map_like(t, &sum);
@@ -311,7 +312,7 @@ gboolean vdt_train_mul(VdtTrain *t, const VdtNode *node)
     gboolean equal = vdt_shape_equal(&a->shape, &b->shape);
     RowsStep state = {0};
 
-    if (!vdt_shape_has_channels(&node->shape))
+    if (!vdt_train_has_map(t, node))
         return FALSE;
     if (!equal && is_scale(&b->shape, &a->shape)) {
         a = b;
@@ -386,7 +387,7 @@ gboolean vdt_train_dropout(VdtTrain *t, const VdtNode *node)
 {
     RowsStep state = {.p = node->p.dropout.p, .number = node->index};
 
-    if (!vdt_shape_has_channels(&node->shape))
+    if (!vdt_train_has_map(t, node))
         return FALSE;
     state.a = state.b = *vdt_train_channels_last(t, node->inputs[0]);
     state.y = vdt_train_new_map(t, node);
@@ -404,12 +405,12 @@ void vdt_train_dropout_backward(VdtTrain *t, const VdtNode *node)
 }
 
 /* [N,C,1,1] and [N,C] are the same with channels last; everything else is the same if planar. */
-static gboolean same_rows(const VdtNode *a, const VdtNode *b)
+static gboolean same_rows(const VdtTrain *t, const VdtNode *a, const VdtNode *b)
 {
     const VdtShape *x = &a->shape, *y = &b->shape;
 
-    return vdt_shape_has_channels(x) && vdt_shape_has_channels(y) && x->dims[0] == y->dims[0] &&
-           x->dims[1] == y->dims[1];
+    return vdt_train_has_map(t, a) && vdt_train_has_map(t, b) && x->n_dims != 3 && y->n_dims != 3 &&
+           x->dims[0] == y->dims[0] && x->dims[1] == y->dims[1];
 }
 
 gboolean vdt_train_reshape(VdtTrain *t, const VdtNode *node)
@@ -417,7 +418,7 @@ gboolean vdt_train_reshape(VdtTrain *t, const VdtNode *node)
     const VdtNode *x = node->inputs[0];
     guint i = node->index;
 
-    if (same_rows(x, node)) {
+    if (same_rows(t, x, node)) {
         t->channels_last[i] = *vdt_train_channels_last(t, x);
         t->channels_last[i].h = node->shape.n_dims == 4 ? node->shape.dims[2] : 1;
         t->channels_last[i].w = node->shape.n_dims == 4 ? node->shape.dims[3] : 1;
@@ -434,15 +435,28 @@ void vdt_train_reshape_backward(VdtTrain *t, const VdtNode *node)
     const VdtNode *x = node->inputs[0];
     VdtMap dy = *vdt_train_dy(t, node);
     RowsStep state = {.a = dy, .b = dy};
+    VdtPlace planar, copy;
 
-    if (!same_rows(x, node)) {
-        vdt_train_reference_backward(t, node);
+    if (same_rows(t, x, node)) {
+        if (vdt_train_share_dx(t, x, &dy)) {
+            t->gradients[node->index].shared = TRUE;
+            return;
+        }
+        state.y = vdt_train_dx(t, x, &state.add);
+        add_step(t, node, state, "copy", run_copy);
         return;
     }
-    if (vdt_train_share_dx(t, x, &dy)) {
-        t->gradients[node->index].shared = TRUE;
-        return;
+    planar = vdt_train_planar_dy(t, node);
+    /* What others read, too, must not be added to. */
+    if (planar.buffer == dy.place.buffer && t->gradients[node->index].shared &&
+        t->n_uses[x->index] > 1) {
+        const VdtShape flat = vdt_shape(1, vdt_shape_elements(&x->shape));
+        const guint8 order[] = {0, 1};
+
+        copy = vdt_plan_planar(t->plan, &x->shape).place;
+        vdt_plan_add_permute(t->plan, &planar, &copy, &flat, order, FALSE, node->op->name);
+        planar = copy;
     }
-    state.y = vdt_train_dx(t, x, &state.add);
-    add_step(t, node, state, "copy", run_copy);
+    t->gradients[node->index].shared = TRUE;
+    vdt_train_give(t, node, x, &planar);
 }

@@ -173,7 +173,7 @@ gboolean vdt_train_cross_entropy(VdtTrain *t, const VdtNode *node)
     EntropyStep state = {
         .plan = t->plan, .kernels = t->kernels, .smoothing = node->p.cross_entropy.label_smoothing};
 
-    if (logits->shape.n_dims != 4)
+    if (logits->shape.n_dims != 4 && logits->shape.n_dims != 2)
         return FALSE;
     state.logits = *vdt_train_channels_last(t, logits);
     state.labels = vdt_train_planar(t, node->inputs[1])->place;

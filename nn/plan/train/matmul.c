@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Long rows in training: A B^T, and the softmax of rows, over planar values. It is how the classes
- * of a map find what they look like, with a row for each class or channel and a pixel in each
- * column. Rows are in whole vectors, or the reference kernels take the node.
+ * Products of values in training, A B or A B^T, and the softmax of rows, over planar values. Where
+ * rows are long, sums run along them: it is how the classes of a map find what they look like, with
+ * a row for each class or channel and a pixel in each column. Attention's are packed and
+ * multiplied.
  */
 #include "account.h"
 
 #include <string.h>
 
 #include "ops/table.h"
+#include "plan/step/matmul.h"
 
-#define SUM_VECTORS 64 /* that are summed in float at once */
+#define SUM_VECTORS 64   /* that are summed in float at once */
+#define LONG_ROW    1024 /* where packing would cost more than it saves */
 
 typedef struct {
     VdtStep step;
@@ -32,14 +35,18 @@ static double dot(const VdtGradientKernels *kernels, const float *a, const float
 {
     double total = 0;
 
-    for (gsize i = 0; i < n; i += SUM_VECTORS * VDT_LANES) {
+    const gsize whole = n / VDT_LANES * VDT_LANES;
+
+    for (gsize i = 0; i < whole; i += SUM_VECTORS * VDT_LANES) {
         float sum[VDT_LANES] = {0};
 
-        kernels->dot_rows(MIN(SUM_VECTORS, (n - i) / VDT_LANES), VDT_LANES, a + i, VDT_LANES, b + i,
-                          VDT_LANES, sum);
+        kernels->dot_rows(MIN(SUM_VECTORS, (whole - i) / VDT_LANES), VDT_LANES, a + i, VDT_LANES,
+                          b + i, VDT_LANES, sum);
         for (guint j = 0; j < VDT_LANES; j++)
             total += sum[j];
     }
+    for (gsize i = whole; i < n; i++)
+        total += a[i] * b[i];
     return total;
 }
 
@@ -91,25 +98,64 @@ static void run_gradient(const VdtStep *step, char *arena, char *scratch, guint 
               self->add_db);
 }
 
+static VdtPlace new_planar(VdtTrain *t, const VdtNode *node)
+{
+    t->planar[node->index] = vdt_plan_planar(t->plan, &node->shape);
+    t->has_planar[node->index] = TRUE;
+    return t->planar[node->index].place;
+}
+
 static gsize last_dim(const VdtNode *node)
 {
     return node->shape.dims[node->shape.n_dims - 1];
 }
 
-static gboolean is_planar(const VdtNode *node)
+static gboolean are_in_order(const VdtTrain *t, const VdtNode *node)
 {
-    return !vdt_shape_has_channels(&node->shape);
+    const VdtNode *a = node->inputs[0], *b = node->inputs[1];
+
+    return vdt_train_is_in_order(t, node) && vdt_train_is_in_order(t, a) &&
+           vdt_train_is_in_order(t, b) && !t->is_weight[a->index] && !t->is_weight[b->index];
+}
+
+/* Few rows that are long, by sums along them. */
+static gboolean are_long(const VdtNode *node)
+{
+    return node->p.matmul.transpose_b && last_dim(node->inputs[0]) % VDT_LANES == 0 &&
+           last_dim(node->inputs[0]) >= LONG_ROW;
+}
+
+static VdtMatmulStep describe(VdtTrain *t, const VdtNode *node)
+{
+    VdtMatmulStep product = {.m = node->shape.dims[node->shape.n_dims - 2],
+                             .n = last_dim(node),
+                             .k = last_dim(node->inputs[0]),
+                             .zeros = t->zeros,
+                             .scale = node->p.matmul.scale};
+
+    product.batch = vdt_shape_elements(&node->shape) / (product.m * product.n);
+    return product;
 }
 
 gboolean vdt_train_matmul(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *a = node->inputs[0], *b = node->inputs[1];
+    const gboolean transposed = node->p.matmul.transpose_b;
     MatrixStep *self;
+    VdtMatmulStep product;
 
-    if (node->p.matmul.transpose_a || !node->p.matmul.transpose_b || last_dim(a) % VDT_LANES != 0 ||
-        !is_planar(node) || !is_planar(a) || !is_planar(b) || t->is_weight[a->index] ||
-        t->is_weight[b->index])
+    if (node->p.matmul.transpose_a || !are_in_order(t, node))
         return FALSE;
+    if (!are_long(node)) {
+        product = describe(t, node);
+        product.b_row = transposed ? 1 : product.n;
+        product.b_column = transposed ? product.k : 1;
+        product.a = vdt_train_planar(t, a)->place;
+        product.b = vdt_train_planar(t, b)->place;
+        product.y = new_planar(t, node);
+        vdt_plan_add_matmul(t->plan, &product, node->op->name, node->op->macs(node));
+        return TRUE;
+    }
     self = vdt_train_step(MatrixStep, t, node, .kernel = "matmul", .macs = node->op->macs(node),
                           .run = run_multiply);
     self->plan = t->plan;
@@ -121,9 +167,7 @@ gboolean vdt_train_matmul(VdtTrain *t, const VdtNode *node)
     self->a = vdt_train_planar(t, a)->place;
     self->b = vdt_train_planar(t, b)->place;
     self->step.n_items = vdt_shape_elements(&node->shape) / self->n;
-    t->planar[node->index] = vdt_plan_planar(t->plan, &node->shape);
-    t->has_planar[node->index] = TRUE;
-    self->y = t->planar[node->index].place;
+    self->y = new_planar(t, node);
     t->kept[node->index] = g_memdup2(self, sizeof *self);
     vdt_step_reads(&self->step, self->a, self->b);
     vdt_step_writes(&self->step, self->y);
@@ -131,13 +175,51 @@ gboolean vdt_train_matmul(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
+/* Of y = a b: da = dy b', db = a' dy; of y = a b': da = dy b, db = dy' a. */
+static void add_gradients(VdtTrain *t, const VdtNode *node)
+{
+    const VdtNode *a = node->inputs[0], *b = node->inputs[1];
+    const gboolean transposed = node->p.matmul.transpose_b;
+    const VdtMatmulStep forward = describe(t, node);
+    const VdtPlace dy = vdt_train_dy(t, node)->place;
+    VdtMatmulStep product = forward;
+
+    if (vdt_train_wants(t, a)) {
+        product.n = forward.k;
+        product.k = forward.n;
+        product.b_row = transposed ? forward.k : 1;
+        product.b_column = transposed ? 1 : forward.n;
+        product.a = dy;
+        product.b = vdt_train_planar(t, b)->place;
+        product.y = vdt_train_dx(t, a, &product.add).place;
+        vdt_plan_add_matmul(t->plan, &product, node->op->name, node->op->macs(node));
+    }
+    if (vdt_train_wants(t, b)) {
+        const VdtPlace values = vdt_train_planar(t, a)->place;
+
+        product.m = transposed ? forward.n : forward.k;
+        product.n = transposed ? forward.k : forward.n;
+        product.k = forward.m;
+        product.a = transposed ? dy : values;
+        product.b = transposed ? values : dy;
+        product.y = vdt_train_dx(t, b, &product.add).place;
+        vdt_plan_add_outer(t->plan, &product, node->op->name, node->op->macs(node));
+    }
+}
+
 void vdt_train_matmul_backward(VdtTrain *t, const VdtNode *node)
 {
     const MatrixStep *kept = t->kept[node->index];
-    MatrixStep *self = vdt_train_step(MatrixStep, t, node, .kernel = "matmul_gradient",
-                                      .macs = 2 * node->op->macs(node), .run = run_gradient);
-    VdtStep step = self->step;
+    MatrixStep *self;
+    VdtStep step;
 
+    if (!kept) {
+        add_gradients(t, node);
+        return;
+    }
+    self = vdt_train_step(MatrixStep, t, node, .kernel = "matmul_gradient",
+                          .macs = 2 * node->op->macs(node), .run = run_gradient);
+    step = self->step;
     *self = *kept;
     self->step = step;
     self->step.n_items = kept->step.n_items / self->m * (self->m + self->n);
@@ -174,15 +256,6 @@ static float *row_at(const SoftmaxStep *self, const VdtPlace *place, char *arena
     return (float *)vdt_place_address(self->plan, place, arena) + row * self->n;
 }
 
-static void run_softmax(const VdtStep *step, char *arena, char *scratch, guint row)
-{
-    const SoftmaxStep *self = (const SoftmaxStep *)step;
-    float *y = row_at(self, &self->y, arena, row);
-
-    memcpy(y, row_at(self, &self->x, arena, row), self->n * sizeof *y);
-    self->plan->kernels->softmax_row(self->n, y);
-}
-
 static void run_softmax_gradient(const VdtStep *step, char *arena, char *scratch, guint row)
 {
     const SoftmaxStep *self = (const SoftmaxStep *)step;
@@ -196,22 +269,16 @@ static void run_softmax_gradient(const VdtStep *step, char *arena, char *scratch
 
 gboolean vdt_train_softmax(VdtTrain *t, const VdtNode *node)
 {
-    SoftmaxStep *self;
+    const VdtNode *input = node->inputs[0];
+    gsize n = last_dim(node);
+    VdtPlace x, y;
 
-    if (last_dim(node) % VDT_LANES != 0 || !is_planar(node) || t->is_weight[node->inputs[0]->index])
+    if (!vdt_train_is_in_order(t, node) || !vdt_train_is_in_order(t, input) ||
+        t->is_weight[input->index])
         return FALSE;
-    self = vdt_train_step(SoftmaxStep, t, node, .kernel = "softmax", .run = run_softmax);
-    self->plan = t->plan;
-    self->kernels = t->kernels;
-    self->n = last_dim(node);
-    self->step.n_items = vdt_shape_elements(&node->shape) / self->n;
-    self->x = vdt_train_planar(t, node->inputs[0])->place;
-    t->planar[node->index] = vdt_plan_planar(t->plan, &node->shape);
-    t->has_planar[node->index] = TRUE;
-    self->y = t->planar[node->index].place;
-    vdt_step_reads(&self->step, self->x);
-    vdt_step_writes(&self->step, self->y);
-    vdt_plan_add_step(t->plan, &self->step);
+    x = vdt_train_planar(t, input)->place;
+    y = new_planar(t, node);
+    vdt_plan_add_softmax(t->plan, &x, &y, vdt_shape_elements(&node->shape) / n, n, node->op->name);
     return TRUE;
 }
 

@@ -192,7 +192,8 @@ gboolean vdt_train_norm(VdtTrain *t, const VdtNode *node)
 {
     NormStep *self;
 
-    if (!vdt_shape_has_channels(&node->shape))
+    /* Its channels are dimension 1, which of tokens is another. */
+    if (!vdt_train_has_map(t, node) || node->shape.n_dims == 3)
         return FALSE;
     self = g_new(NormStep, 1);
     *self = (NormStep){.plan = t->plan,

@@ -99,7 +99,9 @@ gboolean vdt_train_product(VdtTrain *t, const VdtNode *node)
 
     if (node->op == &vdt_op_conv2d && (node->p.conv2d.groups != 1 || layer.taps > VDT_MOST_TAPS))
         return FALSE;
-    if (node->op == &vdt_op_linear && node->shape.n_dims != 2)
+    if (node->op == &vdt_op_linear &&
+        (!vdt_train_has_map(t, node) || !vdt_train_has_map(t, node->inputs[0]) ||
+         node->shape.n_dims == 4))
         return FALSE;
     product.x = *vdt_train_channels_last(t, node->inputs[0]);
     product.packed = add_pack(t, node, &layer, FALSE);

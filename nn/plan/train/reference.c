@@ -103,14 +103,13 @@ static void add_floats(VdtTrain *t, const VdtNode *node, const VdtPlace *from, c
     vdt_plan_add_step(t->plan, &self->step);
 }
 
-/* Gives @planar, a gradient by @input, to the account. */
-static void give(VdtTrain *t, const VdtNode *node, const VdtNode *input, const VdtPlace *planar)
+void vdt_train_give(VdtTrain *t, const VdtNode *node, const VdtNode *input, const VdtPlace *planar)
 {
     gsize n = vdt_shape_elements(&input->shape);
     gboolean add;
     VdtMap dx = vdt_train_dx(t, input, &add), map;
 
-    if (dx.planar) {
+    if (dx.planar || vdt_train_is_in_order(t, input)) {
         if (!add)
             t->gradients[input->index].map.place = *planar;
         else
@@ -130,7 +129,6 @@ void vdt_train_reference_backward(VdtTrain *t, const VdtNode *node)
 {
     ReferenceStep *self = vdt_train_step(ReferenceStep, t, node, .kernel = "reference",
                                          .n_items = 1, .run = run_backward);
-    VdtMap dy = *vdt_train_dy(t, node);
 
     self->plan = t->plan;
     self->node = node;
@@ -143,11 +141,7 @@ void vdt_train_reference_backward(VdtTrain *t, const VdtNode *node)
     self->has_y = (self->op->needs & VDT_NEEDS_Y) != 0;
     if (self->has_y)
         self->y = vdt_train_planar(t, node)->place;
-    self->dy = dy.place;
-    if (!dy.planar) {
-        self->dy = vdt_plan_planar(t->plan, &node->shape).place;
-        vdt_plan_add_layout(t->plan, &self->dy, &dy, TRUE, node->op->name);
-    }
+    self->dy = vdt_train_planar_dy(t, node);
     for (guint i = 0; i < node->n_inputs; i++) {
         self->has_dx[i] = vdt_train_wants(t, node->inputs[i]);
         if (self->has_dx[i])
@@ -159,5 +153,5 @@ void vdt_train_reference_backward(VdtTrain *t, const VdtNode *node)
     vdt_plan_add_step(t->plan, &self->step);
     for (guint i = 0; i < node->n_inputs; i++)
         if (self->has_dx[i])
-            give(t, node, node->inputs[i], &self->dx[i]);
+            vdt_train_give(t, node, node->inputs[i], &self->dx[i]);
 }

@@ -31,6 +31,11 @@ static const VdtTrainLowering lowerings[] = {
     {&vdt_op_softmax, vdt_train_softmax, vdt_train_softmax_backward, FALSE},
     {&vdt_op_cross_entropy, vdt_train_cross_entropy, vdt_train_cross_entropy_backward, FALSE},
     {&vdt_op_dropout, vdt_train_dropout, vdt_train_dropout_backward, FALSE},
+    {&vdt_op_layer_norm, vdt_train_layer_norm, vdt_train_layer_norm_backward, FALSE},
+    {&vdt_op_permute, vdt_train_permute, vdt_train_permute_backward, FALSE},
+    {&vdt_op_concat, vdt_train_concat, vdt_train_concat_backward, FALSE},
+    {&vdt_op_slice, vdt_train_slice, vdt_train_slice_backward, FALSE},
+    {&vdt_op_expand, vdt_train_expand, vdt_train_expand_backward, FALSE},
 };
 
 /* The gradient of the loss by itself. */
@@ -54,6 +59,48 @@ static gboolean is_product(const VdtNode *node)
     return node->op == &vdt_op_conv2d || node->op == &vdt_op_linear;
 }
 
+static gboolean is_of_matrices(const VdtNode *node)
+{
+    return node->op == &vdt_op_permute || node->op == &vdt_op_matmul ||
+           node->op == &vdt_op_softmax || node->op == &vdt_op_reshape;
+}
+
+/* Values of four dimensions that attention makes are matrices and no pictures, as long as nothing
+ * else looks at them. */
+static void find_flat(VdtTrain *t, const VdtGraph *graph)
+{
+    gboolean changed = TRUE;
+
+    for (guint i = 0; i < graph->nodes->len; i++) {
+        const VdtNode *node = graph->nodes->pdata[i];
+
+        t->flat[i] = node->shape.n_dims == 4 && is_of_matrices(node);
+    }
+    for (guint i = 0; i < graph->outputs->len; i++)
+        t->flat[g_array_index(graph->outputs, VdtNamed, i).node->index] = FALSE;
+    while (changed) {
+        changed = FALSE;
+        for (guint i = 0; i < graph->nodes->len; i++) {
+            const VdtNode *node = graph->nodes->pdata[i];
+
+            for (guint j = 0; j < node->n_inputs; j++) {
+                const VdtNode *x = node->inputs[j];
+                gboolean both = node->op == &vdt_op_matmul || node->op == &vdt_op_softmax;
+
+                if (t->flat[x->index] &&
+                    (!is_of_matrices(node) || (both && node->shape.n_dims == 4 && !t->flat[i]))) {
+                    t->flat[x->index] = FALSE;
+                    changed = TRUE;
+                }
+                if (t->flat[i] && both && x->shape.n_dims == 4 && !t->flat[x->index]) {
+                    t->flat[i] = FALSE;
+                    changed = TRUE;
+                }
+            }
+        }
+    }
+}
+
 /* What each value is used for, what needs a gradient, and which activations are taken in. */
 static void look(VdtTrain *t, const VdtGraph *graph)
 {
@@ -74,8 +121,8 @@ static void look(VdtTrain *t, const VdtGraph *graph)
         const VdtNode *act = graph->nodes->pdata[i], *before = act->inputs[0];
         gboolean takes = FALSE;
 
-        if ((act->op != &vdt_op_relu && act->op != &vdt_op_sigmoid) ||
-            !vdt_shape_has_channels(&act->shape) || t->n_uses[before->index] != 1)
+        if ((act->op != &vdt_op_relu && act->op != &vdt_op_sigmoid) || !vdt_train_has_map(t, act) ||
+            t->n_uses[before->index] != 1)
             continue;
         for (guint j = 0; j < G_N_ELEMENTS(lowerings); j++)
             takes |= lowerings[j].op == before->op && lowerings[j].takes_act;
@@ -147,7 +194,8 @@ static void add_gradients(VdtTrain *t, const VdtGraph *graph)
 
         if (!vdt_param_is_trained(node)) {
             map = (VdtMap){.place = t->zeros}; /* which is no buffer */
-        } else if (!t->gradients[node->index].exists || !map.planar) {
+        } else if (!t->gradients[node->index].exists ||
+                   !(map.planar || vdt_train_is_in_order(t, node))) {
             VdtMap planar = vdt_plan_planar(t->plan, &node->shape);
 
             if (!t->gradients[node->index].exists)
@@ -167,7 +215,7 @@ gboolean vdt_plan_train(VdtPlan *plan, const VdtBound *params, GError **error)
     g_autofree VdtMap *planar = g_new0(VdtMap, n), *channels_last = g_new0(VdtMap, n);
     g_autofree gboolean *has_planar = g_new0(gboolean, n), *is_taken = g_new0(gboolean, n);
     g_autofree gboolean *has_channels_last = g_new0(gboolean, n), *trained = g_new0(gboolean, n);
-    g_autofree gboolean *is_weight = g_new0(gboolean, n);
+    g_autofree gboolean *is_weight = g_new0(gboolean, n), *flat = g_new0(gboolean, n);
     g_autofree VdtGradient *gradients = g_new0(VdtGradient, n);
     g_autofree guint *n_uses = g_new0(guint, n);
     g_autofree const VdtNode **taken = g_new0(const VdtNode *, n);
@@ -182,6 +230,7 @@ gboolean vdt_plan_train(VdtPlan *plan, const VdtBound *params, GError **error)
                   .gradients = gradients,
                   .trained = trained,
                   .is_weight = is_weight,
+                  .flat = flat,
                   .n_uses = n_uses,
                   .taken = taken,
                   .is_taken = is_taken,
@@ -193,6 +242,7 @@ gboolean vdt_plan_train(VdtPlan *plan, const VdtBound *params, GError **error)
     plan->seed = vdt_plan_add_buffer(plan, sizeof(guint64));
     vdt_plan_fill(plan, &plan->seed);
     t.zeros = vdt_plan_zeros(plan);
+    find_flat(&t, graph);
     look(&t, graph);
     add_leaves(&t, graph, params);
     for (guint i = 0; i < n; i++) {
@@ -211,7 +261,7 @@ gboolean vdt_plan_train(VdtPlan *plan, const VdtBound *params, GError **error)
         .shared = TRUE,
         .map = {
             .place.constant = one, .planar = TRUE, .f32 = TRUE, .n = 1, .h = 1, .w = 1, .c = 1}};
-    if (vdt_shape_has_channels(&loss->shape)) {
+    if (vdt_train_has_map(&t, loss)) {
         gradients[loss->index].map.planar = FALSE;
         gradients[loss->index].map.pitch = VDT_LANES;
     }
