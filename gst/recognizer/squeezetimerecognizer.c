@@ -246,7 +246,7 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer work,
     self->scores = scores = g_renew(double, self->scores, n);
     self->n_scores = n;
     self->card = card;
-    if (!vdt_analyzer_check(analyzer, logits->data, n)) {
+    if (!vdt_worker_check(vdt_analyzer_get_worker(analyzer), logits->data, n)) {
         self->n_scores = 0;
         return TRUE;
     }

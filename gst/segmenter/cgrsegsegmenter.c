@@ -425,7 +425,7 @@ static VdtSegmentation *segment(VdtCgrsegSegmenter *self, const VdtSegNetwork *n
     const gsize n = (gsize)vdt_shape_elements(&logits->shape);
 
     /* nor may they get into the average, which they would never leave */
-    if (!vdt_analyzer_check(VDT_ANALYZER(self), logits->data, n))
+    if (!vdt_worker_check(vdt_analyzer_get_worker(VDT_ANALYZER(self)), logits->data, n))
         return vdt_segmentation_empty(network->n_classes, work->map_width, work->map_height);
     return vdt_segmentation_new(
         vdt_logits_smooth(self->average, logits->data, n, work->generation, smoothing),
@@ -598,7 +598,7 @@ static void vdt_cgrseg_segmenter_set_property(GObject *object, guint id, const G
     }
     GST_OBJECT_UNLOCK(self);
     if (renew)
-        vdt_analyzer_renew(VDT_ANALYZER(self));
+        vdt_worker_renew(vdt_analyzer_get_worker(VDT_ANALYZER(self)));
 }
 
 static void vdt_cgrseg_segmenter_get_property(GObject *object, guint id, GValue *value,
