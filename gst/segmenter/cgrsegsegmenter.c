@@ -81,7 +81,6 @@ GST_DEBUG_CATEGORY_STATIC(cgrseg_segmenter_debug);
 
 #define DEFAULT_MIN_AREA        0.0
 #define DEFAULT_SMOOTHING       0.0
-#define DEFAULT_FRAMING         VDT_FRAMING_OF_MODEL
 #define DEFAULT_MAP_SIZE        VDT_MAP_OF_NETWORK
 #define DEFAULT_RUN_LENGTH      FALSE
 #define DEFAULT_ROI_METAS       FALSE
@@ -106,8 +105,7 @@ struct _VdtCgrsegSegmenter {
     double min_area, smoothing;
     char *resolution;
     guint width, height; /* what it says */
-    int framing;
-    VdtFrameRegion region;
+    VdtFramingProps framing;
     VdtMapSize map_size;
     gboolean run_length, roi_metas;
     char *zones_text;
@@ -138,8 +136,7 @@ enum {
     PROP_SMOOTHING,
     PROP_RESOLUTION,
     PROP_FRAMING,
-    PROP_REGION,
-    PROP_MAP_SIZE,
+    PROP_MAP_SIZE = PROP_FRAMING + VDT_FRAMING_PROPS,
     PROP_RUN_LENGTH,
     PROP_ROI_METAS,
     PROP_ZONES,
@@ -223,23 +220,19 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, 
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
     const VdtSegNetwork *network = data;
-    VdtFrameTarget target = {.width = network->width, .height = network->height};
     GstBuffer *buffer = g_steal_pointer(&self->looked);
     guint width, height;
+    VdtFrameTarget target;
     VdtMapSize size;
-    int framing;
     Work *work;
 
     if (!buffer)
         return NULL;
     GST_OBJECT_LOCK(self);
-    framing = self->framing;
-    target.region = self->region;
+    target =
+        vdt_framing_props_target(&self->framing, network->card, network->width, network->height);
     size = self->map_size;
     GST_OBJECT_UNLOCK(self);
-    target.framing = framing == VDT_FRAMING_OF_MODEL ? network->card->framing : (VdtFraming)framing;
-    for (guint c = 0; c < 3; c++)
-        target.fill[c] = (guint8)CLAMP(network->card->mean[c] + 0.5f, 0, 255);
     /* another part of the frame is nothing to average with */
     if (!vdt_frame_target_equal(&self->target, &target))
         self->generation++;
@@ -568,12 +561,6 @@ static void vdt_cgrseg_segmenter_set_property(GObject *object, guint id, const G
                       GST_OBJECT_NAME(self), g_value_get_string(value), VDT_SEG_LEAST_SIDE,
                       VDT_SEG_MOST_SIDE);
         break;
-    case PROP_FRAMING:
-        self->framing = g_value_get_enum(value);
-        break;
-    case PROP_REGION:
-        vdt_frame_region_set(&self->region, value, GST_OBJECT_NAME(self));
-        break;
     case PROP_MAP_SIZE:
         self->map_size = (VdtMapSize)g_value_get_enum(value);
         break;
@@ -593,7 +580,8 @@ static void vdt_cgrseg_segmenter_set_property(GObject *object, guint id, const G
         self->zone_limits.hysteresis = g_value_get_double(value);
         break;
     default:
-        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+        if (!vdt_framing_props_set(&self->framing, id - PROP_FRAMING, value, GST_OBJECT_NAME(self)))
+            G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
         break;
     }
     GST_OBJECT_UNLOCK(self);
@@ -620,12 +608,6 @@ static void vdt_cgrseg_segmenter_get_property(GObject *object, guint id, GValue 
     case PROP_RESOLUTION:
         g_value_set_string(value, self->resolution);
         break;
-    case PROP_FRAMING:
-        g_value_set_enum(value, self->framing);
-        break;
-    case PROP_REGION:
-        vdt_frame_region_to_value(&self->region, value);
-        break;
     case PROP_MAP_SIZE:
         g_value_set_enum(value, self->map_size);
         break;
@@ -645,7 +627,8 @@ static void vdt_cgrseg_segmenter_get_property(GObject *object, guint id, GValue 
         g_value_set_double(value, self->zone_limits.hysteresis);
         break;
     default:
-        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+        if (!vdt_framing_props_get(&self->framing, id - PROP_FRAMING, value))
+            G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
         break;
     }
     GST_OBJECT_UNLOCK(self);
@@ -673,7 +656,7 @@ static void vdt_cgrseg_segmenter_init(VdtCgrsegSegmenter *self)
     gst_video_info_init(&self->info);
     self->min_area = DEFAULT_MIN_AREA;
     self->smoothing = DEFAULT_SMOOTHING;
-    self->framing = DEFAULT_FRAMING;
+    vdt_framing_props_init(&self->framing);
     self->map_size = DEFAULT_MAP_SIZE;
     self->zone_limits = (VdtZoneLimits){DEFAULT_ZONE_SHARE, DEFAULT_ZONE_HYSTERESIS};
     self->average = vdt_logits_new();
@@ -705,16 +688,7 @@ static void install_properties(GObjectClass *object)
         g_param_spec_string("resolution", "Resolution",
                             "WIDTHxHEIGHT of the network's picture; empty for the model's own",
                             NULL, live));
-    g_object_class_install_property(
-        object, PROP_FRAMING,
-        g_param_spec_enum("framing", "Framing", "How a frame is brought to the network's size",
-                          VDT_TYPE_FRAMING, DEFAULT_FRAMING, live));
-    g_object_class_install_property(
-        object, PROP_REGION,
-        vdt_frame_region_param_spec("region", "Region",
-                                    "The part of the frame to look at: x, y, width, height in "
-                                    "shares of it; empty for all",
-                                    live));
+    vdt_framing_props_install(object, PROP_FRAMING);
     g_object_class_install_property(object, PROP_MAP_SIZE,
                                     g_param_spec_enum("map-size", "Map size",
                                                       "How fine the map of classes is",
