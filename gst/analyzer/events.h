@@ -9,13 +9,9 @@
 
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
+#include "span.h"
 
-/* When something happened, as the bus tells it. */
-typedef struct {
-    GstClockTime start, end;                /* PTS of the first and the last picture */
-    GstClockTime stream_time, running_time; /* of @end */
-} VdtSpan;
+G_BEGIN_DECLS
 
 typedef struct _VdtEvents VdtEvents;
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What an analyser did since it was started: counts, times, and how they are told. Plain data, zero
+/* What an element did since it was started: counts, times, and how they are told. Plain data, zero
  * to begin with; not thread-safe. */
 #pragma once
 
 #include <gst/gst.h>
 
-#include "events.h"
+#include "span.h"
 
 G_BEGIN_DECLS
 

@@ -4,14 +4,17 @@
  *
  * Frames pass untouched and at once; pixels are read, never copied or written. The streaming
  * thread lets the subclass look at each frame (look), and takes work from it when a result is due
- * (take). One worker thread per element runs it (analyse) behind a mailbox of one slot. The newest
- * result rides on the frames that follow, as a meta.
+ * (take). A VdtWorker runs it (analyse). The newest result rides on the frames that follow, as a
+ * meta, and is told on the bus as an event (telling.h).
+ *
+ * Of the analyser's own state, the pace is under the object lock, and the rest the streaming
+ * thread's. worker.h and telling.h say whose theirs is.
  *
  * Who runs what:
  *   prepare            state change (READY to PAUSED), later the worker, when `model` changes
  *   look, take, reset  the streaming thread; reset also a flushing or state-changing one, when no
  *                      frame is on its way
- *   analyse, describe, choose, tell    the worker
+ *   analyse, describe, choose, tell    the worker's thread
  *   passing            the streaming thread
  *   end                whoever ends the stream; never at the same time as tell
  * A network is what prepare made; it is counted (g_atomic_rc_box) and immutable but for what
@@ -26,6 +29,7 @@
 #include "events.h"
 #include "frame/framemap.h"
 #include "resultmeta.h"
+#include "worker.h"
 
 G_BEGIN_DECLS
 
@@ -77,11 +81,8 @@ struct _VdtAnalyzerClass {
 gboolean vdt_analyzer_convert(VdtAnalyzer *self, GstBuffer *buffer, const VdtFrameTarget *target,
                               guint8 *rgb);
 
-/* For analyse: whether the network gave numbers, all of them. If it did not, that is counted, and
- * warned of once; the result is to be empty, then. */
-gboolean vdt_analyzer_check(VdtAnalyzer *self, const float *numbers, gsize n);
-
-/* Has the network prepared anew, for a property that it depends on; it is used once it is there. */
-void vdt_analyzer_renew(VdtAnalyzer *self);
+/* Its worker, for vdt_worker_check() in analyse, whose result is to be empty if that says no, and
+ * for vdt_worker_renew(). */
+VdtWorker *vdt_analyzer_get_worker(VdtAnalyzer *self);
 
 G_END_DECLS

@@ -143,13 +143,6 @@ static void matrix_init(VdtFrameMap *map, const GstVideoInfo *info)
         map->constant[c] = (gint32)((constant[c] + 0.5) * one * (1 << SAMPLE_BITS));
 }
 
-gboolean vdt_frame_target_equal(const VdtFrameTarget *a, const VdtFrameTarget *b)
-{
-    return a->width == b->width && a->height == b->height && a->framing == b->framing &&
-           vdt_frame_region_equal(&a->region, &b->region) &&
-           !memcmp(a->fill, b->fill, sizeof a->fill);
-}
-
 VdtFrameMap *vdt_frame_map_new(const GstVideoInfo *info, const GstVideoRectangle *visible,
                                const VdtFrameTarget *target)
 {

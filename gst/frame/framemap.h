@@ -10,10 +10,7 @@
  */
 #pragma once
 
-#include <gst/video/video.h>
-#include <vedette/card.h>
-
-#include "frameregion.h"
+#include "framing.h"
 
 G_BEGIN_DECLS
 
@@ -21,16 +18,6 @@ G_BEGIN_DECLS
 #define VDT_FRAME_FORMATS                                                                          \
     "{ NV12, NV21, I420, YV12, YUY2, UYVY, Y42B, GRAY8, I420_10LE, RGB, BGR, RGBx, BGRx, xRGB, "   \
     "xBGR, RGBA, BGRA, ARGB, ABGR }"
-
-/* The picture that is wanted. */
-typedef struct {
-    guint width, height;
-    VdtFraming framing;
-    guint8 fill[3];        /* RGB around the frame, for VDT_FRAMING_FIT */
-    VdtFrameRegion region; /* of the frame's visible part */
-} VdtFrameTarget;
-
-gboolean vdt_frame_target_equal(const VdtFrameTarget *a, const VdtFrameTarget *b);
 
 typedef struct _VdtFrameMap VdtFrameMap;
 

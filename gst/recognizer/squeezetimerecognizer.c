@@ -41,7 +41,6 @@ GST_DEBUG_CATEGORY_STATIC(squeezetime_recognizer_debug);
 #define DEFAULT_TOP_K      5
 #define DEFAULT_THRESHOLD  0.5
 #define DEFAULT_HYSTERESIS 0.2
-#define DEFAULT_FRAMING    VDT_FRAMING_OF_MODEL
 #define MAX_TOP_K          1000
 
 typedef struct {
@@ -57,8 +56,7 @@ struct _VdtSqueezetimeRecognizer {
     double window;
     guint top_k;
     VdtHysteresis hysteresis;
-    int framing;
-    VdtFrameRegion region;
+    VdtFramingProps framing;
 
     /* the streaming thread's */
     VdtClipRing *ring;
@@ -73,7 +71,7 @@ struct _VdtSqueezetimeRecognizer {
     GstStructure *finding;
 };
 
-enum { PROP_WINDOW = 1, PROP_TOP_K, PROP_THRESHOLD, PROP_HYSTERESIS, PROP_FRAMING, PROP_REGION };
+enum { PROP_WINDOW = 1, PROP_TOP_K, PROP_THRESHOLD, PROP_HYSTERESIS, PROP_FRAMING /* and more */ };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
     "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(VDT_FRAME_FORMATS)));
@@ -137,19 +135,13 @@ static void reset(VdtAnalyzer *analyzer)
 /* Has the ring fit the network and the properties; a ring that does not is made anew. */
 static void fit_ring(VdtSqueezetimeRecognizer *self, const VdtCard *card)
 {
-    VdtFrameTarget target = {.width = card->width, .height = card->height};
+    VdtFrameTarget target;
     GstClockTime window;
-    int framing;
 
     GST_OBJECT_LOCK(self);
     window = (GstClockTime)((self->window > 0 ? self->window : card->window) * GST_SECOND);
-    framing = self->framing;
-    target.region = self->region;
+    target = vdt_framing_props_target(&self->framing, card, card->width, card->height);
     GST_OBJECT_UNLOCK(self);
-    target.framing = framing == VDT_FRAMING_OF_MODEL ? card->framing : (VdtFraming)framing;
-    for (guint c = 0; c < 3; c++)
-        target.fill[c] = (guint8)CLAMP(card->mean[c] + 0.5f, 0, 255);
-
     if (self->ring && self->n_shots == card->frames && self->ring_window == window &&
         vdt_frame_target_equal(&self->target, &target))
         return;
@@ -246,7 +238,7 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer work,
     self->scores = scores = g_renew(double, self->scores, n);
     self->n_scores = n;
     self->card = card;
-    if (!vdt_analyzer_check(analyzer, logits->data, n)) {
+    if (!vdt_worker_check(vdt_analyzer_get_worker(analyzer), logits->data, n)) {
         self->n_scores = 0;
         return TRUE;
     }
@@ -296,14 +288,9 @@ static void vdt_squeezetime_recognizer_set_property(GObject *object, guint id, c
     case PROP_HYSTERESIS:
         self->hysteresis.hysteresis = g_value_get_double(value);
         break;
-    case PROP_FRAMING:
-        self->framing = g_value_get_enum(value);
-        break;
-    case PROP_REGION:
-        vdt_frame_region_set(&self->region, value, GST_OBJECT_NAME(self));
-        break;
     default:
-        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+        if (!vdt_framing_props_set(&self->framing, id - PROP_FRAMING, value, GST_OBJECT_NAME(self)))
+            G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
         break;
     }
     GST_OBJECT_UNLOCK(self);
@@ -328,14 +315,9 @@ static void vdt_squeezetime_recognizer_get_property(GObject *object, guint id, G
     case PROP_HYSTERESIS:
         g_value_set_double(value, self->hysteresis.hysteresis);
         break;
-    case PROP_FRAMING:
-        g_value_set_enum(value, self->framing);
-        break;
-    case PROP_REGION:
-        vdt_frame_region_to_value(&self->region, value);
-        break;
     default:
-        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+        if (!vdt_framing_props_get(&self->framing, id - PROP_FRAMING, value))
+            G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
         break;
     }
     GST_OBJECT_UNLOCK(self);
@@ -356,7 +338,7 @@ static void vdt_squeezetime_recognizer_init(VdtSqueezetimeRecognizer *self)
     self->window = DEFAULT_WINDOW;
     self->top_k = DEFAULT_TOP_K;
     self->hysteresis = (VdtHysteresis){DEFAULT_THRESHOLD, DEFAULT_HYSTERESIS};
-    self->framing = DEFAULT_FRAMING;
+    vdt_framing_props_init(&self->framing);
 }
 
 static void vdt_squeezetime_recognizer_class_init(VdtSqueezetimeRecognizerClass *klass)
@@ -402,16 +384,7 @@ static void vdt_squeezetime_recognizer_class_init(VdtSqueezetimeRecognizerClass 
                             "How far below the threshold, or behind a better label, the score of "
                             "what goes on may fall before its event ends",
                             0, 1, DEFAULT_HYSTERESIS, live));
-    g_object_class_install_property(
-        object, PROP_FRAMING,
-        g_param_spec_enum("framing", "Framing", "How a frame is brought to the network's size",
-                          VDT_TYPE_FRAMING, DEFAULT_FRAMING, live));
-    g_object_class_install_property(
-        object, PROP_REGION,
-        vdt_frame_region_param_spec("region", "Region",
-                                    "The part of the frame to look at: x, y, width, height in "
-                                    "shares of it; empty for all",
-                                    live));
+    vdt_framing_props_install(object, PROP_FRAMING);
 
     gst_element_class_set_static_metadata(
         element, "SqueezeTime action recognizer", "Filter/Analyzer/Video",

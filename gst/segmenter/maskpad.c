@@ -26,13 +26,52 @@ static gboolean upstream_event(GstPad *pad, GstObject *parent, GstEvent *event)
     return TRUE;
 }
 
-GstPad *vdt_mask_pad_new(GstPadTemplate *templ)
+static GstPad *pad_new(GstPadTemplate *templ)
 {
     GstPad *pad = gst_pad_new_from_template(templ, GST_PAD_TEMPLATE_NAME_TEMPLATE(templ));
 
     gst_pad_set_query_function(pad, query);
     gst_pad_set_event_function(pad, upstream_event);
     gst_pad_set_active(pad, TRUE);
+    return pad;
+}
+
+GstPad *vdt_mask_pad_request(GstElement *element, GstPad **mask, GstPadTemplate *templ)
+{
+    GstPad *pad = pad_new(templ);
+    gboolean taken;
+
+    GST_OBJECT_LOCK(element);
+    taken = *mask != NULL;
+    if (!taken)
+        *mask = gst_object_ref_sink(pad);
+    GST_OBJECT_UNLOCK(element);
+    if (taken) {
+        GST_WARNING_OBJECT(element, "there is one pad for masks, and it was requested before");
+        gst_object_unref(gst_object_ref_sink(pad));
+        return NULL;
+    }
+    gst_element_add_pad(element, pad);
+    return pad;
+}
+
+void vdt_mask_pad_release(GstElement *element, GstPad **mask, GstPad *pad)
+{
+    GST_OBJECT_LOCK(element);
+    *mask = NULL;
+    GST_OBJECT_UNLOCK(element);
+    gst_pad_set_active(pad, FALSE);
+    gst_element_remove_pad(element, pad);
+    gst_object_unref(pad);
+}
+
+GstPad *vdt_mask_pad_get(GstElement *element, GstPad **mask)
+{
+    GstPad *pad;
+
+    GST_OBJECT_LOCK(element);
+    pad = *mask ? gst_object_ref(*mask) : NULL;
+    GST_OBJECT_UNLOCK(element);
     return pad;
 }
 

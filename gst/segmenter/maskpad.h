@@ -4,8 +4,8 @@
  *
  * It is its own stream, whose events are made here as they are needed: what the pad remembers of
  * them is all the state there is, so it may be requested, linked, unlinked and released at any
- * time. Nothing that becomes of it is anything to the main stream. All but new is called by the
- * streaming thread, flushing events apart.
+ * time. Nothing that becomes of it is anything to the main stream. What a frame or an event
+ * brings is told by the streaming thread, flushing events apart.
  */
 #pragma once
 
@@ -18,8 +18,13 @@ G_BEGIN_DECLS
     "video/x-raw, format = (string) GRAY8, width = (int) [ 1, max ], height = (int) [ 1, max ], "  \
     "framerate = (fraction) 0/1"
 
-/* A pad for an element derived from GstBaseTransform, active, not yet added to it. */
-GstPad *vdt_mask_pad_new(GstPadTemplate *templ);
+/* Adds a pad to an element derived from GstBaseTransform, which has it in *@mask, under its object
+ * lock; NULL if it has one already. Release is for that pad. */
+GstPad *vdt_mask_pad_request(GstElement *element, GstPad **mask, GstPadTemplate *templ);
+void vdt_mask_pad_release(GstElement *element, GstPad **mask, GstPad *pad);
+/* The pad, the caller's; NULL if there is none. Any thread, without the object lock. */
+GstPad *vdt_mask_pad_get(GstElement *element, GstPad **mask);
+
 /* A frame of @info passes for which there is no mask, while one of @width x @height is made: lets
  * sinks know that the stream has begun, once. */
 void vdt_mask_pad_begin(GstPad *pad, GstBaseTransform *element, const GstVideoInfo *info,

@@ -8,6 +8,10 @@
 
 #define MULTIPLE 32
 
+/* Sides that a network may be asked to have. */
+#define LEAST_SIDE 32
+#define MOST_SIDE  4096
+
 static gboolean parse_side(const char *text, char end, const char **rest, guint *side)
 {
     char *stop = NULL;
@@ -16,14 +20,15 @@ static gboolean parse_side(const char *text, char end, const char **rest, guint 
     if (!g_ascii_isdigit(*text))
         return FALSE;
     value = g_ascii_strtoull(text, &stop, 10);
-    if (*stop != end || value < VDT_SEG_LEAST_SIDE || value > VDT_SEG_MOST_SIDE)
+    if (*stop != end || value < LEAST_SIDE || value > MOST_SIDE)
         return FALSE;
     *side = (guint)value;
     *rest = stop + 1;
     return TRUE;
 }
 
-gboolean vdt_seg_size_parse(const char *text, guint *width, guint *height)
+/* "640x384", or "" or NULL for 0 x 0. */
+static gboolean parse_size(const char *text, guint *width, guint *height)
 {
     const char *rest;
     guint w = 0, h = 0;
@@ -33,6 +38,33 @@ gboolean vdt_seg_size_parse(const char *text, guint *width, guint *height)
     *width = w;
     *height = h;
     return TRUE;
+}
+
+void vdt_seg_size_install(GObjectClass *klass, guint id)
+{
+    g_object_class_install_property(
+        klass, id,
+        g_param_spec_string(
+            "resolution", "Resolution",
+            "WIDTHxHEIGHT of the network's picture; empty for the model's own", NULL,
+            G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING));
+}
+
+gboolean vdt_seg_size_set(VdtSegSize *size, const char *text, const char *name)
+{
+    if (!parse_size(text, &size->width, &size->height)) {
+        g_warning("%s: resolution stays as it was, \"%.40s\" is no WIDTHxHEIGHT of %d to %d", name,
+                  text, LEAST_SIDE, MOST_SIDE);
+        return FALSE;
+    }
+    g_free(size->text);
+    size->text = g_strdup(text);
+    return TRUE;
+}
+
+void vdt_seg_size_clear(VdtSegSize *size)
+{
+    g_free(size->text);
 }
 
 void vdt_seg_network_clear(gpointer data)

@@ -7,9 +7,11 @@
 
 G_BEGIN_DECLS
 
-/* Sides that a network may be asked to have; 0 x 0 is the card's own. */
-#define VDT_SEG_LEAST_SIDE 32
-#define VDT_SEG_MOST_SIDE  4096
+/* The property resolution, which an element has under its object lock. */
+typedef struct {
+    char *text;
+    guint width, height; /* what it says; 0 x 0 is the card's own */
+} VdtSegSize;
 
 typedef struct {
     VdtEngine *engine;
@@ -20,8 +22,11 @@ typedef struct {
     guint32 *colours; /* by class, 0xRRGGBB */
 } VdtSegNetwork;
 
-/* "640x384", or "" or NULL for 0 x 0. FALSE if @text is neither, or has a side out of bounds. */
-gboolean vdt_seg_size_parse(const char *text, guint *width, guint *height);
+void vdt_seg_size_install(GObjectClass *klass, guint id);
+/* FALSE, with a warning of the element @name and the size as it was, if @text is none, or has a
+ * side out of bounds. */
+gboolean vdt_seg_size_set(VdtSegSize *size, const char *text, const char *name);
+void vdt_seg_size_clear(VdtSegSize *size);
 /*
  * For pictures of @width x @height. If the network cannot take them, it is made for the nearest
  * multiples of 32, which @element warns of. A g_atomic_rc_box.

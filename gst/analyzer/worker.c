@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "worker.h"
+
+#include "enginecontext.h"
+#include "enums.h"
+#include "logits.h"
+
+GST_DEBUG_CATEGORY_STATIC(vdt_worker_debug);
+#define GST_CAT_DEFAULT vdt_worker_debug
+
+#define DEFAULT_PRECISION VDT_PRECISION_F32
+
+enum { MODEL, PRECISION, STATS };
+
+/* --- networks --- */
+
+static void network_unref(VdtWorker *worker, gpointer network)
+{
+    if (network)
+        g_atomic_rc_box_release_full(network, worker->funcs.clear_network);
+}
+
+/* Makes a network for the properties as they are now. */
+static gpointer make_network(VdtWorker *worker, GCancellable *cancellable, GError **error)
+{
+    const char *architecture = worker->funcs.architecture;
+    g_autofree char *model = NULL;
+    g_autoptr(VdtEngine) handed = NULL, engine = NULL;
+    VdtPrecision precision;
+
+    GST_OBJECT_LOCK(worker->element);
+    worker->stale = FALSE;
+    model = g_strdup(worker->model);
+    precision = worker->precision;
+    handed = worker->handed ? vdt_engine_ref(worker->handed) : NULL;
+    GST_OBJECT_UNLOCK(worker->element);
+    if (architecture) {
+        engine = vdt_engine_find(architecture, model, precision, handed, error);
+        if (!engine || g_cancellable_set_error_if_cancelled(cancellable, error))
+            return NULL;
+        if (vdt_engine_get_unused(engine))
+            GST_WARNING_OBJECT(worker->element, "%s: tensors that the network does not use:\n%s",
+                               vdt_engine_get_card(engine)->weights, vdt_engine_get_unused(engine));
+    }
+    return worker->funcs.prepare(worker->element, engine, error);
+}
+
+/* The worker's thread: makes another network if the model was changed; the streaming thread will
+ * take it. */
+static void renew_network(VdtWorker *worker, GCancellable *cancellable)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean stale;
+    gpointer network, old;
+
+    g_mutex_lock(&worker->lock);
+    old = g_steal_pointer(&worker->old_network);
+    g_mutex_unlock(&worker->lock);
+    network_unref(worker, old);
+
+    GST_OBJECT_LOCK(worker->element);
+    stale = worker->stale;
+    GST_OBJECT_UNLOCK(worker->element);
+    if (!stale)
+        return;
+    network = make_network(worker, cancellable, &error);
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        vdt_worker_renew(worker); /* after another job, then */
+        return;
+    }
+    if (!network) {
+        vdt_engine_complain(worker->element, GST_MESSAGE_WARNING, error);
+        return;
+    }
+    g_mutex_lock(&worker->lock);
+    old = worker->next_network;
+    worker->next_network = network;
+    g_mutex_unlock(&worker->lock);
+    network_unref(worker, old);
+}
+
+void vdt_worker_renew(VdtWorker *worker)
+{
+    GST_OBJECT_LOCK(worker->element);
+    worker->stale = TRUE;
+    GST_OBJECT_UNLOCK(worker->element);
+}
+
+gboolean vdt_worker_adopt(VdtWorker *worker)
+{
+    gboolean changed;
+
+    g_mutex_lock(&worker->lock);
+    changed = worker->next_network && !worker->old_network;
+    g_mutex_unlock(&worker->lock);
+    if (!changed)
+        return FALSE;
+    GST_INFO_OBJECT(worker->element, "the model has changed");
+    vdt_worker_forget(worker); /* first: work that waits holds the old network, too */
+    g_mutex_lock(&worker->lock);
+    worker->old_network = worker->network;
+    worker->network = g_steal_pointer(&worker->next_network);
+    g_mutex_unlock(&worker->lock);
+    return TRUE;
+}
+
+/* --- jobs --- */
+
+static VdtJob *job_new(VdtWorker *worker, gpointer work, const VdtSpan *span)
+{
+    VdtJob *job = g_new(VdtJob, 1);
+
+    *job = (VdtJob){.network = g_atomic_rc_box_acquire(worker->network),
+                    .work = work,
+                    .span = *span,
+                    .worker = worker,
+                    .queued = g_get_monotonic_time()};
+    g_mutex_lock(&worker->lock);
+    job->epoch = worker->epoch;
+    g_mutex_unlock(&worker->lock);
+    return job;
+}
+
+static void job_free(gpointer data)
+{
+    VdtJob *job = data;
+    VdtWorker *worker = job->worker;
+
+    if (!job->answered) {
+        g_mutex_lock(&worker->lock);
+        worker->stats.discarded++;
+        g_mutex_unlock(&worker->lock);
+    }
+    worker->funcs.free_work(job->work);
+    network_unref(worker, job->network);
+    g_free(job);
+}
+
+/* The worker's thread. */
+static void run(gpointer data, GCancellable *cancellable, gpointer user_data)
+{
+    VdtWorker *worker = user_data;
+    VdtJob *job = data;
+    g_autoptr(GError) error = NULL;
+    gboolean done;
+
+    job->began = g_get_monotonic_time();
+    done = worker->funcs.run(worker->element, job, cancellable, &error);
+    if (g_cancellable_is_cancelled(cancellable) && !job->answered)
+        return;
+    if (!done) {
+        job->answered = TRUE;
+        g_mutex_lock(&worker->lock);
+        worker->failed = TRUE;
+        g_mutex_unlock(&worker->lock);
+        GST_ELEMENT_ERROR(worker->element, LIBRARY, FAILED, ("%s", error->message), (NULL));
+    }
+    g_mutex_lock(&worker->lock);
+    worker->finished = g_get_monotonic_time();
+    g_mutex_unlock(&worker->lock);
+    renew_network(worker, cancellable);
+}
+
+GstClockTime vdt_job_took(const VdtJob *job)
+{
+    return (GstClockTime)(g_get_monotonic_time() - job->began) * GST_USECOND;
+}
+
+gboolean vdt_worker_publish(VdtJob *job, gpointer result, GstClockTime took)
+{
+    VdtWorker *worker = job->worker;
+    gpointer old = result;
+
+    g_mutex_lock(&worker->lock);
+    if (job->epoch == worker->epoch) {
+        old = worker->result;
+        worker->result = result;
+        vdt_stats_result(&worker->stats, took,
+                         (g_get_monotonic_time() - job->queued) * GST_USECOND);
+        job->answered = TRUE;
+    }
+    g_mutex_unlock(&worker->lock);
+    if (old)
+        worker->funcs.unref_result(old);
+    return job->answered;
+}
+
+gboolean vdt_worker_check(VdtWorker *worker, const float *numbers, gsize n)
+{
+    gboolean first;
+
+    if (vdt_logits_are_finite(numbers, n))
+        return TRUE;
+    g_mutex_lock(&worker->lock);
+    first = worker->stats.invalid++ == 0;
+    g_mutex_unlock(&worker->lock);
+    if (first)
+        GST_ELEMENT_WARNING(worker->element, LIBRARY, FAILED,
+                            ("The network gives what are no numbers: such results are empty."),
+                            ("its weights may be damaged; `stats` counts them as invalid"));
+    return FALSE;
+}
+
+/* --- the streaming thread --- */
+
+/* Counts a skip, if it is one; tells of those that came too soon after the last QoS message, too.
+ */
+static void tell_skips(VdtWorker *worker, const VdtJob *skipped)
+{
+    GstMessage *qos;
+
+    g_mutex_lock(&worker->lock);
+    qos = skipped ? vdt_stats_skip(&worker->stats, worker->element, &skipped->span)
+                  : vdt_stats_flush(&worker->stats, worker->element);
+    g_mutex_unlock(&worker->lock);
+    if (qos)
+        gst_element_post_message(worker->element, qos);
+}
+
+void vdt_worker_tell_skips(VdtWorker *worker)
+{
+    tell_skips(worker, NULL);
+}
+
+static void free_replaced(VdtJob *job)
+{
+    job->answered = TRUE; /* by the other one */
+    job_free(job);
+}
+
+void vdt_worker_put(VdtWorker *worker, gpointer work, const VdtSpan *span)
+{
+    VdtJob *replaced = vdt_mailbox_put(worker->mailbox, job_new(worker, work, span));
+
+    if (!replaced)
+        return;
+    tell_skips(worker, replaced);
+    free_replaced(replaced);
+}
+
+gboolean vdt_worker_is_waiting(VdtWorker *worker)
+{
+    return vdt_mailbox_is_waiting(worker->mailbox);
+}
+
+void vdt_worker_refresh(VdtWorker *worker, gpointer work, const VdtSpan *span)
+{
+    free_replaced(vdt_mailbox_refresh(worker->mailbox, job_new(worker, work, span)));
+}
+
+gboolean vdt_worker_wait(VdtWorker *worker)
+{
+    const gint64 begin = g_get_monotonic_time();
+    gboolean changed;
+
+    if (!vdt_mailbox_drain(worker->mailbox))
+        return FALSE;
+    /* the frame did not wait for what came after the job: another model may have been made */
+    g_mutex_lock(&worker->lock);
+    changed = vdt_latency_note(&worker->latency, MAX(worker->finished - begin, 0) * GST_USECOND,
+                               g_get_monotonic_time());
+    g_mutex_unlock(&worker->lock);
+    if (changed)
+        gst_element_post_message(worker->element,
+                                 gst_message_new_latency(GST_OBJECT(worker->element)));
+    return TRUE;
+}
+
+gboolean vdt_worker_count_frame(VdtWorker *worker, GstClockTime begin)
+{
+    gboolean failed;
+
+    g_mutex_lock(&worker->lock);
+    worker->stats.frames++;
+    worker->stats.streaming += vdt_stats_thread_time() - begin;
+    failed = worker->failed;
+    g_mutex_unlock(&worker->lock);
+    return !failed;
+}
+
+void vdt_worker_forget(VdtWorker *worker)
+{
+    gpointer result;
+
+    g_mutex_lock(&worker->lock);
+    worker->epoch++;
+    result = g_steal_pointer(&worker->result);
+    g_mutex_unlock(&worker->lock);
+    if (result)
+        worker->funcs.unref_result(result);
+    vdt_mailbox_discard(worker->mailbox);
+}
+
+void vdt_worker_flush_start(VdtWorker *worker)
+{
+    vdt_mailbox_close(worker->mailbox);
+}
+
+void vdt_worker_flush_stop(VdtWorker *worker)
+{
+    vdt_mailbox_open(worker->mailbox);
+}
+
+void vdt_worker_drain(VdtWorker *worker)
+{
+    vdt_mailbox_drain(worker->mailbox);
+}
+
+gpointer vdt_worker_get_result(VdtWorker *worker)
+{
+    gpointer result;
+
+    g_mutex_lock(&worker->lock);
+    result = worker->result ? worker->funcs.ref_result(worker->result) : NULL;
+    g_mutex_unlock(&worker->lock);
+    return result;
+}
+
+void vdt_worker_add_latency(VdtWorker *worker, GstQuery *query)
+{
+    GstClockTime min, max, own;
+    gboolean live;
+
+    g_mutex_lock(&worker->lock);
+    own = worker->latency.reported;
+    g_mutex_unlock(&worker->lock);
+    gst_query_parse_latency(query, &live, &min, &max);
+    gst_query_set_latency(query, live, min + own, GST_CLOCK_TIME_IS_VALID(max) ? max + own : max);
+}
+
+/* --- life --- */
+
+gboolean vdt_worker_start(VdtWorker *worker)
+{
+    GstElement *element = worker->element;
+    g_autoptr(GError) error = NULL;
+    gboolean handed;
+    char name[16]; /* what the kernel keeps */
+
+    GST_OBJECT_LOCK(element);
+    handed = worker->handed != NULL;
+    GST_OBJECT_UNLOCK(element);
+    if (worker->funcs.architecture && !handed)
+        vdt_engine_ask(element);
+    worker->network = make_network(worker, NULL, &error);
+    if (!worker->network) {
+        vdt_engine_complain(element, GST_MESSAGE_ERROR, error);
+        return FALSE;
+    }
+    g_mutex_lock(&worker->lock);
+    worker->failed = FALSE;
+    worker->stats = (VdtStats){0};
+    worker->latency = (VdtLatency){0};
+    g_mutex_unlock(&worker->lock);
+    g_snprintf(name, sizeof name, "vdt:%s", GST_OBJECT_NAME(element));
+    vdt_mailbox_start(worker->mailbox, name);
+    return TRUE;
+}
+
+void vdt_worker_shut(VdtWorker *worker)
+{
+    vdt_mailbox_shut(worker->mailbox);
+}
+
+void vdt_worker_stop(VdtWorker *worker)
+{
+    vdt_mailbox_stop(worker->mailbox);
+    vdt_worker_forget(worker);
+    /* nobody else is here any more */
+    network_unref(worker, g_steal_pointer(&worker->next_network));
+    network_unref(worker, g_steal_pointer(&worker->old_network));
+    network_unref(worker, g_steal_pointer(&worker->network));
+}
+
+void vdt_worker_init(VdtWorker *worker, GstElement *element, const VdtWorkerFuncs *funcs)
+{
+    static gsize once;
+
+    if (g_once_init_enter(&once)) {
+        GST_DEBUG_CATEGORY_INIT(vdt_worker_debug, "vdtworker", 0, "runs Vedette's networks");
+        g_once_init_leave(&once, 1);
+    }
+    worker->element = element;
+    worker->funcs = *funcs;
+    worker->precision = DEFAULT_PRECISION;
+    worker->mailbox = vdt_mailbox_new(run, job_free, worker);
+    g_mutex_init(&worker->lock);
+}
+
+void vdt_worker_clear(VdtWorker *worker)
+{
+    vdt_mailbox_free(worker->mailbox);
+    g_clear_pointer(&worker->handed, vdt_engine_unref);
+    g_free(worker->model);
+    g_mutex_clear(&worker->lock);
+}
+
+/* --- properties --- */
+
+void vdt_worker_set_context(VdtWorker *worker, GstContext *context)
+{
+    VdtEngine *engine = vdt_engine_from_context(context), *old;
+
+    if (!engine)
+        return;
+    GST_OBJECT_LOCK(worker->element);
+    old = worker->handed;
+    worker->handed = engine;
+    worker->stale |= engine != old;
+    GST_OBJECT_UNLOCK(worker->element);
+    vdt_engine_unref(old);
+}
+
+void vdt_worker_install(GObjectClass *klass, guint first)
+{
+    const GParamFlags live = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
+
+    g_object_class_install_property(
+        klass, first + MODEL,
+        g_param_spec_string("model", "Model",
+                            "Name of an installed model, or path of a model card; "
+                            "empty for the street model",
+                            NULL, live));
+    g_object_class_install_property(klass, first + PRECISION,
+                                    g_param_spec_enum("precision", "Precision",
+                                                      "Arithmetic of the network",
+                                                      VDT_TYPE_PRECISION, DEFAULT_PRECISION, live));
+    g_object_class_install_property(
+        klass, first + STATS,
+        g_param_spec_boxed(
+            "stats", "Statistics",
+            "What was done since the element was started: counts of frames, "
+            "results, inferences skipped and discarded, results that are invalid; times in ns",
+            GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+}
+
+gboolean vdt_worker_set(VdtWorker *worker, guint id, const GValue *value)
+{
+    if (id != MODEL && id != PRECISION)
+        return FALSE;
+    GST_OBJECT_LOCK(worker->element);
+    if (id == MODEL) {
+        g_free(worker->model);
+        worker->model = g_value_dup_string(value);
+    } else {
+        worker->precision = g_value_get_enum(value);
+    }
+    worker->stale = TRUE;
+    GST_OBJECT_UNLOCK(worker->element);
+    return TRUE;
+}
+
+gboolean vdt_worker_get(VdtWorker *worker, guint id, GValue *value)
+{
+    VdtStats stats;
+
+    switch (id) {
+    case MODEL:
+        GST_OBJECT_LOCK(worker->element);
+        g_value_set_string(value, worker->model);
+        GST_OBJECT_UNLOCK(worker->element);
+        return TRUE;
+    case PRECISION:
+        GST_OBJECT_LOCK(worker->element);
+        g_value_set_enum(value, worker->precision);
+        GST_OBJECT_UNLOCK(worker->element);
+        return TRUE;
+    case STATS:
+        g_mutex_lock(&worker->lock);
+        stats = worker->stats;
+        g_mutex_unlock(&worker->lock);
+        g_value_take_boxed(value, vdt_stats_to_structure(&stats, worker->element));
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}

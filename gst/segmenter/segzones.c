@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "segzones.h"
+
+#define DEFAULT_ZONE_SHARE      0.05
+#define DEFAULT_ZONE_HYSTERESIS 0.5
+
+enum { ZONES, ZONE_SHARE, ZONE_HYSTERESIS };
+
+void vdt_seg_zones_init(VdtSegZones *zones, GstElement *element, const char *kind)
+{
+    *zones = (VdtSegZones){.element = element,
+                           .limits = {DEFAULT_ZONE_SHARE, DEFAULT_ZONE_HYSTERESIS},
+                           .watch = vdt_zone_watch_new(element, kind)};
+}
+
+void vdt_seg_zones_clear(VdtSegZones *zones)
+{
+    g_free(zones->text);
+    g_free(zones->note);
+    g_clear_pointer(&zones->zones, vdt_zones_unref);
+    vdt_zone_watch_free(zones->watch);
+}
+
+void vdt_seg_zones_install(GObjectClass *klass, guint first)
+{
+    const GParamFlags live = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
+
+    g_object_class_install_property(
+        klass, first + ZONES,
+        g_param_spec_string("zones", "Zones",
+                            "Parts of the frame that classes come into and leave, in shares of it: "
+                            "NAME: X,Y X,Y X,Y; NAME: ...",
+                            NULL, live));
+    g_object_class_install_property(klass, first + ZONE_SHARE,
+                                    g_param_spec_double("zone-share", "Zone share",
+                                                        "Of a zone, from which a class is in it",
+                                                        1e-6, 1, DEFAULT_ZONE_SHARE, live));
+    g_object_class_install_property(
+        klass, first + ZONE_HYSTERESIS,
+        g_param_spec_double("zone-hysteresis", "Zone hysteresis",
+                            "How much of zone-share a class may lose until it has left", 0, 1,
+                            DEFAULT_ZONE_HYSTERESIS, live));
+}
+
+static void set_zones(VdtSegZones *zones, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *outside = NULL;
+    VdtZones *parsed = vdt_zones_parse(text, &outside, &error);
+
+    g_clear_pointer(&zones->note, g_free);
+    if (!parsed) {
+        zones->note = g_strdup_printf("The zones stay as they were: %s.", error->message);
+        return;
+    }
+    if (outside)
+        zones->note = g_strdup_printf("Zones end where the frame does: %s.", outside);
+    g_clear_pointer(&zones->zones, vdt_zones_unref);
+    zones->zones = parsed;
+    g_free(zones->text);
+    zones->text = g_strdup(text);
+}
+
+gboolean vdt_seg_zones_set(VdtSegZones *zones, guint id, const GValue *value)
+{
+    switch (id) {
+    case ZONES:
+        set_zones(zones, g_value_get_string(value));
+        return TRUE;
+    case ZONE_SHARE:
+        zones->limits.share = g_value_get_double(value);
+        return TRUE;
+    case ZONE_HYSTERESIS:
+        zones->limits.hysteresis = g_value_get_double(value);
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+gboolean vdt_seg_zones_get(const VdtSegZones *zones, guint id, GValue *value)
+{
+    switch (id) {
+    case ZONES:
+        g_value_set_string(value, zones->text);
+        return TRUE;
+    case ZONE_SHARE:
+        g_value_set_double(value, zones->limits.share);
+        return TRUE;
+    case ZONE_HYSTERESIS:
+        g_value_set_double(value, zones->limits.hysteresis);
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+void vdt_seg_zones_warn(VdtSegZones *zones)
+{
+    g_autofree char *note = NULL;
+
+    GST_OBJECT_LOCK(zones->element);
+    note = g_steal_pointer(&zones->note);
+    GST_OBJECT_UNLOCK(zones->element);
+    if (note)
+        GST_ELEMENT_WARNING(zones->element, LIBRARY, SETTINGS, ("%s", note), (NULL));
+}
+
+void vdt_seg_zones_measure(VdtSegZones *zones, const VdtSegmentation *found,
+                           const VdtSegNetwork *network)
+{
+    g_autoptr(VdtZones) now = NULL;
+
+    GST_OBJECT_LOCK(zones->element);
+    now = zones->zones ? g_atomic_rc_box_acquire(zones->zones) : NULL;
+    GST_OBJECT_UNLOCK(zones->element);
+    vdt_seg_zones_warn(zones);
+    vdt_zone_watch_measure(zones->watch, now, found, network);
+}
+
+static VdtZoneLimits get_limits(VdtSegZones *zones)
+{
+    VdtZoneLimits limits;
+
+    GST_OBJECT_LOCK(zones->element);
+    limits = zones->limits;
+    GST_OBJECT_UNLOCK(zones->element);
+    return limits;
+}
+
+void vdt_seg_zones_describe(VdtSegZones *zones, GstStructure *fields)
+{
+    const VdtZoneLimits limits = get_limits(zones);
+    GValue value = G_VALUE_INIT;
+
+    if (vdt_zone_watch_describe(zones->watch, &limits, &value))
+        gst_structure_take_value(fields, "zones", &value);
+}
+
+GList *vdt_seg_zones_tell(VdtSegZones *zones, const VdtSpan *span, GstClockTime least)
+{
+    const VdtZoneLimits limits = get_limits(zones);
+
+    return vdt_zone_watch_tell(zones->watch, span, &limits, least);
+}
+
+GList *vdt_seg_zones_end(VdtSegZones *zones)
+{
+    return vdt_zone_watch_end(zones->watch);
+}
