@@ -282,7 +282,7 @@ VdtValue *vdt_permute(VdtValue *x, const guint *order)
 {
     VdtNode node = {0};
 
-    for (guint d = 0; x && d < x->shape.n_dims; d++)
+    for (guint d = 0; x && d < MIN(x->shape.n_dims, VDT_MAX_DIMS); d++)
         node.p.permute.order[d] = (guint8)MIN(order[d], G_MAXUINT8);
     return add_unary(&vdt_op_permute, x, &node);
 }

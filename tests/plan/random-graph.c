@@ -559,6 +559,100 @@ static void add_linear(Maker *m)
         tail(m, x);
 }
 
+static VdtValue *linear_to(Maker *m, VdtValue *x, int out)
+{
+    return put(m, vdt_linear(new_scope(m, "linear"), x, .out = out, .no_bias = chance(m, 20)),
+               "linear v%u", number_of(m, x));
+}
+
+static VdtValue *layer_norm(Maker *m, VdtValue *x)
+{
+    VdtShape channels = vdt_shape(vdt_value_dim(x, 2));
+
+    return put(
+        m,
+        vdt_layer_norm(new_scope(m, "layer_norm"), x, &channels, .eps = chance(m, 50) ? 1e-6 : 0),
+        "layer_norm v%u", number_of(m, x));
+}
+
+static VdtValue *heads_of(Maker *m, VdtValue *x, int heads)
+{
+    return put(m, vdt_split_heads(x, heads), "heads v%u", number_of(m, x));
+}
+
+/* Attention over tokens, its three linear layers apart or in one. */
+static VdtValue *attend(Maker *m, VdtValue *x)
+{
+    const int heads = ONE_OF(m, 1, 2, 3), width = heads * ONE_OF(m, 16, 32, 16, 6);
+    const double scale = chance(m, 80) ? 0.25 : 1;
+    const gboolean together = chance(m, 70);
+    VdtValue *all = together ? linear_to(m, x, 3 * width) : NULL, *part[3], *a;
+
+    for (int i = 0; i < 3; i++) {
+        part[i] = together ? put(m, vdt_slice(all, 2, (gint64)i * width, width),
+                                 "slice v%u, part %d", number_of(m, all), i)
+                           : linear_to(m, x, width);
+        part[i] = heads_of(m, part[i], heads);
+    }
+    a = put(m, vdt_matmul(part[0], part[1], .transpose_b = TRUE, .scale = scale), "matmul v%u v%u'",
+            number_of(m, part[0]), number_of(m, part[1]));
+    a = put(m, vdt_softmax(a), "softmax v%u", number_of(m, a));
+    a = put(m, vdt_matmul(a, part[2]), "matmul v%u v%u", number_of(m, a), number_of(m, part[2]));
+    a = put(m, vdt_join_heads(a), "joined heads v%u", number_of(m, a));
+    return linear_to(m, a, (int)vdt_value_dim(x, 2));
+}
+
+/* A picture's pixels as tokens, perhaps behind one of their own; some blocks of a transformer; and
+ * then one token, or a picture again. */
+static void add_tokens(Maker *m)
+{
+    const guint swap[] = {0, 2, 1};
+    VdtValue *x = pick_picture(m);
+    gint64 n = vdt_value_dim(x, 0), c = vdt_value_dim(x, 1), h = vdt_value_dim(x, 2);
+    gint64 w = vdt_value_dim(x, 3), width = ONE_OF(m, 16, 32, 48, 17), length = h * w;
+    const gboolean in_front = chance(m, 40);
+    VdtShape one = vdt_shape(1, 1, width), each = vdt_shape(n, 1, width);
+
+    if (n * 3 * length * length > MOST_ELEMENTS || n * length * 300 > MOST_ELEMENTS ||
+        m->macs + n * length * (40000 + 400 * length) > MOST_MACS || m->n_values > 50)
+        return;
+    m->macs += n * length * (40000 + 400 * length);
+    x = reshape(m, x, vdt_shape(n, c, length));
+    x = put(m, vdt_permute(x, swap), "permute v%u", number_of(m, x));
+    x = linear_to(m, x, (int)width);
+    if (in_front) {
+        VdtValue *token = put(m, vdt_param(new_scope(m, "token"), NULL, &one), "param");
+
+        token = put(m, vdt_expand(token, &each), "expand v%u", number_of(m, token));
+        x = put(m, vdt_concat((VdtValue *[]){token, x}, 2, 1), "concat v%u v%u",
+                number_of(m, token), number_of(m, x));
+        length++;
+    }
+    if (chance(m, 50)) {
+        VdtShape places = vdt_shape(1, length, width);
+
+        x = add(m, x, put(m, vdt_param(new_scope(m, "places"), NULL, &places), "param"));
+    }
+    for (int i = random_between(&m->random, 0, 2); i > 0; i--) {
+        VdtValue *y = layer_norm(m, x);
+
+        if (chance(m, 60))
+            y = attend(m, y);
+        else
+            y = linear_to(m, gelu(m, linear_to(m, y, ONE_OF(m, 16, 40, 64))), (int)width);
+        x = in_any_order(m, add, x, y);
+    }
+    if (chance(m, 50))
+        x = layer_norm(m, x);
+    if (in_front || chance(m, 30)) {
+        x = put(m, vdt_slice(x, 1, 0, 1), "slice v%u, the first", number_of(m, x));
+        linear_to(m, reshape(m, x, vdt_shape(n, width)), ONE_OF(m, 5, 16));
+    } else {
+        x = put(m, vdt_permute(x, swap), "permute v%u", number_of(m, x));
+        tail(m, reshape(m, x, vdt_shape(n, width, h, w)));
+    }
+}
+
 static void add_elementwise(Maker *m)
 {
     VdtValue *x = pick(m);
@@ -581,7 +675,7 @@ static void (*const steps[])(Maker *) = {
     add_conv,      add_conv,    add_large_conv,  add_large_conv, add_residual, add_residual,
     add_gate,      add_squeeze, add_binary,      add_constant,   add_pool,     add_resize,
     add_reshape,   add_linear,  add_elementwise, add_grid_pool,  add_concat,   add_attention,
-    add_attention, add_context, add_bottleneck,  add_bottleneck,
+    add_attention, add_context, add_bottleneck,  add_bottleneck, add_tokens,   add_tokens,
 };
 
 static void add_input(Maker *m, const char *name)
