@@ -83,21 +83,34 @@ static void print_layers(const VdtPlan *plan, const gint64 *step_ns, int runs)
     g_printerr("%9.3f 100.0%%           all %u steps\n", total, n);
 }
 
-static void print_result(const Options *o, const gint64 *run_ns, guint64 macs)
+/* Steps that run on one thread by the op's definition: those without a kernel. */
+static guint count_reference_steps(const VdtPlan *plan)
+{
+    g_autofree char *text = vdt_plan_describe(plan);
+    guint n = 0;
+    for (const char *at = text; (at = strstr(at, "\treference\t")) != NULL; at++)
+        n++;
+    return n;
+}
+
+static void print_result(const Options *o, const VdtPlan *plan, const gint64 *run_ns, guint64 macs)
 {
     /* Nearest rank. */
     int last = o->runs - 1, p90 = (int)ceil(0.9 * o->runs) - 1;
     double median = (run_ns[last / 2] + run_ns[o->runs / 2]) / 2.0;
+    guint n_steps = vdt_plan_get_n_steps(plan), n_reference = count_reference_steps(plan);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
 
     /* The names are those of a table, and need no escaping. */
     g_print("{\"arch\":\"%s\",\"variant\":\"%s\",\"threads\":%u,\"precision\":\"%s\",\"batch\":%d,"
             "\"min_ms\":%.3f,\"median_ms\":%.3f,\"p90_ms\":%.3f,\"peak_rss_mb\":%.1f,"
-            "\"macs\":%" G_GUINT64_FORMAT "}\n",
+            "\"macs\":%" G_GUINT64_FORMAT ",\"steps\":%u,\"reference_steps\":%u,"
+            "\"reference_share\":%.3f}\n",
             o->arch, o->variant, vdt_threads_get(),
             o->common.precision != NULL ? o->common.precision : "f32", o->batch, run_ns[0] / 1e6,
-            median / 1e6, run_ns[p90] / 1e6, usage.ru_maxrss / 1024.0, macs);
+            median / 1e6, run_ns[p90] / 1e6, usage.ru_maxrss / 1024.0, macs, n_steps, n_reference,
+            (double)n_reference / MAX(n_steps, 1));
 }
 
 /* The graph of the variant that was asked for, at its size. */
@@ -155,7 +168,7 @@ static gboolean bench(const Options *o, VdtPrecision precision, GError **error)
     qsort(run_ns, o->runs, sizeof *run_ns, compare_ns);
     if (o->layers)
         print_layers(plan, step_ns, o->runs);
-    print_result(o, run_ns, vdt_graph_count_macs(graph));
+    print_result(o, plan, run_ns, vdt_graph_count_macs(graph));
     return TRUE;
 }
 

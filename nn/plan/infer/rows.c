@@ -312,11 +312,15 @@ gboolean vdt_infer_layer_norm(VdtInfer *l, VdtFused *f)
     const VdtNode *node = f->node;
     const VdtFused *weight = &l->fused[node->inputs[1]->index];
     const VdtFused *bias = &l->fused[node->inputs[2]->index];
-    guint axis = node->shape.n_dims - 1;
+    const VdtShape *over = &node->inputs[1]->shape;
+    /* Over the last dimension, or over [C,1,1] of pictures of one pixel. */
+    const gboolean pixel_each =
+        over->n_dims == 3 && node->shape.n_dims == 4 && over->dims[1] * over->dims[2] == 1;
+    guint axis = pixel_each ? 1 : node->shape.n_dims - 1;
     VdtMap x;
     RowsStep *self;
 
-    if (node->inputs[1]->shape.n_dims != 1 || !weight->constant || !bias->constant)
+    if ((over->n_dims != 1 && !pixel_each) || !weight->constant || !bias->constant)
         return FALSE;
     x = *vdt_infer_get_map(l, node->inputs[0], axis);
     self = vdt_infer_step(RowsStep, l, f, .kernel = "layer_norm", .run = run_layer_norm);

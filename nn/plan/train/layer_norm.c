@@ -102,10 +102,13 @@ static void add_step(VdtTrain *t, const VdtNode *node, const LayerNormStep *stat
 
 gboolean vdt_train_layer_norm(VdtTrain *t, const VdtNode *node)
 {
+    const VdtShape *over = &node->inputs[1]->shape;
+    /* Over [C,1,1] of pictures of one pixel, too. */
+    const gboolean pixel_each = over->n_dims == 3 && over->dims[1] * over->dims[2] == 1;
     LayerNormStep *self;
 
     if (!vdt_train_has_map(t, node) || !vdt_train_has_map(t, node->inputs[0]) ||
-        node->shape.n_dims == 4 || node->inputs[1]->shape.n_dims != 1)
+        (node->shape.n_dims == 4 ? !pixel_each : over->n_dims != 1))
         return FALSE;
     self = g_new0(LayerNormStep, 1);
     self->plan = t->plan;

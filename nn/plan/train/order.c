@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Values in another order: permuted, cut, put together, repeated; all in PyTorch's order. */
+/* Values in another order: permuted, cut, put together, repeated; in PyTorch's order, or along the
+ * channels of pictures. */
 #include "account.h"
 
 #include <string.h>
@@ -128,6 +129,32 @@ void vdt_train_permute_backward(VdtTrain *t, const VdtNode *node)
         vdt_train_give(t, node, x, &to);
 }
 
+/* Whether @node cuts or joins pictures along their channels: then blocks are pixels. */
+static gboolean is_of_channels(const VdtTrain *t, const VdtNode *node)
+{
+    for (guint i = 0; i < node->n_inputs; i++)
+        if (!vdt_train_has_map(t, node->inputs[i]))
+            return FALSE;
+    return node->shape.n_dims == 4 && vdt_train_has_map(t, node) && node->p.along.axis == 1;
+}
+
+/* The pixels of @to are those of @from, or some of their channels. */
+static void add_pixels(VdtTrain *t, const VdtNode *node, const VdtMap *from, gsize from_first,
+                       const VdtMap *to, gsize to_first, gboolean add, const char *kernel)
+{
+    add_blocks(t, node,
+               (BlocksStep){.from = from->place,
+                            .to = to->place,
+                            .outer = vdt_map_rows(from),
+                            .n = MIN(from->c, to->c),
+                            .from_stride = from->pitch,
+                            .to_stride = to->pitch,
+                            .from_first = from_first,
+                            .to_first = to_first,
+                            .add = add},
+               kernel);
+}
+
 gboolean vdt_train_slice(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *x = node->inputs[0];
@@ -135,7 +162,13 @@ gboolean vdt_train_slice(VdtTrain *t, const VdtNode *node)
     gsize inner = from_axis(&node->shape, axis), whole = from_axis(&x->shape, axis);
     VdtPlace from, to;
 
-    if (!all_in_order(t, node) || !vdt_train_is_in_order(t, x))
+    if (is_of_channels(t, node)) {
+        const VdtMap map = *vdt_train_channels_last(t, x), part = vdt_train_new_map(t, node);
+
+        add_pixels(t, node, &map, node->p.along.begin, &part, 0, FALSE, "slice");
+        return TRUE;
+    }
+    if (!all_in_order(t, node))
         return FALSE;
     from = vdt_train_planar(t, x)->place;
     to = new_planar(t, node);
@@ -157,8 +190,18 @@ void vdt_train_slice_backward(VdtTrain *t, const VdtNode *node)
     guint axis = node->p.along.axis;
     gsize inner = from_axis(&node->shape, axis);
     gboolean add;
-    VdtPlace dy = vdt_train_planar_dy(t, node), dx = vdt_train_dx(t, x, &add).place;
+    VdtPlace dy, dx;
 
+    if (is_of_channels(t, node)) {
+        const VdtMap part = *vdt_train_dy(t, node), map = vdt_train_dx(t, x, &add);
+
+        if (!add)
+            add_zeros(t, node, &map.place, vdt_map_rows(&map) * map.pitch);
+        add_pixels(t, node, &part, 0, &map, node->p.along.begin, TRUE, "slice_gradient");
+        return;
+    }
+    dy = vdt_train_planar_dy(t, node);
+    dx = vdt_train_dx(t, x, &add).place;
     if (!add)
         add_zeros(t, node, &dx, vdt_shape_elements(&x->shape));
     add_blocks(t, node,
@@ -179,6 +222,16 @@ gboolean vdt_train_concat(VdtTrain *t, const VdtNode *node)
     gsize whole = from_axis(&node->shape, axis), at = 0;
     VdtPlace from[VDT_MAX_INPUTS], to;
 
+    if (is_of_channels(t, node)) {
+        VdtMap maps[VDT_MAX_INPUTS], all;
+
+        for (guint i = 0; i < node->n_inputs; i++)
+            maps[i] = *vdt_train_channels_last(t, node->inputs[i]);
+        all = vdt_train_new_map(t, node);
+        for (guint i = 0; i < node->n_inputs; at += maps[i++].c)
+            add_pixels(t, node, &maps[i], 0, &all, at, FALSE, "concat");
+        return TRUE;
+    }
     if (!all_in_order(t, node))
         return FALSE;
     for (guint i = 0; i < node->n_inputs; i++)
@@ -205,8 +258,23 @@ void vdt_train_concat_backward(VdtTrain *t, const VdtNode *node)
 {
     guint axis = node->p.along.axis;
     gsize whole = from_axis(&node->shape, axis), at = 0;
-    VdtPlace dy = vdt_train_planar_dy(t, node);
+    VdtPlace dy;
 
+    if (is_of_channels(t, node)) {
+        const VdtMap all = *vdt_train_dy(t, node);
+
+        for (guint i = 0; i < node->n_inputs; at += node->inputs[i++]->shape.dims[1]) {
+            gboolean add;
+            VdtMap map;
+
+            if (!vdt_train_wants(t, node->inputs[i]))
+                continue;
+            map = vdt_train_dx(t, node->inputs[i], &add);
+            add_pixels(t, node, &all, at, &map, 0, add, "concat_gradient");
+        }
+        return;
+    }
+    dy = vdt_train_planar_dy(t, node);
     for (guint i = 0; i < node->n_inputs; i++) {
         gsize inner = from_axis(&node->inputs[i]->shape, axis);
 

@@ -41,6 +41,84 @@ static Layer layer_of(const VdtNode *node)
     return layer;
 }
 
+/* Patches of a picture side by side, each all that one output pixel sees, in the weights' order. */
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    VdtPlace planes;
+    gsize channels, height, width;
+    int kernel_h, kernel_w;
+    VdtMap y;
+} PatchesStep;
+
+/* An item is a row of patches. */
+static void run_patches(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const PatchesStep *self = (const PatchesStep *)step;
+    gsize plane = self->height * self->width, row = item % self->y.h, image = item / self->y.h;
+    const float *x = (const float *)vdt_place_address(self->plan, &self->planes, arena) +
+                     image * self->channels * plane + row * self->kernel_h * self->width;
+    float *y = (float *)vdt_place_address(self->plan, &self->y.place, arena) +
+               item * self->y.w * self->y.pitch;
+
+    for (gsize column = 0; column < self->y.w; column++, y += self->y.pitch) {
+        float *to = y;
+
+        for (gsize c = 0; c < self->channels; c++)
+            for (int i = 0; i < self->kernel_h; i++, to += self->kernel_w)
+                memcpy(to, x + c * plane + i * self->width + column * self->kernel_w,
+                       self->kernel_w * sizeof *to);
+        memset(to, 0, (self->y.pitch - self->y.c) * sizeof *to);
+    }
+}
+
+/* A convolution of patches that lie side by side, with more taps than windows have; of a picture
+ * whose gradient nobody wants. */
+static gboolean is_of_patches(const VdtTrain *t, const VdtNode *node, const Layer *layer)
+{
+    return node->op == &vdt_op_conv2d && node->p.conv2d.groups == 1 &&
+           layer->taps > VDT_MOST_TAPS && layer->window.stride == layer->window.kernel_h &&
+           layer->window.stride == layer->window.kernel_w &&
+           layer->window.pad_h + layer->window.pad_w == 0 && !vdt_train_wants(t, node->inputs[0]);
+}
+
+/* The patches of @node's input; @layer becomes that of a product of them. */
+static VdtMap add_patches(VdtTrain *t, const VdtNode *node, Layer *layer)
+{
+    const gint64 *from = node->inputs[0]->shape.dims;
+    VdtShape shape = node->shape;
+    PatchesStep *self;
+    VdtMap map;
+
+    shape.dims[1] = layer->in * layer->taps;
+    map = vdt_train_describe(&shape);
+    map = vdt_train_map_like(t, &map);
+    self = vdt_train_step(PatchesStep, t, node, .kernel = "patches", .n_items = map.n * map.h,
+                          .run = run_patches);
+    self->plan = t->plan;
+    self->planes = vdt_train_planar(t, node->inputs[0])->place;
+    self->channels = from[1];
+    self->height = from[2];
+    self->width = from[3];
+    self->kernel_h = layer->window.kernel_h;
+    self->kernel_w = layer->window.kernel_w;
+    self->y = map;
+    vdt_step_reads(&self->step, self->planes);
+    vdt_step_writes(&self->step, map.place);
+    vdt_plan_add_step(t->plan, &self->step);
+    *layer = (Layer){.window = {.kernel_h = 1, .kernel_w = 1, .stride = 1},
+                     .in = map.c,
+                     .out = layer->out,
+                     .taps = 1};
+    return map;
+}
+
+/* What a product read, and how it saw it. */
+typedef struct {
+    Layer layer;
+    VdtMap x;
+} Kept;
+
 /* Weights as a product reads them. */
 typedef struct {
     VdtStep step;
@@ -94,16 +172,24 @@ static VdtPlace add_pack(VdtTrain *t, const VdtNode *node, const Layer *layer, g
 gboolean vdt_train_product(VdtTrain *t, const VdtNode *node)
 {
     Layer layer = layer_of(node);
-    VdtProduct product = {
-        .window = layer.window, .zeros = t->zeros, .depth = layer.in, .columns = layer.out};
+    const gboolean patches = is_of_patches(t, node, &layer);
+    VdtProduct product = {.zeros = t->zeros};
+    Kept kept;
 
-    if (node->op == &vdt_op_conv2d && (node->p.conv2d.groups != 1 || layer.taps > VDT_MOST_TAPS))
+    if (node->op == &vdt_op_conv2d &&
+        (node->p.conv2d.groups != 1 || (layer.taps > VDT_MOST_TAPS && !patches)))
         return FALSE;
     if (node->op == &vdt_op_linear &&
         (!vdt_train_has_map(t, node) || !vdt_train_has_map(t, node->inputs[0]) ||
          node->shape.n_dims == 4))
         return FALSE;
-    product.x = *vdt_train_channels_last(t, node->inputs[0]);
+    product.x =
+        patches ? add_patches(t, node, &layer) : *vdt_train_channels_last(t, node->inputs[0]);
+    product.window = layer.window;
+    product.depth = layer.in;
+    product.columns = layer.out;
+    kept = (Kept){layer, product.x};
+    t->kept[node->index] = g_memdup2(&kept, sizeof kept);
     product.packed = add_pack(t, node, &layer, FALSE);
     product.epilogue.bias =
         node->n_inputs > 2 ? vdt_train_planar(t, node->inputs[2])->place : t->zeros;
@@ -294,12 +380,13 @@ static gsize vectors(const VdtKernels *kernels, gsize channels)
     return MIN(kernels->nr, VDT_ALIGN_LANES(channels));
 }
 
-static void add_weight_gradient(VdtTrain *t, const VdtNode *node, const Layer *layer,
+static void add_weight_gradient(VdtTrain *t, const VdtNode *node, const Kept *kept,
                                 const VdtMap *dy)
 {
+    const Layer *layer = &kept->layer;
     const VdtKernels *kernels = t->plan->kernels;
     gboolean inputs_are_rows = vectors(kernels, layer->out) >= vectors(kernels, layer->in);
-    VdtMap x = *vdt_train_channels_last(t, node->inputs[0]);
+    VdtMap x = kept->x;
     OuterStep *outer = vdt_train_step(OuterStep, t, node, .kernel = "outer",
                                       .macs = node->op->macs(node), .run = run_outer);
     UnpackStep *unpack;
@@ -391,13 +478,13 @@ static void add_bias_gradient(VdtTrain *t, const VdtNode *node, const VdtMap *dy
 
 void vdt_train_product_backward(VdtTrain *t, const VdtNode *node)
 {
-    Layer layer = layer_of(node);
+    const Kept *kept = t->kept[node->index];
     VdtMap dy = vdt_train_dy_before_act(t, node);
 
     if (vdt_train_wants(t, node->inputs[1]))
-        add_weight_gradient(t, node, &layer, &dy);
+        add_weight_gradient(t, node, kept, &dy);
     if (node->n_inputs > 2 && vdt_train_wants(t, node->inputs[2]))
         add_bias_gradient(t, node, &dy);
     if (vdt_train_wants(t, node->inputs[0]))
-        add_input_gradient(t, node, &layer, &dy);
+        add_input_gradient(t, node, &kept->layer, &dy);
 }
