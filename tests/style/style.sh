@@ -208,6 +208,10 @@ report "no tabs, no trailing blanks, a newline at the end" "$(line_ends)"
 report "SPDX line first" "$(licences)"
 report "no file is too long" "$(lengths)"
 report "layers include only what is below them" "$(layers)"
+report "folders of nn/ include what they may, and nothing in a circle" "$(
+  select_files '^nn/.*\.[ch]$' | tests/style/includes.py problems 2>&1)"
+echo "# the longest chain of includes in nn/: $(
+  select_files '^nn/.*\.[ch]$' | tests/style/includes.py longest)"
 report "nothing is marked as unfinished" "$(unfinished)"
 report "public headers compile alone in C" "$(headers_alone cc c)"
 report "public headers compile alone in C++" "$(headers_alone c++ c++)"
