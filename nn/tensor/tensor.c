@@ -17,6 +17,7 @@ static gboolean count_bytes(VdtDType dtype, const VdtShape *shape, gsize *n_byte
 static VdtTensor *tensor_over(VdtDType dtype, const VdtShape *shape, gsize n_bytes, void *data,
                               GDestroyNotify owner_unref, gpointer owner)
 {
+    static _Atomic guint64 last;
     VdtTensor *tensor = g_new(VdtTensor, 1);
 
     *tensor = (VdtTensor){
@@ -25,6 +26,7 @@ static VdtTensor *tensor_over(VdtDType dtype, const VdtShape *shape, gsize n_byt
         .n_bytes = n_bytes,
         .data = data,
         .ref_count = 1,
+        .serial = ++last,
         .owner_unref = owner_unref,
         .owner = owner,
     };

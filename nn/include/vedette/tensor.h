@@ -64,6 +64,7 @@ typedef struct {
     void *data;
     /*< private >*/
     gint ref_count;
+    guint64 serial; /* of this tensor alone in the process's life */
     GDestroyNotify owner_unref;
     gpointer owner;
 } VdtTensor;

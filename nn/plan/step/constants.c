@@ -9,7 +9,6 @@ struct _VdtConstants {
     gint ref_count;
     pthread_mutex_t lock;
     GHashTable *identities; /* GBytes that say what it is, to the number */
-    GPtrArray *tensors;     /* that have one: another tensor could otherwise get its address */
     GHashTable *blobs;      /* identity to VdtBlob, which plans own */
 };
 
@@ -21,7 +20,6 @@ VdtConstants *vdt_constants_new(void)
     pthread_mutex_init(&constants->lock, NULL);
     constants->identities =
         g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
-    constants->tensors = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
     constants->blobs = g_hash_table_new(NULL, NULL);
     return constants;
 }
@@ -38,7 +36,6 @@ void vdt_constants_unref(VdtConstants *constants)
         return;
     g_hash_table_unref(constants->blobs);
     g_hash_table_unref(constants->identities);
-    g_ptr_array_unref(constants->tensors);
     pthread_mutex_destroy(&constants->lock);
     g_free(constants);
 }
@@ -73,14 +70,9 @@ VdtIdentity vdt_identity_of(VdtConstants *constants, const char *what, gconstpoi
     return GPOINTER_TO_UINT(known);
 }
 
-VdtIdentity vdt_identity_of_tensor(VdtConstants *constants, VdtTensor *tensor)
+VdtIdentity vdt_identity_of_tensor(VdtConstants *constants, const VdtTensor *tensor)
 {
-    guint before = g_hash_table_size(constants->identities);
-    VdtIdentity identity = vdt_identity_of(constants, "tensor", &tensor, sizeof tensor, NULL, 0);
-
-    if (g_hash_table_size(constants->identities) > before)
-        g_ptr_array_add(constants->tensors, vdt_tensor_ref(tensor));
-    return identity;
+    return vdt_identity_of(constants, "tensor", &tensor->serial, sizeof tensor->serial, NULL, 0);
 }
 
 VdtBlob *vdt_constants_get(VdtConstants *constants, VdtIdentity identity, gsize size,

@@ -25,8 +25,8 @@ void vdt_constants_unref(VdtConstants *constants);
 void vdt_constants_lock(VdtConstants *constants);
 void vdt_constants_unlock(VdtConstants *constants);
 
-/* With the lock held: the identity of a tensor, which the store refers to from now on. */
-VdtIdentity vdt_identity_of_tensor(VdtConstants *constants, VdtTensor *tensor);
+/* With the lock held: the identity of a tensor. */
+VdtIdentity vdt_identity_of_tensor(VdtConstants *constants, const VdtTensor *tensor);
 /* With the lock held: of what @what makes of @of, as @n bytes of @options say. */
 VdtIdentity vdt_identity_of(VdtConstants *constants, const char *what, gconstpointer options,
                             gsize n, const VdtIdentity *of, guint n_of);
