@@ -83,9 +83,11 @@ VdtTensor *vdt_tensor_from_bytes(VdtDType dtype, const VdtShape *shape, GBytes *
                                  GError **error)
 {
     const char *data = (const char *)g_bytes_get_data(bytes, NULL) + offset;
+    /* The alignment of the largest element that fits into blocks of so many bytes. */
+    gsize alignment = vdt_dtype_size(dtype) & -vdt_dtype_size(dtype);
     VdtTensor *tensor;
 
-    if ((guintptr)data % vdt_dtype_size(dtype) == 0)
+    if ((guintptr)data % alignment == 0)
         return vdt_tensor_new_for_data(dtype, shape, data, (GDestroyNotify)g_bytes_unref,
                                        g_bytes_ref(bytes));
     tensor = vdt_tensor_new(dtype, shape, error);

@@ -184,15 +184,13 @@ VdtTensor *vdt_npy_parse(GBytes *bytes, const char *origin, GError **error)
     VdtShape shape = {0};
     VdtDType dtype = VDT_F32;
     Header header;
-    gint64 elements;
 
     if (!find_header((const guchar *)data, size, origin, &start, &end, error))
         return NULL;
     header = (Header){.origin = origin, .at = data + start, .end = data + end};
     if (!parse_header(&header, &dtype, &shape, error))
         return NULL;
-    elements = vdt_shape_elements(&shape);
-    if (elements < 0 || !g_size_checked_mul(&n_bytes, (gsize)elements, vdt_dtype_size(dtype)) ||
+    if (!vdt_dtype_row_bytes(vdt_dtype_get_row(dtype), &shape, &n_bytes, NULL) ||
         n_bytes != size - end) {
         g_autofree char *text = vdt_shape_to_string(&shape);
 

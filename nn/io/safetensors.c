@@ -115,8 +115,8 @@ static gboolean read_field(Reader *reader, Entry *entry, GError **error)
 static gboolean add_tensor(Reader *reader, const Entry *entry, GError **error)
 {
     const char *name = reader->name->str;
-    gint64 elements = vdt_shape_elements(&entry->shape);
     g_autoptr(VdtTensor) tensor = NULL;
+    g_autoptr(GError) wrong = NULL;
     Span span;
     gsize n_bytes;
 
@@ -133,9 +133,11 @@ static gboolean add_tensor(Reader *reader, const Entry *entry, GError **error)
                             "tensor '%s' lies at %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT
                             " of %" G_GSIZE_FORMAT " bytes of data",
                             name, span.begin, span.end, reader->data_size);
-    if (elements < 0 ||
-        !g_size_checked_mul(&n_bytes, (gsize)elements, vdt_dtype_size(entry->dtype)) ||
-        n_bytes != span.end - span.begin) {
+    if (!vdt_dtype_row_bytes(vdt_dtype_get_row(entry->dtype), &entry->shape, &n_bytes, &wrong))
+        return vdt_bad_file(error, reader->origin,
+                            "tensor '%s' does not fit its %" G_GSIZE_FORMAT " bytes: %s", name,
+                            span.end - span.begin, wrong->message);
+    if (n_bytes != span.end - span.begin) {
         g_autofree char *shape = vdt_shape_to_string(&entry->shape);
 
         return vdt_bad_file(error, reader->origin,

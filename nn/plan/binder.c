@@ -2,26 +2,10 @@
 /* Finds the graph's parameters among the weights and says everything that is wrong at once. */
 #include "binder.h"
 
-#include <string.h>
+#include "tensor/elements.h"
 
 /* Enough to see the pattern; a wrong file lacks hundreds. */
 #define MOST_LISTED 20
-
-/* Looks at all values, which unlike stopping at the first can be vector code. */
-static gboolean all_finite(const VdtTensor *tensor)
-{
-    const float *values = tensor->data;
-    gsize n = tensor->n_bytes / sizeof *values;
-    guint32 wrong = 0;
-
-    for (gsize i = 0; i < n; i++) {
-        guint32 bits;
-
-        memcpy(&bits, &values[i], sizeof bits);
-        wrong |= (bits & 0x7f800000) == 0x7f800000;
-    }
-    return wrong == 0;
-}
 
 static void append(GString *list, guint *count, const char *format, ...) G_GNUC_PRINTF(3, 4);
 static void append(GString *list, guint *count, const char *format, ...)
@@ -48,11 +32,15 @@ static void describe(GString *message, const char *what, const GString *list, gu
 
 void vdt_bound_free(VdtBound *bound, guint n)
 {
-    for (guint i = 0; i < n; i++) {
+    for (guint i = 0; i < n; i++)
         g_clear_pointer(&bound[i].tensor, vdt_tensor_unref);
-        g_clear_pointer(&bound[i].values, vdt_tensor_unref);
-    }
     g_free(bound);
+}
+
+VdtTensor *vdt_as_floats(VdtTensor *tensor, GError **error)
+{
+    return tensor->dtype == VDT_F32 ? vdt_tensor_ref(tensor)
+                                    : vdt_tensor_convert(tensor, VDT_F32, error);
 }
 
 VdtBound *vdt_bind(const VdtGraph *graph, const VdtWeights *weights, gboolean trusted,
@@ -79,18 +67,9 @@ VdtBound *vdt_bind(const VdtGraph *graph, const VdtWeights *weights, gboolean tr
             continue;
         }
         params[node->index].tensor = vdt_tensor_ref(tensor);
-        if (tensor->dtype == VDT_F32) {
-            params[node->index].values = vdt_tensor_ref(tensor);
-        } else {
-            g_autoptr(GError) local = NULL;
-
-            params[node->index].values = vdt_tensor_convert(tensor, VDT_F32, &local);
-            if (!params[node->index].values) {
-                append(unusable, &n_unusable, "%s (%s)", node->name, local->message);
-                continue;
-            }
-        }
-        if (!trusted && !all_finite(params[node->index].values))
+        if (tensor->dtype == VDT_BOOL)
+            append(unusable, &n_unusable, "%s (cannot convert bool to float32)", node->name);
+        else if (!trusted && !vdt_elements_are_finite(tensor))
             append(unusable, &n_unusable, "%s (not finite)", node->name);
     }
     if (n_missing + n_misshaped + n_unusable == 0)

@@ -6,9 +6,9 @@
 
 #include "graph/node.h"
 
-/* A parameter: the tensor of the weights, and its values as float32. */
+/* A parameter: the tensor of the weights as it is, mostly a view of their file. */
 typedef struct {
-    VdtTensor *tensor, *values;
+    VdtTensor *tensor;
 } VdtBound;
 
 /* Parameters, by index of the parameter node in graph->nodes; NULL elsewhere. Lists all missing,
@@ -17,3 +17,6 @@ typedef struct {
 VdtBound *vdt_bind(const VdtGraph *graph, const VdtWeights *weights, gboolean trusted,
                    GError **error);
 void vdt_bound_free(VdtBound *bound, guint n);
+/* @tensor, which was bound, as float32: itself, or a copy for as long as the caller needs it. NULL
+ * if there is no memory. */
+VdtTensor *vdt_as_floats(VdtTensor *tensor, GError **error);

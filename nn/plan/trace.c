@@ -13,9 +13,13 @@ gboolean vdt_plan_trace(VdtPlan *plan, const VdtBound *params, GError **error)
         const VdtNode *node = graph->nodes->pdata[i];
         VdtMap *map = &g_array_index(plan->values, VdtMap, i), inputs[VDT_MAX_INPUTS];
 
-        if (params[i].values) {
-            g_ptr_array_add(plan->constants, vdt_tensor_ref(params[i].values));
-            *map = (VdtMap){.place.constant = params[i].values->data, .planar = TRUE, .f32 = TRUE};
+        if (params[i].tensor) {
+            VdtTensor *values = vdt_as_floats(params[i].tensor, error);
+
+            if (!values)
+                return FALSE;
+            g_ptr_array_add(plan->constants, values);
+            *map = (VdtMap){.place.constant = values->data, .planar = TRUE, .f32 = TRUE};
             continue;
         }
         *map = vdt_plan_planar(plan, &node->shape);

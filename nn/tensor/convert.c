@@ -12,15 +12,18 @@ static gboolean is_float(VdtDType dtype)
 /* Sets the elements of @result, which has another type than @tensor. */
 static void convert_elements(const VdtTensor *tensor, VdtTensor *result)
 {
-    gsize from_size = vdt_dtype_size(tensor->dtype);
+    const VdtDTypeRow *from = vdt_dtype_get_row(tensor->dtype);
     gsize to_size = vdt_dtype_size(result->dtype);
-    gsize n = tensor->n_bytes / from_size;
+    gsize n = tensor->n_bytes / from->block_bytes * from->block_elements;
 
     for (gsize at = 0; at < n; at += VDT_ELEMENTS_BLOCK) {
         double block[VDT_ELEMENTS_BLOCK];
         gsize count = MIN(n - at, VDT_ELEMENTS_BLOCK);
 
-        vdt_elements_read(tensor->dtype, (const char *)tensor->data + at * from_size, count, block);
+        vdt_elements_read(tensor->dtype,
+                          (const char *)tensor->data +
+                              at / from->block_elements * from->block_bytes,
+                          count, block);
         vdt_elements_write(result->dtype, (char *)result->data + at * to_size, count, block);
     }
 }

@@ -191,3 +191,73 @@ void vdt_elements_write(VdtDType dtype, void *to, gsize n, const double *from)
     }
     g_return_if_reached();
 }
+
+void vdt_elements_read_floats(const VdtTensor *tensor, gsize first, gsize n, float *to)
+{
+    const VdtDTypeRow *row = vdt_dtype_get_row(tensor->dtype);
+    const char *from = (const char *)tensor->data + first / row->block_elements * row->block_bytes;
+
+    if (tensor->dtype == VDT_F32) {
+        memcpy(to, from, n * sizeof *to);
+    } else if (tensor->dtype == VDT_BF16) {
+        for (gsize i = 0; i < n; i++)
+            to[i] = bfloat_to_float(((const guint16 *)from)[i]);
+    } else if (tensor->dtype == VDT_F16) {
+        for (gsize i = 0; i < n; i++)
+            to[i] = half_to_float(((const guint16 *)from)[i]);
+    } else {
+        for (gsize at = 0; at < n; at += VDT_ELEMENTS_BLOCK) {
+            double block[VDT_ELEMENTS_BLOCK];
+            gsize count = MIN(n - at, VDT_ELEMENTS_BLOCK);
+
+            vdt_elements_read(tensor->dtype, from + at / row->block_elements * row->block_bytes,
+                              count, block);
+            for (gsize i = 0; i < count; i++)
+                to[at + i] = (float)block[i];
+        }
+    }
+}
+
+/* These look at all values, which unlike stopping at the first can be vector code. */
+static gboolean halves_are_finite(const guint16 *halves, gsize n, guint16 exponent)
+{
+    guint16 wrong = 0;
+
+    for (gsize i = 0; i < n; i++)
+        wrong |= (halves[i] & exponent) == exponent;
+    return wrong == 0;
+}
+
+static gboolean floats_are_finite(const float *floats, gsize n)
+{
+    guint32 wrong = 0;
+
+    for (gsize i = 0; i < n; i++) {
+        guint32 bits;
+
+        memcpy(&bits, &floats[i], sizeof bits);
+        wrong |= (bits & 0x7f800000) == 0x7f800000;
+    }
+    return wrong == 0;
+}
+
+gboolean vdt_elements_are_finite(const VdtTensor *tensor)
+{
+    const double *doubles = tensor->data;
+    guint32 wrong = 0;
+
+    switch (tensor->dtype) {
+    case VDT_F32:
+        return floats_are_finite(tensor->data, tensor->n_bytes / 4);
+    case VDT_BF16:
+        return halves_are_finite(tensor->data, tensor->n_bytes / 2, 0x7f80);
+    case VDT_F16:
+        return halves_are_finite(tensor->data, tensor->n_bytes / 2, 0x7c00);
+    case VDT_F64:
+        for (gsize i = 0; i < tensor->n_bytes / 8; i++)
+            wrong |= !isfinite((float)doubles[i]); /* also one that no float holds */
+        return wrong == 0;
+    default:
+        return TRUE; /* whole numbers */
+    }
+}

@@ -16,6 +16,13 @@
  * a narrower float type still rounds as if in one step. */
 void vdt_elements_read(VdtDType dtype, const void *from, gsize n, double *to);
 
+/** Elements @first to @first + @n of @tensor as floats, rounded as vdt_tensor_convert() does; whole
+ * blocks of its type. */
+void vdt_elements_read_floats(const VdtTensor *tensor, gsize first, gsize n, float *to);
+
+/** Whether all elements of @tensor are finite numbers as floats. */
+gboolean vdt_elements_are_finite(const VdtTensor *tensor);
+
 /** Writes @n elements: floats round to nearest, ties to even; integers are cut off and saturate;
  * bool is "not zero". */
 void vdt_elements_write(VdtDType dtype, void *to, gsize n, const double *from);

@@ -5,15 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of a tensor, FALSE if the shape is not valid or the product does not fit. */
-static gboolean count_bytes(VdtDType dtype, const VdtShape *shape, gsize *n_bytes)
-{
-    gint64 elements = vdt_shape_elements(shape);
-
-    return elements >= 0 && (guint)dtype < VDT_N_DTYPES &&
-           g_size_checked_mul(n_bytes, (gsize)elements, vdt_dtype_size(dtype));
-}
-
 static VdtTensor *tensor_over(VdtDType dtype, const VdtShape *shape, gsize n_bytes, void *data,
                               GDestroyNotify owner_unref, gpointer owner)
 {
@@ -38,11 +29,14 @@ VdtTensor *vdt_tensor_new(VdtDType dtype, const VdtShape *shape, GError **error)
     gsize n_bytes, room;
     void *data;
 
-    if (!count_bytes(dtype, shape, &n_bytes) || !g_size_checked_add(&room, n_bytes, VDT_ALIGN)) {
+    g_return_val_if_fail((guint)dtype < VDT_N_DTYPES, NULL);
+    if (!vdt_dtype_row_bytes(vdt_dtype_get_row(dtype), shape, &n_bytes, error))
+        return NULL;
+    if (!g_size_checked_add(&room, n_bytes, VDT_ALIGN)) {
         g_autofree char *text = vdt_shape_to_string(shape);
 
-        g_set_error(error, VDT_ERROR, VDT_ERROR_SHAPE,
-                    "shape %s is not valid: a dimension is negative or it is too large", text);
+        g_set_error(error, VDT_ERROR, VDT_ERROR_SHAPE, "shape %s is not valid: it is too large",
+                    text);
         return NULL;
     }
     /* Whole multiples of the alignment, as aligned_alloc() demands, and never zero bytes. */
@@ -64,7 +58,9 @@ VdtTensor *vdt_tensor_new_for_data(VdtDType dtype, const VdtShape *shape, const 
 {
     gsize n_bytes;
 
-    g_return_val_if_fail(count_bytes(dtype, shape, &n_bytes), NULL);
+    g_return_val_if_fail((guint)dtype < VDT_N_DTYPES, NULL);
+    g_return_val_if_fail(vdt_dtype_row_bytes(vdt_dtype_get_row(dtype), shape, &n_bytes, NULL),
+                         NULL);
     return tensor_over(dtype, shape, n_bytes, (void *)data, owner_unref, owner);
 }
 

@@ -12,9 +12,10 @@ void fuzz_touch_tensor(const VdtTensor *tensor)
 {
     const guint8 *bytes = tensor->data;
     static volatile guint8 sum; /* keeps the reads */
+    gsize n_bytes;
 
-    g_assert((gsize)vdt_shape_elements(&tensor->shape) * vdt_dtype_size(tensor->dtype) ==
-             tensor->n_bytes);
+    g_assert(vdt_dtype_row_bytes(vdt_dtype_get_row(tensor->dtype), &tensor->shape, &n_bytes, NULL));
+    g_assert(n_bytes == tensor->n_bytes);
     for (gsize i = 0; i < tensor->n_bytes; i++)
         sum = (guint8)(sum + bytes[i]);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Weights that do not fit, all of it said at once, and weights of other types, which do. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -168,6 +169,47 @@ static void test_types(void)
     }
 }
 
+/* Looked for in the file's own type. */
+static void test_not_finite_types(void)
+{
+    static const VdtDType types[] = {VDT_F64, VDT_F16, VDT_BF16};
+    const float bad[] = {NAN, -INFINITY, INFINITY};
+
+    for (guint i = 0; i < G_N_ELEMENTS(types) * G_N_ELEMENTS(bad); i++) {
+        g_autoptr(VdtGraph) graph = network();
+        g_autoptr(VdtWeights) weights = make_weights(graph, 1);
+        float *values = vdt_weights_lookup(weights, "a.weight")->data;
+        g_autofree char *message = NULL;
+
+        values[i] = bad[i % G_N_ELEMENTS(bad)];
+        if (i % 2)
+            values[50] = -values[i];
+        convert(weights, "a.weight", types[i / G_N_ELEMENTS(bad)]);
+        convert(weights, "a.bias", types[i / G_N_ELEMENTS(bad)]);
+        message = refusal(graph, weights);
+        assert_mentions(message, "a.weight");
+        g_assert_null(strstr(message, "a.bias"));
+    }
+}
+
+/* Numbers that are almost too large are none of them. */
+static void test_largest(void)
+{
+    static const struct {
+        VdtDType dtype;
+        float largest;
+    } types[] = {{VDT_F64, FLT_MAX}, {VDT_F16, 65504}, {VDT_BF16, 0x1.fep127f}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(types); i++) {
+        g_autoptr(VdtGraph) graph = network();
+        g_autoptr(VdtWeights) weights = make_weights(graph, 1);
+
+        ((float *)vdt_weights_lookup(weights, "a.weight")->data)[7] = types[i].largest;
+        convert(weights, "a.weight", types[i].dtype);
+        vdt_plan_unref(make_plan(graph, weights, VDT_PLAN_TRACE, VDT_PRECISION_F32));
+    }
+}
+
 /* A double that no float holds is not finite either. */
 static void test_overflow(void)
 {
@@ -202,6 +244,8 @@ int main(int argc, char **argv)
     g_test_add_func("/plan/binder/many-missing", test_many_missing);
     g_test_add_func("/plan/binder/unused", test_unused);
     g_test_add_func("/plan/binder/types", test_types);
+    g_test_add_func("/plan/binder/not-finite-types", test_not_finite_types);
+    g_test_add_func("/plan/binder/largest", test_largest);
     g_test_add_func("/plan/binder/overflow", test_overflow);
     g_test_add_func("/plan/binder/negative-variance", test_negative_variance);
     return g_test_run();

@@ -69,6 +69,21 @@ VdtWeights *make_weights(VdtGraph *graph, guint64 seed)
     return weights;
 }
 
+VdtWeights *convert_weights(VdtWeights *weights, VdtDType dtype)
+{
+    VdtWeights *result = vdt_weights_new();
+
+    for (guint i = 0; i < vdt_weights_get_n_tensors(weights); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(VdtTensor) tensor =
+            vdt_tensor_convert(vdt_weights_get_tensor(weights, i), dtype, &error);
+
+        g_assert_no_error(error);
+        vdt_weights_insert(result, vdt_weights_get_name(weights, i), tensor);
+    }
+    return result;
+}
+
 VdtPlan *make_plan(VdtGraph *graph, VdtWeights *weights, VdtPlanKind kind, VdtPrecision precision)
 {
     g_autoptr(GError) error = NULL;

@@ -26,6 +26,8 @@ guint64 test_seed(guint64 otherwise);
 /* Weights for every parameter of @graph, of the size that keeps values near 1; variances are
  * positive. The same seed gives the same values for the same names. */
 VdtWeights *make_weights(VdtGraph *graph, guint64 seed);
+/* All of @weights as @dtype. */
+VdtWeights *convert_weights(VdtWeights *weights, VdtDType dtype);
 /* Plan and session must succeed. */
 VdtPlan *make_plan(VdtGraph *graph, VdtWeights *weights, VdtPlanKind kind, VdtPrecision precision);
 VdtSession *make_session(VdtPlan *plan);

@@ -191,6 +191,28 @@ static void test_equal_blocks(void)
     assert_right(second, shifted, weights, 1e-5);
 }
 
+/* What is made of a file's bfloat16 belongs to the file's tensor. */
+static void test_other_types(void)
+{
+    guint n;
+    g_autoptr(VdtGraph) graph = attention_network(0, &n), again = attention_network(0, &n);
+    g_autoptr(VdtWeights) floats = make_weights(graph, 1);
+
+    for (VdtPrecision p = VDT_PRECISION_F32; p <= VDT_PRECISION_INT8; p++) {
+        g_autoptr(VdtWeights) weights = convert_weights(floats, VDT_BF16);
+        g_autoptr(VdtWeights) others = convert_weights(floats, VDT_BF16);
+        g_autoptr(VdtPlan) first = make_plan(graph, weights, VDT_PLAN_INFER, p);
+        g_autoptr(VdtPlan) second = make_sharing(again, weights, p, first);
+        g_autoptr(VdtPlan) third = make_sharing(again, others, p, first);
+
+        n = g_hash_table_size(first->blobs);
+        g_assert_cmpuint(n, >, 10);
+        g_assert_cmpuint(count_shared(first, second), ==, n);
+        g_assert_cmpuint(g_hash_table_size(second->blobs), ==, n);
+        g_assert_cmpuint(count_shared(first, third), <, 5); /* zeros and the like */
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -201,5 +223,6 @@ int main(int argc, char **argv)
     g_test_add_func("/plan/sharing/other-folding", test_other_folding);
     g_test_add_func("/plan/sharing/other-graph", test_other_graph);
     g_test_add_func("/plan/sharing/equal-blocks", test_equal_blocks);
+    g_test_add_func("/plan/sharing/other-types", test_other_types);
     return g_test_run();
 }

@@ -14,6 +14,46 @@ static void test_dtypes(void)
     g_assert_cmpstr(vdt_dtype_name(VDT_BF16), ==, "bfloat16");
     g_assert_cmpuint(vdt_dtype_size(VDT_BF16), ==, 2);
     g_assert_cmpuint(vdt_dtype_size(VDT_I64), ==, 8);
+    g_assert_cmpuint(vdt_dtype_get_row(VDT_F16)->block_elements, ==, 1);
+}
+
+/* Elements that share bytes: the row is all that is known of such a type. */
+static void test_blocks(void)
+{
+    static const VdtDTypeRow four_bits = {"q4_0", 32, 18}, super = {"q6_k", 256, 210};
+    static const struct {
+        const VdtDTypeRow *row;
+        VdtShape shape;
+        gssize bytes; /* -1: refused */
+    } cases[] = {
+        {&four_bits, {2, {3, 64}}, 108},
+        {&four_bits, {1, {32}}, 18},
+        {&four_bits, {2, {0, 32}}, 0},
+        {&four_bits, {2, {32, 0}}, 0},
+        {&four_bits, {2, {64, 48}}, -1}, /* as many elements as 96 blocks, but none may wrap */
+        {&four_bits, {0, {0}}, -1},
+        {&four_bits, {1, {-32}}, -1},
+        {&four_bits, {3, {G_MAXINT64 / 64, 2, 32}}, G_MAXINT64 / 64 * 36},
+        {&four_bits, {3, {G_MAXINT64 / 32, 2, 32}}, -1},
+        {&super, {2, {2, 512}}, 840},
+        {&super, {2, {2, 128}}, -1},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        gsize bytes = 0;
+        gboolean ok = vdt_dtype_row_bytes(cases[i].row, &cases[i].shape, &bytes, &error);
+
+        g_assert_cmpint(ok, ==, cases[i].bytes >= 0);
+        if (ok)
+            g_assert_cmpuint(bytes, ==, cases[i].bytes);
+        else
+            g_assert_error(error, VDT_ERROR, VDT_ERROR_SHAPE);
+        if (i == 4)
+            g_assert_cmpstr(error->message, ==,
+                            "shape [64,48] is not valid for q4_0: the last dimension is no "
+                            "multiple of 32");
+    }
 }
 
 static void test_unknown_dtype(void)
@@ -116,6 +156,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tensor/dtypes", test_dtypes);
+    g_test_add_func("/tensor/blocks", test_blocks);
     g_test_add_func("/tensor/unknown-dtype", test_unknown_dtype);
     g_test_add_func("/tensor/shapes", test_shapes);
     g_test_add_func("/tensor/new", test_new);

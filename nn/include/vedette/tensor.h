@@ -34,7 +34,7 @@ typedef enum {
 VDT_API const char *vdt_dtype_name(VdtDType dtype);
 /** Reverse of vdt_dtype_name(). Returns FALSE for an unknown name. */
 VDT_API gboolean vdt_dtype_from_name(const char *name, VdtDType *dtype);
-/** Bytes of one element. */
+/** Bytes of a block: of one element, for types whose elements stand alone. */
 VDT_API gsize vdt_dtype_size(VdtDType dtype);
 
 /** A shape; n_dims 0 is a scalar (one element). Plain data, copied by value. */
@@ -53,6 +53,20 @@ VDT_API gboolean vdt_shape_equal(const VdtShape *a, const VdtShape *b);
 VDT_API gint64 vdt_shape_elements(const VdtShape *shape);
 /** "[1,3,224,224]"; caller frees. */
 VDT_API char *vdt_shape_to_string(const VdtShape *shape);
+
+/** How a type lies in memory: so many elements, neighbours in the last dimension, in so many bytes.
+ * A block of one element is the usual case; 32 in 18 bytes are 4 bits each and a scale. */
+typedef struct {
+    const char *name;
+    gsize block_elements, block_bytes;
+} VdtDTypeRow;
+
+/** The row of @dtype, which is static. */
+VDT_API const VdtDTypeRow *vdt_dtype_get_row(VdtDType dtype);
+/** Bytes of a tensor of that type. FALSE, with VDT_ERROR_SHAPE, if the shape is not valid, the
+ * product is too large, or the last dimension is no multiple of a block. */
+VDT_API gboolean vdt_dtype_row_bytes(const VdtDTypeRow *row, const VdtShape *shape, gsize *n_bytes,
+                                     GError **error);
 
 /**
  * VdtTensor: fields are read-only for users; data may be written by whoever made the tensor.

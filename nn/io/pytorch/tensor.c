@@ -10,18 +10,18 @@
 static const struct {
     const char *name;
     VdtDType dtype;
-    gsize size;
+    gsize size; /* of an element, if it has no type here */
 } storage_types[] = {
-    {"FloatStorage", VDT_F32, 4},
-    {"DoubleStorage", VDT_F64, 8},
-    {"HalfStorage", VDT_F16, 2},
-    {"BFloat16Storage", VDT_BF16, 2},
-    {"LongStorage", VDT_I64, 8},
-    {"IntStorage", VDT_I32, 4},
-    {"ShortStorage", VDT_I16, 2},
-    {"CharStorage", VDT_I8, 1},
-    {"ByteStorage", VDT_U8, 1},
-    {"BoolStorage", VDT_BOOL, 1},
+    {"FloatStorage", VDT_F32},
+    {"DoubleStorage", VDT_F64},
+    {"HalfStorage", VDT_F16},
+    {"BFloat16Storage", VDT_BF16},
+    {"LongStorage", VDT_I64},
+    {"IntStorage", VDT_I32},
+    {"ShortStorage", VDT_I16},
+    {"CharStorage", VDT_I8},
+    {"ByteStorage", VDT_U8},
+    {"BoolStorage", VDT_BOOL},
     /* Known only to be skipped where storages stand one behind the other. */
     {"ComplexFloatStorage", VDT_N_DTYPES, 8},
     {"ComplexDoubleStorage", VDT_N_DTYPES, 16},
@@ -64,7 +64,8 @@ gboolean vdt_pytorch_storage_init(VdtPytorchStorage *storage, const VdtPickleVal
     for (guint i = 0; i < G_N_ELEMENTS(storage_types); i++) {
         if (is_storage_type(id->items[1], storage_types[i].name)) {
             storage->dtype = storage_types[i].dtype;
-            storage->element_size = storage_types[i].size;
+            storage->element_size = storage->dtype < VDT_N_DTYPES ? vdt_dtype_size(storage->dtype)
+                                                                  : storage_types[i].size;
         }
     }
     view = id->n_items > 5 ? id->items[5] : NULL;

@@ -204,6 +204,7 @@ static VdtPlace talk_weights(VdtInfer *l, const VdtNode *talk, guint heads, gboo
 {
     const VdtNode *bias = talk->n_inputs > 2 ? talk->inputs[2] : NULL;
     const VdtFused *weights = &l->fused[talk->inputs[1]->index];
+    g_autoptr(VdtTensor) floats = NULL;
     guint columns = heads + (with_bias ? 1 : 0);
     const VdtIdentity of[] = {weights->identity,
                               with_bias && bias ? l->fused[bias->index].identity : 0};
@@ -212,9 +213,10 @@ static VdtPlace talk_weights(VdtInfer *l, const VdtNode *talk, guint heads, gboo
     float *data =
         vdt_plan_get_blob(l->plan, "talk", identity, heads * columns * sizeof *data, &fresh);
 
-    for (guint h = 0; h < heads && fresh; h++) {
-        memcpy(data + h * columns, (const float *)weights->constant->data + h * heads,
-               heads * sizeof *data);
+    if (fresh)
+        floats = vdt_infer_floats(l, weights);
+    for (guint h = 0; h < heads && floats; h++) {
+        memcpy(data + h * columns, (const float *)floats->data + h * heads, heads * sizeof *data);
         if (with_bias)
             data[h * columns + heads] =
                 bias ? ((const float *)l->fused[bias->index].constant->data)[h] : 0;
@@ -227,12 +229,15 @@ static VdtPlace make_bias(VdtInfer *l, const VdtFused *bias, const AttentionStep
 {
     gsize rows = self->heads * self->queries, row_size = self->pitch * element_size(self);
     g_autofree float *row = g_new0(float, self->pitch);
+    g_autoptr(VdtTensor) floats = NULL;
     gboolean fresh;
     char *data =
         vdt_plan_get_blob(l->plan, "attention bias", bias->identity, rows * row_size, &fresh);
 
-    for (gsize i = 0; i < rows && fresh; i++) {
-        memcpy(row, (const float *)bias->constant->data + i * self->keys, self->keys * sizeof *row);
+    if (fresh)
+        floats = vdt_infer_floats(l, bias);
+    for (gsize i = 0; i < rows && floats; i++) {
+        memcpy(row, (const float *)floats->data + i * self->keys, self->keys * sizeof *row);
         l->plan->kernels->store_scaled(self->keys, row, 1, data + i * row_size);
     }
     return (VdtPlace){.constant = data};

@@ -30,9 +30,44 @@ static VdtIdentity identify(VdtConstants *shared, const VdtFused *fused, const V
                            node->n_inputs - first_input);
 }
 
+/* The values of a constant vector. */
 static const float *param(VdtFused *fused, const VdtNode *node)
 {
+    g_assert(fused[node->index].constant->dtype == VDT_F32);
     return fused[node->index].constant->data;
+}
+
+/* Those are few numbers that are folded into others, and are floats from the beginning. */
+static gboolean is_vector(const VdtShape *shape)
+{
+    gint64 most = 1;
+
+    for (guint i = 0; i < shape->n_dims; i++)
+        most = MAX(most, shape->dims[i]);
+    return vdt_shape_elements(shape) <= most;
+}
+
+/* What @node makes of constants, those of the file being floats for only so long. */
+static VdtTensor *compute(const VdtNode *node, const VdtFused *fused, GError **error)
+{
+    g_autoptr(VdtTensor) result = vdt_tensor_new(VDT_F32, &node->shape, error);
+    VdtTensor *inputs[VDT_MAX_INPUTS];
+    const float *x[VDT_MAX_INPUTS];
+    guint n = 0;
+
+    for (; result && n < node->n_inputs; n++) {
+        inputs[n] = vdt_as_floats(fused[node->inputs[n]->index].constant, error);
+        if (!inputs[n])
+            break;
+        x[n] = inputs[n]->data;
+    }
+    if (result && n == node->n_inputs)
+        node->op->forward(node, x, result->data);
+    else
+        g_clear_pointer(&result, vdt_tensor_unref);
+    while (n > 0)
+        vdt_tensor_unref(inputs[--n]);
+    return g_steal_pointer(&result);
 }
 
 /* Values that follow from parameters alone are computed now (a resized position embedding). */
@@ -41,26 +76,24 @@ gboolean vdt_fold_constants(const VdtGraph *graph, VdtFused *fused, VdtConstants
 {
     for (guint i = 0; i < graph->nodes->len; i++) {
         const VdtNode *node = graph->nodes->pdata[i];
-        const float *x[VDT_MAX_INPUTS];
+        VdtTensor *tensor = params[i].tensor;
         gboolean constant = node->n_inputs > 0;
 
         fused[i].node = node;
-        if (params[i].values) {
-            fused[i].constant = vdt_tensor_ref(params[i].values);
-            fused[i].identity = vdt_identity_of_tensor(shared, params[i].tensor);
+        if (tensor) {
+            fused[i].identity = vdt_identity_of_tensor(shared, tensor);
+            fused[i].constant =
+                is_vector(&tensor->shape) ? vdt_as_floats(tensor, error) : vdt_tensor_ref(tensor);
+            if (!fused[i].constant)
+                return FALSE;
         }
-        for (guint j = 0; j < node->n_inputs && constant; j++) {
-            VdtTensor *input = fused[node->inputs[j]->index].constant;
-
-            constant = input != NULL;
-            x[j] = constant ? input->data : NULL;
-        }
+        for (guint j = 0; j < node->n_inputs && constant; j++)
+            constant = fused[node->inputs[j]->index].constant != NULL;
         if (!constant)
             continue;
-        fused[i].constant = vdt_tensor_new(VDT_F32, &node->shape, error);
+        fused[i].constant = compute(node, fused, error);
         if (!fused[i].constant)
             return FALSE;
-        node->op->forward(node, x, fused[i].constant->data);
         fused[i].identity = identify(shared, fused, node, 0);
     }
     return TRUE;
@@ -193,7 +226,7 @@ static void fold_scale(VdtFused *fused, VdtConstants *shared, const VdtNode *nod
 
     if (factors && can_absorb(fused, x, 1, FALSE)) {
         absorb(fused, shared, x,
-               (Columns){.scale = factors->constant->data, .identity = factors->identity});
+               (Columns){.scale = param(fused, factors->node), .identity = factors->identity});
         vdt_fused_take_in(fused, vdt_fused_resolve(fused, x), node);
     }
 }

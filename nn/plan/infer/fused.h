@@ -22,7 +22,9 @@ typedef struct _VdtPattern VdtPattern;
 
 struct _VdtFused {
     const VdtNode *node;
-    VdtTensor *constant; /* the value, if it follows from parameters alone */
+    /* The value, if it follows from parameters alone. Vectors are float32 always; a matrix may be
+     * of the type that it has in the file: vdt_infer_floats(). */
+    VdtTensor *constant;
     /* What the constant is, or the weights of a product with all that was folded into them. */
     VdtIdentity identity;
     VdtFused *same_as;   /* who computes this value, if not this node */

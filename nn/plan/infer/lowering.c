@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ops/table.h"
+#include "tensor/elements.h"
 
 /* Which of a node's maps has its channels there: of matrices, the last is dimension 1. */
 static guint slot(const VdtNode *node, guint axis)
@@ -70,6 +71,15 @@ VdtPlace vdt_infer_constant(VdtInfer *l, const char *what, VdtIdentity of, const
     return (VdtPlace){.constant = data};
 }
 
+VdtTensor *vdt_infer_floats(VdtInfer *l, const VdtFused *f)
+{
+    VdtTensor *floats = vdt_as_floats(f->constant, NULL);
+
+    if (!floats)
+        l->plan->out_of_memory = (gsize)vdt_shape_elements(&f->node->shape) * sizeof(float);
+    return floats;
+}
+
 const char *vdt_infer_label(const VdtFused *f)
 {
     return f->node->name && *f->node->name ? f->node->name : f->node->op->name;
@@ -87,6 +97,23 @@ gpointer vdt_infer_init_step(VdtInfer *l, const VdtFused *f, gpointer memory, Vd
     return memory;
 }
 
+/* A constant as it is, or floats that siblings share. */
+static VdtPlace make_constant_planar(VdtInfer *l, const VdtFused *f)
+{
+    gsize n = vdt_shape_elements(&f->node->shape);
+    gboolean fresh;
+    float *data;
+
+    if (f->constant->dtype == VDT_F32) {
+        g_ptr_array_add(l->plan->constants, vdt_tensor_ref(f->constant));
+        return (VdtPlace){.constant = f->constant->data};
+    }
+    data = vdt_plan_get_blob(l->plan, "planar", f->identity, n * sizeof *data, &fresh);
+    if (fresh)
+        vdt_elements_read_floats(f->constant, 0, n, data);
+    return (VdtPlace){.constant = data};
+}
+
 const VdtMap *vdt_infer_get_planar(VdtInfer *l, const VdtNode *node)
 {
     VdtFused *f = vdt_fused_resolve(l->fused, node);
@@ -95,8 +122,7 @@ const VdtMap *vdt_infer_get_planar(VdtInfer *l, const VdtNode *node)
     if (forms->has_planar)
         return &forms->planar;
     if (f->constant) {
-        g_ptr_array_add(l->plan->constants, vdt_tensor_ref(f->constant));
-        forms->planar = (VdtMap){.place.constant = f->constant->data, .planar = TRUE, .f32 = TRUE};
+        forms->planar = (VdtMap){.place = make_constant_planar(l, f), .planar = TRUE, .f32 = TRUE};
         forms->has_planar = TRUE;
     } else {
         VdtMap planar = vdt_infer_new_planar(l, f);
@@ -116,11 +142,15 @@ static VdtMap make_constant_map(VdtInfer *l, const VdtFused *f, guint axis)
     VdtIdentity identity =
         vdt_identity_of(l->plan->shared, "axis", &axis, sizeof axis, &f->identity, 1);
     g_autofree float *row = g_new0(float, VDT_ALIGN_LANES(map.c));
-    const float *values = f->constant->data;
+    g_autoptr(VdtTensor) floats = NULL;
+    const float *values;
     gboolean fresh;
     char *data = vdt_plan_get_blob(l->plan, "map", identity, map.n * image, &fresh);
 
-    for (gsize n = 0; n < map.n && fresh; n++) {
+    if (fresh)
+        floats = vdt_infer_floats(l, f);
+    values = floats ? floats->data : NULL;
+    for (gsize n = 0; n < map.n && floats; n++) {
         if (!map.rows)
             kernels->from_planes(plane, map.c, values + n * map.c * plane, plane, data + n * image,
                                  map.pitch);

@@ -51,6 +51,27 @@ void vdt_infer_set_map(VdtInfer *l, const VdtFused *f, guint axis, const VdtMap 
 VdtPlace vdt_infer_constant(VdtInfer *l, const char *what, VdtIdentity of, const float *values,
                             gsize n);
 
+/* The value of a constant as float32, for as long as the caller needs it; NULL, noted in the plan,
+ * if there is no memory. */
+VdtTensor *vdt_infer_floats(VdtInfer *l, const VdtFused *f);
+
+/* The weights of a product with their scale, as floats, some columns at a time: weights of another
+ * type are never floats as a whole. */
+typedef struct {
+    const VdtTensor *weights;
+    const float *scale; /* of each column; NULL if all are 1 */
+    gsize per_column;
+    float *scratch; /* NULL if floats are read where they lie */
+} VdtWeightColumns;
+
+/* Up to @most columns at a time are asked for. FALSE, noted in the plan, if there is no memory. */
+gboolean vdt_weight_columns_init(VdtWeightColumns *columns, VdtInfer *l, const VdtFused *f,
+                                 gsize most);
+void vdt_weight_columns_clear(VdtWeightColumns *columns);
+/* [n][per_column], until the next call. */
+const float *vdt_weight_columns_read(VdtWeightColumns *columns, gsize first, gsize n);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(VdtWeightColumns, vdt_weight_columns_clear)
+
 /* Base of every step: name, and the places it reads. */
 #define vdt_infer_step(Type, l, f, ...)                                                            \
     ((Type *)vdt_infer_init_step((l), (f), g_new0(Type, 1), (VdtStep){__VA_ARGS__}))

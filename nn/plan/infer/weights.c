@@ -5,32 +5,60 @@
 #include <string.h>
 
 #include "ops/table.h"
+#include "tensor/elements.h"
 
-/* The folded weights, [columns][depth][taps]; NULL if there is no memory. */
-static float *scale_weights(VdtInfer *l, VdtFused *f, gsize per_column)
+gboolean vdt_weight_columns_init(VdtWeightColumns *columns, VdtInfer *l, const VdtFused *f,
+                                 gsize most)
 {
-    const float *values = l->fused[f->node->inputs[1]->index].constant->data;
-    float *scaled = vdt_plan_try_floats(l->plan, f->columns * per_column);
+    const VdtNode *weight = f->node->inputs[1];
 
-    for (gsize c = 0; c < f->columns && scaled; c++)
+    *columns = (VdtWeightColumns){.weights = l->fused[weight->index].constant,
+                                  .per_column = vdt_shape_elements(&weight->shape) / f->columns};
+    for (guint c = 0; c < f->columns; c++)
+        if (f->scale[c] != 1)
+            columns->scale = f->scale;
+    if (columns->scale || columns->weights->dtype != VDT_F32) {
+        columns->scratch =
+            vdt_plan_try_floats(l->plan, MIN(most, f->columns) * columns->per_column);
+        return columns->scratch != NULL;
+    }
+    return TRUE;
+}
+
+void vdt_weight_columns_clear(VdtWeightColumns *columns)
+{
+    g_clear_pointer(&columns->scratch, g_free);
+}
+
+const float *vdt_weight_columns_read(VdtWeightColumns *columns, gsize first, gsize n)
+{
+    gsize per_column = columns->per_column;
+
+    if (!columns->scratch)
+        return (const float *)columns->weights->data + first * per_column;
+    vdt_elements_read_floats(columns->weights, first * per_column, n * per_column,
+                             columns->scratch);
+    for (gsize c = 0; c < n && columns->scale; c++)
         for (gsize i = 0; i < per_column; i++)
-            scaled[c * per_column + i] = values[c * per_column + i] * f->scale[c];
-    return scaled;
+            columns->scratch[c * per_column + i] *= columns->scale[first + c];
+    return columns->scratch;
 }
 
 static const char *pack(VdtInfer *l, VdtFused *f, const char *what, gsize depth, gsize taps)
 {
     const VdtKernels *kernels = l->plan->kernels;
+    g_auto(VdtWeightColumns) columns = {NULL};
     gboolean fresh;
     char *packed = vdt_plan_get_blob(l->plan, what, f->identity,
                                      vdt_packed_size(kernels, f->columns, depth, taps), &fresh);
 
-    if (fresh) {
-        g_autofree float *scaled = scale_weights(l, f, depth * taps);
+    if (fresh && !vdt_weight_columns_init(&columns, l, f, kernels->nr))
+        return NULL;
+    for (gsize first = 0; first < f->columns && fresh; first += kernels->nr) {
+        gsize n = MIN(kernels->nr, f->columns - first);
 
-        if (!scaled)
-            return NULL;
-        vdt_pack_gemm(kernels, scaled, f->columns, depth, taps, packed);
+        vdt_pack_gemm(kernels, vdt_weight_columns_read(&columns, first, n), n, depth, taps,
+                      packed + vdt_packed_block(kernels, first / kernels->nr, depth, taps));
     }
     return packed;
 }
@@ -38,18 +66,21 @@ static const char *pack(VdtInfer *l, VdtFused *f, const char *what, gsize depth,
 /* The same in 8 bits, and behind them the columns' scales. */
 static void pack_int8(VdtInfer *l, VdtFused *f, gsize depth, gsize taps, VdtProduct *product)
 {
+    const VdtInt8Kernels *kernels = l->plan->kernels_int8;
     gsize size = vdt_int8_packed_size(f->columns, depth, taps);
+    g_auto(VdtWeightColumns) columns = {NULL};
     gboolean fresh;
     char *packed = vdt_plan_get_blob(l->plan, "product_int8", f->identity,
                                      size + VDT_ALIGN_LANES(f->columns) * sizeof(float), &fresh);
 
-    if (fresh) {
-        g_autofree float *scaled = scale_weights(l, f, depth * taps);
+    if (fresh && !vdt_weight_columns_init(&columns, l, f, kernels->nr))
+        return;
+    for (gsize first = 0; first < f->columns && fresh; first += kernels->nr) {
+        gsize n = MIN(kernels->nr, f->columns - first);
 
-        if (!scaled)
-            return;
-        vdt_int8_pack(l->plan->kernels_int8, scaled, f->columns, depth, taps, packed,
-                      (float *)(packed + size));
+        vdt_int8_pack(kernels, vdt_weight_columns_read(&columns, first, n), n, depth, taps,
+                      packed + vdt_int8_packed_block(kernels, first / kernels->nr, depth, taps),
+                      (float *)(packed + size) + first);
     }
     product->packed.constant = packed;
     product->column_scales.constant = packed ? packed + size : NULL;
@@ -121,17 +152,19 @@ VdtPlace vdt_infer_depthwise_weights(VdtInfer *l, const VdtFused *f)
     VdtWindow window = vdt_infer_window(f->node);
     gsize taps = vdt_window_taps(&window);
     gsize pitch = VDT_ALIGN_LANES(f->columns);
-    const VdtNode *weight = f->node->inputs[1];
-    const float *values = l->fused[weight->index].constant->data;
+    g_auto(VdtWeightColumns) columns = {NULL};
     gboolean fresh;
     float *turned =
         vdt_plan_get_blob(l->plan, "depthwise", f->identity, taps * pitch * sizeof *turned, &fresh);
 
-    if (fresh) {
+    if (fresh && vdt_weight_columns_init(&columns, l, f, 1)) {
         memset(turned, 0, taps * pitch * sizeof *turned);
-        for (gsize c = 0; c < f->columns; c++)
+        for (gsize c = 0; c < f->columns; c++) {
+            const float *column = vdt_weight_columns_read(&columns, c, 1);
+
             for (gsize t = 0; t < taps; t++)
-                turned[t * pitch + c] = values[c * taps + t] * f->scale[c];
+                turned[t * pitch + c] = column[t];
+        }
     }
     return (VdtPlace){.constant = turned};
 }

@@ -179,9 +179,6 @@ static void gather_kernel(const VdtNode *conv, const float *weights, gsize k, fl
 /* 36 packed matrices, one for each point. */
 static const char *pack(VdtInfer *l, const VdtFused *f, gsize depth, gsize point_bytes)
 {
-    const VdtNode *weight = f->node->inputs[1];
-    const float *values = l->fused[weight->index].constant->data;
-    gsize per_column = vdt_shape_elements(&weight->shape) / f->columns;
     gboolean fresh;
     char *packed =
         vdt_plan_get_blob(l->plan, "winograd", f->identity, POINTS * point_bytes, &fresh);
@@ -190,21 +187,20 @@ static const char *pack(VdtInfer *l, const VdtFused *f, gsize depth, gsize point
         const VdtKernels *kernels = l->plan->kernels;
         gsize most = MIN(kernels->nr, f->columns) * depth;
         g_autofree float *points = vdt_plan_try_floats(l->plan, POINTS * most);
+        g_auto(VdtWeightColumns) weights = {NULL};
 
-        if (!points)
+        if (!points || !vdt_weight_columns_init(&weights, l, f, kernels->nr))
             return NULL;
         /* Block by block: all points of all columns would be four times the weights. */
         for (gsize first = 0; first < f->columns; first += kernels->nr) {
             gsize columns = MIN(kernels->nr, f->columns - first);
             gsize offset = vdt_packed_block(kernels, first / kernels->nr, depth, 1);
+            const float *values = vdt_weight_columns_read(&weights, first, columns);
 
             for (gsize i = 0; i < columns * depth; i++) {
-                gsize column = first + i / depth;
                 float g[9], u[POINTS];
 
-                gather_kernel(f->node, values + column * per_column, i % depth, g);
-                for (guint j = 0; j < 9; j++)
-                    g[j] *= f->scale[column];
+                gather_kernel(f->node, values + i / depth * weights.per_column, i % depth, g);
                 vdt_winograd_kernel(g, u);
                 for (guint j = 0; j < POINTS; j++)
                     points[j * most + i] = u[j];

@@ -163,16 +163,20 @@ static void make_backward(VdtTrain *t, const VdtNode *node, const VdtTrainLoweri
 }
 
 /* Parameters and inputs, which hold their contents before the first step. */
-static void add_leaves(VdtTrain *t, const VdtGraph *graph, const VdtBound *params)
+static gboolean add_leaves(VdtTrain *t, const VdtGraph *graph, const VdtBound *params,
+                           GError **error)
 {
     for (guint i = 0; i < graph->params->len; i++) {
         const VdtNode *node = graph->params->pdata[i];
+        VdtTensor *values = vdt_as_floats(params[node->index].tensor, error);
 
+        if (!values)
+            return FALSE;
         t->planar[node->index] = vdt_plan_planar(t->plan, &node->shape);
         t->has_planar[node->index] = TRUE;
         vdt_plan_fill(t->plan, &t->planar[node->index].place);
         g_array_append_val(t->plan->params, t->planar[node->index]);
-        g_ptr_array_add(t->plan->constants, vdt_tensor_ref(params[node->index].values));
+        g_ptr_array_add(t->plan->constants, values);
     }
     for (guint i = 0; i < graph->inputs->len; i++) {
         const VdtNode *node = graph->inputs->pdata[i];
@@ -182,6 +186,7 @@ static void add_leaves(VdtTrain *t, const VdtGraph *graph, const VdtBound *param
         vdt_plan_fill(t->plan, &t->planar[node->index].place);
         g_array_append_val(t->plan->inputs, t->planar[node->index]);
     }
+    return TRUE;
 }
 
 /* The gradients that the session shows. One that nothing leads to stays zero; what is not trained
@@ -244,7 +249,8 @@ gboolean vdt_plan_train(VdtPlan *plan, const VdtBound *params, GError **error)
     t.zeros = vdt_plan_zeros(plan);
     find_flat(&t, graph);
     look(&t, graph);
-    add_leaves(&t, graph, params);
+    if (!add_leaves(&t, graph, params, error))
+        return FALSE;
     for (guint i = 0; i < n; i++) {
         const VdtNode *node = graph->nodes->pdata[i];
 
