@@ -19,6 +19,8 @@
 /* Channels come in multiples of this many. */
 #define VDT_LANES          16
 #define VDT_MOST_TILE_ROWS 8
+/* Rows of the largest tile of a product. */
+#define VDT_MOST_GEMM_ROWS 64
 #define VDT_ALIGN_LANES(n) (((size_t)(n) + VDT_LANES - 1) / VDT_LANES * VDT_LANES)
 
 typedef enum {
@@ -87,7 +89,7 @@ typedef struct {
     VdtIsa isa;
     VdtPrecision precision;
 
-    /* largest tile: mr is VDT_MOST_TILE_ROWS at most, nr a multiple of VDT_LANES */
+    /* largest tile: mr is VDT_MOST_GEMM_ROWS at most, nr a multiple of VDT_LANES */
     size_t mr, nr;
     void (*gemm_tile)(const VdtGemmTile *tile);
 
@@ -148,6 +150,8 @@ typedef struct {
 
 /* The best kernels up to @isa. Never NULL. */
 const VdtKernels *vdt_kernels_get(VdtIsa isa, VdtPrecision precision);
+/* The reference: plain C. */
+const VdtKernels *vdt_kernels_plain(VdtPrecision precision);
 /* All of them, for tests: NULL past the last. */
 const VdtKernels *vdt_kernels_nth(unsigned i);
 

@@ -11,7 +11,7 @@ void vdt_multiply(const VdtKernels *kernels, const VdtMatrices *m)
         size_t columns = VDT_ALIGN_LANES(m->columns - column);
 
         for (size_t row = 0; row < m->rows; row += kernels->mr) {
-            const void *a[VDT_MOST_TILE_ROWS];
+            const void *a[VDT_MOST_GEMM_ROWS];
             VdtGemmTile tile = {
                 .rows = m->rows - row < kernels->mr ? m->rows - row : kernels->mr,
                 .cols = columns < kernels->nr ? columns : kernels->nr,

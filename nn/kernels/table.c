@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which kernels there are, best first. Built without instruction-set flags. */
+#include "blas.h"
 #include "gradient.h"
 #include "int8.h"
 #include "isa-config.h"
@@ -23,14 +24,24 @@ static const VdtKernels *const table[] = {
 
 const VdtKernels *vdt_kernels_nth(unsigned i)
 {
+    if (i == G_N_ELEMENTS(table))
+        return vdt_blas_kernels(VDT_ISA_C, VDT_PRECISION_F32);
     return i < G_N_ELEMENTS(table) ? table[i] : NULL;
+}
+
+const VdtKernels *vdt_kernels_plain(VdtPrecision precision)
+{
+    return precision == VDT_PRECISION_BF16 ? &vdt_kernels_c_bf16 : &vdt_kernels_c_f32;
 }
 
 const VdtKernels *vdt_kernels_get(VdtIsa isa, VdtPrecision precision)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(table); i++)
-        if (table[i]->isa <= isa && table[i]->precision == precision)
-            return table[i];
+        if (table[i]->isa <= isa && table[i]->precision == precision) {
+            const VdtKernels *blas = vdt_blas_kernels(table[i]->isa, precision);
+
+            return blas ? blas : table[i];
+        }
     g_assert_not_reached();
 }
 

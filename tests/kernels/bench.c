@@ -73,7 +73,7 @@ static void multiply(const Bench *b, size_t first, size_t count)
     const BenchShape *shape = b->shape;
     size_t element = vdt_element_size(kernels->precision);
     size_t side = (size_t)sqrt((double)shape->taps);
-    const void *a[MOST_TAPS * 16];
+    const void *a[MOST_TAPS * VDT_MOST_GEMM_ROWS];
 
     for (size_t t = 0; t < shape->taps; t++)
         for (size_t i = 0; i < count; i++)
@@ -136,10 +136,12 @@ static double peak_of(VdtIsa isa, VdtPrecision precision)
 }
 
 void bench_print(const char *kernel, VdtIsa isa, VdtPrecision precision, const BenchShape *shape,
-                 double speed, double plain)
+                 double speed, double plain, double openblas)
 {
     printf("{\"kernel\": \"%s\", \"shape\": \"%s\", \"gflops\": %.2f, \"vs_c\": %.1f", kernel,
            shape->name, speed, speed / plain);
+    if (openblas > 0 && precision == VDT_PRECISION_F32)
+        printf(", \"vs_openblas\": %.2f", speed / openblas);
     /* What plain C could reach depends on what the compiler makes of it. */
     if (isa != VDT_ISA_C)
         printf(", \"peak_share\": %.3f", speed / peak_of(isa, precision));
@@ -150,19 +152,23 @@ void bench_print(const char *kernel, VdtIsa isa, VdtPrecision precision, const B
 static void bench_gemm(const BenchShape *shape)
 {
     const VdtKernels *kernels;
+    const VdtKernels *blas = vdt_blas_kernels(VDT_ISA_C, VDT_PRECISION_F32);
     double plain[2] = {0}; /* C's, by precision */
+    double openblas = blas ? measure(blas, shape) : 0;
 
     for (guint precision = 0; precision < 2; precision++)
-        plain[precision] = measure(vdt_kernels_get(VDT_ISA_C, precision), shape);
+        plain[precision] = measure(vdt_kernels_plain(precision), shape);
     for (guint i = 0; (kernels = vdt_kernels_nth(i)); i++) {
         double speed = plain[kernels->precision];
 
         if (kernels->isa > vdt_isa_get_available())
             continue;
-        if (kernels->isa != VDT_ISA_C)
+        if (kernels == blas)
+            speed = openblas;
+        else if (kernels != vdt_kernels_plain(kernels->precision))
             speed = measure(kernels, shape);
         bench_print(kernels->name, kernels->isa, kernels->precision, shape, speed,
-                    plain[kernels->precision]);
+                    plain[kernels->precision], openblas);
     }
 }
 

@@ -91,13 +91,17 @@ static double measure(const VdtKernels *kernels, const BenchShape *shape)
 
 void bench_outer(const BenchShape *shape)
 {
-    double plain = measure(vdt_kernels_get(VDT_ISA_C, VDT_PRECISION_F32), shape);
-    const VdtKernels *kernels;
+    const VdtKernels *kernels, *blas = vdt_blas_kernels(VDT_ISA_C, VDT_PRECISION_F32);
+    const VdtKernels *c = vdt_kernels_plain(VDT_PRECISION_F32);
+    double plain = measure(c, shape), openblas = blas ? measure(blas, shape) : 0;
 
     for (guint i = 0; (kernels = vdt_kernels_nth(i)); i++) {
+        double speed = kernels == blas ? openblas : plain;
+
         if (!kernels->outer_tile || kernels->isa > vdt_isa_get_available())
             continue;
-        bench_print(kernels->name, kernels->isa, VDT_PRECISION_F32, shape,
-                    kernels->isa == VDT_ISA_C ? plain : measure(kernels, shape), plain);
+        if (kernels != blas && kernels != c)
+            speed = measure(kernels, shape);
+        bench_print(kernels->name, kernels->isa, VDT_PRECISION_F32, shape, speed, plain, openblas);
     }
 }

@@ -94,6 +94,8 @@ VdtEpilogue check_nth_epilogue(guint i, size_t rows, size_t columns, gboolean bf
 /* The C kernels for the same elements. */
 const VdtKernels *check_reference(const VdtKernels *kernels);
 
+/* The rows of a tile to check next: all of few, and some of the many that OpenBLAS takes. */
+size_t check_next_rows(size_t rows, size_t most);
 /* Walks the sizes of tiles up to mr x nr, with little or much depth, with many taps, or with every
  * epilogue (-1 is a random one). @each checks one. */
 typedef void (*CheckTile)(gconstpointer kernels, size_t rows, size_t width, size_t depth,

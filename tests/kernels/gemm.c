@@ -78,7 +78,7 @@ static CheckOutput run(const Product *p, const VdtKernels *kernels, size_t y_pit
     vdt_pack_gemm(kernels, p->weights, p->columns, p->depth, p->taps, packed);
     for (size_t row = 0; row < p->rows; row += kernels->mr) {
         size_t rows = MIN(kernels->mr, p->rows - row);
-        const void *a[9 * 16];
+        const void *a[9 * VDT_MOST_GEMM_ROWS];
 
         for (size_t i = 0; i < rows * p->taps; i++)
             a[i] = p->a[i / rows * p->rows + row + i % rows];

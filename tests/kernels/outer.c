@@ -91,7 +91,7 @@ static void check_sum(const VdtKernels *kernels, size_t rows, size_t columns, si
     sum = make_sum(rows, columns, depth, add, 0);
     reference = check_output_f32(rows, columns, check_pitch(columns), add, &start);
     output = check_output_copy(&reference);
-    run(&sum, vdt_kernels_get(VDT_ISA_C, VDT_PRECISION_F32), &reference);
+    run(&sum, vdt_kernels_plain(VDT_PRECISION_F32), &reference);
     run(&sum, kernels, &output);
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < columns; j++)
@@ -104,7 +104,7 @@ static void test_sizes(gconstpointer data)
 {
     const VdtKernels *kernels = data;
 
-    for (size_t rows = 1; rows <= kernels->mr; rows++)
+    for (size_t rows = 1; rows <= kernels->mr; rows = check_next_rows(rows, kernels->mr))
         for (size_t columns = VDT_LANES; columns <= kernels->nr; columns += VDT_LANES)
             for (size_t depth = 1; depth <= 50; depth++)
                 check_sum(kernels, rows, columns, depth);
@@ -125,7 +125,7 @@ static void test_special_values(gconstpointer data)
 {
     const VdtKernels *kernels = data;
 
-    for (size_t rows = 1; rows <= kernels->mr; rows++) {
+    for (size_t rows = 1; rows <= kernels->mr; rows = check_next_rows(rows, kernels->mr)) {
         for (size_t columns = VDT_LANES; columns <= kernels->nr; columns += VDT_LANES) {
             size_t depth = check_between(1, 40);
             CheckOutput y;

@@ -45,7 +45,7 @@ static void multiply_row(const BandsStep *self, const VdtProduct *p, char *arena
 
     for (gsize column = 0; column < width; column += mr) {
         gsize count = MIN(mr, width - column);
-        const void *a[VDT_MOST_TILE_ROWS];
+        const void *a[VDT_MOST_GEMM_ROWS];
 
         for (gsize i = 0; i < count; i++)
             a[i] = x + (column + i) * x_pixel;

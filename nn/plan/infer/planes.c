@@ -85,7 +85,7 @@ static void run_planes(const VdtStep *step, char *arena, char *scratch, guint it
                 kernels->store_scaled(n * self->pitch, floats, 1, inputs);
             for (gsize first = 0; first < n; first += kernels->mr) {
                 gsize count = MIN(kernels->mr, n - first), at = row * map->w + column + first;
-                const void *a[VDT_MOST_TILE_ROWS];
+                const void *a[VDT_MOST_GEMM_ROWS];
 
                 for (gsize i = 0; i < count; i++)
                     a[i] = inputs + (first + i) * self->pitch * element;

@@ -101,8 +101,8 @@ static void run_product(const VdtStep *step, char *arena, char *scratch, guint i
     const char *x = vdt_place_address(self->plan, &self->p.x.place, arena);
     const char *zeros = vdt_place_address(self->plan, &self->p.zeros, arena);
     char *y = vdt_place_address(self->plan, &self->p.y.place, arena);
-    gssize pixels[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
-    const void *a[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
+    gssize pixels[VDT_MOST_TAPS * VDT_MOST_GEMM_ROWS];
+    const void *a[VDT_MOST_TAPS * VDT_MOST_GEMM_ROWS];
 
     for (gsize row = share.row; row < share.end; row += kernels->mr) {
         gsize count = MIN(kernels->mr, share.end - row);
