@@ -96,6 +96,7 @@ int main(int argc, char **argv)
         check_add_outer(kernels);
         check_add_test(kernels, "members", test_members);
     }
+    check_add_blas();
     for (guint i = 0; (int8 = vdt_int8_kernels_nth(i)); i++) {
         if (int8->isa > vdt_isa_get_available())
             continue;

@@ -28,7 +28,9 @@ VDT_API const char *vdt_isa_name(VdtIsa isa);
 VDT_API gboolean vdt_isa_from_name(const char *name, VdtIsa *isa);
 /** The highest level this CPU and this build have. */
 VDT_API VdtIsa vdt_isa_get_available(void);
-/** The level in force: the available one, lowered by VEDETTE_ISA or vdt_isa_limit(). */
+/** The level in force: the available one, lowered by VEDETTE_ISA or vdt_isa_limit(). Plans of level
+ * VDT_ISA_C multiply through OpenBLAS where it is installed: making the first one loads it and sets
+ * its number of threads to one, which is global state of the process; nothing sets it again. */
 VDT_API VdtIsa vdt_isa_get(void);
 /** Lowers the level for plans made from now on; never raises it above what the CPU has. */
 VDT_API void vdt_isa_limit(VdtIsa isa);
