@@ -93,6 +93,20 @@ gboolean vdt_shape_error(GError **error, const char *format, ...)
     return FALSE;
 }
 
+gboolean vdt_limit_integers(VdtNode *value, gint64 limit, GError **error)
+{
+    if (value->n_inputs == 0) {
+        value->limit = value->limit ? MIN(value->limit, limit) : limit;
+        return TRUE;
+    }
+    if (value->limit == 0 || value->limit > limit)
+        return vdt_shape_error(error,
+                               "numbers up to %" G_GINT64_FORMAT " may come, and only those below "
+                               "%" G_GINT64_FORMAT " are possible",
+                               value->limit ? value->limit - 1 : G_MAXINT32, limit);
+    return TRUE;
+}
+
 static gboolean check_inputs(VdtGraph *graph, const VdtOp *op, guint n_inputs,
                              VdtNode *const *inputs, GError **error)
 {
@@ -100,10 +114,16 @@ static gboolean check_inputs(VdtGraph *graph, const VdtOp *op, guint n_inputs,
         return vdt_shape_error(error, "takes %u to %u inputs, not %u", op->min_inputs,
                                op->max_inputs, n_inputs);
     for (guint i = 0; i < n_inputs; i++) {
+        VdtDType wanted;
+
         if (!inputs[i])
             return vdt_shape_error(error, "input %u is missing", i);
         if (inputs[i]->graph != graph)
             return vdt_shape_error(error, "input %u belongs to another graph", i);
+        wanted = op->integers & (1u << i) ? VDT_I32 : VDT_F32;
+        if (inputs[i]->dtype != wanted)
+            return vdt_shape_error(error, "input %u is %s, not %s", i,
+                                   vdt_dtype_name(inputs[i]->dtype), vdt_dtype_name(wanted));
     }
     return TRUE;
 }
@@ -139,6 +159,7 @@ VdtNode *vdt_graph_add(VdtGraph *graph, const VdtOp *op, const char *name, const
     if (options) {
         node->p = options->p;
         node->shape = options->shape;
+        node->dtype = options->dtype;
         node->derived = options->derived;
     }
     node->op = op;
@@ -213,6 +234,11 @@ VdtValue *vdt_tap(VdtValue *value, const char *format, ...)
 VdtShape vdt_value_shape(const VdtValue *value)
 {
     return value ? value->shape : (VdtShape){0};
+}
+
+VdtDType vdt_value_dtype(const VdtValue *value)
+{
+    return value ? value->dtype : VDT_F32;
 }
 
 gint64 vdt_value_dim(const VdtValue *value, guint i)

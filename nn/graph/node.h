@@ -42,10 +42,12 @@ typedef struct _VdtOp VdtOp;
 struct _VdtOp {
     const char *name;
     guint min_inputs, max_inputs;
+    guint integers; /* a bit for each input that is of int32; the others are of float32 */
     /* Checks the inputs' shapes and options, sets node->shape. The message need not name the node:
-     * the graph puts the scope in front. */
+     * the graph puts the scope in front. An op that makes integers sets node->dtype, too. */
     gboolean (*infer_shape)(VdtNode *node, GError **error);
-    /* y from x[0..n_inputs), all contiguous in PyTorch's order. */
+    /* y from x[0..n_inputs), all contiguous in PyTorch's order. Integers are gint32 behind the same
+     * pointers. */
     void (*forward)(const VdtNode *node, const vdt_real *const *x, vdt_real *y);
     /* Adds to dx[i] (where not NULL) the gradient of the inputs, given dy. x[i] and y are valid
      * where needs says so. NULL: not differentiable. */
@@ -63,6 +65,10 @@ struct _VdtNode {
     guint index; /* in graph->nodes */
     char *name;  /* scope of the op or name of the parameter, for messages */
     VdtShape shape;
+    VdtDType dtype; /* VDT_F32 or VDT_I32 */
+    /* Integers are from 0 to below this; 0: they may be any. Those of an input are looked at before
+     * each run, and their limit is the lowest that a use of it has. */
+    gint64 limit;
     guint n_inputs;
     VdtNode *inputs[VDT_MAX_INPUTS];
     VdtGraph *graph;
@@ -132,9 +138,9 @@ struct _VdtGraph {
 const VdtOp *vdt_node_training_op(const VdtNode *node);
 
 /* Adds a node of @op named @name over @inputs. @options, which may be NULL, lends its p, derived
- * and, for inputs and parameters, shape. Returns NULL, and keeps the error in the graph, if it does
- * not fit or any input is NULL. Trailing NULL inputs (an absent bias) are left out by passing a
- * smaller @n_inputs. */
+ * and, for inputs and parameters, shape and dtype. Returns NULL, and keeps the error in the graph,
+ * if it does not fit or any input is NULL. Trailing NULL inputs (an absent bias) are left out by
+ * passing a smaller @n_inputs. */
 VdtNode *vdt_graph_add(VdtGraph *graph, const VdtOp *op, const char *name, const VdtNode *options,
                        guint n_inputs, VdtNode *const *inputs);
 
@@ -149,6 +155,10 @@ VdtNode *vdt_graph_fail(VdtGraph *graph, VdtError code, const char *name, const 
 
 /* Shape rule helper: sets VDT_ERROR_SHAPE with a printf message and returns FALSE. */
 gboolean vdt_shape_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Shape rule helper: the integers of @value have to be below @limit. An input promises it, and the
+ * session looks; what is computed has to be known to be. */
+gboolean vdt_limit_integers(VdtNode *value, gint64 limit, GError **error);
 
 /* Whether training changes this parameter by its gradient. */
 static inline gboolean vdt_param_is_trained(const VdtNode *param)

@@ -243,6 +243,11 @@ VdtValue *vdt_concat(VdtValue *const *x, guint n, guint axis)
                          : NULL;
 }
 
+VdtValue *vdt_gather_rows(VdtValue *x, VdtValue *indices)
+{
+    return add_binary(&vdt_op_gather_rows, x, indices, NULL);
+}
+
 VdtValue *vdt_slice(VdtValue *x, guint axis, gint64 begin, gint64 length)
 {
     VdtNode node = {.p.along = {.axis = axis, .begin = begin, .length = length}};
@@ -332,12 +337,22 @@ VdtValue *vdt_apply_again(VdtValue *like, VdtValue *x)
 
 VdtValue *vdt_input(VdtGraph *graph, const char *name, const VdtShape *shape)
 {
+    return vdt_input_typed(graph, name, VDT_F32, shape);
+}
+
+VdtValue *vdt_input_typed(VdtGraph *graph, const char *name, VdtDType dtype, const VdtShape *shape)
+{
     VdtNode *node;
+
+    if (dtype != VDT_F32 && dtype != VDT_I32)
+        return vdt_graph_fail(graph, VDT_ERROR_UNSUPPORTED, name, "an input of %s is not possible",
+                              vdt_dtype_name(dtype));
 
     for (guint i = 0; i < graph->inputs->len; i++)
         if (g_str_equal(((VdtNode *)graph->inputs->pdata[i])->name, name))
             return vdt_graph_fail(graph, VDT_ERROR_FAILED, name, "two inputs have this name");
-    node = vdt_graph_add(graph, &vdt_op_input, name, &(VdtNode){.shape = *shape}, 0, NULL);
+    node = vdt_graph_add(graph, &vdt_op_input, name, &(VdtNode){.shape = *shape, .dtype = dtype}, 0,
+                         NULL);
     if (node)
         g_ptr_array_add(graph->inputs, node);
     return node;

@@ -33,6 +33,7 @@
     X(expand)                                                                                      \
     X(concat)                                                                                      \
     X(slice)                                                                                       \
+    X(gather_rows)                                                                                 \
     X(dropout)                                                                                     \
     X(cross_entropy)
 

@@ -97,6 +97,10 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
     if (!ok)
         return NULL;
 
+    /* Integers stay until they are set anew. */
+    for (guint i = 0; i < plan->inputs->len; i++)
+        if (((VdtNode *)graph->inputs->pdata[i])->dtype == VDT_I32)
+            vdt_plan_keep(plan, &g_array_index(plan->inputs, VdtMap, i).place);
     for (guint i = 0; i < plan->outputs->len; i++)
         vdt_plan_keep(plan, &g_array_index(plan->outputs, VdtMap, i).place);
     /* Parameters and, since a caller may look at them at any time, their gradients stay. */

@@ -29,10 +29,11 @@ static char *allocate(gsize size, const char *what, GError **error)
     return memory;
 }
 
-static VdtTensor *tensor_over(VdtSession *session, const VdtMap *map, const VdtShape *shape)
+static VdtTensor *tensor_over(VdtSession *session, const VdtMap *map, VdtDType dtype,
+                              const VdtShape *shape)
 {
     return vdt_tensor_new_for_data(
-        VDT_F32, shape, vdt_place_address(session->plan, &map->place, session->arena), NULL, NULL);
+        dtype, shape, vdt_place_address(session->plan, &map->place, session->arena), NULL, NULL);
 }
 
 static void unref_gradient(gpointer gradient)
@@ -53,14 +54,26 @@ static void copy_params(VdtSession *session)
     for (guint i = 0; i < plan->params->len; i++) {
         const VdtTensor *initial = plan->constants->pdata[i];
         VdtTensor *param =
-            tensor_over(session, &g_array_index(plan->params, VdtMap, i), &initial->shape);
+            tensor_over(session, &g_array_index(plan->params, VdtMap, i), VDT_F32, &initial->shape);
         const VdtMap *gradient = &g_array_index(plan->gradients, VdtMap, i);
 
         memcpy(param->data, initial->data, initial->n_bytes);
         g_ptr_array_add(session->params, param);
-        g_ptr_array_add(session->gradients, vdt_graph_is_trained(plan->graph, i)
-                                                ? tensor_over(session, gradient, &initial->shape)
-                                                : NULL);
+        g_ptr_array_add(session->gradients,
+                        vdt_graph_is_trained(plan->graph, i)
+                            ? tensor_over(session, gradient, VDT_F32, &initial->shape)
+                            : NULL);
+    }
+}
+
+/* Those that nobody sets are 0. */
+static void clear_integers(VdtSession *session)
+{
+    for (guint i = 0; i < session->inputs->len; i++) {
+        VdtTensor *tensor = session->inputs->pdata[i];
+
+        if (tensor->dtype == VDT_I32)
+            memset(tensor->data, 0, tensor->n_bytes);
     }
 }
 
@@ -89,23 +102,24 @@ VdtSession *vdt_session_new(VdtPlan *plan, GError **error)
     for (guint i = 0; i < graph->inputs->len; i++) {
         const VdtNode *node = graph->inputs->pdata[i];
 
-        g_ptr_array_add(
-            session->inputs,
-            tensor_over(session, &g_array_index(plan->inputs, VdtMap, i), &node->shape));
+        g_ptr_array_add(session->inputs,
+                        tensor_over(session, &g_array_index(plan->inputs, VdtMap, i), node->dtype,
+                                    &node->shape));
     }
+    clear_integers(session);
     for (guint i = 0; i < graph->outputs->len; i++) {
         const VdtNamed *named = &g_array_index(graph->outputs, VdtNamed, i);
 
-        g_ptr_array_add(
-            session->outputs,
-            tensor_over(session, &g_array_index(plan->outputs, VdtMap, i), &named->node->shape));
+        g_ptr_array_add(session->outputs,
+                        tensor_over(session, &g_array_index(plan->outputs, VdtMap, i),
+                                    named->node->dtype, &named->node->shape));
     }
     for (guint i = 0; plan->values->len > 0 && i < graph->taps->len; i++) {
         const VdtNamed *named = &g_array_index(graph->taps, VdtNamed, i);
         const VdtMap *map = &g_array_index(plan->values, VdtMap, named->node->index);
 
         g_hash_table_replace(session->taps, named->name,
-                             tensor_over(session, map, &named->node->shape));
+                             tensor_over(session, map, named->node->dtype, &named->node->shape));
     }
     return g_steal_pointer(&session);
 }
@@ -128,6 +142,16 @@ void vdt_session_free(VdtSession *session)
 VdtTensor *vdt_session_get_input(VdtSession *session, guint i)
 {
     return i < session->inputs->len ? session->inputs->pdata[i] : NULL;
+}
+
+VdtTensor *vdt_session_find_input(VdtSession *session, const char *name)
+{
+    const GPtrArray *inputs = session->plan->graph->inputs;
+
+    for (guint i = 0; i < inputs->len; i++)
+        if (g_str_equal(((VdtNode *)inputs->pdata[i])->name, name))
+            return session->inputs->pdata[i];
+    return NULL;
 }
 
 const VdtTensor *vdt_session_get_output(VdtSession *session, guint i)
@@ -205,11 +229,38 @@ static gboolean say_cancelled(GError **error)
     return FALSE;
 }
 
+/* Steps trust the numbers that they find rows by. */
+static gboolean check_integers(const VdtSession *session, GError **error)
+{
+    const GPtrArray *inputs = session->plan->graph->inputs;
+
+    for (guint i = 0; i < inputs->len; i++) {
+        const VdtNode *node = inputs->pdata[i];
+        const VdtTensor *tensor = session->inputs->pdata[i];
+        const gint32 *values = tensor->data;
+
+        if (node->dtype != VDT_I32 || node->limit == 0)
+            continue;
+        for (gsize k = 0; k < tensor->n_bytes / sizeof *values; k++) {
+            if (values[k] >= 0 && values[k] < node->limit)
+                continue;
+            g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                        "the input \"%s\" has %d at position %" G_GSIZE_FORMAT
+                        ", which is not from 0 to %" G_GINT64_FORMAT,
+                        node->name, values[k], k, node->limit - 1);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 static gboolean run(VdtSession *session, GCancellable *cancellable, gint64 *step_ns, GError **error)
 {
     GPtrArray *steps = session->plan->steps;
     gboolean ok = TRUE;
 
+    if (!check_integers(session, error))
+        return FALSE;
     if (vdt_pool_begin(session->n_workers, cancellable ? is_cancelled : NULL, cancellable) == 0)
         return say_cancelled(error);
     for (guint i = 0; i < steps->len; i++) {

@@ -138,6 +138,11 @@ static VdtValue *build_cross_entropy(VdtScope s, VdtValue *const *x, const OpCas
     return vdt_cross_entropy_with(x[0], x[1], c->p.cross_entropy);
 }
 
+static VdtValue *build_gather_rows(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_gather_rows(x[0], x[1]);
+}
+
 #define UNDER_TEST(name)                                                                           \
     {                                                                                              \
 #name, build_##name, naive_##name                                                          \
@@ -170,6 +175,7 @@ static const OpUnderTest ops_under_test[] = {
     UNDER_TEST(concat),
     UNDER_TEST(slice),
     {"cross_entropy", build_cross_entropy, naive_cross_entropy, .labels = TRUE},
+    {"gather_rows", build_gather_rows, naive_gather_rows, .integers = TRUE},
 };
 
 /* clang-format off */
@@ -334,6 +340,12 @@ const OpCase op_cases[] = {
     {"slice", {SHAPE(2, 5, 3)}, .p.along = {1, 1, 3}},
     {"slice", {SHAPE(2, 3, 5)}, .p.along = {2, 0, 5}},
 
+    /* one row of one; more rows than there are, so that some come twice; a shape of indices */
+    {"gather_rows", {SHAPE(1, 1), SHAPE(1)}},
+    {"gather_rows", {SHAPE(5, 7), SHAPE(11)}},
+    {"gather_rows", {SHAPE(9, 16), SHAPE(2, 3)}},
+    {"gather_rows", {SHAPE(17, 3), SHAPE(1, 2, 2, 1, 2, 1, 1)}},
+
     {"dropout", {SHAPE(1)}},
     {"dropout", {SHAPE(2, 3, 5, 7)}, .p.dropout = 0.5},
 
@@ -365,6 +377,6 @@ VdtValue *op_case_build(const OpCase *c, VdtGraph *graph)
 
     g_assert_nonnull(op);
     if (op_case_n_inputs(c) > 1)
-        x[1] = vdt_input(graph, "x1", &c->x[1]);
+        x[1] = vdt_input_typed(graph, "x1", op->integers ? VDT_I32 : VDT_F32, &c->x[1]);
     return op->build(vdt_scope(graph, "op"), x, c);
 }

@@ -427,3 +427,15 @@ void naive_slice(const VdtNode *node, const double *const *x, double *y)
         y[i] = element(x[0], &node->inputs[0]->shape, p);
     }
 }
+
+void naive_gather_rows(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape), last = node->shape.n_dims - 1;
+
+    for (gint64 i = 0; i < n; i++) {
+        gint64 column = position_of(&node->shape, i).at[last];
+        gint32 row = ((const gint32 *)x[1])[i / node->shape.dims[last]];
+
+        y[i] = element(x[0], &node->inputs[0]->shape, (Position){{row, column}});
+    }
+}

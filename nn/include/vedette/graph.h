@@ -44,6 +44,10 @@ VDT_API VdtScope vdt_scope(VdtGraph *graph, const char *prefix);
 VDT_API VdtScope vdt_in(VdtScope scope, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 VDT_API VdtValue *vdt_input(VdtGraph *graph, const char *name, const VdtShape *shape);
+/** An input of another type: VDT_F32, or VDT_I32 for numbers that ops take as such. What range
+ * those may have follows from the ops; vdt_session_run() refuses others. */
+VDT_API VdtValue *vdt_input_typed(VdtGraph *graph, const char *name, VdtDType dtype,
+                                  const VdtShape *shape);
 /** What an untrained parameter starts from: @value and, if there is a @deviation, normal deviates
  * around it. */
 typedef struct {
@@ -62,6 +66,8 @@ VDT_API VdtValue *vdt_tap(VdtValue *value, const char *format, ...) G_GNUC_PRINT
 
 /** The shape of a value; of NULL, an empty shape. */
 VDT_API VdtShape vdt_value_shape(const VdtValue *value);
+/** VDT_F32, or VDT_I32 of what counts something; of NULL, VDT_F32. */
+VDT_API VdtDType vdt_value_dtype(const VdtValue *value);
 /** Size of dimension @i; of NULL, 0. */
 VDT_API gint64 vdt_value_dim(const VdtValue *value, guint i);
 

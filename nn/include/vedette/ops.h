@@ -132,6 +132,11 @@ VDT_API VdtValue *vdt_concat(VdtValue *const *x, guint n, guint axis);
 /** @length elements of dimension @axis from @begin on, torch.narrow. */
 VDT_API VdtValue *vdt_slice(VdtValue *x, guint axis, gint64 begin, gint64 length);
 
+/** Rows of @x [V,C] by their numbers, torch.nn.functional.embedding: @indices, of int32 and any
+ * shape, to that shape with C behind it. Numbers from 0 to V-1: a run with others in an input is
+ * refused. */
+VDT_API VdtValue *vdt_gather_rows(VdtValue *x, VdtValue *indices);
+
 /** The same elements in another shape; at most one dimension may be -1. */
 VDT_API VdtValue *vdt_reshape(VdtValue *x, const VdtShape *shape);
 /** Repeats dimensions of size 1 up to @shape, torch.expand. vdt_add() and vdt_mul() need no help;

@@ -58,9 +58,13 @@ VDT_API char *vdt_plan_describe(const VdtPlan *plan);
 /** Returns NULL and sets @error if the memory cannot be had. */
 VDT_API VdtSession *vdt_session_new(VdtPlan *plan, GError **error);
 VDT_API void vdt_session_free(VdtSession *session);
-/** Input @i, float32, to be filled before each run; owned by the session. */
+/** Input @i, of the type that the graph gives it, to be filled before each run; owned by the
+ * session. Integers begin as 0 and stay until they are set anew; a run that finds one out of its
+ * range is refused, and says which. */
 VDT_API VdtTensor *vdt_session_get_input(VdtSession *session, guint i);
-/** Output @i, float32, valid until the next run; owned by the session. */
+/** The input of that name, NULL if there is none. */
+VDT_API VdtTensor *vdt_session_find_input(VdtSession *session, const char *name);
+/** Output @i, of its value's type, valid until the next run; owned by the session. */
 VDT_API const VdtTensor *vdt_session_get_output(VdtSession *session, guint i);
 /** The output of that name, NULL if there is none. */
 VDT_API const VdtTensor *vdt_session_find_output(VdtSession *session, const char *name);

@@ -57,7 +57,7 @@ gboolean vdt_fold_constants(const VdtGraph *graph, VdtFused *fused, VdtConstants
         }
         if (!constant)
             continue;
-        fused[i].constant = vdt_tensor_new(VDT_F32, &node->shape, error);
+        fused[i].constant = vdt_tensor_new(node->dtype, &node->shape, error);
         if (!fused[i].constant)
             return FALSE;
         node->op->forward(node, x, fused[i].constant->data);

@@ -49,6 +49,7 @@ static const struct {
     {&vdt_op_dropout, vdt_infer_same},
     {&vdt_op_permute, vdt_infer_permute},
     {&vdt_op_layer_norm, vdt_infer_layer_norm},
+    {&vdt_op_gather_rows, vdt_infer_gather_rows},
 };
 
 /* In this order: a node is the end of the first that matches. */

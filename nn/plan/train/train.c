@@ -64,7 +64,8 @@ static void look(VdtTrain *t, const VdtGraph *graph)
         for (guint j = 0; j < node->n_inputs; j++) {
             t->is_weight[node->inputs[j]->index] |= j > 0 && is_product(node);
             t->n_uses[node->inputs[j]->index]++;
-            t->trained[i] |= t->trained[node->inputs[j]->index] && node->op->backward;
+            t->trained[i] |=
+                t->trained[node->inputs[j]->index] && node->op->backward && node->dtype == VDT_F32;
         }
     }
     for (guint i = 0; i < graph->outputs->len; i++)

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Values that are no floats, and ops that make several: in plans of all kinds. */
+#include <math.h>
+#include <string.h>
+
+#include "fixture.h"
+
+#define ROWS    50
+#define COLUMNS 24 /* not a multiple of any vector */
+#define TOKENS  7
+
+/* A table looked up, a product of what comes out, and the bare rows as an output. */
+static VdtGraph *embedding(gint64 rows)
+{
+    VdtGraph *graph = vdt_graph_new();
+    VdtScope s = vdt_scope(graph, "net");
+    VdtShape table = vdt_shape(rows, COLUMNS), tokens = vdt_shape(2, TOKENS);
+    VdtValue *x = vdt_gather_rows(vdt_param(s, "table", &table),
+                                  vdt_input_typed(graph, "tokens", VDT_I32, &tokens));
+
+    vdt_output(graph, "rows", x);
+    x = vdt_linear(vdt_in(s, "head"), x, .out = 20);
+    vdt_output(graph, "y", vdt_gelu(x));
+    return graph;
+}
+
+static void set_tokens(VdtSession *session)
+{
+    gint32 *tokens = vdt_session_find_input(session, "tokens")->data;
+
+    for (gint32 i = 0; i < 2 * TOKENS; i++)
+        tokens[i] = i == 3 ? ROWS - 1 : i * 11 % ROWS;
+}
+
+static void check_embedding(VdtGraph *graph, VdtWeights *weights, VdtPrecision precision,
+                            VdtSession *right, double limit)
+{
+    for (VdtIsa isa = 0; isa <= vdt_isa_get_available(); isa++) {
+        g_autoptr(VdtPlan) plan = NULL;
+        g_autoptr(VdtSession) session = NULL;
+
+        vdt_isa_limit(isa);
+        plan = make_plan(graph, weights, VDT_PLAN_INFER, precision);
+        session = make_session(plan);
+        set_tokens(session);
+        run_session(session);
+        g_assert_cmpfloat(compare_outputs(session, right, NULL), <, limit);
+        /* Integers stay; floats would have to be set anew. */
+        run_session(session);
+        g_assert_cmpfloat(compare_outputs(session, right, NULL), <, limit);
+    }
+    vdt_isa_limit(vdt_isa_get_available());
+}
+
+static void test_embedding(void)
+{
+    g_autoptr(VdtGraph) graph = embedding(ROWS);
+    g_autoptr(VdtWeights) weights = make_weights(graph, 1);
+    g_autoptr(VdtPlan) trace = make_plan(graph, weights, VDT_PLAN_TRACE, VDT_PRECISION_F32);
+    g_autoptr(VdtSession) right = make_session(trace);
+    const float *table = vdt_weights_lookup(weights, "net.table")->data;
+    const VdtTensor *tokens = vdt_session_find_input(right, "tokens");
+
+    g_assert_null(vdt_session_find_input(right, "table"));
+    g_assert_cmpint(tokens->dtype, ==, VDT_I32);
+    set_tokens(right);
+    run_session(right);
+    for (guint i = 0; i < 2 * TOKENS; i++)
+        g_assert_cmpmem((const float *)vdt_session_find_output(right, "rows")->data + i * COLUMNS,
+                        COLUMNS * sizeof(float), table + ((gint32 *)tokens->data)[i] * COLUMNS,
+                        COLUMNS * sizeof(float));
+    check_embedding(graph, weights, VDT_PRECISION_F32, right, 1e-5);
+    check_embedding(graph, weights, VDT_PRECISION_BF16, right, 3e-2);
+    check_embedding(graph, weights, VDT_PRECISION_INT8, right, 5e-2);
+}
+
+/* What a table learns is where its rows were looked up, as often as they were. */
+static void test_embedding_learns(void)
+{
+    g_autoptr(VdtGraph) graph = vdt_graph_new();
+    VdtShape table = vdt_shape(5, 2), tokens = vdt_shape(4), labels = vdt_shape(4);
+    VdtValue *x = vdt_gather_rows(vdt_param(vdt_scope(graph, "net"), "table", &table),
+                                  vdt_input_typed(graph, "tokens", VDT_I32, &tokens));
+    g_autoptr(VdtWeights) weights = NULL;
+    g_autoptr(VdtPlan) plan = NULL;
+    g_autoptr(VdtSession) session = NULL;
+    const float *gradient;
+
+    vdt_output(graph, "loss", vdt_cross_entropy(x, vdt_input(graph, "labels", &labels)));
+    weights = make_weights(graph, 2);
+    plan = make_plan(graph, weights, VDT_PLAN_TRAIN, VDT_PRECISION_F32);
+    session = make_session(plan);
+    memcpy(vdt_session_find_input(session, "tokens")->data, (gint32[]){4, 1, 4, 1}, 16);
+    memcpy(vdt_session_find_input(session, "labels")->data, (float[]){0, 1, 0, -1}, 16);
+    run_session(session);
+    gradient = vdt_session_get_gradient(session, 0)->data;
+    for (guint row = 0; row < 5; row++) {
+        const float *w = (const float *)vdt_weights_lookup(weights, "net.table")->data + 2 * row;
+        double p = 1 / (1 + exp((double)w[1] - w[0])), right = 0; /* of class 0 */
+
+        if (row == 4)
+            right = 2 * (p - 1) / 3;
+        if (row == 1)
+            right = p / 3;
+        g_assert_cmpfloat_with_epsilon(gradient[2 * row], right, 1e-6);
+        g_assert_cmpfloat_with_epsilon(gradient[2 * row + 1], -right, 1e-6);
+    }
+}
+
+static void assert_refused(VdtSession *session, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(vdt_session_run(session, NULL, &error));
+    g_assert_nonnull(error);
+    if (!strstr(error->message, text))
+        g_error("'%s' does not have '%s' in it", error->message, text);
+}
+
+static void test_out_of_range(void)
+{
+    g_autoptr(VdtGraph) graph = embedding(ROWS);
+    g_autoptr(VdtWeights) weights = make_weights(graph, 3);
+
+    for (VdtPlanKind kind = VDT_PLAN_INFER; kind <= VDT_PLAN_TRACE; kind++) {
+        g_autoptr(VdtPlan) plan = make_plan(graph, weights, kind, VDT_PRECISION_F32);
+        g_autoptr(VdtSession) session = make_session(plan);
+        gint32 *tokens = vdt_session_find_input(session, "tokens")->data;
+
+        run_session(session); /* all are 0 at first */
+        tokens[9] = ROWS;
+        assert_refused(session, "\"tokens\" has 50 at position 9, which is not from 0 to 49");
+        tokens[9] = -1;
+        assert_refused(session, "\"tokens\" has -1 at position 9");
+        tokens[9] = G_MININT32;
+        assert_refused(session, "\"tokens\"");
+        tokens[9] = ROWS - 1;
+        run_session(session);
+    }
+}
+
+static void assert_no_graph(VdtGraph *graph, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(vdt_graph_check(graph, &error));
+    if (!strstr(error->message, text))
+        g_error("'%s' does not have '%s' in it", error->message, text);
+    vdt_graph_unref(graph);
+}
+
+static void test_types_are_checked(void)
+{
+    VdtGraph *graph = vdt_graph_new();
+    VdtShape shape = vdt_shape(3, 4), deep = vdt_shape(1, 3, 4);
+    VdtValue *x = vdt_input(graph, "x", &shape);
+
+    vdt_gather_rows(x, vdt_input(graph, "floats", &shape));
+    assert_no_graph(graph, "gather_rows: input 1 is float32, not int32");
+
+    graph = vdt_graph_new();
+    vdt_relu(vdt_input_typed(graph, "x", VDT_I32, &shape));
+    assert_no_graph(graph, "relu: input 0 is int32, not float32");
+
+    graph = vdt_graph_new();
+    vdt_input_typed(graph, "x", VDT_F16, &shape);
+    assert_no_graph(graph, "an input of float16 is not possible");
+
+    graph = vdt_graph_new();
+    vdt_gather_rows(vdt_input(graph, "x", &deep), vdt_input_typed(graph, "i", VDT_I32, &shape));
+    assert_no_graph(graph, "the rows of [1,3,4] are not those of a matrix");
+
+    g_assert_cmpint(vdt_value_dtype(NULL), ==, VDT_F32);
+}
+
+/* Two tables that are read by the same numbers: the smaller one is the limit. */
+static void test_lowest_limit(void)
+{
+    g_autoptr(VdtGraph) graph = vdt_graph_new();
+    VdtScope s = vdt_scope(graph, "net");
+    VdtShape tokens = vdt_shape(2), wide = vdt_shape(9, 3), narrow = vdt_shape(4, 3);
+    VdtValue *x = vdt_input_typed(graph, "tokens", VDT_I32, &tokens);
+    g_autoptr(VdtWeights) weights = NULL;
+    g_autoptr(VdtPlan) plan = NULL;
+    g_autoptr(VdtSession) session = NULL;
+
+    g_assert_cmpint(vdt_value_dtype(x), ==, VDT_I32);
+    vdt_output(graph, "tokens", x);
+    vdt_output(graph, "y",
+               vdt_add(vdt_gather_rows(vdt_param(s, "narrow", &narrow), x),
+                       vdt_gather_rows(vdt_param(s, "wide", &wide), x)));
+    weights = make_weights(graph, 4);
+    plan = make_plan(graph, weights, VDT_PLAN_INFER, VDT_PRECISION_F32);
+    session = make_session(plan);
+    ((gint32 *)vdt_session_get_input(session, 0)->data)[1] = 3;
+    run_session(session);
+    g_assert_cmpint(((const gint32 *)vdt_session_get_output(session, 0)->data)[1], ==, 3);
+    ((gint32 *)vdt_session_get_input(session, 0)->data)[1] = 4;
+    assert_refused(session, "from 0 to 3");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    vdt_threads_set(2);
+    g_test_add_func("/plan/values/embedding", test_embedding);
+    g_test_add_func("/plan/values/embedding-learns", test_embedding_learns);
+    g_test_add_func("/plan/values/out-of-range", test_out_of_range);
+    g_test_add_func("/plan/values/types-are-checked", test_types_are_checked);
+    g_test_add_func("/plan/values/lowest-limit", test_lowest_limit);
+    return g_test_run();
+}
