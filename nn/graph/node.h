@@ -39,6 +39,15 @@ typedef enum {
  * reference test, no gradient check (if it has a backward) or no benchmark shape.
  */
 typedef struct _VdtOp VdtOp;
+
+/* One of several results of an op, which lie one behind the other in the value of its node. */
+typedef struct {
+    VdtShape shape;
+    VdtDType dtype;
+    gint64 limit; /* of integers */
+    gint64 begin; /* its first element; all are as large as vdt_real */
+} VdtResult;
+
 struct _VdtOp {
     const char *name;
     guint min_inputs, max_inputs;
@@ -54,6 +63,10 @@ struct _VdtOp {
     void (*backward)(const VdtNode *node, const vdt_real *const *x, const vdt_real *y,
                      const vdt_real *dy, vdt_real *const *dx);
     VdtNeeds needs;
+    /* Of an op with several results, which are @n_results: where result @i is in its value.
+     * Networks see nodes of the op "result", which take it from there. */
+    guint n_results;
+    VdtResult (*result)(const VdtNode *node, guint i);
     /* Multiply-accumulates; NULL for ops that are not counted. */
     guint64 (*macs)(const VdtNode *node);
     /* The row that stands in for this one in a TRAIN plan; NULL: itself. */
@@ -108,6 +121,12 @@ struct _VdtNode {
             guint8 order[VDT_MAX_DIMS]; /* where in the input each dimension comes from */
         } permute;
         struct {
+            gint64 k;
+        } top_k;
+        struct {
+            guint number;
+        } result;
+        struct {
             double p;
         } dropout;
         struct {
@@ -147,6 +166,9 @@ VdtNode *vdt_graph_add(VdtGraph *graph, const VdtOp *op, const char *name, const
 /* vdt_param_with() with node->derived set to @derived. */
 VdtNode *vdt_graph_add_param(VdtScope scope, const char *name, const VdtShape *shape,
                              VdtStart start, gboolean derived);
+
+/* Result @number of @node, an op with several; NULL of NULL. */
+VdtNode *vdt_graph_result(VdtNode *node, guint number);
 
 /* Keeps "@name: message" as the graph's error unless there is one already. For mistakes that a
  * builder meets before it can add its node; always returns NULL, which is what it returns then. */

@@ -243,6 +243,18 @@ VdtValue *vdt_concat(VdtValue *const *x, guint n, guint axis)
                          : NULL;
 }
 
+VdtNode *vdt_graph_result(VdtNode *node, guint number)
+{
+    return add_unary(&vdt_op_result, node, &(VdtNode){.p.result.number = number});
+}
+
+VdtTopK vdt_top_k(VdtValue *x, gint64 k)
+{
+    VdtValue *both = add_unary(&vdt_op_top_k, x, &(VdtNode){.p.top_k.k = k});
+
+    return (VdtTopK){vdt_graph_result(both, 0), vdt_graph_result(both, 1)};
+}
+
 VdtValue *vdt_gather_rows(VdtValue *x, VdtValue *indices)
 {
     return add_binary(&vdt_op_gather_rows, x, indices, NULL);

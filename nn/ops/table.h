@@ -34,6 +34,8 @@
     X(concat)                                                                                      \
     X(slice)                                                                                       \
     X(gather_rows)                                                                                 \
+    X(top_k)                                                                                       \
+    X(result)                                                                                      \
     X(dropout)                                                                                     \
     X(cross_entropy)
 

@@ -143,6 +143,19 @@ static VdtValue *build_gather_rows(VdtScope s, VdtValue *const *x, const OpCase 
     return vdt_gather_rows(x[0], x[1]);
 }
 
+/* Networks get its results only. */
+static VdtValue *build_top_k(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    VdtNode *values = vdt_top_k(x[0], c->p.top_k).values;
+
+    return values ? values->inputs[0] : NULL;
+}
+
+static VdtValue *build_result(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_top_k(x[0], c->p.top_k).values;
+}
+
 #define UNDER_TEST(name)                                                                           \
     {                                                                                              \
 #name, build_##name, naive_##name                                                          \
@@ -174,6 +187,8 @@ static const OpUnderTest ops_under_test[] = {
     UNDER_TEST(distance_bias),
     UNDER_TEST(concat),
     UNDER_TEST(slice),
+    UNDER_TEST(top_k),
+    UNDER_TEST(result),
     {"cross_entropy", build_cross_entropy, naive_cross_entropy, .labels = TRUE},
     {"gather_rows", build_gather_rows, naive_gather_rows, .integers = TRUE},
 };
@@ -345,6 +360,14 @@ const OpCase op_cases[] = {
     {"gather_rows", {SHAPE(5, 7), SHAPE(11)}},
     {"gather_rows", {SHAPE(9, 16), SHAPE(2, 3)}},
     {"gather_rows", {SHAPE(17, 3), SHAPE(1, 2, 2, 1, 2, 1, 1)}},
+
+    /* the only one; all of them, which sorts; some of rows of rows; one of each */
+    {"top_k", {SHAPE(1)}, .p.top_k = 1},
+    {"top_k", {SHAPE(9)}, .p.top_k = 9},
+    {"top_k", {SHAPE(2, 3, 11)}, .p.top_k = 4},
+    {"top_k", {SHAPE(5, 7)}, .p.top_k = 1},
+
+    {"result", {SHAPE(2, 11)}, .p.top_k = 3},
 
     {"dropout", {SHAPE(1)}},
     {"dropout", {SHAPE(2, 3, 5, 7)}, .p.dropout = 0.5},

@@ -45,6 +45,7 @@ struct _OpCase {
         } along;
         VdtShape reshape, expand;
         guint permute[VDT_MAX_DIMS];
+        gint64 top_k;
         double dropout;
         VdtCrossEntropy cross_entropy;
     } p;

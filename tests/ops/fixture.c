@@ -63,6 +63,19 @@ Fixture *fixture_new(const OpCase *c)
     return f;
 }
 
+gint64 fixture_first_integer(const Fixture *f)
+{
+    const VdtOp *op = f->node->op;
+
+    for (guint i = 0; i < op->n_results; i++) {
+        VdtResult result = op->result(f->node, i);
+
+        if (result.dtype == VDT_I32)
+            return result.begin;
+    }
+    return f->n_y;
+}
+
 void fixture_free(Fixture *f)
 {
     for (guint i = 0; i < f->node->n_inputs; i++) {

@@ -32,4 +32,6 @@ void naive_resize_bicubic(const VdtNode *node, const double *const *x, double *y
 void naive_distance_bias(const VdtNode *node, const double *const *x, double *y);
 void naive_concat(const VdtNode *node, const double *const *x, double *y);
 void naive_gather_rows(const VdtNode *node, const double *const *x, double *y);
+void naive_top_k(const VdtNode *node, const double *const *x, double *y);
+void naive_result(const VdtNode *node, const double *const *x, double *y);
 void naive_slice(const VdtNode *node, const double *const *x, double *y);

@@ -103,6 +103,8 @@ static OpCase parse_case(char **fields)
         g_assert_cmpuint(strlen(order), ==, c.x[0].n_dims);
         for (guint i = 0; i < c.x[0].n_dims; i++)
             c.p.permute[i] = (guint)g_ascii_digit_value(order[i]);
+    } else if (g_str_equal(c.op, "top_k") || g_str_equal(c.op, "result")) {
+        c.p.top_k = number(fields, "k", &used);
     } else if (g_str_equal(c.op, "dropout")) {
         c.p.dropout = number(fields, "percent", &used) / 100.0;
     } else if (g_str_equal(c.op, "cross_entropy")) {

@@ -199,6 +199,109 @@ static void test_lowest_limit(void)
     assert_refused(session, "from 0 to 3");
 }
 
+/* The rows of a table that score best, weighed by their scores: both results of one op are used,
+ * and the second leads to a look-up. */
+static VdtGraph *best_rows(void)
+{
+    VdtGraph *graph = vdt_graph_new();
+    VdtScope s = vdt_scope(graph, "net");
+    VdtShape shape = vdt_shape(3, COLUMNS), table = vdt_shape(ROWS, COLUMNS),
+             one = vdt_shape(3, 4, 1);
+    VdtValue *scores = vdt_linear(vdt_in(s, "scores"), vdt_input(graph, "x", &shape), .out = ROWS);
+    VdtTopK best = vdt_top_k(scores, 4);
+    VdtValue *rows = vdt_gather_rows(vdt_param(s, "table", &table), best.indices);
+
+    vdt_output(graph, "indices", best.indices);
+    vdt_output(graph, "values", best.values);
+    vdt_output(graph, "y", vdt_mul(rows, vdt_reshape(best.values, &one)));
+    return graph;
+}
+
+static void test_several_results(void)
+{
+    g_autoptr(VdtGraph) graph = best_rows();
+    g_autoptr(VdtWeights) weights = make_weights(graph, 5);
+    g_autoptr(VdtPlan) trace = make_plan(graph, weights, VDT_PLAN_TRACE, VDT_PRECISION_F32);
+    g_autoptr(VdtPlan) infer = make_plan(graph, weights, VDT_PLAN_INFER, VDT_PRECISION_F32);
+    g_autoptr(VdtSession) right = run_plan(trace, 5), session = run_plan(infer, 5);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(vdt_graph_check(graph, &error));
+    g_assert_cmpint(vdt_session_find_output(session, "indices")->dtype, ==, VDT_I32);
+    g_assert_cmpmem(vdt_session_find_output(session, "indices")->data, 12 * sizeof(gint32),
+                    vdt_session_find_output(right, "indices")->data, 12 * sizeof(gint32));
+    for (guint i = 0; i < 12; i++)
+        g_assert_cmpfloat_with_epsilon(
+            ((const float *)vdt_session_find_output(session, "values")->data)[i],
+            ((const float *)vdt_session_find_output(right, "values")->data)[i], 1e-5);
+    for (guint i = 0; i < 12 * COLUMNS; i++)
+        g_assert_cmpfloat_with_epsilon(
+            ((const float *)vdt_session_find_output(session, "y")->data)[i],
+            ((const float *)vdt_session_find_output(right, "y")->data)[i], 1e-4);
+}
+
+/* Scores learn through the values, the table through the indices. */
+static void test_results_learn(void)
+{
+    g_autoptr(VdtGraph) graph = best_rows();
+    VdtShape labels = vdt_shape(12), flat = vdt_shape(12, COLUMNS);
+    g_autoptr(VdtWeights) weights = NULL;
+    g_autoptr(VdtPlan) plan = NULL;
+    g_autoptr(VdtSession) session = NULL;
+    const float step = 1e-2f;
+
+    vdt_output(graph, "loss",
+               vdt_cross_entropy(vdt_reshape(vdt_graph_find_output(graph, "y"), &flat),
+                                 vdt_input(graph, "labels", &labels)));
+    weights = make_weights(graph, 6);
+    plan = make_plan(graph, weights, VDT_PLAN_TRAIN, VDT_PRECISION_F32);
+    session = make_session(plan);
+    for (guint i = 0; i < vdt_graph_get_n_params(graph); i++) {
+        float *param = vdt_session_get_param(session, i)->data, loss[2], slope = 0, kept = 0;
+        const float *gradient = vdt_session_get_gradient(session, i)->data;
+        gsize n = vdt_session_get_param(session, i)->n_bytes / sizeof *param, most = 0;
+
+        for (int side = -1; side < 2; side++) {
+            VdtTensor *tensor;
+
+            fill_inputs(session, 6);
+            tensor = vdt_session_find_input(session, "labels");
+            for (guint k = 0; k < 12; k++)
+                ((float *)tensor->data)[k] = (float)k;
+            if (side < 0) {
+                run_session(session);
+                for (gsize k = 0; k < n; k++)
+                    if (fabsf(gradient[k]) > fabsf(gradient[most]))
+                        most = k;
+                slope = gradient[most];
+                kept = param[most];
+                g_assert_cmpfloat(fabsf(slope), >, 1e-3);
+                continue;
+            }
+            param[most] = kept + (side ? step : -step);
+            run_session(session);
+            loss[side] = *(const float *)vdt_session_find_output(session, "loss")->data;
+            param[most] = kept;
+        }
+        g_assert_cmpfloat_with_epsilon((loss[1] - loss[0]) / (2 * step), slope, 2e-3);
+    }
+}
+
+/* What an op makes may be too large for a table, which is known before any run. */
+static void test_results_are_limited(void)
+{
+    VdtGraph *graph = vdt_graph_new();
+    VdtShape shape = vdt_shape(3, 9), table = vdt_shape(8, 4);
+    VdtValue *x = vdt_input(graph, "x", &shape);
+
+    vdt_gather_rows(vdt_input(graph, "table", &table), vdt_top_k(x, 2).indices);
+    assert_no_graph(graph, "gather_rows: numbers up to 8 may come, and only those below 8");
+
+    graph = vdt_graph_new();
+    g_assert_null(vdt_top_k(vdt_input(graph, "x", &shape), 10).indices);
+    assert_no_graph(graph, "top_k: there are no 10 largest of 9");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -208,5 +311,8 @@ int main(int argc, char **argv)
     g_test_add_func("/plan/values/out-of-range", test_out_of_range);
     g_test_add_func("/plan/values/types-are-checked", test_types_are_checked);
     g_test_add_func("/plan/values/lowest-limit", test_lowest_limit);
+    g_test_add_func("/plan/values/several-results", test_several_results);
+    g_test_add_func("/plan/values/results-learn", test_results_learn);
+    g_test_add_func("/plan/values/results-are-limited", test_results_are_limited);
     return g_test_run();
 }

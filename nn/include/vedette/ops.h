@@ -137,6 +137,13 @@ VDT_API VdtValue *vdt_slice(VdtValue *x, guint axis, gint64 begin, gint64 length
  * refused. */
 VDT_API VdtValue *vdt_gather_rows(VdtValue *x, VdtValue *indices);
 
+/** torch.topk: the @k largest of the last dimension, the largest first and of equal ones the one
+ * that comes first, and where they stand, as int32. NaN is larger than anything. */
+typedef struct {
+    VdtValue *values, *indices;
+} VdtTopK;
+VDT_API VdtTopK vdt_top_k(VdtValue *x, gint64 k);
+
 /** The same elements in another shape; at most one dimension may be -1. */
 VDT_API VdtValue *vdt_reshape(VdtValue *x, const VdtShape *shape);
 /** Repeats dimensions of size 1 up to @shape, torch.expand. vdt_add() and vdt_mul() need no help;

@@ -50,6 +50,7 @@ static const struct {
     {&vdt_op_permute, vdt_infer_permute},
     {&vdt_op_layer_norm, vdt_infer_layer_norm},
     {&vdt_op_gather_rows, vdt_infer_gather_rows},
+    {&vdt_op_result, vdt_infer_result},
 };
 
 /* In this order: a node is the end of the first that matches. */

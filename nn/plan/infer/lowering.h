@@ -100,3 +100,4 @@ gboolean vdt_infer_layer_norm(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_permute(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_same(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_gather_rows(VdtInfer *l, VdtFused *f);
+gboolean vdt_infer_result(VdtInfer *l, VdtFused *f);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rows that are picked by their numbers, which the session has looked at before the run. */
+/* Rows that are picked by their numbers, which the session has looked at before the run; and the
+ * result that is picked of an op with several. */
 #include "lowering.h"
 
 #include <string.h>
@@ -48,5 +49,18 @@ gboolean vdt_infer_gather_rows(VdtInfer *l, VdtFused *f)
     vdt_step_reads(&self->step, x.place, indices);
     vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);
+    return TRUE;
+}
+
+/* A part of the memory of its op. */
+gboolean vdt_infer_result(VdtInfer *l, VdtFused *f)
+{
+    const VdtNode *op = f->node->inputs[0];
+    VdtForms *forms = &l->forms[f->node->index];
+
+    forms->planar = *vdt_infer_get_planar(l, op);
+    forms->planar.place.offset +=
+        op->op->result(op, f->node->p.result.number).begin * sizeof(float);
+    forms->has_planar = TRUE;
     return TRUE;
 }
