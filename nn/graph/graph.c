@@ -28,6 +28,8 @@ VdtGraph *vdt_graph_new(void)
     graph->nodes = g_ptr_array_new_with_free_func(node_free);
     graph->params = g_ptr_array_new();
     graph->inputs = g_ptr_array_new();
+    graph->states = g_ptr_array_new();
+    graph->writes = g_ptr_array_new();
     graph->outputs = g_array_new(FALSE, FALSE, sizeof(VdtNamed));
     g_array_set_clear_func(graph->outputs, named_clear);
     graph->taps = g_array_new(FALSE, FALSE, sizeof(VdtNamed));
@@ -50,6 +52,8 @@ void vdt_graph_unref(VdtGraph *graph)
     g_array_unref(graph->taps);
     g_array_unref(graph->outputs);
     g_ptr_array_unref(graph->inputs);
+    g_ptr_array_unref(graph->states);
+    g_ptr_array_unref(graph->writes);
     g_ptr_array_unref(graph->params);
     g_ptr_array_unref(graph->nodes);
     g_clear_error(&graph->error);
@@ -62,7 +66,7 @@ gboolean vdt_graph_check(const VdtGraph *graph, GError **error)
         g_propagate_error(error, g_error_copy(graph->error));
         return FALSE;
     }
-    if (graph->outputs->len == 0) {
+    if (graph->outputs->len == 0 && graph->writes->len == 0) {
         g_set_error_literal(error, VDT_ERROR, VDT_ERROR_FAILED, "the graph has no output");
         return FALSE;
     }
@@ -174,7 +178,28 @@ VdtNode *vdt_graph_add(VdtGraph *graph, const VdtOp *op, const char *name, const
     }
     node->index = graph->nodes->len;
     g_ptr_array_add(graph->nodes, node);
+    if (node->state) {
+        inputs[0]->overwritten = TRUE;
+        g_ptr_array_add(graph->writes, node);
+    }
     return node;
+}
+
+gboolean vdt_state_is_read(const VdtNode *value)
+{
+    const VdtGraph *graph = value->graph;
+
+    for (guint i = 0; i < graph->outputs->len; i++)
+        if (g_array_index(graph->outputs, VdtNamed, i).node == value)
+            return TRUE;
+    for (guint i = value->index + 1; i < graph->nodes->len; i++) {
+        const VdtNode *node = graph->nodes->pdata[i];
+
+        for (guint j = 0; j < node->n_inputs; j++)
+            if (node->inputs[j] == value && (j > 0 || node->state == 0))
+                return TRUE;
+    }
+    return FALSE;
 }
 
 static gboolean has_name(const GArray *list, const char *name)

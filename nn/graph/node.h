@@ -85,6 +85,10 @@ struct _VdtNode {
     guint n_inputs;
     VdtNode *inputs[VDT_MAX_INPUTS];
     VdtGraph *graph;
+    /* Of a state, and of what a write to it gives: the state's number, from 1. Writes to one state
+     * form a chain; of a value that the next write overwrites, @overwritten is set. */
+    guint state;
+    gboolean overwritten;
     gboolean derived; /* a parameter that training does not change, e.g. running statistics */
     gboolean frozen;  /* a parameter that it might change, but is not to */
     union {
@@ -147,6 +151,8 @@ struct _VdtGraph {
     GPtrArray *nodes;    /* VdtNode, build order */
     GPtrArray *params;   /* VdtNode, those of op "param" */
     GPtrArray *inputs;   /* VdtNode, those of op "input" */
+    GPtrArray *states;   /* VdtNode, those of op "state" */
+    GPtrArray *writes;   /* VdtNode, those that write to a state */
     GArray *outputs;     /* VdtNamed */
     GArray *taps;        /* VdtNamed */
     GHashTable *by_name; /* parameters: name to node */
@@ -181,6 +187,9 @@ gboolean vdt_shape_error(GError **error, const char *format, ...) G_GNUC_PRINTF(
 /* Shape rule helper: the integers of @value have to be below @limit. An input promises it, and the
  * session looks; what is computed has to be known to be. */
 gboolean vdt_limit_integers(VdtNode *value, gint64 limit, GError **error);
+
+/* Whether anything but the write that overwrites it looks at this value of a state. */
+gboolean vdt_state_is_read(const VdtNode *value);
 
 /* Whether training changes this parameter by its gradient. */
 static inline gboolean vdt_param_is_trained(const VdtNode *param)

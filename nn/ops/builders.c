@@ -370,6 +370,35 @@ VdtValue *vdt_input_typed(VdtGraph *graph, const char *name, VdtDType dtype, con
     return node;
 }
 
+VdtValue *vdt_run_arg(VdtGraph *graph, const char *name)
+{
+    const VdtShape number = vdt_shape(1);
+
+    return vdt_input_typed(graph, name, VDT_I32, &number);
+}
+
+VdtValue *vdt_state(VdtGraph *graph, const char *name, const VdtShape *shape)
+{
+    VdtNode *node;
+
+    for (guint i = 0; i < graph->states->len; i++)
+        if (g_str_equal(((VdtNode *)graph->states->pdata[i])->name, name))
+            return vdt_graph_fail(graph, VDT_ERROR_FAILED, name, "two states have this name");
+    node = vdt_graph_add(graph, &vdt_op_state, name, &(VdtNode){.shape = *shape}, 0, NULL);
+    if (node) {
+        g_ptr_array_add(graph->states, node);
+        node->state = graph->states->len;
+    }
+    return node;
+}
+
+VdtValue *vdt_write_rows(VdtValue *state, VdtValue *x, VdtValue *at)
+{
+    return state && x && at ? vdt_graph_add(state->graph, &vdt_op_write_rows, state->name, NULL, 3,
+                                            (VdtValue *[]){state, x, at})
+                            : NULL;
+}
+
 VdtNode *vdt_graph_add_param(VdtScope scope, const char *name, const VdtShape *shape,
                              VdtStart start, gboolean derived)
 {

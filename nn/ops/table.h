@@ -8,6 +8,7 @@
 
 #define VDT_OPS(X)                                                                                 \
     X(input)                                                                                       \
+    X(state)                                                                                       \
     X(param)                                                                                       \
     X(conv2d)                                                                                      \
     X(linear)                                                                                      \
@@ -36,6 +37,7 @@
     X(gather_rows)                                                                                 \
     X(top_k)                                                                                       \
     X(result)                                                                                      \
+    X(write_rows)                                                                                  \
     X(dropout)                                                                                     \
     X(cross_entropy)
 

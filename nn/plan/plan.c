@@ -66,6 +66,10 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
     plan->params = g_array_new(FALSE, TRUE, sizeof(VdtMap));
     plan->gradients = g_array_new(FALSE, TRUE, sizeof(VdtMap));
 
+    if (graph->states->len > 0) {
+        plan->slots = vdt_plan_add_buffer(plan, graph->states->len * sizeof(char *));
+        vdt_plan_fill(plan, &plan->slots);
+    }
     vdt_constants_lock(plan->shared);
     if (options->kind == VDT_PLAN_INFER) {
         plan->kernels_f32 = vdt_kernels_get(vdt_isa_get(), VDT_PRECISION_F32);
@@ -109,6 +113,7 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
         vdt_plan_fill(plan, &g_array_index(plan->gradients, VdtMap, i).place);
         vdt_plan_keep(plan, &g_array_index(plan->gradients, VdtMap, i).place);
     }
+    vdt_plan_keep(plan, &plan->slots);
     if (options->kind == VDT_PLAN_TRAIN)
         vdt_plan_keep(plan, &plan->seed);
     plan->arena_size = vdt_plan_memory((VdtBuffer *)plan->buffers->data, plan->buffers->len);

@@ -156,6 +156,13 @@ static VdtValue *build_result(VdtScope s, VdtValue *const *x, const OpCase *c)
     return vdt_top_k(x[0], c->p.top_k).values;
 }
 
+static VdtValue *build_write_rows(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    VdtValue *state = vdt_state(s.graph, "state", &c->x[0]);
+
+    return vdt_write_rows(state, x[1], vdt_run_arg(s.graph, "at"));
+}
+
 #define UNDER_TEST(name)                                                                           \
     {                                                                                              \
 #name, build_##name, naive_##name                                                          \
@@ -189,6 +196,7 @@ static const OpUnderTest ops_under_test[] = {
     UNDER_TEST(slice),
     UNDER_TEST(top_k),
     UNDER_TEST(result),
+    UNDER_TEST(write_rows),
     {"cross_entropy", build_cross_entropy, naive_cross_entropy, .labels = TRUE},
     {"gather_rows", build_gather_rows, naive_gather_rows, .integers = TRUE},
 };
@@ -368,6 +376,10 @@ const OpCase op_cases[] = {
     {"top_k", {SHAPE(5, 7)}, .p.top_k = 1},
 
     {"result", {SHAPE(2, 11)}, .p.top_k = 3},
+
+    {"write_rows", {SHAPE(1), SHAPE(1)}},
+    {"write_rows", {SHAPE(9, 5), SHAPE(2, 5)}},
+    {"write_rows", {SHAPE(4, 2, 3), SHAPE(4, 2, 3)}},
 
     {"dropout", {SHAPE(1)}},
     {"dropout", {SHAPE(2, 3, 5, 7)}, .p.dropout = 0.5},

@@ -466,3 +466,17 @@ void naive_result(const VdtNode *node, const double *const *x, double *y)
     for (gint64 i = 0; i < n; i++)
         y[i] = x[0][node->p.result.number * n + i];
 }
+
+void naive_write_rows(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape), at = *(const gint32 *)x[2];
+
+    for (gint64 i = 0; i < n; i++) {
+        Position p = position_of(&node->shape, i);
+
+        y[i] = x[0][i];
+        p.at[0] -= at;
+        if (p.at[0] >= 0 && p.at[0] < node->inputs[1]->shape.dims[0])
+            y[i] = element(x[1], &node->inputs[1]->shape, p);
+    }
+}

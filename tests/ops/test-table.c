@@ -199,7 +199,7 @@ int main(int argc, char **argv)
     for (guint i = 0; i < G_N_ELEMENTS(ops); i++) {
         g_autofree char *path = g_strdup_printf("/ops/table/%s", ops[i]->name);
 
-        if (ops[i] != &vdt_op_input && ops[i] != &vdt_op_param)
+        if (ops[i] != &vdt_op_input && ops[i] != &vdt_op_param && ops[i] != &vdt_op_state)
             g_test_add_data_func(path, ops[i], test_op);
     }
     g_test_add_func("/ops/table-strangers", test_no_strangers);

@@ -129,9 +129,10 @@ static void test_out_of_range(void)
 
         run_session(session); /* all are 0 at first */
         tokens[9] = ROWS;
-        assert_refused(session, "\"tokens\" has 50 at position 9, which is not from 0 to 49");
+        assert_refused(session,
+                       "position 9: the input \"tokens\" is 50, which is not from 0 to 49");
         tokens[9] = -1;
-        assert_refused(session, "\"tokens\" has -1 at position 9");
+        assert_refused(session, "\"tokens\" is -1");
         tokens[9] = G_MININT32;
         assert_refused(session, "\"tokens\"");
         tokens[9] = ROWS - 1;

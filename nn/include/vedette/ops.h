@@ -137,6 +137,14 @@ VDT_API VdtValue *vdt_slice(VdtValue *x, guint axis, gint64 begin, gint64 length
  * refused. */
 VDT_API VdtValue *vdt_gather_rows(VdtValue *x, VdtValue *indices);
 
+/**
+ * Writes the rows (elements of dimension 0) of @x to those of @state from number @at on, a
+ * vdt_run_arg(), and gives what @state then is; all of @x fits in, or the run is refused. @state is
+ * vdt_state() or what an earlier write gave; the value that is written over may still be used, and
+ * is what it was, but not written again. What the last write gave stays in the state.
+ */
+VDT_API VdtValue *vdt_write_rows(VdtValue *state, VdtValue *x, VdtValue *at);
+
 /** torch.topk: the @k largest of the last dimension, the largest first and of equal ones the one
  * that comes first, and where they stand, as int32. NaN is larger than anything. */
 typedef struct {

@@ -74,6 +74,9 @@ void vdt_fold_count_uses(const VdtGraph *graph, VdtFused *fused)
         f->is_output = TRUE;
         f->n_uses++;
     }
+    /* The state has it, whoever else looks. */
+    for (guint i = 0; i < graph->writes->len; i++)
+        fused[((VdtNode *)graph->writes->pdata[i])->index].n_uses++;
     for (guint i = graph->nodes->len; i-- > 0;) {
         const VdtNode *node = graph->nodes->pdata[i];
 

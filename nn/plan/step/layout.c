@@ -192,6 +192,53 @@ void vdt_plan_add_layout(VdtPlan *plan, const VdtPlace *planar, const VdtMap *ma
     vdt_plan_add_step(plan, &self->step);
 }
 
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    VdtPlace from, to;
+    VdtRows bytes;
+} CopyStep;
+
+static void run_copy(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const CopyStep *self = (const CopyStep *)step;
+    const gsize first = item * self->bytes.per_part;
+
+    memcpy(vdt_place_address(self->plan, &self->to, arena) + first,
+           vdt_place_address(self->plan, &self->from, arena) + first,
+           vdt_rows_end(&self->bytes, item) - first);
+}
+
+void vdt_plan_add_copy(VdtPlan *plan, const VdtPlace *from, const VdtPlace *to, gsize n,
+                       const char *label)
+{
+    CopyStep *self = g_new0(CopyStep, 1);
+
+    self->plan = plan;
+    self->from = *from;
+    self->to = *to;
+    self->bytes = vdt_rows_split(n, VDT_ALIGN, n > 131072 ? 8 : 1);
+    self->step = (VdtStep){.kernel = "copy",
+                           .label = g_strdup(label),
+                           .n_items = self->bytes.n_parts,
+                           .run = run_copy};
+    vdt_step_reads(&self->step, *from);
+    vdt_step_writes(&self->step, *to);
+    vdt_plan_add_step(plan, &self->step);
+}
+
+void vdt_plan_load_state(VdtPlan *plan, const VdtNode *value, const VdtPlace *to)
+{
+    vdt_plan_add_copy(plan, &(VdtPlace){.state = value->state}, to,
+                      vdt_shape_elements(&value->shape) * sizeof(float), value->name);
+}
+
+void vdt_plan_store_state(VdtPlan *plan, const VdtNode *value, const VdtPlace *from)
+{
+    vdt_plan_add_copy(plan, from, &(VdtPlace){.state = value->state},
+                      vdt_shape_elements(&value->shape) * sizeof(float), value->name);
+}
+
 VdtMap vdt_plan_planar(VdtPlan *plan, const VdtShape *shape)
 {
     gint64 n = vdt_shape_elements(shape);

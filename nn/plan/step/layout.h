@@ -44,6 +44,13 @@ static inline gboolean vdt_map_is_planar(const VdtMap *map)
 void vdt_plan_add_layout(VdtPlan *plan, const VdtPlace *planar, const VdtMap *map,
                          gboolean to_planes, const char *label);
 
+/* Adds the step that copies @n bytes. @label is copied. */
+void vdt_plan_add_copy(VdtPlan *plan, const VdtPlace *from, const VdtPlace *to, gsize n,
+                       const char *label);
+/* Copies what the state of @value, a node that is one, holds to or from the value's own memory. */
+void vdt_plan_load_state(VdtPlan *plan, const VdtNode *value, const VdtPlace *to);
+void vdt_plan_store_state(VdtPlan *plan, const VdtNode *value, const VdtPlace *from);
+
 /* A planar map for a value of @shape, in a new buffer. */
 VdtMap vdt_plan_planar(VdtPlan *plan, const VdtShape *shape);
 /* Runs the reference kernel of @node. */

@@ -136,6 +136,13 @@ static void add_leaves(VdtTrain *t, const VdtGraph *graph, const VdtBound *param
         vdt_plan_fill(t->plan, &t->planar[node->index].place);
         g_array_append_val(t->plan->inputs, t->planar[node->index]);
     }
+    for (guint i = 0; i < graph->states->len; i++) {
+        const VdtNode *node = graph->states->pdata[i];
+
+        t->planar[node->index] = vdt_plan_planar(t->plan, &node->shape);
+        t->has_planar[node->index] = TRUE;
+        vdt_plan_load_state(t->plan, node, &t->planar[node->index].place);
+    }
 }
 
 /* The gradients that the session shows. One that nothing leads to stays zero; what is not trained
@@ -201,6 +208,8 @@ gboolean vdt_plan_train(VdtPlan *plan, const VdtBound *params, GError **error)
 
         if (node->n_inputs > 0 && !is_taken[i])
             make_forward(&t, node, &by[i]);
+        if (node->state && node->n_inputs > 0)
+            vdt_plan_store_state(plan, node, &vdt_train_planar(&t, node)->place);
     }
     for (guint i = 0; i < graph->outputs->len; i++) {
         const VdtNamed *named = &g_array_index(graph->outputs, VdtNamed, i);
