@@ -148,6 +148,28 @@ static gboolean check_result(const VdtNode *node, GError **error)
     return TRUE;
 }
 
+/* What not all of is live goes only to what keeps rows apart, and makes that such a value, too. */
+static gboolean check_live(VdtNode *node, GError **error)
+{
+    for (guint i = 0; i < node->n_inputs && !node->op->takes_live; i++) {
+        const VdtNode *input = node->inputs[i];
+
+        if (!input->live)
+            continue;
+        if (!node->op->apart || !node->op->apart(node, i) || node->shape.n_dims == 0 ||
+            node->shape.dims[0] != input->shape.dims[0])
+            return vdt_shape_error(error,
+                                   "looks at all of dimension 0, of which only the first \"%s\" "
+                                   "are live",
+                                   input->live->name);
+        if (node->live && node->live != input->live)
+            return vdt_shape_error(error, "of one input \"%s\" are live, of another \"%s\"",
+                                   node->live->name, input->live->name);
+        node->live = input->live;
+    }
+    return TRUE;
+}
+
 VdtNode *vdt_graph_add(VdtGraph *graph, const VdtOp *op, const char *name, const VdtNode *options,
                        guint n_inputs, VdtNode *const *inputs)
 {
@@ -172,7 +194,8 @@ VdtNode *vdt_graph_add(VdtGraph *graph, const VdtOp *op, const char *name, const
     node->n_inputs = n_inputs;
     for (guint i = 0; i < n_inputs; i++)
         node->inputs[i] = inputs[i];
-    if (!op->infer_shape(node, &error) || !check_result(node, &error)) {
+    if (!op->infer_shape(node, &error) || !check_result(node, &error) ||
+        !check_live(node, &error)) {
         node_free(node);
         return vdt_graph_fail(graph, VDT_ERROR_SHAPE, name, "%s: %s", op->name, error->message);
     }

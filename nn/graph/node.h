@@ -67,6 +67,11 @@ struct _VdtOp {
      * Networks see nodes of the op "result", which take it from there. */
     guint n_results;
     VdtResult (*result)(const VdtNode *node, guint i);
+    /* Whether element i of dimension 0 of the result, which has as many, depends on no element of
+     * dimension 0 of @input but i: rows, or pictures of a batch, that are not live are left out.
+     * NULL: on others, too. */
+    gboolean (*apart)(const VdtNode *node, guint input);
+    gboolean takes_live; /* values of which not all is live, though it is not apart */
     /* Multiply-accumulates; NULL for ops that are not counted. */
     guint64 (*macs)(const VdtNode *node);
     /* The row that stands in for this one in a TRAIN plan; NULL: itself. */
@@ -89,6 +94,8 @@ struct _VdtNode {
      * form a chain; of a value that the next write overwrites, @overwritten is set. */
     guint state;
     gboolean overwritten;
+    /* An input: so many elements of dimension 0 are live, the others may hold anything. Or NULL. */
+    const VdtNode *live;
     gboolean derived; /* a parameter that training does not change, e.g. running statistics */
     gboolean frozen;  /* a parameter that it might change, but is not to */
     union {
@@ -130,6 +137,9 @@ struct _VdtNode {
         struct {
             guint number;
         } result;
+        struct {
+            gboolean all; /* inputs: x, how many */
+        } live_rows;
         struct {
             double p;
         } dropout;
@@ -190,6 +200,17 @@ gboolean vdt_limit_integers(VdtNode *value, gint64 limit, GError **error);
 
 /* Whether anything but the write that overwrites it looks at this value of a state. */
 gboolean vdt_state_is_read(const VdtNode *value);
+
+/* For VdtOp.apart: of the first input only; of any. A value of one dimension has no rows. */
+static inline gboolean vdt_apart_first(const VdtNode *node, guint input)
+{
+    return input == 0 && node->inputs[0]->shape.n_dims > 1;
+}
+
+static inline gboolean vdt_apart_any(const VdtNode *node, guint input)
+{
+    return node->inputs[input]->shape.n_dims > 1;
+}
 
 /* Whether training changes this parameter by its gradient. */
 static inline gboolean vdt_param_is_trained(const VdtNode *param)

@@ -255,6 +255,16 @@ VdtTopK vdt_top_k(VdtValue *x, gint64 k)
     return (VdtTopK){vdt_graph_result(both, 0), vdt_graph_result(both, 1)};
 }
 
+VdtValue *vdt_live_rows(VdtValue *x, VdtValue *count)
+{
+    return add_binary(&vdt_op_live_rows, x, count, NULL);
+}
+
+VdtValue *vdt_all_rows(VdtValue *x, VdtValue *count)
+{
+    return add_binary(&vdt_op_live_rows, x, count, &(VdtNode){.p.live_rows.all = TRUE});
+}
+
 VdtValue *vdt_gather_rows(VdtValue *x, VdtValue *indices)
 {
     return add_binary(&vdt_op_gather_rows, x, indices, NULL);

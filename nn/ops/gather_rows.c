@@ -43,11 +43,17 @@ static void backward(const VdtNode *node, const vdt_real *const *x, const vdt_re
             dx[0][indices[i] * c + j] += dy[i * c + j];
 }
 
+static gboolean apart(const VdtNode *node, guint input)
+{
+    return input == 1;
+}
+
 const VdtOp VDT_OP(gather_rows) = {
     .name = "gather_rows",
     .min_inputs = 2,
     .max_inputs = 2,
     .integers = 1 << 1,
+    .apart = apart,
     .infer_shape = infer_shape,
     .forward = forward,
     .backward = backward,

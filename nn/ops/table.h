@@ -38,6 +38,7 @@
     X(top_k)                                                                                       \
     X(result)                                                                                      \
     X(write_rows)                                                                                  \
+    X(live_rows)                                                                                   \
     X(dropout)                                                                                     \
     X(cross_entropy)
 

@@ -163,6 +163,11 @@ static VdtValue *build_write_rows(VdtScope s, VdtValue *const *x, const OpCase *
     return vdt_write_rows(state, x[1], vdt_run_arg(s.graph, "at"));
 }
 
+static VdtValue *build_live_rows(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_live_rows(x[0], vdt_run_arg(s.graph, "count"));
+}
+
 #define UNDER_TEST(name)                                                                           \
     {                                                                                              \
 #name, build_##name, naive_##name                                                          \
@@ -196,6 +201,7 @@ static const OpUnderTest ops_under_test[] = {
     UNDER_TEST(slice),
     UNDER_TEST(top_k),
     UNDER_TEST(result),
+    UNDER_TEST(live_rows),
     UNDER_TEST(write_rows),
     {"cross_entropy", build_cross_entropy, naive_cross_entropy, .labels = TRUE},
     {"gather_rows", build_gather_rows, naive_gather_rows, .integers = TRUE},
@@ -380,6 +386,9 @@ const OpCase op_cases[] = {
     {"write_rows", {SHAPE(1), SHAPE(1)}},
     {"write_rows", {SHAPE(9, 5), SHAPE(2, 5)}},
     {"write_rows", {SHAPE(4, 2, 3), SHAPE(4, 2, 3)}},
+
+    {"live_rows", {SHAPE(1, 1)}},
+    {"live_rows", {SHAPE(5, 2, 3)}},
 
     {"dropout", {SHAPE(1)}},
     {"dropout", {SHAPE(2, 3, 5, 7)}, .p.dropout = 0.5},

@@ -480,3 +480,11 @@ void naive_write_rows(const VdtNode *node, const double *const *x, double *y)
             y[i] = element(x[1], &node->inputs[1]->shape, p);
     }
 }
+
+void naive_live_rows(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++)
+        y[i] = position_of(&node->shape, i).at[0] < *(const gint32 *)x[1] ? x[0][i] : 0;
+}

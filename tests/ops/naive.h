@@ -35,4 +35,5 @@ void naive_gather_rows(const VdtNode *node, const double *const *x, double *y);
 void naive_top_k(const VdtNode *node, const double *const *x, double *y);
 void naive_result(const VdtNode *node, const double *const *x, double *y);
 void naive_write_rows(const VdtNode *node, const double *const *x, double *y);
+void naive_live_rows(const VdtNode *node, const double *const *x, double *y);
 void naive_slice(const VdtNode *node, const double *const *x, double *y);

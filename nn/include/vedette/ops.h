@@ -145,6 +145,16 @@ VDT_API VdtValue *vdt_gather_rows(VdtValue *x, VdtValue *indices);
  */
 VDT_API VdtValue *vdt_write_rows(VdtValue *state, VdtValue *x, VdtValue *at);
 
+/**
+ * Of @x, from here on, only the first @count elements of dimension 0 are live: rows of [tokens,C],
+ * pictures of [N,C,H,W]. @count is a vdt_run_arg(), so half a batch needs no other plan, and steps
+ * do no more than for what is live. What an op gives for the others, outputs included, may be
+ * anything; ops that would look at them are mistakes in the graph. vdt_all_rows() ends that, with
+ * zeros for the others.
+ */
+VDT_API VdtValue *vdt_live_rows(VdtValue *x, VdtValue *count);
+VDT_API VdtValue *vdt_all_rows(VdtValue *x, VdtValue *count);
+
 /** torch.topk: the @k largest of the last dimension, the largest first and of equal ones the one
  * that comes first, and where they stand, as int32. NaN is larger than anything. */
 typedef struct {

@@ -51,6 +51,7 @@ static const struct {
     {&vdt_op_layer_norm, vdt_infer_layer_norm},
     {&vdt_op_gather_rows, vdt_infer_gather_rows},
     {&vdt_op_result, vdt_infer_result},
+    {&vdt_op_live_rows, vdt_infer_live_rows},
     {&vdt_op_write_rows, vdt_infer_write_rows},
 };
 

@@ -101,6 +101,7 @@ gboolean vdt_infer_outer_sum(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_layer_norm(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_permute(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_same(VdtInfer *l, VdtFused *f);
+gboolean vdt_infer_live_rows(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_write_rows(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_gather_rows(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_result(VdtInfer *l, VdtFused *f);

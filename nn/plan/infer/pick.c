@@ -22,7 +22,10 @@ static void run_gather_rows(const VdtStep *step, char *arena, char *scratch, gui
     const gsize element = vdt_element_size(self->plan->kernels->precision);
     const gsize n = self->y.c * element, wide = VDT_ALIGN_LANES(self->y.c) * element;
 
-    for (gsize row = item * self->rows.per_part; row < vdt_rows_end(&self->rows, item); row++) {
+    const gsize end =
+        MIN(vdt_rows_end(&self->rows, item), vdt_map_live(self->plan, &self->y, arena));
+
+    for (gsize row = item * self->rows.per_part; row < end; row++) {
         char *to = y + row * self->y.pitch * element;
 
         memcpy(to, x + indices[row] * self->x.pitch * element, n);

@@ -68,3 +68,9 @@ gboolean vdt_infer_write_rows(VdtInfer *l, VdtFused *f)
     set_place(l, node);
     return TRUE;
 }
+
+/* Where the others may hold anything, nothing is to be done. */
+gboolean vdt_infer_live_rows(VdtInfer *l, VdtFused *f)
+{
+    return !f->node->p.live_rows.all && vdt_infer_same(l, f);
+}

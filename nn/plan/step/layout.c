@@ -111,11 +111,14 @@ static void run_layout(const VdtStep *step, char *arena, guint item, gboolean to
     gsize first = item % self->rows.n_parts * self->rows.per_part;
     gsize count = vdt_rows_end(&self->rows, item % self->rows.n_parts) - first;
     gsize element = vdt_element_size(self->kernels->precision);
+    const gsize live = vdt_map_live_in(self->plan, map, arena, image, plane);
     float *planar = (float *)vdt_place_address(self->plan, &self->planar, arena) +
                     image * map->c * plane + first;
     char *pixels = vdt_place_address(self->plan, &map->place, arena) +
                    (image * plane + first) * map->pitch * element;
 
+    if (live == 0)
+        return;
     if (to_planes)
         self->kernels->to_planes(count, map->c, pixels, map->pitch, planar, plane);
     else
@@ -140,10 +143,11 @@ static void run_from_rows(const VdtStep *step, char *arena, char *scratch, guint
     const VdtMap *map = &self->map;
     const float *x = (const float *)vdt_place_address(self->plan, &self->planar, arena);
     char *y = vdt_place_address(self->plan, &map->place, arena);
+    const gsize end = MIN(vdt_rows_end(&self->rows, item), vdt_map_live(self->plan, map, arena));
     gsize element = vdt_element_size(self->kernels->precision);
 
     memset(scratch, 0, VDT_ALIGN_LANES(map->c) * sizeof *x);
-    for (gsize row = item * self->rows.per_part; row < vdt_rows_end(&self->rows, item); row++) {
+    for (gsize row = item * self->rows.per_part; row < end; row++) {
         memcpy(scratch, x + row * map->c, map->c * sizeof *x);
         self->kernels->store_scaled(map->c, (const float *)scratch, 1,
                                     y + row * map->pitch * element);
@@ -156,9 +160,10 @@ static void run_to_rows(const VdtStep *step, char *arena, char *scratch, guint i
     const VdtMap *map = &self->map;
     const char *x = vdt_place_address(self->plan, &map->place, arena);
     float *y = (float *)vdt_place_address(self->plan, &self->planar, arena);
+    const gsize end = MIN(vdt_rows_end(&self->rows, item), vdt_map_live(self->plan, map, arena));
     gsize element = vdt_element_size(self->kernels->precision);
 
-    for (gsize row = item * self->rows.per_part; row < vdt_rows_end(&self->rows, item); row++) {
+    for (gsize row = item * self->rows.per_part; row < end; row++) {
         memset(scratch, 0, VDT_ALIGN_LANES(map->c) * sizeof *y);
         self->kernels->sum_rows(1, map->c, x + row * map->pitch * element, 0, (float *)scratch);
         memcpy(y + row * map->c, scratch, map->c * sizeof *y);

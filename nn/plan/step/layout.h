@@ -18,11 +18,33 @@ typedef struct {
     gboolean f32;  /* elements are float in a plan of lower precision */
     gboolean rows; /* channels are last in the shape, too */
     gsize n, h, w, c, pitch;
+    /* If not all is live: how many, an int32 that stays for the whole run, and rows for each. */
+    VdtPlace live;
+    gsize live_rows;
 } VdtMap;
 
 static inline gsize vdt_map_rows(const VdtMap *map)
 {
     return map->n * map->h * map->w;
+}
+
+/* How many of its rows, all images together, steps have to look at in this run. */
+static inline gsize vdt_map_live(const VdtPlan *plan, const VdtMap *map, char *arena)
+{
+    gsize rows = vdt_map_rows(map);
+
+    if (!vdt_place_exists(&map->live))
+        return rows;
+    return MIN(rows, *(const gint32 *)vdt_place_address(plan, &map->live, arena) * map->live_rows);
+}
+
+/* The same of image @image, which has @rows. */
+static inline gsize vdt_map_live_in(const VdtPlan *plan, const VdtMap *map, char *arena,
+                                    gsize image, gsize rows)
+{
+    gsize live = vdt_map_live(plan, map, arena), before = image * rows;
+
+    return live > before ? MIN(live - before, rows) : 0;
 }
 
 /* Channels last is possible for 4-D and 2-D values. */
