@@ -28,6 +28,8 @@ VdtGraph *vdt_graph_new(void)
     graph->nodes = g_ptr_array_new_with_free_func(node_free);
     graph->params = g_ptr_array_new();
     graph->inputs = g_ptr_array_new();
+    graph->states = g_ptr_array_new();
+    graph->writes = g_ptr_array_new();
     graph->outputs = g_array_new(FALSE, FALSE, sizeof(VdtNamed));
     g_array_set_clear_func(graph->outputs, named_clear);
     graph->taps = g_array_new(FALSE, FALSE, sizeof(VdtNamed));
@@ -50,6 +52,8 @@ void vdt_graph_unref(VdtGraph *graph)
     g_array_unref(graph->taps);
     g_array_unref(graph->outputs);
     g_ptr_array_unref(graph->inputs);
+    g_ptr_array_unref(graph->states);
+    g_ptr_array_unref(graph->writes);
     g_ptr_array_unref(graph->params);
     g_ptr_array_unref(graph->nodes);
     g_clear_error(&graph->error);
@@ -62,7 +66,7 @@ gboolean vdt_graph_check(const VdtGraph *graph, GError **error)
         g_propagate_error(error, g_error_copy(graph->error));
         return FALSE;
     }
-    if (graph->outputs->len == 0) {
+    if (graph->outputs->len == 0 && graph->writes->len == 0) {
         g_set_error_literal(error, VDT_ERROR, VDT_ERROR_FAILED, "the graph has no output");
         return FALSE;
     }
@@ -93,6 +97,20 @@ gboolean vdt_shape_error(GError **error, const char *format, ...)
     return FALSE;
 }
 
+gboolean vdt_limit_integers(VdtNode *value, gint64 limit, GError **error)
+{
+    if (value->n_inputs == 0) {
+        value->limit = value->limit ? MIN(value->limit, limit) : limit;
+        return TRUE;
+    }
+    if (value->limit == 0 || value->limit > limit)
+        return vdt_shape_error(error,
+                               "numbers up to %" G_GINT64_FORMAT " may come, and only those below "
+                               "%" G_GINT64_FORMAT " are possible",
+                               value->limit ? value->limit - 1 : G_MAXINT32, limit);
+    return TRUE;
+}
+
 static gboolean check_inputs(VdtGraph *graph, const VdtOp *op, guint n_inputs,
                              VdtNode *const *inputs, GError **error)
 {
@@ -100,10 +118,16 @@ static gboolean check_inputs(VdtGraph *graph, const VdtOp *op, guint n_inputs,
         return vdt_shape_error(error, "takes %u to %u inputs, not %u", op->min_inputs,
                                op->max_inputs, n_inputs);
     for (guint i = 0; i < n_inputs; i++) {
+        VdtDType wanted;
+
         if (!inputs[i])
             return vdt_shape_error(error, "input %u is missing", i);
         if (inputs[i]->graph != graph)
             return vdt_shape_error(error, "input %u belongs to another graph", i);
+        wanted = op->integers & (1u << i) ? VDT_I32 : VDT_F32;
+        if (inputs[i]->dtype != wanted)
+            return vdt_shape_error(error, "input %u is %s, not %s", i,
+                                   vdt_dtype_name(inputs[i]->dtype), vdt_dtype_name(wanted));
     }
     return TRUE;
 }
@@ -124,6 +148,28 @@ static gboolean check_result(const VdtNode *node, GError **error)
     return TRUE;
 }
 
+/* What not all of is live goes only to what keeps rows apart, and makes that such a value, too. */
+static gboolean check_live(VdtNode *node, GError **error)
+{
+    for (guint i = 0; i < node->n_inputs && !node->op->takes_live; i++) {
+        const VdtNode *input = node->inputs[i];
+
+        if (!input->live)
+            continue;
+        if (!node->op->apart || !node->op->apart(node, i) || node->shape.n_dims == 0 ||
+            node->shape.dims[0] != input->shape.dims[0])
+            return vdt_shape_error(error,
+                                   "looks at all of dimension 0, of which only the first \"%s\" "
+                                   "are live",
+                                   input->live->name);
+        if (node->live && node->live != input->live)
+            return vdt_shape_error(error, "of one input \"%s\" are live, of another \"%s\"",
+                                   node->live->name, input->live->name);
+        node->live = input->live;
+    }
+    return TRUE;
+}
+
 VdtNode *vdt_graph_add(VdtGraph *graph, const VdtOp *op, const char *name, const VdtNode *options,
                        guint n_inputs, VdtNode *const *inputs)
 {
@@ -139,6 +185,7 @@ VdtNode *vdt_graph_add(VdtGraph *graph, const VdtOp *op, const char *name, const
     if (options) {
         node->p = options->p;
         node->shape = options->shape;
+        node->dtype = options->dtype;
         node->derived = options->derived;
     }
     node->op = op;
@@ -147,13 +194,35 @@ VdtNode *vdt_graph_add(VdtGraph *graph, const VdtOp *op, const char *name, const
     node->n_inputs = n_inputs;
     for (guint i = 0; i < n_inputs; i++)
         node->inputs[i] = inputs[i];
-    if (!op->infer_shape(node, &error) || !check_result(node, &error)) {
+    if (!op->infer_shape(node, &error) || !check_result(node, &error) ||
+        !check_live(node, &error)) {
         node_free(node);
         return vdt_graph_fail(graph, VDT_ERROR_SHAPE, name, "%s: %s", op->name, error->message);
     }
     node->index = graph->nodes->len;
     g_ptr_array_add(graph->nodes, node);
+    if (node->state) {
+        inputs[0]->overwritten = TRUE;
+        g_ptr_array_add(graph->writes, node);
+    }
     return node;
+}
+
+gboolean vdt_state_is_read(const VdtNode *value)
+{
+    const VdtGraph *graph = value->graph;
+
+    for (guint i = 0; i < graph->outputs->len; i++)
+        if (g_array_index(graph->outputs, VdtNamed, i).node == value)
+            return TRUE;
+    for (guint i = value->index + 1; i < graph->nodes->len; i++) {
+        const VdtNode *node = graph->nodes->pdata[i];
+
+        for (guint j = 0; j < node->n_inputs; j++)
+            if (node->inputs[j] == value && (j > 0 || node->state == 0))
+                return TRUE;
+    }
+    return FALSE;
 }
 
 static gboolean has_name(const GArray *list, const char *name)
@@ -213,6 +282,11 @@ VdtValue *vdt_tap(VdtValue *value, const char *format, ...)
 VdtShape vdt_value_shape(const VdtValue *value)
 {
     return value ? value->shape : (VdtShape){0};
+}
+
+VdtDType vdt_value_dtype(const VdtValue *value)
+{
+    return value ? value->dtype : VDT_F32;
 }
 
 gint64 vdt_value_dim(const VdtValue *value, guint i)

@@ -39,19 +39,39 @@ typedef enum {
  * reference test, no gradient check (if it has a backward) or no benchmark shape.
  */
 typedef struct _VdtOp VdtOp;
+
+/* One of several results of an op, which lie one behind the other in the value of its node. */
+typedef struct {
+    VdtShape shape;
+    VdtDType dtype;
+    gint64 limit; /* of integers */
+    gint64 begin; /* its first element; all are as large as vdt_real */
+} VdtResult;
+
 struct _VdtOp {
     const char *name;
     guint min_inputs, max_inputs;
+    guint integers; /* a bit for each input that is of int32; the others are of float32 */
     /* Checks the inputs' shapes and options, sets node->shape. The message need not name the node:
-     * the graph puts the scope in front. */
+     * the graph puts the scope in front. An op that makes integers sets node->dtype, too. */
     gboolean (*infer_shape)(VdtNode *node, GError **error);
-    /* y from x[0..n_inputs), all contiguous in PyTorch's order. */
+    /* y from x[0..n_inputs), all contiguous in PyTorch's order. Integers are gint32 behind the same
+     * pointers. */
     void (*forward)(const VdtNode *node, const vdt_real *const *x, vdt_real *y);
     /* Adds to dx[i] (where not NULL) the gradient of the inputs, given dy. x[i] and y are valid
      * where needs says so. NULL: not differentiable. */
     void (*backward)(const VdtNode *node, const vdt_real *const *x, const vdt_real *y,
                      const vdt_real *dy, vdt_real *const *dx);
     VdtNeeds needs;
+    /* Of an op with several results, which are @n_results: where result @i is in its value.
+     * Networks see nodes of the op "result", which take it from there. */
+    guint n_results;
+    VdtResult (*result)(const VdtNode *node, guint i);
+    /* Whether element i of dimension 0 of the result, which has as many, depends on no element of
+     * dimension 0 of @input but i: rows, or pictures of a batch, that are not live are left out.
+     * NULL: on others, too. */
+    gboolean (*apart)(const VdtNode *node, guint input);
+    gboolean takes_live; /* values of which not all is live, though it is not apart */
     /* Multiply-accumulates; NULL for ops that are not counted. */
     guint64 (*macs)(const VdtNode *node);
     /* The row that stands in for this one in a TRAIN plan; NULL: itself. */
@@ -63,9 +83,19 @@ struct _VdtNode {
     guint index; /* in graph->nodes */
     char *name;  /* scope of the op or name of the parameter, for messages */
     VdtShape shape;
+    VdtDType dtype; /* VDT_F32 or VDT_I32 */
+    /* Integers are from 0 to below this; 0: they may be any. Those of an input are looked at before
+     * each run, and their limit is the lowest that a use of it has. */
+    gint64 limit;
     guint n_inputs;
     VdtNode *inputs[VDT_MAX_INPUTS];
     VdtGraph *graph;
+    /* Of a state, and of what a write to it gives: the state's number, from 1. Writes to one state
+     * form a chain; of a value that the next write overwrites, @overwritten is set. */
+    guint state;
+    gboolean overwritten;
+    /* An input: so many elements of dimension 0 are live, the others may hold anything. Or NULL. */
+    const VdtNode *live;
     gboolean derived; /* a parameter that training does not change, e.g. running statistics */
     gboolean frozen;  /* a parameter that it might change, but is not to */
     union {
@@ -102,6 +132,15 @@ struct _VdtNode {
             guint8 order[VDT_MAX_DIMS]; /* where in the input each dimension comes from */
         } permute;
         struct {
+            gint64 k;
+        } top_k;
+        struct {
+            guint number;
+        } result;
+        struct {
+            gboolean all; /* inputs: x, how many */
+        } live_rows;
+        struct {
             double p;
         } dropout;
         struct {
@@ -122,6 +161,8 @@ struct _VdtGraph {
     GPtrArray *nodes;    /* VdtNode, build order */
     GPtrArray *params;   /* VdtNode, those of op "param" */
     GPtrArray *inputs;   /* VdtNode, those of op "input" */
+    GPtrArray *states;   /* VdtNode, those of op "state" */
+    GPtrArray *writes;   /* VdtNode, those that write to a state */
     GArray *outputs;     /* VdtNamed */
     GArray *taps;        /* VdtNamed */
     GHashTable *by_name; /* parameters: name to node */
@@ -132,15 +173,18 @@ struct _VdtGraph {
 const VdtOp *vdt_node_training_op(const VdtNode *node);
 
 /* Adds a node of @op named @name over @inputs. @options, which may be NULL, lends its p, derived
- * and, for inputs and parameters, shape. Returns NULL, and keeps the error in the graph, if it does
- * not fit or any input is NULL. Trailing NULL inputs (an absent bias) are left out by passing a
- * smaller @n_inputs. */
+ * and, for inputs and parameters, shape and dtype. Returns NULL, and keeps the error in the graph,
+ * if it does not fit or any input is NULL. Trailing NULL inputs (an absent bias) are left out by
+ * passing a smaller @n_inputs. */
 VdtNode *vdt_graph_add(VdtGraph *graph, const VdtOp *op, const char *name, const VdtNode *options,
                        guint n_inputs, VdtNode *const *inputs);
 
 /* vdt_param_with() with node->derived set to @derived. */
 VdtNode *vdt_graph_add_param(VdtScope scope, const char *name, const VdtShape *shape,
                              VdtStart start, gboolean derived);
+
+/* Result @number of @node, an op with several; NULL of NULL. */
+VdtNode *vdt_graph_result(VdtNode *node, guint number);
 
 /* Keeps "@name: message" as the graph's error unless there is one already. For mistakes that a
  * builder meets before it can add its node; always returns NULL, which is what it returns then. */
@@ -149,6 +193,24 @@ VdtNode *vdt_graph_fail(VdtGraph *graph, VdtError code, const char *name, const 
 
 /* Shape rule helper: sets VDT_ERROR_SHAPE with a printf message and returns FALSE. */
 gboolean vdt_shape_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Shape rule helper: the integers of @value have to be below @limit. An input promises it, and the
+ * session looks; what is computed has to be known to be. */
+gboolean vdt_limit_integers(VdtNode *value, gint64 limit, GError **error);
+
+/* Whether anything but the write that overwrites it looks at this value of a state. */
+gboolean vdt_state_is_read(const VdtNode *value);
+
+/* For VdtOp.apart: of the first input only; of any. A value of one dimension has no rows. */
+static inline gboolean vdt_apart_first(const VdtNode *node, guint input)
+{
+    return input == 0 && node->inputs[0]->shape.n_dims > 1;
+}
+
+static inline gboolean vdt_apart_any(const VdtNode *node, guint input)
+{
+    return node->inputs[input]->shape.n_dims > 1;
+}
 
 /* Whether training changes this parameter by its gradient. */
 static inline gboolean vdt_param_is_trained(const VdtNode *param)

@@ -46,6 +46,7 @@ const VdtOp VDT_OP(adaptive_avg_pool2d) = {
     .name = "adaptive_avg_pool2d",
     .min_inputs = 1,
     .max_inputs = 1,
+    .apart = vdt_apart_first,
     .infer_shape = vdt_resize_infer_shape,
     .forward = forward,
     .backward = backward,

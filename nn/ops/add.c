@@ -37,6 +37,7 @@ const VdtOp VDT_OP(add) = {
     .name = "add",
     .min_inputs = 2,
     .max_inputs = 2,
+    .apart = vdt_apart_any,
     .infer_shape = vdt_broadcast_infer_shape,
     .forward = forward,
     .backward = backward,

@@ -243,6 +243,33 @@ VdtValue *vdt_concat(VdtValue *const *x, guint n, guint axis)
                          : NULL;
 }
 
+VdtNode *vdt_graph_result(VdtNode *node, guint number)
+{
+    return add_unary(&vdt_op_result, node, &(VdtNode){.p.result.number = number});
+}
+
+VdtTopK vdt_top_k(VdtValue *x, gint64 k)
+{
+    VdtValue *both = add_unary(&vdt_op_top_k, x, &(VdtNode){.p.top_k.k = k});
+
+    return (VdtTopK){vdt_graph_result(both, 0), vdt_graph_result(both, 1)};
+}
+
+VdtValue *vdt_live_rows(VdtValue *x, VdtValue *count)
+{
+    return add_binary(&vdt_op_live_rows, x, count, NULL);
+}
+
+VdtValue *vdt_all_rows(VdtValue *x, VdtValue *count)
+{
+    return add_binary(&vdt_op_live_rows, x, count, &(VdtNode){.p.live_rows.all = TRUE});
+}
+
+VdtValue *vdt_gather_rows(VdtValue *x, VdtValue *indices)
+{
+    return add_binary(&vdt_op_gather_rows, x, indices, NULL);
+}
+
 VdtValue *vdt_slice(VdtValue *x, guint axis, gint64 begin, gint64 length)
 {
     VdtNode node = {.p.along = {.axis = axis, .begin = begin, .length = length}};
@@ -332,15 +359,54 @@ VdtValue *vdt_apply_again(VdtValue *like, VdtValue *x)
 
 VdtValue *vdt_input(VdtGraph *graph, const char *name, const VdtShape *shape)
 {
+    return vdt_input_typed(graph, name, VDT_F32, shape);
+}
+
+VdtValue *vdt_input_typed(VdtGraph *graph, const char *name, VdtDType dtype, const VdtShape *shape)
+{
     VdtNode *node;
+
+    if (dtype != VDT_F32 && dtype != VDT_I32)
+        return vdt_graph_fail(graph, VDT_ERROR_UNSUPPORTED, name, "an input of %s is not possible",
+                              vdt_dtype_name(dtype));
 
     for (guint i = 0; i < graph->inputs->len; i++)
         if (g_str_equal(((VdtNode *)graph->inputs->pdata[i])->name, name))
             return vdt_graph_fail(graph, VDT_ERROR_FAILED, name, "two inputs have this name");
-    node = vdt_graph_add(graph, &vdt_op_input, name, &(VdtNode){.shape = *shape}, 0, NULL);
+    node = vdt_graph_add(graph, &vdt_op_input, name, &(VdtNode){.shape = *shape, .dtype = dtype}, 0,
+                         NULL);
     if (node)
         g_ptr_array_add(graph->inputs, node);
     return node;
+}
+
+VdtValue *vdt_run_arg(VdtGraph *graph, const char *name)
+{
+    const VdtShape number = vdt_shape(1);
+
+    return vdt_input_typed(graph, name, VDT_I32, &number);
+}
+
+VdtValue *vdt_state(VdtGraph *graph, const char *name, const VdtShape *shape)
+{
+    VdtNode *node;
+
+    for (guint i = 0; i < graph->states->len; i++)
+        if (g_str_equal(((VdtNode *)graph->states->pdata[i])->name, name))
+            return vdt_graph_fail(graph, VDT_ERROR_FAILED, name, "two states have this name");
+    node = vdt_graph_add(graph, &vdt_op_state, name, &(VdtNode){.shape = *shape}, 0, NULL);
+    if (node) {
+        g_ptr_array_add(graph->states, node);
+        node->state = graph->states->len;
+    }
+    return node;
+}
+
+VdtValue *vdt_write_rows(VdtValue *state, VdtValue *x, VdtValue *at)
+{
+    return state && x && at ? vdt_graph_add(state->graph, &vdt_op_write_rows, state->name, NULL, 3,
+                                            (VdtValue *[]){state, x, at})
+                            : NULL;
 }
 
 VdtNode *vdt_graph_add_param(VdtScope scope, const char *name, const VdtShape *shape,

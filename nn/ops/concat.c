@@ -73,6 +73,7 @@ const VdtOp VDT_OP(concat) = {
     .name = "concat",
     .min_inputs = 1,
     .max_inputs = VDT_MAX_INPUTS,
+    .apart = vdt_apart_any,
     .infer_shape = infer_shape,
     .forward = forward,
     .backward = backward,

@@ -215,6 +215,7 @@ const VdtOp VDT_OP(conv2d) = {
     .name = "conv2d",
     .min_inputs = 2,
     .max_inputs = 3,
+    .apart = vdt_apart_first,
     .infer_shape = infer_shape,
     .forward = forward,
     .backward = backward,

@@ -44,6 +44,7 @@ const VdtOp VDT_OP(gelu) = {
     .name = "gelu",
     .min_inputs = 1,
     .max_inputs = 1,
+    .apart = vdt_apart_first,
     .infer_shape = infer_shape,
     .forward = forward,
     .backward = backward,

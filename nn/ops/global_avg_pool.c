@@ -45,6 +45,7 @@ const VdtOp VDT_OP(global_avg_pool) = {
     .name = "global_avg_pool",
     .min_inputs = 1,
     .max_inputs = 1,
+    .apart = vdt_apart_first,
     .infer_shape = infer_shape,
     .forward = forward,
     .backward = backward,

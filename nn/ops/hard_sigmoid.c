@@ -36,6 +36,7 @@ const VdtOp VDT_OP(hard_sigmoid) = {
     .name = "hard_sigmoid",
     .min_inputs = 1,
     .max_inputs = 1,
+    .apart = vdt_apart_first,
     .infer_shape = infer_shape,
     .forward = forward,
     .backward = backward,

@@ -81,10 +81,16 @@ static void backward(const VdtNode *node, const vdt_real *const *x, const vdt_re
     }
 }
 
+static gboolean apart(const VdtNode *node, guint input)
+{
+    return input == 0 && node->inputs[1]->shape.n_dims < node->shape.n_dims;
+}
+
 const VdtOp VDT_OP(layer_norm) = {
     .name = "layer_norm",
     .min_inputs = 3,
     .max_inputs = 3,
+    .apart = apart,
     .infer_shape = infer_shape,
     .forward = forward,
     .backward = backward,

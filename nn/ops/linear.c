@@ -90,6 +90,7 @@ const VdtOp VDT_OP(linear) = {
     .name = "linear",
     .min_inputs = 2,
     .max_inputs = 3,
+    .apart = vdt_apart_first,
     .infer_shape = infer_shape,
     .forward = forward,
     .backward = backward,

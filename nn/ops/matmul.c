@@ -100,10 +100,16 @@ static guint64 macs(const VdtNode *node)
     return (guint64)vdt_shape_elements(&node->shape) * product_of(node).k;
 }
 
+static gboolean apart(const VdtNode *node, guint input)
+{
+    return node->shape.n_dims > 2;
+}
+
 const VdtOp VDT_OP(matmul) = {
     .name = "matmul",
     .min_inputs = 2,
     .max_inputs = 2,
+    .apart = apart,
     .infer_shape = infer_shape,
     .forward = forward,
     .backward = backward,

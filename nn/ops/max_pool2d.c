@@ -88,6 +88,7 @@ const VdtOp VDT_OP(max_pool2d) = {
     .name = "max_pool2d",
     .min_inputs = 1,
     .max_inputs = 1,
+    .apart = vdt_apart_first,
     .infer_shape = infer_shape,
     .forward = forward,
     .backward = backward,

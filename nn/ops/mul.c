@@ -41,6 +41,7 @@ const VdtOp VDT_OP(mul) = {
     .name = "mul",
     .min_inputs = 2,
     .max_inputs = 2,
+    .apart = vdt_apart_any,
     .infer_shape = vdt_broadcast_infer_shape,
     .forward = forward,
     .backward = backward,

@@ -78,10 +78,16 @@ static void backward(const VdtNode *node, const vdt_real *const *x, const vdt_re
     }
 }
 
+static gboolean apart(const VdtNode *node, guint input)
+{
+    return node->p.permute.order[0] == 0;
+}
+
 const VdtOp VDT_OP(permute) = {
     .name = "permute",
     .min_inputs = 1,
     .max_inputs = 1,
+    .apart = apart,
     .infer_shape = infer_shape,
     .forward = forward,
     .backward = backward,

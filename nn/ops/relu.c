@@ -33,6 +33,7 @@ const VdtOp VDT_OP(relu) = {
     .name = "relu",
     .min_inputs = 1,
     .max_inputs = 1,
+    .apart = vdt_apart_first,
     .infer_shape = infer_shape,
     .forward = forward,
     .backward = backward,

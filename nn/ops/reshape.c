@@ -53,6 +53,7 @@ const VdtOp VDT_OP(reshape) = {
     .name = "reshape",
     .min_inputs = 1,
     .max_inputs = 1,
+    .apart = vdt_apart_first,
     .infer_shape = infer_shape,
     .forward = forward,
     .backward = backward,

@@ -93,6 +93,7 @@ const VdtOp VDT_OP(resize_bicubic) = {
     .name = "resize_bicubic",
     .min_inputs = 1,
     .max_inputs = 1,
+    .apart = vdt_apart_first,
     .infer_shape = vdt_resize_infer_shape,
     .forward = forward,
     .backward = backward,

@@ -62,6 +62,7 @@ const VdtOp VDT_OP(resize_bilinear) = {
     .name = "resize_bilinear",
     .min_inputs = 1,
     .max_inputs = 1,
+    .apart = vdt_apart_first,
     .infer_shape = vdt_resize_infer_shape,
     .forward = forward,
     .backward = backward,

@@ -66,6 +66,7 @@ const VdtOp VDT_OP(slice) = {
     .name = "slice",
     .min_inputs = 1,
     .max_inputs = 1,
+    .apart = vdt_apart_first,
     .infer_shape = infer_shape,
     .forward = forward,
     .backward = backward,

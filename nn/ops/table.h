@@ -8,6 +8,7 @@
 
 #define VDT_OPS(X)                                                                                 \
     X(input)                                                                                       \
+    X(state)                                                                                       \
     X(param)                                                                                       \
     X(conv2d)                                                                                      \
     X(linear)                                                                                      \
@@ -33,6 +34,11 @@
     X(expand)                                                                                      \
     X(concat)                                                                                      \
     X(slice)                                                                                       \
+    X(gather_rows)                                                                                 \
+    X(top_k)                                                                                       \
+    X(result)                                                                                      \
+    X(write_rows)                                                                                  \
+    X(live_rows)                                                                                   \
     X(dropout)                                                                                     \
     X(cross_entropy)
 

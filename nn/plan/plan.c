@@ -66,6 +66,10 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
     plan->params = g_array_new(FALSE, TRUE, sizeof(VdtMap));
     plan->gradients = g_array_new(FALSE, TRUE, sizeof(VdtMap));
 
+    if (graph->states->len > 0) {
+        plan->slots = vdt_plan_add_buffer(plan, graph->states->len * sizeof(char *));
+        vdt_plan_fill(plan, &plan->slots);
+    }
     vdt_constants_lock(plan->shared);
     if (options->kind == VDT_PLAN_INFER) {
         plan->kernels_f32 = vdt_kernels_get(vdt_isa_get(), VDT_PRECISION_F32);
@@ -97,6 +101,10 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
     if (!ok)
         return NULL;
 
+    /* Integers stay until they are set anew. */
+    for (guint i = 0; i < plan->inputs->len; i++)
+        if (((VdtNode *)graph->inputs->pdata[i])->dtype == VDT_I32)
+            vdt_plan_keep(plan, &g_array_index(plan->inputs, VdtMap, i).place);
     for (guint i = 0; i < plan->outputs->len; i++)
         vdt_plan_keep(plan, &g_array_index(plan->outputs, VdtMap, i).place);
     /* Parameters and, since a caller may look at them at any time, their gradients stay. */
@@ -105,6 +113,7 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
         vdt_plan_fill(plan, &g_array_index(plan->gradients, VdtMap, i).place);
         vdt_plan_keep(plan, &g_array_index(plan->gradients, VdtMap, i).place);
     }
+    vdt_plan_keep(plan, &plan->slots);
     if (options->kind == VDT_PLAN_TRAIN)
         vdt_plan_keep(plan, &plan->seed);
     plan->arena_size = vdt_plan_memory((VdtBuffer *)plan->buffers->data, plan->buffers->len);

@@ -23,6 +23,10 @@ gboolean vdt_plan_trace(VdtPlan *plan, const VdtBound *params, GError **error)
             continue;
         }
         *map = vdt_plan_planar(plan, &node->shape);
+        if (node->state && node->n_inputs == 0) {
+            vdt_plan_load_state(plan, node, &map->place);
+            continue;
+        }
         if (node->n_inputs == 0) {
             vdt_plan_fill(plan, &map->place); /* an input of the graph */
             continue;
@@ -30,6 +34,8 @@ gboolean vdt_plan_trace(VdtPlan *plan, const VdtBound *params, GError **error)
         for (guint j = 0; j < node->n_inputs; j++)
             inputs[j] = g_array_index(plan->values, VdtMap, node->inputs[j]->index);
         vdt_plan_add_reference(plan, node, inputs, map);
+        if (node->state)
+            vdt_plan_store_state(plan, node, &map->place);
     }
     for (guint i = 0; i < plan->buffers->len; i++) {
         VdtBuffer *buffer = &g_array_index(plan->buffers, VdtBuffer, i);

@@ -138,6 +138,36 @@ static VdtValue *build_cross_entropy(VdtScope s, VdtValue *const *x, const OpCas
     return vdt_cross_entropy_with(x[0], x[1], c->p.cross_entropy);
 }
 
+static VdtValue *build_gather_rows(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_gather_rows(x[0], x[1]);
+}
+
+/* Networks get its results only. */
+static VdtValue *build_top_k(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    VdtNode *values = vdt_top_k(x[0], c->p.top_k).values;
+
+    return values ? values->inputs[0] : NULL;
+}
+
+static VdtValue *build_result(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_top_k(x[0], c->p.top_k).values;
+}
+
+static VdtValue *build_write_rows(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    VdtValue *state = vdt_state(s.graph, "state", &c->x[0]);
+
+    return vdt_write_rows(state, x[1], vdt_run_arg(s.graph, "at"));
+}
+
+static VdtValue *build_live_rows(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_live_rows(x[0], vdt_run_arg(s.graph, "count"));
+}
+
 #define UNDER_TEST(name)                                                                           \
     {                                                                                              \
 #name, build_##name, naive_##name                                                          \
@@ -169,7 +199,12 @@ static const OpUnderTest ops_under_test[] = {
     UNDER_TEST(distance_bias),
     UNDER_TEST(concat),
     UNDER_TEST(slice),
+    UNDER_TEST(top_k),
+    UNDER_TEST(result),
+    UNDER_TEST(live_rows),
+    UNDER_TEST(write_rows),
     {"cross_entropy", build_cross_entropy, naive_cross_entropy, .labels = TRUE},
+    {"gather_rows", build_gather_rows, naive_gather_rows, .integers = TRUE},
 };
 
 /* clang-format off */
@@ -334,6 +369,27 @@ const OpCase op_cases[] = {
     {"slice", {SHAPE(2, 5, 3)}, .p.along = {1, 1, 3}},
     {"slice", {SHAPE(2, 3, 5)}, .p.along = {2, 0, 5}},
 
+    /* one row of one; more rows than there are, so that some come twice; a shape of indices */
+    {"gather_rows", {SHAPE(1, 1), SHAPE(1)}},
+    {"gather_rows", {SHAPE(5, 7), SHAPE(11)}},
+    {"gather_rows", {SHAPE(9, 16), SHAPE(2, 3)}},
+    {"gather_rows", {SHAPE(17, 3), SHAPE(1, 2, 2, 1, 2, 1, 1)}},
+
+    /* the only one; all of them, which sorts; some of rows of rows; one of each */
+    {"top_k", {SHAPE(1)}, .p.top_k = 1},
+    {"top_k", {SHAPE(9)}, .p.top_k = 9},
+    {"top_k", {SHAPE(2, 3, 11)}, .p.top_k = 4},
+    {"top_k", {SHAPE(5, 7)}, .p.top_k = 1},
+
+    {"result", {SHAPE(2, 11)}, .p.top_k = 3},
+
+    {"write_rows", {SHAPE(1), SHAPE(1)}},
+    {"write_rows", {SHAPE(9, 5), SHAPE(2, 5)}},
+    {"write_rows", {SHAPE(4, 2, 3), SHAPE(4, 2, 3)}},
+
+    {"live_rows", {SHAPE(1, 1)}},
+    {"live_rows", {SHAPE(5, 2, 3)}},
+
     {"dropout", {SHAPE(1)}},
     {"dropout", {SHAPE(2, 3, 5, 7)}, .p.dropout = 0.5},
 
@@ -365,6 +421,6 @@ VdtValue *op_case_build(const OpCase *c, VdtGraph *graph)
 
     g_assert_nonnull(op);
     if (op_case_n_inputs(c) > 1)
-        x[1] = vdt_input(graph, "x1", &c->x[1]);
+        x[1] = vdt_input_typed(graph, "x1", op->integers ? VDT_I32 : VDT_F32, &c->x[1]);
     return op->build(vdt_scope(graph, "op"), x, c);
 }

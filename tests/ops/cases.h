@@ -16,6 +16,8 @@ typedef struct {
     void (*naive)(const VdtValue *node, const double *const *x, double *y);
     /* The second value is labels: class numbers, some of them none, without a gradient. */
     gboolean labels;
+    /* The second value is integers, of int32 behind whatever pointer. */
+    gboolean integers;
 } OpUnderTest;
 
 struct _OpCase {
@@ -43,6 +45,7 @@ struct _OpCase {
         } along;
         VdtShape reshape, expand;
         guint permute[VDT_MAX_DIMS];
+        gint64 top_k;
         double dropout;
         VdtCrossEntropy cross_entropy;
     } p;

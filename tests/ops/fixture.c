@@ -14,6 +14,15 @@ static double label_of(gint64 i, gint64 classes)
     return i % 4 == 3 ? none[i / 4 % G_N_ELEMENTS(none)] : (i * 7 + 3) % classes;
 }
 
+/* Numbers of the whole range that the input has, some of them twice. */
+static void fill_integers(Fixture *f, guint i)
+{
+    const gint64 limit = f->node->inputs[i]->limit;
+
+    for (gint64 k = 0; k < f->n_x[i]; k++)
+        ((gint32 *)f->x[i])[k] = ((gint32 *)f->x_f32[i])[k] = (gint32)((k * 7 + limit - 1) % limit);
+}
+
 Fixture *fixture_new(const OpCase *c)
 {
     g_autoptr(GRand) rand = g_rand_new_with_seed(20240229);
@@ -44,12 +53,27 @@ Fixture *fixture_new(const OpCase *c)
         }
         for (gint64 k = 0; k < n && labels; k++)
             f->x[i][k] = label_of(k, f->node->inputs[0]->shape.dims[1]);
-        if (!labels && !f->node->inputs[i]->derived)
+        if (!labels && !f->node->inputs[i]->derived && f->node->inputs[i]->dtype == VDT_F32)
             f->differentiable |= 1u << i;
         for (gint64 k = 0; k < n; k++)
             f->x_f32[i][k] = f->x[i][k];
+        if (f->node->inputs[i]->dtype == VDT_I32)
+            fill_integers(f, i);
     }
     return f;
+}
+
+gint64 fixture_first_integer(const Fixture *f)
+{
+    const VdtOp *op = f->node->op;
+
+    for (guint i = 0; i < op->n_results; i++) {
+        VdtResult result = op->result(f->node, i);
+
+        if (result.dtype == VDT_I32)
+            return result.begin;
+    }
+    return f->n_y;
 }
 
 void fixture_free(Fixture *f)

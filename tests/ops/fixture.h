@@ -21,6 +21,10 @@ Fixture *fixture_new(const OpCase *c);
 void fixture_free(Fixture *f);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fixture, fixture_free)
 
+/* Where the integers begin among the elements of the op's value; n_y if it makes none. They are the
+ * last of its results. */
+gint64 fixture_first_integer(const Fixture *f);
+
 /* @n elements, all of them @value, with guards around them that the _free functions check. */
 double *guarded_new_f64(gint64 n, double value);
 void guarded_free_f64(double *data, gint64 n);

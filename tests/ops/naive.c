@@ -427,3 +427,64 @@ void naive_slice(const VdtNode *node, const double *const *x, double *y)
         y[i] = element(x[0], &node->inputs[0]->shape, p);
     }
 }
+
+void naive_gather_rows(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape), last = node->shape.n_dims - 1;
+
+    for (gint64 i = 0; i < n; i++) {
+        gint64 column = position_of(&node->shape, i).at[last];
+        gint32 row = ((const gint32 *)x[1])[i / node->shape.dims[last]];
+
+        y[i] = element(x[0], &node->inputs[0]->shape, (Position){{row, column}});
+    }
+}
+
+/* As many are larger, or equal and before it, as its place among the results says. */
+void naive_top_k(const VdtNode *node, const double *const *x, double *y)
+{
+    const VdtShape *in = &node->inputs[0]->shape;
+    gint64 n = in->dims[in->n_dims - 1], k = node->p.top_k.k;
+    gint64 rows = vdt_shape_elements(in) / n;
+
+    for (gint64 i = 0; i < rows * n; i++) {
+        gint64 row = i / n, before = 0;
+
+        for (gint64 j = row * n; j < (row + 1) * n; j++)
+            before += x[0][j] > x[0][i] || (x[0][j] == x[0][i] && j < i);
+        if (before < k) {
+            y[row * k + before] = x[0][i];
+            y[(rows + row) * k + before] = (double)(i % n);
+        }
+    }
+}
+
+void naive_result(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++)
+        y[i] = x[0][node->p.result.number * n + i];
+}
+
+void naive_write_rows(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape), at = *(const gint32 *)x[2];
+
+    for (gint64 i = 0; i < n; i++) {
+        Position p = position_of(&node->shape, i);
+
+        y[i] = x[0][i];
+        p.at[0] -= at;
+        if (p.at[0] >= 0 && p.at[0] < node->inputs[1]->shape.dims[0])
+            y[i] = element(x[1], &node->inputs[1]->shape, p);
+    }
+}
+
+void naive_live_rows(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++)
+        y[i] = position_of(&node->shape, i).at[0] < *(const gint32 *)x[1] ? x[0][i] : 0;
+}

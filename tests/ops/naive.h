@@ -31,4 +31,9 @@ void naive_adaptive_avg_pool2d(const VdtNode *node, const double *const *x, doub
 void naive_resize_bicubic(const VdtNode *node, const double *const *x, double *y);
 void naive_distance_bias(const VdtNode *node, const double *const *x, double *y);
 void naive_concat(const VdtNode *node, const double *const *x, double *y);
+void naive_gather_rows(const VdtNode *node, const double *const *x, double *y);
+void naive_top_k(const VdtNode *node, const double *const *x, double *y);
+void naive_result(const VdtNode *node, const double *const *x, double *y);
+void naive_write_rows(const VdtNode *node, const double *const *x, double *y);
+void naive_live_rows(const VdtNode *node, const double *const *x, double *y);
 void naive_slice(const VdtNode *node, const double *const *x, double *y);

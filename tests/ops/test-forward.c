@@ -15,16 +15,21 @@ static void test_case(gconstpointer data)
     g_autofree double *expected = g_new(double, f->n_y);
     double *y = guarded_new_f64(f->n_y, NAN);
     float *y_f32 = guarded_new_f32(f->n_y, NAN);
+    const gint64 first_integer = fixture_first_integer(f);
     double largest;
 
     op_under_test(c->op)->naive(f->node, (const double *const *)f->x, expected);
     reference_forward_f64(f->node, (const double *const *)f->x, y);
     reference_forward_f32(f->node, (const float *const *)f->x_f32, y_f32);
     largest = max_abs(expected, f->n_y);
-    for (gint64 i = 0; i < f->n_y; i++) {
+    for (gint64 i = 0; i < first_integer; i++) {
         g_assert_true(isfinite(y[i]) && isfinite(y_f32[i]));
         g_assert_cmpfloat(fabs(y[i] - expected[i]), <=, 1e-12 * largest);
         g_assert_cmpfloat(fabs(y_f32[i] - y[i]), <=, 3e-6 * largest);
+    }
+    for (gint64 i = first_integer; i < f->n_y; i++) {
+        g_assert_cmpint(((gint32 *)(y + first_integer))[i - first_integer], ==, expected[i]);
+        g_assert_cmpint(((gint32 *)(y_f32 + first_integer))[i - first_integer], ==, expected[i]);
     }
     guarded_free_f64(y, f->n_y);
     guarded_free_f32(y_f32, f->n_y);
@@ -102,6 +107,20 @@ static void test_mean_is_exact(void)
     g_assert_true(y == 0.1f);
 }
 
+/* Of equal ones the first comes first; NaN before all; zeros of both signs are equal. */
+static void test_top_k_ties(void)
+{
+    const OpCase c = {"top_k", {SHAPE(2, 7)}, .p.top_k = 5};
+    const float x[14] = {1, 3, 3, -INFINITY, 3, 1, INFINITY, 0, NAN, -0.0f, -1, NAN, 2, 0};
+    const gint32 right[10] = {6, 1, 2, 4, 0, 1, 4, 5, 0, 2};
+    float y[20];
+
+    apply(&c, x, y);
+    g_assert_cmpmem(y + 10, sizeof right, right, sizeof right);
+    for (guint i = 0; i < 10; i++)
+        g_assert_cmpmem(&y[i], sizeof *y, &x[i / 5 * 7 + right[i]], sizeof *x);
+}
+
 /* Logits whose exponentials overflow, and one that is impossible. */
 static void test_cross_entropy_far(void)
 {
@@ -145,6 +164,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ops/special/relu-nan", test_relu_nan);
     g_test_add_func("/ops/special/sigmoid-far", test_sigmoid_far);
     g_test_add_func("/ops/special/max-pool", test_max_pool_special);
+    g_test_add_func("/ops/special/top-k-ties", test_top_k_ties);
     g_test_add_func("/ops/special/resize-same", test_resize_same);
     g_test_add_func("/ops/special/mean-is-exact", test_mean_is_exact);
     g_test_add_func("/ops/special/cross-entropy-far", test_cross_entropy_far);

@@ -25,7 +25,7 @@ static double loss(const Gradient *g)
     double sum = 0;
 
     reference_forward_f64(g->f->node, (const double *const *)g->f->x, g->y);
-    for (gint64 i = 0; i < g->f->n_y; i++)
+    for (gint64 i = 0; i < fixture_first_integer(g->f); i++)
         sum += g->weight[i] * g->y[i];
     return sum;
 }

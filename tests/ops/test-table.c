@@ -103,6 +103,8 @@ static OpCase parse_case(char **fields)
         g_assert_cmpuint(strlen(order), ==, c.x[0].n_dims);
         for (guint i = 0; i < c.x[0].n_dims; i++)
             c.p.permute[i] = (guint)g_ascii_digit_value(order[i]);
+    } else if (g_str_equal(c.op, "top_k") || g_str_equal(c.op, "result")) {
+        c.p.top_k = number(fields, "k", &used);
     } else if (g_str_equal(c.op, "dropout")) {
         c.p.dropout = number(fields, "percent", &used) / 100.0;
     } else if (g_str_equal(c.op, "cross_entropy")) {
@@ -197,7 +199,7 @@ int main(int argc, char **argv)
     for (guint i = 0; i < G_N_ELEMENTS(ops); i++) {
         g_autofree char *path = g_strdup_printf("/ops/table/%s", ops[i]->name);
 
-        if (ops[i] != &vdt_op_input && ops[i] != &vdt_op_param)
+        if (ops[i] != &vdt_op_input && ops[i] != &vdt_op_param && ops[i] != &vdt_op_state)
             g_test_add_data_func(path, ops[i], test_op);
     }
     g_test_add_func("/ops/table-strangers", test_no_strangers);

@@ -90,6 +90,14 @@ static const VdtOp *const left_out[] = {
     &vdt_op_cross_entropy,    /* a loss */
     &vdt_op_dropout,          /* does nothing but in training */
     &vdt_op_distance_bias,    /* of a table of one size for each grid: tests/ops have it */
+    /* of integers, states and arguments of the run, which random inputs would not fit: values.c and
+     * states.c have them */
+    &vdt_op_gather_rows,
+    &vdt_op_top_k,
+    &vdt_op_result,
+    &vdt_op_state,
+    &vdt_op_write_rows,
+    &vdt_op_live_rows,
 };
 
 static void count_ops(const VdtGraph *graph, guint *counts)

@@ -30,7 +30,7 @@ typedef struct _VdtNode VdtValue;
 VDT_API VdtGraph *vdt_graph_new(void);
 VDT_API VdtGraph *vdt_graph_ref(VdtGraph *graph);
 VDT_API void vdt_graph_unref(VdtGraph *graph);
-/** TRUE if no mistake was made and there is an output. */
+/** TRUE if no mistake was made and there is an output, or a state that is written. */
 VDT_API gboolean vdt_graph_check(const VdtGraph *graph, GError **error);
 
 /** Where parameter names begin: "" or "backbone.net". Plain data, copied by value. */
@@ -44,6 +44,19 @@ VDT_API VdtScope vdt_scope(VdtGraph *graph, const char *prefix);
 VDT_API VdtScope vdt_in(VdtScope scope, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 VDT_API VdtValue *vdt_input(VdtGraph *graph, const char *name, const VdtShape *shape);
+/** An input of another type: VDT_F32, or VDT_I32 for numbers that ops take as such. What range
+ * those may have follows from the ops; vdt_session_run() refuses others. */
+VDT_API VdtValue *vdt_input_typed(VdtGraph *graph, const char *name, VdtDType dtype,
+                                  const VdtShape *shape);
+/** An input that is one number, VDT_I32: a position, or how many of something there are. Set by
+ * vdt_session_set_arg(). */
+VDT_API VdtValue *vdt_run_arg(VdtGraph *graph, const char *name);
+/**
+ * What a VdtState (vedette/plan.h) holds when the run begins, float32. Its memory is not the
+ * session's, outlives it, and may be that of other sessions, too: of other streams' plans, or of
+ * this stream's plan for another number of rows. vdt_write_rows() (vedette/ops.h) changes it.
+ */
+VDT_API VdtValue *vdt_state(VdtGraph *graph, const char *name, const VdtShape *shape);
 /** What an untrained parameter starts from: @value and, if there is a @deviation, normal deviates
  * around it. */
 typedef struct {
@@ -62,6 +75,8 @@ VDT_API VdtValue *vdt_tap(VdtValue *value, const char *format, ...) G_GNUC_PRINT
 
 /** The shape of a value; of NULL, an empty shape. */
 VDT_API VdtShape vdt_value_shape(const VdtValue *value);
+/** VDT_F32, or VDT_I32 of what counts something; of NULL, VDT_F32. */
+VDT_API VdtDType vdt_value_dtype(const VdtValue *value);
 /** Size of dimension @i; of NULL, 0. */
 VDT_API gint64 vdt_value_dim(const VdtValue *value, guint i);
 

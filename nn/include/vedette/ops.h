@@ -132,6 +132,36 @@ VDT_API VdtValue *vdt_concat(VdtValue *const *x, guint n, guint axis);
 /** @length elements of dimension @axis from @begin on, torch.narrow. */
 VDT_API VdtValue *vdt_slice(VdtValue *x, guint axis, gint64 begin, gint64 length);
 
+/** Rows of @x [V,C] by their numbers, torch.nn.functional.embedding: @indices, of int32 and any
+ * shape, to that shape with C behind it. Numbers from 0 to V-1: a run with others in an input is
+ * refused. */
+VDT_API VdtValue *vdt_gather_rows(VdtValue *x, VdtValue *indices);
+
+/**
+ * Writes the rows (elements of dimension 0) of @x to those of @state from number @at on, a
+ * vdt_run_arg(), and gives what @state then is; all of @x fits in, or the run is refused. @state is
+ * vdt_state() or what an earlier write gave; the value that is written over may still be used, and
+ * is what it was, but not written again. What the last write gave stays in the state.
+ */
+VDT_API VdtValue *vdt_write_rows(VdtValue *state, VdtValue *x, VdtValue *at);
+
+/**
+ * Of @x, from here on, only the first @count elements of dimension 0 are live: rows of [tokens,C],
+ * pictures of [N,C,H,W]. @count is a vdt_run_arg(), so half a batch needs no other plan, and steps
+ * do no more than for what is live. What an op gives for the others, outputs included, may be
+ * anything; ops that would look at them are mistakes in the graph. vdt_all_rows() ends that, with
+ * zeros for the others.
+ */
+VDT_API VdtValue *vdt_live_rows(VdtValue *x, VdtValue *count);
+VDT_API VdtValue *vdt_all_rows(VdtValue *x, VdtValue *count);
+
+/** torch.topk: the @k largest of the last dimension, the largest first and of equal ones the one
+ * that comes first, and where they stand, as int32. NaN is larger than anything. */
+typedef struct {
+    VdtValue *values, *indices;
+} VdtTopK;
+VDT_API VdtTopK vdt_top_k(VdtValue *x, gint64 k);
+
 /** The same elements in another shape; at most one dimension may be -1. */
 VDT_API VdtValue *vdt_reshape(VdtValue *x, const VdtShape *shape);
 /** Repeats dimensions of size 1 up to @shape, torch.expand. vdt_add() and vdt_mul() need no help;

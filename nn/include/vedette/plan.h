@@ -55,12 +55,38 @@ VDT_API gsize vdt_plan_get_weights_size(const VdtPlan *plan);
  * frees. */
 VDT_API char *vdt_plan_describe(const VdtPlan *plan);
 
+/**
+ * VdtState: a slot for what a network keeps between runs (vdt_state() of vedette/graph.h), such as
+ * what it knows of earlier tokens. It begins as zeros, belongs to whoever made it, and may be set
+ * in any number of sessions, of the same plan or others; each takes a reference. Runs that share
+ * one must not overlap, since their order would decide what they see: one that finds it in use by
+ * another is refused.
+ */
+typedef struct _VdtState VdtState;
+VDT_API VdtState *vdt_state_new(VdtDType dtype, const VdtShape *shape, GError **error);
+VDT_API VdtState *vdt_state_ref(VdtState *state);
+VDT_API void vdt_state_unref(VdtState *state);
+/** What it holds, owned by the state; may be read and written between runs. */
+VDT_API VdtTensor *vdt_state_get_tensor(VdtState *state);
+
 /** Returns NULL and sets @error if the memory cannot be had. */
 VDT_API VdtSession *vdt_session_new(VdtPlan *plan, GError **error);
 VDT_API void vdt_session_free(VdtSession *session);
-/** Input @i, float32, to be filled before each run; owned by the session. */
+/** Input @i, of the type that the graph gives it, to be filled before each run; owned by the
+ * session. Integers begin as 0 and stay until they are set anew; a run that finds one out of its
+ * range is refused, and says which. */
 VDT_API VdtTensor *vdt_session_get_input(VdtSession *session, guint i);
-/** Output @i, float32, valid until the next run; owned by the session. */
+/** The input of that name, NULL if there is none. */
+VDT_API VdtTensor *vdt_session_find_input(VdtSession *session, const char *name);
+/** Sets the vdt_run_arg() of that name. FALSE if there is none or @value is not in its range. */
+VDT_API gboolean vdt_session_set_arg(VdtSession *session, const char *name, gint64 value,
+                                     GError **error);
+/** What the vdt_state() of that name is, from the next run on. FALSE if there is none, or @state is
+ * of another shape or type, or has another name in this session already. A session whose states
+ * are not all set does not run. */
+VDT_API gboolean vdt_session_set_state(VdtSession *session, const char *name, VdtState *state,
+                                       GError **error);
+/** Output @i, of its value's type, valid until the next run; owned by the session. */
 VDT_API const VdtTensor *vdt_session_get_output(VdtSession *session, guint i);
 /** The output of that name, NULL if there is none. */
 VDT_API const VdtTensor *vdt_session_find_output(VdtSession *session, const char *name);
@@ -88,6 +114,7 @@ VDT_API void vdt_session_set_seed(VdtSession *session, guint64 seed);
 /** The graph a session's plan was made of; owned by it. */
 VDT_API VdtGraph *vdt_session_get_graph(VdtSession *session);
 
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtState, vdt_state_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtPlan, vdt_plan_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtSession, vdt_session_free)
 

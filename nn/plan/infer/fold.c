@@ -50,13 +50,16 @@ static gboolean is_vector(const VdtShape *shape)
 /* What @node makes of constants, those of the file being floats for only so long. */
 static VdtTensor *compute(const VdtNode *node, const VdtFused *fused, GError **error)
 {
-    g_autoptr(VdtTensor) result = vdt_tensor_new(VDT_F32, &node->shape, error);
+    g_autoptr(VdtTensor) result = vdt_tensor_new(node->dtype, &node->shape, error);
     VdtTensor *inputs[VDT_MAX_INPUTS];
     const float *x[VDT_MAX_INPUTS];
     guint n = 0;
 
     for (; result && n < node->n_inputs; n++) {
-        inputs[n] = vdt_as_floats(fused[node->inputs[n]->index].constant, error);
+        VdtTensor *constant = fused[node->inputs[n]->index].constant;
+
+        inputs[n] = node->inputs[n]->dtype == VDT_F32 ? vdt_as_floats(constant, error)
+                                                      : vdt_tensor_ref(constant);
         if (!inputs[n])
             break;
         x[n] = inputs[n]->data;
@@ -107,6 +110,9 @@ void vdt_fold_count_uses(const VdtGraph *graph, VdtFused *fused)
         f->is_output = TRUE;
         f->n_uses++;
     }
+    /* The state has it, whoever else looks. */
+    for (guint i = 0; i < graph->writes->len; i++)
+        fused[((VdtNode *)graph->writes->pdata[i])->index].n_uses++;
     for (guint i = graph->nodes->len; i-- > 0;) {
         const VdtNode *node = graph->nodes->pdata[i];
 

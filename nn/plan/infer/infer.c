@@ -49,6 +49,10 @@ static const struct {
     {&vdt_op_dropout, vdt_infer_same},
     {&vdt_op_permute, vdt_infer_permute},
     {&vdt_op_layer_norm, vdt_infer_layer_norm},
+    {&vdt_op_gather_rows, vdt_infer_gather_rows},
+    {&vdt_op_result, vdt_infer_result},
+    {&vdt_op_live_rows, vdt_infer_live_rows},
+    {&vdt_op_write_rows, vdt_infer_write_rows},
 };
 
 /* In this order: a node is the end of the first that matches. */
@@ -121,6 +125,8 @@ static void add_steps(VdtInfer *l)
         vdt_plan_fill(l->plan, &planar.place);
         g_array_append_val(l->plan->inputs, planar);
     }
+    for (guint i = 0; i < l->graph->states->len; i++)
+        vdt_infer_state(l, l->graph->states->pdata[i]);
     for (guint i = 0; i < n; i++) {
         VdtFused *f = &l->fused[i];
 
@@ -133,7 +139,17 @@ static void add_steps(VdtInfer *l)
     for (guint i = 0; i < l->graph->outputs->len; i++) {
         const VdtNamed *named = &g_array_index(l->graph->outputs, VdtNamed, i);
 
-        g_array_append_val(l->plan->outputs, *vdt_infer_get_planar(l, named->node));
+        VdtMap map = *vdt_infer_get_planar(l, named->node);
+
+        /* A session's outputs are its own. */
+        if (map.place.state) {
+            const VdtPlace slot = map.place;
+
+            map = vdt_plan_planar(l->plan, &named->node->shape);
+            vdt_plan_add_copy(l->plan, &slot, &map.place,
+                              vdt_shape_elements(&named->node->shape) * sizeof(float), named->name);
+        }
+        g_array_append_val(l->plan->outputs, map);
     }
 }
 

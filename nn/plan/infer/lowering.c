@@ -20,8 +20,14 @@ VdtForms *vdt_infer_forms(VdtInfer *l, const VdtNode *node)
 void vdt_infer_set_map(VdtInfer *l, const VdtFused *f, guint axis, const VdtMap *map)
 {
     VdtForms *forms = &l->forms[f->node->index];
+    VdtMap *to = &forms->map[slot(f->node, axis)];
 
-    forms->map[slot(f->node, axis)] = *map;
+    *to = *map;
+    to->live = (VdtPlace){0};
+    if (f->node->live && axis > 0) {
+        to->live = vdt_infer_get_planar(l, f->node->live)->place;
+        to->live_rows = vdt_map_rows(map) / f->node->shape.dims[0];
+    }
     forms->has_map[slot(f->node, axis)] = TRUE;
     if (vdt_map_is_planar(map)) {
         forms->planar = (VdtMap){.place = map->place, .planar = TRUE, .f32 = TRUE};
@@ -36,7 +42,7 @@ VdtMap vdt_infer_new_map(VdtInfer *l, const VdtFused *f, guint axis, gboolean f3
 
     map.place = vdt_plan_add_buffer(l->plan, vdt_map_bytes(l->plan, &map));
     vdt_infer_set_map(l, f, axis, &map);
-    return map;
+    return l->forms[f->node->index].map[slot(f->node, axis)];
 }
 
 VdtMap vdt_infer_new_planar(VdtInfer *l, const VdtFused *f)

@@ -101,6 +101,8 @@ VdtPlace vdt_infer_depthwise_weights(VdtInfer *l, const VdtFused *f);
 VdtWindow vdt_infer_window(const VdtNode *node);
 /* Whether @f is a 1x1 convolution of stride 1 over all channels: a product of pixels. */
 gboolean vdt_infer_is_pixelwise(const VdtFused *f);
+/* Where the value of a state is that the run begins with. */
+void vdt_infer_state(VdtInfer *l, const VdtNode *node);
 /* Each makes the steps for a node if it can; FALSE leaves it to the reference kernel. */
 gboolean vdt_infer_planes(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_product(VdtInfer *l, VdtFused *f);
@@ -120,3 +122,7 @@ gboolean vdt_infer_outer_sum(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_layer_norm(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_permute(VdtInfer *l, VdtFused *f);
 gboolean vdt_infer_same(VdtInfer *l, VdtFused *f);
+gboolean vdt_infer_live_rows(VdtInfer *l, VdtFused *f);
+gboolean vdt_infer_write_rows(VdtInfer *l, VdtFused *f);
+gboolean vdt_infer_gather_rows(VdtInfer *l, VdtFused *f);
+gboolean vdt_infer_result(VdtInfer *l, VdtFused *f);

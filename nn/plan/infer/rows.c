@@ -30,6 +30,14 @@ static char *pixel(const RowsStep *self, const VdtMap *map, char *arena, gsize i
            index * map->pitch * element_size(self);
 }
 
+/* Where part @part of the rows of an image ends; before it begins if none of it is live. */
+static gsize part_end(const RowsStep *self, char *arena, gsize image, guint part)
+{
+    gsize live = vdt_map_live_in(self->plan, &self->y, arena, image, self->rows.rows);
+
+    return MIN(vdt_rows_end(&self->rows, part), live);
+}
+
 /* Calls @each for every run of up to VDT_MOST_TILE_ROWS output pixels of an item, with what they
  * see. */
 static void for_each_run(const RowsStep *self, char *arena, guint item, const void *outside,
@@ -41,6 +49,8 @@ static void for_each_run(const RowsStep *self, char *arena, guint item, const vo
     const char *x = pixel(self, &self->x, arena, image * self->x.h * self->x.w);
     const void *a[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
 
+    if (vdt_map_live_in(self->plan, &self->y, arena, image, self->y.h * self->y.w) == 0)
+        return;
     for (gsize row = part * self->rows.per_part; row < vdt_rows_end(&self->rows, part); row++) {
         for (gsize column = 0; column < self->y.w; column += VDT_MOST_TILE_ROWS) {
             gsize count = MIN(VDT_MOST_TILE_ROWS, self->y.w - column);
@@ -205,9 +215,12 @@ static void run_scale(const VdtStep *step, char *arena, char *scratch, guint ite
     gsize image = item / self->rows.n_parts, plane = self->x.h * self->x.w;
     guint part = item % self->rows.n_parts;
     gsize first = part * self->rows.per_part, at = image * plane + first;
+    gsize end = part_end(self, arena, image, part);
 
-    self->plan->kernels->scale_rows(vdt_rows_end(&self->rows, part) - first, self->x.c,
-                                    pixel(self, &self->x, arena, at), self->x.pitch,
+    if (end <= first)
+        return;
+    self->plan->kernels->scale_rows(end - first, self->x.c, pixel(self, &self->x, arena, at),
+                                    self->x.pitch,
                                     vdt_place_address(self->plan, &self->weight, arena) +
                                         image * self->epilogue.mul_pitch * element_size(self),
                                     pixel(self, &self->y, arena, at), self->y.pitch);
@@ -219,11 +232,14 @@ static void run_map(const VdtStep *step, char *arena, char *scratch, guint item)
     guint part = item % self->rows.n_parts;
     gsize image = item / self->rows.n_parts, plane = self->x.h * self->x.w;
     gsize first = part * self->rows.per_part, at = image * plane + first;
+    gsize end = part_end(self, arena, image, part);
     VdtEpilogue epilogue = vdt_epilogue_at(self->plan, &self->epilogue, arena, image, first, 0);
 
-    self->plan->kernels->map_rows(vdt_rows_end(&self->rows, part) - first, self->x.c,
-                                  pixel(self, &self->x, arena, at), self->x.pitch, &epilogue,
-                                  pixel(self, &self->y, arena, at), self->y.pitch);
+    if (end <= first)
+        return;
+    self->plan->kernels->map_rows(end - first, self->x.c, pixel(self, &self->x, arena, at),
+                                  self->x.pitch, &epilogue, pixel(self, &self->y, arena, at),
+                                  self->y.pitch);
 }
 
 /* x times one factor for each channel of each image: [N,C,H,W] * [N,C,1,1]. */
@@ -298,11 +314,13 @@ gboolean vdt_infer_elementwise(VdtInfer *l, VdtFused *f)
 static void run_layer_norm(const VdtStep *step, char *arena, char *scratch, guint item)
 {
     const RowsStep *self = (const RowsStep *)step;
-    gsize first = item * self->rows.per_part;
+    gsize first = item * self->rows.per_part, end = part_end(self, arena, 0, item);
 
+    if (end <= first)
+        return;
     self->plan->kernels->layer_norm_rows(
-        vdt_rows_end(&self->rows, item) - first, self->x.c, pixel(self, &self->x, arena, first),
-        self->x.pitch, (const float *)vdt_place_address(self->plan, &self->weight, arena),
+        end - first, self->x.c, pixel(self, &self->x, arena, first), self->x.pitch,
+        (const float *)vdt_place_address(self->plan, &self->weight, arena),
         (const float *)vdt_place_address(self->plan, &self->epilogue.bias, arena), self->eps,
         pixel(self, &self->y, arena, first), self->y.pitch);
 }

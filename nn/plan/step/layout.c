@@ -111,11 +111,14 @@ static void run_layout(const VdtStep *step, char *arena, guint item, gboolean to
     gsize first = item % self->rows.n_parts * self->rows.per_part;
     gsize count = vdt_rows_end(&self->rows, item % self->rows.n_parts) - first;
     gsize element = vdt_element_size(self->kernels->precision);
+    const gsize live = vdt_map_live_in(self->plan, map, arena, image, plane);
     float *planar = (float *)vdt_place_address(self->plan, &self->planar, arena) +
                     image * map->c * plane + first;
     char *pixels = vdt_place_address(self->plan, &map->place, arena) +
                    (image * plane + first) * map->pitch * element;
 
+    if (live == 0)
+        return;
     if (to_planes)
         self->kernels->to_planes(count, map->c, pixels, map->pitch, planar, plane);
     else
@@ -140,10 +143,11 @@ static void run_from_rows(const VdtStep *step, char *arena, char *scratch, guint
     const VdtMap *map = &self->map;
     const float *x = (const float *)vdt_place_address(self->plan, &self->planar, arena);
     char *y = vdt_place_address(self->plan, &map->place, arena);
+    const gsize end = MIN(vdt_rows_end(&self->rows, item), vdt_map_live(self->plan, map, arena));
     gsize element = vdt_element_size(self->kernels->precision);
 
     memset(scratch, 0, VDT_ALIGN_LANES(map->c) * sizeof *x);
-    for (gsize row = item * self->rows.per_part; row < vdt_rows_end(&self->rows, item); row++) {
+    for (gsize row = item * self->rows.per_part; row < end; row++) {
         memcpy(scratch, x + row * map->c, map->c * sizeof *x);
         self->kernels->store_scaled(map->c, (const float *)scratch, 1,
                                     y + row * map->pitch * element);
@@ -156,9 +160,10 @@ static void run_to_rows(const VdtStep *step, char *arena, char *scratch, guint i
     const VdtMap *map = &self->map;
     const char *x = vdt_place_address(self->plan, &map->place, arena);
     float *y = (float *)vdt_place_address(self->plan, &self->planar, arena);
+    const gsize end = MIN(vdt_rows_end(&self->rows, item), vdt_map_live(self->plan, map, arena));
     gsize element = vdt_element_size(self->kernels->precision);
 
-    for (gsize row = item * self->rows.per_part; row < vdt_rows_end(&self->rows, item); row++) {
+    for (gsize row = item * self->rows.per_part; row < end; row++) {
         memset(scratch, 0, VDT_ALIGN_LANES(map->c) * sizeof *y);
         self->kernels->sum_rows(1, map->c, x + row * map->pitch * element, 0, (float *)scratch);
         memcpy(y + row * map->c, scratch, map->c * sizeof *y);
@@ -190,6 +195,53 @@ void vdt_plan_add_layout(VdtPlan *plan, const VdtPlace *planar, const VdtMap *ma
     vdt_step_reads(&self->step, to_planes ? map->place : *planar);
     vdt_step_writes(&self->step, to_planes ? *planar : map->place);
     vdt_plan_add_step(plan, &self->step);
+}
+
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    VdtPlace from, to;
+    VdtRows bytes;
+} CopyStep;
+
+static void run_copy(const VdtStep *step, char *arena, char *scratch, guint item)
+{
+    const CopyStep *self = (const CopyStep *)step;
+    const gsize first = item * self->bytes.per_part;
+
+    memcpy(vdt_place_address(self->plan, &self->to, arena) + first,
+           vdt_place_address(self->plan, &self->from, arena) + first,
+           vdt_rows_end(&self->bytes, item) - first);
+}
+
+void vdt_plan_add_copy(VdtPlan *plan, const VdtPlace *from, const VdtPlace *to, gsize n,
+                       const char *label)
+{
+    CopyStep *self = g_new0(CopyStep, 1);
+
+    self->plan = plan;
+    self->from = *from;
+    self->to = *to;
+    self->bytes = vdt_rows_split(n, VDT_ALIGN, n > 131072 ? 8 : 1);
+    self->step = (VdtStep){.kernel = "copy",
+                           .label = g_strdup(label),
+                           .n_items = self->bytes.n_parts,
+                           .run = run_copy};
+    vdt_step_reads(&self->step, *from);
+    vdt_step_writes(&self->step, *to);
+    vdt_plan_add_step(plan, &self->step);
+}
+
+void vdt_plan_load_state(VdtPlan *plan, const VdtNode *value, const VdtPlace *to)
+{
+    vdt_plan_add_copy(plan, &(VdtPlace){.state = value->state}, to,
+                      vdt_shape_elements(&value->shape) * sizeof(float), value->name);
+}
+
+void vdt_plan_store_state(VdtPlan *plan, const VdtNode *value, const VdtPlace *from)
+{
+    vdt_plan_add_copy(plan, from, &(VdtPlace){.state = value->state},
+                      vdt_shape_elements(&value->shape) * sizeof(float), value->name);
 }
 
 VdtMap vdt_plan_planar(VdtPlan *plan, const VdtShape *shape)

@@ -18,11 +18,33 @@ typedef struct {
     gboolean f32;  /* elements are float in a plan of lower precision */
     gboolean rows; /* channels are last in the shape, too */
     gsize n, h, w, c, pitch;
+    /* If not all is live: how many, an int32 that stays for the whole run, and rows for each. */
+    VdtPlace live;
+    gsize live_rows;
 } VdtMap;
 
 static inline gsize vdt_map_rows(const VdtMap *map)
 {
     return map->n * map->h * map->w;
+}
+
+/* How many of its rows, all images together, steps have to look at in this run. */
+static inline gsize vdt_map_live(const VdtPlan *plan, const VdtMap *map, char *arena)
+{
+    gsize rows = vdt_map_rows(map);
+
+    if (!vdt_place_exists(&map->live))
+        return rows;
+    return MIN(rows, *(const gint32 *)vdt_place_address(plan, &map->live, arena) * map->live_rows);
+}
+
+/* The same of image @image, which has @rows. */
+static inline gsize vdt_map_live_in(const VdtPlan *plan, const VdtMap *map, char *arena,
+                                    gsize image, gsize rows)
+{
+    gsize live = vdt_map_live(plan, map, arena), before = image * rows;
+
+    return live > before ? MIN(live - before, rows) : 0;
 }
 
 /* Channels last is possible for 4-D and 2-D values. */
@@ -43,6 +65,13 @@ static inline gboolean vdt_map_is_planar(const VdtMap *map)
 /* Adds the step that fills one of the two forms of a value from the other. @label is copied. */
 void vdt_plan_add_layout(VdtPlan *plan, const VdtPlace *planar, const VdtMap *map,
                          gboolean to_planes, const char *label);
+
+/* Adds the step that copies @n bytes. @label is copied. */
+void vdt_plan_add_copy(VdtPlan *plan, const VdtPlace *from, const VdtPlace *to, gsize n,
+                       const char *label);
+/* Copies what the state of @value, a node that is one, holds to or from the value's own memory. */
+void vdt_plan_load_state(VdtPlan *plan, const VdtNode *value, const VdtPlace *to);
+void vdt_plan_store_state(VdtPlan *plan, const VdtNode *value, const VdtPlace *from);
 
 /* A planar map for a value of @shape, in a new buffer. */
 VdtMap vdt_plan_planar(VdtPlan *plan, const VdtShape *shape);

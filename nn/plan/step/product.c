@@ -49,14 +49,16 @@ typedef struct {
     guint block, end_block;
 } Share;
 
-static Share get_share(const ProductStep *self, guint item)
+static Share get_share(const ProductStep *self, char *arena, guint item)
 {
     guint part = item % self->rows.n_parts, rest = item / self->rows.n_parts;
     guint block = rest % self->block_parts;
+    gsize image = rest / self->block_parts;
+    gsize live = vdt_map_live_in(self->plan, &self->p.y, arena, image, self->image_rows);
 
-    return (Share){.image = rest / self->block_parts,
+    return (Share){.image = image,
                    .row = part * self->rows.per_part,
-                   .end = vdt_rows_end(&self->rows, part),
+                   .end = MIN(vdt_rows_end(&self->rows, part), live),
                    .block = block,
                    .end_block = self->block_parts == 1 ? self->n_blocks : block + 1};
 }
@@ -93,7 +95,7 @@ static void run_product(const VdtStep *step, char *arena, char *scratch, guint i
 {
     const ProductStep *self = (const ProductStep *)step;
     const VdtKernels *kernels = self->plan->kernels;
-    const Share share = get_share(self, item);
+    const Share share = get_share(self, arena, item);
     gsize x_pixel = self->p.x.pitch * vdt_element_size(kernels->precision);
     gsize y_pixel =
         self->p.y.pitch * (self->p.y.f32 ? sizeof(float) : vdt_element_size(kernels->precision));
@@ -120,7 +122,7 @@ static void run_product_int8(const VdtStep *step, char *arena, char *scratch, gu
 {
     const ProductStep *self = (const ProductStep *)step;
     const VdtInt8Kernels *kernels = self->plan->kernels_int8;
-    const Share share = get_share(self, item);
+    const Share share = get_share(self, arena, item);
     gsize taps = vdt_window_taps(&self->p.window);
     const int8_t *x = (const int8_t *)vdt_place_address(self->plan, &self->p.x.place, arena);
     const int8_t *zeros = (const int8_t *)vdt_place_address(self->plan, &self->p.zeros, arena);
@@ -171,8 +173,9 @@ static void split(ProductStep *self, gsize mr, gsize nr, gsize weight_bytes)
     self->n_blocks = (self->p.columns + nr - 1) / nr;
     self->block_parts = weight_bytes > SMALL_WEIGHTS ? self->n_blocks : 1;
     wanted = MAX(1, wanted / (self->images * self->block_parts));
-    /* A single row, as behind a pooled map, has only its columns to share out. */
-    if (self->image_rows <= mr)
+    /* A single row, as behind a pooled map or the only live one, has only its columns to share out.
+     */
+    if (self->image_rows <= mr || vdt_place_exists(&self->p.y.live))
         self->block_parts = self->n_blocks;
     self->rows = vdt_rows_split(self->image_rows, mr, wanted);
     self->step.n_items = self->images * self->block_parts * self->rows.n_parts;

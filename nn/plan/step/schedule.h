@@ -15,16 +15,18 @@
 
 #include "constants.h"
 
-/* Memory that a step reads or writes: a constant, or a buffer of the arena; or no place. */
+/* Memory that a step reads or writes: a constant, a buffer of the arena, or the slot of a state,
+ * which is the session's for the time of a run; or no place. */
 typedef struct {
     const void *constant; /* if not NULL */
     guint buffer;         /* its number, from 1 */
+    guint state;          /* its number, from 1 */
     gsize offset;         /* bytes into it, of a part of another value */
 } VdtPlace;
 
 static inline gboolean vdt_place_exists(const VdtPlace *place)
 {
-    return place->constant || place->buffer;
+    return place->constant || place->buffer || place->state;
 }
 
 typedef struct {
@@ -68,6 +70,7 @@ struct _VdtPlan {
     GArray *values;       /* TRACE: VdtMap by node index */
     GArray *params;       /* TRAIN: VdtMap by number of the parameter, values are in constants */
     GArray *gradients;    /* TRAIN: the same for gradients */
+    VdtPlace slots;       /* addresses of the states' memory, in their order; set for each run */
     VdtPlace seed;        /* TRAIN: what dropout draws from, a guint64 */
     gsize arena_size, scratch_size;
     gsize out_of_memory; /* bytes that could not be had for a constant */
@@ -77,6 +80,11 @@ static inline char *vdt_place_address(const VdtPlan *plan, const VdtPlace *place
 {
     if (place->constant)
         return (char *)place->constant + place->offset;
+    if (place->state) {
+        const VdtBuffer *slots = &g_array_index(plan->buffers, VdtBuffer, plan->slots.buffer - 1);
+
+        return ((char **)(arena + slots->offset))[place->state - 1] + place->offset;
+    }
     return arena + g_array_index(plan->buffers, VdtBuffer, place->buffer - 1).offset +
            place->offset;
 }

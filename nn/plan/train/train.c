@@ -111,7 +111,8 @@ static void look(VdtTrain *t, const VdtGraph *graph)
         for (guint j = 0; j < node->n_inputs; j++) {
             t->is_weight[node->inputs[j]->index] |= j > 0 && is_product(node);
             t->n_uses[node->inputs[j]->index]++;
-            t->trained[i] |= t->trained[node->inputs[j]->index] && node->op->backward;
+            t->trained[i] |=
+                t->trained[node->inputs[j]->index] && node->op->backward && node->dtype == VDT_F32;
         }
     }
     for (guint i = 0; i < graph->outputs->len; i++)
@@ -186,6 +187,13 @@ static gboolean add_leaves(VdtTrain *t, const VdtGraph *graph, const VdtBound *p
         vdt_plan_fill(t->plan, &t->planar[node->index].place);
         g_array_append_val(t->plan->inputs, t->planar[node->index]);
     }
+    for (guint i = 0; i < graph->states->len; i++) {
+        const VdtNode *node = graph->states->pdata[i];
+
+        t->planar[node->index] = vdt_plan_planar(t->plan, &node->shape);
+        t->has_planar[node->index] = TRUE;
+        vdt_plan_load_state(t->plan, node, &t->planar[node->index].place);
+    }
     return TRUE;
 }
 
@@ -256,6 +264,8 @@ gboolean vdt_plan_train(VdtPlan *plan, const VdtBound *params, GError **error)
 
         if (node->n_inputs > 0 && !is_taken[i])
             make_forward(&t, node, &by[i]);
+        if (node->state && node->n_inputs > 0)
+            vdt_plan_store_state(plan, node, &vdt_train_planar(&t, node)->place);
     }
     for (guint i = 0; i < graph->outputs->len; i++) {
         const VdtNamed *named = &g_array_index(graph->outputs, VdtNamed, i);
