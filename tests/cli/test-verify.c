@@ -39,6 +39,7 @@ static void test_trace_plan(void)
 }
 
 static const char *const segmentations[] = {"T-256x320-batch2", "T-512", "B-512"};
+static const char *const transformers[] = {"deit_b-plain"};
 
 /* Logits, and the class of each pixel. The plain kernels take their time over the large ones. */
 static void test_segmentation(void)
@@ -66,7 +67,7 @@ static void test_segmentation(void)
 /* Attention over tokens. */
 static void test_transformer(void)
 {
-    const char *dir = golden_case_of("tocom", "deit_b-plain");
+    const char *dir = golden_case_of("tocom", transformers[0]);
     for (int isa = VDT_ISA_C; isa <= (int)vdt_isa_get_available(); isa++) {
         g_auto(Outcome) o = vedette("verify", "--isa", vdt_isa_name(isa), dir, NULL);
         if (o.status != 0)
@@ -295,9 +296,53 @@ static void test_usage(void)
     expect(2, "--views", "infer", "--model", "m", "--input", "i.npy", "--views", "test", NULL);
 }
 
+static gboolean is_listed(const char *model, const char *name)
+{
+    static const struct {
+        const char *model;
+        const char *const *names;
+        guint n;
+    } lists[] = {
+        {"squeezetime", cases, G_N_ELEMENTS(cases)},
+        {"cgrseg", segmentations, G_N_ELEMENTS(segmentations)},
+        {"tocom", transformers, G_N_ELEMENTS(transformers)},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
+        for (guint j = 0; g_str_equal(lists[i].model, model) && j < lists[i].n; j++)
+            if (g_str_equal(lists[i].names[j], name))
+                return TRUE;
+    return FALSE;
+}
+
+/* A golden case that no test runs proves nothing. */
+static void test_all_cases(void)
+{
+    const char *golden = golden_case_of("", "");
+    g_autoptr(GDir) models = g_dir_open(golden, 0, NULL);
+    const char *model, *name;
+    guint n = 0;
+
+    g_assert_nonnull(models);
+    while ((model = g_dir_read_name(models)) != NULL) {
+        g_autofree char *folder = g_build_filename(golden, model, NULL);
+        g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+        while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+            g_autofree char *file = g_build_filename(folder, name, "case.json", NULL);
+            if (!g_file_test(file, G_FILE_TEST_EXISTS))
+                continue;
+            if (!is_listed(model, name))
+                g_error("no test verifies tests/golden/%s/%s: list it in this file", model, name);
+            n++;
+        }
+    }
+    g_assert_cmpuint(n, >=, 7);
+}
+
 int main(int argc, char **argv)
 {
     fixture_open(&argc, &argv);
+    g_test_add_func("/verify/all-cases", test_all_cases);
     g_test_add_func("/verify/infer-plan", test_infer_plan);
     g_test_add_func("/verify/trace-plan", test_trace_plan);
     g_test_add_func("/verify/segmentation", test_segmentation);

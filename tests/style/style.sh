@@ -135,6 +135,15 @@ layers() {
     '\b(squeezetime|cgrseg|ipt|deit|swin|llama|freevideollm)'
 }
 
+# A list of shapes to time is named where it is timed.
+shapes() {
+  local file
+  for file in $(select_files '^bench/shapes/'); do
+    grep -rqF "$(basename "$file")" tests/*/meson.build tests/*/*.c bench/*.c bench/*.py bench/*.build run ||
+      echo "$file: nothing names it"
+  done
+}
+
 unfinished() {
   # Spelled so that this file does not find itself.
   grep -nE '\b(TO''DO|FIX''ME|XX''X)\b' "${texts[@]}"
@@ -212,6 +221,7 @@ report "folders of nn/ include what they may, and nothing in a circle" "$(
   select_files '^nn/.*\.[ch]$' | tests/style/includes.py problems 2>&1)"
 echo "# the longest chain of includes in nn/: $(
   select_files '^nn/.*\.[ch]$' | tests/style/includes.py longest)"
+report "each file of shapes is timed by something" "$(shapes)"
 report "nothing is marked as unfinished" "$(unfinished)"
 report "public headers compile alone in C" "$(headers_alone cc c)"
 report "public headers compile alone in C++" "$(headers_alone c++ c++)"

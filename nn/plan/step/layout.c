@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-gboolean vdt_shape_has_channels(const VdtShape *shape)
-{
-    return shape->n_dims == 4 || shape->n_dims == 2;
-}
-
 /* Pixels 4096 bytes apart fall into the same sets of the first cache, where a tile's rows would
  * throw each other out; a skew of one vector spreads them. */
 gsize vdt_map_pitch(gsize channels, gsize element_size)

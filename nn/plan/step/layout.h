@@ -47,8 +47,6 @@ static inline gsize vdt_map_live_in(const VdtPlan *plan, const VdtMap *map, char
     return live > before ? MIN(live - before, rows) : 0;
 }
 
-/* Channels last is possible for 4-D and 2-D values. */
-gboolean vdt_shape_has_channels(const VdtShape *shape);
 /* Where the channels of a value are that no op says it of: dimension 1 of pictures, else the last.
  */
 guint vdt_shape_axis(const VdtShape *shape);

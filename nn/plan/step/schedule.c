@@ -45,7 +45,7 @@ void vdt_step_add_places(VdtPlace *to, guint most, const VdtPlace *places, gsize
     for (gsize i = 0; i < n; i++) {
         if (!vdt_place_exists(&places[i]))
             continue;
-        while (vdt_place_exists(&to[at]))
+        while (at < most && vdt_place_exists(&to[at]))
             at++;
         g_assert(at < most);
         to[at] = places[i];
