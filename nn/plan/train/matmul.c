@@ -127,12 +127,14 @@ static gboolean are_long(const VdtNode *node)
 
 static VdtMatmulStep describe(VdtTrain *t, const VdtNode *node)
 {
+    const VdtNode *a = node->inputs[0];
     VdtMatmulStep product = {.m = node->shape.dims[node->shape.n_dims - 2],
                              .n = last_dim(node),
-                             .k = last_dim(node->inputs[0]),
                              .zeros = t->zeros,
                              .scale = node->p.matmul.scale};
 
+    product.k =
+        node->p.matmul.transpose_a ? (gsize)a->shape.dims[a->shape.n_dims - 2] : last_dim(a);
     product.batch = vdt_shape_elements(&node->shape) / (product.m * product.n);
     return product;
 }
@@ -144,8 +146,16 @@ gboolean vdt_train_matmul(VdtTrain *t, const VdtNode *node)
     MatrixStep *self;
     VdtMatmulStep product;
 
-    if (node->p.matmul.transpose_a || !are_in_order(t, node))
+    if ((node->p.matmul.transpose_a && transposed) || !are_in_order(t, node))
         return FALSE;
+    if (node->p.matmul.transpose_a) {
+        product = describe(t, node);
+        product.a = vdt_train_planar(t, a)->place;
+        product.b = vdt_train_planar(t, b)->place;
+        product.y = new_planar(t, node);
+        vdt_plan_add_outer(t->plan, &product, node->op->name, node->op->macs(node));
+        return TRUE;
+    }
     if (!are_long(node)) {
         product = describe(t, node);
         product.b_row = transposed ? 1 : product.n;
@@ -173,6 +183,38 @@ gboolean vdt_train_matmul(VdtTrain *t, const VdtNode *node)
     vdt_step_writes(&self->step, self->y);
     vdt_plan_add_step(t->plan, &self->step);
     return TRUE;
+}
+
+/* Of y = a' b: da = b dy', db = a dy. */
+static void add_transposed_gradients(VdtTrain *t, const VdtNode *node)
+{
+    const VdtNode *a = node->inputs[0], *b = node->inputs[1];
+    const VdtMatmulStep forward = describe(t, node);
+    const VdtPlace dy = vdt_train_dy(t, node)->place;
+    VdtMatmulStep product = forward;
+
+    if (vdt_train_wants(t, a)) {
+        product.m = forward.k;
+        product.n = forward.m;
+        product.k = forward.n;
+        product.b_row = 1;
+        product.b_column = forward.n;
+        product.a = vdt_train_planar(t, b)->place;
+        product.b = dy;
+        product.y = vdt_train_dx(t, a, &product.add).place;
+        vdt_plan_add_matmul(t->plan, &product, node->op->name, node->op->macs(node));
+    }
+    if (vdt_train_wants(t, b)) {
+        product.m = forward.k;
+        product.n = forward.n;
+        product.k = forward.m;
+        product.b_row = forward.n;
+        product.b_column = 1;
+        product.a = vdt_train_planar(t, a)->place;
+        product.b = dy;
+        product.y = vdt_train_dx(t, b, &product.add).place;
+        vdt_plan_add_matmul(t->plan, &product, node->op->name, node->op->macs(node));
+    }
 }
 
 /* Of y = a b: da = dy b', db = a' dy; of y = a b': da = dy b, db = dy' a. */
@@ -214,7 +256,10 @@ void vdt_train_matmul_backward(VdtTrain *t, const VdtNode *node)
     VdtStep step;
 
     if (!kept) {
-        add_gradients(t, node);
+        if (node->p.matmul.transpose_a)
+            add_transposed_gradients(t, node);
+        else
+            add_gradients(t, node);
         return;
     }
     self = vdt_train_step(MatrixStep, t, node, .kernel = "matmul_gradient",
