@@ -17,6 +17,7 @@
 #if VDT_HAVE_OPENBLAS
 #include <cblas.h>
 #include <dlfcn.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -39,13 +40,15 @@ bool vdt_blas_pays(size_t rows, size_t columns, size_t depth)
     return always || rows * columns * depth >= LEAST_PRODUCT;
 }
 
-/* Elements from one address to the next; 0 if they differ, or are not at least @width. */
+/* Elements from one address to the next; 0 if they differ, are not at least @width, or are more
+ * than the library counts: two rows may lie anywhere. */
 static size_t find_pitch(const float *const *rows, size_t n, size_t width)
 {
     ptrdiff_t bytes =
         n > 1 ? (const char *)rows[1] - (const char *)rows[0] : (ptrdiff_t)(width * sizeof(float));
 
-    if (bytes < (ptrdiff_t)(width * sizeof(float)) || bytes % (ptrdiff_t)sizeof(float) != 0)
+    if (bytes < (ptrdiff_t)(width * sizeof(float)) || bytes % (ptrdiff_t)sizeof(float) != 0 ||
+        bytes / (ptrdiff_t)sizeof(float) > INT_MAX)
         return 0;
     for (size_t i = 2; i < n; i++)
         if ((const char *)rows[i] - (const char *)rows[i - 1] != bytes)

@@ -312,9 +312,14 @@ static void check_layer_norm_gradient(const Case *c)
     }
     if (with_dx)
         check_result(&dx);
+    else
+        g_free(dx.exact);
     if (with_parameters) {
         check_result(&dweight);
         check_result(&dbias);
+    } else {
+        g_free(dweight.exact);
+        g_free(dbias.exact);
     }
 }
 
