@@ -7,6 +7,7 @@
 #include "runtime/pool.h"
 #include "state.h"
 #include "step/layout.h"
+#include "tensor/pages.h"
 
 struct _VdtSession {
     VdtPlan *plan;
@@ -22,8 +23,7 @@ struct _VdtSession {
 
 static char *allocate(gsize size, const char *what, GError **error)
 {
-    gsize rounded = (MAX(size, 1) + VDT_ALIGN - 1) / VDT_ALIGN * VDT_ALIGN;
-    char *memory = aligned_alloc(VDT_ALIGN, rounded);
+    char *memory = vdt_pages_alloc(size);
 
     if (!memory)
         g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,

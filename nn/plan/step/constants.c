@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tensor/pages.h"
+
 struct _VdtConstants {
     gint ref_count;
     pthread_mutex_t lock;
@@ -87,7 +89,7 @@ VdtBlob *vdt_constants_get(VdtConstants *constants, VdtIdentity identity, gsize 
         blob->ref_count++;
         return blob;
     }
-    data = aligned_alloc(VDT_ALIGN, (size + VDT_ALIGN - 1) / VDT_ALIGN * VDT_ALIGN);
+    data = vdt_pages_alloc(size);
     if (!data)
         return NULL;
     *fresh = TRUE;
