@@ -193,6 +193,10 @@ void vdt_pack_gemm_strided(const VdtKernels *kernels, const float *weights, size
 void vdt_pack_elements(const VdtKernels *kernels, const void *elements, size_t cols,
                        ptrdiff_t col_stride, size_t depth, ptrdiff_t depth_stride, void *packed);
 
+/* Rows of the next tile of @left rows: of as few tiles as there have to be all are about as high. A
+ * last one of a single row would load all weights for a seventh of the work. */
+size_t vdt_tile_rows(const VdtKernels *kernels, size_t left);
+
 /* y = a * b + add: @rows rows of @depth elements by packed columns. Pitches are the elements
  * between rows; a row of a has room for a depth of whole steps, one of y and of add for
  * VDT_ALIGN_LANES(columns). */

@@ -2,6 +2,13 @@
 /* Products of matrices, tile by tile. */
 #include "kernels.h"
 
+size_t vdt_tile_rows(const VdtKernels *kernels, size_t left)
+{
+    size_t tiles = (left + kernels->mr - 1) / kernels->mr;
+
+    return (left + tiles - 1) / tiles;
+}
+
 void vdt_multiply(const VdtKernels *kernels, const VdtMatrices *m)
 {
     const size_t size = vdt_element_size(kernels->precision);
@@ -10,10 +17,10 @@ void vdt_multiply(const VdtKernels *kernels, const VdtMatrices *m)
     for (size_t column = 0; column < m->columns; column += kernels->nr) {
         size_t columns = VDT_ALIGN_LANES(m->columns - column);
 
-        for (size_t row = 0; row < m->rows; row += kernels->mr) {
+        for (size_t row = 0, count; row < m->rows; row += count) {
             const void *a[VDT_MOST_GEMM_ROWS];
             VdtGemmTile tile = {
-                .rows = m->rows - row < kernels->mr ? m->rows - row : kernels->mr,
+                .rows = count = vdt_tile_rows(kernels, m->rows - row),
                 .cols = columns < kernels->nr ? columns : kernels->nr,
                 .taps = 1,
                 .depth = vdt_padded_depth(kernels, m->depth),

@@ -4,7 +4,7 @@
  * walked; each step loads one row of packed weights and broadcasts one input of each row. One
  * function exists for every number of rows and vectors, so that the sums' indices are constants.
  */
-#include "simd_tile.h"
+#include "simd_sums.h"
 
 #if VDT_IS_BF16
 typedef struct {
@@ -60,17 +60,6 @@ INLINE vf multiply_add(vf sum, input_scalar s, weight_vector w)
 }
 #endif
 
-/* Long activations work through memory, to keep the common path short. */
-static __attribute__((noinline)) void activate_tile(vf *sums, size_t n, VdtAct act)
-{
-    if (act == VDT_ACT_GELU)
-        for (size_t i = 0; i < n; i++)
-            sums[i] = gelu(sums[i]);
-    else
-        for (size_t i = 0; i < n; i++)
-            sums[i] = activate(sums[i], act);
-}
-
 INLINE void gemm(const VdtGemmTile *tile, const int rows, const int vectors)
 {
     const VdtEpilogue *e = &tile->epilogue;
@@ -79,9 +68,11 @@ INLINE void gemm(const VdtGemmTile *tile, const int rows, const int vectors)
     size_t steps = tile->depth / (VDT_IS_BF16 ? 2 : 1);
     vf sums[MR][NV];
 
-    for (int i = 0; i < rows; i++)
+    for (int i = 0; i < rows; i++) {
         for (int j = 0; j < vectors; j++)
             sums[i][j] = load_f32(e->bias + j * VDT_VL);
+        ask_for_row(e, tile->y, tile->y_pitch, tile->y_f32, i, vectors);
+    }
 
     for (size_t t = 0; t < tile->taps; t++, a += rows) {
         const char *row[MR];
@@ -108,58 +99,7 @@ INLINE void gemm(const VdtGemmTile *tile, const int rows, const int vectors)
         }
     }
 
-    if (e->act0 > VDT_ACT_RELU) {
-        vf spilled[MR * NV];
-
-        /* By loops: a copy of a few hundred bytes becomes a string instruction, which is slow. */
-#pragma GCC unroll 8
-        for (int i = 0; i < rows; i++)
-#pragma GCC unroll 8
-            for (int j = 0; j < vectors; j++)
-                spilled[i * vectors + j] = sums[i][j];
-        activate_tile(spilled, rows * vectors, e->act0);
-#pragma GCC unroll 8
-        for (int i = 0; i < rows; i++)
-#pragma GCC unroll 8
-            for (int j = 0; j < vectors; j++)
-                sums[i][j] = spilled[i * vectors + j];
-    }
-#pragma GCC unroll 8
-    for (int i = 0; i < rows; i++) {
-        if (e->act0 == VDT_ACT_RELU) {
-#pragma GCC unroll 8
-            for (int j = 0; j < vectors; j++)
-                sums[i][j] = at_least(sums[i][j], splat(0));
-        }
-        if (e->mul) {
-            const element *mul = (const element *)e->mul + i * e->mul_pitch;
-#pragma GCC unroll 8
-            for (int j = 0; j < vectors; j++)
-                sums[i][j] *= load(mul + j * VDT_VL);
-        }
-        if (e->add) {
-            const element *add = (const element *)e->add + i * e->add_pitch;
-#pragma GCC unroll 8
-            for (int j = 0; j < vectors; j++)
-                sums[i][j] += load(add + j * VDT_VL);
-        }
-        if (e->act1 == VDT_ACT_RELU) {
-#pragma GCC unroll 8
-            for (int j = 0; j < vectors; j++)
-                sums[i][j] = at_least(sums[i][j], splat(0));
-        }
-        if (!VDT_IS_BF16 || tile->y_f32) {
-            float *y = (float *)tile->y + i * tile->y_pitch;
-#pragma GCC unroll 8
-            for (int j = 0; j < vectors; j++)
-                store_f32(y + j * VDT_VL, sums[i][j]);
-        } else {
-            element *y = (element *)tile->y + i * tile->y_pitch;
-#pragma GCC unroll 8
-            for (int j = 0; j < vectors; j++)
-                store(y + j * VDT_VL, sums[i][j]);
-        }
-    }
+    put_sums(e, tile->y, tile->y_pitch, tile->y_f32, rows, vectors, sums);
 }
 
 /* clang-format off */

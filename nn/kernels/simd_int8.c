@@ -5,14 +5,13 @@
  * tap of each row has another scale, are floats in memory.
  */
 #include "int8.h"
-#include "simd.h"
+#include "simd_sums.h"
 
+#undef MR
 #if VDT_VL == 16
 #define MR 6
-#define NV 4
 #else
 #define MR 5
-#define NV 2
 #endif
 
 _Static_assert(MR <= VDT_MOST_TILE_ROWS, "lists of rows have room for a tile");
@@ -66,22 +65,16 @@ INLINE vi multiply_add(vi sum, Input x, const char *b)
 #endif
 }
 
-static __attribute__((noinline)) void finish_tile(const VdtInt8Tile *tile, vf sums[MR][NV])
-{
-    for (size_t i = 0; i < tile->rows; i++)
-        for (size_t j = 0; j < tile->cols / VDT_VL; j++)
-            store_f32(tile->y + i * tile->y_pitch + j * VDT_VL,
-                      finish(sums[i][j] * load_f32(tile->column_scales + j * VDT_VL),
-                             &tile->epilogue, i, j * VDT_VL));
-}
-
 INLINE void gemm(const VdtInt8Tile *tile, const int rows, const int vectors)
 {
     const int8_t *const *a = tile->a;
     const float *scales = tile->scales;
     const char *b = tile->b;
-    vf sums[MR][NV];
+    vf sums[MR][NV] = {0};
 
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; i++)
+        ask_for_row(&tile->epilogue, tile->y, tile->y_pitch, true, i, vectors);
     for (size_t t = 0; t < tile->taps; t++, a += rows, scales += rows) {
         const int8_t *row[MR];
         vi tap[MR][NV];
@@ -116,7 +109,16 @@ INLINE void gemm(const VdtInt8Tile *tile, const int rows, const int vectors)
             }
         }
     }
-    finish_tile(tile, sums);
+#pragma GCC unroll 8
+    for (int j = 0; j < vectors; j++) {
+        vf scale = load_f32(tile->column_scales + j * VDT_VL);
+        vf bias = load_f32(tile->epilogue.bias + j * VDT_VL);
+
+#pragma GCC unroll 8
+        for (int i = 0; i < rows; i++)
+            sums[i][j] = sums[i][j] * scale + bias;
+    }
+    put_sums(&tile->epilogue, tile->y, tile->y_pitch, true, rows, vectors, sums);
 }
 
 /* clang-format off */

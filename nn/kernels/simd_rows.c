@@ -85,25 +85,37 @@ void VDT_K(blend_rows)(size_t outs, size_t taps, size_t channels, const void *co
         blend_some(taps, channels, a, weights + o * taps, to, y_pitch, 1);
 }
 
-void VDT_K(softmax_row)(size_t n, float *x)
+/* Vectors [@first, @end) of a row of @n, all of which are whole, or some of which are not. */
+INLINE vf highest_of(const float *x, size_t first, size_t end, size_t n, vf most)
 {
-    size_t wide = VDT_ALIGN_LANES(n);
-    vf most = splat(-__builtin_inff()), total = {0};
-    float top, share;
-
-    for (size_t i = 0; i < wide; i += VDT_VL) {
-        vf v = load_of_row(x, i, n, splat(-__builtin_inff()));
+    for (size_t i = first; i < end; i += VDT_VL) {
+        vf v = end <= n ? load_f32(x + i) : load_of_row(x, i, n, splat(-__builtin_inff()));
 
         most = blend(v > most, v, most);
     }
-    top = highest(most);
-    for (size_t i = 0; i < wide; i += VDT_VL) {
-        vf v = exponential(load_of_row(x, i, n, splat(-__builtin_inff())) - top);
+    return most;
+}
 
+INLINE vf exp_of(float *x, size_t first, size_t end, size_t n, float top, vf total)
+{
+    for (size_t i = first; i < end; i += VDT_VL) {
+        vf v = end <= n ? load_f32(x + i) : load_of_row(x, i, n, splat(-__builtin_inff()));
+
+        v = exponential(v - top);
         total += v;
         store_f32(x + i, v);
     }
-    share = 1 / sum_of(total);
+    return total;
+}
+
+void VDT_K(softmax_row)(size_t n, float *x)
+{
+    size_t wide = VDT_ALIGN_LANES(n), whole = n / VDT_VL * VDT_VL;
+    float top, share;
+
+    top = highest(
+        highest_of(x, whole, wide, n, highest_of(x, 0, whole, n, splat(-__builtin_inff()))));
+    share = 1 / sum_of(exp_of(x, whole, wide, n, top, exp_of(x, 0, whole, n, top, (vf){0})));
     for (size_t i = 0; i < wide; i += VDT_VL)
         store_f32(x + i, load_f32(x + i) * share);
 }

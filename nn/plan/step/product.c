@@ -106,9 +106,8 @@ static void run_product(const VdtStep *step, char *arena, char *scratch, guint i
     gssize pixels[VDT_MOST_TAPS * VDT_MOST_GEMM_ROWS];
     const void *a[VDT_MOST_TAPS * VDT_MOST_GEMM_ROWS];
 
-    for (gsize row = share.row; row < share.end; row += kernels->mr) {
-        gsize count = MIN(kernels->mr, share.end - row);
-
+    for (gsize row = share.row, count; row < share.end; row += count) {
+        count = vdt_tile_rows(kernels, share.end - row);
         find_pixels(self, share.image, row, count, pixels);
         for (gsize i = 0; i < count * taps; i++)
             a[i] = pixels[i] < 0 ? zeros : x + pixels[i] * x_pixel;
@@ -135,9 +134,8 @@ static void run_product_int8(const VdtStep *step, char *arena, char *scratch, gu
     const int8_t *a[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
     float a_scales[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
 
-    for (gsize row = share.row; row < share.end; row += kernels->mr) {
-        gsize count = MIN(kernels->mr, share.end - row);
-
+    for (gsize row = share.row, count; row < share.end; row += count) {
+        count = MIN(kernels->mr, share.end - row);
         find_pixels(self, share.image, row, count, pixels);
         for (gsize i = 0; i < count * taps; i++) {
             a[i] = pixels[i] < 0 ? zeros : x + pixels[i] * self->p.x.pitch;
