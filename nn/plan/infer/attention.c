@@ -359,7 +359,7 @@ static void lower(VdtInfer *l, VdtFused *f, gconstpointer match)
     vdt_plan_add_step(l->plan, &attend->step);
 }
 
-const VdtPattern vdt_pattern_attention = {
+VDT_PATTERN(attention) = {
     .name = "attention",
     .op = &vdt_op_reshape,
     .takes_epilogue = TRUE,

@@ -204,7 +204,7 @@ static void lower(VdtInfer *l, VdtFused *f, gconstpointer data)
     vdt_plan_add_step(l->plan, &self->step);
 }
 
-const VdtPattern vdt_pattern_bands = {
+VDT_PATTERN(bands) = {
     .name = "bands",
     .op = &vdt_op_conv2d,
     .match_size = sizeof(Bands),

@@ -262,7 +262,7 @@ static void lower(VdtInfer *l, VdtFused *f, gconstpointer match)
     vdt_plan_add_step(l->plan, &join->step);
 }
 
-const VdtPattern vdt_pattern_gather = {
+VDT_PATTERN(gather) = {
     .name = "gather",
     .op = &vdt_op_matmul,
     .match_size = sizeof(Operands),

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The INFER plan: rewrites, then a step or some for each node that is left, by the first row of the
- * table that takes it. */
+/* The INFER plan: rewrites, then a step or some for each node that is left, by the first row
+ * that takes it. The rows stand in the files whose steps they make. */
 #include "infer.h"
 
 #include <string.h>
 
-#include "ops/table.h"
 #include "pattern.h"
 
 static void lower_reference(VdtInfer *l, VdtFused *f)
@@ -19,49 +18,13 @@ static void lower_reference(VdtInfer *l, VdtFused *f)
     vdt_plan_add_reference(l->plan, node, inputs, &y);
 }
 
-static const struct {
-    const VdtOp *op;
-    gboolean (*lower)(VdtInfer *l, VdtFused *f);
-} lowerings[] = {
-    /* the first that takes the node wins */
-    {&vdt_op_conv2d, vdt_infer_depthwise},
-    {&vdt_op_conv2d, vdt_infer_planes},
-    {&vdt_op_conv2d, vdt_infer_winograd},
-    {&vdt_op_conv2d, vdt_infer_product},
-    {&vdt_op_linear, vdt_infer_product},
-    {&vdt_op_matmul, vdt_infer_matmul},
-    {&vdt_op_softmax, vdt_infer_softmax},
-    {&vdt_op_batch_norm, vdt_infer_batch_norm},
-    {&vdt_op_relu, vdt_infer_elementwise},
-    {&vdt_op_sigmoid, vdt_infer_elementwise},
-    {&vdt_op_gelu, vdt_infer_elementwise},
-    {&vdt_op_hard_sigmoid, vdt_infer_elementwise},
-    {&vdt_op_add, vdt_infer_outer_sum},
-    {&vdt_op_add, vdt_infer_elementwise},
-    {&vdt_op_mul, vdt_infer_elementwise},
-    {&vdt_op_max_pool2d, vdt_infer_max_pool},
-    {&vdt_op_global_avg_pool, vdt_infer_mean},
-    {&vdt_op_adaptive_avg_pool2d, vdt_infer_adaptive_pool},
-    {&vdt_op_resize_bilinear, vdt_infer_resize},
-    {&vdt_op_concat, vdt_infer_concat},
-    {&vdt_op_slice, vdt_infer_slice},
-    {&vdt_op_reshape, vdt_infer_same},
-    {&vdt_op_dropout, vdt_infer_same},
-    {&vdt_op_permute, vdt_infer_permute},
-    {&vdt_op_layer_norm, vdt_infer_layer_norm},
-    {&vdt_op_gather_rows, vdt_infer_gather_rows},
-    {&vdt_op_result, vdt_infer_result},
-    {&vdt_op_live_rows, vdt_infer_live_rows},
-    {&vdt_op_write_rows, vdt_infer_write_rows},
-};
+#define LOWERINGS(file) &VDT_LOWERINGS_OF(file),
+static const VdtLowerings *const lowerings[] = {VDT_LOWERING_FILES(LOWERINGS)};
+#undef LOWERINGS
 
-/* In this order: a node is the end of the first that matches. */
-static const VdtPattern *const patterns[] = {
-    &vdt_pattern_attention,
-    &vdt_pattern_bands,
-    &vdt_pattern_exchange,
-    &vdt_pattern_gather,
-};
+#define PATTERN(name) &vdt_pattern_##name,
+static const VdtPattern *const patterns[] = {VDT_PATTERNS(PATTERN)};
+#undef PATTERN
 
 static void find_patterns(VdtInfer *l, gboolean before_epilogues)
 {
@@ -108,8 +71,12 @@ static void lower_node(VdtInfer *l, VdtFused *f)
         return;
     }
     for (guint i = 0; i < G_N_ELEMENTS(lowerings); i++)
-        if (lowerings[i].op == f->node->op && lowerings[i].lower(l, f))
-            return;
+        for (guint j = 0; j < lowerings[i]->n_rows; j++) {
+            const VdtLowering *row = &lowerings[i]->rows[j];
+
+            if (row->op == f->node->op && row->lower(l, f))
+                return;
+        }
     lower_reference(l, f);
 }
 

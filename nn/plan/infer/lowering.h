@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Lowering: from fused nodes to the steps of an INFER plan. infer.c walks the nodes;
- * lowering.c converts between forms where one is asked for; other files make the steps of one kind.
+ * lowering.c converts between forms where one is asked for; other files make the steps of one kind
+ * of op, and end with their rows.
  */
 #pragma once
 
@@ -103,26 +104,41 @@ VdtWindow vdt_infer_window(const VdtNode *node);
 gboolean vdt_infer_is_pixelwise(const VdtFused *f);
 /* Where the value of a state is that the run begins with. */
 void vdt_infer_state(VdtInfer *l, const VdtNode *node);
-/* Each makes the steps for a node if it can; FALSE leaves it to the reference kernel. */
-gboolean vdt_infer_planes(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_product(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_winograd(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_depthwise(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_batch_norm(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_elementwise(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_max_pool(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_mean(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_resize(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_adaptive_pool(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_concat(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_slice(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_matmul(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_softmax(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_outer_sum(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_layer_norm(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_permute(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_same(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_live_rows(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_write_rows(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_gather_rows(VdtInfer *l, VdtFused *f);
-gboolean vdt_infer_result(VdtInfer *l, VdtFused *f);
+
+/* How nodes of an op are lowered. */
+typedef struct {
+    const VdtOp *op;
+    /* Makes the steps for a node if it can; FALSE leaves it to the next row for its op, and in the
+     * end to the reference kernel. */
+    gboolean (*lower)(VdtInfer *l, VdtFused *f);
+} VdtLowering;
+
+typedef struct {
+    const VdtLowering *rows;
+    guint n_rows;
+} VdtLowerings;
+
+/* The files that have rows, in the order in which these are tried: the first that takes the node
+ * wins. */
+#define VDT_LOWERING_FILES(X)                                                                      \
+    X(maps)                                                                                        \
+    X(rows)                                                                                        \
+    X(planes)                                                                                      \
+    X(winograd)                                                                                    \
+    X(product)                                                                                     \
+    X(matmul)                                                                                      \
+    X(resize)                                                                                      \
+    X(order)                                                                                       \
+    X(pick)                                                                                        \
+    X(state)
+
+/* The table of a file's rows. */
+#define VDT_LOWERINGS_OF(file)      vdt_lowerings_##file
+#define VDT_DECLARE_LOWERINGS(file) extern const VdtLowerings VDT_LOWERINGS_OF(file);
+VDT_LOWERING_FILES(VDT_DECLARE_LOWERINGS)
+#undef VDT_DECLARE_LOWERINGS
+
+/* Stands at the end of a file with rows, which are its lowerings[]; a file that is not listed above
+ * does not compile. */
+#define VDT_LOWERINGS(file)                                                                        \
+    __typeof__(VDT_LOWERINGS_OF(file)) VDT_LOWERINGS_OF(file) = {lowerings, G_N_ELEMENTS(lowerings)}

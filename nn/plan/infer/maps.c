@@ -88,7 +88,7 @@ static void run_pool(const VdtStep *step, char *arena, char *scratch, guint item
         pool_pixel(self, arena, (float *)scratch, image, i / self->y.w, i % self->y.w);
 }
 
-gboolean vdt_infer_adaptive_pool(VdtInfer *l, VdtFused *f)
+static gboolean lower_adaptive_pool(VdtInfer *l, VdtFused *f)
 {
     MapsStep *self = new_step(l, f, 1, "pool", run_pool);
     const VdtMap *x = &self->x[0];
@@ -141,7 +141,7 @@ static void run_concat_tokens(const VdtStep *step, char *arena, char *scratch, g
     }
 }
 
-gboolean vdt_infer_concat(VdtInfer *l, VdtFused *f)
+static gboolean lower_concat(VdtInfer *l, VdtFused *f)
 {
     const guint axis = f->node->p.along.axis;
     MapsStep *self;
@@ -184,7 +184,7 @@ static void run_slice_tokens(const VdtStep *step, char *arena, char *scratch, gu
                VDT_ALIGN_LANES(self->y.c) * element_size(self));
 }
 
-gboolean vdt_infer_slice(VdtInfer *l, VdtFused *f)
+static gboolean lower_slice(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node;
     const guint axis = node->p.along.axis;
@@ -232,7 +232,7 @@ static void run_outer_sum(const VdtStep *step, char *arena, char *scratch, guint
     }
 }
 
-gboolean vdt_infer_outer_sum(VdtInfer *l, VdtFused *f)
+static gboolean lower_outer_sum(VdtInfer *l, VdtFused *f)
 {
     const VdtShape *a = &f->node->inputs[0]->shape, *b = &f->node->inputs[1]->shape;
     gboolean column_first = a->dims[3] == 1 && b->dims[2] == 1;
@@ -252,3 +252,11 @@ gboolean vdt_infer_outer_sum(VdtInfer *l, VdtFused *f)
     add_step(l, self, self->y.h, self->y.w * self->y.pitch);
     return TRUE;
 }
+
+static const VdtLowering lowerings[] = {
+    {&vdt_op_add, lower_outer_sum},
+    {&vdt_op_adaptive_avg_pool2d, lower_adaptive_pool},
+    {&vdt_op_concat, lower_concat},
+    {&vdt_op_slice, lower_slice},
+};
+VDT_LOWERINGS(maps);

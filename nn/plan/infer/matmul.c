@@ -5,7 +5,7 @@
 #include "lowering.h"
 #include "ops/table.h"
 
-gboolean vdt_infer_matmul(VdtInfer *l, VdtFused *f)
+static gboolean lower_matmul(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node;
     const gint64 *dims = node->shape.dims + node->shape.n_dims - 2;
@@ -30,7 +30,7 @@ gboolean vdt_infer_matmul(VdtInfer *l, VdtFused *f)
     return TRUE;
 }
 
-gboolean vdt_infer_softmax(VdtInfer *l, VdtFused *f)
+static gboolean lower_softmax(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node;
     const VdtPlace x = vdt_infer_get_planar(l, node->inputs[0])->place;
@@ -41,3 +41,9 @@ gboolean vdt_infer_softmax(VdtInfer *l, VdtFused *f)
                          vdt_infer_label(f));
     return TRUE;
 }
+
+static const VdtLowering lowerings[] = {
+    {&vdt_op_matmul, lower_matmul},
+    {&vdt_op_softmax, lower_softmax},
+};
+VDT_LOWERINGS(matmul);

@@ -18,7 +18,7 @@ static gboolean look_as(const VdtMap *from, const VdtShape *shape, guint axis, V
     return TRUE;
 }
 
-gboolean vdt_infer_same(VdtInfer *l, VdtFused *f)
+static gboolean lower_same(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node, *x = node->inputs[0];
     const VdtForms *from = vdt_infer_forms(l, x);
@@ -50,6 +50,12 @@ gboolean vdt_infer_same(VdtInfer *l, VdtFused *f)
     return TRUE;
 }
 
+/* Where the others may hold anything, nothing is to be done. */
+static gboolean lower_live_rows(VdtInfer *l, VdtFused *f)
+{
+    return !f->node->p.live_rows.all && lower_same(l, f);
+}
+
 /* [N,C,L] to [N,L,C] and back are two views of pixels whose channels are last. */
 static gboolean turn(VdtInfer *l, VdtFused *f)
 {
@@ -75,7 +81,7 @@ static gboolean turn(VdtInfer *l, VdtFused *f)
     return FALSE;
 }
 
-gboolean vdt_infer_permute(VdtInfer *l, VdtFused *f)
+static gboolean lower_permute(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node;
     VdtPlace x, y;
@@ -88,3 +94,11 @@ gboolean vdt_infer_permute(VdtInfer *l, VdtFused *f)
                          vdt_infer_label(f));
     return TRUE;
 }
+
+static const VdtLowering lowerings[] = {
+    {&vdt_op_reshape, lower_same},
+    {&vdt_op_dropout, lower_same},
+    {&vdt_op_live_rows, lower_live_rows},
+    {&vdt_op_permute, lower_permute},
+};
+VDT_LOWERINGS(order);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Patterns: several nodes that become steps together. Each is a row of the table in infer.c. It is
- * matched once, at the node at its end; what it found is kept there for lowering, and the nodes
+ * Patterns: several nodes that become steps together. Each is a row in a file of its own. It
+ * is matched once, at the node at its end; what it found is kept there for lowering, and the nodes
  * inside are marked unused: nobody else looks at their values.
  */
 #pragma once
@@ -20,5 +20,16 @@ struct _VdtPattern {
     void (*lower)(VdtInfer *l, VdtFused *end, gconstpointer match);
 };
 
-extern const VdtPattern vdt_pattern_attention, vdt_pattern_bands, vdt_pattern_exchange,
-    vdt_pattern_gather;
+/* In this order: a node is the end of the first that matches. */
+#define VDT_PATTERNS(X)                                                                            \
+    X(attention)                                                                                   \
+    X(bands)                                                                                       \
+    X(exchange)                                                                                    \
+    X(gather)
+
+#define VDT_DECLARE_PATTERN(name) extern const VdtPattern vdt_pattern_##name;
+VDT_PATTERNS(VDT_DECLARE_PATTERN)
+#undef VDT_DECLARE_PATTERN
+
+/* Begins the definition of a pattern; one that is not listed above does not compile. */
+#define VDT_PATTERN(name) __typeof__(vdt_pattern_##name) vdt_pattern_##name

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "ops/table.h"
 typedef struct {
     VdtStep step;
     const VdtPlan *plan;
@@ -34,7 +35,7 @@ static void run_gather_rows(const VdtStep *step, char *arena, char *scratch, gui
     }
 }
 
-gboolean vdt_infer_gather_rows(VdtInfer *l, VdtFused *f)
+static gboolean lower_gather_rows(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node;
     const VdtMap x = *vdt_infer_get_map(l, node->inputs[0], 1);
@@ -56,7 +57,7 @@ gboolean vdt_infer_gather_rows(VdtInfer *l, VdtFused *f)
 }
 
 /* A part of the memory of its op. */
-gboolean vdt_infer_result(VdtInfer *l, VdtFused *f)
+static gboolean lower_result(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *op = f->node->inputs[0];
     VdtForms *forms = &l->forms[f->node->index];
@@ -67,3 +68,9 @@ gboolean vdt_infer_result(VdtInfer *l, VdtFused *f)
     forms->has_planar = TRUE;
     return TRUE;
 }
+
+static const VdtLowering lowerings[] = {
+    {&vdt_op_gather_rows, lower_gather_rows},
+    {&vdt_op_result, lower_result},
+};
+VDT_LOWERINGS(pick);

@@ -97,7 +97,7 @@ static void run_planes(const VdtStep *step, char *arena, char *scratch, guint it
     }
 }
 
-gboolean vdt_infer_planes(VdtInfer *l, VdtFused *f)
+static gboolean lower_planes(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node, *x = node->inputs[0];
     const VdtKernels *kernels = l->plan->kernels;
@@ -132,3 +132,8 @@ gboolean vdt_infer_planes(VdtInfer *l, VdtFused *f)
     vdt_plan_add_step(l->plan, &self->step);
     return TRUE;
 }
+
+static const VdtLowering lowerings[] = {
+    {&vdt_op_conv2d, lower_planes},
+};
+VDT_LOWERINGS(planes);

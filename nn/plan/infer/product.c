@@ -40,7 +40,7 @@ VdtProduct vdt_infer_product_of(VdtInfer *l, VdtFused *f, const VdtNode *x)
     return product;
 }
 
-gboolean vdt_infer_product(VdtInfer *l, VdtFused *f)
+static gboolean lower_product(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node;
     VdtProduct product;
@@ -53,3 +53,9 @@ gboolean vdt_infer_product(VdtInfer *l, VdtFused *f)
     vdt_plan_add_product(l->plan, &product, vdt_infer_label(f), node->op->macs(node));
     return TRUE;
 }
+
+static const VdtLowering lowerings[] = {
+    {&vdt_op_conv2d, lower_product},
+    {&vdt_op_linear, lower_product},
+};
+VDT_LOWERINGS(product);

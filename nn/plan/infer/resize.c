@@ -92,7 +92,7 @@ static void add_resize(VdtInfer *l, VdtFused *f, const char *kernel, const VdtNo
     vdt_plan_add_step(l->plan, &self->step);
 }
 
-gboolean vdt_infer_resize(VdtInfer *l, VdtFused *f)
+static gboolean lower_resize(VdtInfer *l, VdtFused *f)
 {
     const VdtMap *x = vdt_infer_get_map(l, f->node->inputs[0], 1);
     VdtLateEpilogue epilogue = {.act0 = f->act0};
@@ -140,7 +140,12 @@ static void lower_exchange(VdtInfer *l, VdtFused *f, gconstpointer match)
     add_resize(l, f, "resize_behind", resize, &product.y, &behind);
 }
 
-const VdtPattern vdt_pattern_exchange = {
+static const VdtLowering lowerings[] = {
+    {&vdt_op_resize_bilinear, lower_resize},
+};
+VDT_LOWERINGS(resize);
+
+VDT_PATTERN(exchange) = {
     .name = "exchange",
     .op = &vdt_op_conv2d,
     .match_size = sizeof(VdtNode *),

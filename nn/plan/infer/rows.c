@@ -122,7 +122,7 @@ static void add_window_step(VdtInfer *l, RowsStep *self, const VdtMap *x, VdtFus
     vdt_plan_add_step(l->plan, &self->step);
 }
 
-gboolean vdt_infer_depthwise(VdtInfer *l, VdtFused *f)
+static gboolean lower_depthwise(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node;
     const VdtMap *x;
@@ -141,7 +141,7 @@ gboolean vdt_infer_depthwise(VdtInfer *l, VdtFused *f)
 }
 
 /* A batch norm that nothing could take in is a depthwise convolution with one tap. */
-gboolean vdt_infer_batch_norm(VdtInfer *l, VdtFused *f)
+static gboolean lower_batch_norm(VdtInfer *l, VdtFused *f)
 {
     const VdtMap *x;
     RowsStep *self;
@@ -157,7 +157,7 @@ gboolean vdt_infer_batch_norm(VdtInfer *l, VdtFused *f)
     return TRUE;
 }
 
-gboolean vdt_infer_max_pool(VdtInfer *l, VdtFused *f)
+static gboolean lower_max_pool(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node;
     int kernel = node->p.max_pool2d.kernel;
@@ -194,7 +194,7 @@ static void run_mean(const VdtStep *step, char *arena, char *scratch, guint item
         count, sum, 1.0f / plane, pixel(self, &self->y, arena, image) + first * element_size(self));
 }
 
-gboolean vdt_infer_mean(VdtInfer *l, VdtFused *f)
+static gboolean lower_mean(VdtInfer *l, VdtFused *f)
 {
     const VdtMap *x = vdt_infer_get_map(l, f->node->inputs[0], 1);
     RowsStep *self = vdt_infer_step(RowsStep, l, f, .kernel = "mean", .run = run_mean);
@@ -258,7 +258,7 @@ static gboolean repeats(const VdtShape *x, const VdtShape *other)
     return x->n_dims > 1 && vdt_shape_equal(&one, other);
 }
 
-gboolean vdt_infer_elementwise(VdtInfer *l, VdtFused *f)
+static gboolean lower_elementwise(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node, *x = node->inputs[0],
                   *y = node->n_inputs > 1 ? node->inputs[1] : NULL;
@@ -325,7 +325,7 @@ static void run_layer_norm(const VdtStep *step, char *arena, char *scratch, guin
         pixel(self, &self->y, arena, first), self->y.pitch);
 }
 
-gboolean vdt_infer_layer_norm(VdtInfer *l, VdtFused *f)
+static gboolean lower_layer_norm(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node;
     const VdtFused *weight = &l->fused[node->inputs[1]->index];
@@ -356,3 +356,13 @@ gboolean vdt_infer_layer_norm(VdtInfer *l, VdtFused *f)
     vdt_plan_add_step(l->plan, &self->step);
     return TRUE;
 }
+
+static const VdtLowering lowerings[] = {
+    {&vdt_op_conv2d, lower_depthwise},      {&vdt_op_batch_norm, lower_batch_norm},
+    {&vdt_op_relu, lower_elementwise},      {&vdt_op_sigmoid, lower_elementwise},
+    {&vdt_op_gelu, lower_elementwise},      {&vdt_op_hard_sigmoid, lower_elementwise},
+    {&vdt_op_add, lower_elementwise},       {&vdt_op_mul, lower_elementwise},
+    {&vdt_op_max_pool2d, lower_max_pool},   {&vdt_op_global_avg_pool, lower_mean},
+    {&vdt_op_layer_norm, lower_layer_norm},
+};
+VDT_LOWERINGS(rows);

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "ops/table.h"
 typedef struct {
     VdtStep step;
     const VdtPlan *plan;
@@ -46,7 +47,7 @@ void vdt_infer_state(VdtInfer *l, const VdtNode *node)
     set_place(l, node);
 }
 
-gboolean vdt_infer_write_rows(VdtInfer *l, VdtFused *f)
+static gboolean lower_write_rows(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node;
     const VdtPlace x = vdt_infer_get_planar(l, node->inputs[1])->place;
@@ -69,8 +70,7 @@ gboolean vdt_infer_write_rows(VdtInfer *l, VdtFused *f)
     return TRUE;
 }
 
-/* Where the others may hold anything, nothing is to be done. */
-gboolean vdt_infer_live_rows(VdtInfer *l, VdtFused *f)
-{
-    return !f->node->p.live_rows.all && vdt_infer_same(l, f);
-}
+static const VdtLowering lowerings[] = {
+    {&vdt_op_write_rows, lower_write_rows},
+};
+VDT_LOWERINGS(state);

@@ -257,7 +257,7 @@ static void add_input_step(VdtInfer *l, VdtFused *f, WinogradStep *product)
     vdt_plan_add_step(l->plan, &self->step);
 }
 
-gboolean vdt_infer_winograd(VdtInfer *l, VdtFused *f)
+static gboolean lower_winograd(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node, *weight = node->inputs[1];
     const VdtKernels *kernels = l->plan->kernels;
@@ -308,3 +308,8 @@ gboolean vdt_infer_winograd(VdtInfer *l, VdtFused *f)
     vdt_plan_add_step(l->plan, &self->step);
     return TRUE;
 }
+
+static const VdtLowering lowerings[] = {
+    {&vdt_op_conv2d, lower_winograd},
+};
+VDT_LOWERINGS(winograd);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Lowering for TRAIN plans. train.c walks the nodes forward and then backward and keeps account of
- * values and gradients; the other train_*.c files make the steps of one kind of op.
+ * values and gradients; the other files make the steps of one kind of op, and
+ * end with their rows.
  *
  * Values and gradients of pictures and matrices are channels last, everything else and the
  * gradients of weights are planar. An activation behind a product, a batch norm or a sum that
@@ -91,57 +92,47 @@ gpointer vdt_train_init_step(VdtTrain *t, const VdtNode *node, gpointer memory, 
 /* Rows of a map in parts of at most @most rows. */
 VdtRows vdt_train_rows(gsize rows, gsize most);
 
-/* One entry for each op that has fast steps. forward returns FALSE to leave the node to the
- * reference kernels, which then also run backward. */
+/* How nodes of an op are lowered. */
 typedef struct {
     const VdtOp *op;
+    /* FALSE leaves the node to the next row for its op, and in the end to the reference kernels,
+     * which then also run backward. */
     gboolean (*forward)(VdtTrain *t, const VdtNode *node);
     void (*backward)(VdtTrain *t, const VdtNode *node);
     gboolean takes_act;
 } VdtTrainLowering;
 
-gboolean vdt_train_product(VdtTrain *t, const VdtNode *node);
-void vdt_train_product_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_depthwise(VdtTrain *t, const VdtNode *node);
-void vdt_train_depthwise_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_norm(VdtTrain *t, const VdtNode *node);
-void vdt_train_norm_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_act_alone(VdtTrain *t, const VdtNode *node);
-void vdt_train_act_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_add(VdtTrain *t, const VdtNode *node);
-void vdt_train_add_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_mul(VdtTrain *t, const VdtNode *node);
-void vdt_train_mul_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_max_pool(VdtTrain *t, const VdtNode *node);
-void vdt_train_max_pool_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_mean(VdtTrain *t, const VdtNode *node);
-void vdt_train_mean_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_reshape(VdtTrain *t, const VdtNode *node);
-void vdt_train_reshape_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_dropout(VdtTrain *t, const VdtNode *node);
-void vdt_train_dropout_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_resize(VdtTrain *t, const VdtNode *node);
-void vdt_train_resize_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_adaptive_pool(VdtTrain *t, const VdtNode *node);
-void vdt_train_adaptive_pool_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_outer_sum(VdtTrain *t, const VdtNode *node);
-void vdt_train_outer_sum_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_matmul(VdtTrain *t, const VdtNode *node);
-void vdt_train_matmul_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_softmax(VdtTrain *t, const VdtNode *node);
-void vdt_train_softmax_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_layer_norm(VdtTrain *t, const VdtNode *node);
-void vdt_train_layer_norm_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_permute(VdtTrain *t, const VdtNode *node);
-void vdt_train_permute_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_concat(VdtTrain *t, const VdtNode *node);
-void vdt_train_concat_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_slice(VdtTrain *t, const VdtNode *node);
-void vdt_train_slice_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_expand(VdtTrain *t, const VdtNode *node);
-void vdt_train_expand_backward(VdtTrain *t, const VdtNode *node);
-gboolean vdt_train_cross_entropy(VdtTrain *t, const VdtNode *node);
-void vdt_train_cross_entropy_backward(VdtTrain *t, const VdtNode *node);
+typedef struct {
+    const VdtTrainLowering *rows;
+    guint n_rows;
+} VdtTrainLowerings;
+
+/* The files that have rows, in the order in which these are tried: the first that takes the node
+ * wins. */
+#define VDT_TRAIN_LOWERING_FILES(X)                                                                \
+    X(depthwise)                                                                                   \
+    X(product)                                                                                     \
+    X(norm)                                                                                        \
+    X(layer_norm)                                                                                  \
+    X(elementwise)                                                                                 \
+    X(maps)                                                                                        \
+    X(pool)                                                                                        \
+    X(matmul)                                                                                      \
+    X(order)                                                                                       \
+    X(entropy)
+
+/* The table of a file's rows. */
+#define VDT_TRAIN_LOWERINGS_OF(file) vdt_train_lowerings_##file
+#define VDT_DECLARE_LOWERINGS(file)  extern const VdtTrainLowerings VDT_TRAIN_LOWERINGS_OF(file);
+VDT_TRAIN_LOWERING_FILES(VDT_DECLARE_LOWERINGS)
+#undef VDT_DECLARE_LOWERINGS
+
+/* Stands at the end of a file with rows, which are its lowerings[]; a file that is not listed above
+ * does not compile. */
+#define VDT_TRAIN_LOWERINGS(file)                                                                  \
+    __typeof__(VDT_TRAIN_LOWERINGS_OF(file)) VDT_TRAIN_LOWERINGS_OF(file) = {                      \
+        lowerings, G_N_ELEMENTS(lowerings)}
+
 /* Any op, by its reference kernels on planar values, on one thread. */
 void vdt_train_reference(VdtTrain *t, const VdtNode *node);
 void vdt_train_reference_backward(VdtTrain *t, const VdtNode *node);

@@ -197,7 +197,7 @@ static void add_step(VdtTrain *t, const VdtNode *node, const DepthwiseStep *stat
     vdt_plan_add_step(t->plan, &self->step);
 }
 
-gboolean vdt_train_depthwise(VdtTrain *t, const VdtNode *node)
+static gboolean forward_depthwise(VdtTrain *t, const VdtNode *node)
 {
     gsize taps = node->p.conv2d.kernel_h * node->p.conv2d.kernel_w;
     DepthwiseStep *self;
@@ -241,7 +241,7 @@ gboolean vdt_train_depthwise(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_depthwise_backward(VdtTrain *t, const VdtNode *node)
+static void backward_depthwise(VdtTrain *t, const VdtNode *node)
 {
     DepthwiseStep *self = t->kept[node->index];
     gsize taps = vdt_window_taps(&self->window);
@@ -273,3 +273,8 @@ void vdt_train_depthwise_backward(VdtTrain *t, const VdtNode *node)
                        .writes = {self->has_weight ? self->weight : (VdtPlace){0},
                                   self->has_bias ? self->bias : (VdtPlace){0}}});
 }
+
+static const VdtTrainLowering lowerings[] = {
+    {&vdt_op_conv2d, forward_depthwise, backward_depthwise, FALSE},
+};
+VDT_TRAIN_LOWERINGS(depthwise);

@@ -116,7 +116,7 @@ static VdtAct act_of(const VdtNode *node)
 }
 
 /* Activations that nobody took in. */
-gboolean vdt_train_act_alone(VdtTrain *t, const VdtNode *node)
+static gboolean forward_act(VdtTrain *t, const VdtNode *node)
 {
     RowsStep state = {.epilogue.bias = t->zeros};
 
@@ -129,7 +129,7 @@ gboolean vdt_train_act_alone(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_act_backward(VdtTrain *t, const VdtNode *node)
+static void backward_act(VdtTrain *t, const VdtNode *node)
 {
     /* GELU's slope does not follow from its result. */
     const VdtNode *kept = node->op == &vdt_op_gelu ? node->inputs[0] : node;
@@ -172,7 +172,7 @@ static void run_sum_pictures(const VdtStep *step, char *arena, char *scratch, gu
                                  1, pixel(self, &self->y, arena, first), self->y.pitch, image > 0);
 }
 
-gboolean vdt_train_add(VdtTrain *t, const VdtNode *node)
+static gboolean forward_add(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *a = node->inputs[0], *b = node->inputs[1];
     gboolean equal = vdt_shape_equal(&a->shape, &b->shape);
@@ -218,7 +218,7 @@ static void add_picture_gradient(VdtTrain *t, const VdtNode *node, const VdtNode
     add_step(t, node, state, "copy", run_copy);
 }
 
-void vdt_train_add_backward(VdtTrain *t, const VdtNode *node)
+static void backward_add(VdtTrain *t, const VdtNode *node)
 {
     VdtMap dy = vdt_train_dy_before_act(t, node);
     guint by = vdt_train_result(t, node)->index;
@@ -306,7 +306,7 @@ static void add_image_step(VdtTrain *t, const VdtNode *node, RowsStep state, con
     vdt_plan_add_step(t->plan, &self->step);
 }
 
-gboolean vdt_train_mul(VdtTrain *t, const VdtNode *node)
+static gboolean forward_mul(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *a = node->inputs[0], *b = node->inputs[1];
     gboolean equal = vdt_shape_equal(&a->shape, &b->shape);
@@ -330,7 +330,7 @@ gboolean vdt_train_mul(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_mul_backward(VdtTrain *t, const VdtNode *node)
+static void backward_mul(VdtTrain *t, const VdtNode *node)
 {
     VdtMap dy = *vdt_train_dy(t, node);
 
@@ -383,7 +383,7 @@ static void run_dropout(const VdtStep *step, char *arena, char *scratch, guint i
     }
 }
 
-gboolean vdt_train_dropout(VdtTrain *t, const VdtNode *node)
+static gboolean forward_dropout(VdtTrain *t, const VdtNode *node)
 {
     RowsStep state = {.p = node->p.dropout.p, .number = node->index};
 
@@ -395,7 +395,7 @@ gboolean vdt_train_dropout(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_dropout_backward(VdtTrain *t, const VdtNode *node)
+static void backward_dropout(VdtTrain *t, const VdtNode *node)
 {
     RowsStep state = {.p = node->p.dropout.p, .number = node->index};
 
@@ -413,7 +413,7 @@ static gboolean same_rows(const VdtTrain *t, const VdtNode *a, const VdtNode *b)
            x->dims[0] == y->dims[0] && x->dims[1] == y->dims[1];
 }
 
-gboolean vdt_train_reshape(VdtTrain *t, const VdtNode *node)
+static gboolean forward_reshape(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *x = node->inputs[0];
     guint i = node->index;
@@ -430,7 +430,7 @@ gboolean vdt_train_reshape(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_reshape_backward(VdtTrain *t, const VdtNode *node)
+static void backward_reshape(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *x = node->inputs[0];
     VdtMap dy = *vdt_train_dy(t, node);
@@ -460,3 +460,14 @@ void vdt_train_reshape_backward(VdtTrain *t, const VdtNode *node)
     t->gradients[node->index].shared = TRUE;
     vdt_train_give(t, node, x, &planar);
 }
+
+static const VdtTrainLowering lowerings[] = {
+    {&vdt_op_relu, forward_act, backward_act, FALSE},
+    {&vdt_op_sigmoid, forward_act, backward_act, FALSE},
+    {&vdt_op_gelu, forward_act, backward_act, FALSE},
+    {&vdt_op_add, forward_add, backward_add, TRUE},
+    {&vdt_op_mul, forward_mul, backward_mul, FALSE},
+    {&vdt_op_reshape, forward_reshape, backward_reshape, FALSE},
+    {&vdt_op_dropout, forward_dropout, backward_dropout, FALSE},
+};
+VDT_TRAIN_LOWERINGS(elementwise);

@@ -167,7 +167,7 @@ static void add_step(VdtTrain *t, const VdtNode *node, const EntropyStep *state,
     vdt_plan_add_step(t->plan, &self->step);
 }
 
-gboolean vdt_train_cross_entropy(VdtTrain *t, const VdtNode *node)
+static gboolean forward_cross_entropy(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *logits = node->inputs[0];
     EntropyStep state = {
@@ -188,7 +188,7 @@ gboolean vdt_train_cross_entropy(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_cross_entropy_backward(VdtTrain *t, const VdtNode *node)
+static void backward_cross_entropy(VdtTrain *t, const VdtNode *node)
 {
     EntropyStep state = *(const EntropyStep *)t->kept[node->index];
 
@@ -197,3 +197,8 @@ void vdt_train_cross_entropy_backward(VdtTrain *t, const VdtNode *node)
     add_step(t, node, &state, "entropy_gradient", state.rows.n_parts, run_gradient,
              &state.dx.place);
 }
+
+static const VdtTrainLowering lowerings[] = {
+    {&vdt_op_cross_entropy, forward_cross_entropy, backward_cross_entropy, FALSE},
+};
+VDT_TRAIN_LOWERINGS(entropy);

@@ -100,7 +100,7 @@ static void add_step(VdtTrain *t, const VdtNode *node, const LayerNormStep *stat
     vdt_plan_add_step(t->plan, &self->step);
 }
 
-gboolean vdt_train_layer_norm(VdtTrain *t, const VdtNode *node)
+static gboolean forward_layer_norm(VdtTrain *t, const VdtNode *node)
 {
     const VdtShape *over = &node->inputs[1]->shape;
     /* Over [C,1,1] of pictures of one pixel, too. */
@@ -130,7 +130,7 @@ gboolean vdt_train_layer_norm(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_layer_norm_backward(VdtTrain *t, const VdtNode *node)
+static void backward_layer_norm(VdtTrain *t, const VdtNode *node)
 {
     LayerNormStep *self = t->kept[node->index];
 
@@ -157,3 +157,8 @@ void vdt_train_layer_norm_backward(VdtTrain *t, const VdtNode *node)
                            .reads = {self->sums},
                            .writes = {self->dweight, self->dbias}});
 }
+
+static const VdtTrainLowering lowerings[] = {
+    {&vdt_op_layer_norm, forward_layer_norm, backward_layer_norm, FALSE},
+};
+VDT_TRAIN_LOWERINGS(layer_norm);

@@ -125,7 +125,7 @@ static void run_resize_gradient(const VdtStep *step, char *arena, char *scratch,
     }
 }
 
-gboolean vdt_train_resize(VdtTrain *t, const VdtNode *node)
+static gboolean forward_resize(VdtTrain *t, const VdtNode *node)
 {
     MapsStep state = {.align_corners = node->p.resize.align_corners};
 
@@ -136,7 +136,7 @@ gboolean vdt_train_resize(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_resize_backward(VdtTrain *t, const VdtNode *node)
+static void backward_resize(VdtTrain *t, const VdtNode *node)
 {
     MapsStep state = {.align_corners = node->p.resize.align_corners, .y = *vdt_train_dy(t, node)};
 
@@ -200,7 +200,7 @@ static void run_pool_gradient(const VdtStep *step, char *arena, char *scratch, g
     }
 }
 
-gboolean vdt_train_adaptive_pool(VdtTrain *t, const VdtNode *node)
+static gboolean forward_adaptive_pool(VdtTrain *t, const VdtNode *node)
 {
     MapsStep state = {0};
 
@@ -211,7 +211,7 @@ gboolean vdt_train_adaptive_pool(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_adaptive_pool_backward(VdtTrain *t, const VdtNode *node)
+static void backward_adaptive_pool(VdtTrain *t, const VdtNode *node)
 {
     MapsStep state = {.y = *vdt_train_dy(t, node)};
 
@@ -275,7 +275,7 @@ static int find_column(const VdtNode *node)
     return maps && a[2] == 1 && b[3] == 1 && b[2] == node->shape.dims[2] ? 1 : -1;
 }
 
-gboolean vdt_train_outer_sum(VdtTrain *t, const VdtNode *node)
+static gboolean forward_outer_sum(VdtTrain *t, const VdtNode *node)
 {
     int column = find_column(node);
     MapsStep state = {.zeros = t->zeros, .act = vdt_train_act(t, node)};
@@ -290,7 +290,7 @@ gboolean vdt_train_outer_sum(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_outer_sum_backward(VdtTrain *t, const VdtNode *node)
+static void backward_outer_sum(VdtTrain *t, const VdtNode *node)
 {
     int column = find_column(node);
     VdtMap dy = vdt_train_dy_before_act(t, node);
@@ -306,3 +306,10 @@ void vdt_train_outer_sum_backward(VdtTrain *t, const VdtNode *node)
                  i == column ? run_column_gradient : run_row_gradient);
     }
 }
+
+static const VdtTrainLowering lowerings[] = {
+    {&vdt_op_add, forward_outer_sum, backward_outer_sum, TRUE},
+    {&vdt_op_resize_bilinear, forward_resize, backward_resize, FALSE},
+    {&vdt_op_adaptive_avg_pool2d, forward_adaptive_pool, backward_adaptive_pool, FALSE},
+};
+VDT_TRAIN_LOWERINGS(maps);

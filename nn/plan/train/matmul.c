@@ -139,7 +139,7 @@ static VdtMatmulStep describe(VdtTrain *t, const VdtNode *node)
     return product;
 }
 
-gboolean vdt_train_matmul(VdtTrain *t, const VdtNode *node)
+static gboolean forward_matmul(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *a = node->inputs[0], *b = node->inputs[1];
     const gboolean transposed = node->p.matmul.transpose_b;
@@ -249,7 +249,7 @@ static void add_gradients(VdtTrain *t, const VdtNode *node)
     }
 }
 
-void vdt_train_matmul_backward(VdtTrain *t, const VdtNode *node)
+static void backward_matmul(VdtTrain *t, const VdtNode *node)
 {
     const MatrixStep *kept = t->kept[node->index];
     MatrixStep *self;
@@ -312,7 +312,7 @@ static void run_softmax_gradient(const VdtStep *step, char *arena, char *scratch
         dx[i] = (self->add ? dx[i] : 0) + y[i] * (dy[i] - mean);
 }
 
-gboolean vdt_train_softmax(VdtTrain *t, const VdtNode *node)
+static gboolean forward_softmax(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *input = node->inputs[0];
     gsize n = last_dim(node);
@@ -327,7 +327,7 @@ gboolean vdt_train_softmax(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_softmax_backward(VdtTrain *t, const VdtNode *node)
+static void backward_softmax(VdtTrain *t, const VdtNode *node)
 {
     SoftmaxStep *self = vdt_train_step(SoftmaxStep, t, node, .kernel = "softmax_gradient",
                                        .n_items = vdt_shape_elements(&node->shape) / last_dim(node),
@@ -343,3 +343,9 @@ void vdt_train_softmax_backward(VdtTrain *t, const VdtNode *node)
     vdt_step_writes(&self->step, self->dx);
     vdt_plan_add_step(t->plan, &self->step);
 }
+
+static const VdtTrainLowering lowerings[] = {
+    {&vdt_op_matmul, forward_matmul, backward_matmul, FALSE},
+    {&vdt_op_softmax, forward_softmax, backward_softmax, FALSE},
+};
+VDT_TRAIN_LOWERINGS(matmul);

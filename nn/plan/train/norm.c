@@ -16,6 +16,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "ops/table.h"
+
 #define MOMENTUM 0.1 /* PyTorch's: the share of the batch in the running statistics */
 
 /* Rows of one table, pitch floats each, which forward makes and backward reads. */
@@ -188,7 +190,7 @@ static void add_step(VdtTrain *t, const VdtNode *node, const NormStep *state, Vd
     vdt_plan_add_step(t->plan, &self->step);
 }
 
-gboolean vdt_train_norm(VdtTrain *t, const VdtNode *node)
+static gboolean forward_norm(VdtTrain *t, const VdtNode *node)
 {
     NormStep *self;
 
@@ -236,7 +238,7 @@ gboolean vdt_train_norm(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_norm_backward(VdtTrain *t, const VdtNode *node)
+static void backward_norm(VdtTrain *t, const VdtNode *node)
 {
     NormStep *self = t->kept[node->index];
 
@@ -277,3 +279,8 @@ void vdt_train_norm_backward(VdtTrain *t, const VdtNode *node)
                   .reads = {self->x.place, self->y.place, self->dy.place, self->kept, self->back},
                   .writes = {self->dx.place}});
 }
+
+static const VdtTrainLowering lowerings[] = {
+    {&vdt_op_batch_norm, forward_norm, backward_norm, TRUE},
+};
+VDT_TRAIN_LOWERINGS(norm);

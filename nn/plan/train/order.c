@@ -100,7 +100,7 @@ static gsize from_axis(const VdtShape *shape, guint axis)
     return n;
 }
 
-gboolean vdt_train_permute(VdtTrain *t, const VdtNode *node)
+static gboolean forward_permute(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *x = node->inputs[0];
     VdtPlace from = vdt_train_planar(t, x)->place, to;
@@ -111,7 +111,7 @@ gboolean vdt_train_permute(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_permute_backward(VdtTrain *t, const VdtNode *node)
+static void backward_permute(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *x = node->inputs[0];
     VdtPlace from = vdt_train_planar_dy(t, node), to;
@@ -155,7 +155,7 @@ static void add_pixels(VdtTrain *t, const VdtNode *node, const VdtMap *from, gsi
                kernel);
 }
 
-gboolean vdt_train_slice(VdtTrain *t, const VdtNode *node)
+static gboolean forward_slice(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *x = node->inputs[0];
     guint axis = node->p.along.axis;
@@ -184,7 +184,7 @@ gboolean vdt_train_slice(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_slice_backward(VdtTrain *t, const VdtNode *node)
+static void backward_slice(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *x = node->inputs[0];
     guint axis = node->p.along.axis;
@@ -216,7 +216,7 @@ void vdt_train_slice_backward(VdtTrain *t, const VdtNode *node)
                "slice_gradient");
 }
 
-gboolean vdt_train_concat(VdtTrain *t, const VdtNode *node)
+static gboolean forward_concat(VdtTrain *t, const VdtNode *node)
 {
     guint axis = node->p.along.axis;
     gsize whole = from_axis(&node->shape, axis), at = 0;
@@ -254,7 +254,7 @@ gboolean vdt_train_concat(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_concat_backward(VdtTrain *t, const VdtNode *node)
+static void backward_concat(VdtTrain *t, const VdtNode *node)
 {
     guint axis = node->p.along.axis;
     gsize whole = from_axis(&node->shape, axis), at = 0;
@@ -294,7 +294,7 @@ void vdt_train_concat_backward(VdtTrain *t, const VdtNode *node)
 }
 
 /* A value of every sample: [1,...] repeated along the first dimension. */
-gboolean vdt_train_expand(VdtTrain *t, const VdtNode *node)
+static gboolean forward_expand(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *x = node->inputs[0];
     gsize n = vdt_shape_elements(&x->shape);
@@ -314,7 +314,7 @@ gboolean vdt_train_expand(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_expand_backward(VdtTrain *t, const VdtNode *node)
+static void backward_expand(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *x = node->inputs[0];
     gsize n = vdt_shape_elements(&x->shape);
@@ -329,3 +329,11 @@ void vdt_train_expand_backward(VdtTrain *t, const VdtNode *node)
         add_zeros(t, node, &state.to, n);
     add_blocks(t, node, state, "expand_gradient");
 }
+
+static const VdtTrainLowering lowerings[] = {
+    {&vdt_op_permute, forward_permute, backward_permute, FALSE},
+    {&vdt_op_concat, forward_concat, backward_concat, FALSE},
+    {&vdt_op_slice, forward_slice, backward_slice, FALSE},
+    {&vdt_op_expand, forward_expand, backward_expand, FALSE},
+};
+VDT_TRAIN_LOWERINGS(order);

@@ -102,7 +102,7 @@ static VdtWindow window_of(const VdtNode *node)
                        .pad_w = pad};
 }
 
-gboolean vdt_train_max_pool(VdtTrain *t, const VdtNode *node)
+static gboolean forward_max_pool(VdtTrain *t, const VdtNode *node)
 {
     PoolStep state = {.window = window_of(node)}, *self;
 
@@ -120,7 +120,7 @@ gboolean vdt_train_max_pool(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_max_pool_backward(VdtTrain *t, const VdtNode *node)
+static void backward_max_pool(VdtTrain *t, const VdtNode *node)
 {
     PoolStep state = {.window = window_of(node),
                       .x = *vdt_train_channels_last(t, node->inputs[0]),
@@ -163,7 +163,7 @@ static void run_mean_gradient(const VdtStep *step, char *arena, char *scratch, g
                              self->dx.pitch, self->add);
 }
 
-gboolean vdt_train_mean(VdtTrain *t, const VdtNode *node)
+static gboolean forward_mean(VdtTrain *t, const VdtNode *node)
 {
     PoolStep state = {.x = *vdt_train_channels_last(t, node->inputs[0])}, *self;
 
@@ -179,7 +179,7 @@ gboolean vdt_train_mean(VdtTrain *t, const VdtNode *node)
     return TRUE;
 }
 
-void vdt_train_mean_backward(VdtTrain *t, const VdtNode *node)
+static void backward_mean(VdtTrain *t, const VdtNode *node)
 {
     PoolStep state = {.dy = *vdt_train_dy(t, node)}, *self;
 
@@ -191,3 +191,9 @@ void vdt_train_mean_backward(VdtTrain *t, const VdtNode *node)
     vdt_step_writes(&self->step, state.dx.place);
     vdt_plan_add_step(t->plan, &self->step);
 }
+
+static const VdtTrainLowering lowerings[] = {
+    {&vdt_op_max_pool2d, forward_max_pool, backward_max_pool, FALSE},
+    {&vdt_op_global_avg_pool, forward_mean, backward_mean, FALSE},
+};
+VDT_TRAIN_LOWERINGS(pool);

@@ -169,7 +169,7 @@ static VdtPlace add_pack(VdtTrain *t, const VdtNode *node, const Layer *layer, g
     return self->packed;
 }
 
-gboolean vdt_train_product(VdtTrain *t, const VdtNode *node)
+static gboolean forward_product(VdtTrain *t, const VdtNode *node)
 {
     Layer layer = layer_of(node);
     const gboolean patches = is_of_patches(t, node, &layer);
@@ -476,7 +476,7 @@ static void add_bias_gradient(VdtTrain *t, const VdtNode *node, const VdtMap *dy
     vdt_plan_add_step(t->plan, &self->step);
 }
 
-void vdt_train_product_backward(VdtTrain *t, const VdtNode *node)
+static void backward_product(VdtTrain *t, const VdtNode *node)
 {
     const Kept *kept = t->kept[node->index];
     VdtMap dy = vdt_train_dy_before_act(t, node);
@@ -488,3 +488,9 @@ void vdt_train_product_backward(VdtTrain *t, const VdtNode *node)
     if (vdt_train_wants(t, node->inputs[0]))
         add_input_gradient(t, node, &kept->layer, &dy);
 }
+
+static const VdtTrainLowering lowerings[] = {
+    {&vdt_op_conv2d, forward_product, backward_product, TRUE},
+    {&vdt_op_linear, forward_product, backward_product, FALSE},
+};
+VDT_TRAIN_LOWERINGS(product);

@@ -10,33 +10,9 @@
 
 #include "ops/table.h"
 
-static const VdtTrainLowering lowerings[] = {
-    /* the first that takes the node wins */
-    {&vdt_op_conv2d, vdt_train_depthwise, vdt_train_depthwise_backward, FALSE},
-    {&vdt_op_conv2d, vdt_train_product, vdt_train_product_backward, TRUE},
-    {&vdt_op_linear, vdt_train_product, vdt_train_product_backward, FALSE},
-    {&vdt_op_batch_norm, vdt_train_norm, vdt_train_norm_backward, TRUE},
-    {&vdt_op_relu, vdt_train_act_alone, vdt_train_act_backward, FALSE},
-    {&vdt_op_sigmoid, vdt_train_act_alone, vdt_train_act_backward, FALSE},
-    {&vdt_op_gelu, vdt_train_act_alone, vdt_train_act_backward, FALSE},
-    {&vdt_op_add, vdt_train_add, vdt_train_add_backward, TRUE},
-    {&vdt_op_add, vdt_train_outer_sum, vdt_train_outer_sum_backward, TRUE},
-    {&vdt_op_mul, vdt_train_mul, vdt_train_mul_backward, FALSE},
-    {&vdt_op_max_pool2d, vdt_train_max_pool, vdt_train_max_pool_backward, FALSE},
-    {&vdt_op_global_avg_pool, vdt_train_mean, vdt_train_mean_backward, FALSE},
-    {&vdt_op_reshape, vdt_train_reshape, vdt_train_reshape_backward, FALSE},
-    {&vdt_op_resize_bilinear, vdt_train_resize, vdt_train_resize_backward, FALSE},
-    {&vdt_op_adaptive_avg_pool2d, vdt_train_adaptive_pool, vdt_train_adaptive_pool_backward, FALSE},
-    {&vdt_op_matmul, vdt_train_matmul, vdt_train_matmul_backward, FALSE},
-    {&vdt_op_softmax, vdt_train_softmax, vdt_train_softmax_backward, FALSE},
-    {&vdt_op_cross_entropy, vdt_train_cross_entropy, vdt_train_cross_entropy_backward, FALSE},
-    {&vdt_op_dropout, vdt_train_dropout, vdt_train_dropout_backward, FALSE},
-    {&vdt_op_layer_norm, vdt_train_layer_norm, vdt_train_layer_norm_backward, FALSE},
-    {&vdt_op_permute, vdt_train_permute, vdt_train_permute_backward, FALSE},
-    {&vdt_op_concat, vdt_train_concat, vdt_train_concat_backward, FALSE},
-    {&vdt_op_slice, vdt_train_slice, vdt_train_slice_backward, FALSE},
-    {&vdt_op_expand, vdt_train_expand, vdt_train_expand_backward, FALSE},
-};
+#define LOWERINGS(file) &VDT_TRAIN_LOWERINGS_OF(file),
+static const VdtTrainLowerings *const lowerings[] = {VDT_TRAIN_LOWERING_FILES(LOWERINGS)};
+#undef LOWERINGS
 
 /* The gradient of the loss by itself. */
 static const float one[VDT_LANES] = {1};
@@ -101,6 +77,15 @@ static void find_flat(VdtTrain *t, const VdtGraph *graph)
     }
 }
 
+static gboolean takes_act(const VdtOp *op)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(lowerings); i++)
+        for (guint j = 0; j < lowerings[i]->n_rows; j++)
+            if (lowerings[i]->rows[j].op == op && lowerings[i]->rows[j].takes_act)
+                return TRUE;
+    return FALSE;
+}
+
 /* What each value is used for, what needs a gradient, and which activations are taken in. */
 static void look(VdtTrain *t, const VdtGraph *graph)
 {
@@ -120,13 +105,12 @@ static void look(VdtTrain *t, const VdtGraph *graph)
 
     for (guint i = 0; i < graph->nodes->len; i++) {
         const VdtNode *act = graph->nodes->pdata[i], *before = act->inputs[0];
-        gboolean takes = FALSE;
+        gboolean takes;
 
         if ((act->op != &vdt_op_relu && act->op != &vdt_op_sigmoid) || !vdt_train_has_map(t, act) ||
             t->n_uses[before->index] != 1)
             continue;
-        for (guint j = 0; j < G_N_ELEMENTS(lowerings); j++)
-            takes |= lowerings[j].op == before->op && lowerings[j].takes_act;
+        takes = takes_act(before->op);
         /* depthwise convolutions, and sigmoids behind anything but products, are on their own */
         if (before->op == &vdt_op_conv2d && before->p.conv2d.groups != 1)
             takes = FALSE;
@@ -141,12 +125,15 @@ static void look(VdtTrain *t, const VdtGraph *graph)
 
 static void make_forward(VdtTrain *t, const VdtNode *node, const VdtTrainLowering **by)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(lowerings); i++) {
-        if (lowerings[i].op == node->op && lowerings[i].forward(t, node)) {
-            *by = &lowerings[i];
-            return;
+    for (guint i = 0; i < G_N_ELEMENTS(lowerings); i++)
+        for (guint j = 0; j < lowerings[i]->n_rows; j++) {
+            const VdtTrainLowering *row = &lowerings[i]->rows[j];
+
+            if (row->op == node->op && row->forward(t, node)) {
+                *by = row;
+                return;
+            }
         }
-    }
     if (t->taken[node->index]) {
         t->is_taken[t->taken[node->index]->index] = FALSE;
         t->taken[node->index] = NULL;
