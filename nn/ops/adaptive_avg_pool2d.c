@@ -2,7 +2,7 @@
 /* Means over a grid of windows, torch.nn.AdaptiveAvgPool2d; where its size does not divide the
  * input's, windows overlap. */
 #include "axis.h"
-#include "table.h"
+#include "builders.h"
 
 static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
 {
@@ -52,3 +52,12 @@ const VdtOp VDT_OP(adaptive_avg_pool2d) = {
     .backward = backward,
     .needs = VDT_NEEDS_NOTHING,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_adaptive_avg_pool2d(VdtValue *x, int height, int width)
+{
+    VdtNode node = {.p.resize = {.height = height, .width = width}};
+
+    return vdt_graph_add_unary(&vdt_op_adaptive_avg_pool2d, x, &node);
+}
+#endif

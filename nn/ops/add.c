@@ -3,7 +3,7 @@
  * a + b with broadcasting.
  */
 #include "broadcast.h"
-#include "table.h"
+#include "builders.h"
 
 static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
 {
@@ -43,3 +43,10 @@ const VdtOp VDT_OP(add) = {
     .backward = backward,
     .needs = VDT_NEEDS_NOTHING,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_add(VdtValue *a, VdtValue *b)
+{
+    return vdt_graph_add_binary(&vdt_op_add, a, b, NULL);
+}
+#endif

@@ -3,7 +3,7 @@
  * Batch norm as it is used in a trained network, with running statistics:
  * y = (x - mean) / sqrt(var + eps) * weight + bias, per channel (dimension 1).
  */
-#include "table.h"
+#include "builders.h"
 
 #include <math.h>
 
@@ -85,3 +85,22 @@ const VdtOp VDT_OP(batch_norm) = {
     .needs = VDT_NEEDS_X0 | VDT_NEEDS_X1 | VDT_NEEDS_X3 | VDT_NEEDS_X4,
     .training = &VDT_OP(batch_norm_batch),
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_batch_norm(VdtScope scope, VdtValue *x)
+{
+    VdtNode node = {.p.batch_norm.eps = 1e-5f};
+    VdtShape channels = vdt_shape(vdt_value_dim(x, 1));
+    VdtValue *inputs[5] = {x};
+
+    if (!x || x->shape.n_dims < 2)
+        return vdt_graph_fail(scope.graph, VDT_ERROR_SHAPE, scope.prefix,
+                              "batch_norm: the input has %u dimensions, it takes 2 or more",
+                              vdt_value_shape(x).n_dims);
+    inputs[1] = vdt_param_with(scope, "weight", &channels, (VdtStart){.value = 1});
+    inputs[2] = vdt_param_with(scope, "bias", &channels, (VdtStart){0});
+    inputs[3] = vdt_graph_add_param(scope, "running_mean", &channels, (VdtStart){0}, TRUE);
+    inputs[4] = vdt_graph_add_param(scope, "running_var", &channels, (VdtStart){.value = 1}, TRUE);
+    return vdt_graph_add(scope.graph, &vdt_op_batch_norm, scope.prefix, &node, 5, inputs);
+}
+#endif

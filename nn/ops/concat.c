@@ -2,7 +2,7 @@
 /*
  * Several inputs behind each other along one dimension, torch.cat.
  */
-#include "table.h"
+#include "builders.h"
 
 #include <string.h>
 
@@ -79,3 +79,13 @@ const VdtOp VDT_OP(concat) = {
     .backward = backward,
     .needs = VDT_NEEDS_NOTHING,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_concat(VdtValue *const *x, guint n, guint axis)
+{
+    VdtNode node = {.p.along.axis = axis};
+
+    return n > 0 && x[0] ? vdt_graph_add(x[0]->graph, &vdt_op_concat, x[0]->name, &node, n, x)
+                         : NULL;
+}
+#endif

@@ -4,7 +4,10 @@
  * scaled, to each row of the output. Rows are clipped to where the input is, so padding costs
  * nothing and the inner loops are plain vectors.
  */
-#include "table.h"
+#include "builders.h"
+
+#include <math.h>
+
 #include "window.h"
 
 typedef struct {
@@ -222,3 +225,65 @@ const VdtOp VDT_OP(conv2d) = {
     .needs = VDT_NEEDS_X0 | VDT_NEEDS_X1,
     .macs = macs,
 };
+
+#ifndef VDT_REFERENCE_F64
+/* Kaiming, by what goes out. */
+static VdtStart conv2d_start(const VdtShape *weight)
+{
+    /* in double: nothing has looked yet at how large it is */
+    double fan_out = (double)weight->dims[0] * weight->dims[2] * weight->dims[3];
+
+    return (VdtStart){.deviation = sqrt(2.0 / fan_out)};
+}
+
+VdtValue *vdt_conv2d_with(VdtScope scope, VdtValue *x, VdtConv2d options)
+{
+    VdtNode node = {.p.conv2d = {
+                        .kernel_h = options.kernel,
+                        .kernel_w = options.kernel_w ? options.kernel_w : options.kernel,
+                        .stride = options.stride ? options.stride : 1,
+                        .pad_h = options.pad,
+                        .pad_w = options.kernel_w ? options.pad_w : options.pad,
+                        .groups = options.groups ? options.groups : 1,
+                    }};
+    int groups = node.p.conv2d.groups;
+    gint64 channels = vdt_value_dim(x, 1);
+    VdtValue *inputs[3] = {x};
+    VdtShape weight, bias = vdt_shape(options.out);
+
+    if (!x || x->shape.n_dims != 4)
+        return vdt_graph_fail(scope.graph, VDT_ERROR_SHAPE, scope.prefix,
+                              "conv2d: the input has %u dimensions, not 4",
+                              vdt_value_shape(x).n_dims);
+    if (options.out <= 0 || node.p.conv2d.kernel_h <= 0 || node.p.conv2d.kernel_w <= 0)
+        return vdt_graph_fail(scope.graph, VDT_ERROR_SHAPE, scope.prefix,
+                              "conv2d: %d outputs and a kernel of %dx%d must be positive",
+                              options.out, node.p.conv2d.kernel_h, node.p.conv2d.kernel_w);
+    if (groups <= 0 || channels % groups || options.out % groups)
+        return vdt_graph_fail(scope.graph, VDT_ERROR_SHAPE, scope.prefix,
+                              "conv2d: %d groups do not divide %" G_GINT64_FORMAT
+                              " input and %d output channels",
+                              groups, channels, options.out);
+    weight =
+        vdt_shape(options.out, channels / groups, node.p.conv2d.kernel_h, node.p.conv2d.kernel_w);
+    inputs[1] = vdt_param_with(scope, "weight", &weight, conv2d_start(&weight));
+    if (options.bias)
+        inputs[2] = vdt_param_with(scope, "bias", &bias, (VdtStart){0});
+    return vdt_graph_add(scope.graph, &vdt_op_conv2d, scope.prefix, &node, options.bias ? 3 : 2,
+                         inputs);
+}
+
+VdtValue *vdt_conv2d_by_with(VdtValue *x, VdtValue *weight, VdtValue *bias, VdtConv2dBy options)
+{
+    VdtNode node = {.p.conv2d = {
+                        .kernel_h = (int)vdt_value_dim(weight, 2),
+                        .kernel_w = (int)vdt_value_dim(weight, 3),
+                        .stride = options.stride ? options.stride : 1,
+                        .pad_h = options.pad,
+                        .pad_w = options.pad,
+                        .groups = options.groups ? options.groups : 1,
+                    }};
+
+    return vdt_graph_add_weighted(&vdt_op_conv2d, x, weight, bias, &node);
+}
+#endif

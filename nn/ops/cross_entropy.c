@@ -4,7 +4,7 @@
  * logits are taken relative to the largest one, so that no exponential overflows and nothing large
  * cancels. Labels have no gradient.
  */
-#include "table.h"
+#include "builders.h"
 
 #include <math.h>
 
@@ -126,3 +126,12 @@ const VdtOp VDT_OP(cross_entropy) = {
     .backward = backward,
     .needs = VDT_NEEDS_X0 | VDT_NEEDS_X1,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_cross_entropy_with(VdtValue *logits, VdtValue *labels, VdtCrossEntropy options)
+{
+    VdtNode node = {.p.cross_entropy.label_smoothing = options.label_smoothing};
+
+    return vdt_graph_add_binary(&vdt_op_cross_entropy, logits, labels, &node);
+}
+#endif

@@ -5,7 +5,7 @@
  * stand on a square grid, keys on one that is @stride times as wide; the bias of the pair is the
  * table's entry |stride y1 - y2| * width of the keys' grid + |stride x1 - x2|.
  */
-#include "table.h"
+#include "builders.h"
 
 static gint64 keys_wide(const VdtNode *node)
 {
@@ -72,3 +72,12 @@ const VdtOp VDT_OP(distance_bias) = {
     .backward = backward,
     .needs = VDT_NEEDS_NOTHING,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_distance_bias(VdtValue *table, int grid, int stride)
+{
+    VdtNode node = {.p.distance_bias = {.grid = grid, .stride = stride}};
+
+    return vdt_graph_add_unary(&vdt_op_distance_bias, table, &node);
+}
+#endif

@@ -3,7 +3,7 @@
  * Dropout as it is in a trained network: nothing happens. What it drops depends on a seed, which an
  * op does not have; that is the TRAIN plan's.
  */
-#include "table.h"
+#include "builders.h"
 
 #include <string.h>
 
@@ -39,3 +39,12 @@ const VdtOp VDT_OP(dropout) = {
     .backward = backward,
     .needs = VDT_NEEDS_NOTHING,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_dropout(VdtValue *x, double p)
+{
+    VdtNode node = {.p.dropout.p = p};
+
+    return vdt_graph_add_unary(&vdt_op_dropout, x, &node);
+}
+#endif

@@ -3,7 +3,7 @@
  * Dimensions of size 1 repeated, torch.expand. Elementwise ops broadcast by themselves; this is for
  * what has to exist once for each sample, such as a token that is put in front of a sequence.
  */
-#include "table.h"
+#include "builders.h"
 
 static gboolean infer_shape(VdtNode *node, GError **error)
 {
@@ -63,3 +63,12 @@ const VdtOp VDT_OP(expand) = {
     .backward = backward,
     .needs = VDT_NEEDS_NOTHING,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_expand(VdtValue *x, const VdtShape *shape)
+{
+    VdtNode node = {.p.expand = *shape};
+
+    return vdt_graph_add_unary(&vdt_op_expand, x, &node);
+}
+#endif

@@ -2,7 +2,7 @@
 /*
  * Rows of a table by their numbers, torch.nn.functional.embedding. Inputs: table, indices.
  */
-#include "table.h"
+#include "builders.h"
 
 #include <string.h>
 
@@ -59,3 +59,10 @@ const VdtOp VDT_OP(gather_rows) = {
     .backward = backward,
     .needs = VDT_NEEDS_X1,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_gather_rows(VdtValue *x, VdtValue *indices)
+{
+    return vdt_graph_add_binary(&vdt_op_gather_rows, x, indices, NULL);
+}
+#endif

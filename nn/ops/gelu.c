@@ -2,7 +2,7 @@
 /*
  * x Phi(x) with the normal distribution's own Phi, torch.nn.GELU(approximate='none').
  */
-#include "table.h"
+#include "builders.h"
 
 #include <tgmath.h>
 
@@ -50,3 +50,10 @@ const VdtOp VDT_OP(gelu) = {
     .backward = backward,
     .needs = VDT_NEEDS_X0,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_gelu(VdtValue *x)
+{
+    return vdt_graph_add_unary(&vdt_op_gelu, x, NULL);
+}
+#endif

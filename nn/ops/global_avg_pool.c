@@ -2,7 +2,7 @@
 /*
  * The mean of each plane.
  */
-#include "table.h"
+#include "builders.h"
 
 static gboolean infer_shape(VdtNode *node, GError **error)
 {
@@ -51,3 +51,10 @@ const VdtOp VDT_OP(global_avg_pool) = {
     .backward = backward,
     .needs = VDT_NEEDS_NOTHING,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_global_avg_pool(VdtValue *x)
+{
+    return vdt_graph_add_unary(&vdt_op_global_avg_pool, x, NULL);
+}
+#endif

@@ -2,7 +2,7 @@
 /*
  * min(max(x + 3, 0), 6) / 6, torch.nn.Hardsigmoid.
  */
-#include "table.h"
+#include "builders.h"
 
 static gboolean infer_shape(VdtNode *node, GError **error)
 {
@@ -42,3 +42,10 @@ const VdtOp VDT_OP(hard_sigmoid) = {
     .backward = backward,
     .needs = VDT_NEEDS_Y,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_hard_sigmoid(VdtValue *x)
+{
+    return vdt_graph_add_unary(&vdt_op_hard_sigmoid, x, NULL);
+}
+#endif

@@ -3,7 +3,7 @@
  * (x - mean) / sqrt(variance + eps) * weight + bias, torch.nn.LayerNorm: mean and biased variance
  * over the last dimensions, as many as the weight has.
  */
-#include "table.h"
+#include "builders.h"
 
 #include <tgmath.h>
 
@@ -96,3 +96,15 @@ const VdtOp VDT_OP(layer_norm) = {
     .backward = backward,
     .needs = VDT_NEEDS_X0 | VDT_NEEDS_X1,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_layer_norm_with(VdtScope scope, VdtValue *x, const VdtShape *shape,
+                              VdtLayerNorm options)
+{
+    VdtNode node = {.p.layer_norm.eps = options.eps != 0 ? options.eps : 1e-5};
+    VdtValue *inputs[3] = {x, vdt_param_with(scope, "weight", shape, (VdtStart){.value = 1}),
+                           vdt_param_with(scope, "bias", shape, (VdtStart){0})};
+
+    return vdt_graph_add(scope.graph, &vdt_op_layer_norm, scope.prefix, &node, 3, inputs);
+}
+#endif

@@ -2,7 +2,7 @@
 /*
  * y = x W^T + b on the last dimension; all the others are rows.
  */
-#include "table.h"
+#include "builders.h"
 
 /* Independent partial sums: they fill a vector, and err less than one long sum. */
 #define LANES 16
@@ -97,3 +97,29 @@ const VdtOp VDT_OP(linear) = {
     .needs = VDT_NEEDS_X0 | VDT_NEEDS_X1,
     .macs = macs,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_linear_with(VdtScope scope, VdtValue *x, VdtLinear options)
+{
+    VdtShape weight, bias = vdt_shape(options.out);
+    VdtValue *inputs[3] = {x};
+
+    if (!x || x->shape.n_dims == 0)
+        return vdt_graph_fail(scope.graph, VDT_ERROR_SHAPE, scope.prefix,
+                              "linear: the input has no dimensions");
+    if (options.out <= 0)
+        return vdt_graph_fail(scope.graph, VDT_ERROR_SHAPE, scope.prefix,
+                              "linear: %d outputs must be positive", options.out);
+    weight = vdt_shape(options.out, x->shape.dims[x->shape.n_dims - 1]);
+    inputs[1] = vdt_param_with(scope, "weight", &weight, (VdtStart){.deviation = 0.01});
+    if (!options.no_bias)
+        inputs[2] = vdt_param_with(scope, "bias", &bias, (VdtStart){0});
+    return vdt_graph_add(scope.graph, &vdt_op_linear, scope.prefix, NULL, options.no_bias ? 2 : 3,
+                         inputs);
+}
+
+VdtValue *vdt_linear_by(VdtValue *x, VdtValue *weight, VdtValue *bias)
+{
+    return vdt_graph_add_weighted(&vdt_op_linear, x, weight, bias, NULL);
+}
+#endif

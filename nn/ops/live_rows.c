@@ -3,7 +3,7 @@
  * x with zeros for all but its first rows. Inputs: x, how many. Of the result only those are live,
  * or all, zeros included.
  */
-#include "table.h"
+#include "builders.h"
 
 #include <string.h>
 
@@ -55,3 +55,15 @@ const VdtOp VDT_OP(live_rows) = {
     .backward = backward,
     .needs = VDT_NEEDS_X1,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_live_rows(VdtValue *x, VdtValue *count)
+{
+    return vdt_graph_add_binary(&vdt_op_live_rows, x, count, NULL);
+}
+
+VdtValue *vdt_all_rows(VdtValue *x, VdtValue *count)
+{
+    return vdt_graph_add_binary(&vdt_op_live_rows, x, count, &(VdtNode){.p.live_rows.all = TRUE});
+}
+#endif

@@ -3,7 +3,7 @@
  * scale A B for each pair of matrices, torch.matmul without broadcasting; either may be read
  * transposed. The last two dimensions are the matrices'.
  */
-#include "table.h"
+#include "builders.h"
 
 /* How an operand is walked: as [rows, inner] for A, [inner, columns] for B. */
 typedef struct {
@@ -116,3 +116,13 @@ const VdtOp VDT_OP(matmul) = {
     .needs = VDT_NEEDS_X0 | VDT_NEEDS_X1,
     .macs = macs,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_matmul_with(VdtValue *a, VdtValue *b, VdtMatmul options)
+{
+    VdtNode node = {.p.matmul = {options.transpose_a, options.transpose_b,
+                                 options.scale != 0 ? options.scale : 1}};
+
+    return vdt_graph_add_binary(&vdt_op_matmul, a, b, &node);
+}
+#endif

@@ -3,7 +3,7 @@
  * The largest element of each window. Padding never wins, NaN always does; of equal elements the
  * first one in reading order gets the gradient.
  */
-#include "table.h"
+#include "builders.h"
 #include "window.h"
 
 #include <math.h>
@@ -94,3 +94,16 @@ const VdtOp VDT_OP(max_pool2d) = {
     .backward = backward,
     .needs = VDT_NEEDS_X0,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_max_pool2d_with(VdtValue *x, VdtMaxPool2d options)
+{
+    VdtNode node = {.p.max_pool2d = {
+                        .kernel = options.kernel,
+                        .stride = options.stride ? options.stride : options.kernel,
+                        .pad = options.pad,
+                    }};
+
+    return vdt_graph_add_unary(&vdt_op_max_pool2d, x, &node);
+}
+#endif

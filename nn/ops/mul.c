@@ -3,7 +3,7 @@
  * a * b with broadcasting.
  */
 #include "broadcast.h"
-#include "table.h"
+#include "builders.h"
 
 static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
 {
@@ -47,3 +47,10 @@ const VdtOp VDT_OP(mul) = {
     .backward = backward,
     .needs = VDT_NEEDS_X0 | VDT_NEEDS_X1,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_mul(VdtValue *a, VdtValue *b)
+{
+    return vdt_graph_add_binary(&vdt_op_mul, a, b, NULL);
+}
+#endif

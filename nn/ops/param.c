@@ -2,7 +2,7 @@
 /*
  * A value that is bound when a plan is made. Its shape is given, and checked by the graph.
  */
-#include "table.h"
+#include "builders.h"
 
 static gboolean infer_shape(VdtNode *node, GError **error)
 {
@@ -13,3 +13,35 @@ const VdtOp VDT_OP(param) = {
     .name = "param",
     .infer_shape = infer_shape,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtNode *vdt_graph_add_param(VdtScope scope, const char *name, const VdtShape *shape,
+                             VdtStart start, gboolean derived)
+{
+    VdtNode options = {.p.start = start, .shape = *shape, .derived = derived};
+    VdtScope full = name ? vdt_in(scope, "%s", name) : scope;
+    VdtNode *node;
+
+    if (!*full.prefix)
+        return vdt_graph_fail(scope.graph, VDT_ERROR_FAILED, "", "a parameter has no name");
+    if (g_hash_table_contains(scope.graph->by_name, full.prefix))
+        return vdt_graph_fail(scope.graph, VDT_ERROR_FAILED, full.prefix,
+                              "two parameters have this name");
+    node = vdt_graph_add(scope.graph, &vdt_op_param, full.prefix, &options, 0, NULL);
+    if (node) {
+        g_ptr_array_add(scope.graph->params, node);
+        g_hash_table_insert(scope.graph->by_name, node->name, node);
+    }
+    return node;
+}
+
+VdtValue *vdt_param_with(VdtScope scope, const char *name, const VdtShape *shape, VdtStart start)
+{
+    return vdt_graph_add_param(scope, name, shape, start, FALSE);
+}
+
+VdtValue *vdt_param(VdtScope scope, const char *name, const VdtShape *shape)
+{
+    return vdt_param_with(scope, name, shape, (VdtStart){.deviation = 0.02});
+}
+#endif

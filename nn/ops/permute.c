@@ -3,7 +3,7 @@
  * The dimensions in another order, torch.permute: dimension d of the result is dimension order[d]
  * of the input.
  */
-#include "table.h"
+#include "builders.h"
 
 static gboolean infer_shape(VdtNode *node, GError **error)
 {
@@ -93,3 +93,14 @@ const VdtOp VDT_OP(permute) = {
     .backward = backward,
     .needs = VDT_NEEDS_NOTHING,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_permute(VdtValue *x, const guint *order)
+{
+    VdtNode node = {0};
+
+    for (guint d = 0; x && d < MIN(x->shape.n_dims, VDT_MAX_DIMS); d++)
+        node.p.permute.order[d] = (guint8)MIN(order[d], G_MAXUINT8);
+    return vdt_graph_add_unary(&vdt_op_permute, x, &node);
+}
+#endif

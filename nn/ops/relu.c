@@ -2,7 +2,7 @@
 /*
  * max(x, 0). NaN stays NaN; the gradient at 0 is 0.
  */
-#include "table.h"
+#include "builders.h"
 
 static gboolean infer_shape(VdtNode *node, GError **error)
 {
@@ -39,3 +39,10 @@ const VdtOp VDT_OP(relu) = {
     .backward = backward,
     .needs = VDT_NEEDS_Y,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_relu(VdtValue *x)
+{
+    return vdt_graph_add_unary(&vdt_op_relu, x, NULL);
+}
+#endif

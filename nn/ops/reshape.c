@@ -2,7 +2,7 @@
 /*
  * The same elements in another shape; in memory nothing moves.
  */
-#include "table.h"
+#include "builders.h"
 
 #include <string.h>
 
@@ -59,3 +59,12 @@ const VdtOp VDT_OP(reshape) = {
     .backward = backward,
     .needs = VDT_NEEDS_NOTHING,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_reshape(VdtValue *x, const VdtShape *shape)
+{
+    VdtNode node = {.p.reshape = *shape};
+
+    return vdt_graph_add_unary(&vdt_op_reshape, x, &node);
+}
+#endif

@@ -4,7 +4,7 @@
  * kernel with a = -0.75 over the four nearest sources, those outside taken at the border.
  */
 #include "axis.h"
-#include "table.h"
+#include "builders.h"
 
 #define TAPS 4
 
@@ -99,3 +99,12 @@ const VdtOp VDT_OP(resize_bicubic) = {
     .backward = backward,
     .needs = VDT_NEEDS_NOTHING,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_resize_bicubic(VdtValue *x, int height, int width)
+{
+    VdtNode node = {.p.resize = {.height = height, .width = width}};
+
+    return vdt_graph_add_unary(&vdt_op_resize_bicubic, x, &node);
+}
+#endif

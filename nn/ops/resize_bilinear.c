@@ -5,7 +5,7 @@
  * are taken at it.
  */
 #include "axis.h"
-#include "table.h"
+#include "builders.h"
 
 static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
 {
@@ -68,3 +68,12 @@ const VdtOp VDT_OP(resize_bilinear) = {
     .backward = backward,
     .needs = VDT_NEEDS_NOTHING,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_resize_bilinear(VdtValue *x, int height, int width, gboolean align_corners)
+{
+    VdtNode node = {.p.resize = {.height = height, .width = width, .align_corners = align_corners}};
+
+    return vdt_graph_add_unary(&vdt_op_resize_bilinear, x, &node);
+}
+#endif

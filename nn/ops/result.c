@@ -2,7 +2,7 @@
 /*
  * One of the results of an op with several. Input: that op.
  */
-#include "table.h"
+#include "builders.h"
 
 #include <string.h>
 
@@ -51,3 +51,10 @@ const VdtOp VDT_OP(result) = {
     .backward = backward,
     .needs = VDT_NEEDS_NOTHING,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtNode *vdt_graph_result(VdtNode *node, guint number)
+{
+    return vdt_graph_add_unary(&vdt_op_result, node, &(VdtNode){.p.result.number = number});
+}
+#endif

@@ -2,7 +2,7 @@
 /*
  * 1 / (1 + exp(-x)). Where exp(-x) overflows the quotient is 0, as it should be.
  */
-#include "table.h"
+#include "builders.h"
 
 #include <tgmath.h>
 
@@ -41,3 +41,10 @@ const VdtOp VDT_OP(sigmoid) = {
     .backward = backward,
     .needs = VDT_NEEDS_Y,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_sigmoid(VdtValue *x)
+{
+    return vdt_graph_add_unary(&vdt_op_sigmoid, x, NULL);
+}
+#endif

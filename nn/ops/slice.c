@@ -2,7 +2,7 @@
 /*
  * A run of elements along one dimension, torch.narrow.
  */
-#include "table.h"
+#include "builders.h"
 
 #include <string.h>
 
@@ -72,3 +72,12 @@ const VdtOp VDT_OP(slice) = {
     .backward = backward,
     .needs = VDT_NEEDS_NOTHING,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_slice(VdtValue *x, guint axis, gint64 begin, gint64 length)
+{
+    VdtNode node = {.p.along = {.axis = axis, .begin = begin, .length = length}};
+
+    return vdt_graph_add_unary(&vdt_op_slice, x, &node);
+}
+#endif

@@ -3,7 +3,7 @@
  * exp(x) over its sum, along the last dimension. The largest element is taken off first, so that
  * nothing overflows.
  */
-#include "table.h"
+#include "builders.h"
 
 #include <tgmath.h>
 
@@ -64,3 +64,10 @@ const VdtOp VDT_OP(softmax) = {
     .backward = backward,
     .needs = VDT_NEEDS_Y,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_softmax(VdtValue *x)
+{
+    return vdt_graph_add_unary(&vdt_op_softmax, x, NULL);
+}
+#endif

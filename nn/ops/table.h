@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every op, once. A new op is a file here, a line in this list, and a builder in builders.c.
+ * Every op, once. A new op is a line in this list and the file of its name, which meson.build takes
+ * from here: each line that begins with X(.
  */
 #pragma once
 

@@ -2,7 +2,7 @@
 /*
  * The largest of each row and where they stand, torch.topk. Results: values, indices.
  */
-#include "table.h"
+#include "builders.h"
 
 #include <math.h>
 #include <string.h>
@@ -95,3 +95,12 @@ const VdtOp VDT_OP(top_k) = {
     .n_results = 2,
     .result = result,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtTopK vdt_top_k(VdtValue *x, gint64 k)
+{
+    VdtValue *both = vdt_graph_add_unary(&vdt_op_top_k, x, &(VdtNode){.p.top_k.k = k});
+
+    return (VdtTopK){vdt_graph_result(both, 0), vdt_graph_result(both, 1)};
+}
+#endif

@@ -3,7 +3,7 @@
  * A state with some of its rows replaced. Inputs: state, rows, where the first goes. Here it is a
  * function of values; that the state's memory changes is between the plan and the session.
  */
-#include "table.h"
+#include "builders.h"
 
 #include <string.h>
 
@@ -79,3 +79,12 @@ const VdtOp VDT_OP(write_rows) = {
     .backward = backward,
     .needs = VDT_NEEDS_X2,
 };
+
+#ifndef VDT_REFERENCE_F64
+VdtValue *vdt_write_rows(VdtValue *state, VdtValue *x, VdtValue *at)
+{
+    return state && x && at ? vdt_graph_add(state->graph, &vdt_op_write_rows, state->name, NULL, 3,
+                                            (VdtValue *[]){state, x, at})
+                            : NULL;
+}
+#endif
