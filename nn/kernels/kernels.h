@@ -84,6 +84,11 @@ typedef struct {
     bool add;
 } VdtOuterTile;
 
+/* A member that is NULL where elements are bfloat16. */
+#define VDT_F32_ONLY
+
+/* meson.build takes the names of members, of the tables in gradient.h and int8.h as well, from
+ * lines that begin with void (*name). */
 typedef struct {
     const char *name; /* for descriptions: "avx512" */
     VdtIsa isa;
@@ -136,16 +141,16 @@ typedef struct {
     void (*to_planes)(size_t pixels, size_t channels, const void *x, size_t x_pitch, float *y,
                       size_t plane);
 
-    /* NULL where elements are bfloat16, as what follows */
-    void (*outer_tile)(const VdtOuterTile *tile);
+    VDT_F32_ONLY void (*outer_tile)(const VdtOuterTile *tile);
     /* Winograd F(4x4,3x3), one tile; NULL where it is not offered. See winograd.h.
      * Input: v[i * v_stride + c] for i < 36 from the 6x6 pixels a[36].
      * Output: the left upper rows x cols pixels of the 4x4 block at y, in a map that is width
      * pixels wide, from m[i * m_stride + c]; mul and add of the epilogue have the same geometry. */
-    void (*winograd_input)(size_t channels, const void *const *a, float *v, size_t v_stride);
-    void (*winograd_output)(size_t channels, const float *m, size_t m_stride, size_t rows,
-                            size_t cols, size_t width, const VdtEpilogue *epilogue, void *y,
-                            size_t y_pitch);
+    VDT_F32_ONLY void (*winograd_input)(size_t channels, const void *const *a, float *v,
+                                        size_t v_stride);
+    VDT_F32_ONLY void (*winograd_output)(size_t channels, const float *m, size_t m_stride,
+                                         size_t rows, size_t cols, size_t width,
+                                         const VdtEpilogue *epilogue, void *y, size_t y_pitch);
 } VdtKernels;
 
 /* The best kernels up to @isa. Never NULL. */

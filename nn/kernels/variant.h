@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Names of one variant's functions, VDT_K(name), and their prototypes, which stand once, in
- * kernels.h. A variant is a set of sources built with VDT_VARIANT and VDT_LEVEL (an ISA),
- * VDT_IS_BF16 (0 or 1) defined.
+ * Names of one variant's functions, VDT_K(name), and their prototypes, which follow from the
+ * members of kernels.h. A variant is a set of sources built with VDT_VARIANT and VDT_LEVEL (an
+ * ISA), VDT_IS_BF16 (0 or 1) defined.
  */
 #pragma once
 
 #include "kernels.h"
-#include "members.h"
+#include "kernels/members.h"
 
 #define VDT_CONCAT_(a, b) a##_##b
 #define VDT_CONCAT(a, b)  VDT_CONCAT_(a, b)

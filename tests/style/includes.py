@@ -19,7 +19,7 @@ MAY_USE = {
 }
 # The folders that public headers belong to, where that is not their name.
 PUBLIC = {"error": "tensor", "weights": "io"}
-GENERATED = {"isa-config.h"}
+GENERATED = {"isa-config.h", "kernels/members.h"}
 # Of plan/, what only plan.c asks for.
 KINDS = {"nn/plan/infer/infer.h", "nn/plan/train/train.h", "nn/plan/trace.h"}
 
