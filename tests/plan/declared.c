@@ -45,6 +45,15 @@ static void poison_buffers(const VdtPlan *plan, const VdtPlace *places, guint n,
     }
 }
 
+/* Where the states lie is known to every step. */
+static void set_slots(const VdtPlan *plan, const GPtrArray *states, char *arena)
+{
+    char **slots = states->len > 0 ? (char **)vdt_place_address(plan, &plan->slots, arena) : NULL;
+
+    for (guint i = 0; i < states->len; i++)
+        slots[i] = vdt_state_get_tensor(states->pdata[i])->data;
+}
+
 static gboolean is_poison(const char *memory, gsize n)
 {
     for (gsize i = 0; i < n; i++)
@@ -53,8 +62,8 @@ static gboolean is_poison(const char *memory, gsize n)
     return TRUE;
 }
 
-/* Runs @plan step by step on the contents of @arena. */
-static void run_apart(const VdtPlan *plan, char *arena)
+/* Runs @plan step by step on the contents of @arena and of @states. */
+static void run_apart(const VdtPlan *plan, const GPtrArray *states, char *arena)
 {
     char *apart = aligned_alloc(VDT_ALIGN, plan->arena_size);
     char *scratch = aligned_alloc(VDT_ALIGN, VDT_ALIGN_LANES(plan->scratch_size) + VDT_ALIGN);
@@ -65,6 +74,7 @@ static void run_apart(const VdtPlan *plan, char *arena)
         memset(apart, 0xff, plan->arena_size);
         copy_buffers(plan, step->reads, VDT_MOST_READS, arena, apart);
         copy_buffers(plan, step->writes, VDT_MOST_WRITES, arena, apart);
+        set_slots(plan, states, apart);
         for (guint item = 0; item < step->n_items; item++)
             step->run(step, apart, scratch, item);
         copy_buffers(plan, step->writes, VDT_MOST_WRITES, apart, arena);
@@ -80,6 +90,7 @@ static void run_apart(const VdtPlan *plan, char *arena)
                 g_error("step %u, %s of %s, changes what it reads", i, step->kernel, step->label);
         }
         poison_buffers(plan, step->reads, VDT_MOST_READS, apart);
+        poison_buffers(plan, &plan->slots, 1, apart);
         if (!is_poison(apart, plan->arena_size))
             g_error("step %u, %s of %s, writes what is not its own", i, step->kernel, step->label);
     }
@@ -92,6 +103,7 @@ static void check_plan(VdtGraph *graph, VdtWeights *weights, VdtPlanKind kind,
 {
     g_autoptr(VdtPlan) plan = make_plan(graph, weights, kind, precision);
     g_autoptr(VdtSession) session = make_session(plan), right = NULL;
+    g_autoptr(GPtrArray) states = fill_states(session, seed), right_states = NULL;
     const VdtMap *input = &g_array_index(plan->inputs, VdtMap, 0);
     /* What the session has made of its arena, parameters and inputs. */
     char *arena =
@@ -100,13 +112,20 @@ static void check_plan(VdtGraph *graph, VdtWeights *weights, VdtPlanKind kind,
     if (kind == VDT_PLAN_TRAIN)
         vdt_session_set_seed(session, seed);
     fill_inputs(session, seed);
-    run_apart(plan, arena);
+    run_apart(plan, states, arena);
     right = make_session(plan);
+    right_states = fill_states(right, seed);
     if (kind == VDT_PLAN_TRAIN)
         vdt_session_set_seed(right, seed);
     fill_inputs(right, seed);
     run_session(right);
     assert_same_bits(session, right);
+    for (guint i = 0; i < states->len; i++) {
+        const VdtTensor *state = vdt_state_get_tensor(states->pdata[i]);
+
+        g_assert_cmpmem(state->data, state->n_bytes,
+                        vdt_state_get_tensor(right_states->pdata[i])->data, state->n_bytes);
+    }
     for (guint i = 0; kind == VDT_PLAN_TRAIN && i < vdt_graph_get_n_params(graph); i++) {
         const VdtTensor *gradient = vdt_session_get_gradient(session, i);
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/node.h"
+
 /* splitmix64 */
 guint64 random_next(Random *random)
 {
@@ -37,7 +39,18 @@ static void fill_parameter(VdtTensor *tensor, const char *name, guint64 seed)
 {
     g_autofree char *key = g_strdup_printf("%" G_GUINT64_FORMAT " %s", seed, name);
 
-    if (g_str_has_suffix(name, ".running_var")) {
+    if (g_str_has_suffix(name, ".ranks")) { /* rows of numbers far apart, in any order */
+        Random random = {seed};
+        const gint64 n = tensor->shape.dims[1];
+
+        for (gint64 i = 0; i < vdt_shape_elements(&tensor->shape); i++) {
+            float *row = (float *)tensor->data + i / n * n;
+            const int other = random_between(&random, 0, (int)(i % n));
+
+            row[i % n] = row[other];
+            row[other] = 4 * (float)(i % n);
+        }
+    } else if (g_str_has_suffix(name, ".running_var")) {
         vdt_tensor_fill_uniform(tensor, key, 0.5, 2);
     } else if (g_str_has_suffix(name, ".weight") && tensor->shape.n_dims == 1) {
         vdt_tensor_fill_uniform(tensor, key, 0.7, 1.4); /* of a batch norm */
@@ -104,15 +117,48 @@ VdtSession *make_session(VdtPlan *plan)
     return session;
 }
 
+static void fill_integers(VdtTensor *tensor, const VdtNode *input, guint64 seed)
+{
+    const int most = input->limit ? (int)MIN(input->limit - 1, G_MAXINT32 - 1) : 99;
+    gint32 *values = tensor->data;
+    Random random = {seed};
+
+    for (gsize i = 0; i < tensor->n_bytes / sizeof *values; i++)
+        values[i] = random_between(&random, 0, most);
+}
+
 void fill_inputs(VdtSession *session, guint64 seed)
 {
-    VdtTensor *input;
+    const GPtrArray *inputs = vdt_session_get_graph(session)->inputs;
 
-    for (guint i = 0; (input = vdt_session_get_input(session, i)); i++) {
+    for (guint i = 0; i < inputs->len; i++) {
+        VdtTensor *input = vdt_session_get_input(session, i);
         g_autofree char *key = g_strdup_printf("%" G_GUINT64_FORMAT " input %u", seed, i);
 
-        vdt_tensor_fill_uniform(input, key, -1, 1);
+        if (input->dtype == VDT_I32)
+            fill_integers(input, inputs->pdata[i], seed + i);
+        else
+            vdt_tensor_fill_uniform(input, key, -1, 1);
     }
+}
+
+GPtrArray *fill_states(VdtSession *session, guint64 seed)
+{
+    const GPtrArray *nodes = vdt_session_get_graph(session)->states;
+    GPtrArray *states = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_state_unref);
+
+    for (guint i = 0; i < nodes->len; i++) {
+        const VdtNode *node = nodes->pdata[i];
+        g_autofree char *key = g_strdup_printf("%" G_GUINT64_FORMAT " state %u", seed, i);
+        g_autoptr(GError) error = NULL;
+        VdtState *state = vdt_state_new(node->dtype, &node->shape, &error);
+
+        g_assert_no_error(error);
+        vdt_tensor_fill_uniform(vdt_state_get_tensor(state), key, -1, 1);
+        g_assert_true(vdt_session_set_state(session, node->name, state, &error));
+        g_ptr_array_add(states, state);
+    }
+    return states;
 }
 
 void run_session(VdtSession *session)
@@ -127,18 +173,33 @@ VdtSession *run_plan(VdtPlan *plan, guint64 seed)
 {
     VdtSession *session = make_session(plan);
 
+    g_ptr_array_unref(fill_states(session, seed));
     fill_inputs(session, seed);
     run_session(session);
     return session;
 }
 
-static double relative_difference(const VdtTensor *tensor, const VdtTensor *right)
+gsize live_elements(VdtSession *session, guint i)
+{
+    const VdtNode *node = g_array_index(vdt_session_get_graph(session)->outputs, VdtNamed, i).node;
+    const gint64 n = vdt_shape_elements(&node->shape);
+
+    if (!node->live)
+        return n;
+    return n / node->shape.dims[0] *
+           *(const gint32 *)vdt_session_find_input(session, node->live->name)->data;
+}
+
+/* Of the first @n elements. */
+static double relative_difference(const VdtTensor *tensor, const VdtTensor *right, gsize n)
 {
     const float *a = tensor->data, *b = right->data;
-    gsize n = right->n_bytes / sizeof *b;
     double difference = 0, total = 0;
 
     g_assert_true(vdt_shape_equal(&tensor->shape, &right->shape));
+    g_assert_cmpint(tensor->dtype, ==, right->dtype);
+    if (right->dtype == VDT_I32)
+        return memcmp(a, b, n * sizeof *a) == 0 ? 0 : INFINITY;
     for (gsize i = 0; i < n; i++) {
         difference += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
         total += (double)b[i] * b[i];
@@ -157,7 +218,8 @@ double compare_outputs(VdtSession *session, VdtSession *right, guint *worst)
     double most = 0;
 
     for (guint i = 0; (output = vdt_session_get_output(right, i)); i++) {
-        double difference = relative_difference(vdt_session_get_output(session, i), output);
+        double difference = relative_difference(vdt_session_get_output(session, i), output,
+                                                live_elements(right, i));
 
         if (difference > most) {
             most = difference;
@@ -173,8 +235,8 @@ void assert_same_bits(VdtSession *a, VdtSession *b)
     const VdtTensor *output;
 
     for (guint i = 0; (output = vdt_session_get_output(a, i)); i++)
-        g_assert_cmpmem(output->data, output->n_bytes, vdt_session_get_output(b, i)->data,
-                        vdt_session_get_output(b, i)->n_bytes);
+        g_assert_cmpmem(output->data, live_elements(a, i) * sizeof(float),
+                        vdt_session_get_output(b, i)->data, live_elements(b, i) * sizeof(float));
 }
 
 VdtGraph *small_network(int batch, int height, int width)

@@ -31,15 +31,20 @@ VdtWeights *convert_weights(VdtWeights *weights, VdtDType dtype);
 /* Plan and session must succeed. */
 VdtPlan *make_plan(VdtGraph *graph, VdtWeights *weights, VdtPlanKind kind, VdtPrecision precision);
 VdtSession *make_session(VdtPlan *plan);
+/* Integers are in range: of a count of live rows, any. */
 void fill_inputs(VdtSession *session, guint64 seed);
+/* Sets new states for all that the graph has, and returns them in its order. */
+GPtrArray *fill_states(VdtSession *session, guint64 seed);
 void run_session(VdtSession *session);
-/* A plan run once on inputs of @seed. */
+/* A plan run once on inputs and states of @seed. */
 VdtSession *run_plan(VdtPlan *plan, guint64 seed);
 
-/* The largest relative difference (L2) of the outputs of two sessions; INFINITY for NaN. If not
- * NULL, *worst is the output's number. */
+/* The largest relative difference (L2) of the outputs of two sessions, of what is live of them;
+ * INFINITY for NaN and for integers that differ. If not NULL, *worst is the output's number. */
 double compare_outputs(VdtSession *session, VdtSession *right, guint *worst);
 void assert_same_bits(VdtSession *a, VdtSession *b);
+/* How many elements of output @i are live in this run. */
+gsize live_elements(VdtSession *session, guint i);
 
 /* A network with products of each kind, a gate, a residual sum and a linear head, for tests that
  * need any network. */

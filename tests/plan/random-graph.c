@@ -6,6 +6,8 @@
  */
 #include "random-graph.h"
 
+#include "graph/node.h"
+
 #define MOST_VALUES   96
 #define MOST_ELEMENTS 80000   /* of a value */
 #define MOST_MACS     8000000 /* of a network */
@@ -16,6 +18,7 @@ typedef struct {
     VdtValue *values[MOST_VALUES];
     guint n_values, n_names;
     gint64 macs;
+    VdtValue *count; /* of live rows; NULL until some are */
     GString *text;
 } Maker;
 
@@ -117,8 +120,16 @@ static VdtValue *conv(Maker *m, VdtValue *x, VdtConv2d o)
                o.kernel, kernel_w, stride, o.pad, pad_w, groups, o.bias ? ", bias" : "");
 }
 
+/* For what looks at all of dimension 0. */
+static VdtValue *whole(Maker *m, VdtValue *x)
+{
+    return x->live ? put(m, vdt_all_rows(x, m->count), "all rows v%u", number_of(m, x)) : x;
+}
+
 static VdtValue *batch_norm(Maker *m, VdtValue *x)
 {
+    if (x->live) /* whose moments are those of a batch in training */
+        return x;
     return put(m, vdt_batch_norm(new_scope(m, "norm"), x), "batch_norm v%u", number_of(m, x));
 }
 
@@ -479,10 +490,12 @@ static void add_context(Maker *m)
 
     if (m->macs + n * c * pixels * classes > MOST_MACS)
         return;
-    if (chance(m, 70))
+    if (n * c * c > MOST_ELEMENTS || chance(m, 70))
         scores = conv(m, x, (VdtConv2d){.out = classes, .kernel = 1, .bias = TRUE});
     else
         scores = x;
+    if (n * c * vdt_value_dim(scores, 1) > MOST_ELEMENTS)
+        return;
     m->macs += n * c * pixels * vdt_value_dim(scores, 1);
     features = reshape(m, x, vdt_shape(n, c, pixels));
     scores = reshape(m, scores, vdt_shape(n, vdt_value_dim(scores, 1), pixels));
@@ -531,13 +544,16 @@ static void add_bottleneck(Maker *m)
 static void add_reshape(Maker *m)
 {
     VdtValue *x = pick(m);
-    gint64 n = vdt_value_dim(x, 0), c = MAX(vdt_value_dim(x, 1), 1);
+    const gint64 n = vdt_value_dim(x, 0), c = MAX(vdt_value_dim(x, 1), 1);
     VdtShape shapes[] = {vdt_shape(n, -1),       vdt_shape(n, c, -1),    vdt_shape(n, c, -1, 1),
                          vdt_shape(n, c, 1, -1), vdt_shape(n, -1, 1, 1), vdt_shape(1, n, c, -1),
                          vdt_shape(-1, 1)};
 
-    put(m, vdt_reshape(x, &shapes[random_between(&m->random, 0, G_N_ELEMENTS(shapes) - 1)]),
-        "reshape v%u", number_of(m, x));
+    VdtShape to = shapes[random_between(&m->random, 0, G_N_ELEMENTS(shapes) - 1)];
+
+    if (to.dims[0] != n)
+        x = whole(m, x);
+    reshape(m, x, to);
 }
 
 static void add_linear(Maker *m)
@@ -567,7 +583,7 @@ static VdtValue *linear_to(Maker *m, VdtValue *x, int out)
 
 static VdtValue *layer_norm(Maker *m, VdtValue *x)
 {
-    VdtShape channels = vdt_shape(vdt_value_dim(x, 2));
+    VdtShape shape = vdt_value_shape(x), channels = vdt_shape(shape.dims[shape.n_dims - 1]);
 
     return put(
         m,
@@ -653,6 +669,152 @@ static void add_tokens(Maker *m)
     }
 }
 
+/* Parts of tokens, joined again: of their channels along either dimension, of the tokens, too. */
+static void add_join(Maker *m)
+{
+    VdtValue *x = pick_picture(m), *part[2];
+    const gint64 n = vdt_value_dim(x, 0), c = vdt_value_dim(x, 1);
+    const gint64 h = vdt_value_dim(x, 2), w = vdt_value_dim(x, 3), width = ONE_OF(m, 16, 32, 17);
+    const guint axis = chance(m, 60) ? 1 : 2;
+
+    if (n * c * h * 64 > MOST_ELEMENTS || m->macs + n * c * h * w * 128 > MOST_MACS)
+        return;
+    m->macs += n * c * h * w * 128;
+    x = linear_to(m, reshape(m, x, vdt_shape(n, c * h, w)), 64);
+    for (guint i = 0; i < 2; i++) {
+        const gint64 begin = chance(m, 80) ? ONE_OF(m, 0, 16, 32) : 5;
+
+        part[i] = put(m, vdt_slice(x, 2, begin, width), "slice v%u from %" G_GINT64_FORMAT,
+                      number_of(m, x), begin);
+    }
+    if (axis == 1 && chance(m, 50))
+        part[1] = put(m, vdt_slice(part[1], 1, c * h / 2, c * h - c * h / 2),
+                      "slice v%u, the last tokens", number_of(m, part[1]));
+    x = put(m, vdt_concat(part, 2, axis), "concat v%u v%u along %u", number_of(m, part[0]),
+            number_of(m, part[1]), axis);
+    if (chance(m, 50))
+        linear_to(m, layer_norm(m, x), ONE_OF(m, 16, 20));
+}
+
+static VdtValue *new_input(Maker *m, const char *what, VdtDType dtype, VdtShape shape)
+{
+    g_autofree char *name = g_strdup_printf("%s%u", what, m->n_names++);
+    g_autofree char *text = vdt_shape_to_string(&shape);
+
+    g_string_append_printf(m->text, "input %s %s\n", name, text);
+    return vdt_input_typed(m->graph, name, dtype, &shape);
+}
+
+static void output_number(Maker *m, const char *what, VdtValue *value)
+{
+    g_autofree char *name = g_strdup_printf("%s%u", what, m->n_names++);
+
+    g_string_append_printf(m->text, "output %s\n", name);
+    vdt_output(m->graph, name, value);
+}
+
+/* Rows of a matrix by the best of scores. Scores are an input, which has the same bits in all
+ * plans, or computed but far apart: which are the best does not depend on rounding. */
+static VdtValue *best_rows(Maker *m, VdtValue *x, int n, int k)
+{
+    const guint swap[] = {1, 0};
+    const gint64 rows = vdt_value_dim(x, 0);
+    const VdtShape shape = vdt_shape(n, rows), each = vdt_shape(n, k, 1);
+    const gboolean computed = chance(m, 50);
+    VdtValue *scores;
+    VdtTopK best;
+
+    if (computed) {
+        scores = sigmoid(m, linear_to(m, x, n));
+        scores = put(m, vdt_permute(scores, swap), "permute v%u", number_of(m, scores));
+        scores = add(m, scores, put(m, vdt_param(new_scope(m, "order"), "ranks", &shape), "param"));
+    } else {
+        scores = put(m, new_input(m, "scores", VDT_F32, shape), "scores");
+    }
+    best = vdt_top_k(scores, k);
+    output_number(m, "values", best.values);
+    output_number(m, "indices", best.indices);
+    x = put(m, vdt_gather_rows(x, best.indices), "best rows v%u by v%u", number_of(m, x),
+            number_of(m, scores));
+    /* Others are as large as there are rows. */
+    return computed ? x : mul(m, x, reshape(m, put(m, best.values, "values"), each));
+}
+
+/* Rows of a matrix by their numbers. */
+static void add_pick(Maker *m)
+{
+    const int n = ONE_OF(m, 1, 3, 6), k = ONE_OF(m, 1, 2, 5);
+    VdtValue *x = whole(m, pick(m));
+    const gint64 all = elements(x), c = vdt_value_dim(x, vdt_value_shape(x).n_dims - 1);
+    const gint64 rows = all / c;
+
+    if (c * n * k > MOST_ELEMENTS || rows > 100)
+        return;
+    if (vdt_value_shape(x).n_dims != 2)
+        x = reshape(m, x, vdt_shape(rows, c));
+    if (rows >= k && chance(m, 60)) {
+        m->macs += all * n;
+        x = best_rows(m, x, n, k);
+    } else {
+        const VdtShape shape = chance(m, 50) ? vdt_shape(n, k) : vdt_shape(n * k);
+
+        x = put(m, vdt_gather_rows(x, new_input(m, "rows", VDT_I32, shape)), "rows v%u",
+                number_of(m, x));
+    }
+    if (chance(m, 50) && elements(x) <= MOST_ELEMENTS / 16) {
+        m->macs += elements(x) * 16;
+        linear_to(m, x, 16);
+    }
+}
+
+/* Of some pictures or rows only the first count, and what works row by row behind. */
+static void add_live(Maker *m)
+{
+    VdtValue *x = pick(m);
+    const gint64 all = elements(x), c = vdt_value_dim(x, MAX(vdt_value_shape(x).n_dims, 1) - 1);
+
+    if (x->live || all == c)
+        return;
+    if (vdt_value_dim(x, 0) == 1 || vdt_value_shape(x).n_dims < 2)
+        x = reshape(m, x, vdt_shape(all / c, c));
+    if (!m->count)
+        m->count = vdt_run_arg(m->graph, "count");
+    x = put(m, vdt_live_rows(x, m->count), "live rows v%u", number_of(m, x));
+    for (int i = random_between(&m->random, 0, 3); i > 0; i--) {
+        if (c < 300 && chance(m, 60) && m->macs + all * c < MOST_MACS) {
+            m->macs += all * c;
+            x = linear_to(m, x, (int)c);
+            if (chance(m, 50))
+                x = layer_norm(m, x);
+        } else if (c > 500 || chance(m, 50)) { /* long sums of like numbers are far off in TRACE */
+            x = gelu(m, x);
+        } else {
+            x = put(m, vdt_softmax(x), "softmax v%u", number_of(m, x));
+        }
+    }
+}
+
+/* A state that is written, and read before, behind, or both. */
+static void add_state(Maker *m)
+{
+    VdtValue *x = whole(m, pick(m)), *was, *is;
+    const gint64 c = vdt_value_dim(x, MAX(vdt_value_shape(x).n_dims, 1) - 1);
+    const gint64 rows = elements(x) / c;
+    const VdtShape shape = vdt_shape(rows + random_between(&m->random, 0, 5), c);
+    g_autofree char *name = g_strdup_printf("state%u", m->n_names);
+    g_autofree char *at = g_strdup_printf("at%u", m->n_names++);
+
+    if (vdt_shape_elements(&shape) > MOST_ELEMENTS)
+        return;
+    x = reshape(m, x, vdt_shape(rows, c));
+    was = put(m, vdt_state(m->graph, name, &shape), "state");
+    is = put(m, vdt_write_rows(was, x, vdt_run_arg(m->graph, at)), "v%u written to v%u",
+             number_of(m, x), number_of(m, was));
+    output_number(m, "written", is);
+    if (chance(m, 60))
+        in_any_order(m, add, is, chance(m, 50) ? was : is);
+}
+
 static void add_elementwise(Maker *m)
 {
     VdtValue *x = pick(m);
@@ -676,6 +838,7 @@ static void (*const steps[])(Maker *) = {
     add_gate,      add_squeeze, add_binary,      add_constant,   add_pool,     add_resize,
     add_reshape,   add_linear,  add_elementwise, add_grid_pool,  add_concat,   add_attention,
     add_attention, add_context, add_bottleneck,  add_bottleneck, add_tokens,   add_tokens,
+    add_join,      add_pick,    add_live,        add_live,       add_state,
 };
 
 static void add_input(Maker *m, const char *name)
@@ -723,7 +886,7 @@ VdtGraph *random_graph_shifted(guint64 seed, guint shift, char **text)
     for (guint i = 0; i < n_steps; i++)
         steps[random_between(&m.random, 0, G_N_ELEMENTS(steps) - 1)](&m);
 
-    add_output(&m, "last", m.values[m.n_values - 1]);
+    add_output(&m, "last", whole(&m, m.values[m.n_values - 1]));
     for (guint i = 0; i < m.n_values; i++) {
         if (chance(&m, 10)) {
             g_autofree char *name = g_strdup_printf("also%u", i);

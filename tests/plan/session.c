@@ -32,6 +32,7 @@ static void check_runs_again(VdtPlan *plan)
 {
     g_autoptr(VdtSession) session = run_plan(plan, 1), fresh = run_plan(plan, 2);
 
+    g_ptr_array_unref(fill_states(session, 2));
     fill_inputs(session, 2);
     run_session(session);
     assert_same_bits(session, fresh);
@@ -194,6 +195,7 @@ static void check_times(VdtPlan *plan)
     for (guint run = 0; run < 2; run++) {
         g_autofree gint64 *before = g_memdup2(ns, (n + 1) * sizeof *ns);
 
+        g_ptr_array_unref(fill_states(session, 7));
         fill_inputs(session, 7);
         g_assert_true(vdt_session_run_timed(session, ns, &error));
         g_assert_no_error(error);

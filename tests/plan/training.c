@@ -33,6 +33,10 @@ static void add_loss(VdtGraph *graph)
         VdtShape shape = vdt_value_shape(output), labels = vdt_shape(batch);
         gboolean map = shape.n_dims == 4 && i % 2 == 0;
 
+        if (vdt_value_dtype(output) != VDT_F32)
+            continue;
+        if (output->live)
+            output = vdt_all_rows(output, (VdtValue *)output->live);
         if (map)
             labels = vdt_shape(batch, shape.dims[2], shape.dims[3]);
         else
@@ -78,13 +82,19 @@ static void oracle_free(Oracle *o)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Oracle, oracle_free)
 
+/* Integers lie in the memory of numbers as they are, in plans, too. */
 static void copy_in(double *to, const VdtTensor *from)
 {
+    if (from->dtype == VDT_I32) {
+        memcpy(to, from->data, from->n_bytes);
+        return;
+    }
     for (gsize i = 0; i < from->n_bytes / sizeof(float); i++)
         to[i] = ((const float *)from->data)[i];
 }
 
-static Oracle *oracle_new(VdtGraph *graph, VdtWeights *weights, VdtSession *inputs)
+static Oracle *oracle_new(VdtGraph *graph, VdtWeights *weights, VdtSession *inputs,
+                          const GPtrArray *states)
 {
     Oracle *o = g_new0(Oracle, 1);
     guint n_input = 0;
@@ -103,6 +113,8 @@ static Oracle *oracle_new(VdtGraph *graph, VdtWeights *weights, VdtSession *inpu
             copy_in(o->y[i], vdt_weights_lookup(weights, node.name));
         } else if (g_str_equal(node.op->name, "input")) {
             copy_in(o->y[i], vdt_session_get_input(inputs, n_input++));
+        } else if (g_str_equal(node.op->name, "state")) {
+            copy_in(o->y[i], vdt_state_get_tensor(states->pdata[node.state - 1]));
         } else {
             for (guint j = 0; j < node.n_inputs; j++)
                 x[j] = o->y[node.inputs[j]->index];
@@ -195,6 +207,7 @@ static VdtSession *run_training(VdtPlan *plan, guint64 seed)
 {
     VdtSession *session = make_session(plan);
 
+    g_ptr_array_unref(fill_states(session, seed));
     fill_inputs(session, seed);
     fill_labels(session, seed);
     run_session(session);
@@ -250,6 +263,7 @@ static void check_graph(guint64 seed, guint *n_checks, guint *n_far)
     for (VdtIsa isa = 0; isa <= vdt_isa_get_available(); isa++) {
         g_autoptr(VdtPlan) plan = NULL;
         g_autoptr(VdtSession) session = NULL;
+        g_autoptr(GPtrArray) states = NULL;
         const char *worst = NULL;
         double difference;
 
@@ -259,10 +273,11 @@ static void check_graph(guint64 seed, guint *n_checks, guint *n_far)
         vdt_isa_limit(isa);
         plan = make_plan(graph, weights, VDT_PLAN_TRAIN, VDT_PRECISION_F32);
         session = make_session(plan);
+        states = fill_states(session, seed);
         fill_inputs(session, seed);
         fill_labels(session, seed);
         if (!oracle)
-            oracle = oracle_new(graph, weights, session);
+            oracle = oracle_new(graph, weights, session, states);
         run_session(session);
         check_statistics(session, weights, frozen);
         difference = compare_gradients(oracle, session, &worst);
