@@ -304,97 +304,6 @@ static void test_results_are_limited(void)
 }
 
 #define MOST 64
-#define MARK 12345.0f
-
-/* Rows that are not live, here of one op after the other and of all in turn. */
-static VdtGraph *some_rows(guint which, gint64 width)
-{
-    VdtGraph *graph = vdt_graph_new();
-    VdtScope s = vdt_scope(graph, "net");
-    VdtShape shape = vdt_shape(MOST, width), table = vdt_shape(ROWS, width),
-             norm = vdt_shape(width);
-    VdtShape map = vdt_shape(MOST, width, 3, 3);
-    const gboolean pictures = which == 4, tokens = which == 5;
-    VdtValue *count = vdt_run_arg(graph, "count"), *x;
-
-    if (tokens)
-        x = vdt_input_typed(graph, "tokens", VDT_I32, (VdtShape[]){vdt_shape(MOST, 1)});
-    else
-        x = vdt_input(graph, "x", pictures ? &map : &shape);
-    if (tokens)
-        x = vdt_reshape(vdt_gather_rows(vdt_param(s, "table", &table), x), &shape);
-    x = vdt_live_rows(x, count);
-    if (which == 0 || which == 3)
-        x = vdt_linear(vdt_in(s, "in"), x, .out = (int)width);
-    if (which == 1 || which == 3)
-        x = vdt_layer_norm(vdt_in(s, "norm"), x, &norm);
-    if (which == 2 || which == 3)
-        x = vdt_gelu(x);
-    if (which == 3)
-        x = vdt_add(vdt_linear(vdt_in(s, "out"), x, .out = (int)width), x);
-    if (pictures) {
-        x = vdt_conv2d(vdt_in(s, "conv"), x, .out = (int)width, .kernel = 3, .stride = 2, .pad = 1);
-        x = vdt_max_pool2d(x, .kernel = 2);
-    }
-    vdt_output(graph, "y", x);
-    return graph;
-}
-
-/* The live rows are those that TRACE gives; the others were not even written, where the output's
- * memory is that of no value before it (@alone). */
-static void check_live(VdtSession *session, VdtSession *right, gint64 count, double limit,
-                       gboolean alone)
-{
-    const VdtTensor *y = vdt_session_get_output(session, 0);
-    const gint64 n = vdt_shape_elements(&y->shape), row = n / MOST;
-    g_autoptr(GError) error = NULL;
-
-    for (guint i = 0; i < 2; i++) {
-        fill_inputs(i ? session : right, 7);
-        for (guint k = 0; k < MOST && vdt_session_find_input(session, "tokens"); k++)
-            ((gint32 *)vdt_session_find_input(i ? session : right, "tokens")->data)[k] =
-                (gint32)(k * 7 % ROWS);
-        g_assert_true(vdt_session_set_arg(i ? session : right, "count", count, &error));
-    }
-    for (gint64 i = 0; i < n && alone; i++)
-        ((float *)y->data)[i] = MARK;
-    run_session(right);
-    run_session(session);
-    for (gint64 i = 0; i < n; i++) {
-        float is = ((const float *)y->data)[i];
-
-        if (i < count * row)
-            g_assert_cmpfloat_with_epsilon(
-                is, ((const float *)vdt_session_get_output(right, 0)->data)[i], limit);
-        else
-            g_assert_true(!alone || is == MARK);
-    }
-}
-
-static void test_live_rows(void)
-{
-    const gint64 counts[] = {3, 0, 1, MOST, 17, 3};
-
-    for (guint which = 0; which < 6; which++)
-        for (gint64 width = 20; width <= 32; width += 12) {
-            g_autoptr(VdtGraph) graph = some_rows(which, width);
-            g_autoptr(VdtWeights) weights = make_weights(graph, which);
-            g_autoptr(VdtPlan) trace = make_plan(graph, weights, VDT_PLAN_TRACE, VDT_PRECISION_F32);
-            g_autoptr(VdtSession) right = make_session(trace);
-
-            for (VdtPrecision p = VDT_PRECISION_F32; p <= VDT_PRECISION_INT8; p++) {
-                g_autoptr(VdtPlan) plan = make_plan(graph, weights, VDT_PLAN_INFER, p);
-                g_autoptr(VdtSession) session = make_session(plan);
-                /* One step from input to output, whose memory no other step has had before. */
-                const gboolean alone = which < 3 && width == 32 && p == VDT_PRECISION_F32;
-
-                g_assert_true(!alone || vdt_plan_get_n_steps(plan) == 1);
-                for (guint i = 0; i < G_N_ELEMENTS(counts); i++)
-                    check_live(session, right, counts[i], p == VDT_PRECISION_F32 ? 1e-4 : 0.2,
-                               alone);
-            }
-        }
-}
 
 static void test_live_mistakes(void)
 {
@@ -466,7 +375,6 @@ int main(int argc, char **argv)
     g_test_add_func("/plan/values/several-results", test_several_results);
     g_test_add_func("/plan/values/results-learn", test_results_learn);
     g_test_add_func("/plan/values/results-are-limited", test_results_are_limited);
-    g_test_add_func("/plan/values/live-rows", test_live_rows);
     g_test_add_func("/plan/values/live-mistakes", test_live_mistakes);
     g_test_add_func("/plan/values/all-rows", test_all_rows);
     return g_test_run();

@@ -89,6 +89,8 @@ static void run_pack(const VdtStep *step, char *arena, char *scratch, guint item
     gsize pair = item / 2, image = pair / self->heads;
     guint head = pair % self->heads;
 
+    if (!vdt_map_has_live(self->plan, &self->k, arena, image))
+        return;
     if (item % 2 == 0) {
         gsize pitch = self->k.pitch;
         const char *keys =
@@ -192,6 +194,8 @@ static void run_attend(const VdtStep *step, char *arena, char *scratch, guint it
     gsize rows = MIN(self->block, self->queries - first);
     float *scores = (float *)scratch, *other = scores + self->together * size;
 
+    if (!vdt_map_has_live(self->plan, &self->y, arena, image))
+        return;
     for (guint h = 0; h < self->together; h++)
         make_scores(self, arena, image, head + h, first, rows, scores + h * size,
                     (char *)(other + self->together * size));
@@ -338,7 +342,7 @@ static void lower(VdtInfer *l, VdtFused *f, gconstpointer match)
     if (is_converted(pack))
         pack->step.scratch =
             pack->keys * MAX(pack->key_channels, pack->value_channels) * element_size(pack);
-    vdt_step_reads(&pack->step, state.k.place, state.v.place);
+    vdt_step_reads(&pack->step, state.k.place, state.v.place, state.k.live);
     vdt_step_writes(&pack->step, pack->packed_k, pack->packed_v);
     state.packed_k = pack->packed_k;
     state.packed_v = pack->packed_v;
@@ -353,7 +357,7 @@ static void lower(VdtInfer *l, VdtFused *f, gconstpointer match)
     attend->step.macs = state.q.n * state.queries * state.keys *
                         (state.q.c + state.v.c + (a->before ? a->heads * a->heads : 0) +
                          (a->after ? a->heads * a->heads : 0));
-    vdt_step_reads(&attend->step, state.q.place, state.packed_k, state.packed_v);
+    vdt_step_reads(&attend->step, state.q.place, state.packed_k, state.packed_v, attend->y.live);
     vdt_step_reads_epilogue(&attend->step, &state.epilogue);
     vdt_step_writes(&attend->step, attend->y.place);
     vdt_plan_add_step(l->plan, &attend->step);

@@ -87,6 +87,8 @@ static void run_bands(const VdtStep *step, char *arena, char *scratch, guint ite
     char *filtered = scratch + height * size;
     gsize row = part * self->rows.per_part, made = row > pad ? row - pad : 0;
 
+    if (!vdt_map_has_live(self->plan, y, arena, image))
+        return;
     for (; row < vdt_rows_end(&self->rows, part); row++) {
         const char *lines[VDT_MOST_TAPS];
 
@@ -198,7 +200,7 @@ static void lower(VdtInfer *l, VdtFused *f, gconstpointer data)
     self->rows = vdt_rows_split(self->middle.h, 1, n_parts(&self->middle, &self->window));
     self->step.n_items = self->middle.n * self->rows.n_parts;
     self->step.scratch = (self->window.kernel_h + 1) * row_bytes(self);
-    vdt_step_reads(&self->step, x->place);
+    vdt_step_reads(&self->step, x->place, self->narrow.y.live);
     vdt_step_reads_epilogue(&self->step, &self->narrow.epilogue);
     vdt_step_writes(&self->step, self->narrow.y.place);
     vdt_plan_add_step(l->plan, &self->step);

@@ -106,6 +106,8 @@ static void run_gather(const VdtStep *step, char *arena, char *scratch, guint it
     float *tops = sums_of(self, arena, image, part), *totals = tops + self->pitch;
     float *weights = (float *)scratch, *features = weights + BLOCK * self->pitch;
 
+    if (!vdt_map_has_live(self->plan, &self->x, arena, image))
+        return;
     find_tops(self, arena, image, part, scratch, tops);
     memset(totals, 0, self->pitch * sizeof *totals);
     for (gsize at = first; at < end; at += BLOCK) {
@@ -168,6 +170,8 @@ static void run_join(const VdtStep *step, char *arena, char *scratch, guint item
     float *y =
         (float *)vdt_place_address(self->plan, &self->y, arena) + image * self->x.c * classes;
 
+    if (!vdt_map_has_live(self->plan, &self->x, arena, image))
+        return;
     find_factors(self, arena, image, factors, sum, sum + pitch);
     for (gsize c = group * self->rows.per_part; c < vdt_rows_end(&self->rows, group); c++) {
         memset(sum, 0, pitch * sizeof *sum);
@@ -249,7 +253,7 @@ static void lower(VdtInfer *l, VdtFused *f, gconstpointer match)
     gather->step.scratch =
         BLOCK * (state.pitch + (state.x.f32 ? 0 : VDT_ALIGN_LANES(state.x.c))) * sizeof(float);
     gather->sums = state.sums = vdt_plan_add_buffer(l->plan, gather->step.n_items * sums);
-    vdt_step_reads(&gather->step, state.x.place, state.scores.place);
+    vdt_step_reads(&gather->step, state.x.place, state.scores.place, state.x.live);
     vdt_step_writes(&gather->step, state.sums);
     vdt_plan_add_step(l->plan, &gather->step);
 
@@ -257,7 +261,7 @@ static void lower(VdtInfer *l, VdtFused *f, gconstpointer match)
     join->step.n_items = state.x.n * state.rows.n_parts;
     join->step.scratch = (state.parts.n_parts + 2) * state.pitch * sizeof(float);
     join->y = vdt_infer_new_planar(l, f).place;
-    vdt_step_reads(&join->step, state.sums);
+    vdt_step_reads(&join->step, state.sums, state.x.live);
     vdt_step_writes(&join->step, join->y);
     vdt_plan_add_step(l->plan, &join->step);
 }

@@ -17,17 +17,22 @@ VdtForms *vdt_infer_forms(VdtInfer *l, const VdtNode *node)
     return &l->forms[vdt_fused_resolve(l->fused, node)->node->index];
 }
 
+void vdt_infer_set_live(VdtInfer *l, const VdtNode *node, guint axis, VdtMap *map)
+{
+    map->live = (VdtPlace){0};
+    if (!node->live || axis == 0)
+        return;
+    map->live = vdt_infer_get_planar(l, node->live)->place;
+    map->live_rows = vdt_map_rows(map) / node->shape.dims[0];
+}
+
 void vdt_infer_set_map(VdtInfer *l, const VdtFused *f, guint axis, const VdtMap *map)
 {
     VdtForms *forms = &l->forms[f->node->index];
     VdtMap *to = &forms->map[slot(f->node, axis)];
 
     *to = *map;
-    to->live = (VdtPlace){0};
-    if (f->node->live && axis > 0) {
-        to->live = vdt_infer_get_planar(l, f->node->live)->place;
-        to->live_rows = vdt_map_rows(map) / f->node->shape.dims[0];
-    }
+    vdt_infer_set_live(l, f->node, axis, to);
     forms->has_map[slot(f->node, axis)] = TRUE;
     if (vdt_map_is_planar(map)) {
         forms->planar = (VdtMap){.place = map->place, .planar = TRUE, .f32 = TRUE};

@@ -45,6 +45,8 @@ const VdtQuantised *vdt_infer_get_quantised(VdtInfer *l, const VdtNode *node, gu
  * dimension @axis, or planar. */
 VdtMap vdt_infer_new_map(VdtInfer *l, const VdtFused *f, guint axis, gboolean f32);
 VdtMap vdt_infer_new_planar(VdtInfer *l, const VdtFused *f);
+/* Says in @map, of the value of @node with channels in dimension @axis, how many rows are live. */
+void vdt_infer_set_live(VdtInfer *l, const VdtNode *node, guint axis, VdtMap *map);
 /* The value of @f is @map, which exists. */
 void vdt_infer_set_map(VdtInfer *l, const VdtFused *f, guint axis, const VdtMap *map);
 /* A float constant of @n elements, which @what makes of @of, zero up to the next multiple of

@@ -38,6 +38,7 @@ static void add_step(VdtInfer *l, MapsStep *self, gsize rows, gsize row_elements
     self->step.n_items = self->y.n * self->rows.n_parts;
     for (guint i = 0; i < self->n_inputs; i++)
         vdt_step_reads(&self->step, self->x[i].place);
+    vdt_step_reads(&self->step, self->y.live);
     vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);
 }
@@ -84,6 +85,8 @@ static void run_pool(const VdtStep *step, char *arena, char *scratch, guint item
     gsize image = item / self->rows.n_parts;
     guint part = item % self->rows.n_parts;
 
+    if (!vdt_map_has_live(self->plan, &self->y, arena, image))
+        return;
     for (gsize i = part * self->rows.per_part; i < vdt_rows_end(&self->rows, part); i++)
         pool_pixel(self, arena, (float *)scratch, image, i / self->y.w, i % self->y.w);
 }
@@ -105,6 +108,8 @@ static void run_concat(const VdtStep *step, char *arena, char *scratch, guint it
     gsize image = item / self->rows.n_parts, size = element_size(self);
     guint part = item % self->rows.n_parts;
 
+    if (!vdt_map_has_live(self->plan, &self->y, arena, image))
+        return;
     for (gsize i = part * self->rows.per_part; i < vdt_rows_end(&self->rows, part); i++) {
         char *to = pixel(self, &self->y, arena, image, 0, i);
 
@@ -130,6 +135,8 @@ static void run_concat_tokens(const VdtStep *step, char *arena, char *scratch, g
     const MapsStep *self = (const MapsStep *)step;
     char *to = pixel(self, &self->y, arena, image, 0, 0);
 
+    if (!vdt_map_has_live(self->plan, &self->y, arena, image))
+        return;
     for (guint k = 0; k < self->n_inputs; k++) {
         const VdtMap *x = &self->x[k];
         gsize size = self->y.pitch * element_size(self);
@@ -165,6 +172,8 @@ static void run_slice(const VdtStep *step, char *arena, char *scratch, guint ite
     gsize padding = VDT_ALIGN_LANES(self->y.c) - self->y.c;
     guint part = item % self->rows.n_parts;
 
+    if (!vdt_map_has_live(self->plan, &self->y, arena, image))
+        return;
     for (gsize i = part * self->rows.per_part; i < vdt_rows_end(&self->rows, part); i++) {
         char *to = pixel(self, &self->y, arena, image, 0, i);
 
@@ -178,6 +187,8 @@ static void run_slice_tokens(const VdtStep *step, char *arena, char *scratch, gu
 {
     const MapsStep *self = (const MapsStep *)step;
 
+    if (!vdt_map_has_live(self->plan, &self->y, arena, image))
+        return;
     for (gsize i = 0; i < self->y.w; i++)
         memcpy(pixel(self, &self->y, arena, image, 0, i),
                pixel(self, &self->x[0], arena, image, 0, self->first + i),
@@ -224,6 +235,8 @@ static void run_outer_sum(const VdtStep *step, char *arena, char *scratch, guint
     VdtEpilogue epilogue = {.bias =
                                 (const float *)vdt_place_address(self->plan, &self->zeros, arena)};
 
+    if (!vdt_map_has_live(self->plan, &self->y, arena, image))
+        return;
     for (gsize row = part * self->rows.per_part; row < vdt_rows_end(&self->rows, part); row++) {
         epilogue.add = pixel(self, &self->x[0], arena, image, row, 0);
         self->plan->kernels->map_rows(

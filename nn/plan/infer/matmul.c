@@ -33,12 +33,14 @@ static gboolean lower_matmul(VdtInfer *l, VdtFused *f)
 static gboolean lower_softmax(VdtInfer *l, VdtFused *f)
 {
     const VdtNode *node = f->node;
-    const VdtPlace x = vdt_infer_get_planar(l, node->inputs[0])->place;
-    const VdtPlace y = vdt_infer_new_planar(l, f).place;
-    gsize n = node->shape.dims[node->shape.n_dims - 1];
+    const guint axis = node->shape.n_dims - 1;
+    VdtMap x = vdt_map_describe(&node->shape, axis, VDT_PRECISION_F32);
+    VdtPlace y;
 
-    vdt_plan_add_softmax(l->plan, &x, &y, vdt_shape_elements(&node->shape) / n, n,
-                         vdt_infer_label(f));
+    x.place = vdt_infer_get_planar(l, node->inputs[0])->place;
+    vdt_infer_set_live(l, node, axis, &x);
+    y = vdt_infer_new_planar(l, f).place;
+    vdt_plan_add_softmax(l->plan, &x, &y, vdt_infer_label(f));
     return TRUE;
 }
 

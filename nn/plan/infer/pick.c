@@ -50,7 +50,7 @@ static gboolean lower_gather_rows(VdtInfer *l, VdtFused *f)
     self->rows = vdt_rows_split(vdt_map_rows(&self->y), 1,
                                 vdt_infer_parts(vdt_map_rows(&self->y) * self->y.pitch));
     self->step.n_items = self->rows.n_parts;
-    vdt_step_reads(&self->step, x.place, indices);
+    vdt_step_reads(&self->step, x.place, indices, self->y.live);
     vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);
     return TRUE;

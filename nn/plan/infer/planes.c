@@ -74,6 +74,8 @@ static void run_planes(const VdtStep *step, char *arena, char *scratch, guint it
     gboolean is_f32 = kernels->precision == VDT_PRECISION_F32;
     char *inputs = is_f32 ? scratch : scratch + chunk * self->pitch * sizeof *floats;
 
+    if (!vdt_map_has_live(self->plan, map, arena, image))
+        return;
     /* What lies behind a pixel's inputs meets weights of zero, but must be numbers. */
     memset(floats, 0, chunk * self->pitch * sizeof *floats);
     for (gsize row = part * self->rows.per_part; row < vdt_rows_end(&self->rows, part); row++) {
@@ -126,7 +128,7 @@ static gboolean lower_planes(VdtInfer *l, VdtFused *f)
     self->step.n_items = self->p.y.n * self->rows.n_parts;
     self->step.scratch =
         TILES * kernels->mr * self->pitch * (sizeof(float) + vdt_element_size(kernels->precision));
-    vdt_step_reads(&self->step, self->planes);
+    vdt_step_reads(&self->step, self->planes, self->p.y.live);
     vdt_step_reads_epilogue(&self->step, &self->p.epilogue);
     vdt_step_writes(&self->step, self->p.y.place);
     vdt_plan_add_step(l->plan, &self->step);

@@ -13,14 +13,18 @@ typedef struct {
 static void run_quantise(const VdtStep *step, char *arena, char *scratch, guint item)
 {
     const QuantiseStep *self = (const QuantiseStep *)step;
-    gsize first = item * self->rows.per_part;
+    const gsize first = item * self->rows.per_part;
+    const gsize live = vdt_map_live(self->plan, &self->x, arena);
+    const gsize end = MIN(vdt_rows_end(&self->rows, item), live);
     const float *x = (const float *)vdt_place_address(self->plan, &self->x.place, arena);
     int8_t *q = (int8_t *)vdt_place_address(self->plan, &self->q.place, arena);
     float *scales = (float *)vdt_place_address(self->plan, &self->scales, arena);
 
-    self->plan->kernels_int8->quantise_rows(
-        vdt_rows_end(&self->rows, item) - first, self->x.c, x + first * self->x.pitch,
-        self->x.pitch, q + first * self->q.pitch, self->q.pitch, scales + first);
+    if (end <= first)
+        return;
+    self->plan->kernels_int8->quantise_rows(end - first, self->x.c, x + first * self->x.pitch,
+                                            self->x.pitch, q + first * self->q.pitch, self->q.pitch,
+                                            scales + first);
 }
 
 const VdtQuantised *vdt_infer_get_quantised(VdtInfer *l, const VdtNode *node, guint axis)
@@ -46,7 +50,7 @@ const VdtQuantised *vdt_infer_get_quantised(VdtInfer *l, const VdtNode *node, gu
     self->scales = quantised->scales;
     self->rows = vdt_rows_split(pixels, 1, CLAMP(pixels * x->c / 4096, 1, 16));
     self->step.n_items = self->rows.n_parts;
-    vdt_step_reads(&self->step, x->place);
+    vdt_step_reads(&self->step, x->place, x->live);
     vdt_step_writes(&self->step, quantised->map.place, quantised->scales);
     vdt_plan_add_step(l->plan, &self->step);
     return quantised;

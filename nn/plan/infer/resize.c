@@ -56,6 +56,8 @@ static void run_resize(const VdtStep *step, char *arena, char *scratch, guint it
     gsize image = item / self->rows.n_parts;
     guint part = item % self->rows.n_parts;
 
+    if (!vdt_map_has_live(self->plan, y, arena, image))
+        return;
     for (gsize row = part * self->rows.per_part; row < vdt_rows_end(&self->rows, part); row++) {
         blend_row(self, arena, image, row);
         if (self->has_epilogue) {
@@ -86,7 +88,7 @@ static void add_resize(VdtInfer *l, VdtFused *f, const char *kernel, const VdtNo
     self->rows =
         vdt_rows_split(self->y.h, 1, vdt_infer_parts(self->y.h * self->y.w * self->y.pitch));
     self->step.n_items = self->y.n * self->rows.n_parts;
-    vdt_step_reads(&self->step, x->place);
+    vdt_step_reads(&self->step, x->place, self->y.live);
     vdt_step_reads_epilogue(&self->step, e);
     vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);
@@ -135,6 +137,7 @@ static void lower_exchange(VdtInfer *l, VdtFused *f, gconstpointer match)
     shape.dims[1] = f->columns;
     product.y = vdt_map_describe(&shape, 1, l->plan->kernels->precision);
     product.y.place = vdt_plan_add_buffer(l->plan, vdt_map_bytes(l->plan, &product.y));
+    vdt_infer_set_live(l, f->node, 1, &product.y);
     vdt_plan_add_product(l->plan, &product, vdt_infer_label(f),
                          f->node->op->macs(f->node) / plane(resize) * plane(x));
     add_resize(l, f, "resize_behind", resize, &product.y, &behind);

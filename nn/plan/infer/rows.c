@@ -49,7 +49,7 @@ static void for_each_run(const RowsStep *self, char *arena, guint item, const vo
     const char *x = pixel(self, &self->x, arena, image * self->x.h * self->x.w);
     const void *a[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
 
-    if (vdt_map_live_in(self->plan, &self->y, arena, image, self->y.h * self->y.w) == 0)
+    if (!vdt_map_has_live(self->plan, &self->y, arena, image))
         return;
     for (gsize row = part * self->rows.per_part; row < vdt_rows_end(&self->rows, part); row++) {
         for (gsize column = 0; column < self->y.w; column += VDT_MOST_TILE_ROWS) {
@@ -116,7 +116,7 @@ static void add_window_step(VdtInfer *l, RowsStep *self, const VdtMap *x, VdtFus
     self->rows =
         vdt_rows_split(self->y.h, 1, vdt_infer_parts(self->y.h * self->y.w * self->y.pitch));
     self->step.n_items = self->y.n * self->rows.n_parts;
-    vdt_step_reads(&self->step, x->place);
+    vdt_step_reads(&self->step, x->place, self->y.live);
     vdt_step_reads_epilogue(&self->step, &self->epilogue);
     vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);
@@ -187,6 +187,8 @@ static void run_mean(const VdtStep *step, char *arena, char *scratch, guint item
     gsize count = MIN(MEAN_CHANNELS, self->x.c - first);
     float sum[MEAN_CHANNELS] = {0};
 
+    if (!vdt_map_has_live(self->plan, &self->y, arena, image))
+        return;
     self->plan->kernels->sum_rows(
         plane, count, pixel(self, &self->x, arena, image * plane) + first * element_size(self),
         self->x.pitch, sum);
@@ -203,7 +205,7 @@ static gboolean lower_mean(VdtInfer *l, VdtFused *f)
     self->x = *x;
     self->y = vdt_infer_new_map(l, f, 1, FALSE);
     self->step.n_items = x->n * ((x->c + MEAN_CHANNELS - 1) / MEAN_CHANNELS);
-    vdt_step_reads(&self->step, x->place);
+    vdt_step_reads(&self->step, x->place, self->y.live);
     vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);
     return TRUE;
@@ -305,7 +307,7 @@ static gboolean lower_elementwise(VdtInfer *l, VdtFused *f)
     self->y = vdt_infer_new_map(l, f, axis, FALSE);
     self->rows = vdt_rows_split(map.h * map.w, 1, vdt_infer_parts(map.h * map.w * map.pitch));
     self->step.n_items = map.n * self->rows.n_parts;
-    vdt_step_reads(&self->step, map.place, other.place);
+    vdt_step_reads(&self->step, map.place, other.place, self->y.live);
     vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);
     return TRUE;
@@ -351,7 +353,7 @@ static gboolean lower_layer_norm(VdtInfer *l, VdtFused *f)
     self->y = vdt_infer_new_map(l, f, axis, FALSE);
     self->rows = vdt_rows_split(vdt_map_rows(&x), 1, vdt_infer_parts(vdt_map_rows(&x) * x.pitch));
     self->step.n_items = self->rows.n_parts;
-    vdt_step_reads(&self->step, x.place);
+    vdt_step_reads(&self->step, x.place, self->y.live);
     vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);
     return TRUE;

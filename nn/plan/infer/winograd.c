@@ -78,6 +78,8 @@ static void run_input(const VdtStep *step, char *arena, char *scratch, guint ite
     const WinogradStep *self = (const WinogradStep *)step;
     float *v = (float *)vdt_place_address(self->plan, &self->v, arena);
 
+    if (!vdt_map_has_live(self->plan, &self->x, arena, item / self->down))
+        return;
     for (gsize tile = item * self->across; tile < (item + 1) * self->across; tile++)
         transform_input(self, arena, tile, v + tile * v_pitch(self), self->tiles * v_pitch(self));
 }
@@ -107,6 +109,13 @@ static void multiply(const WinogradStep *self, guint block, gsize width, const f
     }
 }
 
+/* So many tiles are of pictures that are live. */
+static gsize live_tiles(const WinogradStep *self, char *arena)
+{
+    return vdt_map_live(self->plan, &self->y, arena) / (self->y.h * self->y.w) * self->down *
+           self->across;
+}
+
 static void transform_output(const WinogradStep *self, char *arena, gsize tile, gsize column,
                              gsize width, const float *m, gsize m_stride)
 {
@@ -131,11 +140,14 @@ static void run_product(const VdtStep *step, char *arena, char *scratch, guint i
     guint part = item % self->rows.n_parts;
     guint first_block = self->two_steps ? item / self->rows.n_parts : 0;
     guint end_block = self->two_steps ? first_block + 1 : self->n_blocks;
-    gsize first = part * self->rows.per_part, count = vdt_rows_end(&self->rows, part) - first;
+    gsize first = part * self->rows.per_part;
+    gsize end = MIN(vdt_rows_end(&self->rows, part), live_tiles(self, arena)), count = end - first;
     const float *no_bias = (const float *)vdt_place_address(self->plan, &self->zeros, arena);
     float *m = (float *)scratch, *v;
     gsize v_stride;
 
+    if (end <= first)
+        return;
     if (self->two_steps) {
         v = (float *)vdt_place_address(self->plan, &self->v, arena) + first * pitch;
         v_stride = self->tiles * pitch;
@@ -252,7 +264,7 @@ static void add_input_step(VdtInfer *l, VdtFused *f, WinogradStep *product)
         vdt_plan_add_buffer(l->plan, POINTS * product->tiles * v_pitch(product) * sizeof(float));
     *self = *product;
     self->step = step;
-    vdt_step_reads(&self->step, self->x.place);
+    vdt_step_reads(&self->step, self->x.place, self->x.live);
     vdt_step_writes(&self->step, self->v);
     vdt_plan_add_step(l->plan, &self->step);
 }
@@ -302,7 +314,7 @@ static gboolean lower_winograd(VdtInfer *l, VdtFused *f)
     if (self->two_steps)
         add_input_step(l, f, self);
     self->y = vdt_infer_new_map(l, f, 1, FALSE);
-    vdt_step_reads(&self->step, self->two_steps ? self->v : x.place);
+    vdt_step_reads(&self->step, self->two_steps ? self->v : x.place, self->y.live);
     vdt_step_reads_epilogue(&self->step, &self->epilogue);
     vdt_step_writes(&self->step, self->y.place);
     vdt_plan_add_step(l->plan, &self->step);

@@ -106,13 +106,12 @@ static void run_layout(const VdtStep *step, char *arena, guint item, gboolean to
     gsize first = item % self->rows.n_parts * self->rows.per_part;
     gsize count = vdt_rows_end(&self->rows, item % self->rows.n_parts) - first;
     gsize element = vdt_element_size(self->kernels->precision);
-    const gsize live = vdt_map_live_in(self->plan, map, arena, image, plane);
     float *planar = (float *)vdt_place_address(self->plan, &self->planar, arena) +
                     image * map->c * plane + first;
     char *pixels = vdt_place_address(self->plan, &map->place, arena) +
                    (image * plane + first) * map->pitch * element;
 
-    if (live == 0)
+    if (!vdt_map_has_live(self->plan, map, arena, image))
         return;
     if (to_planes)
         self->kernels->to_planes(count, map->c, pixels, map->pitch, planar, plane);
@@ -187,7 +186,7 @@ void vdt_plan_add_layout(VdtPlan *plan, const VdtPlace *planar, const VdtMap *ma
     self->planar = *planar;
     self->map = *map;
     self->rows = rows;
-    vdt_step_reads(&self->step, to_planes ? map->place : *planar);
+    vdt_step_reads(&self->step, to_planes ? map->place : *planar, map->live);
     vdt_step_writes(&self->step, to_planes ? *planar : map->place);
     vdt_plan_add_step(plan, &self->step);
 }

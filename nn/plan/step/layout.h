@@ -18,7 +18,7 @@ typedef struct {
     gboolean f32;  /* elements are float in a plan of lower precision */
     gboolean rows; /* channels are last in the shape, too */
     gsize n, h, w, c, pitch;
-    /* If not all is live: how many, an int32 that stays for the whole run, and rows for each. */
+    /* If not all is live: how many, an int32 that steps declare to read, and rows for each. */
     VdtPlace live;
     gsize live_rows;
 } VdtMap;
@@ -45,6 +45,13 @@ static inline gsize vdt_map_live_in(const VdtPlan *plan, const VdtMap *map, char
     gsize live = vdt_map_live(plan, map, arena), before = image * rows;
 
     return live > before ? MIN(live - before, rows) : 0;
+}
+
+/* Whether any of image @image is. */
+static inline gboolean vdt_map_has_live(const VdtPlan *plan, const VdtMap *map, char *arena,
+                                        gsize image)
+{
+    return vdt_map_live_in(plan, map, arena, image, map->h * map->w) > 0;
 }
 
 /* Where the channels of a value are that no op says it of: dimension 1 of pictures, else the last.

@@ -213,8 +213,8 @@ void vdt_plan_add_outer(VdtPlan *plan, const VdtMatmulStep *product, const char 
 typedef struct {
     VdtStep step;
     const VdtPlan *plan;
-    VdtPlace x, y;
-    gsize n; /* of a row */
+    VdtMap x;
+    VdtPlace y;
     VdtRows rows;
 } SoftmaxStep;
 
@@ -222,32 +222,32 @@ typedef struct {
 static void run_softmax(const VdtStep *step, char *arena, char *scratch, guint item)
 {
     const SoftmaxStep *self = (const SoftmaxStep *)step;
-    const float *x = (const float *)vdt_place_address(self->plan, &self->x, arena);
+    const float *x = (const float *)vdt_place_address(self->plan, &self->x.place, arena);
     float *y = (float *)vdt_place_address(self->plan, &self->y, arena);
+    const gsize n = self->x.c, live = vdt_map_live(self->plan, &self->x, arena);
+    const gsize end = MIN(vdt_rows_end(&self->rows, item), live);
 
-    for (gsize row = item * self->rows.per_part; row < vdt_rows_end(&self->rows, item); row++) {
-        memcpy(scratch, x + row * self->n, self->n * sizeof *x);
-        self->plan->kernels_f32->softmax_row(self->n, (float *)scratch);
-        memcpy(y + row * self->n, scratch, self->n * sizeof *y);
+    for (gsize row = item * self->rows.per_part; row < end; row++) {
+        memcpy(scratch, x + row * n, n * sizeof *x);
+        self->plan->kernels_f32->softmax_row(n, (float *)scratch);
+        memcpy(y + row * n, scratch, n * sizeof *y);
     }
 }
 
-void vdt_plan_add_softmax(VdtPlan *plan, const VdtPlace *x, const VdtPlace *y, gsize rows, gsize n,
-                          const char *label)
+void vdt_plan_add_softmax(VdtPlan *plan, const VdtMap *x, const VdtPlace *y, const char *label)
 {
     SoftmaxStep *self = g_new0(SoftmaxStep, 1);
 
     self->step = (VdtStep){.kernel = "softmax",
                            .label = g_strdup(label),
-                           .scratch = VDT_ALIGN_LANES(n) * sizeof(float),
+                           .scratch = VDT_ALIGN_LANES(x->c) * sizeof(float),
                            .run = run_softmax,
-                           .reads = {*x},
+                           .reads = {x->place, x->live},
                            .writes = {*y}};
     self->plan = plan;
     self->x = *x;
     self->y = *y;
-    self->n = n;
-    self->rows = vdt_rows_split(rows, 1, 8);
+    self->rows = vdt_rows_split(vdt_map_rows(x), 1, 8);
     self->step.n_items = self->rows.n_parts;
     vdt_plan_add_step(plan, &self->step);
 }

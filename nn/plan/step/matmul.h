@@ -22,6 +22,5 @@ void vdt_plan_add_matmul(VdtPlan *plan, const VdtMatmulStep *product, const char
 void vdt_plan_add_outer(VdtPlan *plan, const VdtMatmulStep *product, const char *label,
                         guint64 macs);
 
-/* y = softmax of rows of @n of x; @rows in all. */
-void vdt_plan_add_softmax(VdtPlan *plan, const VdtPlace *x, const VdtPlace *y, gsize rows, gsize n,
-                          const char *label);
+/* y = softmax of the rows of x, whose channels lie side by side. @label is copied. */
+void vdt_plan_add_softmax(VdtPlan *plan, const VdtMap *x, const VdtPlace *y, const char *label);

@@ -210,7 +210,8 @@ void vdt_plan_add_product(VdtPlan *plan, const VdtProduct *product, const char *
     else
         split(self, plan->kernels->mr, plan->kernels->nr,
               vdt_packed_size(plan->kernels, product->columns, product->depth, taps));
-    vdt_step_reads(&self->step, product->x.place, product->scales, product->packed);
+    vdt_step_reads(&self->step, product->x.place, product->scales, product->packed,
+                   product->y.live);
     vdt_step_reads_epilogue(&self->step, e);
     vdt_step_writes(&self->step, product->y.place);
     vdt_plan_add_step(plan, &self->step);

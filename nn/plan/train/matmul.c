@@ -315,15 +315,15 @@ static void run_softmax_gradient(const VdtStep *step, char *arena, char *scratch
 static gboolean forward_softmax(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *input = node->inputs[0];
-    gsize n = last_dim(node);
-    VdtPlace x, y;
+    VdtMap x = vdt_map_describe(&node->shape, node->shape.n_dims - 1, VDT_PRECISION_F32);
+    VdtPlace y;
 
     if (!vdt_train_is_in_order(t, node) || !vdt_train_is_in_order(t, input) ||
         t->is_weight[input->index])
         return FALSE;
-    x = vdt_train_planar(t, input)->place;
+    x.place = vdt_train_planar(t, input)->place;
     y = new_planar(t, node);
-    vdt_plan_add_softmax(t->plan, &x, &y, vdt_shape_elements(&node->shape) / n, n, node->op->name);
+    vdt_plan_add_softmax(t->plan, &x, &y, node->op->name);
     return TRUE;
 }
 
