@@ -83,22 +83,13 @@ static void print_layers(const VdtPlan *plan, const gint64 *step_ns, int runs)
     g_printerr("%9.3f 100.0%%           all %u steps\n", total, n);
 }
 
-/* Steps that run on one thread by the op's definition: those without a kernel. */
-static guint count_reference_steps(const VdtPlan *plan)
-{
-    g_autofree char *text = vdt_plan_describe(plan);
-    guint n = 0;
-    for (const char *at = text; (at = strstr(at, "\treference\t")) != NULL; at++)
-        n++;
-    return n;
-}
-
 static void print_result(const Options *o, const VdtPlan *plan, const gint64 *run_ns, guint64 macs)
 {
     /* Nearest rank. */
     int last = o->runs - 1, p90 = (int)ceil(0.9 * o->runs) - 1;
     double median = (run_ns[last / 2] + run_ns[o->runs / 2]) / 2.0;
-    guint n_steps = vdt_plan_get_n_steps(plan), n_reference = count_reference_steps(plan);
+    guint n_steps = vdt_plan_get_n_steps(plan),
+          n_reference = vdt_plan_count_steps(plan, "reference");
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
 

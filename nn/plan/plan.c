@@ -150,6 +150,15 @@ guint vdt_plan_get_n_steps(const VdtPlan *plan)
     return plan->steps->len;
 }
 
+guint vdt_plan_count_steps(const VdtPlan *plan, const char *kernel)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < plan->steps->len; i++)
+        n += g_str_equal(((const VdtStep *)plan->steps->pdata[i])->kernel, kernel);
+    return n;
+}
+
 char *vdt_plan_describe(const VdtPlan *plan)
 {
     GString *text = g_string_new(NULL);

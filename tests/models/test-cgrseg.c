@@ -6,26 +6,14 @@
 #include <string.h>
 #include <vedette/train.h>
 
+#include "fixture.h"
 #include "labelmap.h"
-#include "model.h"
 #include "official.h"
 #include "segmentmodes.h"
 
 static const VdtModel *cgrseg(void)
 {
     return vdt_model_find("cgrseg", NULL);
-}
-
-static VdtGraph *graph_of(JsonObject *config, VdtShape input)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(VdtGraph) graph = vdt_graph_new();
-    VdtBuild asked = vdt_model_ask(cgrseg(), &input);
-    g_assert_true(cgrseg()->build(config, graph, &asked, &error));
-    g_assert_no_error(error);
-    vdt_graph_check(graph, &error);
-    g_assert_no_error(error);
-    return g_steal_pointer(&graph);
 }
 
 static const char *const cases[] = {"T-512", "T-256x320-batch2", "B-512"};
@@ -68,8 +56,8 @@ static void test_cases(void)
         g_autoptr(JsonObject) json = official_case("cgrseg", cases[i]);
         JsonObject *input =
             json_array_get_object_element(json_object_get_array_member(json, "inputs"), 0);
-        g_autoptr(VdtGraph) graph =
-            graph_of(json_object_get_object_member(json, "config"), official_shape(input));
+        g_autoptr(VdtGraph) graph = graph_of(
+            cgrseg(), json_object_get_object_member(json, "config"), official_shape(input));
         check_names(graph, json_object_get_array_member(json, "weights"));
         g_assert_cmpuint(vdt_graph_count_parameters(graph), ==,
                          json_object_get_int_member(json, "params"));
@@ -99,7 +87,8 @@ static void test_variants(void)
     for (guint i = 0; i < model->n_variants; i++) {
         const VdtVariant *v = &model->variants[i];
         g_autoptr(JsonObject) config = vdt_variant_config(v), found = NULL;
-        g_autoptr(VdtGraph) graph = graph_of(config, model->input_shape(config, 1, 64, 64));
+        g_autoptr(VdtGraph) graph =
+            graph_of(cgrseg(), config, model->input_shape(config, 1, 64, 64));
         g_autoptr(VdtWeights) weights = vdt_weights_new_random(graph, 1);
         const char *variant = NULL;
         g_assert_true(vdt_model_recognise(weights, &found, &variant) == model);
@@ -121,7 +110,7 @@ static void test_custom(gconstpointer text)
     g_autoptr(JsonNode) node = json_from_string(text, NULL);
     JsonObject *config = json_node_get_object(node);
     const VdtModel *model = cgrseg();
-    g_autoptr(VdtGraph) graph = graph_of(config, model->input_shape(config, 2, 96, 64));
+    g_autoptr(VdtGraph) graph = graph_of(cgrseg(), config, model->input_shape(config, 2, 96, 64));
     g_autoptr(VdtWeights) weights = vdt_weights_new_random(graph, 1);
     g_autoptr(JsonObject) found = NULL;
     const char *variant = NULL;
@@ -162,7 +151,7 @@ static void test_small(void)
 {
     g_autoptr(JsonObject) config =
         vdt_variant_config(vdt_model_find_variant(cgrseg(), "small", NULL));
-    g_autoptr(VdtGraph) graph = graph_of(config, vdt_shape(1, 3, 45, 83));
+    g_autoptr(VdtGraph) graph = graph_of(cgrseg(), config, vdt_shape(1, 3, 45, 83));
     VdtShape logits = vdt_value_shape(vdt_graph_find_output(graph, "logits"));
     VdtShape expected = vdt_shape(1, 9, 23, 42);
     g_assert_true(vdt_shape_equal(&logits, &expected));
@@ -255,7 +244,7 @@ static VdtEngine *open_small(guint test_size, guint width, guint height)
         width, height, test_size);
     const VdtVariant *variant = vdt_model_find_variant(cgrseg(), "small", NULL);
     g_autoptr(JsonObject) config = vdt_variant_config(variant);
-    g_autoptr(VdtGraph) graph = graph_of(config, vdt_shape(1, 3, 64, 64));
+    g_autoptr(VdtGraph) graph = graph_of(cgrseg(), config, vdt_shape(1, 3, 64, 64));
     g_autoptr(VdtWeights) weights = vdt_weights_new_random(graph, 3);
     g_autoptr(GError) error = NULL;
     g_assert_true(vdt_weights_save_safetensors(weights, weights_path, &error));

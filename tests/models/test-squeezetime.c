@@ -4,24 +4,12 @@
 #include <string.h>
 #include <vedette/train.h>
 
-#include "model.h"
+#include "fixture.h"
 #include "official.h"
 
 static const VdtModel *squeezetime(void)
 {
     return vdt_model_find("squeezetime", NULL);
-}
-
-static VdtGraph *graph_of(JsonObject *config, VdtShape input)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(VdtGraph) graph = vdt_graph_new();
-    VdtBuild asked = vdt_model_ask(squeezetime(), &input);
-    g_assert_true(squeezetime()->build(config, graph, &asked, &error));
-    g_assert_no_error(error);
-    vdt_graph_check(graph, &error);
-    g_assert_no_error(error);
-    return g_steal_pointer(&graph);
 }
 
 /* Every parameter is in the list with its shape, and the list holds nothing else but counters. */
@@ -59,7 +47,7 @@ static void test_cases(void)
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(JsonObject) json = official_case("squeezetime", cases[i].name);
         g_autoptr(VdtGraph) graph =
-            graph_of(json_object_get_object_member(json, "config"),
+            graph_of(squeezetime(), json_object_get_object_member(json, "config"),
                      vdt_shape(cases[i].batch, 3, 16, cases[i].height, cases[i].width));
         g_assert_cmpuint(vdt_graph_count_parameters(graph), ==, cases[i].params);
         g_assert_cmpuint(vdt_graph_count_macs(graph), ==, cases[i].macs);
@@ -78,7 +66,8 @@ static void test_variants(void)
     g_assert_cmpuint(model->n_variants, ==, N_PUBLISHED + 1);
     for (guint i = 0; i < N_PUBLISHED; i++) {
         g_autoptr(JsonObject) config = vdt_variant_config(&model->variants[i]);
-        g_autoptr(VdtGraph) graph = graph_of(config, model->input_shape(config, 1, 64, 64));
+        g_autoptr(VdtGraph) graph =
+            graph_of(squeezetime(), config, model->input_shape(config, 1, 64, 64));
         g_autoptr(VdtWeights) official = official_weights(model->variants[i].name);
         check_names(graph, official);
     }
@@ -93,7 +82,8 @@ static void test_recognise(void)
         g_autoptr(JsonObject) config = NULL;
         g_assert_true(vdt_model_recognise(weights, &config, &variant) == model);
         g_assert_cmpstr(variant, ==, model->variants[i].name);
-        g_autoptr(VdtGraph) graph = graph_of(config, model->input_shape(config, 1, 64, 64));
+        g_autoptr(VdtGraph) graph =
+            graph_of(squeezetime(), config, model->input_shape(config, 1, 64, 64));
         check_names(graph, weights);
     }
 }
@@ -106,7 +96,8 @@ static void test_small(void)
     g_assert_nonnull(small);
     g_autoptr(JsonObject) config = vdt_variant_config(small), found = NULL;
     g_autoptr(VdtGraph) graph =
-        graph_of(config, model->input_shape(config, 1, small->bench_width, small->bench_height));
+        graph_of(squeezetime(), config,
+                 model->input_shape(config, 1, small->bench_width, small->bench_height));
     g_assert_cmpuint(vdt_graph_count_parameters(graph), <, 1900000);
     g_autoptr(VdtWeights) weights = vdt_weights_new_random(graph, 1);
     const char *variant = NULL;
@@ -114,18 +105,11 @@ static void test_small(void)
     g_assert_cmpstr(variant, ==, "small");
 }
 
-static JsonObject *parse(const char *text)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(JsonNode) node = json_from_string(text, &error);
-    g_assert_no_error(error);
-    return json_node_dup_object(node);
-}
-
 /* Weights with the names of a configuration's own graph. */
 static VdtWeights *weights_of(JsonObject *config)
 {
-    g_autoptr(VdtGraph) graph = graph_of(config, squeezetime()->input_shape(config, 1, 64, 64));
+    g_autoptr(VdtGraph) graph =
+        graph_of(squeezetime(), config, squeezetime()->input_shape(config, 1, 64, 64));
     VdtWeights *weights = vdt_weights_new();
     for (guint i = 0; i < vdt_graph_get_n_params(graph); i++) {
         VdtShape shape;
@@ -222,9 +206,7 @@ static void test_basic_blocks(void)
 }
 
 /* Each names the key, and what it may hold. */
-static const struct {
-    const char *config, *key, *limit;
-} refused[] = {
+static const Refused refused[] = {
     {"{\"depth\": 51}", "\"depth\"", "10, 18, 34, 50, 101, 152 or 200"},
     {"{\"depth\": \"50\"}", "\"depth\"", "whole numbers"},
     {"{\"block\": \"dense\"}", "\"block\"", "basic, bottleneck"},
@@ -250,27 +232,12 @@ static const struct {
 
 static void test_refused(void)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(refused); i++) {
-        g_autoptr(GError) error = NULL;
-        g_autoptr(JsonObject) config = parse(refused[i].config);
-        g_autoptr(VdtGraph) graph = vdt_graph_new();
-        VdtShape input = vdt_shape(1, 3, 16, 64, 64);
-        VdtBuild asked = vdt_model_ask(squeezetime(), &input);
-        g_assert_false(squeezetime()->build(config, graph, &asked, &error));
-        g_assert_error(error, VDT_ERROR, VDT_ERROR_MODEL);
-        if (strstr(error->message, refused[i].key) == NULL ||
-            strstr(error->message, refused[i].limit) == NULL)
-            g_error("%s: %s", refused[i].config, error->message);
-    }
+    check_refused(squeezetime(), refused, G_N_ELEMENTS(refused), vdt_shape(1, 3, 16, 64, 64));
 }
 
 static void test_shapes(void)
 {
-    static const struct {
-        gint64 dims[5];
-        guint n_dims;
-        gboolean ok;
-    } inputs[] = {
+    static const Input inputs[] = {
         {{1, 3, 16, 224, 224}, 5, TRUE}, {{3, 3, 16, 33, 47}, 5, TRUE},
         {{1, 3, 16, 32, 32}, 5, TRUE},   {{1, 3, 16, 1, 1}, 5, FALSE},
         {{1, 3, 8, 224, 224}, 5, FALSE}, {{1, 1, 16, 224, 224}, 5, FALSE},
@@ -278,17 +245,7 @@ static void test_shapes(void)
         {{1, 3, 16, -4, 224}, 5, FALSE},
     };
     g_autoptr(JsonObject) config = parse("{\"num_classes\": 4}");
-    for (guint i = 0; i < G_N_ELEMENTS(inputs); i++) {
-        g_autoptr(GError) error = NULL;
-        g_autoptr(VdtGraph) graph = vdt_graph_new();
-        VdtShape input = vdt_shape_from(inputs[i].dims, inputs[i].n_dims);
-        VdtBuild asked = vdt_model_ask(squeezetime(), &input);
-        gboolean ok =
-            squeezetime()->build(config, graph, &asked, &error) && vdt_graph_check(graph, &error);
-        g_assert_cmpint(ok, ==, inputs[i].ok);
-        if (!ok)
-            g_assert_error(error, VDT_ERROR, VDT_ERROR_SHAPE);
-    }
+    check_inputs(squeezetime(), config, inputs, G_N_ELEMENTS(inputs));
 }
 
 static void test_unknown(void)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <vedette/train.h>
 
-#include "model.h"
+#include "fixture.h"
 #include "official.h"
 
 #define CASE "deit_b-plain"
@@ -12,26 +12,6 @@
 static const VdtModel *vit(void)
 {
     return vdt_model_find("tocom", NULL);
-}
-
-static JsonObject *parse(const char *text)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(JsonNode) node = json_from_string(text, &error);
-    g_assert_no_error(error);
-    return json_node_dup_object(node);
-}
-
-static VdtGraph *graph_of(JsonObject *config, VdtShape input)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(VdtGraph) graph = vdt_graph_new();
-    VdtBuild asked = vdt_model_ask(vit(), &input);
-    g_assert_true(vit()->build(config, graph, &asked, &error));
-    g_assert_no_error(error);
-    vdt_graph_check(graph, &error);
-    g_assert_no_error(error);
-    return g_steal_pointer(&graph);
 }
 
 /* Every tensor of timm's is a parameter with its shape, and there are no others. */
@@ -42,7 +22,7 @@ static void test_case(void)
         json_array_get_object_element(json_object_get_array_member(json, "inputs"), 0);
     JsonArray *official = json_object_get_array_member(json, "weights");
     g_autoptr(VdtGraph) graph =
-        graph_of(json_object_get_object_member(json, "config"), official_shape(input));
+        graph_of(vit(), json_object_get_object_member(json, "config"), official_shape(input));
     guint n = vdt_graph_get_n_params(graph);
     g_assert_cmpuint(n, ==, json_array_get_length(official));
     for (guint i = 0; i < n; i++) {
@@ -77,8 +57,9 @@ static void test_variants(void)
         const VdtVariant *variant = &model->variants[i];
         g_assert_cmpstr(variant->name, ==, sizes[i].name);
         g_autoptr(JsonObject) config = vdt_variant_config(variant), found = NULL;
-        g_autoptr(VdtGraph) graph = graph_of(
-            config, model->input_shape(config, 1, variant->bench_width, variant->bench_height));
+        g_autoptr(VdtGraph) graph =
+            graph_of(vit(), config,
+                     model->input_shape(config, 1, variant->bench_width, variant->bench_height));
         g_assert_cmpuint(vdt_graph_count_parameters(graph), ==, sizes[i].params);
         g_assert_cmpuint(vdt_graph_count_macs(graph), ==, sizes[i].macs);
 
@@ -119,12 +100,12 @@ static void test_recognise_custom(void)
     for (guint i = 0; i < G_N_ELEMENTS(customs); i++) {
         g_autoptr(JsonObject) written = parse(customs[i].config), found = NULL;
         VdtShape input = model->input_shape(written, 2, customs[i].size, customs[i].size);
-        g_autoptr(VdtGraph) graph = graph_of(written, input), again = NULL;
+        g_autoptr(VdtGraph) graph = graph_of(vit(), written, input), again = NULL;
         g_autoptr(VdtWeights) weights = vdt_weights_new_random(graph, 1);
         const char *name = NULL;
         g_assert_true(vdt_model_recognise(weights, &found, &name) == model);
         g_assert_cmpstr(name, ==, "custom");
-        again = graph_of(found, input);
+        again = graph_of(vit(), found, input);
         guint n = vdt_graph_get_n_params(graph);
         g_assert_cmpuint(vdt_graph_get_n_params(again), ==, n);
         for (guint j = 0; j < n; j++) {
@@ -179,9 +160,7 @@ static void test_recognise_none(void)
 }
 
 /* Each names the key, and what it may hold. */
-static const struct {
-    const char *config, *key, *limit;
-} refused[] = {
+static const Refused refused[] = {
     {"{\"arch\": \"swin\"}", "\"arch\"", "deit"},
     {"{\"patch\": 0}", "\"patch\"", "from 1 to 256"},
     {"{\"img_size\": 5000}", "\"img_size\"", "from 1 to 4096"},
@@ -201,42 +180,18 @@ static const struct {
 
 static void test_refused(void)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(refused); i++) {
-        g_autoptr(GError) error = NULL;
-        g_autoptr(JsonObject) config = parse(refused[i].config);
-        g_autoptr(VdtGraph) graph = vdt_graph_new();
-        VdtShape input = vdt_shape(1, 3, 224, 224);
-        VdtBuild asked = vdt_model_ask(vit(), &input);
-        g_assert_false(vit()->build(config, graph, &asked, &error));
-        g_assert_error(error, VDT_ERROR, VDT_ERROR_MODEL);
-        if (strstr(error->message, refused[i].key) == NULL ||
-            strstr(error->message, refused[i].limit) == NULL)
-            g_error("%s: %s", refused[i].config, error->message);
-    }
+    check_refused(vit(), refused, G_N_ELEMENTS(refused), vdt_shape(1, 3, 224, 224));
 }
 
 static void test_shapes(void)
 {
-    static const struct {
-        gint64 dims[5];
-        guint n_dims;
-        gboolean ok;
-    } inputs[] = {
+    static const Input inputs[] = {
         {{1, 3, 224, 224}, 4, TRUE},  {{3, 3, 224, 224}, 4, TRUE},     {{1, 3, 224, 208}, 4, FALSE},
         {{1, 3, 208, 224}, 4, FALSE}, {{1, 1, 224, 224}, 4, FALSE},    {{3, 224, 224}, 3, FALSE},
         {{0, 3, 224, 224}, 4, FALSE}, {{1, 3, 1, 224, 224}, 5, FALSE},
     };
     g_autoptr(JsonObject) config = parse("{\"dim\": 64, \"depth\": 2}");
-    for (guint i = 0; i < G_N_ELEMENTS(inputs); i++) {
-        g_autoptr(GError) error = NULL;
-        g_autoptr(VdtGraph) graph = vdt_graph_new();
-        VdtShape input = vdt_shape_from(inputs[i].dims, inputs[i].n_dims);
-        VdtBuild asked = vdt_model_ask(vit(), &input);
-        gboolean ok = vit()->build(config, graph, &asked, &error) && vdt_graph_check(graph, &error);
-        g_assert_cmpint(ok, ==, inputs[i].ok);
-        if (!ok)
-            g_assert_error(error, VDT_ERROR, VDT_ERROR_SHAPE);
-    }
+    check_inputs(vit(), config, inputs, G_N_ELEMENTS(inputs));
 }
 
 /* Another head, and a batch whose samples get a class token each. */
@@ -245,7 +200,7 @@ static void test_classes(void)
     const VdtModel *model = vit();
     g_autoptr(JsonObject) config = parse("{\"dim\": 64, \"depth\": 1}");
     model->set_classes(config, 5);
-    g_autoptr(VdtGraph) graph = graph_of(config, model->input_shape(config, 3, 224, 224));
+    g_autoptr(VdtGraph) graph = graph_of(vit(), config, model->input_shape(config, 3, 224, 224));
     VdtShape logits = vdt_value_shape(vdt_graph_find_output(graph, "logits"));
     VdtShape want = vdt_shape(3, 5);
     g_assert_true(vdt_shape_equal(&logits, &want));

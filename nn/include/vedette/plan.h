@@ -99,6 +99,9 @@ VDT_API gboolean vdt_session_run(VdtSession *session, GCancellable *cancellable,
  * lines). */
 VDT_API gboolean vdt_session_run_timed(VdtSession *session, gint64 *step_ns, GError **error);
 VDT_API guint vdt_plan_get_n_steps(const VdtPlan *plan);
+/** How many steps have @kernel, a name as in vdt_plan_describe(). Those of "reference" run by their
+ * op's definition, on one thread. */
+VDT_API guint vdt_plan_count_steps(const VdtPlan *plan, const char *kernel);
 
 /**
  * Sessions of TRAIN plans own their parameters, made as copies of the plan's weights. Value of
