@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Kernels of products in 8 bits, summed in 32. Maps stay float; what a product reads is quantised
- * when it is there, each pixel by its own largest value, and weights when they are packed, each
- * output channel by its own:
+ * Kernels of products in 8 bits, summed in 32. Maps are elements as everywhere, bfloat16 where the
+ * processor multiplies it; what a product reads is quantised when it is there, each pixel by its
+ * own largest value, and weights when they are packed, each output channel by its own:
  *     x[c] = q[c] * scale, q[c] = round(127 x[c] / max |x|), -127 <= q <= 127
  * This is dynamic quantisation, of rows and of output channels: nothing is to be calibrated. All
- * variants give the same sums, bit by bit.
+ * variants give the same sums of integers, bit by bit.
  */
 #pragma once
 
@@ -33,7 +33,7 @@ typedef struct {
     const float *scales;
     const void *b; /* packed by vdt_int8_pack(): the block that holds this tile's columns */
     const float *column_scales;
-    float *y;
+    void *y; /* elements */
     size_t y_pitch;
     VdtEpilogue epilogue; /* already at row 0, column 0 */
 } VdtInt8Tile;
@@ -41,16 +41,19 @@ typedef struct {
 typedef struct {
     const char *name;
     VdtIsa isa;
-    size_t mr, nr; /* largest tile, as of VdtKernels */
+    VdtPrecision maps; /* of what elements maps are */
+    size_t mr, nr;     /* largest tile, as of VdtKernels */
     void (*gemm_tile)(const VdtInt8Tile *tile);
-    /* Quantises rows of floats; q past the channels is 0 up to VDT_ALIGN_LANES(channels). The scale
-     * of a row that is not finite is not a number, and so is all that is made of it. */
-    void (*quantise_rows)(size_t rows, size_t channels, const float *x, size_t x_pitch, int8_t *q,
+    /* Quantises rows of elements; q past the channels is 0 up to VDT_ALIGN_LANES(channels). The
+     * scale of a row that is not finite is not a number, and so is all that is made of it. */
+    void (*quantise_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch, int8_t *q,
                           size_t q_pitch, float *scales);
 } VdtInt8Kernels;
 
 /* The best kernels up to @isa. Never NULL. */
 const VdtInt8Kernels *vdt_int8_kernels_get(VdtIsa isa);
+/* The reference over maps of these elements. */
+const VdtInt8Kernels *vdt_int8_kernels_plain(VdtPrecision maps);
 /* All of them, for tests: NULL past the last. */
 const VdtInt8Kernels *vdt_int8_kernels_nth(unsigned i);
 

@@ -31,32 +31,36 @@ static void gemm_tile(const VdtInt8Tile *tile)
                                   width) *
                        tile->scales[t * tile->rows + i];
             }
-            tile->y[i * tile->y_pitch + j] =
-                finish(sum * tile->column_scales[j], &tile->epilogue, i, j);
+            store(tile->y, i * tile->y_pitch + j,
+                  finish(sum * tile->column_scales[j], &tile->epilogue, i, j));
         }
     }
 }
 
-static void quantise_rows(size_t rows, size_t channels, const float *x, size_t x_pitch, int8_t *q,
+static void quantise_rows(size_t rows, size_t channels, const void *x, size_t x_pitch, int8_t *q,
                           size_t q_pitch, float *scales)
 {
-    for (size_t r = 0; r < rows; r++, x += x_pitch, q += q_pitch) {
+    for (size_t r = 0; r < rows; r++, q += q_pitch) {
+        const void *row = row_at(x, r, x_pitch);
         float most = 0, nothing = 0, factor;
 
         for (size_t c = 0; c < channels; c++) {
-            most = fabsf(x[c]) > most ? fabsf(x[c]) : most;
-            nothing += x[c] - x[c];
+            float value = load(row, c);
+
+            most = fabsf(value) > most ? fabsf(value) : most;
+            nothing += value - value;
         }
         factor = most < VDT_INT8_LEAST ? 0 : VDT_INT8_MOST / most;
         scales[r] = (factor > 0 ? most / VDT_INT8_MOST : 0) + nothing;
         memset(q, 0, VDT_ALIGN_LANES(channels));
         for (size_t c = 0; c < channels && scales[r] > 0; c++)
-            q[c] = (int8_t)lrint((double)x[c] * factor);
+            q[c] = (int8_t)lrint((double)load(row, c) * factor);
     }
 }
 
 const VdtInt8Kernels VDT_K(products) = {.name = VDT_STRING(VDT_VARIANT),
                                         .isa = VDT_LEVEL,
+                                        .maps = VDT_VARIANT_PRECISION,
                                         .mr = MR,
                                         .nr = NR,
                                         .gemm_tile = gemm_tile,

@@ -74,7 +74,7 @@ INLINE void gemm(const VdtInt8Tile *tile, const int rows, const int vectors)
 
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++)
-        ask_for_row(&tile->epilogue, tile->y, tile->y_pitch, true, i, vectors);
+        ask_for_row(&tile->epilogue, tile->y, tile->y_pitch, false, i, vectors);
     for (size_t t = 0; t < tile->taps; t++, a += rows, scales += rows) {
         const int8_t *row[MR];
         vi tap[MR][NV];
@@ -118,7 +118,7 @@ INLINE void gemm(const VdtInt8Tile *tile, const int rows, const int vectors)
         for (int i = 0; i < rows; i++)
             sums[i][j] = sums[i][j] * scale + bias;
     }
-    put_sums(&tile->epilogue, tile->y, tile->y_pitch, true, rows, vectors, sums);
+    put_sums(&tile->epilogue, tile->y, tile->y_pitch, false, rows, vectors, sums);
 }
 
 /* clang-format off */
@@ -149,36 +149,77 @@ static void gemm_tile(const VdtInt8Tile *tile)
     tiles[tile->rows - 1][tile->cols / VDT_VL - 1](tile);
 }
 
-static void quantise_rows(size_t rows, size_t channels, const float *x, size_t x_pitch, int8_t *q,
-                          size_t q_pitch, float *scales)
+INLINE vi larger(vi a, vi b)
+{
+#if VDT_VL == 16
+    return (vi)_mm512_max_epi32((__m512i)a, (__m512i)b);
+#else
+    return (vi)_mm256_max_epi32((__m256i)a, (__m256i)b);
+#endif
+}
+
+INLINE int32_t largest_of(vi v)
+{
+#if VDT_VL == 16
+    return _mm512_reduce_max_epi32((__m512i)v);
+#else
+    int32_t most = v[0];
+
+    for (int l = 1; l < VDT_VL; l++)
+        most = v[l] > most ? v[l] : most;
+    return most;
+#endif
+}
+
+/* The largest size of a row's values, as the bits of a float: these are in the order of what they
+ * stand for, and what is not finite is above all others. */
+INLINE int32_t largest_size(const element *row, size_t channels)
+{
+    size_t whole = channels / VDT_VL * VDT_VL;
+    vi most = {0};
+
+    for (size_t i = 0; i < whole; i += VDT_VL)
+        most = larger(most, (vi)load(row + i) & 0x7fffffff);
+    if (whole < channels)
+        most = larger(most, (vi)only_channels(load(row + whole), whole, channels) & 0x7fffffff);
+    return largest_of(most);
+}
+
+INLINE void put_bytes(int8_t *q, vf v, float factor)
 {
     typedef int8_t vb __attribute__((vector_size(VDT_VL)));
+    /* the sum's lowest byte is the rounded product */
+    vb bytes = __builtin_convertvector((vi)(v * factor + 0x1.8p23f), vb);
 
-    for (size_t r = 0; r < rows; r++, x += x_pitch, q += q_pitch) {
-        vf most = {0}, nothing = {0};
+    memcpy(q, &bytes, sizeof bytes);
+}
+
+static void quantise_rows(size_t rows, size_t channels, const void *x, size_t x_pitch, int8_t *q,
+                          size_t q_pitch, float *scales)
+{
+    size_t whole = channels / VDT_VL * VDT_VL;
+
+    for (size_t r = 0; r < rows; r++, q += q_pitch) {
+        const element *row = (const element *)x + r * x_pitch;
+        int32_t bits = largest_size(row, channels);
         float top, factor;
 
-        for (size_t i = 0; i < channels; i += VDT_VL) {
-            vf v = load_of_row(x, i, channels, splat(0)), size = (vf)((vu)v & 0x7fffffff);
-
-            most = blend(size > most, size, most);
-            nothing += v - v; /* not a number if v is none, or is infinite */
-        }
-        top = highest(most);
+        memcpy(&top, &bits, sizeof top);
         factor = top < VDT_INT8_LEAST ? 0 : VDT_INT8_MOST / top;
-        scales[r] = (factor > 0 ? top / VDT_INT8_MOST : 0) + sum_of(nothing);
-        for (size_t i = 0; i < VDT_ALIGN_LANES(channels); i += VDT_VL) {
-            /* the sum's lowest byte is the rounded product */
-            vf rounded = load_of_row(x, i, channels, splat(0)) * factor + 0x1.8p23f;
-            vb bytes = __builtin_convertvector((vi)rounded, vb);
-
-            memcpy(q + i, &bytes, sizeof bytes);
+        scales[r] = factor > 0 ? top / VDT_INT8_MOST : top - top; /* 0, or not a number */
+        for (size_t i = 0; i < whole; i += VDT_VL) {
+            /* The next row may have been written by others, and lie in their caches. */
+            __builtin_prefetch(row + x_pitch + i);
+            put_bytes(q + i, load(row + i), factor);
         }
+        for (size_t i = whole; i < VDT_ALIGN_LANES(channels); i += VDT_VL)
+            put_bytes(q + i, only_channels(load(row + i), i, channels), factor);
     }
 }
 
 const VdtInt8Kernels VDT_K(products) = {.name = VDT_STRING(VDT_VARIANT),
                                         .isa = VDT_LEVEL,
+                                        .maps = VDT_VARIANT_PRECISION,
                                         .mr = MR,
                                         .nr = NV * VDT_VL,
                                         .gemm_tile = gemm_tile,

@@ -71,23 +71,28 @@ const VdtGradientKernels *vdt_gradient_kernels_get(VdtIsa isa)
     g_assert_not_reached();
 }
 
-extern const VdtInt8Kernels vdt_products_avx512bf16_int8, vdt_products_avx2_int8,
-    vdt_products_c_int8;
+extern const VdtInt8Kernels vdt_products_avx512bf16_int8_bf16, vdt_products_avx2_int8,
+    vdt_products_c_int8, vdt_products_c_int8_bf16;
 
 /* Those of AVX-512 want its VNNI, which came before its bfloat16. */
 static const VdtInt8Kernels *const int8_table[] = {
 #if VDT_HAVE_AVX512BF16
-    &vdt_products_avx512bf16_int8,
+    &vdt_products_avx512bf16_int8_bf16,
 #endif
 #if VDT_HAVE_AVX2
     &vdt_products_avx2_int8,
 #endif
-    &vdt_products_c_int8,
+    &vdt_products_c_int8, &vdt_products_c_int8_bf16, /* what those of AVX-512 are held against */
 };
 
 const VdtInt8Kernels *vdt_int8_kernels_nth(unsigned i)
 {
     return i < G_N_ELEMENTS(int8_table) ? int8_table[i] : NULL;
+}
+
+const VdtInt8Kernels *vdt_int8_kernels_plain(VdtPrecision maps)
+{
+    return maps == VDT_PRECISION_BF16 ? &vdt_products_c_int8_bf16 : &vdt_products_c_int8;
 }
 
 const VdtInt8Kernels *vdt_int8_kernels_get(VdtIsa isa)

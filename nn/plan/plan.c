@@ -73,11 +73,10 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
     vdt_constants_lock(plan->shared);
     if (options->kind == VDT_PLAN_INFER) {
         plan->kernels_f32 = vdt_kernels_get(vdt_isa_get(), VDT_PRECISION_F32);
-        plan->kernels = options->precision == VDT_PRECISION_INT8
-                            ? plan->kernels_f32
-                            : vdt_kernels_get(vdt_isa_get(), options->precision);
         if (options->precision == VDT_PRECISION_INT8)
             plan->kernels_int8 = vdt_int8_kernels_get(vdt_isa_get());
+        plan->kernels = vdt_kernels_get(vdt_isa_get(), plan->kernels_int8 ? plan->kernels_int8->maps
+                                                                          : options->precision);
         ok = vdt_plan_infer(plan, params, error);
         if (!ok)
             g_prefix_error(error, "%s: ", vdt_weights_get_origin(weights));

@@ -12,7 +12,13 @@ typedef struct {
     const int8_t **a;                  /* [taps][rows] */
     float *scales;                     /* of the same */
     VdtEpilogue epilogue;
+    gboolean bf16; /* maps are of */
 } Product;
+
+static gboolean is_bf16(const VdtInt8Kernels *kernels)
+{
+    return kernels->maps == VDT_PRECISION_BF16;
+}
 
 static int8_t *random_bytes(size_t n)
 {
@@ -24,9 +30,10 @@ static int8_t *random_bytes(size_t n)
     return bytes;
 }
 
-static Product make_product(size_t rows, size_t columns, size_t depth, size_t taps, int epilogue)
+static Product make_product(size_t rows, size_t columns, size_t depth, size_t taps, int epilogue,
+                            gboolean bf16)
 {
-    Product p = {.rows = rows, .columns = columns, .depth = depth, .taps = taps};
+    Product p = {.rows = rows, .columns = columns, .depth = depth, .taps = taps, .bf16 = bf16};
     size_t n_inputs = MIN(rows * taps, 12), padded = VDT_ALIGN_INT8(depth);
     size_t wide = VDT_ALIGN_LANES(columns);
     /* Every row may be read up to the padded depth and not a byte further. */
@@ -40,8 +47,8 @@ static Product make_product(size_t rows, size_t columns, size_t depth, size_t ta
         p.a[i] = inputs + check_between(0, n_inputs - 1) * padded;
         p.scales[i] = (float)check_uniform(0, 0.02);
     }
-    p.epilogue = epilogue < 0 ? check_epilogue(rows, wide, FALSE, 0)
-                              : check_nth_epilogue(epilogue, rows, wide, FALSE, 0);
+    p.epilogue = epilogue < 0 ? check_epilogue(rows, wide, bf16, 0)
+                              : check_nth_epilogue(epilogue, rows, wide, bf16, 0);
     return p;
 }
 
@@ -75,12 +82,12 @@ static CheckExact exact_element(const Product *p, const float *column_scales, si
         sum.value += tap * scale * p->scales[t * p->rows + row];
         sum.scale += fabs(tap * scale * p->scales[t * p->rows + row]);
     }
-    return check_finish(sum, &p->epilogue, FALSE, row, column);
+    return check_finish(sum, &p->epilogue, p->bf16, row, column);
 }
 
-static const float *shifted(const void *map, size_t elements)
+static const void *shifted(const Product *p, const void *map, size_t elements)
 {
-    return map ? (const float *)map + elements : NULL;
+    return map ? (const char *)map + elements * (p->bf16 ? 2 : 4) : NULL;
 }
 
 static CheckOutput run(const Product *p, const VdtInt8Kernels *kernels, size_t y_pitch,
@@ -88,7 +95,7 @@ static CheckOutput run(const Product *p, const VdtInt8Kernels *kernels, size_t y
 {
     size_t wide = VDT_ALIGN_LANES(p->columns);
     char *packed = check_memory(vdt_int8_packed_size(p->columns, p->depth, p->taps));
-    CheckOutput y = check_output(p->rows, wide, y_pitch, FALSE);
+    CheckOutput y = check_output(p->rows, wide, y_pitch, p->bf16);
 
     vdt_int8_pack(kernels, p->weights, p->columns, p->depth, p->taps, packed, column_scales);
     for (size_t row = 0; row < p->rows; row += kernels->mr) {
@@ -111,24 +118,21 @@ static CheckOutput run(const Product *p, const VdtInt8Kernels *kernels, size_t y
                 .b = packed +
                      vdt_int8_packed_block(kernels, column / kernels->nr, p->depth, p->taps),
                 .column_scales = column_scales + column,
-                .y = (float *)y.data + row * y_pitch + column,
+                .y = y.data + (row * y_pitch + column) * (p->bf16 ? 2 : 4),
                 .y_pitch = y_pitch,
                 .epilogue = p->epilogue,
             };
 
             tile.epilogue.bias += column;
-            tile.epilogue.mul = shifted(tile.epilogue.mul, row * tile.epilogue.mul_pitch + column);
-            tile.epilogue.add = shifted(tile.epilogue.add, row * tile.epilogue.add_pitch + column);
+            tile.epilogue.mul =
+                shifted(p, tile.epilogue.mul, row * tile.epilogue.mul_pitch + column);
+            tile.epilogue.add =
+                shifted(p, tile.epilogue.add, row * tile.epilogue.add_pitch + column);
             kernels->gemm_tile(&tile);
         }
     }
     check_outside(&y, wide);
     return y;
-}
-
-static const VdtInt8Kernels *reference(void)
-{
-    return vdt_int8_kernels_get(VDT_ISA_C);
 }
 
 static void check_one(gconstpointer data, size_t rows, size_t width, size_t depth, size_t taps,
@@ -145,9 +149,9 @@ static void check_one(gconstpointer data, size_t rows, size_t width, size_t dept
 
     check_case("%s gemm: %zu rows, %zu columns, depth %zu, %zu taps, epilogue %d", kernels->name,
                rows, columns, depth, taps, epilogue);
-    p = make_product(rows, columns, depth, taps, epilogue);
+    p = make_product(rows, columns, depth, taps, epilogue, is_bf16(kernels));
     scales = check_memory(wide * sizeof *scales);
-    right = run(&p, reference(), y_pitch, scales);
+    right = run(&p, vdt_int8_kernels_plain(kernels->maps), y_pitch, scales);
     output = run(&p, kernels, y_pitch, scales);
     for (size_t c = 0; c < columns; c++)
         if (!(fabs(scales[c] - scale_of(&p, c)) <= 1e-6 * scale_of(&p, c)))
@@ -185,9 +189,11 @@ static void test_extremes(gconstpointer data)
 
     for (int sign = -1; sign <= 1; sign += 2) {
         const size_t depth = 1024;
+        const double sum = (double)sign * VDT_INT8_MOST * VDT_INT8_MOST * depth;
+        const double right = is_bf16(kernels) ? check_round_bf16(sum) : sum;
         int8_t *a = NULL;
-        float *weights, *scales, *y, zero[VDT_LANES] = {0}, one = 1;
-        char *packed;
+        float *weights, *scales, zero[VDT_LANES] = {0}, one = 1;
+        char *packed, *y;
 
         check_case("%s extremes: sign %d", kernels->name, sign);
         a = check_memory(depth);
@@ -197,7 +203,7 @@ static void test_extremes(gconstpointer data)
             weights[i] = VDT_INT8_MOST;
         packed = check_memory(vdt_int8_packed_size(VDT_LANES, depth, 1));
         scales = check_memory(VDT_LANES * sizeof *scales);
-        y = check_memory(VDT_LANES * sizeof *y);
+        y = check_memory(VDT_LANES * sizeof(float));
         vdt_int8_pack(kernels, weights, VDT_LANES, depth, 1, packed, scales);
         kernels->gemm_tile(&(VdtInt8Tile){.rows = 1,
                                           .cols = VDT_LANES,
@@ -211,8 +217,8 @@ static void test_extremes(gconstpointer data)
                                           .y_pitch = VDT_LANES,
                                           .epilogue = {.bias = zero}});
         for (size_t c = 0; c < VDT_LANES; c++)
-            if (y[c] != (float)sign * VDT_INT8_MOST * VDT_INT8_MOST * depth)
-                check_fail("column %zu is %.9g", c, y[c]);
+            if (check_get(y, c, is_bf16(kernels)) != right)
+                check_fail("column %zu is %.9g", c, check_get(y, c, is_bf16(kernels)));
     }
 }
 
@@ -220,21 +226,25 @@ static void check_quantised(const VdtInt8Kernels *kernels, size_t rows, size_t c
                             guint special_in)
 {
     size_t wide = VDT_ALIGN_LANES(channels), pitch = check_pitch(channels);
-    const float *x = check_channels(rows, channels, pitch, FALSE, special_in);
+    const gboolean bf16 = is_bf16(kernels);
+    const void *x = check_channels(rows, channels, pitch, bf16, special_in);
     int8_t *q = check_memory(rows * wide), *right = check_memory(rows * wide);
     float *scales = check_memory(rows * sizeof *scales);
     float *right_scales = check_memory(rows * sizeof *scales);
 
     memset(q, 0x55, rows * wide);
     kernels->quantise_rows(rows, channels, x, pitch, q, wide, scales);
-    reference()->quantise_rows(rows, channels, x, pitch, right, wide, right_scales);
+    vdt_int8_kernels_plain(kernels->maps)
+        ->quantise_rows(rows, channels, x, pitch, right, wide, right_scales);
     for (size_t r = 0; r < rows; r++) {
-        float most = 0;
+        double most = 0;
         gboolean finite = TRUE;
 
         for (size_t c = 0; c < channels; c++) {
-            most = fmaxf(most, fabsf(x[r * pitch + c]));
-            finite = finite && isfinite(x[r * pitch + c]);
+            double value = check_get(x, r * pitch + c, bf16);
+
+            most = fmax(most, fabs(value));
+            finite = finite && isfinite(value);
         }
         if (!finite && !isnan(scales[r]))
             check_fail("row %zu is not finite, its scale is %g", r, scales[r]);
@@ -243,7 +253,7 @@ static void check_quantised(const VdtInt8Kernels *kernels, size_t rows, size_t c
         if (scales[r] != right_scales[r] || memcmp(q + r * wide, right + r * wide, wide) != 0)
             check_fail("row %zu is not the reference's", r);
         for (size_t c = 0; c < wide; c++) {
-            double value = c < channels ? x[r * pitch + c] : 0;
+            double value = c < channels ? check_get(x, r * pitch + c, bf16) : 0;
 
             if (!(fabs(q[r * wide + c] * (double)scales[r] - value) <= 0.5001 * most / 127))
                 check_fail("row %zu, channel %zu: %d times %g is not %g", r, c, q[r * wide + c],
@@ -270,8 +280,11 @@ static void test_quantise(gconstpointer data)
 static void test_quantise_nothing(gconstpointer data)
 {
     const VdtInt8Kernels *kernels = data;
-    float x[VDT_LANES] = {0, 0x1p-140f, -0x1p-110f}, scale = -1;
+    float x[VDT_LANES] = {0}, scale = -1; /* with room for either elements */
     int8_t q[VDT_LANES];
+
+    check_set(x, 1, is_bf16(kernels), 0x1p-120);
+    check_set(x, 2, is_bf16(kernels), -0x1p-110);
 
     kernels->quantise_rows(1, VDT_LANES, x, VDT_LANES, q, VDT_LANES, &scale);
     g_assert_cmpfloat(scale, ==, 0);

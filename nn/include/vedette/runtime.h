@@ -20,7 +20,8 @@ typedef enum {
 /** Arithmetic of an INFER plan. bfloat16 keeps weights and activations in bfloat16 and sums in
  * float32. int8 quantises what convolutions and linear layers multiply, weights by output channel
  * and activations by pixel as they come, and sums in int32; everything else, small and first layers
- * and 3x3 convolutions of stride 1 among it, is as in float32. */
+ * and 3x3 convolutions of stride 1 among it, is as in bfloat16 at VDT_ISA_AVX512BF16, and as in
+ * float32 at other levels. */
 typedef enum { VDT_PRECISION_F32, VDT_PRECISION_BF16, VDT_PRECISION_INT8 } VdtPrecision;
 
 /** "c", "avx2", "avx512", "avx512bf16" */

@@ -6,8 +6,7 @@
  * (a bias before it would change nothing). Keys and values are packed as the right sides of
  * products; then, block of queries by block, scores, softmax and values, with nothing but a block's
  * scores in memory between them. Scores are float32 until the softmax has made shares of them;
- * their scale has gone into q. Where other products are in 8 bits these are in bfloat16 if the
- * processor multiplies it: what is summed here are values, which have no scales of their own.
+ * their scale has gone into q.
  *
  * Networks write it in two ways: over maps [N,C,H,W], whose reshapes [N,heads,D,H W] have a pixel
  * in each column, and over tokens [N,L,C], whose heads [N,heads,L,D] have one in each row. Either
@@ -25,7 +24,6 @@
 typedef struct {
     VdtStep step;
     const VdtPlan *plan;
-    const VdtKernels *kernels; /* of the products: their elements need not be the maps' */
     VdtMap q, k, v, y;
     guint heads, together;                             /* talking heads are in one item */
     gsize queries, keys, key_channels, value_channels; /* channels of a head */
@@ -41,23 +39,17 @@ typedef struct {
 
 static gsize packed_k_size(const AttentionStep *self)
 {
-    return vdt_packed_size(self->kernels, self->keys, self->key_channels, 1);
+    return vdt_packed_size(self->plan->kernels, self->keys, self->key_channels, 1);
 }
 
 static gsize packed_v_size(const AttentionStep *self)
 {
-    return vdt_packed_size(self->kernels, self->value_channels, self->keys, 1);
+    return vdt_packed_size(self->plan->kernels, self->value_channels, self->keys, 1);
 }
 
-/* Of what is multiplied. */
 static gsize element_size(const AttentionStep *self)
 {
-    return vdt_element_size(self->kernels->precision);
-}
-
-static gboolean is_converted(const AttentionStep *self)
-{
-    return self->kernels->precision != self->plan->kernels->precision;
+    return vdt_element_size(self->plan->kernels->precision);
 }
 
 /* Where head @head of pixel @pixel is in a map's image. */
@@ -65,21 +57,7 @@ static char *head_at(const AttentionStep *self, const VdtMap *map, char *arena, 
                      gsize pixel, guint head, gsize channels)
 {
     return vdt_place_address(self->plan, &map->place, arena) +
-           ((image * map->h * map->w + pixel) * map->pitch + head * channels) *
-               vdt_element_size(self->plan->kernels->precision);
-}
-
-/* Rows of @channels for the products: what @head_at says, or its elements in @scratch. */
-static const char *as_elements(const AttentionStep *self, const char *from, gsize rows,
-                               gsize channels, gsize *pitch, char *scratch)
-{
-    if (!is_converted(self))
-        return from;
-    for (gsize row = 0; row < rows; row++)
-        self->kernels->store_scaled(channels, (const float *)from + row * *pitch, 1,
-                                    scratch + row * channels * element_size(self));
-    *pitch = channels;
-    return scratch;
+           ((image * map->h * map->w + pixel) * map->pitch + head * channels) * element_size(self);
 }
 
 /* An item is a head of an image, of keys or of values. */
@@ -91,25 +69,17 @@ static void run_pack(const VdtStep *step, char *arena, char *scratch, guint item
 
     if (!vdt_map_has_live(self->plan, &self->k, arena, image))
         return;
-    if (item % 2 == 0) {
-        gsize pitch = self->k.pitch;
-        const char *keys =
-            as_elements(self, head_at(self, &self->k, arena, image, 0, head, self->key_channels),
-                        self->keys, self->key_channels, &pitch, scratch);
-
-        vdt_pack_elements(self->kernels, keys, self->keys, pitch, self->key_channels, 1,
-                          vdt_place_address(self->plan, &self->packed_k, arena) +
-                              pair * packed_k_size(self));
-    } else {
-        gsize pitch = self->v.pitch;
-        const char *values =
-            as_elements(self, head_at(self, &self->v, arena, image, 0, head, self->value_channels),
-                        self->keys, self->value_channels, &pitch, scratch);
-
-        vdt_pack_elements(self->kernels, values, self->value_channels, 1, self->keys, pitch,
+    if (item % 2 == 0)
+        vdt_pack_elements(
+            self->plan->kernels, head_at(self, &self->k, arena, image, 0, head, self->key_channels),
+            self->keys, self->k.pitch, self->key_channels, 1,
+            vdt_place_address(self->plan, &self->packed_k, arena) + pair * packed_k_size(self));
+    else
+        vdt_pack_elements(self->plan->kernels,
+                          head_at(self, &self->v, arena, image, 0, head, self->value_channels),
+                          self->value_channels, 1, self->keys, self->v.pitch,
                           vdt_place_address(self->plan, &self->packed_v, arena) +
                               pair * packed_v_size(self));
-    }
 }
 
 /* Mixes the heads' rows of each query, and a row of ones if there are weights for it: from[h] to
@@ -131,19 +101,16 @@ static void talk(const AttentionStep *self, const float *weights, const float *o
 }
 
 static void make_scores(const AttentionStep *self, char *arena, gsize image, guint head,
-                        gsize first, gsize rows, float *scores, char *scratch)
+                        gsize first, gsize rows, float *scores)
 {
-    gsize pitch = self->q.pitch;
     const char *bias =
         vdt_place_exists(&self->bias) ? vdt_place_address(self->plan, &self->bias, arena) : NULL;
     const VdtMatrices product = {
         .rows = rows,
         .columns = self->keys,
         .depth = self->key_channels,
-        .a = as_elements(self,
-                         head_at(self, &self->q, arena, image, first, head, self->key_channels),
-                         rows, self->key_channels, &pitch, scratch),
-        .a_pitch = pitch,
+        .a = head_at(self, &self->q, arena, image, first, head, self->key_channels),
+        .a_pitch = self->q.pitch,
         .packed = vdt_place_address(self->plan, &self->packed_k, arena) +
                   (image * self->heads + head) * packed_k_size(self),
         .add =
@@ -155,7 +122,7 @@ static void make_scores(const AttentionStep *self, char *arena, gsize image, gui
         .y_f32 = TRUE,
     };
 
-    vdt_multiply(self->kernels, &product);
+    vdt_multiply(self->plan->kernels, &product);
 }
 
 /* What each query makes of the values; @shares are elements. */
@@ -177,17 +144,16 @@ static void gather_values(const AttentionStep *self, char *arena, gsize image, g
         .zeros = (const float *)vdt_place_address(self->plan, &self->zeros, arena),
         .y = head_at(self, &self->y, arena, image, first, head, self->value_channels),
         .y_pitch = self->y.pitch,
-        .y_f32 = is_converted(self),
     };
 
-    vdt_multiply(self->kernels, &product);
+    vdt_multiply(self->plan->kernels, &product);
 }
 
 /* An item is a block of queries of an image, for one head or, if they talk, for all. */
 static void run_attend(const VdtStep *step, char *arena, char *scratch, guint item)
 {
     const AttentionStep *self = (const AttentionStep *)step;
-    const VdtKernels *kernels = self->kernels;
+    const VdtKernels *kernels = self->plan->kernels;
     gsize first = item % self->n_blocks * self->block, pair = item / self->n_blocks;
     guint groups = self->heads / self->together, head = pair % groups * self->together;
     gsize image = pair / groups, size = self->block * self->pitch;
@@ -197,8 +163,7 @@ static void run_attend(const VdtStep *step, char *arena, char *scratch, guint it
     if (!vdt_map_has_live(self->plan, &self->y, arena, image))
         return;
     for (guint h = 0; h < self->together; h++)
-        make_scores(self, arena, image, head + h, first, rows, scores + h * size,
-                    (char *)(other + self->together * size));
+        make_scores(self, arena, image, head + h, first, rows, scores + h * size);
     if (vdt_place_exists(&self->before)) {
         talk(self, (const float *)vdt_place_address(self->plan, &self->before, arena), NULL, scores,
              other, rows);
@@ -232,8 +197,8 @@ static void run_attend(const VdtStep *step, char *arena, char *scratch, guint it
         };
         char *y = head_at(self, &self->y, arena, image, first, head, self->value_channels);
 
-        self->plan->kernels->map_rows(rows, self->together * self->value_channels, y, self->y.pitch,
-                                      &behind, y, self->y.pitch);
+        kernels->map_rows(rows, self->together * self->value_channels, y, self->y.pitch, &behind, y,
+                          self->y.pitch);
     }
 }
 
@@ -277,7 +242,7 @@ static VdtPlace make_bias(VdtInfer *l, const VdtFused *bias, const AttentionStep
         floats = vdt_infer_floats(l, bias);
     for (gsize i = 0; i < rows && floats; i++) {
         memcpy(row, (const float *)floats->data + i * self->keys, self->keys * sizeof *row);
-        self->kernels->store_scaled(self->keys, row, 1, data + i * row_size);
+        l->plan->kernels->store_scaled(self->keys, row, 1, data + i * row_size);
     }
     return (VdtPlace){.constant = data};
 }
@@ -292,17 +257,10 @@ static VdtPlace make_ones(VdtInfer *l, gsize n)
     return (VdtPlace){.constant = ones};
 }
 
-static const VdtKernels *choose_kernels(VdtInfer *l, const VdtFused *f, const AttentionStep *self)
-{
-    if (l->plan->kernels_int8 && l->plan->kernels_int8->isa >= VDT_ISA_AVX512BF16 && !f->add &&
-        self->key_channels % VDT_LANES == 0 && self->value_channels % VDT_LANES == 0)
-        return vdt_kernels_get(l->plan->kernels_int8->isa, VDT_PRECISION_BF16);
-    return l->plan->kernels;
-}
-
 static void lower(VdtInfer *l, VdtFused *f, gconstpointer match)
 {
     const VdtAttention *a = match;
+    const VdtKernels *kernels = l->plan->kernels;
     AttentionStep state = {.plan = l->plan, .zeros = l->zeros}, *pack, *attend;
     gsize pairs, blocks;
 
@@ -320,10 +278,9 @@ static void lower(VdtInfer *l, VdtFused *f, gconstpointer match)
     state.key_channels = state.q.c / a->heads;
     state.value_channels = state.v.c / a->heads;
     state.pitch = VDT_ALIGN_LANES(state.keys);
-    state.kernels = choose_kernels(l, f, &state);
     blocks = state.queries * state.together * state.pitch / BLOCK_FLOATS + 1;
     state.block = (state.queries + blocks - 1) / blocks;
-    state.block = (state.block + state.kernels->mr - 1) / state.kernels->mr * state.kernels->mr;
+    state.block = (state.block + kernels->mr - 1) / kernels->mr * kernels->mr;
     state.n_blocks = (state.queries + state.block - 1) / state.block;
     if (a->bias)
         state.bias = make_bias(l, &l->fused[a->bias->index], &state);
@@ -339,9 +296,6 @@ static void lower(VdtInfer *l, VdtFused *f, gconstpointer match)
     pack->packed_k = vdt_plan_add_buffer(l->plan, pairs * packed_k_size(pack));
     pack->packed_v = vdt_plan_add_buffer(l->plan, pairs * packed_v_size(pack));
     pack->step.n_items = 2 * pairs;
-    if (is_converted(pack))
-        pack->step.scratch =
-            pack->keys * MAX(pack->key_channels, pack->value_channels) * element_size(pack);
     vdt_step_reads(&pack->step, state.k.place, state.v.place, state.k.live);
     vdt_step_writes(&pack->step, pack->packed_k, pack->packed_v);
     state.packed_k = pack->packed_k;
@@ -352,8 +306,6 @@ static void lower(VdtInfer *l, VdtFused *f, gconstpointer match)
     attend->y = vdt_infer_new_map(l, f, a->axis, FALSE);
     attend->step.n_items = pairs / state.together * state.n_blocks;
     attend->step.scratch = 2 * state.together * state.block * state.pitch * sizeof(float);
-    if (is_converted(attend))
-        attend->step.scratch += state.block * state.key_channels * element_size(attend);
     attend->step.macs = state.q.n * state.queries * state.keys *
                         (state.q.c + state.v.c + (a->before ? a->heads * a->heads : 0) +
                          (a->after ? a->heads * a->heads : 0));

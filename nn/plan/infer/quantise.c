@@ -16,15 +16,16 @@ static void run_quantise(const VdtStep *step, char *arena, char *scratch, guint 
     const gsize first = item * self->rows.per_part;
     const gsize live = vdt_map_live(self->plan, &self->x, arena);
     const gsize end = MIN(vdt_rows_end(&self->rows, item), live);
-    const float *x = (const float *)vdt_place_address(self->plan, &self->x.place, arena);
+    const char *x = vdt_place_address(self->plan, &self->x.place, arena);
     int8_t *q = (int8_t *)vdt_place_address(self->plan, &self->q.place, arena);
     float *scales = (float *)vdt_place_address(self->plan, &self->scales, arena);
 
     if (end <= first)
         return;
-    self->plan->kernels_int8->quantise_rows(end - first, self->x.c, x + first * self->x.pitch,
-                                            self->x.pitch, q + first * self->q.pitch, self->q.pitch,
-                                            scales + first);
+    self->plan->kernels_int8->quantise_rows(
+        end - first, self->x.c,
+        x + first * self->x.pitch * vdt_element_size(self->plan->kernels->precision), self->x.pitch,
+        q + first * self->q.pitch, self->q.pitch, scales + first);
 }
 
 const VdtQuantised *vdt_infer_get_quantised(VdtInfer *l, const VdtNode *node, guint axis)

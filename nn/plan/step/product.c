@@ -129,7 +129,8 @@ static void run_product_int8(const VdtStep *step, char *arena, char *scratch, gu
     const float *column_scales =
         (const float *)vdt_place_address(self->plan, &self->p.column_scales, arena);
     const char *packed = vdt_place_address(self->plan, &self->p.packed, arena);
-    float *y = (float *)vdt_place_address(self->plan, &self->p.y.place, arena);
+    char *y = vdt_place_address(self->plan, &self->p.y.place, arena);
+    gsize element = vdt_element_size(kernels->maps);
     gssize pixels[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
     const int8_t *a[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
     float a_scales[VDT_MOST_TAPS * VDT_MOST_TILE_ROWS];
@@ -152,7 +153,8 @@ static void run_product_int8(const VdtStep *step, char *arena, char *scratch, gu
                 .scales = a_scales,
                 .b = packed + vdt_int8_packed_block(kernels, b, self->p.depth, taps),
                 .column_scales = column_scales + column,
-                .y = y + (share.image * self->image_rows + row) * self->p.y.pitch + column,
+                .y = y +
+                     ((share.image * self->image_rows + row) * self->p.y.pitch + column) * element,
                 .y_pitch = self->p.y.pitch,
                 .epilogue =
                     vdt_epilogue_at(self->plan, &self->p.epilogue, arena, share.image, row, column),
