@@ -8,6 +8,7 @@
 #include "command.h"
 #include "files.h"
 #include "golden.h"
+#include "samefile.h"
 
 static gboolean is_float(VdtDType dtype)
 {
@@ -100,6 +101,8 @@ int command_convert(int argc, char **argv)
     if (precision != NULL && !parse_precision(precision, &dtype))
         return complain_usage("convert", "--dtype is \"%s\", but must be f32, f16 or bf16",
                               precision);
+    if (!check_output("OUT", files[1], files[0], &error))
+        return complain("convert", error, EXIT_FAILED);
     if (g_str_has_suffix(files[1], ".npy"))
         done = convert_array(files[0], files[1], precision != NULL ? &dtype : NULL, &error);
     else if (g_str_has_suffix(files[1], ".safetensors"))

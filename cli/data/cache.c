@@ -399,7 +399,7 @@ static gboolean open_folder(Cache *cache, const CacheOptions *options, GError **
     futimens(cache->lock, NULL);
     /* For people who look into the folder. */
     g_autofree char *note = g_build_filename(cache->folder, "key.txt", NULL);
-    g_file_set_contents(note, cache->set->key, -1, NULL);
+    vdt_file_save(note, cache->set->key, -1, NULL);
     make_room(root, hash, (guint64)cache->set->n_items * cache->item_bytes, options->max_bytes);
     return TRUE;
 }

@@ -182,7 +182,8 @@ static gboolean find_class(GHashTable *names, guint n, const char *label, guint 
 /* Finds classes and files of all lines; adds what identifies the files to @hash. */
 static gboolean resolve(FolderClips *clips, GChecksum *hash, GError **error)
 {
-    g_autofree char *folder = g_path_get_dirname(clips->list);
+    g_autofree char *list = g_canonicalize_filename(clips->list, NULL);
+    g_autofree char *folder = g_path_get_dirname(list);
     g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = clips->set.n_labels; i-- > 0;)
         g_hash_table_insert(names, clips->set.labels[i], GUINT_TO_POINTER(i));

@@ -61,6 +61,11 @@ void eval_print_json(const EvalOptions *o, const VdtCard *card, JsonObject *scor
     g_print("%s\n", text);
 }
 
+gboolean eval_check_record(const EvalOptions *o, GError **error)
+{
+    return o->record == NULL || card_check_scores(o->record, error);
+}
+
 gboolean eval_record(const EvalOptions *o, JsonObject *scores, GError **error)
 {
     if (o->street)

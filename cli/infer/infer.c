@@ -14,6 +14,7 @@
 #include "labelmap.h"
 #include "mapfiles.h"
 #include "model.h"
+#include "samefile.h"
 #include "scores.h"
 #if HAVE_GST
 #include "data/clips.h"
@@ -321,8 +322,25 @@ static gboolean check_kind(const Options *o, const VdtCard *card, gboolean maps,
     return wrong == NULL;
 }
 
+static gboolean check_files(const Options *o, GError **error)
+{
+    if (!check_output("--output", o->output, o->input, error) ||
+        !check_output("--overlay", o->overlay, o->input, error) ||
+        !check_output("--output", o->output, o->weights, error) ||
+        !check_output("--overlay", o->overlay, o->weights, error))
+        return FALSE;
+    if (o->output == NULL || o->overlay == NULL || !same_file(o->output, o->overlay))
+        return TRUE;
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                "%s: is both --output and --overlay, and only one of them would be kept",
+                o->output);
+    return FALSE;
+}
+
 static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
 {
+    if (!check_files(o, error))
+        return FALSE;
     if (o->arch != NULL && !check_architecture(o->arch, o->variant, error))
         return FALSE;
     VdtEngineOptions options = {.model = o->model,

@@ -6,6 +6,7 @@
 
 #include "data/streetclips.h"
 #include "model.h"
+#include "samefile.h"
 #include "sizes.h"
 
 /* Windows into the street's usual 192x112: a person of half their height fits in; and into its
@@ -190,6 +191,9 @@ static gboolean check(TrainOptions *o)
         return complain_usage("train", "either --street or --data FOLDER is needed") < 0;
     if (o->output == NULL)
         return complain_usage("train", "--output is needed: the folder for what is trained") < 0;
+    if (o->data != NULL && same_file(o->output, o->data))
+        return complain_usage("train", "--output and --data are one folder, whose labels.txt would "
+                                       "be replaced") < 0;
     if (o->resume && o->overwrite)
         return complain_usage("train", "--resume and --overwrite exclude each other") < 0;
     if (o->street && (o->seed == STREET_VALIDATION_SEED || o->seed == STREET_HELD_OUT_SEED))
@@ -329,7 +333,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {"resume", 0, 0, G_OPTION_ARG_NONE, &o->resume,
          "Go on from the checkpoint in the output folder, if there is one", NULL},
         {"overwrite", 0, 0, G_OPTION_ARG_NONE, &o->overwrite,
-         "Begin anew though the output folder holds a checkpoint", NULL},
+         "Begin anew though the output folder holds a checkpoint or a model", NULL},
         {"weights", 0, 0, G_OPTION_ARG_FILENAME, &o->weights, "Start from these weights", "FILE"},
         {"config", 0, 0, G_OPTION_ARG_STRING, &o->config,
          "Network: a variant, a JSON object, or its file (that of --weights, or small)", "CONFIG"},

@@ -16,6 +16,7 @@ typedef struct {
     const char *command; /* as it was typed */
     GCancellable *cancellable;
     Progress *progress;
+    int lock; /* on the output folder; -1 before */
 
     /* what is learned from */
     VdtWeights *start; /* as they were given, or NULL */

@@ -346,6 +346,48 @@ static void test_folder(void)
     g_assert_null(strstr(o.err, "anew"));
 }
 
+/* A folder as it is typed, and a model that nobody asked to be replaced. */
+static void test_places(void)
+{
+    if (!have_videos())
+        return;
+    put("train.csv", "ball.avi,ball\nsnow.avi,snow\n");
+    put("val.csv", "ball.avi,0\nsnow.avi,1\n");
+    g_autofree char *there = g_strdup_printf("cd '%s' && exec \"$@\"", in_folder("."));
+    check(
+        in_shell(there, TRAIN_TINY, "relative", "--data", ".", "--epochs", "1", "--no-cache", NULL),
+        0, NULL);
+    check(in_shell(there, "eval", "squeezetime", "--data", ".", "--model", "./relative", NULL), 0,
+          NULL);
+    expect(2, "--output and --data are one folder", TRAIN_TINY, in_folder("."), "--data",
+           in_folder("./."), NULL);
+    gsize size, size_after;
+    g_autofree char *before = contents("relative", "weights.safetensors", &size);
+    g_autofree char *checkpoint = path_in("relative", "checkpoint.safetensors");
+    g_assert_cmpint(g_unlink(checkpoint), ==, 0);
+    const char *const options[] = {NULL, "--resume"};
+    for (guint i = 0; i < G_N_ELEMENTS(options); i++)
+        expect(1, "the folder holds a model already", TRAIN_TINY, in_folder("relative"), ON_STREET,
+               "--no-cache", options[i], NULL);
+    g_autofree char *after = contents("relative", "weights.safetensors", &size_after);
+    g_assert_cmpmem(before, size, after, size_after);
+    expect(0, NULL, TRAIN_TINY, in_folder("relative"), ON_STREET, "--no-cache", "--overwrite",
+           "--epochs", "1", NULL);
+}
+
+/* Of two trainings in one folder the second is refused, whatever it was told. */
+static void test_locked(void)
+{
+    g_autoptr(GSubprocess) process = start("shared", "5000", "none");
+    wait_for_checkpoint("shared");
+    expect(1, "another training is writing to this folder", TRAIN_TINY, in_folder("shared"),
+           ON_STREET, "--no-cache", "--overwrite", NULL);
+    g_subprocess_send_signal(process, SIGTERM);
+    g_subprocess_wait(process, NULL, NULL);
+    g_autofree char *path = path_in("shared", "weights.safetensors");
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
 static void expect_lines(const char *const *lines, Outcome outcome)
 {
     g_auto(Outcome) o = outcome;
@@ -442,6 +484,8 @@ int main(int argc, char **argv)
     g_test_add_func("/train/not-finite", test_not_finite);
     g_test_add_func("/train/full-disk", test_full_disk);
     g_test_add_func("/train/folder", test_folder);
+    g_test_add_func("/train/places", test_places);
+    g_test_add_func("/train/locked", test_locked);
     g_test_add_func("/train/bad-folder", test_bad_folder);
     g_test_add_func("/train/usage", test_usage);
     return fixture_close();
