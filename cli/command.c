@@ -53,14 +53,29 @@ gboolean common_options_apply(const CommonOptions *common, VdtPrecision *precisi
     return TRUE;
 }
 
+/* The entries, with texts taken as they are typed: names of files may be any bytes, and GLib
+ * refuses texts that are not of the locale. */
+static GOptionEntry *as_typed(const GOptionEntry *entries)
+{
+    guint n = 0;
+    while (entries[n].long_name != NULL)
+        n++;
+    GOptionEntry *raw = g_memdup2(entries, (n + 1) * sizeof *entries);
+    for (guint i = 0; i < n; i++)
+        if (raw[i].arg == G_OPTION_ARG_STRING)
+            raw[i].arg = G_OPTION_ARG_FILENAME;
+    return raw;
+}
+
 gboolean parse_options(const char *usage, const char *summary, const GOptionEntry *entries,
                        int argc, char **argv, guint min, guint max, GStrv *rest)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *name = g_strdup(argv[0]);
     g_autoptr(GOptionContext) context = g_option_context_new(usage);
+    g_autofree GOptionEntry *raw = as_typed(entries);
     g_option_context_set_summary(context, summary);
-    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_add_main_entries(context, raw, NULL);
     /* GOption's help begins with the program's name. */
     g_autofree char *program = g_strconcat("vedette ", name, NULL);
     g_set_prgname(program);
@@ -80,20 +95,6 @@ gboolean parse_options(const char *usage, const char *summary, const GOptionEntr
     if (rest != NULL)
         *rest = g_strdupv(arguments + 1);
     return TRUE;
-}
-
-char *printable(const char *text)
-{
-    GString *shown = g_string_new(NULL);
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
-        gunichar c = g_utf8_get_char(at);
-        if (c == '\n' || g_unichar_isprint(c))
-            g_string_append_unichar(shown, c);
-        else
-            g_string_append_printf(shown, "\\u%04x", c);
-    }
-    return g_string_free(shown, FALSE);
 }
 
 gboolean check_architecture(const char *architecture, const char *variant, GError **error)

@@ -10,6 +10,8 @@
 #include <gio/gio.h>
 #include <vedette/plan.h>
 
+#include "text.h"
+
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 typedef struct {
@@ -57,10 +59,6 @@ gboolean common_options_apply(const CommonOptions *common, VdtPrecision *precisi
  * *rest then holds. FALSE after saying what is wrong: exit with EXIT_USAGE. */
 gboolean parse_options(const char *usage, const char *summary, const GOptionEntry *entries,
                        int argc, char **argv, guint min, guint max, GStrv *rest);
-
-/* @text as it can be shown: it may come from outside, and a terminal obeys control characters. What
- * is not UTF-8 is replaced, newlines stay. Caller frees. */
-char *printable(const char *text);
 
 /* Whether there is such an architecture and, unless NULL, such a variant of it. */
 gboolean check_architecture(const char *architecture, const char *variant, GError **error);

@@ -44,11 +44,11 @@ static void add_tensor(JsonBuilder *builder, const char *name, const VdtTensor *
     json_builder_end_object(builder);
 }
 
-static void print_json(const VdtWeights *weights)
+static void print_object(const VdtWeights *weights)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autoptr(JsonNode) root = NULL;
-    g_autofree char *file = g_filename_display_name(vdt_weights_get_origin(weights));
+    g_autofree char *file = json_name(vdt_weights_get_origin(weights));
     g_autofree char *text = NULL;
     Totals totals = count_totals(weights);
 
@@ -71,12 +71,14 @@ static void print_json(const VdtWeights *weights)
     json_builder_end_object(builder);
     root = json_builder_get_root(builder);
     text = json_to_string(root, FALSE);
-    puts(text);
+    print_json(text);
 }
 
-static void print_cell(const char *text, glong width)
+static void print_cell(const char *text, guint width)
 {
-    printf("%s%*s", text, (int)(width - g_utf8_strlen(text, -1)) + 2, "");
+    g_autofree char *cell = text_pad(text, width);
+
+    printf("%s  ", cell);
 }
 
 static void print_table(const VdtWeights *weights)
@@ -84,7 +86,7 @@ static void print_table(const VdtWeights *weights)
     guint n = vdt_weights_get_n_tensors(weights);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) shapes = g_ptr_array_new_with_free_func(g_free);
-    glong name_width = strlen("name"), shape_width = strlen("shape");
+    guint name_width = strlen("name"), shape_width = strlen("shape");
     Totals totals = count_totals(weights);
 
     for (guint i = 0; i < n; i++) {
@@ -93,18 +95,18 @@ static void print_table(const VdtWeights *weights)
 
         g_ptr_array_add(names, name);
         g_ptr_array_add(shapes, shape);
-        name_width = MAX(name_width, g_utf8_strlen(name, -1));
-        shape_width = MAX(shape_width, (glong)strlen(shape));
+        name_width = MAX(name_width, text_width(name));
+        shape_width = MAX(shape_width, (guint)strlen(shape));
     }
     print_cell("name", name_width);
-    print_cell("dtype", (glong)strlen("bfloat16"));
+    print_cell("dtype", strlen("bfloat16"));
     print_cell("shape", shape_width);
     puts("       bytes");
     for (guint i = 0; i < n; i++) {
         const VdtTensor *tensor = vdt_weights_get_tensor(weights, i);
 
         print_cell(g_ptr_array_index(names, i), name_width);
-        print_cell(vdt_dtype_name(tensor->dtype), (glong)strlen("bfloat16"));
+        print_cell(vdt_dtype_name(tensor->dtype), strlen("bfloat16"));
         print_cell(g_ptr_array_index(shapes, i), shape_width);
         printf("%12" G_GSIZE_FORMAT "\n", tensor->n_bytes);
     }
@@ -130,7 +132,7 @@ int command_inspect(int argc, char **argv)
     if (weights == NULL)
         return complain("inspect", error, EXIT_FAILED);
     if (json)
-        print_json(weights);
+        print_object(weights);
     else
         print_table(weights);
     return EXIT_DONE;

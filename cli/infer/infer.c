@@ -168,11 +168,12 @@ static JsonArray *results_json(const VdtCard *card, const double *scores, const 
 }
 
 /* One line of JSON for item @item, with its results if there are classes. */
-static void print_json(const Options *o, const VdtCard *card, const Answer *answer, gint64 item,
-                       JsonArray *results)
+static void print_object(const Options *o, const VdtCard *card, const Answer *answer, gint64 item,
+                         JsonArray *results)
 {
     g_autoptr(JsonObject) object = json_object_new();
-    json_object_set_string_member(object, "input", o->input);
+    g_autofree char *input = json_name(o->input);
+    json_object_set_string_member(object, "input", input);
     json_object_set_string_member(object, "model", card->name);
     json_object_set_string_member(object, "architecture", card->architecture);
     json_object_set_string_member(object, "variant", card->variant);
@@ -199,7 +200,7 @@ static void print_json(const Options *o, const VdtCard *card, const Answer *answ
     g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
     json_node_set_object(node, object);
     g_autofree char *text = json_to_string(node, FALSE);
-    g_print("%s\n", text);
+    print_json(text);
 }
 
 static void print_table(const VdtCard *card, const Answer *answer, const double *scores,
@@ -237,7 +238,7 @@ static void print_shares(const Options *o, const VdtCard *card, const Answer *an
             shares[labels[i]] += 1.0 / width / height;
         guint n = vdt_scores_best(shares, classes, winners);
         if (o->json)
-            print_json(o, card, answer, item, results_json(card, shares, winners, n));
+            print_object(o, card, answer, item, results_json(card, shares, winners, n));
         else
             print_table(card, answer, shares, winners, n);
     }
@@ -254,7 +255,7 @@ static void print_answer(const Options *o, const VdtCard *card, const Answer *an
     if (shape->n_dims != 2) {
         g_autofree char *text = vdt_shape_to_string(shape);
         if (o->json)
-            print_json(o, card, answer, 0, json_array_new());
+            print_object(o, card, answer, 0, json_array_new());
         else
             g_print("%s: features %s; --output FILE.npy keeps them\n", card->name, text);
         return;
@@ -271,8 +272,8 @@ static void print_answer(const Options *o, const VdtCard *card, const Answer *an
             vdt_scores_add(logits + (row + i) * classes, classes, answer->n_views, scores);
         guint n = vdt_scores_best(scores, classes, winners);
         if (o->json)
-            print_json(o, card, answer, row / answer->n_views,
-                       results_json(card, scores, winners, n));
+            print_object(o, card, answer, row / answer->n_views,
+                         results_json(card, scores, winners, n));
         else
             print_table(card, answer, scores, winners, n);
     }

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <street.h>
 
+#include "text.h"
+
 /* Pictures that are counted together, and the pixels in them. */
 typedef struct {
     guint n;
@@ -207,8 +209,8 @@ void map_tally_print(const MapTally *tally)
         double clean = get_iou(tally, &tally->groups[CLEAN], i, NULL);
         if (!isfinite(iou))
             continue;
-        g_print("%-16s %6.2f %%  of %" G_GUINT64_FORMAT " pixels", tally->labels[i], 100 * iou,
-                pixels);
+        g_autofree char *cell = text_pad(tally->labels[i], 16);
+        g_print("%s %6.2f %%  of %" G_GUINT64_FORMAT " pixels", cell, 100 * iou, pixels);
         if (isfinite(clean))
             g_print("; %6.2f %% in clean pictures", 100 * clean);
         g_print("\n");

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 
@@ -96,6 +97,6 @@ int command_train(int argc, char **argv)
     if (!common_options_apply(&o.common, &precision, &error) ||
         !train(&training, architecture, &error))
         return complain("train", error, EXIT_FAILED);
-    g_print("%s\n", o.output);
+    puts(o.output); /* as it was typed, for scripts */
     return EXIT_DONE;
 }
