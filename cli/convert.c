@@ -69,6 +69,13 @@ static gboolean convert_weights(const char *from, const char *to, const VdtDType
 
     if (weights == NULL)
         return FALSE;
+    if (vdt_weights_get_n_unread(weights) > 0) { /* which would be lost without a word */
+        const char *reason;
+
+        vdt_weights_get_unread(weights, 0, &reason);
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED, "%s: %s", from, reason);
+        return FALSE;
+    }
     for (guint i = 0; i < vdt_weights_get_n_tensors(weights); i++) {
         g_autoptr(VdtTensor) tensor =
             convert_tensor(vdt_weights_get_tensor(weights, i), dtype, error);

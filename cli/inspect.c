@@ -44,6 +44,26 @@ static void add_tensor(JsonBuilder *builder, const char *name, const VdtTensor *
     json_builder_end_object(builder);
 }
 
+/* Those that cannot be had, if there are any. */
+static void add_unread(JsonBuilder *builder, const VdtWeights *weights)
+{
+    if (vdt_weights_get_n_unread(weights) == 0)
+        return;
+    json_builder_set_member_name(builder, "unread");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < vdt_weights_get_n_unread(weights); i++) {
+        const char *reason, *name = vdt_weights_get_unread(weights, i, &reason);
+
+        json_builder_begin_object(builder);
+        json_builder_set_member_name(builder, "name");
+        json_builder_add_string_value(builder, name);
+        json_builder_set_member_name(builder, "reason");
+        json_builder_add_string_value(builder, reason);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
 static void print_object(const VdtWeights *weights)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -62,6 +82,7 @@ static void print_object(const VdtWeights *weights)
     for (guint i = 0; i < vdt_weights_get_n_tensors(weights); i++)
         add_tensor(builder, vdt_weights_get_name(weights, i), vdt_weights_get_tensor(weights, i));
     json_builder_end_array(builder);
+    add_unread(builder, weights);
     json_builder_set_member_name(builder, "n_tensors");
     json_builder_add_int_value(builder, vdt_weights_get_n_tensors(weights));
     json_builder_set_member_name(builder, "n_elements");
@@ -109,6 +130,14 @@ static void print_table(const VdtWeights *weights)
         print_cell(vdt_dtype_name(tensor->dtype), strlen("bfloat16"));
         print_cell(g_ptr_array_index(shapes, i), shape_width);
         printf("%12" G_GSIZE_FORMAT "\n", tensor->n_bytes);
+    }
+    for (guint i = 0; i < vdt_weights_get_n_unread(weights); i++) {
+        const char *reason;
+        g_autofree char *shown = NULL;
+
+        vdt_weights_get_unread(weights, i, &reason);
+        shown = printable(reason);
+        printf("not read: %s\n", shown);
     }
     printf("%s: %u tensors, %" G_GINT64_FORMAT " elements, %" G_GUINT64_FORMAT " bytes\n",
            vdt_weights_get_format(weights), n, totals.elements, totals.bytes);

@@ -10,6 +10,7 @@
 #include "data/streetpictures.h"
 #include "paths.h"
 #include "training.h"
+#include "unwrap.h"
 #if HAVE_GST
 #include "data/folderclips.h"
 #include "data/folderpictures.h"
@@ -160,9 +161,10 @@ gboolean training_open_data(Training *training, const char *architecture, GError
 {
     const TrainOptions *o = training->o;
     if (o->weights != NULL) {
-        training->start = vdt_weights_load(o->weights, error);
-        if (training->start == NULL)
+        g_autoptr(VdtWeights) loaded = vdt_weights_load(o->weights, error);
+        if (loaded == NULL)
             return FALSE;
+        training->start = vdt_weights_unwrap(loaded);
     }
     const VdtModel *model = vdt_model_find(architecture, error);
     VdtWeights *backbone =

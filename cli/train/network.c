@@ -7,6 +7,7 @@
 
 #include "files.h"
 #include "jsontext.h"
+#include "unwrap.h"
 
 #define MAX_CONFIG_BYTES (1 << 20)
 
@@ -66,8 +67,9 @@ static gboolean find_config(Network *network, const char *config, const VdtWeigh
         if (model == network->model)
             return TRUE;
         g_clear_pointer(&network->config, json_object_unref);
-        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL, "%s: the tensors are not those of a %s",
-                    vdt_weights_get_origin(start), network->model->name);
+        g_autofree char *holds = vdt_weights_describe(start);
+        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL, "%s: the tensors are not those of a %s; %s",
+                    vdt_weights_get_origin(start), network->model->name, holds);
         return FALSE;
     }
     if (config == NULL)
@@ -164,8 +166,10 @@ static gboolean take(const Network *network, VdtWeights *to, const char *name,
         g_autofree char *wanted = vdt_shape_to_string(shape);
         g_autofree char *is = tensor != NULL ? vdt_shape_to_string(&tensor->shape) : NULL;
         taking->n_problems++;
+        const char *reason = vdt_weights_why_unread(start, name);
         if (is == NULL)
-            g_string_append_printf(taking->problems, "\n%s: is missing", name);
+            g_string_append_printf(taking->problems, "\n%s: %s", name,
+                                   reason != NULL ? reason : "is missing");
         else
             g_string_append_printf(taking->problems, "\n%s: has shape %s, not %s", name, is,
                                    wanted);

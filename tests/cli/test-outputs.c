@@ -99,6 +99,17 @@ static void test_input(void)
            weights, NULL);
 }
 
+/* A pipe can be read once only. */
+static void test_from_pipe(void)
+{
+    g_auto(Outcome) file = vedette(MAPS, picture(), NULL);
+    g_autofree char *script = g_strdup_printf("cat %s | \"$@\"", picture());
+    g_auto(Outcome) o = in_shell(script, MAPS, "/dev/stdin", NULL);
+    if (o.status != 0)
+        g_error("%s", o.err);
+    g_assert_cmpstr(o.out, ==, file.out);
+}
+
 /* A film that is not finished leaves what was there. */
 static void test_film(void)
 {
@@ -130,6 +141,7 @@ int main(int argc, char **argv)
     g_test_add_func("/outputs/answers", test_answers);
     g_test_add_func("/outputs/early", test_early);
     g_test_add_func("/outputs/input", test_input);
+    g_test_add_func("/outputs/from-pipe", test_from_pipe);
     g_test_add_func("/outputs/film", test_film);
     return fixture_close();
 }
