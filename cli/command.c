@@ -5,9 +5,12 @@
 #include <string.h>
 #include <vedette/runtime.h>
 
+#include "card.h"
+#include "interrupt.h"
 #include "model.h"
 
 #define MAX_THREADS 64 /* of the pool */
+#define MOST_TOLD   5  /* classes of one name */
 
 void common_options_clear(CommonOptions *common)
 {
@@ -26,21 +29,46 @@ static gboolean wrong_usage(GError **error, const char *format, ...)
     return FALSE;
 }
 
+static gboolean is_number(const char *text)
+{
+    return g_ascii_string_to_unsigned(text, 10, 1, G_MAXUINT, NULL, NULL);
+}
+
+static gboolean is_isa(const char *text)
+{
+    VdtIsa isa;
+    return vdt_isa_from_name(text, &isa);
+}
+
+/* The library ignores what it does not understand, and does not log. */
+static void tell_variable(const char *name, gboolean (*is_good)(const char *text))
+{
+    const char *text = g_getenv(name);
+    if (text == NULL || *text == '\0' || is_good(text))
+        return;
+    g_autofree char *shown = printable(text);
+    g_printerr("vedette: %s is \"%s\", which means nothing and is ignored\n", name, shown);
+}
+
 gboolean common_options_apply(const CommonOptions *common, VdtPrecision *precision, GError **error)
 {
+    guint64 n;
+    VdtIsa isa;
     if (common->threads != NULL) {
-        guint64 n;
         if (!g_ascii_string_to_unsigned(common->threads, 10, 1, MAX_THREADS, &n, NULL))
             return wrong_usage(error, "--threads is \"%s\", but must be from 1 to %d",
                                common->threads, MAX_THREADS);
         vdt_threads_set(n);
+    } else {
+        tell_variable("VEDETTE_THREADS", is_number);
     }
     if (common->isa != NULL) {
-        VdtIsa isa;
         if (!vdt_isa_from_name(common->isa, &isa))
             return wrong_usage(error, "--isa is \"%s\", but must be c, avx2, avx512 or avx512bf16",
                                common->isa);
         vdt_isa_limit(isa);
+    } else {
+        tell_variable("VEDETTE_ISA", is_isa);
     }
     *precision = VDT_PRECISION_F32;
     if (g_strcmp0(common->precision, "bf16") == 0)
@@ -106,12 +134,43 @@ gboolean check_architecture(const char *architecture, const char *variant, GErro
     return mistake == NULL || wrong_usage(error, "%s", mistake->message);
 }
 
+void tell_same_labels(const char *command, char **labels)
+{
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    guint told = 0;
+    for (guint i = 0; labels != NULL && labels[i] != NULL; i++) {
+        gpointer first;
+        if (!g_hash_table_lookup_extended(names, labels[i], NULL, &first))
+            g_hash_table_insert(names, labels[i], GUINT_TO_POINTER(i));
+        else if (told++ < MOST_TOLD)
+            g_printerr("vedette %s: classes %u and %u are both called \"%s\"\n", command,
+                       GPOINTER_TO_UINT(first), i, labels[i]);
+    }
+    if (told > MOST_TOLD)
+        g_printerr("vedette %s: and %u more have a name that another has\n", command,
+                   told - MOST_TOLD);
+}
+
+void tell_card(const char *command, const VdtCard *card)
+{
+    if (card->path == NULL) /* what is published is as it is */
+        return;
+    tell_same_labels(command, card->labels);
+    g_autofree char *unknown = vdt_card_find_unknown(card);
+    if (unknown != NULL) {
+        g_autofree char *path = printable(card->path);
+        g_printerr("vedette %s: %s: nothing is known of %s\n", command, path, unknown);
+    }
+}
+
 int complain(const char *command, const GError *error, int status)
 {
     g_autofree char *message = printable(error->message);
     g_printerr("vedette %s: %s\n", command, message);
     if (status == EXIT_FAILED && error->domain == G_OPTION_ERROR)
         return EXIT_USAGE;
+    if (g_error_matches(error, VDT_ERROR, VDT_ERROR_CANCELLED) && interrupt_status() != 0)
+        return interrupt_status();
     return status;
 }
 

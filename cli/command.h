@@ -8,6 +8,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <vedette/card.h>
 #include <vedette/plan.h>
 
 #include "text.h"
@@ -62,6 +63,13 @@ gboolean parse_options(const char *usage, const char *summary, const GOptionEntr
 
 /* Whether there is such an architecture and, unless NULL, such a variant of it. */
 gboolean check_architecture(const char *architecture, const char *variant, GError **error);
+
+/* Says on stderr which classes have one name, if some have. */
+void tell_same_labels(const char *command, char **labels);
+/* Says on stderr what is odd about a card's file, if there is one: that, and keys that are no
+ * card's.
+ */
+void tell_card(const char *command, const VdtCard *card);
 
 /* "vedette infer: <message>" on stderr; returns @status. */
 int complain(const char *command, const GError *error, int status);

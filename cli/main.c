@@ -22,7 +22,8 @@ static void print_help(FILE *to)
     fputs("Usage: vedette COMMAND [OPTION...]\n\nCommands:\n", to);
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
         fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    fputs("\n'vedette COMMAND --help' says more. Exit status: 0 done, 1 failed, 2 wrong usage.\n",
+    fputs("\n'vedette COMMAND --help' says more; -V or --version says which version this is.\n"
+          "Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n",
           to);
 }
 
@@ -36,7 +37,7 @@ static int run(int argc, char **argv)
         print_help(stdout);
         return EXIT_DONE;
     }
-    if (strcmp(argv[1], "--version") == 0) {
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         puts("vedette " VEDETTE_VERSION);
         return EXIT_DONE;
     }

@@ -49,6 +49,7 @@ static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecisio
     g_autoptr(VdtEngine) engine = vdt_engine_new(&options, error);
     if (engine == NULL || !check_answers(o, vdt_engine_get_card(engine), error))
         return FALSE;
+    tell_card("eval", vdt_engine_get_card(engine));
     if (vdt_model_find(architecture, NULL)->task == VDT_TASK_SEGMENTATION)
         return eval_maps(o, engine, error);
     return eval_clips(o, engine, error);

@@ -63,9 +63,7 @@ static gboolean eval_folder(const EvalOptions *o, VdtEngine *engine, GError **er
                        .folder = o->data,
                        .split = o->split != NULL ? o->split : "validation",
                        .mode = vdt_segment_mode_of(o->mode, card),
-                       .zero_is_other = o->zero_is_other ||
-                                        g_str_has_suffix(card->variant, "-ade20k") ||
-                                        g_str_has_suffix(card->variant, "-pascal-context59"),
+                       .zero_is_other = o->zero_is_other || card->zero_is_other,
                        .progress = progress,
                        .tally = tally};
     if (!eval_folder_maps(&maps, error))

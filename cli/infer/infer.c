@@ -355,6 +355,7 @@ static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
         return FALSE;
     const VdtCard *card = vdt_engine_get_card(engine);
     const char *unused = vdt_engine_get_unused(engine);
+    tell_card("infer", card);
     if (unused != NULL) {
         g_autofree char *names = printable(unused), *file = printable(card->weights);
         g_printerr("vedette infer: the network does not use these tensors of %s:\n%s\n", file,

@@ -5,6 +5,7 @@
 #include <street.h>
 #include <string.h>
 
+#include "jsontext.h"
 #include "scores.h"
 #include "text.h"
 
@@ -112,14 +113,6 @@ static JsonObject *count_json(const Count *count)
     return object;
 }
 
-/* Two classes may have one name; the later one then goes by its number, too. */
-static char *unique_name(const Tally *tally, JsonObject *object, guint label)
-{
-    if (!json_object_has_member(object, tally->labels[label]))
-        return g_strdup(tally->labels[label]);
-    return g_strdup_printf("%s (%u)", tally->labels[label], label);
-}
-
 static JsonArray *confusion_json(const Tally *tally)
 {
     JsonArray *rows = json_array_new();
@@ -141,7 +134,7 @@ JsonObject *tally_to_json(const Tally *tally)
     json_object_set_double_member(object, "loss", tally_get_loss(tally));
     JsonObject *classes = json_object_new();
     for (guint i = 0; i < tally->n_labels; i++) {
-        g_autofree char *name = unique_name(tally, classes, i);
+        g_autofree char *name = json_unique(classes, tally->labels[i], i);
         json_object_set_object_member(classes, name, count_json(&tally->classes[i]));
     }
     json_object_set_object_member(object, "per_class", classes);
@@ -159,9 +152,11 @@ JsonObject *tally_to_json(const Tally *tally)
     return object;
 }
 
-static void add_share(JsonObject *scores, const char *kind, const char *name, const Count *count)
+static void add_share(JsonObject *scores, const char *kind, const char *name, guint number,
+                      const Count *count)
 {
-    g_autofree char *key = g_strconcat(kind, name, NULL);
+    g_autofree char *whole = g_strconcat(kind, name, NULL);
+    g_autofree char *key = json_unique(scores, whole, number);
     /* Four digits are more than a few thousand clips can tell. */
     if (count->n > 0)
         json_object_set_double_member(scores, key, round(1e4 * share(count->top1, count->n)) / 1e4);
@@ -172,14 +167,14 @@ JsonObject *tally_to_scores(const Tally *tally)
     JsonObject *scores = json_object_new();
     Count top5 = {tally->all.n, tally->top5};
     json_object_set_int_member(scores, "n", tally->all.n);
-    add_share(scores, "top1", "", &tally->all);
-    add_share(scores, "top5", "", &top5);
-    add_share(scores, "coded", "", &tally->coding[1]);
-    add_share(scores, "uncoded", "", &tally->coding[0]);
+    add_share(scores, "top1", "", 0, &tally->all);
+    add_share(scores, "top5", "", 0, &top5);
+    add_share(scores, "coded", "", 0, &tally->coding[1]);
+    add_share(scores, "uncoded", "", 0, &tally->coding[0]);
     for (guint i = 0; i < tally->n_labels; i++)
-        add_share(scores, "class.", tally->labels[i], &tally->classes[i]);
+        add_share(scores, "class.", tally->labels[i], i, &tally->classes[i]);
     for (guint i = 0; i < VDT_STREET_N_CONDITIONS; i++)
-        add_share(scores, "condition.", vdt_street_condition_name(i), &tally->conditions[i]);
+        add_share(scores, "condition.", vdt_street_condition_name(i), i, &tally->conditions[i]);
     return scores;
 }
 

@@ -46,7 +46,8 @@ char *training_describe(const Training *training)
     append_set(text, "data", training->set);
     g_autofree char *labels = g_strjoinv(", ", training->card->labels);
     g_string_append_printf(text, "labels: %s\n", labels);
-    g_string_append_printf(text, "start: %s\n", o->weights != NULL ? o->weights : "random");
+    g_string_append_printf(text, "start: %s\n",
+                           training->start_identity != NULL ? training->start_identity : "random");
     g_string_append_printf(text,
                            "seed: %" G_GINT64_FORMAT "\nbatch: %d\nsteps: %" G_GUINT64_FORMAT "\n",
                            o->seed, o->batch, training->steps);

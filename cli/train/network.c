@@ -5,6 +5,7 @@
 #include <vedette/ops.h>
 #include <vedette/train.h>
 
+#include "fields.h"
 #include "files.h"
 #include "jsontext.h"
 #include "unwrap.h"
@@ -17,7 +18,7 @@ void network_clear(Network *network)
 }
 
 /* The object that @text is, or that the file of that name holds. */
-static JsonObject *read_config(const char *text, GError **error)
+static JsonObject *parse_config(const char *text, GError **error)
 {
     if (*text != '{')
         return vdt_json_load(text, MAX_CONFIG_BYTES, error);
@@ -27,6 +28,19 @@ static JsonObject *read_config(const char *text, GError **error)
         return json_node_dup_object(node);
     g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL, "--config is no JSON object: %s",
                 mistake != NULL ? mistake->message : text);
+    return NULL;
+}
+
+/* A key that nobody reads is a misspelled one, and the network another than was meant. */
+static JsonObject *read_config(const VdtModel *model, const char *text, GError **error)
+{
+    g_autoptr(JsonObject) config = parse_config(text, error);
+    g_autofree char *unknown = config != NULL ? vdt_fields_unknown(config, model->keys) : NULL;
+    if (unknown == NULL)
+        return g_steal_pointer(&config);
+    g_autofree char *known = g_strjoinv(", ", (char **)model->keys);
+    g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL, "--config has %s, but a %s is described by %s",
+                unknown, model->name, known);
     return NULL;
 }
 
@@ -86,7 +100,7 @@ static gboolean find_config(Network *network, const char *config, const VdtWeigh
     if (*config != '{' && !g_file_test(config, G_FILE_TEST_EXISTS) &&
         vdt_model_find_variant(network->model, config, error) == NULL)
         return FALSE;
-    network->config = read_config(config, error);
+    network->config = read_config(network->model, config, error);
     return network->config != NULL;
 }
 

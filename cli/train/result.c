@@ -55,6 +55,8 @@ static JsonObject *evaluation(const Training *training)
     json_object_set_int_member(object, "clips", training->o->street ? 1 : card->test_clips);
     json_object_set_int_member(object, "crops", training->o->street ? 1 : card->test_crops);
     json_object_set_int_member(object, "size", MIN(card->width, card->height));
+    if (training->network.model->task == VDT_TASK_SEGMENTATION)
+        json_object_set_boolean_member(object, "zero_is_other", training->zero_is_other);
     return object;
 }
 

@@ -24,6 +24,7 @@ void training_clear(Training *training)
     g_clear_pointer(&training->weights, vdt_weights_unref);
     g_clear_pointer(&training->progress, progress_free);
     network_clear(&training->network);
+    g_free(training->start_identity);
     if (training->lock >= 0)
         close(training->lock);
 }
