@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <vedette/runtime.h>
 
@@ -86,13 +87,38 @@ gboolean common_options_apply(const CommonOptions *common, VdtPrecision *precisi
 static GOptionEntry *as_typed(const GOptionEntry *entries)
 {
     guint n = 0;
-    while (entries[n].long_name != NULL)
+    while (entries[n].long_name != NULL || entries[n].description != NULL)
         n++;
     GOptionEntry *raw = g_memdup2(entries, (n + 1) * sizeof *entries);
     for (guint i = 0; i < n; i++)
-        if (raw[i].arg == G_OPTION_ARG_STRING)
+        if (raw[i].long_name != NULL && raw[i].arg == G_OPTION_ARG_STRING)
             raw[i].arg = G_OPTION_ARG_FILENAME;
     return raw;
+}
+
+/* The options up to a heading belong to the heading before them: an entry with nothing but a
+ * description. */
+static void add_entries(GOptionContext *context, GOptionEntry *entries)
+{
+    GOptionGroup *group = NULL;
+    for (GOptionEntry *first = entries; first->description != NULL;) {
+        const char *heading = first->long_name == NULL ? first++->description : NULL;
+        GOptionEntry *end = first;
+        while (end->long_name != NULL)
+            end++;
+        GOptionEntry next = *end;
+        *end = (GOptionEntry){NULL};
+        if (heading == NULL) {
+            g_option_context_add_main_entries(context, first, NULL);
+        } else {
+            g_autofree char *title = g_strconcat(heading, ":", NULL);
+            group = g_option_group_new(heading, title, heading, NULL, NULL);
+            g_option_group_add_entries(group, first);
+            g_option_context_add_group(context, group);
+        }
+        *end = next;
+        first = end;
+    }
 }
 
 gboolean parse_options(const char *usage, const char *summary, const GOptionEntry *entries,
@@ -102,8 +128,14 @@ gboolean parse_options(const char *usage, const char *summary, const GOptionEntr
     g_autofree char *name = g_strdup(argv[0]);
     g_autoptr(GOptionContext) context = g_option_context_new(usage);
     g_autofree GOptionEntry *raw = as_typed(entries);
+    gboolean help = FALSE;
+    const GOptionEntry asked[] = {{"help", 'h', 0, G_OPTION_ARG_NONE, &help, "Print this", NULL},
+                                  {NULL}};
     g_option_context_set_summary(context, summary);
-    g_option_context_add_main_entries(context, raw, NULL);
+    /* GLib's own help would show a group only to those who ask for it by its name. */
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_add_main_entries(context, asked, NULL);
+    add_entries(context, raw);
     /* GOption's help begins with the program's name. */
     g_autofree char *program = g_strconcat("vedette ", name, NULL);
     g_set_prgname(program);
@@ -113,6 +145,12 @@ gboolean parse_options(const char *usage, const char *summary, const GOptionEntr
     if (!g_option_context_parse_strv(context, &arguments, &error)) {
         complain(name, error, 0);
         return FALSE;
+    }
+    if (help) {
+        g_autofree char *text = g_option_context_get_help(context, FALSE, NULL);
+        fputs(text, stdout);
+        fflush(stdout);
+        exit(EXIT_DONE);
     }
     guint n = g_strv_length(arguments) - 1;
     if (n < min || n > max) {

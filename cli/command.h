@@ -22,6 +22,7 @@ typedef struct {
 } Command;
 
 int command_bench(int argc, char **argv);
+int command_cache(int argc, char **argv);
 int command_convert(int argc, char **argv);
 int command_eval(int argc, char **argv);
 int command_infer(int argc, char **argv);
@@ -55,6 +56,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CommonOptions, common_options_clear)
 
 /* Puts threads and instruction set in force, sets *precision. */
 gboolean common_options_apply(const CommonOptions *common, VdtPrecision *precision, GError **error);
+
+/* Begins a group of options in the list that --help prints. */
+#define HEADING(text)                                                                              \
+    {                                                                                              \
+        NULL, 0, 0, 0, NULL, text, NULL                                                            \
+    }
 
 /* Parses; prints help and ends the process for --help. @min to @max arguments may remain, which
  * *rest then holds. FALSE after saying what is wrong: exit with EXIT_USAGE. */

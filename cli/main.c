@@ -13,6 +13,7 @@ static const Command commands[] = {
     {"train", "train a network", command_train},
     {"verify", "hold this build against recorded reference outputs", command_verify},
     {"bench", "time a network", command_bench},
+    {"cache", "show or clear the clips that trainings keep on disk", command_cache},
     {"inspect", "say what a weight file holds", command_inspect},
     {"convert", "convert a weight file to another format or precision", command_convert},
 };
