@@ -187,6 +187,8 @@ static gboolean check_texts(const TrainOptions *o)
 
 static gboolean check(TrainOptions *o)
 {
+    if (o->quick && !o->street)
+        return complain_usage("train", "--quick belongs to --street") < 0;
     if (o->street == (o->data != NULL))
         return complain_usage("train", "either --street or --data FOLDER is needed") < 0;
     if (o->output == NULL)
@@ -221,7 +223,7 @@ static gboolean check(TrainOptions *o)
 /* What the shipped street models are made by, as far as it depends on what is learned: an answer to
  * a clip, or a class for each pixel. Pictures of a folder are learned as CGRSeg's authors did it:
  * 160,000 steps of 16 are 127 epochs of ADE20K. */
-static const struct Ingredient {
+static const struct {
     gsize offset;
     gboolean whole;
     double clips, maps, pictures;
@@ -256,19 +258,52 @@ static const struct Ingredient {
 /* Its warm-up is in steps. */
 #define PICTURES_WARMUP 1500
 
-static void set_number(TrainOptions *o, const struct Ingredient *ingredient, double value)
+/* What --quick has instead: few clips without what is hard about them, and nothing that pays off
+ * only later. */
+static const struct {
+    gsize offset;
+    gboolean whole;
+    double clips, maps;
+} quick[] = {
+#define WHOLE(member, clips, maps)                                                                 \
+    {                                                                                              \
+        G_STRUCT_OFFSET(TrainOptions, member), TRUE, clips, maps                                   \
+    }
+#define REAL(member, clips, maps)                                                                  \
+    {                                                                                              \
+        G_STRUCT_OFFSET(TrainOptions, member), FALSE, clips, maps                                  \
+    }
+    WHOLE(clips, 1176, 384),  WHOLE(validation_clips, 84, 28),
+    WHOLE(coded, 0, 0),       WHOLE(endless, 0, 0),
+    REAL(epochs, 10, 6),      REAL(crop_share, 0.9, 0.9),
+    REAL(average, 0.98, 0.9), REAL(label_smoothing, 0, 0),
+    REAL(dropout, 0, 0),
+#undef WHOLE
+#undef REAL
+};
+
+static void set_number(TrainOptions *o, gsize offset, gboolean whole, double value)
 {
-    char *at = (char *)o + ingredient->offset;
-    if (ingredient->whole)
+    char *at = (char *)o + offset;
+    if (whole)
         *(int *)at = value;
     else
         *(double *)at = value;
 }
 
-static double get_number(const TrainOptions *o, const struct Ingredient *ingredient)
+static gboolean is_given(const TrainOptions *o, gsize offset, gboolean whole)
 {
-    const char *at = (const char *)o + ingredient->offset;
-    return ingredient->whole ? *(const int *)at : *(const double *)at;
+    const char *at = (const char *)o + offset;
+    return (whole ? *(const int *)at : *(const double *)at) != NOT_GIVEN;
+}
+
+static void be_quick(TrainOptions *o, gboolean maps)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(quick); i++)
+        if (!is_given(o, quick[i].offset, quick[i].whole))
+            set_number(o, quick[i].offset, quick[i].whole, maps ? quick[i].maps : quick[i].clips);
+    if (o->augment == NULL)
+        o->augment = g_strdup("scale=0,light=0,colour=0,noise=0");
 }
 
 /* What was not given is as for the street models, or as published. */
@@ -278,10 +313,12 @@ static void follow_recipe(TrainOptions *o, gboolean maps)
     /* It is slow because it has learned before. */
     if (pictures && o->weights == NULL && o->backbone_rate == NOT_GIVEN)
         o->backbone_rate = 1;
+    if (o->quick)
+        be_quick(o, maps);
     gboolean whole_given = o->whole_batch != NOT_GIVEN;
     for (guint i = 0; i < G_N_ELEMENTS(recipe); i++)
-        if (get_number(o, &recipe[i]) == NOT_GIVEN)
-            set_number(o, &recipe[i],
+        if (!is_given(o, recipe[i].offset, recipe[i].whole))
+            set_number(o, recipe[i].offset, recipe[i].whole,
                        pictures ? recipe[i].pictures
                        : maps   ? recipe[i].maps
                                 : recipe[i].clips);
@@ -316,7 +353,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         .augmentation = {
             .flip = 0.5, .scale = 0.1, .shift = 0.05, .light = 0.2, .colour = 0.1, .noise = 6}};
     for (guint i = 0; i < G_N_ELEMENTS(recipe); i++)
-        set_number(o, &recipe[i], NOT_GIVEN);
+        set_number(o, recipe[i].offset, recipe[i].whole, NOT_GIVEN);
     const GOptionEntry entries[] = {
         HEADING("What there is to learn"),
         {"street", 0, 0, G_OPTION_ARG_NONE, &o->street, "Train on the synthetic street", NULL},

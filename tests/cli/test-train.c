@@ -432,6 +432,41 @@ static void test_identity(void)
           1, "data files: ");
 }
 
+/* A quick training leaves out what pays off only later; what is given beside it counts. */
+static void test_quick(void)
+{
+    g_autoptr(GError) error = NULL;
+    expect(0, NULL, TRAIN_TINY, in_folder("quick"), "--street", "--quick", "--clips", "24",
+           "--validation-clips", "12", "--epochs", "1", "--average", "0.5", "--no-cache", NULL);
+    g_autofree char *path = path_in("quick", "checkpoint.safetensors");
+    g_autoptr(VdtWeights) checkpoint = vdt_weights_load(path, &error);
+    g_assert_no_error(error);
+    const char *description = vdt_weights_get_metadata(checkpoint, "vedette.training");
+    static const char *const lines[] = {"data clips: 24\n", "label smoothing 0, dropout 0\n",
+                                        "average 0.5,", "noise 0\n"};
+    for (guint i = 0; i < G_N_ELEMENTS(lines); i++)
+        if (strstr(description, lines[i]) == NULL)
+            g_error("\"%s\" is not in:\n%s", lines[i], description);
+    expect(2, "--quick belongs to --street", TRAIN_TINY, in_folder("quick"), "--quick", "--data",
+           in_folder("."), NULL);
+}
+
+/* By itself it shows that there is something to learn: of twelve actions guesses get one right. */
+static void test_quick_learns(void)
+{
+    if (g_getenv("VEDETTE_SOAK") == NULL) {
+        g_test_skip("takes minutes: VEDETTE_SOAK is not set");
+        return;
+    }
+    g_auto(Outcome) o = vedette("train", "squeezetime", "--street", "--quick", "--no-cache",
+                                "--output", in_folder("learned"), NULL);
+    g_assert_cmpint(o.status, ==, 0);
+    const char *says = strstr(o.err, "validation: ");
+    for (const char *next = says; next != NULL; next = strstr(next + 1, "validation: "))
+        says = next;
+    g_assert_cmpfloat(g_ascii_strtod(says + strlen("validation: "), NULL), >, 25);
+}
+
 /* Of two trainings in one folder the second is refused, whatever it was told. */
 static void test_locked(void)
 {
@@ -545,6 +580,8 @@ int main(int argc, char **argv)
     g_test_add_func("/train/full-disk", test_full_disk);
     g_test_add_func("/train/folder", test_folder);
     g_test_add_func("/train/places", test_places);
+    g_test_add_func("/train/quick", test_quick);
+    g_test_add_func("/train/quick-learns", test_quick_learns);
     g_test_add_func("/train/lists", test_lists);
     g_test_add_func("/train/identity", test_identity);
     g_test_add_func("/train/locked", test_locked);
