@@ -117,7 +117,8 @@ static gboolean find_unused(VdtEngine *engine, gboolean strict, GError **error)
     guint n = 0;
     for (guint i = 0; i < vdt_weights_get_n_tensors(engine->weights); i++) {
         const char *name = vdt_weights_get_name(engine->weights, i);
-        if (g_hash_table_contains(used, name) || g_str_has_suffix(name, "num_batches_tracked"))
+        if (g_hash_table_contains(used, name) || g_str_has_suffix(name, "num_batches_tracked") ||
+            strcmp(name, "n_averaged") == 0)
             continue;
         g_string_append_printf(list, "%s%s", n++ > 0 ? "\n" : "", name);
     }

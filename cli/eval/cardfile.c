@@ -37,8 +37,7 @@ gboolean card_check_scores(const char *path, GError **error)
 {
     g_autoptr(JsonObject) config = NULL;
     g_autoptr(VdtCard) card = vdt_card_load(path, &config, error);
-    g_autoptr(VdtAtomicFile) file = card != NULL ? vdt_atomic_file_new(path, error) : NULL;
-    return file != NULL;
+    return card != NULL && vdt_file_check(path, error);
 }
 
 /* A card that does not load is not touched. */

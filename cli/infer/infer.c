@@ -4,6 +4,7 @@
  */
 #include <json-glib/json-glib.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <vedette/engine.h>
 
@@ -11,6 +12,7 @@
 #include "config.h"
 #include "infermaps.h"
 #include "interrupt.h"
+#include "io/atomic-file.h"
 #include "labelmap.h"
 #include "mapfiles.h"
 #include "model.h"
@@ -323,12 +325,22 @@ static gboolean check_kind(const Options *o, const VdtCard *card, gboolean maps,
     return wrong == NULL;
 }
 
+/* Whether what is one file can be written; folders of maps are made with the first one. */
+static gboolean check_writable(const char *path, GError **error)
+{
+    gboolean one = path != NULL && strchr(path, '%') == NULL &&
+                   (is_array(path) || g_str_has_suffix(path, ".png") || film_is_named(path));
+    return !one || vdt_file_check(path, error);
+}
+
 static gboolean check_files(const Options *o, GError **error)
 {
     if (!check_output("--output", o->output, o->input, error) ||
         !check_output("--overlay", o->overlay, o->input, error) ||
         !check_output("--output", o->output, o->weights, error) ||
         !check_output("--overlay", o->overlay, o->weights, error))
+        return FALSE;
+    if (!check_writable(o->output, error) || !check_writable(o->overlay, error))
         return FALSE;
     if (o->output == NULL || o->overlay == NULL || !same_file(o->output, o->overlay))
         return TRUE;
@@ -379,10 +391,9 @@ static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
                     "%s: the network's answer is not finite; is the input?", o->input);
         return FALSE;
     }
-    if (o->output != NULL && !vdt_npy_save(answer.raw, o->output, error))
-        return FALSE;
     print_answer(o, card, &answer);
-    return TRUE;
+    fflush(stdout); /* an answer is not lost because it cannot be kept */
+    return o->output == NULL || vdt_npy_save(answer.raw, o->output, error);
 }
 
 int command_infer(int argc, char **argv)

@@ -220,6 +220,17 @@ void vdt_atomic_file_free(VdtAtomicFile *file)
     g_free(file);
 }
 
+gboolean vdt_file_check(const char *path, GError **error)
+{
+    struct stat s;
+    g_autoptr(VdtAtomicFile) file = NULL;
+
+    if (stat(path, &s) == 0 && S_ISFIFO(s.st_mode))
+        return TRUE;
+    file = vdt_atomic_file_new(path, error);
+    return file != NULL;
+}
+
 gboolean vdt_file_save(const char *path, const void *data, gssize n, GError **error)
 {
     g_autoptr(VdtAtomicFile) file = vdt_atomic_file_new(path, error);

@@ -28,6 +28,10 @@ void vdt_atomic_file_free(VdtAtomicFile *file);
 /** For others who write; they may seek where it is a file. Owned by @file. */
 int vdt_atomic_file_get_fd(const VdtAtomicFile *file);
 
+/** Whether @path can be written, for those who write only after long work. A named pipe, whose
+ * reader would take this for the end, is not looked at. */
+gboolean vdt_file_check(const char *path, GError **error);
+
 /** All of it at once; @n bytes of @data, or all of a text if @n is -1. */
 gboolean vdt_file_save(const char *path, const void *data, gssize n, GError **error);
 

@@ -68,6 +68,18 @@ static void test_early(void)
         g_assert_cmpint(o.status, ==, 1);
         g_assert_nonnull(strstr(o.err, options[i][1]));
     }
+    const char *const kept[][2] = {{"--output", in_folder("nowhere/map.png")},
+                                   {"--overlay", in_folder("nowhere/a.png")},
+                                   {"--overlay", in_folder("nowhere/a.mkv")},
+                                   {"--output", in_folder("nowhere/a.npy")}};
+    for (guint i = 0; i < G_N_ELEMENTS(kept); i++)
+        expect(1, kept[i][1], MAPS, "street:1", kept[i][0], kept[i][1], NULL);
+    const char *full_png = in_folder("full.png");
+    g_assert_cmpint(symlink("/dev/full", full_png), ==, 0);
+    g_auto(Outcome) map = vedette(MAPS, "street:1", "--output", full_png, NULL);
+    g_assert_cmpint(map.status, ==, 1);
+    g_assert_nonnull(strstr(map.out, "mean IoU"));
+    g_assert_nonnull(strstr(map.err, "full.png: cannot write"));
     /* If that only shows in the end, the scores have been printed. */
     g_auto(Outcome) full = vedette(EVAL_STREET, "--answers", "/dev/full", NULL);
     g_assert_cmpint(full.status, ==, 1);
