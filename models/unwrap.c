@@ -6,12 +6,16 @@
 #include "io/formats.h"
 #include "model.h"
 
-/* Ways to name the tensors that are tried. */
+/* Ways to name the tensors that are tried, and words that are taken away one after the other: each
+ * is a copy of all names. */
 #define MAX_TRIES 16
+#define MAX_DEPTH 4
 /* First words that are tried, or listed: the most frequent ones. */
 #define MAX_WORDS 4
 /* Bytes of a word. */
 #define MAX_WORD  100
+/* Bytes of a name that may have wrappers inside. */
+#define MAX_NAME  1000
 
 /* Parts of names that stand for a wrapper, wherever they are. */
 static const char *const wrappers[] = {"module", "_orig_mod", "_fsdp_wrapped_module",
@@ -67,6 +71,11 @@ static char *without_prefix(const char *name, gconstpointer prefix)
 
 static char *without_wrappers(const char *name, gconstpointer unused)
 {
+    gboolean may = FALSE;
+    for (guint i = 0; wrappers[i] != NULL; i++)
+        may = may || strstr(name, wrappers[i]) != NULL;
+    if (!may || strlen(name) > MAX_NAME)
+        return NULL;
     g_auto(GStrv) parts = g_strsplit(name, ".", -1);
     g_autoptr(GStrvBuilder) kept = g_strv_builder_new();
     guint n = 0, n_kept = 0;
@@ -89,10 +98,12 @@ static gboolean is_known(const VdtWeights *weights)
 }
 
 /* @weights, or what they are without some first words, if that is known; or NULL. */
-static VdtWeights *search(VdtWeights *weights, guint *tries)
+static VdtWeights *search(VdtWeights *weights, guint depth, guint *tries)
 {
     if (is_known(weights))
         return vdt_weights_ref(weights);
+    if (depth == MAX_DEPTH)
+        return NULL;
     g_autoptr(GArray) words = list_words(weights);
     for (guint i = 0; i < MIN(words->len, MAX_WORDS) && *tries < MAX_TRIES; i++) {
         const Word *word = &g_array_index(words, Word, i);
@@ -100,7 +111,7 @@ static VdtWeights *search(VdtWeights *weights, guint *tries)
             continue;
         ++*tries;
         g_autoptr(VdtWeights) less = vdt_weights_rename(weights, without_prefix, word->text);
-        VdtWeights *found = search(less, tries);
+        VdtWeights *found = search(less, depth + 1, tries);
         if (found != NULL)
             return found;
     }
@@ -113,7 +124,7 @@ VdtWeights *vdt_weights_unwrap(VdtWeights *weights)
         return vdt_weights_ref(weights);
     guint tries = 0;
     g_autoptr(VdtWeights) plain = vdt_weights_rename(weights, without_wrappers, NULL);
-    VdtWeights *found = search(plain, &tries);
+    VdtWeights *found = search(plain, 0, &tries);
     return found != NULL ? found : g_steal_pointer(&plain);
 }
 

@@ -69,11 +69,26 @@ static gboolean open_there(VdtAtomicFile *file, GError **error)
     return file->fd >= 0 || fail(file, "open it for writing", errno, error);
 }
 
+/* Sets *temporary to the name of a new file beside the target; its descriptor, or -1. */
+static int make_temporary(const VdtAtomicFile *file, char **temporary)
+{
+    g_autofree char *folder = g_path_get_dirname(file->target);
+    int fd;
+
+    *temporary = g_strconcat(file->target, ".vedette-XXXXXX", NULL);
+    fd = g_mkstemp_full(*temporary, O_RDWR | O_CLOEXEC, 0666);
+    if (fd >= 0 || errno != ENAMETOOLONG)
+        return fd;
+    g_free(*temporary);
+    *temporary = g_build_filename(folder, ".vedette-XXXXXX", NULL);
+    return g_mkstemp_full(*temporary, O_RDWR | O_CLOEXEC, 0666);
+}
+
 static gboolean open_beside(VdtAtomicFile *file, const struct stat *before, GError **error)
 {
-    g_autofree char *temporary = g_strconcat(file->target, ".vedette-XXXXXX", NULL);
+    g_autofree char *temporary = NULL;
 
-    file->fd = g_mkstemp_full(temporary, O_RDWR | O_CLOEXEC, 0666);
+    file->fd = make_temporary(file, &temporary);
     if (file->fd < 0 && before != NULL && (errno == EACCES || errno == EPERM || errno == EROFS))
         return open_there(file, error);
     if (file->fd < 0)

@@ -97,6 +97,17 @@ static void test_links(void)
     g_unlink(real);
 }
 
+/* A name that leaves no room for another one's. */
+static void test_long_name(void)
+{
+    g_autofree char *name = g_strnfill(255, 'n'), *path = scratch(name);
+
+    save(path, "long");
+    expect(path, "long");
+    expect_n_files(1);
+    g_unlink(path);
+}
+
 static gpointer read_all(gpointer path)
 {
     char *text = NULL;
@@ -191,6 +202,7 @@ int main(int argc, char **argv)
     g_assert_nonnull(folder);
     g_test_add_func("/atomic-file/regular", test_regular);
     g_test_add_func("/atomic-file/links", test_links);
+    g_test_add_func("/atomic-file/long-name", test_long_name);
     g_test_add_func("/atomic-file/pipe", test_pipe);
     g_test_add_func("/atomic-file/devices", test_devices);
     g_test_add_func("/atomic-file/descriptors", test_descriptors);
