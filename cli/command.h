@@ -8,7 +8,10 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <vedette/card.h>
 #include <vedette/plan.h>
+
+#include "text.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -19,6 +22,7 @@ typedef struct {
 } Command;
 
 int command_bench(int argc, char **argv);
+int command_cache(int argc, char **argv);
 int command_convert(int argc, char **argv);
 int command_eval(int argc, char **argv);
 int command_infer(int argc, char **argv);
@@ -53,17 +57,26 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CommonOptions, common_options_clear)
 /* Puts threads and instruction set in force, sets *precision. */
 gboolean common_options_apply(const CommonOptions *common, VdtPrecision *precision, GError **error);
 
+/* Begins a group of options in the list that --help prints. */
+#define HEADING(text)                                                                              \
+    {                                                                                              \
+        NULL, 0, 0, 0, NULL, text, NULL                                                            \
+    }
+
 /* Parses; prints help and ends the process for --help. @min to @max arguments may remain, which
  * *rest then holds. FALSE after saying what is wrong: exit with EXIT_USAGE. */
 gboolean parse_options(const char *usage, const char *summary, const GOptionEntry *entries,
                        int argc, char **argv, guint min, guint max, GStrv *rest);
 
-/* @text as it can be shown: it may come from outside, and a terminal obeys control characters. What
- * is not UTF-8 is replaced, newlines stay. Caller frees. */
-char *printable(const char *text);
-
 /* Whether there is such an architecture and, unless NULL, such a variant of it. */
 gboolean check_architecture(const char *architecture, const char *variant, GError **error);
+
+/* Says on stderr which classes have one name, if some have. */
+void tell_same_labels(const char *command, char **labels);
+/* Says on stderr what is odd about a card's file, if there is one: that, and keys that are no
+ * card's.
+ */
+void tell_card(const char *command, const VdtCard *card);
 
 /* "vedette infer: <message>" on stderr; returns @status. */
 int complain(const char *command, const GError *error, int status);

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "files.h"
 #include "golden.h"
+#include "samefile.h"
 
 static gboolean is_float(VdtDType dtype)
 {
@@ -68,6 +69,13 @@ static gboolean convert_weights(const char *from, const char *to, const VdtDType
 
     if (weights == NULL)
         return FALSE;
+    if (vdt_weights_get_n_unread(weights) > 0) { /* which would be lost without a word */
+        const char *reason;
+
+        vdt_weights_get_unread(weights, 0, &reason);
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED, "%s: %s", from, reason);
+        return FALSE;
+    }
     for (guint i = 0; i < vdt_weights_get_n_tensors(weights); i++) {
         g_autoptr(VdtTensor) tensor =
             convert_tensor(vdt_weights_get_tensor(weights, i), dtype, error);
@@ -100,6 +108,8 @@ int command_convert(int argc, char **argv)
     if (precision != NULL && !parse_precision(precision, &dtype))
         return complain_usage("convert", "--dtype is \"%s\", but must be f32, f16 or bf16",
                               precision);
+    if (!check_output("OUT", files[1], files[0], &error))
+        return complain("convert", error, EXIT_FAILED);
     if (g_str_has_suffix(files[1], ".npy"))
         done = convert_array(files[0], files[1], precision != NULL ? &dtype : NULL, &error);
     else if (g_str_has_suffix(files[1], ".safetensors"))

@@ -44,11 +44,31 @@ static void add_tensor(JsonBuilder *builder, const char *name, const VdtTensor *
     json_builder_end_object(builder);
 }
 
-static void print_json(const VdtWeights *weights)
+/* Those that cannot be had, if there are any. */
+static void add_unread(JsonBuilder *builder, const VdtWeights *weights)
+{
+    if (vdt_weights_get_n_unread(weights) == 0)
+        return;
+    json_builder_set_member_name(builder, "unread");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < vdt_weights_get_n_unread(weights); i++) {
+        const char *reason, *name = vdt_weights_get_unread(weights, i, &reason);
+
+        json_builder_begin_object(builder);
+        json_builder_set_member_name(builder, "name");
+        json_builder_add_string_value(builder, name);
+        json_builder_set_member_name(builder, "reason");
+        json_builder_add_string_value(builder, reason);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void print_object(const VdtWeights *weights)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autoptr(JsonNode) root = NULL;
-    g_autofree char *file = g_filename_display_name(vdt_weights_get_origin(weights));
+    g_autofree char *file = json_name(vdt_weights_get_origin(weights));
     g_autofree char *text = NULL;
     Totals totals = count_totals(weights);
 
@@ -62,6 +82,7 @@ static void print_json(const VdtWeights *weights)
     for (guint i = 0; i < vdt_weights_get_n_tensors(weights); i++)
         add_tensor(builder, vdt_weights_get_name(weights, i), vdt_weights_get_tensor(weights, i));
     json_builder_end_array(builder);
+    add_unread(builder, weights);
     json_builder_set_member_name(builder, "n_tensors");
     json_builder_add_int_value(builder, vdt_weights_get_n_tensors(weights));
     json_builder_set_member_name(builder, "n_elements");
@@ -71,12 +92,14 @@ static void print_json(const VdtWeights *weights)
     json_builder_end_object(builder);
     root = json_builder_get_root(builder);
     text = json_to_string(root, FALSE);
-    puts(text);
+    print_json(text);
 }
 
-static void print_cell(const char *text, glong width)
+static void print_cell(const char *text, guint width)
 {
-    printf("%s%*s", text, (int)(width - g_utf8_strlen(text, -1)) + 2, "");
+    g_autofree char *cell = text_pad(text, width);
+
+    printf("%s  ", cell);
 }
 
 static void print_table(const VdtWeights *weights)
@@ -84,7 +107,7 @@ static void print_table(const VdtWeights *weights)
     guint n = vdt_weights_get_n_tensors(weights);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) shapes = g_ptr_array_new_with_free_func(g_free);
-    glong name_width = strlen("name"), shape_width = strlen("shape");
+    guint name_width = strlen("name"), shape_width = strlen("shape");
     Totals totals = count_totals(weights);
 
     for (guint i = 0; i < n; i++) {
@@ -93,20 +116,28 @@ static void print_table(const VdtWeights *weights)
 
         g_ptr_array_add(names, name);
         g_ptr_array_add(shapes, shape);
-        name_width = MAX(name_width, g_utf8_strlen(name, -1));
-        shape_width = MAX(shape_width, (glong)strlen(shape));
+        name_width = MAX(name_width, text_width(name));
+        shape_width = MAX(shape_width, (guint)strlen(shape));
     }
     print_cell("name", name_width);
-    print_cell("dtype", (glong)strlen("bfloat16"));
+    print_cell("dtype", strlen("bfloat16"));
     print_cell("shape", shape_width);
     puts("       bytes");
     for (guint i = 0; i < n; i++) {
         const VdtTensor *tensor = vdt_weights_get_tensor(weights, i);
 
         print_cell(g_ptr_array_index(names, i), name_width);
-        print_cell(vdt_dtype_name(tensor->dtype), (glong)strlen("bfloat16"));
+        print_cell(vdt_dtype_name(tensor->dtype), strlen("bfloat16"));
         print_cell(g_ptr_array_index(shapes, i), shape_width);
         printf("%12" G_GSIZE_FORMAT "\n", tensor->n_bytes);
+    }
+    for (guint i = 0; i < vdt_weights_get_n_unread(weights); i++) {
+        const char *reason;
+        g_autofree char *shown = NULL;
+
+        vdt_weights_get_unread(weights, i, &reason);
+        shown = printable(reason);
+        printf("not read: %s\n", shown);
     }
     printf("%s: %u tensors, %" G_GINT64_FORMAT " elements, %" G_GUINT64_FORMAT " bytes\n",
            vdt_weights_get_format(weights), n, totals.elements, totals.bytes);
@@ -130,7 +161,7 @@ int command_inspect(int argc, char **argv)
     if (weights == NULL)
         return complain("inspect", error, EXIT_FAILED);
     if (json)
-        print_json(weights);
+        print_object(weights);
     else
         print_table(weights);
     return EXIT_DONE;

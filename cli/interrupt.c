@@ -6,6 +6,13 @@
 #include <unistd.h>
 
 static sigset_t awaited;
+static gint caught; /* the first signal's number; atomic */
+
+int interrupt_status(void)
+{
+    int number = g_atomic_int_get(&caught);
+    return number != 0 ? 128 + number : 0;
+}
 
 /* Signals are blocked everywhere and taken here, where anything may be called. */
 static gpointer run(gpointer data)
@@ -13,6 +20,7 @@ static gpointer run(gpointer data)
     GCancellable *cancellable = data;
     int number;
     sigwait(&awaited, &number);
+    g_atomic_int_set(&caught, number);
     g_cancellable_cancel(cancellable);
     sigwait(&awaited, &number);
     _exit(128 + number);

@@ -9,3 +9,5 @@
 /* To be called before other threads begin. Triggered by the first signal; lives as long as the
  * process. */
 GCancellable *interrupt_catch(void);
+/* What a shell says of a process that the first signal ended: 130 for SIGINT; 0 if none came. */
+int interrupt_status(void);

@@ -103,3 +103,9 @@ char *json_text(JsonObject *object, gboolean pretty)
     append_node(text, node, pretty ? 0 : -1);
     return g_string_free(text, FALSE);
 }
+
+char *json_unique(JsonObject *object, const char *name, guint number)
+{
+    return json_object_has_member(object, name) ? g_strdup_printf("%s (%u)", name, number)
+                                                : g_strdup(name);
+}

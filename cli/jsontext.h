@@ -9,3 +9,7 @@
 
 /* With line breaks, or all on one line. Caller frees. */
 char *json_text(JsonObject *object, gboolean pretty);
+/* A name that @object has no member of: @name or, for one that is there, with @number. Caller
+ * frees.
+ */
+char *json_unique(JsonObject *object, const char *name, guint number);

@@ -13,6 +13,7 @@ static const Command commands[] = {
     {"train", "train a network", command_train},
     {"verify", "hold this build against recorded reference outputs", command_verify},
     {"bench", "time a network", command_bench},
+    {"cache", "show or clear the clips that trainings keep on disk", command_cache},
     {"inspect", "say what a weight file holds", command_inspect},
     {"convert", "convert a weight file to another format or precision", command_convert},
 };
@@ -22,7 +23,8 @@ static void print_help(FILE *to)
     fputs("Usage: vedette COMMAND [OPTION...]\n\nCommands:\n", to);
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
         fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    fputs("\n'vedette COMMAND --help' says more. Exit status: 0 done, 1 failed, 2 wrong usage.\n",
+    fputs("\n'vedette COMMAND --help' says more; -V or --version says which version this is.\n"
+          "Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n",
           to);
 }
 
@@ -36,7 +38,7 @@ static int run(int argc, char **argv)
         print_help(stdout);
         return EXIT_DONE;
     }
-    if (strcmp(argv[1], "--version") == 0) {
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         puts("vedette " VEDETTE_VERSION);
         return EXIT_DONE;
     }

@@ -2,10 +2,15 @@
 #include "progress.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "text.h"
 
 #define TERMINAL_INTERVAL (G_USEC_PER_SEC / 5)
 #define PLAIN_INTERVAL    (30 * G_USEC_PER_SEC)
+/* Of a terminal that does not say how wide it is. */
+#define USUAL_COLUMNS     80
 /* The rate is that of about so long. */
 #define MEMORY            (10.0 * G_USEC_PER_SEC)
 
@@ -87,6 +92,16 @@ static void append_time(GString *line, double seconds)
         g_string_append_printf(line, "%d s", (int)seconds);
 }
 
+/* Of the terminal, which may have been resized. A line that is longer goes on in the next one, and
+ * is not written over. */
+static guint get_columns(void)
+{
+    struct winsize size;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
+        return size.ws_col;
+    return USUAL_COLUMNS;
+}
+
 static void show(Progress *progress, gint64 now)
 {
     measure(progress, now);
@@ -102,8 +117,9 @@ static void show(Progress *progress, gint64 now)
         append_time(line, (progress->total - progress->done) / progress->rate);
         g_string_append(line, " left");
     }
+    g_autofree char *shown = progress->terminal ? text_cut(line->str, get_columns() - 1) : NULL;
     if (progress->terminal)
-        g_printerr("\r%s\033[K", line->str);
+        g_printerr("\r%s\033[K", shown);
     else
         g_printerr("%s\n", line->str);
     progress->line_open = progress->terminal;

@@ -54,59 +54,53 @@ VdtCard *vdt_card_new(const VdtModel *model, const char *variant)
     card->test_clips = v->vision.test_clips;
     card->test_crops = v->vision.test_crops;
     card->test_size = v->vision.test_size;
+    /* As the maps of these two sets are; a variant of another name has maps of its own. */
+    card->zero_is_other =
+        strcmp(v->name, variant) == 0 &&
+        (g_strcmp0(v->labels, "ade20k") == 0 || g_strcmp0(v->labels, "pascal-context59") == 0);
     return card;
 }
 
-/* Adds the line from @start to @end, or says what is wrong with it. */
-static gboolean add_label(GPtrArray *labels, const char *start, gsize length, GError **error)
+/* What stands against a line as the name of class @i; NULL if nothing does. */
+static const char *check_label(const char *label, guint i)
 {
-    if (length > 0 && start[length - 1] == '\r')
-        length--;
-    const char *wrong = NULL;
-    if (labels->len == MAX_LABELS)
-        wrong = "is past the limit of 100000 labels";
-    else if (length == 0)
-        wrong = "is empty";
-    else if (length > MAX_LABEL_BYTES)
-        wrong = "is longer than 256 bytes";
-    else if (!g_utf8_validate(start, length, NULL))
-        wrong = "is not UTF-8";
-    for (gsize i = 0; wrong == NULL && i < length; i++)
-        if (g_ascii_iscntrl(start[i]))
-            wrong = "has control characters";
-    if (wrong != NULL) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "label %u %s", labels->len + 1, wrong);
-        return FALSE;
+    if (i >= MAX_LABELS)
+        return "is past the limit of 100000 labels";
+    if (*label == '\0')
+        return "is empty";
+    if (strlen(label) > MAX_LABEL_BYTES)
+        return "is longer than 256 bytes";
+    for (; *label != '\0'; label++)
+        if (g_ascii_iscntrl(*label))
+            return "has control characters";
+    return NULL;
+}
+
+char **vdt_labels_load(const char *path, GError **error)
+{
+    g_auto(GStrv) lines = vdt_lines_load(path, MAX_LABELS_BYTES, error);
+    if (lines == NULL)
+        return NULL;
+    for (guint i = 0; lines[i] != NULL; i++) {
+        const char *wrong = check_label(lines[i], i);
+        if (wrong != NULL) {
+            g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "%s: label %u %s", path, i + 1, wrong);
+            return NULL;
+        }
     }
-    g_ptr_array_add(labels, g_strndup(start, length));
-    return TRUE;
+    return g_steal_pointer(&lines);
 }
 
 gboolean vdt_card_load_labels(VdtCard *card, const char *path, GError **error)
 {
-    g_autofree char *text = NULL;
-    gsize size;
-    if (!vdt_file_load(path, MAX_LABELS_BYTES, &text, &size, error))
+    char **labels = vdt_labels_load(path, error);
+    if (labels == NULL)
         return FALSE;
-    while (size > 0 && g_ascii_isspace(text[size - 1]))
-        size--;
-    g_autoptr(GPtrArray) labels = g_ptr_array_new_with_free_func(g_free);
-    for (const char *at = text, *end = text + size; at < end;) {
-        const char *stop = memchr(at, '\n', end - at);
-        if (stop == NULL)
-            stop = end;
-        if (!add_label(labels, at, stop - at, error)) {
-            g_prefix_error(error, "%s: ", path);
-            return FALSE;
-        }
-        at = stop + 1;
-    }
     g_strfreev(card->labels);
     g_free(card->labels_path);
+    card->labels = labels;
     card->labels_path = g_strdup(path);
-    card->n_labels = labels->len;
-    g_ptr_array_add(labels, NULL);
-    card->labels = (char **)g_ptr_array_free(g_steal_pointer(&labels), FALSE);
+    card->n_labels = g_strv_length(labels);
     return TRUE;
 }
 
@@ -170,6 +164,7 @@ static void read_evaluation(VdtFields *fields, VdtCard *card)
     if (card->test_crops == 2)
         vdt_fields_fail(fields, "\"crops\" is 2, but must be 1 or 3");
     card->test_size = vdt_fields_int(fields, "size", card->test_size, 1, 8192);
+    card->zero_is_other = vdt_fields_bool(fields, "zero_is_other", card->zero_is_other);
     gint64 pixels = (gint64)card->test_clips * card->frames * card->test_size * card->test_size;
     if (pixels > MAX_TEST_PIXELS)
         vdt_fields_fail(fields,
@@ -272,4 +267,45 @@ VdtCard *vdt_card_load(const char *path, JsonObject **config, GError **error)
     if (inner.object != NULL)
         *config = json_object_ref(inner.object);
     return g_steal_pointer(&card);
+}
+
+char *vdt_card_find_unknown(const VdtCard *card)
+{
+    static const char *const known[] = {"schema",
+                                        "name",
+                                        "architecture",
+                                        "variant",
+                                        "weights",
+                                        "licence",
+                                        "origin",
+                                        "title",
+                                        "labels",
+                                        "background",
+                                        "config",
+                                        "training",
+                                        "preprocessing.mean",
+                                        "preprocessing.std",
+                                        "preprocessing.width",
+                                        "preprocessing.height",
+                                        "preprocessing.framing",
+                                        "preprocessing.frames",
+                                        "preprocessing.frame_interval",
+                                        "preprocessing.window",
+                                        "evaluation.clips",
+                                        "evaluation.crops",
+                                        "evaluation.size",
+                                        "evaluation.zero_is_other",
+                                        NULL};
+    g_autoptr(JsonObject) object =
+        card->path != NULL ? vdt_json_load(card->path, MAX_CARD_BYTES, NULL) : NULL;
+    if (object == NULL)
+        return NULL;
+    g_autofree char *outside = vdt_fields_unknown(object, known), *inside = NULL;
+    const VdtModel *model = vdt_model_find(card->architecture, NULL);
+    JsonNode *config = json_object_get_member(object, "config");
+    if (config != NULL && JSON_NODE_HOLDS_OBJECT(config) && model != NULL)
+        inside = vdt_fields_unknown(json_node_get_object(config), model->keys);
+    if (outside != NULL && inside != NULL)
+        return g_strconcat(outside, ", ", inside, NULL);
+    return outside != NULL ? g_steal_pointer(&outside) : g_steal_pointer(&inside);
 }

@@ -9,6 +9,7 @@
 #include "card.h"
 #include "model.h"
 #include "paths.h"
+#include "unwrap.h"
 
 /* Plans that an engine keeps, each for something else that was asked of the network. */
 #define MAX_PLANS 4
@@ -116,7 +117,8 @@ static gboolean find_unused(VdtEngine *engine, gboolean strict, GError **error)
     guint n = 0;
     for (guint i = 0; i < vdt_weights_get_n_tensors(engine->weights); i++) {
         const char *name = vdt_weights_get_name(engine->weights, i);
-        if (g_hash_table_contains(used, name) || g_str_has_suffix(name, "num_batches_tracked"))
+        if (g_hash_table_contains(used, name) || g_str_has_suffix(name, "num_batches_tracked") ||
+            strcmp(name, "n_averaged") == 0)
             continue;
         g_string_append_printf(list, "%s%s", n++ > 0 ? "\n" : "", name);
     }
@@ -193,9 +195,10 @@ static gboolean configure(VdtEngine *engine, const VdtEngineOptions *options, GE
     if (engine->model == NULL)
         engine->model = model;
     if (engine->model == NULL) {
+        g_autofree char *holds = vdt_weights_describe(engine->weights);
         g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
-                    "%s: the tensors are those of no known architecture",
-                    vdt_weights_get_origin(engine->weights));
+                    "%s: the tensors are those of no known architecture; %s",
+                    vdt_weights_get_origin(engine->weights), holds);
         return FALSE;
     }
 
@@ -217,9 +220,11 @@ static gboolean configure(VdtEngine *engine, const VdtEngineOptions *options, GE
         engine->config = g_steal_pointer(&recognised);
         variant = looks_like;
     } else {
+        g_autofree char *holds = vdt_weights_describe(engine->weights);
         g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
-                    "%s: the tensors are not those of a %s; name a variant to see what is missing",
-                    vdt_weights_get_origin(engine->weights), engine->model->name);
+                    "%s: the tensors are not those of a %s; name a variant to see what is missing; "
+                    "%s",
+                    vdt_weights_get_origin(engine->weights), engine->model->name, holds);
         return FALSE;
     }
     if (card == NULL) {
@@ -278,7 +283,8 @@ static VdtEngine *engine_new(const VdtEngineOptions *options, Files *files, GErr
     engine->options = (VdtPlanOptions){.kind = options->plan, .precision = options->precision};
     engine->card = g_steal_pointer(&files->card);
     engine->config = g_steal_pointer(&files->config);
-    engine->weights = vdt_weights_load(files->weights, error);
+    g_autoptr(VdtWeights) loaded = vdt_weights_load(files->weights, error);
+    engine->weights = loaded != NULL ? vdt_weights_unwrap(loaded) : NULL;
     if (engine->weights == NULL || !configure(engine, options, error))
         return NULL;
     g_free(engine->card->weights);

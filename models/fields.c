@@ -251,3 +251,30 @@ VdtFields vdt_fields_object(VdtFields *fields, const char *key, const char *wher
         vdt_fields_fail(fields, "\"%s\" must be an object", key);
     return inner;
 }
+
+static void add_unknown(JsonObject *object, const char *path, const char *const *known,
+                        GString *list)
+{
+    g_autoptr(GList) names = json_object_get_members(object);
+    for (GList *l = names; l != NULL; l = l->next) {
+        JsonNode *node = json_object_get_member(object, l->data);
+        g_autofree char *name = g_strconcat(path, l->data, NULL);
+        if (g_strv_contains(known, name))
+            continue;
+        g_autofree char *below = g_strconcat(name, ".", NULL);
+        gboolean inside = FALSE;
+        for (guint i = 0; known[i] != NULL; i++)
+            inside = inside || g_str_has_prefix(known[i], below);
+        if (inside && JSON_NODE_HOLDS_OBJECT(node))
+            add_unknown(json_node_get_object(node), below, known, list);
+        else if (!inside)
+            g_string_append_printf(list, "%s\"%s\"", list->len > 0 ? ", " : "", name);
+    }
+}
+
+char *vdt_fields_unknown(JsonObject *object, const char *const *known)
+{
+    g_autoptr(GString) list = g_string_new(NULL);
+    add_unknown(object, "", known, list);
+    return list->len > 0 ? g_string_free(g_steal_pointer(&list), FALSE) : NULL;
+}

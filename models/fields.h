@@ -44,5 +44,9 @@ void vdt_fields_doubles(VdtFields *fields, const char *key, double *values, guin
  */
 void vdt_fields_int_rows(VdtFields *fields, const char *key, gint64 *values, guint stride,
                          const gint64 *n, guint n_rows, gint64 min, gint64 max);
+/* The keys of @object that are none of @known (NULL-terminated), separated by commas; NULL if there
+ * are none. Keys inside other objects are "outer.inner"; "outer" means all that is in it. Caller
+ * frees. */
+char *vdt_fields_unknown(JsonObject *object, const char *const *known);
 /* An object inside; an empty one if absent. @where is what messages about its keys name. */
 VdtFields vdt_fields_object(VdtFields *fields, const char *key, const char *where);

@@ -62,6 +62,56 @@ gboolean vdt_file_load(const char *path, gsize limit, char **text, gsize *size, 
     return ok;
 }
 
+#define UTF8_MARK "\xef\xbb\xbf"
+
+static gboolean is_utf16(const char *text, gsize size)
+{
+    return size >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
+}
+
+/* The number of the line in which @at is. */
+static guint line_of(const char *text, const char *at)
+{
+    guint line = 1;
+    for (; text < at; text++)
+        line += *text == '\n';
+    return line;
+}
+
+char **vdt_lines_load(const char *path, gsize limit, GError **error)
+{
+    g_autofree char *bytes = NULL, *converted = NULL;
+    const char *bad;
+    gsize size;
+    if (!vdt_file_load(path, limit, &bytes, &size, error))
+        return NULL;
+    if (is_utf16(bytes, size)) {
+        converted = g_convert(bytes, size, "UTF-8", "UTF-16", NULL, &size, error);
+        if (converted == NULL) {
+            g_prefix_error(error, "%s: ", path);
+            return NULL;
+        }
+    }
+    char *text = converted != NULL ? converted : bytes;
+    if (g_str_has_prefix(text, UTF8_MARK)) {
+        text += strlen(UTF8_MARK);
+        size -= strlen(UTF8_MARK);
+    }
+    if (!g_utf8_validate(text, size, &bad)) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "%s: line %u is not UTF-8", path,
+                    line_of(text, bad));
+        return NULL;
+    }
+    g_strchomp(text);
+    if (strchr(text, '\n') == NULL)
+        g_strdelimit(text, "\r", '\n');
+    char **lines = g_strsplit(text, "\n", -1);
+    for (guint i = 0; lines[i] != NULL; i++)
+        if (g_str_has_suffix(lines[i], "\r"))
+            lines[i][strlen(lines[i]) - 1] = '\0';
+    return lines;
+}
+
 /* Looks at the brackets outside strings. The parser also takes comments and single quotes, which
  * are not JSON and in which brackets could hide. */
 static const char *check_nesting(const char *text, gsize size)
@@ -86,11 +136,15 @@ static const char *check_nesting(const char *text, gsize size)
 
 JsonObject *vdt_json_load(const char *path, gsize limit, GError **error)
 {
-    g_autofree char *text = NULL;
+    g_autofree char *bytes = NULL;
     gsize size;
-    if (!vdt_file_load(path, limit, &text, &size, error))
+    if (!vdt_file_load(path, limit, &bytes, &size, error))
         return NULL;
-    const char *wrong = NULL;
+    const char *wrong = NULL, *text = bytes;
+    if (g_str_has_prefix(text, UTF8_MARK)) {
+        text += strlen(UTF8_MARK);
+        size -= strlen(UTF8_MARK);
+    }
     if (!g_utf8_validate(text, size, NULL))
         wrong = "is not UTF-8";
     else

@@ -69,6 +69,9 @@ typedef struct {
     /* Where the names of the backbone's parameters begin, if files of a trained backbone alone
      * leave that out; or NULL. */
     const char *backbone;
+    /* What a configuration may have, as vdt_fields_unknown() takes it: the keys that are read, and
+     * those of the authors that have one value here. */
+    const char *const *keys;
     /* Has a configuration's network tell @n_classes apart. */
     void (*set_classes)(JsonObject *config, guint n_classes);
     /* Shape of the network's input for a batch of clips or pictures of this size. */

@@ -87,9 +87,14 @@ char *vdt_find_card(const char *model, GError **error)
             return g_steal_pointer(&card);
         g_string_append_printf(places, "%s%s", i > 0 ? ", " : "", (char *)dirs->pdata[i]);
     }
+    /* What is meant is often a folder right here. */
+    g_autofree char *here = g_build_filename(model, "card.json", NULL);
+    g_autofree char *hint = g_file_test(here, G_FILE_TEST_EXISTS)
+                                ? g_strdup_printf("; did you mean ./%s?", model)
+                                : g_strdup("");
     g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
-                "no model \"%s\" is installed: there is no %s/card.json in %s", model, model,
-                places->str);
+                "no model \"%s\" is installed: there is no %s/card.json in %s%s", model, model,
+                places->str, hint);
     return NULL;
 }
 

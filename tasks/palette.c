@@ -43,9 +43,9 @@ static guint32 *parse(const char *path, guint n)
         g_mapped_file_get_length(file) > MAX_PALETTE_BYTES)
         return NULL;
     text = g_strndup(g_mapped_file_get_contents(file), g_mapped_file_get_length(file));
-    if (!g_str_has_prefix(text, "GIMP Palette"))
+    lines = g_strsplit(g_str_has_prefix(text, "\xef\xbb\xbf") ? text + 3 : text, "\n", -1);
+    if (!lines[0] || !g_str_has_prefix(lines[0], "GIMP Palette"))
         return NULL;
-    lines = g_strsplit(text, "\n", -1);
     for (guint i = 1; lines[i]; i++) {
         guint rgb[3];
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <vedette/runtime.h>
 
+#include "cachesets.h"
 #include "io/atomic-file.h"
 
 /* About as large as a shard is. Each worker makes one at a time in memory. */
@@ -277,84 +278,18 @@ static gboolean make_missing(Cache *cache, const char *doing, Progress *progress
     return ok;
 }
 
-/* Opens the folder's lock file and takes the lock, or returns -1. */
-static int take_lock(const char *folder, int how)
-{
-    g_autofree char *path = g_build_filename(folder, "lock", NULL);
-    int fd = g_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (fd >= 0 && flock(fd, how) != 0) {
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
-typedef struct {
-    char *path;
-    gint64 used; /* when its lock file was last touched */
-    guint64 bytes;
-} OtherSet;
-
-static void other_set_clear(gpointer data)
-{
-    g_free(((OtherSet *)data)->path);
-}
-
-static int compare_sets(gconstpointer a, gconstpointer b)
-{
-    const OtherSet *x = a, *y = b;
-    return (x->used > y->used) - (x->used < y->used);
-}
-
-/* Bytes of the shards in @folder; removes them, and it, if @remove. */
-static guint64 walk_folder(const char *folder, gboolean remove)
-{
-    guint64 bytes = 0;
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    for (const char *name; dir != NULL && (name = g_dir_read_name(dir)) != NULL;) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        GStatBuf s;
-        if (g_lstat(path, &s) == 0 && S_ISREG(s.st_mode))
-            bytes += s.st_size;
-        if (remove)
-            g_unlink(path);
-    }
-    if (remove)
-        g_rmdir(folder);
-    return bytes;
-}
-
 /* Removes sets that nobody uses, oldest first, until @needed bytes fit below the bound. */
 static void make_room(const char *root, const char *own, guint64 needed, guint64 bound)
 {
-    g_autoptr(GArray) sets = g_array_new(FALSE, FALSE, sizeof(OtherSet));
-    g_array_set_clear_func(sets, other_set_clear);
-    g_autoptr(GDir) dir = g_dir_open(root, 0, NULL);
+    g_autoptr(GArray) sets = cache_sets_list(root);
     guint64 total = needed;
-    for (const char *name; dir != NULL && (name = g_dir_read_name(dir)) != NULL;) {
-        if (strcmp(name, own) == 0)
-            continue;
-        OtherSet set = {.path = g_build_filename(root, name, NULL)};
-        g_autofree char *lock = g_build_filename(set.path, "lock", NULL);
-        GStatBuf s;
-        /* Nothing is removed that does not look like one of ours. */
-        if (g_lstat(lock, &s) == 0 && S_ISREG(s.st_mode)) {
-            set.used = s.st_mtime;
-            set.bytes = walk_folder(set.path, FALSE);
-            total += set.bytes;
-            g_array_append_val(sets, set);
-        } else {
-            g_free(set.path);
-        }
-    }
-    g_array_sort(sets, compare_sets);
+    for (guint i = 0; i < sets->len; i++)
+        if (strcmp(g_array_index(sets, CachedSet, i).path, own) != 0)
+            total += g_array_index(sets, CachedSet, i).bytes;
     for (guint i = 0; i < sets->len && total > bound; i++) {
-        const OtherSet *set = &g_array_index(sets, OtherSet, i);
-        int lock = take_lock(set->path, LOCK_EX | LOCK_NB);
-        if (lock < 0)
-            continue;
-        total -= walk_folder(set->path, TRUE);
-        close(lock);
+        const CachedSet *set = &g_array_index(sets, CachedSet, i);
+        if (strcmp(set->path, own) != 0 && cache_sets_remove(set))
+            total -= set->bytes;
     }
 }
 
@@ -377,10 +312,7 @@ static gboolean open_folder(Cache *cache, const CacheOptions *options, GError **
 {
     g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, cache->set->key, -1);
     hash[32] = '\0'; /* as a name, half of it will do */
-    g_autofree char *root =
-        options->folder != NULL
-            ? g_build_filename(options->folder, "clips", NULL)
-            : g_build_filename(g_get_user_cache_dir(), "vedette", "clips", NULL);
+    g_autofree char *root = cache_sets_root(options->folder);
     cache->folder = g_build_filename(root, hash, NULL);
     if (g_mkdir_with_parents(cache->folder, 0777) != 0) {
         int code = errno;
@@ -389,7 +321,7 @@ static gboolean open_folder(Cache *cache, const CacheOptions *options, GError **
                     g_strerror(code));
         return FALSE;
     }
-    cache->lock = take_lock(cache->folder, LOCK_SH);
+    cache->lock = cache_sets_lock(cache->folder, LOCK_SH);
     if (cache->lock < 0) {
         int code = errno;
         g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code), "%s: cannot be locked: %s",
@@ -399,8 +331,9 @@ static gboolean open_folder(Cache *cache, const CacheOptions *options, GError **
     futimens(cache->lock, NULL);
     /* For people who look into the folder. */
     g_autofree char *note = g_build_filename(cache->folder, "key.txt", NULL);
-    g_file_set_contents(note, cache->set->key, -1, NULL);
-    make_room(root, hash, (guint64)cache->set->n_items * cache->item_bytes, options->max_bytes);
+    vdt_file_save(note, cache->set->key, -1, NULL);
+    make_room(root, cache->folder, (guint64)cache->set->n_items * cache->item_bytes,
+              options->max_bytes);
     return TRUE;
 }
 

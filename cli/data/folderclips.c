@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "folderclips.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "card.h"
 #include "clips.h"
 #include "files.h"
+#include "identity.h"
 
-#define MAX_LIST_BYTES   (256 << 20)
-#define MAX_LABELS_BYTES (16 << 20)
-#define MAX_CLASSES      100000
-#define MAX_PROBLEMS     50
+#define MAX_LIST_BYTES (256 << 20)
+#define MAX_CLASSES    100000
+#define MAX_PROBLEMS   50
 
 typedef struct {
     guint line;
@@ -70,18 +72,12 @@ static gboolean finish_problems(Problems *problems, GError **error)
 /* Lines of the list, paths still as they are written. */
 static GArray *read_list(const char *list, GError **error)
 {
-    g_autofree char *text = NULL;
-    gsize size;
-    if (!vdt_file_load(list, MAX_LIST_BYTES, &text, &size, error))
+    g_auto(GStrv) lines = vdt_lines_load(list, MAX_LIST_BYTES, error);
+    if (lines == NULL)
         return NULL;
-    if (!g_utf8_validate(text, size, NULL)) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "%s: is not UTF-8 text", list);
-        return NULL;
-    }
     g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(Entry));
     g_array_set_clear_func(entries, entry_clear);
     Problems problems = {list, g_string_new(NULL), 0};
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (guint i = 0; lines[i] != NULL; i++) {
         char *line = g_strstrip(lines[i]);
         if (*line == '\0' || *line == '#' || (i == 0 && strcmp(line, "path,label") == 0))
@@ -116,19 +112,6 @@ static gboolean to_number(const char *label, guint *number)
     return ok;
 }
 
-static char **labels_of_file(const char *path, GError **error)
-{
-    g_autofree char *text = NULL;
-    gsize size;
-    if (!vdt_file_load(path, MAX_LABELS_BYTES, &text, &size, error))
-        return NULL;
-    if (!g_utf8_validate(text, size, NULL)) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "%s: is not UTF-8 text", path);
-        return NULL;
-    }
-    return g_strsplit(g_strchomp(text), "\n", -1);
-}
-
 static int compare_labels(gconstpointer a, gconstpointer b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
@@ -139,7 +122,7 @@ char **folder_labels(const char *list, GError **error)
     g_autofree char *folder = g_path_get_dirname(list);
     g_autofree char *file = g_build_filename(folder, "labels.txt", NULL);
     if (g_file_test(file, G_FILE_TEST_EXISTS))
-        return labels_of_file(file, error);
+        return vdt_labels_load(file, error);
     g_autoptr(GArray) entries = read_list(list, error);
     if (entries == NULL)
         return NULL;
@@ -168,29 +151,41 @@ char **folder_labels(const char *list, GError **error)
     return (char **)g_ptr_array_free(g_steal_pointer(&labels), FALSE);
 }
 
-/* Names go before numbers: a class may be called "0". */
-static gboolean find_class(GHashTable *names, guint n, const char *label, guint *class)
+#define TWICE G_MAXUINT
+
+/* Classes by their names, TWICE for a name that more than one has. */
+static GHashTable *index_names(char **labels)
+{
+    GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; labels[i] != NULL; i++)
+        g_hash_table_insert(names, labels[i],
+                            GUINT_TO_POINTER(g_hash_table_contains(names, labels[i]) ? TWICE : i));
+    return names;
+}
+
+/* Names go before numbers: a class may be called "0". What is wrong, or NULL. */
+static const char *find_class(GHashTable *names, guint n, const char *label, guint *class)
 {
     gpointer found;
     if (g_hash_table_lookup_extended(names, label, NULL, &found)) {
         *class = GPOINTER_TO_UINT(found);
-        return TRUE;
+        return *class == TWICE ? "two classes have the name" : NULL;
     }
-    return to_number(label, class) && *class < n;
+    return to_number(label, class) && *class < n ? NULL : "there is no class";
 }
 
 /* Finds classes and files of all lines; adds what identifies the files to @hash. */
 static gboolean resolve(FolderClips *clips, GChecksum *hash, GError **error)
 {
-    g_autofree char *folder = g_path_get_dirname(clips->list);
-    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
-    for (guint i = clips->set.n_labels; i-- > 0;)
-        g_hash_table_insert(names, clips->set.labels[i], GUINT_TO_POINTER(i));
+    g_autofree char *list = g_canonicalize_filename(clips->list, NULL);
+    g_autofree char *folder = g_path_get_dirname(list);
+    g_autoptr(GHashTable) names = index_names(clips->set.labels);
     Problems problems = {clips->list, g_string_new(NULL), 0};
     for (guint i = 0; i < clips->entries->len; i++) {
         Entry *entry = &g_array_index(clips->entries, Entry, i);
-        if (!find_class(names, clips->set.n_labels, entry->label, &entry->class))
-            add_problem(&problems, entry->line, "there is no class \"%s\"", entry->label);
+        const char *wrong = find_class(names, clips->set.n_labels, entry->label, &entry->class);
+        if (wrong != NULL)
+            add_problem(&problems, entry->line, "%s \"%s\"", wrong, entry->label);
         char *path = g_canonicalize_filename(entry->path, folder);
         GStatBuf s;
         if (g_stat(path, &s) != 0)
@@ -199,12 +194,9 @@ static gboolean resolve(FolderClips *clips, GChecksum *hash, GError **error)
             add_problem(&problems, entry->line, "%s: is not a file", entry->path);
         else if (s.st_size == 0)
             add_problem(&problems, entry->line, "%s: is empty", entry->path);
-        else {
-            g_autofree char *state =
-                g_strdup_printf("%s\n%" G_GINT64_FORMAT " %" G_GINT64_FORMAT ".%09ld\n", path,
-                                (gint64)s.st_size, (gint64)s.st_mtim.tv_sec, s.st_mtim.tv_nsec);
-            g_checksum_update(hash, (const guchar *)state, -1);
-        }
+        else if (!file_identify(entry->path, path, hash))
+            add_problem(&problems, entry->line, "%s: cannot be read: %s", entry->path,
+                        g_strerror(errno));
         g_free(entry->path);
         entry->path = path;
     }

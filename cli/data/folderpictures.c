@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "folderpictures.h"
 
-#include <glib/gstdio.h>
 #include <math.h>
 
+#include "identity.h"
 #include "media.h"
 #include "picturefolder.h"
 
@@ -84,17 +84,9 @@ static void finalize(ClipSet *set)
 }
 
 /* Adds what identifies a file to @hash; FALSE if it is not there. */
-static gboolean identify(const char *path, GChecksum *hash)
+static gboolean identify(const char *name, const char *path, GChecksum *hash)
 {
-    GStatBuf s;
-    if (g_stat(path, &s) != 0 || !S_ISREG(s.st_mode))
-        return FALSE;
-    g_autofree char *canonical = g_canonicalize_filename(path, NULL);
-    g_autofree char *state =
-        g_strdup_printf("%s\n%" G_GINT64_FORMAT " %" G_GINT64_FORMAT ".%09ld\n", canonical,
-                        (gint64)s.st_size, (gint64)s.st_mtim.tv_sec, s.st_mtim.tv_nsec);
-    g_checksum_update(hash, (const guchar *)state, -1);
-    return TRUE;
+    return g_file_test(path, G_FILE_TEST_IS_REGULAR) && file_identify(name, path, hash);
 }
 
 static gboolean identify_all(const FolderPictures *pictures, GChecksum *hash, GError **error)
@@ -105,9 +97,9 @@ static gboolean identify_all(const FolderPictures *pictures, GChecksum *hash, GE
         const char *name = pictures->names->pdata[i];
         g_autofree char *picture = picture_folder_get_picture(&pictures->folder, name);
         g_autofree char *map = picture_folder_get_map(&pictures->folder, name);
-        const char *problem = !identify(picture, hash) ? picture
-                              : !identify(map, hash)   ? map
-                                                       : NULL;
+        const char *problem = !identify(name, picture, hash) ? picture
+                              : !identify(name, map, hash)   ? map
+                                                             : NULL;
         if (problem != NULL && n++ < MAX_PROBLEMS)
             g_string_append_printf(missing, "\n%s: is not there, or is no file", problem);
     }

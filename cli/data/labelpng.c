@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "io/atomic-file.h"
+
 #define MOST_PIXELS (1u << 28)
 
 /* libpng reports by a callback that does not return. */
@@ -31,9 +33,9 @@ static void complain(png_structp png, png_const_charp message)
 /* What is only a warning concerns colours, which do not matter here. */
 static void ignore(png_structp png, png_const_charp message) {}
 
-static FILE *open_file(const char *path, const char *mode, GError **error)
+static FILE *open_file(const char *path, GError **error)
 {
-    FILE *file = g_fopen(path, mode);
+    FILE *file = g_fopen(path, "rb");
     int code = errno;
 
     if (!file)
@@ -88,7 +90,7 @@ static gboolean read_map(png_structp png, png_infop info, FILE *file, const char
 gboolean label_png_load(const char *path, LabelPng *map, GError **error)
 {
     Report report = {path, error};
-    FILE *file = open_file(path, "rb", error);
+    FILE *file = open_file(path, error);
     png_structp png;
     png_infop info;
     png_bytep *rows = NULL;
@@ -107,12 +109,23 @@ gboolean label_png_load(const char *path, LabelPng *map, GError **error)
     return ok;
 }
 
-static gboolean write_map(png_structp png, png_infop info, FILE *file, const LabelPng *map,
+/* Does not return after an error. */
+static void write_bytes(png_structp png, png_bytep data, gsize n)
+{
+    const Report *report = png_get_error_ptr(png);
+
+    if (!vdt_atomic_file_write(png_get_io_ptr(png), data, n, report->error))
+        png_longjmp(png, 1);
+}
+
+static void flush(png_structp png) {}
+
+static gboolean write_map(png_structp png, png_infop info, VdtAtomicFile *file, const LabelPng *map,
                           png_color *palette, guint n)
 {
     if (setjmp(png_jmpbuf(png)))
         return FALSE;
-    png_init_io(png, file);
+    png_set_write_fn(png, file, write_bytes, flush);
     png_set_IHDR(png, info, map->width, map->height, 8, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_PLTE(png, info, palette, (int)n);
@@ -127,7 +140,7 @@ gboolean label_png_save(const char *path, const LabelPng *map, const guint32 *co
                         GError **error)
 {
     Report report = {path, error};
-    FILE *file = open_file(path, "wb", error);
+    g_autoptr(VdtAtomicFile) file = vdt_atomic_file_new(path, error);
     png_color palette[256] = {0};
     png_structp png;
     png_infop info;
@@ -141,12 +154,5 @@ gboolean label_png_save(const char *path, const LabelPng *map, const guint32 *co
     info = png_create_info_struct(png);
     ok = write_map(png, info, file, map, palette, n);
     png_destroy_write_struct(&png, &info);
-    if (fclose(file) != 0 && ok) {
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s: %s", path,
-                    g_strerror(errno));
-        ok = FALSE;
-    }
-    if (!ok)
-        g_unlink(path);
-    return ok;
+    return ok && vdt_atomic_file_commit(file, error);
 }

@@ -6,6 +6,7 @@
 #include <gst/gst.h>
 #include <gst/video/video.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* How long to wait for a picture before looking for errors. */
@@ -36,7 +37,10 @@ static gboolean check_png(const char *input, GError **error)
 {
     guint8 head[24] = {0};
     int fd = open(input, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t n = fd >= 0 ? read(fd, head, sizeof head) : 0;
+    struct stat s;
+    /* What is read from a pipe is gone. */
+    gboolean whole = fd >= 0 && fstat(fd, &s) == 0 && S_ISREG(s.st_mode);
+    ssize_t n = whole ? read(fd, head, sizeof head) : 0;
     if (fd >= 0)
         close(fd);
     if (n != sizeof head || memcmp(head, "\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16) != 0)

@@ -3,6 +3,7 @@
 
 #include "card.h"
 #include "files.h"
+#include "io/atomic-file.h"
 #include "jsontext.h"
 
 #define MAX_CARD_BYTES (1 << 20)
@@ -32,6 +33,13 @@ gboolean card_read_record(const char *path, CardRecord *record, GError **error)
     return TRUE;
 }
 
+gboolean card_check_scores(const char *path, GError **error)
+{
+    g_autoptr(JsonObject) config = NULL;
+    g_autoptr(VdtCard) card = vdt_card_load(path, &config, error);
+    return card != NULL && vdt_file_check(path, error);
+}
+
 /* A card that does not load is not touched. */
 gboolean card_write_scores(const char *path, const char *table, JsonObject *scores, GError **error)
 {
@@ -46,5 +54,5 @@ gboolean card_write_scores(const char *path, const char *table, JsonObject *scor
     json_object_set_object_member(find_training(card), table, g_steal_pointer(&taken));
     g_autofree char *text = json_text(card, TRUE);
     g_autofree char *lines = g_strconcat(text, "\n", NULL);
-    return g_file_set_contents(path, lines, -1, error);
+    return vdt_file_save(path, lines, -1, error);
 }

@@ -12,5 +12,7 @@ typedef struct {
 } CardRecord;
 
 gboolean card_read_record(const char *path, CardRecord *record, GError **error);
+/* Whether the card loads and can be written. */
+gboolean card_check_scores(const char *path, GError **error);
 /* Sets @table ("scores", "baselines") of the card's training to @scores, which is taken. */
 gboolean card_write_scores(const char *path, const char *table, JsonObject *scores, GError **error);

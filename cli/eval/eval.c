@@ -6,6 +6,7 @@
 #include "evalclips.h"
 #include "evalmaps.h"
 #include "model.h"
+#include "samefile.h"
 #include "segmentmodes.h"
 
 static void options_clear(EvalOptions *o)
@@ -23,6 +24,19 @@ static void options_clear(EvalOptions *o)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EvalOptions, options_clear)
 
+/* Whether --answers would replace what is evaluated, or on. */
+static gboolean check_answers(const EvalOptions *o, const VdtCard *card, GError **error)
+{
+    g_autofree char *list =
+        o->data != NULL ? g_build_filename(o->data, o->csv != NULL ? o->csv : "val.csv", NULL)
+                        : NULL;
+    const char *const read[] = {list, card->path, card->weights, card->labels_path, o->record};
+    for (guint i = 0; i < G_N_ELEMENTS(read); i++)
+        if (!check_output("--answers", o->answers, read[i], error))
+            return FALSE;
+    return TRUE;
+}
+
 static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecision precision,
                      GError **error)
 {
@@ -33,8 +47,9 @@ static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecisio
                                 .architecture = architecture,
                                 .precision = precision};
     g_autoptr(VdtEngine) engine = vdt_engine_new(&options, error);
-    if (engine == NULL)
+    if (engine == NULL || !check_answers(o, vdt_engine_get_card(engine), error))
         return FALSE;
+    tell_card("eval", vdt_engine_get_card(engine));
     if (vdt_model_find(architecture, NULL)->task == VDT_TASK_SEGMENTATION)
         return eval_maps(o, engine, error);
     return eval_clips(o, engine, error);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "evalclips.h"
 
+#include <stdio.h>
 #include <street.h>
 #include <string.h>
 
 #include "config.h"
 #include "data/streetclips.h"
+#include "io/atomic-file.h"
 #include "score/predict.h"
 #include "score/tally.h"
 #include "scores.h"
@@ -21,7 +23,7 @@ typedef struct {
     const VdtCard *card;
     const ClipSet *set;
     Tally *tally;
-    GString *answers; /* or NULL */
+    GString *answers; /* or NULL: nobody wants them */
 } Counting;
 
 static void count(gpointer data, guint clip, const double *scores)
@@ -140,10 +142,12 @@ static gboolean predict_clips(VdtEngine *engine, Counting *counting, Progress *p
 }
 
 /* What is kept in files. */
-static gboolean keep(const EvalOptions *o, const Counting *counting, GError **error)
+static gboolean keep(const EvalOptions *o, const Counting *counting, VdtAtomicFile *answers,
+                     GError **error)
 {
-    if (o->answers != NULL &&
-        !g_file_set_contents(o->answers, counting->answers->str, counting->answers->len, error))
+    if (answers != NULL &&
+        !(vdt_atomic_file_write(answers, counting->answers->str, counting->answers->len, error) &&
+          vdt_atomic_file_commit(answers, error)))
         return FALSE;
     return eval_record(o, tally_to_scores(counting->tally), error);
 }
@@ -153,12 +157,17 @@ gboolean eval_clips(const EvalOptions *o, VdtEngine *engine, GError **error)
     const VdtCard *card = vdt_engine_get_card(engine);
     if (o->street && !eval_check_street(o, card, VDT_STREET_N_ACTIONS, action_name, error))
         return FALSE;
+    /* Whether they can be kept is better known before there are any. */
+    g_autoptr(VdtAtomicFile) file =
+        o->answers != NULL ? vdt_atomic_file_new(o->answers, error) : NULL;
+    if ((o->answers != NULL && file == NULL) || !eval_check_record(o, error))
+        return FALSE;
     g_autoptr(ClipSet) set = open_set(o, card, error);
     if (set == NULL)
         return FALSE;
     g_autoptr(Tally) tally = tally_new(card->labels, card->n_labels);
     g_autoptr(GString) answers = g_string_new("clip\ttruth\tanswer\tscore\tcondition\tcoded\n");
-    Counting counting = {card, set, tally, answers};
+    Counting counting = {card, set, tally, file != NULL ? answers : NULL};
     g_autoptr(Progress) progress = progress_new();
     progress_begin(progress, "evaluating", "clips", 0, clip_set_get_n_clips(set));
     gboolean ok;
@@ -169,11 +178,12 @@ gboolean eval_clips(const EvalOptions *o, VdtEngine *engine, GError **error)
 #endif
         ok = predict_clips(engine, &counting, progress, error);
     progress_end(progress);
-    if (!ok || !keep(o, &counting, error))
+    if (!ok)
         return FALSE;
     if (o->json)
         eval_print_json(o, card, tally_to_json(tally));
     else
         tally_print(tally);
-    return TRUE;
+    fflush(stdout); /* which may also be where the answers go */
+    return keep(o, &counting, file, error);
 }

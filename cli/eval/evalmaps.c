@@ -63,22 +63,20 @@ static gboolean eval_folder(const EvalOptions *o, VdtEngine *engine, GError **er
                        .folder = o->data,
                        .split = o->split != NULL ? o->split : "validation",
                        .mode = vdt_segment_mode_of(o->mode, card),
-                       .zero_is_other = o->zero_is_other ||
-                                        g_str_has_suffix(card->variant, "-ade20k") ||
-                                        g_str_has_suffix(card->variant, "-pascal-context59"),
+                       .zero_is_other = o->zero_is_other || card->zero_is_other,
                        .progress = progress,
                        .tally = tally};
-    if (!eval_folder_maps(&maps, error) || !eval_record(o, map_tally_to_scores(tally), error))
+    if (!eval_folder_maps(&maps, error))
         return FALSE;
     if (!o->json) {
         map_tally_print(tally);
-        return TRUE;
+    } else {
+        JsonObject *scores = map_tally_to_json(tally);
+        json_object_remove_member(scores, "loss"); /* is not known here */
+        json_object_set_string_member(scores, "mode", vdt_segment_mode_names[maps.mode]);
+        eval_print_json(o, card, scores);
     }
-    JsonObject *scores = map_tally_to_json(tally);
-    json_object_remove_member(scores, "loss"); /* is not known here */
-    json_object_set_string_member(scores, "mode", vdt_segment_mode_names[maps.mode]);
-    eval_print_json(o, card, scores);
-    return TRUE;
+    return eval_record(o, map_tally_to_scores(tally), error);
 }
 #else
 static gboolean eval_folder(const EvalOptions *o, VdtEngine *engine, GError **error)
@@ -92,6 +90,13 @@ static gboolean eval_folder(const EvalOptions *o, VdtEngine *engine, GError **er
 gboolean eval_maps(const EvalOptions *o, VdtEngine *engine, GError **error)
 {
     const VdtCard *card = vdt_engine_get_card(engine);
+    if (o->answers != NULL) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--answers is for clips; a map has an answer for each pixel");
+        return FALSE;
+    }
+    if (!eval_check_record(o, error))
+        return FALSE;
     if (!o->street)
         return eval_folder(o, engine, error);
     if (!eval_check_street(o, card, VDT_STREET_N_CLASSES, class_name, error))
@@ -107,11 +112,11 @@ gboolean eval_maps(const EvalOptions *o, VdtEngine *engine, GError **error)
     progress_begin(progress, "evaluating", "pictures", 0, clip_set_get_n_clips(set));
     gboolean ok = predict_maps(&prediction, error);
     progress_end(progress);
-    if (!ok || !eval_record(o, map_tally_to_scores(tally), error))
+    if (!ok)
         return FALSE;
     if (o->json)
         eval_print_json(o, card, map_tally_to_json(tally));
     else
         map_tally_print(tally);
-    return TRUE;
+    return eval_record(o, map_tally_to_scores(tally), error);
 }

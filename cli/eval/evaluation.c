@@ -52,13 +52,19 @@ void eval_print_json(const EvalOptions *o, const VdtCard *card, JsonObject *scor
         json_object_set_int_member(object, "seed", o->seed);
         json_object_set_int_member(object, "world_version", VDT_STREET_VERSION);
     } else {
-        json_object_set_string_member(object, "data", o->data);
+        g_autofree char *data = json_name(o->data);
+        json_object_set_string_member(object, "data", data);
         if (!json_object_has_member(object, "mode"))
             json_object_set_string_member(object, "views",
                                           o->views != NULL ? o->views : "one clip");
     }
     g_autofree char *text = json_text(object, FALSE);
-    g_print("%s\n", text);
+    print_json(text);
+}
+
+gboolean eval_check_record(const EvalOptions *o, GError **error)
+{
+    return o->record == NULL || card_check_scores(o->record, error);
 }
 
 gboolean eval_record(const EvalOptions *o, JsonObject *scores, GError **error)

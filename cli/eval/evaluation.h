@@ -24,6 +24,8 @@ gboolean eval_wrong_model(GError **error, const char *format, ...) G_GNUC_PRINTF
  * seed is new to it. */
 gboolean eval_check_street(const EvalOptions *o, const VdtCard *card, guint n,
                            const char *(*name)(guint class), GError **error);
+/* Whether the card of --record, if there is one, can take scores. */
+gboolean eval_check_record(const EvalOptions *o, GError **error);
 /* Keeps @scores, which are taken, in the card of --record, if there is one. */
 gboolean eval_record(const EvalOptions *o, JsonObject *scores, GError **error);
 /* Prints the line for --json: @scores, which are taken, and what was evaluated. */

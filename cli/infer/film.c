@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "film.h"
 
-#include <glib/gstdio.h>
 #include <gst/app/gstappsrc.h>
 #include <gst/gst.h>
 #include <string.h>
+
+#include "io/atomic-file.h"
 
 /* Pictures that wait for the encoder. */
 #define MAX_WAITING 4
@@ -28,7 +29,8 @@ struct _Film {
     GstAppSrc *source;
     GstBus *bus;
     guint width, height; /* both even */
-    gboolean opened, finished;
+    VdtAtomicFile *file;
+    gboolean finished;
 };
 
 static const char *find_encoder(GError **error)
@@ -73,23 +75,20 @@ static gboolean open_pipeline(Film *film, GError **error)
         return FALSE;
     g_autofree char *line = g_strdup_printf(
         "appsrc name=source format=time ! videoconvert ! video/x-raw,format=I420 ! %s ! h264parse "
-        "! %s ! filesink name=sink",
-        encoder, g_str_has_suffix(film->path, ".mp4") ? "mp4mux" : "matroskamux");
+        "! %s ! fdsink fd=%d",
+        encoder, g_str_has_suffix(film->path, ".mp4") ? "mp4mux" : "matroskamux",
+        vdt_atomic_file_get_fd(film->file));
     film->pipeline = gst_parse_launch(line, error);
     if (film->pipeline == NULL)
         return FALSE;
     film->bus = gst_element_get_bus(film->pipeline);
     film->source = GST_APP_SRC(gst_bin_get_by_name(GST_BIN(film->pipeline), "source"));
-    g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(film->pipeline), "sink");
-    g_object_set(sink, "location", film->path, NULL);
     g_autoptr(GstCaps) caps =
         gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "RGB", "width", G_TYPE_INT,
                             (int)film->width, "height", G_TYPE_INT, (int)film->height, "framerate",
                             GST_TYPE_FRACTION, USUAL_RATE, 1, NULL);
     gst_app_src_set_caps(film->source, caps);
-    film->opened =
-        gst_element_set_state(film->pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE;
-    if (film->opened)
+    if (gst_element_set_state(film->pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE)
         return TRUE;
     return look(film, 0, NULL, error) && fail(film, "the encoder does not start", error);
 }
@@ -102,7 +101,8 @@ Film *film_new(const char *path, guint width, guint height, GError **error)
     film->path = g_strdup(path);
     film->width = width + width % 2;
     film->height = height + height % 2;
-    return open_pipeline(film, error) ? g_steal_pointer(&film) : NULL;
+    film->file = vdt_atomic_file_new(path, error);
+    return film->file != NULL && open_pipeline(film, error) ? g_steal_pointer(&film) : NULL;
 }
 
 /* Rows of packed RGB begin at multiples of four bytes. */
@@ -144,7 +144,9 @@ gboolean film_finish(Film *film, GError **error)
     gst_app_src_end_of_stream(film->source);
     if (!look(film, MAX_SILENCE, &film->finished, error))
         return FALSE;
-    return film->finished || fail(film, "it does not end", error);
+    if (!film->finished)
+        return fail(film, "it does not end", error);
+    return vdt_atomic_file_commit(film->file, error);
 }
 
 void film_free(Film *film)
@@ -153,8 +155,7 @@ void film_free(Film *film)
         return;
     if (film->pipeline != NULL)
         gst_element_set_state(film->pipeline, GST_STATE_NULL);
-    if (film->opened && !film->finished)
-        g_unlink(film->path);
+    g_clear_pointer(&film->file, vdt_atomic_file_free);
     gst_clear_object(&film->source);
     gst_clear_object(&film->bus);
     gst_clear_object(&film->pipeline);

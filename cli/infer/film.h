@@ -15,7 +15,7 @@ Film *film_new(const char *path, guint width, guint height, GError **error);
 gboolean film_add(Film *film, const VdtPicture *picture, gint64 pts, GError **error);
 /* Ends the film; it is one that can be played only after that. */
 gboolean film_finish(Film *film, GError **error);
-/* Takes the file away if the film was not finished. */
+/* Leaves what was there before if the film was not finished. */
 void film_free(Film *film);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Film, film_free)

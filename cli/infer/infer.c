@@ -4,6 +4,7 @@
  */
 #include <json-glib/json-glib.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <vedette/engine.h>
 
@@ -11,9 +12,11 @@
 #include "config.h"
 #include "infermaps.h"
 #include "interrupt.h"
+#include "io/atomic-file.h"
 #include "labelmap.h"
 #include "mapfiles.h"
 #include "model.h"
+#include "samefile.h"
 #include "scores.h"
 #if HAVE_GST
 #include "data/clips.h"
@@ -167,11 +170,12 @@ static JsonArray *results_json(const VdtCard *card, const double *scores, const 
 }
 
 /* One line of JSON for item @item, with its results if there are classes. */
-static void print_json(const Options *o, const VdtCard *card, const Answer *answer, gint64 item,
-                       JsonArray *results)
+static void print_object(const Options *o, const VdtCard *card, const Answer *answer, gint64 item,
+                         JsonArray *results)
 {
     g_autoptr(JsonObject) object = json_object_new();
-    json_object_set_string_member(object, "input", o->input);
+    g_autofree char *input = json_name(o->input);
+    json_object_set_string_member(object, "input", input);
     json_object_set_string_member(object, "model", card->name);
     json_object_set_string_member(object, "architecture", card->architecture);
     json_object_set_string_member(object, "variant", card->variant);
@@ -198,7 +202,7 @@ static void print_json(const Options *o, const VdtCard *card, const Answer *answ
     g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
     json_node_set_object(node, object);
     g_autofree char *text = json_to_string(node, FALSE);
-    g_print("%s\n", text);
+    print_json(text);
 }
 
 static void print_table(const VdtCard *card, const Answer *answer, const double *scores,
@@ -236,7 +240,7 @@ static void print_shares(const Options *o, const VdtCard *card, const Answer *an
             shares[labels[i]] += 1.0 / width / height;
         guint n = vdt_scores_best(shares, classes, winners);
         if (o->json)
-            print_json(o, card, answer, item, results_json(card, shares, winners, n));
+            print_object(o, card, answer, item, results_json(card, shares, winners, n));
         else
             print_table(card, answer, shares, winners, n);
     }
@@ -253,7 +257,7 @@ static void print_answer(const Options *o, const VdtCard *card, const Answer *an
     if (shape->n_dims != 2) {
         g_autofree char *text = vdt_shape_to_string(shape);
         if (o->json)
-            print_json(o, card, answer, 0, json_array_new());
+            print_object(o, card, answer, 0, json_array_new());
         else
             g_print("%s: features %s; --output FILE.npy keeps them\n", card->name, text);
         return;
@@ -270,8 +274,8 @@ static void print_answer(const Options *o, const VdtCard *card, const Answer *an
             vdt_scores_add(logits + (row + i) * classes, classes, answer->n_views, scores);
         guint n = vdt_scores_best(scores, classes, winners);
         if (o->json)
-            print_json(o, card, answer, row / answer->n_views,
-                       results_json(card, scores, winners, n));
+            print_object(o, card, answer, row / answer->n_views,
+                         results_json(card, scores, winners, n));
         else
             print_table(card, answer, scores, winners, n);
     }
@@ -321,8 +325,35 @@ static gboolean check_kind(const Options *o, const VdtCard *card, gboolean maps,
     return wrong == NULL;
 }
 
+/* Whether what is one file can be written; folders of maps are made with the first one. */
+static gboolean check_writable(const char *path, GError **error)
+{
+    gboolean one = path != NULL && strchr(path, '%') == NULL &&
+                   (is_array(path) || g_str_has_suffix(path, ".png") || film_is_named(path));
+    return !one || vdt_file_check(path, error);
+}
+
+static gboolean check_files(const Options *o, GError **error)
+{
+    if (!check_output("--output", o->output, o->input, error) ||
+        !check_output("--overlay", o->overlay, o->input, error) ||
+        !check_output("--output", o->output, o->weights, error) ||
+        !check_output("--overlay", o->overlay, o->weights, error))
+        return FALSE;
+    if (!check_writable(o->output, error) || !check_writable(o->overlay, error))
+        return FALSE;
+    if (o->output == NULL || o->overlay == NULL || !same_file(o->output, o->overlay))
+        return TRUE;
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                "%s: is both --output and --overlay, and only one of them would be kept",
+                o->output);
+    return FALSE;
+}
+
 static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
 {
+    if (!check_files(o, error))
+        return FALSE;
     if (o->arch != NULL && !check_architecture(o->arch, o->variant, error))
         return FALSE;
     VdtEngineOptions options = {.model = o->model,
@@ -336,6 +367,7 @@ static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
         return FALSE;
     const VdtCard *card = vdt_engine_get_card(engine);
     const char *unused = vdt_engine_get_unused(engine);
+    tell_card("infer", card);
     if (unused != NULL) {
         g_autofree char *names = printable(unused), *file = printable(card->weights);
         g_printerr("vedette infer: the network does not use these tensors of %s:\n%s\n", file,
@@ -359,10 +391,9 @@ static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
                     "%s: the network's answer is not finite; is the input?", o->input);
         return FALSE;
     }
-    if (o->output != NULL && !vdt_npy_save(answer.raw, o->output, error))
-        return FALSE;
     print_answer(o, card, &answer);
-    return TRUE;
+    fflush(stdout); /* an answer is not lost because it cannot be kept */
+    return o->output == NULL || vdt_npy_save(answer.raw, o->output, error);
 }
 
 int command_infer(int argc, char **argv)

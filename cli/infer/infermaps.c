@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "infermaps.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "config.h"
@@ -150,6 +151,15 @@ gboolean infer_maps(VdtEngine *engine, const MapsRequest *request, GError **erro
     g_autofree double *shares = g_new0(double, n);
     for (gsize i = 0; i < area; i++)
         shares[seen.labels[i]] += 1.0 / area;
+    MapsAnswer answer = {.width = seen.width, .height = seen.height, .shares = shares, .n = n};
+    if (seen.truth != NULL) {
+        answer.street = TRUE;
+        answer.number = seen.number;
+        answer.info = &seen.info;
+        answer.iou = get_iou(card, &seen);
+    }
+    maps_answer_print(request, card, &answer);
+    fflush(stdout); /* an answer is not lost because a picture cannot be kept */
     g_autofree guint32 *colours = vdt_palette_load(card, n);
     if (request->map != NULL &&
         !map_file_save(request->map, seen.labels, seen.width, seen.height, colours, n, error))
@@ -159,13 +169,5 @@ gboolean infer_maps(VdtEngine *engine, const MapsRequest *request, GError **erro
         if (!picture_file_save(request->overlay, &picture, error))
             return FALSE;
     }
-    MapsAnswer answer = {.width = seen.width, .height = seen.height, .shares = shares, .n = n};
-    if (seen.truth != NULL) {
-        answer.street = TRUE;
-        answer.number = seen.number;
-        answer.info = &seen.info;
-        answer.iou = get_iou(card, &seen);
-    }
-    maps_answer_print(request, card, &answer);
     return TRUE;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mapfiles.h"
 
-#include <cairo.h>
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
 #include "data/labelpng.h"
+#include "surface.h"
 
 /* Of a file in a folder, unless a pattern says otherwise. */
 #define DIGITS 6
@@ -54,12 +54,9 @@ gboolean picture_file_save(const char *path, const VdtPicture *picture, GError *
             row[x] = (guint32)rgb[0] << 16 | (guint32)rgb[1] << 8 | rgb[2];
     }
     cairo_surface_mark_dirty(surface);
-    cairo_status_t status = cairo_surface_write_to_png(surface, path);
+    gboolean ok = surface_save(surface, path, error);
     cairo_surface_destroy(surface);
-    if (status != CAIRO_STATUS_SUCCESS)
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "%s: cannot be written: %s", path,
-                    cairo_status_to_string(status));
-    return status == CAIRO_STATUS_SUCCESS;
+    return ok;
 }
 
 gboolean film_is_named(const char *path)

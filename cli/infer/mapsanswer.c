@@ -8,6 +8,7 @@
 #include "mapfiles.h"
 #include "scores.h"
 #include "streetinput.h"
+#include "text.h"
 
 static int by_share(gconstpointer a, gconstpointer b, gpointer data)
 {
@@ -32,11 +33,12 @@ static void add_results(JsonBuilder *b, const VdtCard *card, const double *share
     }
 }
 
-static void print_json(const MapsRequest *request, const VdtCard *card, const MapsAnswer *answer)
+static void print_object(const MapsRequest *request, const VdtCard *card, const MapsAnswer *answer)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
     json_builder_begin_object(b);
-    json_builder_add_string_value(json_builder_set_member_name(b, "input"), request->input);
+    g_autofree char *input = json_name(request->input);
+    json_builder_add_string_value(json_builder_set_member_name(b, "input"), input);
     json_builder_add_string_value(json_builder_set_member_name(b, "model"), card->name);
     json_builder_add_string_value(json_builder_set_member_name(b, "architecture"),
                                   card->architecture);
@@ -66,7 +68,7 @@ static void print_json(const MapsRequest *request, const VdtCard *card, const Ma
     json_builder_end_object(b);
     g_autoptr(JsonNode) root = json_builder_get_root(b);
     g_autofree char *text = json_to_string(root, FALSE);
-    g_print("%s\n", text);
+    print_json(text);
 }
 
 static void print_table(const VdtCard *card, const MapsAnswer *answer)
@@ -93,7 +95,7 @@ static void print_table(const VdtCard *card, const MapsAnswer *answer)
 void maps_answer_print(const MapsRequest *request, const VdtCard *card, const MapsAnswer *answer)
 {
     if (request->json)
-        print_json(request, card, answer);
+        print_object(request, card, answer);
     else
         print_table(card, answer);
 }

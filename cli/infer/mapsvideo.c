@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mapsvideo.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include "film.h"
 #include "mapfiles.h"
 #include "palette.h"
+#include "samefile.h"
 
 /* For a video whose pictures have no times. */
 #define USUAL_DURATION (G_GINT64_CONSTANT(1000000000) / 25)
@@ -70,7 +70,8 @@ static gboolean keep(Watching *watching, const VdtPicture *picture, GError **err
     const MapsAnswer *answer = &watching->answer;
     if (request->map != NULL) {
         g_autofree char *path = map_pattern_expand(request->map, answer->n_frames);
-        if (!map_file_save(path, watching->labels, answer->width, answer->height, watching->colours,
+        if (!check_output("--output", path, request->input, error) ||
+            !map_file_save(path, watching->labels, answer->width, answer->height, watching->colours,
                            watching->n_classes, error))
             return FALSE;
     }
@@ -114,24 +115,9 @@ static gboolean watch(gpointer data, gint64 index, const VdtPicture *picture, gi
     return TRUE;
 }
 
-/* A film over the video that it is made of would end both. */
-static gboolean check_film(const MapsRequest *request, GError **error)
-{
-    GStatBuf input, output;
-    if (request->overlay == NULL || g_stat(request->input, &input) != 0 ||
-        g_stat(request->overlay, &output) != 0 || input.st_dev != output.st_dev ||
-        input.st_ino != output.st_ino)
-        return TRUE;
-    g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
-                "%s: is the input; the overlay would replace it", request->overlay);
-    return FALSE;
-}
-
 gboolean infer_maps_video(VdtEngine *engine, const MapsRequest *request, GError **error)
 {
     const VdtCard *card = vdt_engine_get_card(engine);
-    if (!check_film(request, error))
-        return FALSE;
     if (request->map != NULL && !map_pattern_prepare(request->map, error))
         return FALSE;
     g_auto(Watching) watching = {.engine = engine,

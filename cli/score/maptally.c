@@ -4,6 +4,9 @@
 #include <math.h>
 #include <street.h>
 
+#include "jsontext.h"
+#include "text.h"
+
 /* Pictures that are counted together, and the pixels in them. */
 typedef struct {
     guint n;
@@ -135,7 +138,8 @@ static JsonObject *class_json(const MapTally *tally, guint group)
         JsonObject *class = json_object_new();
         json_object_set_double_member(class, "iou", iou);
         json_object_set_int_member(class, "pixels", pixels);
-        json_object_set_object_member(classes, tally->labels[i], class);
+        g_autofree char *name = json_unique(classes, tally->labels[i], i);
+        json_object_set_object_member(classes, name, class);
     }
     return classes;
 }
@@ -171,9 +175,11 @@ JsonObject *map_tally_to_json(const MapTally *tally)
     return object;
 }
 
-static void set_score(JsonObject *scores, const char *kind, const char *name, double value)
+static void set_score(JsonObject *scores, const char *kind, const char *name, guint number,
+                      double value)
 {
-    g_autofree char *key = g_strconcat(kind, name, NULL);
+    g_autofree char *whole = g_strconcat(kind, name, NULL);
+    g_autofree char *key = json_unique(scores, whole, number);
     if (isfinite(value))
         json_object_set_double_member(scores, key, round(1e4 * value) / 1e4);
 }
@@ -182,16 +188,17 @@ JsonObject *map_tally_to_scores(const MapTally *tally)
 {
     JsonObject *scores = json_object_new();
     json_object_set_int_member(scores, "n", tally->groups[ALL].n);
-    set_score(scores, "miou", "", map_tally_get_mean_iou(tally));
-    set_score(scores, "accuracy", "", get_accuracy(tally));
+    set_score(scores, "miou", "", 0, map_tally_get_mean_iou(tally));
+    set_score(scores, "accuracy", "", 0, get_accuracy(tally));
     for (guint i = 0; i < tally->n_labels; i++)
-        set_score(scores, "class.", tally->labels[i], get_iou(tally, &tally->groups[ALL], i, NULL));
+        set_score(scores, "class.", tally->labels[i], i,
+                  get_iou(tally, &tally->groups[ALL], i, NULL));
     for (guint i = 0; i < tally->n_labels && tally->groups[CLEAN].n > 0; i++)
-        set_score(scores, "clean.", tally->labels[i],
+        set_score(scores, "clean.", tally->labels[i], i,
                   get_iou(tally, &tally->groups[CLEAN], i, NULL));
     for (guint i = CLEAN; i < N_GROUPS; i++)
         if (tally->groups[i].n > 0)
-            set_score(scores, i < CONDITIONS ? "" : "condition.", group_name(i),
+            set_score(scores, i < CONDITIONS ? "" : "condition.", group_name(i), i,
                       get_mean_iou(tally, &tally->groups[i]));
     return scores;
 }
@@ -207,8 +214,8 @@ void map_tally_print(const MapTally *tally)
         double clean = get_iou(tally, &tally->groups[CLEAN], i, NULL);
         if (!isfinite(iou))
             continue;
-        g_print("%-16s %6.2f %%  of %" G_GUINT64_FORMAT " pixels", tally->labels[i], 100 * iou,
-                pixels);
+        g_autofree char *cell = text_pad(tally->labels[i], 16);
+        g_print("%s %6.2f %%  of %" G_GUINT64_FORMAT " pixels", cell, 100 * iou, pixels);
         if (isfinite(clean))
             g_print("; %6.2f %% in clean pictures", 100 * clean);
         g_print("\n");

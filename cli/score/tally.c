@@ -5,7 +5,14 @@
 #include <street.h>
 #include <string.h>
 
+#include "jsontext.h"
 #include "scores.h"
+#include "text.h"
+
+/* Columns for the name of a class. */
+#define NAME_WIDTH   16
+/* Classes whose confusion is written out: a million numbers. */
+#define MOST_SQUARED 1000
 
 typedef struct {
     guint n, top1;
@@ -15,9 +22,12 @@ struct _Tally {
     char **labels;
     guint n_labels;
     Count all, conditions[VDT_STREET_N_CONDITIONS], coding[2];
+    Count *classes;
     guint top5;
     double loss;
-    guint *confusion; /* rows: the truth; columns: the answer */
+    /* How often truth * n_labels + answer was seen; a table of all would be as large as the square
+     * of any number of classes. */
+    GHashTable *confusion;
 };
 
 Tally *tally_new(char **labels, guint n_labels)
@@ -25,7 +35,8 @@ Tally *tally_new(char **labels, guint n_labels)
     Tally *tally = g_new0(Tally, 1);
     tally->labels = labels;
     tally->n_labels = n_labels;
-    tally->confusion = g_new0(guint, (gsize)n_labels * n_labels);
+    tally->classes = g_new0(Count, n_labels);
+    tally->confusion = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     return tally;
 }
 
@@ -33,7 +44,8 @@ void tally_free(Tally *tally)
 {
     if (tally == NULL)
         return;
-    g_free(tally->confusion);
+    g_hash_table_unref(tally->confusion);
+    g_free(tally->classes);
     g_free(tally);
 }
 
@@ -41,6 +53,19 @@ static void count(Count *count, gboolean right)
 {
     count->n++;
     count->top1 += right;
+}
+
+static guint get_confusion(const Tally *tally, guint truth, guint answer)
+{
+    guint64 key = (guint64)truth * tally->n_labels + answer;
+    return GPOINTER_TO_UINT(g_hash_table_lookup(tally->confusion, &key));
+}
+
+static void add_confusion(Tally *tally, guint truth, guint answer)
+{
+    guint n = get_confusion(tally, truth, answer) + 1;
+    guint64 key = (guint64)truth * tally->n_labels + answer;
+    g_hash_table_replace(tally->confusion, g_memdup2(&key, sizeof key), GUINT_TO_POINTER(n));
 }
 
 void tally_add(Tally *tally, const ClipInfo *truth, const double *scores)
@@ -55,7 +80,8 @@ void tally_add(Tally *tally, const ClipInfo *truth, const double *scores)
     }
     for (guint i = 0; i < n; i++)
         tally->top5 += winners[i] == truth->label;
-    tally->confusion[(gsize)truth->label * tally->n_labels + winners[0]]++;
+    count(&tally->classes[truth->label], right);
+    add_confusion(tally, truth->label, winners[0]);
     tally->loss -= log(MAX(scores[truth->label], 1e-30));
 }
 
@@ -79,15 +105,6 @@ double tally_get_loss(const Tally *tally)
     return tally->all.n > 0 ? tally->loss / tally->all.n : 0;
 }
 
-static Count count_class(const Tally *tally, guint label)
-{
-    const guint *row = tally->confusion + (gsize)label * tally->n_labels;
-    Count count = {.top1 = row[label]};
-    for (guint i = 0; i < tally->n_labels; i++)
-        count.n += row[i];
-    return count;
-}
-
 static JsonObject *count_json(const Count *count)
 {
     JsonObject *object = json_object_new();
@@ -96,12 +113,16 @@ static JsonObject *count_json(const Count *count)
     return object;
 }
 
-/* Two classes may have one name; the later one then goes by its number, too. */
-static char *unique_name(const Tally *tally, JsonObject *object, guint label)
+static JsonArray *confusion_json(const Tally *tally)
 {
-    if (!json_object_has_member(object, tally->labels[label]))
-        return g_strdup(tally->labels[label]);
-    return g_strdup_printf("%s (%u)", tally->labels[label], label);
+    JsonArray *rows = json_array_new();
+    for (guint i = 0; i < tally->n_labels; i++) {
+        JsonArray *row = json_array_new();
+        for (guint k = 0; k < tally->n_labels; k++)
+            json_array_add_int_element(row, get_confusion(tally, i, k));
+        json_array_add_array_element(rows, row);
+    }
+    return rows;
 }
 
 JsonObject *tally_to_json(const Tally *tally)
@@ -112,15 +133,9 @@ JsonObject *tally_to_json(const Tally *tally)
     json_object_set_double_member(object, "top5", share(tally->top5, tally->all.n));
     json_object_set_double_member(object, "loss", tally_get_loss(tally));
     JsonObject *classes = json_object_new();
-    JsonArray *confusion = json_array_new();
     for (guint i = 0; i < tally->n_labels; i++) {
-        Count count = count_class(tally, i);
-        g_autofree char *name = unique_name(tally, classes, i);
-        json_object_set_object_member(classes, name, count_json(&count));
-        JsonArray *row = json_array_new();
-        for (guint k = 0; k < tally->n_labels; k++)
-            json_array_add_int_element(row, tally->confusion[(gsize)i * tally->n_labels + k]);
-        json_array_add_array_element(confusion, row);
+        g_autofree char *name = json_unique(classes, tally->labels[i], i);
+        json_object_set_object_member(classes, name, count_json(&tally->classes[i]));
     }
     json_object_set_object_member(object, "per_class", classes);
     if (tally->coding[0].n + tally->coding[1].n > 0) {
@@ -132,13 +147,16 @@ JsonObject *tally_to_json(const Tally *tally)
         json_object_set_object_member(object, "coded", count_json(&tally->coding[1]));
         json_object_set_object_member(object, "uncoded", count_json(&tally->coding[0]));
     }
-    json_object_set_array_member(object, "confusion", confusion);
+    if (tally->n_labels <= MOST_SQUARED)
+        json_object_set_array_member(object, "confusion", confusion_json(tally));
     return object;
 }
 
-static void add_share(JsonObject *scores, const char *kind, const char *name, const Count *count)
+static void add_share(JsonObject *scores, const char *kind, const char *name, guint number,
+                      const Count *count)
 {
-    g_autofree char *key = g_strconcat(kind, name, NULL);
+    g_autofree char *whole = g_strconcat(kind, name, NULL);
+    g_autofree char *key = json_unique(scores, whole, number);
     /* Four digits are more than a few thousand clips can tell. */
     if (count->n > 0)
         json_object_set_double_member(scores, key, round(1e4 * share(count->top1, count->n)) / 1e4);
@@ -149,35 +167,36 @@ JsonObject *tally_to_scores(const Tally *tally)
     JsonObject *scores = json_object_new();
     Count top5 = {tally->all.n, tally->top5};
     json_object_set_int_member(scores, "n", tally->all.n);
-    add_share(scores, "top1", "", &tally->all);
-    add_share(scores, "top5", "", &top5);
-    add_share(scores, "coded", "", &tally->coding[1]);
-    add_share(scores, "uncoded", "", &tally->coding[0]);
-    for (guint i = 0; i < tally->n_labels; i++) {
-        Count count = count_class(tally, i);
-        add_share(scores, "class.", tally->labels[i], &count);
-    }
+    add_share(scores, "top1", "", 0, &tally->all);
+    add_share(scores, "top5", "", 0, &top5);
+    add_share(scores, "coded", "", 0, &tally->coding[1]);
+    add_share(scores, "uncoded", "", 0, &tally->coding[0]);
+    for (guint i = 0; i < tally->n_labels; i++)
+        add_share(scores, "class.", tally->labels[i], i, &tally->classes[i]);
     for (guint i = 0; i < VDT_STREET_N_CONDITIONS; i++)
-        add_share(scores, "condition.", vdt_street_condition_name(i), &tally->conditions[i]);
+        add_share(scores, "condition.", vdt_street_condition_name(i), i, &tally->conditions[i]);
     return scores;
 }
 
 static void print_count(const char *name, const Count *count)
 {
+    g_autofree char *cell = text_pad(name, NAME_WIDTH);
     if (count->n > 0)
-        g_print("%-16s %6.2f %%  of %5u\n", name, 100 * share(count->top1, count->n), count->n);
+        g_print("%s %6.2f %%  of %5u\n", cell, 100 * share(count->top1, count->n), count->n);
 }
 
 static void print_confusion(const Tally *tally)
 {
-    g_print("\nanswered (across) for what it was (down):\n%-16s", "");
+    g_print("\nanswered (across) for what it was (down):\n%*s", NAME_WIDTH, "");
     for (guint i = 0; i < tally->n_labels; i++)
         g_print(" %5u", i);
     g_print("\n");
     for (guint i = 0; i < tally->n_labels; i++) {
-        g_print("%3u %-12.12s", i, tally->labels[i]);
+        g_autofree char *cut = text_cut(tally->labels[i], NAME_WIDTH - 4);
+        g_autofree char *cell = text_pad(cut, NAME_WIDTH - 4);
+        g_print("%3u %s", i, cell);
         for (guint k = 0; k < tally->n_labels; k++)
-            g_print(" %5u", tally->confusion[(gsize)i * tally->n_labels + k]);
+            g_print(" %5u", get_confusion(tally, i, k));
         g_print("\n");
     }
 }
@@ -188,10 +207,8 @@ void tally_print(const Tally *tally)
     print_count("top-1", &tally->all);
     print_count("top-5", &top5);
     g_print("\n");
-    for (guint i = 0; i < tally->n_labels; i++) {
-        Count count = count_class(tally, i);
-        print_count(tally->labels[i], &count);
-    }
+    for (guint i = 0; i < tally->n_labels; i++)
+        print_count(tally->labels[i], &tally->classes[i]);
     if (tally->coding[0].n + tally->coding[1].n > 0) {
         g_print("\n");
         for (guint i = 0; i < VDT_STREET_N_CONDITIONS; i++)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <vedette/runtime.h>
 
+#include "io/atomic-file.h"
 #include "jsontext.h"
 #include "training.h"
 
@@ -45,7 +46,8 @@ char *training_describe(const Training *training)
     append_set(text, "data", training->set);
     g_autofree char *labels = g_strjoinv(", ", training->card->labels);
     g_string_append_printf(text, "labels: %s\n", labels);
-    g_string_append_printf(text, "start: %s\n", o->weights != NULL ? o->weights : "random");
+    g_string_append_printf(text, "start: %s\n",
+                           training->start_identity != NULL ? training->start_identity : "random");
     g_string_append_printf(text,
                            "seed: %" G_GINT64_FORMAT "\nbatch: %d\nsteps: %" G_GUINT64_FORMAT "\n",
                            o->seed, o->batch, training->steps);
@@ -146,15 +148,12 @@ static gboolean check_same(const Training *training, const VdtWeights *checkpoin
 /* Files that were being written when a run was killed. */
 static void remove_leftovers(const char *folder)
 {
-    static const char *const written[] = {"checkpoint.safetensors.??????", "curve.tsv.??????",
-                                          "weights.safetensors.??????"};
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     for (const char *name; dir != NULL && (name = g_dir_read_name(dir)) != NULL;)
-        for (guint i = 0; i < G_N_ELEMENTS(written); i++)
-            if (g_pattern_match_simple(written[i], name)) {
-                g_autofree char *path = g_build_filename(folder, name, NULL);
-                g_unlink(path);
-            }
+        if (g_pattern_match_simple(VDT_ATOMIC_FILE_LEFTOVERS, name)) {
+            g_autofree char *path = g_build_filename(folder, name, NULL);
+            g_unlink(path);
+        }
 }
 
 gboolean training_check_output(const Training *training, GError **error)
@@ -162,12 +161,30 @@ gboolean training_check_output(const Training *training, GError **error)
     const TrainOptions *o = training->o;
     g_autofree char *path = checkpoint_path(training);
     remove_leftovers(o->output);
-    if (o->resume || o->overwrite || !g_file_test(path, G_FILE_TEST_EXISTS))
+    if (o->overwrite)
         return TRUE;
-    g_set_error(
-        error, VDT_ERROR, VDT_ERROR_FAILED,
-        "%s: there is a training already: --resume goes on with it, --overwrite begins anew", path);
-    return FALSE;
+    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+        if (o->resume)
+            return TRUE;
+        g_set_error(
+            error, VDT_ERROR, VDT_ERROR_FAILED,
+            "%s: there is a training already: --resume goes on with it, --overwrite begins anew",
+            path);
+        return FALSE;
+    }
+    /* Labels alone are what a training leaves that never began. */
+    static const char *const parts[] = {"card.json", "weights.safetensors"};
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+        g_autofree char *part = training_output_path(training, parts[i]);
+        if (!g_file_test(part, G_FILE_TEST_EXISTS))
+            continue;
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                    "%s: the folder holds a model already; --overwrite puts what is trained in its "
+                    "place",
+                    part);
+        return FALSE;
+    }
+    return TRUE;
 }
 
 gboolean training_restore(Training *training, GError **error)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The curve as a picture: loss on the left axis, the share of right answers on the right one. */
-#include <cairo.h>
 #include <gio/gio.h>
 #include <math.h>
 
 #include "curve.h"
+#include "surface.h"
 
 #define WIDTH  900
 #define HEIGHT 480
@@ -142,11 +142,7 @@ gboolean curve_draw(const Curve *curve, const char *path, const char *title, GEr
     plot.cr = cairo_create(surface);
     draw(&plot, title);
     cairo_destroy(plot.cr);
-    cairo_status_t status = cairo_surface_write_to_png(surface, path);
+    gboolean ok = surface_save(surface, path, error);
     cairo_surface_destroy(surface);
-    if (status == CAIRO_STATUS_SUCCESS)
-        return TRUE;
-    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, "%s: %s", path,
-                cairo_status_to_string(status));
-    return FALSE;
+    return ok;
 }

@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "config.h"
+#include "data/identity.h"
 #include "data/picturefolder.h"
 #include "data/streetclips.h"
 #include "data/streetpictures.h"
 #include "paths.h"
 #include "training.h"
+#include "unwrap.h"
 #if HAVE_GST
 #include "data/folderclips.h"
 #include "data/folderpictures.h"
@@ -160,9 +162,13 @@ gboolean training_open_data(Training *training, const char *architecture, GError
 {
     const TrainOptions *o = training->o;
     if (o->weights != NULL) {
-        training->start = vdt_weights_load(o->weights, error);
-        if (training->start == NULL)
+        g_autoptr(VdtWeights) loaded = vdt_weights_load(o->weights, error);
+        if (loaded == NULL)
             return FALSE;
+        training->start = vdt_weights_unwrap(loaded);
+        g_autoptr(GChecksum) hash = g_checksum_new(G_CHECKSUM_SHA256);
+        file_identify("weights", o->weights, hash);
+        training->start_identity = g_strndup(g_checksum_get_string(hash), 32);
     }
     const VdtModel *model = vdt_model_find(architecture, error);
     VdtWeights *backbone =
@@ -175,6 +181,7 @@ gboolean training_open_data(Training *training, const char *architecture, GError
     char **labels = model != NULL ? find_labels(training, model, error) : NULL;
     if (labels == NULL)
         return FALSE;
+    tell_same_labels("train", labels);
     if (!network_init(&training->network, architecture, o->config, training->start,
                       g_strv_length(labels), error)) {
         g_strfreev(labels);

@@ -5,8 +5,10 @@
 #include <vedette/ops.h>
 #include <vedette/train.h>
 
+#include "fields.h"
 #include "files.h"
 #include "jsontext.h"
+#include "unwrap.h"
 
 #define MAX_CONFIG_BYTES (1 << 20)
 
@@ -16,7 +18,7 @@ void network_clear(Network *network)
 }
 
 /* The object that @text is, or that the file of that name holds. */
-static JsonObject *read_config(const char *text, GError **error)
+static JsonObject *parse_config(const char *text, GError **error)
 {
     if (*text != '{')
         return vdt_json_load(text, MAX_CONFIG_BYTES, error);
@@ -26,6 +28,19 @@ static JsonObject *read_config(const char *text, GError **error)
         return json_node_dup_object(node);
     g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL, "--config is no JSON object: %s",
                 mistake != NULL ? mistake->message : text);
+    return NULL;
+}
+
+/* A key that nobody reads is a misspelled one, and the network another than was meant. */
+static JsonObject *read_config(const VdtModel *model, const char *text, GError **error)
+{
+    g_autoptr(JsonObject) config = parse_config(text, error);
+    g_autofree char *unknown = config != NULL ? vdt_fields_unknown(config, model->keys) : NULL;
+    if (unknown == NULL)
+        return g_steal_pointer(&config);
+    g_autofree char *known = g_strjoinv(", ", (char **)model->keys);
+    g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL, "--config has %s, but a %s is described by %s",
+                unknown, model->name, known);
     return NULL;
 }
 
@@ -66,8 +81,9 @@ static gboolean find_config(Network *network, const char *config, const VdtWeigh
         if (model == network->model)
             return TRUE;
         g_clear_pointer(&network->config, json_object_unref);
-        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL, "%s: the tensors are not those of a %s",
-                    vdt_weights_get_origin(start), network->model->name);
+        g_autofree char *holds = vdt_weights_describe(start);
+        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL, "%s: the tensors are not those of a %s; %s",
+                    vdt_weights_get_origin(start), network->model->name, holds);
         return FALSE;
     }
     if (config == NULL)
@@ -84,7 +100,7 @@ static gboolean find_config(Network *network, const char *config, const VdtWeigh
     if (*config != '{' && !g_file_test(config, G_FILE_TEST_EXISTS) &&
         vdt_model_find_variant(network->model, config, error) == NULL)
         return FALSE;
-    network->config = read_config(config, error);
+    network->config = read_config(network->model, config, error);
     return network->config != NULL;
 }
 
@@ -164,8 +180,10 @@ static gboolean take(const Network *network, VdtWeights *to, const char *name,
         g_autofree char *wanted = vdt_shape_to_string(shape);
         g_autofree char *is = tensor != NULL ? vdt_shape_to_string(&tensor->shape) : NULL;
         taking->n_problems++;
+        const char *reason = vdt_weights_why_unread(start, name);
         if (is == NULL)
-            g_string_append_printf(taking->problems, "\n%s: is missing", name);
+            g_string_append_printf(taking->problems, "\n%s: %s", name,
+                                   reason != NULL ? reason : "is missing");
         else
             g_string_append_printf(taking->problems, "\n%s: has shape %s, not %s", name, is,
                                    wanted);

@@ -6,6 +6,7 @@
 
 #include "data/streetclips.h"
 #include "model.h"
+#include "samefile.h"
 #include "sizes.h"
 
 /* Windows into the street's usual 192x112: a person of half their height fits in; and into its
@@ -186,10 +187,15 @@ static gboolean check_texts(const TrainOptions *o)
 
 static gboolean check(TrainOptions *o)
 {
+    if (o->quick && !o->street)
+        return complain_usage("train", "--quick belongs to --street") < 0;
     if (o->street == (o->data != NULL))
         return complain_usage("train", "either --street or --data FOLDER is needed") < 0;
     if (o->output == NULL)
         return complain_usage("train", "--output is needed: the folder for what is trained") < 0;
+    if (o->data != NULL && same_file(o->output, o->data))
+        return complain_usage("train", "--output and --data are one folder, whose labels.txt would "
+                                       "be replaced") < 0;
     if (o->resume && o->overwrite)
         return complain_usage("train", "--resume and --overwrite exclude each other") < 0;
     if (o->street && (o->seed == STREET_VALIDATION_SEED || o->seed == STREET_HELD_OUT_SEED))
@@ -217,7 +223,7 @@ static gboolean check(TrainOptions *o)
 /* What the shipped street models are made by, as far as it depends on what is learned: an answer to
  * a clip, or a class for each pixel. Pictures of a folder are learned as CGRSeg's authors did it:
  * 160,000 steps of 16 are 127 epochs of ADE20K. */
-static const struct Ingredient {
+static const struct {
     gsize offset;
     gboolean whole;
     double clips, maps, pictures;
@@ -252,19 +258,52 @@ static const struct Ingredient {
 /* Its warm-up is in steps. */
 #define PICTURES_WARMUP 1500
 
-static void set_number(TrainOptions *o, const struct Ingredient *ingredient, double value)
+/* What --quick has instead: few clips without what is hard about them, and nothing that pays off
+ * only later. */
+static const struct {
+    gsize offset;
+    gboolean whole;
+    double clips, maps;
+} quick[] = {
+#define WHOLE(member, clips, maps)                                                                 \
+    {                                                                                              \
+        G_STRUCT_OFFSET(TrainOptions, member), TRUE, clips, maps                                   \
+    }
+#define REAL(member, clips, maps)                                                                  \
+    {                                                                                              \
+        G_STRUCT_OFFSET(TrainOptions, member), FALSE, clips, maps                                  \
+    }
+    WHOLE(clips, 1176, 384),  WHOLE(validation_clips, 84, 28),
+    WHOLE(coded, 0, 0),       WHOLE(endless, 0, 0),
+    REAL(epochs, 10, 6),      REAL(crop_share, 0.9, 0.9),
+    REAL(average, 0.98, 0.9), REAL(label_smoothing, 0, 0),
+    REAL(dropout, 0, 0),
+#undef WHOLE
+#undef REAL
+};
+
+static void set_number(TrainOptions *o, gsize offset, gboolean whole, double value)
 {
-    char *at = (char *)o + ingredient->offset;
-    if (ingredient->whole)
+    char *at = (char *)o + offset;
+    if (whole)
         *(int *)at = value;
     else
         *(double *)at = value;
 }
 
-static double get_number(const TrainOptions *o, const struct Ingredient *ingredient)
+static gboolean is_given(const TrainOptions *o, gsize offset, gboolean whole)
 {
-    const char *at = (const char *)o + ingredient->offset;
-    return ingredient->whole ? *(const int *)at : *(const double *)at;
+    const char *at = (const char *)o + offset;
+    return (whole ? *(const int *)at : *(const double *)at) != NOT_GIVEN;
+}
+
+static void be_quick(TrainOptions *o, gboolean maps)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(quick); i++)
+        if (!is_given(o, quick[i].offset, quick[i].whole))
+            set_number(o, quick[i].offset, quick[i].whole, maps ? quick[i].maps : quick[i].clips);
+    if (o->augment == NULL)
+        o->augment = g_strdup("scale=0,light=0,colour=0,noise=0");
 }
 
 /* What was not given is as for the street models, or as published. */
@@ -274,10 +313,12 @@ static void follow_recipe(TrainOptions *o, gboolean maps)
     /* It is slow because it has learned before. */
     if (pictures && o->weights == NULL && o->backbone_rate == NOT_GIVEN)
         o->backbone_rate = 1;
+    if (o->quick)
+        be_quick(o, maps);
     gboolean whole_given = o->whole_batch != NOT_GIVEN;
     for (guint i = 0; i < G_N_ELEMENTS(recipe); i++)
-        if (get_number(o, &recipe[i]) == NOT_GIVEN)
-            set_number(o, &recipe[i],
+        if (!is_given(o, recipe[i].offset, recipe[i].whole))
+            set_number(o, recipe[i].offset, recipe[i].whole,
                        pictures ? recipe[i].pictures
                        : maps   ? recipe[i].maps
                                 : recipe[i].clips);
@@ -312,8 +353,9 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         .augmentation = {
             .flip = 0.5, .scale = 0.1, .shift = 0.05, .light = 0.2, .colour = 0.1, .noise = 6}};
     for (guint i = 0; i < G_N_ELEMENTS(recipe); i++)
-        set_number(o, &recipe[i], NOT_GIVEN);
+        set_number(o, recipe[i].offset, recipe[i].whole, NOT_GIVEN);
     const GOptionEntry entries[] = {
+        HEADING("What there is to learn"),
         {"street", 0, 0, G_OPTION_ARG_NONE, &o->street, "Train on the synthetic street", NULL},
         {"data", 0, 0, G_OPTION_ARG_FILENAME, &o->data,
          "Train on the videos that train.csv and val.csv in this folder list (path,label); maps, "
@@ -324,27 +366,6 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
          "In the maps of --data, 0 is no class, and classes are counted from 1 (known of the sets "
          "ade20k and pascal-context59)",
          NULL},
-        {"output", 0, 0, G_OPTION_ARG_FILENAME, &o->output,
-         "Folder for checkpoint, weights, card and curve", "FOLDER"},
-        {"resume", 0, 0, G_OPTION_ARG_NONE, &o->resume,
-         "Go on from the checkpoint in the output folder, if there is one", NULL},
-        {"overwrite", 0, 0, G_OPTION_ARG_NONE, &o->overwrite,
-         "Begin anew though the output folder holds a checkpoint", NULL},
-        {"weights", 0, 0, G_OPTION_ARG_FILENAME, &o->weights, "Start from these weights", "FILE"},
-        {"config", 0, 0, G_OPTION_ARG_STRING, &o->config,
-         "Network: a variant, a JSON object, or its file (that of --weights, or small)", "CONFIG"},
-        {"size", 0, 0, G_OPTION_ARG_STRING, &o->size,
-         "Input size (192x112 on the street, the variant's on videos, 704x512 for maps of --data)",
-         "WxH"},
-        {"crop", 0, 0, G_OPTION_ARG_STRING, &o->crop,
-         "First train on windows of this size into the pictures, around who acts; or none (96x56, "
-         "of maps 192x144, on the street in its own size; 512x512 for maps of --data; none "
-         "otherwise)",
-         "WxH"},
-        {"framing", 0, 0, G_OPTION_ARG_STRING, &o->framing,
-         "How frames get that size: stretch, crop or fit", "HOW"},
-        {"one-frame", 0, 0, G_OPTION_ARG_NONE, &o->one_frame,
-         "The baseline: show only the middle frame, repeated", NULL},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &o->seed, "Of clips, order and first weights (1)", "N"},
         {"clips", 0, 0, G_OPTION_ARG_INT, &o->clips,
          "Clips, or pictures, of the street (11760; of maps 12096)", "N"},
@@ -359,12 +380,38 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {"window", 0, 0, G_OPTION_ARG_DOUBLE, &o->window, "Seconds of a street clip (2.4)", "S"},
         {"interval", 0, 0, G_OPTION_ARG_INT, &o->interval,
          "Video frames from one picture of a clip to the next (4)", "N"},
-        {"epochs", 0, 0, G_OPTION_ARG_DOUBLE, &o->epochs,
-         "Times that each clip is seen (28; of maps 10; of maps of --data 127)", "N"},
+        {"one-frame", 0, 0, G_OPTION_ARG_NONE, &o->one_frame,
+         "The baseline: show only the middle frame, repeated", NULL},
+        {"cache-size", 0, 0, G_OPTION_ARG_STRING, &o->cache_size,
+         "Most that cached clips may take (12G)", "SIZE"},
+        {"cache-folder", 0, 0, G_OPTION_ARG_FILENAME, &o->cache_folder,
+         "Where they are (vedette in XDG_CACHE_HOME)", "FOLDER"},
+        {"no-cache", 0, 0, G_OPTION_ARG_NONE, &o->no_cache, "Keep clips in memory only", NULL},
+        HEADING("The network, and what it sees"),
+        {"weights", 0, 0, G_OPTION_ARG_FILENAME, &o->weights, "Start from these weights", "FILE"},
+        {"config", 0, 0, G_OPTION_ARG_STRING, &o->config,
+         "Network: a variant, a JSON object, or its file (that of --weights, or small)", "CONFIG"},
+        {"size", 0, 0, G_OPTION_ARG_STRING, &o->size,
+         "Input size (192x112 on the street, the variant's on videos, 704x512 for maps of --data)",
+         "WxH"},
+        {"crop", 0, 0, G_OPTION_ARG_STRING, &o->crop,
+         "First train on windows of this size into the pictures, around who acts; or none (96x56, "
+         "of maps 192x144, on the street in its own size; 512x512 for maps of --data; none "
+         "otherwise)",
+         "WxH"},
         {"crop-share", 0, 0, G_OPTION_ARG_DOUBLE, &o->crop_share,
          "Share of the steps, the first ones, that see windows of --crop (0.78; of maps 0.88, of "
          "--data 1)",
          "R"},
+        {"framing", 0, 0, G_OPTION_ARG_STRING, &o->framing,
+         "How frames get that size: stretch, crop or fit", "HOW"},
+        HEADING("How it learns"),
+        {"quick", 0, 0, G_OPTION_ARG_NONE, &o->quick,
+         "On the street: learn a little, in two minutes, to see that it does; other options may be "
+         "given beside it",
+         NULL},
+        {"epochs", 0, 0, G_OPTION_ARG_DOUBLE, &o->epochs,
+         "Times that each clip is seen (28; of maps 10; of maps of --data 127)", "N"},
         {"batch", 0, 0, G_OPTION_ARG_INT, &o->batch,
          "Clips in a step (16; of maps of the street 12)", "N"},
         {"whole-batch", 0, 0, G_OPTION_ARG_INT, &o->whole_batch,
@@ -404,21 +451,24 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
          "none, or parts of flip=0.5,scale=0.1,shift=0.05,light=0.2,colour=0.1,noise=6 (maps "
          "of --data: scale=0.5,shift=0,noise=0)",
          "LIST"},
+        HEADING("What comes of it"),
+        {"output", 0, 0, G_OPTION_ARG_FILENAME, &o->output,
+         "Folder for checkpoint, weights, card and curve", "FOLDER"},
+        {"resume", 0, 0, G_OPTION_ARG_NONE, &o->resume,
+         "Go on from the checkpoint in the output folder, if there is one", NULL},
+        {"overwrite", 0, 0, G_OPTION_ARG_NONE, &o->overwrite,
+         "Begin anew though the output folder holds a checkpoint or a model", NULL},
         {"validations", 0, 0, G_OPTION_ARG_INT, &o->validations,
          "How often to validate in all (20)", "N"},
         {"checkpoint-every", 0, 0, G_OPTION_ARG_DOUBLE, &o->checkpoint_every,
          "Seconds between checkpoints (60)", "S"},
-        {"cache-size", 0, 0, G_OPTION_ARG_STRING, &o->cache_size,
-         "Most that cached clips may take (12G)", "SIZE"},
-        {"cache-folder", 0, 0, G_OPTION_ARG_FILENAME, &o->cache_folder,
-         "Where they are (vedette in XDG_CACHE_HOME)", "FOLDER"},
-        {"no-cache", 0, 0, G_OPTION_ARG_NONE, &o->no_cache, "Keep clips in memory only", NULL},
         {"precision", 0, 0, G_OPTION_ARG_STRING, &o->precision,
          "Of the weights' file: f16 (default), f32 or bf16", "P"},
         {"name", 0, 0, G_OPTION_ARG_STRING, &o->name, "The model's name in the card", "NAME"},
         {"title", 0, 0, G_OPTION_ARG_STRING, &o->title, "Its title", "TEXT"},
         {"licence", 0, 0, G_OPTION_ARG_STRING, &o->licence, "Its licence", "SPDX"},
         {"origin", 0, 0, G_OPTION_ARG_STRING, &o->origin, "Its origin", "TEXT"},
+        HEADING("The machine"),
         COMMON_THREADS(&o->common),
         COMMON_ISA(&o->common),
         {NULL},

@@ -29,6 +29,7 @@ typedef struct {
     double dropout, label_smoothing;
     gboolean freeze_norms;
     /* optimisation */
+    gboolean quick;
     int batch, whole_batch;
     double epochs, crop_share, warmup, rate, decay, momentum, clip, average, backbone_rate,
         final_rate, gamma;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "data/streetclips.h"
+#include "io/atomic-file.h"
 #include "jsontext.h"
 #include "training.h"
 
@@ -54,6 +55,8 @@ static JsonObject *evaluation(const Training *training)
     json_object_set_int_member(object, "clips", training->o->street ? 1 : card->test_clips);
     json_object_set_int_member(object, "crops", training->o->street ? 1 : card->test_crops);
     json_object_set_int_member(object, "size", MIN(card->width, card->height));
+    if (training->network.model->task == VDT_TASK_SEGMENTATION)
+        json_object_set_boolean_member(object, "zero_is_other", training->zero_is_other);
     return object;
 }
 
@@ -126,7 +129,7 @@ static gboolean save_card(const Training *training, const Validation *validation
     g_autofree char *text = json_text(object, TRUE),
                     *path = training_output_path(training, "card.json");
     g_autofree char *lines = g_strconcat(text, "\n", NULL);
-    return g_file_set_contents(path, lines, -1, error);
+    return vdt_file_save(path, lines, -1, error);
 }
 
 gboolean training_save_labels(Training *training, GError **error)
@@ -135,8 +138,7 @@ gboolean training_save_labels(Training *training, GError **error)
     g_autofree char *text = g_strconcat(names, "\n", NULL);
     g_autofree char *path = training_output_path(training, "labels.txt");
     g_auto(GStrv) kept = g_strdupv(training->card->labels);
-    if (!g_file_set_contents(path, text, -1, error) ||
-        !vdt_card_load_labels(training->card, path, error))
+    if (!vdt_file_save(path, text, -1, error) || !vdt_card_load_labels(training->card, path, error))
         return FALSE;
     if (g_strv_equal((const char *const *)kept, (const char *const *)training->card->labels))
         return TRUE;

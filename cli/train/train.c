@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vedette train: from clips to weights with a card. */
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 
 #include "interrupt.h"
 #include "training.h"
@@ -10,13 +13,29 @@
 /* Bytes of a string in a card. */
 #define MAX_COMMAND 4096
 
-static gboolean make_output(const Training *training, GError **error)
+static gboolean fail(const Training *training, const char *what, GError **error)
 {
-    if (g_mkdir_with_parents(training->o->output, 0777) == 0)
-        return TRUE;
     int code = errno;
-    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code), "%s: cannot be made: %s",
-                training->o->output, g_strerror(code));
+    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code), "%s: cannot be %s: %s",
+                training->o->output, what, g_strerror(code));
+    return FALSE;
+}
+
+/* The folder, and the lock on it that ends with the process: of two trainings in one folder, each
+ * would write over the other's files. */
+static gboolean make_output(Training *training, GError **error)
+{
+    const char *folder = training->o->output;
+    if (g_mkdir_with_parents(folder, 0777) != 0)
+        return fail(training, "made", error);
+    training->lock = g_open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (training->lock < 0)
+        return fail(training, "opened", error);
+    /* Some network file systems know no such locks. */
+    if (flock(training->lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return TRUE;
+    g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                "%s: another training is writing to this folder", folder);
     return FALSE;
 }
 
@@ -73,10 +92,11 @@ int command_train(int argc, char **argv)
                                  .command = command,
                                  .cancellable = cancellable,
                                  .progress = progress_new(),
+                                 .lock = -1,
                                  .begun = g_get_monotonic_time()};
     if (!common_options_apply(&o.common, &precision, &error) ||
         !train(&training, architecture, &error))
         return complain("train", error, EXIT_FAILED);
-    g_print("%s\n", o.output);
+    puts(o.output); /* as it was typed, for scripts */
     return EXIT_DONE;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "training.h"
 
+#include <unistd.h>
+
 #include "data/batches.h"
+#include "io/atomic-file.h"
 
 /* Rows of the curve, at most about. */
 #define CURVE_ROWS 1000
@@ -21,6 +24,9 @@ void training_clear(Training *training)
     g_clear_pointer(&training->weights, vdt_weights_unref);
     g_clear_pointer(&training->progress, progress_free);
     network_clear(&training->network);
+    g_free(training->start_identity);
+    if (training->lock >= 0)
+        close(training->lock);
 }
 
 double training_get_seconds(const Training *training)
@@ -152,6 +158,6 @@ gboolean training_save_curve(const Training *training, GError **error)
     g_autofree char *text = curve_to_text(training->curve);
     g_autofree char *data = training_output_path(training, "curve.tsv");
     g_autofree char *picture = training_output_path(training, "curve.png");
-    return g_file_set_contents(data, text, -1, error) &&
+    return vdt_file_save(data, text, -1, error) &&
            curve_draw(training->curve, picture, training->card->name, error);
 }

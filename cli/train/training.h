@@ -16,9 +16,11 @@ typedef struct {
     const char *command; /* as it was typed */
     GCancellable *cancellable;
     Progress *progress;
+    int lock; /* on the output folder; -1 before */
 
     /* what is learned from */
-    VdtWeights *start; /* as they were given, or NULL */
+    VdtWeights *start;    /* as they were given, or NULL */
+    char *start_identity; /* of their file, wherever it lies */
     Network network;
     gboolean zero_is_other; /* in the maps of a folder's pictures */
     VdtWeights *weights;    /* that the network begins with */

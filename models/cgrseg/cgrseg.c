@@ -444,6 +444,30 @@ static JsonObject *recognise(const VdtWeights *weights, const char **variant)
     return to_json(&found);
 }
 
+static const char *const keys[] = {"backbone.name",
+                                   "backbone.stages",
+                                   "backbone.depths",
+                                   "backbone.widths",
+                                   "backbone.expansion",
+                                   "backbone.vit_num",
+                                   "backbone.bias_resolution",
+                                   "head.maps",
+                                   "head.channels",
+                                   "head.dw_size",
+                                   "head.neck_size",
+                                   "head.next_repeat",
+                                   "head.num_classes",
+                                   "head.in_channels",
+                                   "head.in_index",
+                                   "head.is_dw",
+                                   "head.square_kernel_size",
+                                   "head.ratio",
+                                   "head.module",
+                                   "head.align_corners",
+                                   "mlp_ratio",
+                                   "dropout",
+                                   NULL};
+
 const VdtModel vdt_cgrseg = {
     .name = "cgrseg",
     .variants = variants,
@@ -452,6 +476,7 @@ const VdtModel vdt_cgrseg = {
     .vision = {.mean = {123.675f, 116.28f, 103.53f}, .std = {58.395f, 57.12f, 57.375f}},
     .head = "decode_head.conv_seg.",
     .backbone = "backbone.",
+    .keys = keys,
     .set_classes = set_classes,
     .input_shape = input_shape,
     .build = build,

@@ -432,6 +432,11 @@ static JsonObject *recognise(const VdtWeights *weights, const char **variant)
     return to_json(&found);
 }
 
+static const char *const keys[] = {
+    "depth",       "layers", "block",   "planes", "pos_dim",        "spatial_stride",
+    "expansion",   "frames", "dropout", "prefix", "input_channels", "widen_factor",
+    "num_classes", "head",   "output",  NULL};
+
 const VdtModel vdt_squeezetime = {
     .name = "squeezetime",
     .variants = variants,
@@ -439,6 +444,7 @@ const VdtModel vdt_squeezetime = {
     .task = VDT_TASK_RECOGNITION,
     .vision = {.mean = {123.675f, 116.28f, 103.53f}, .std = {58.395f, 57.12f, 57.375f}},
     .head = "cls_head.",
+    .keys = keys,
     .set_classes = set_classes,
     .input_shape = input_shape,
     .build = build,

@@ -227,6 +227,10 @@ static JsonObject *recognise(const VdtWeights *weights, const char **variant)
     return to_json(&found);
 }
 
+static const char *const keys[] = {"arch",      "patch",     "img_size", "dim",    "depth",
+                                   "heads",     "mlp_ratio", "qkv_bias", "ln_eps", "num_classes",
+                                   "prop_attn", "r_tgt",     "r_src",    "tocom",  NULL};
+
 const VdtModel vdt_vit = {
     .name = "tocom",
     .variants = variants,
@@ -234,6 +238,7 @@ const VdtModel vdt_vit = {
     .task = VDT_TASK_CLASSIFICATION,
     .vision = {.mean = {123.675f, 116.28f, 103.53f}, .std = {58.395f, 57.12f, 57.375f}},
     .head = "head.",
+    .keys = keys,
     .set_classes = set_classes,
     .input_shape = input_shape,
     .build = build,

@@ -32,8 +32,17 @@ GBytes *vdt_file_map(const char *path, GError **error);
 /** An empty map that remembers where it comes from. @format is a static string. */
 VdtWeights *vdt_weights_new_for_file(const char *origin, const char *format);
 
+/** Keeps the name of a tensor that cannot be had. @reason is a sentence about the tensor. */
+void vdt_weights_add_unread(VdtWeights *weights, const char *name, const char *reason);
+
 /** Calls @func with every key and its text, in the order of the keys, until it returns TRUE. */
 void vdt_weights_foreach_metadata(const VdtWeights *weights, GTraverseFunc func, gpointer data);
+
+/** The same tensors under other names: those that @rename gives, which are the callee's to make, or
+ * as they are where it says NULL. Where two have one name, the one that got it is kept. */
+VdtWeights *vdt_weights_rename(const VdtWeights *weights,
+                               char *(*rename)(const char *name, gconstpointer data),
+                               gconstpointer data);
 
 /** Tells where the file is mapped, for vdt_weights_drop_pages(). @bytes must be a mapped file. */
 void vdt_weights_set_mapping(VdtWeights *weights, GBytes *bytes);

@@ -22,6 +22,7 @@ typedef struct {
     VdtJsonCursor cursor;
     GString *name; /* of the tensor or the metadata being read */
     GString *text; /* scratch */
+    GString *type; /* of the tensor being read, as it is written */
     GArray *spans;
     VdtWeights *weights;
 } Reader;
@@ -40,23 +41,21 @@ static gboolean bad_json(Reader *reader, const char *wanted, GError **error)
                         wanted, (gsize)(reader->cursor.at - reader->cursor.start));
 }
 
+/* VDT_N_DTYPES if the type is none of ours. */
 static gboolean read_dtype(Reader *reader, VdtDType *dtype, GError **error)
 {
-    if (!vdt_json_take_string(&reader->cursor, reader->text))
+    *dtype = VDT_N_DTYPES;
+    if (!vdt_json_take_string(&reader->cursor, reader->type))
         return bad_json(reader, "type name", error);
-    for (guint i = 0; i < G_N_ELEMENTS(dtypes); i++) {
-        if (strcmp(dtypes[i].name, reader->text->str) == 0) {
+    for (guint i = 0; i < G_N_ELEMENTS(dtypes); i++)
+        if (strcmp(dtypes[i].name, reader->type->str) == 0)
             *dtype = dtypes[i].dtype;
-            return TRUE;
-        }
-    }
-    return vdt_unsupported_file(error, reader->origin, "tensor '%s' has the unknown type '%s'",
-                                reader->name->str, reader->text->str);
+    return TRUE;
 }
 
-/* An array of up to @max whole numbers. */
-static gboolean read_numbers(Reader *reader, const char *field, gint64 *numbers, guint max,
-                             guint *count, GError **error)
+/* An array of whole numbers, of which the first @max are kept. */
+static gboolean read_numbers(Reader *reader, gint64 *numbers, guint max, guint *count,
+                             GError **error)
 {
     *count = 0;
     if (!vdt_json_take(&reader->cursor, '['))
@@ -64,12 +63,12 @@ static gboolean read_numbers(Reader *reader, const char *field, gint64 *numbers,
     if (vdt_json_take(&reader->cursor, ']'))
         return TRUE;
     do {
-        if (*count == max)
-            return vdt_bad_file(error, reader->origin,
-                                "'%s' of tensor '%s' has more than %u values", field,
-                                reader->name->str, max);
-        if (!vdt_json_take_number(&reader->cursor, &numbers[*count]))
+        gint64 number;
+
+        if (!vdt_json_take_number(&reader->cursor, &number))
             return bad_json(reader, "whole number from 0 to 2^63-1", error);
+        if (*count < max)
+            numbers[*count] = number;
         ++*count;
     } while (vdt_json_take(&reader->cursor, ','));
     return vdt_json_take(&reader->cursor, ']') || bad_json(reader, "']'", error);
@@ -97,12 +96,11 @@ static gboolean read_field(Reader *reader, Entry *entry, GError **error)
     }
     if (strcmp(field, "shape") == 0 && !entry->has_shape) {
         entry->has_shape = TRUE;
-        return read_numbers(reader, "shape", entry->shape.dims, VDT_MAX_DIMS, &entry->shape.n_dims,
-                            error);
+        return read_numbers(reader, entry->shape.dims, VDT_MAX_DIMS, &entry->shape.n_dims, error);
     }
     if (strcmp(field, "data_offsets") == 0 && !entry->has_offsets) {
         entry->has_offsets = TRUE;
-        if (!read_numbers(reader, "data_offsets", entry->offsets, 2, &count, error))
+        if (!read_numbers(reader, entry->offsets, 2, &count, error))
             return FALSE;
         return count == 2 ||
                vdt_bad_file(error, reader->origin, "'data_offsets' of tensor '%s' has not 2 values",
@@ -110,6 +108,22 @@ static gboolean read_field(Reader *reader, Entry *entry, GError **error)
     }
     return vdt_bad_file(error, reader->origin, "tensor '%s' has an unknown or repeated field '%s'",
                         reader->name->str, field);
+}
+
+/* One that cannot be had does not stand in the way of others. TRUE if it is one. */
+static gboolean is_unread(Reader *reader, const Entry *entry)
+{
+    g_autofree char *reason = NULL;
+
+    if (entry->dtype == VDT_N_DTYPES)
+        reason = g_strdup_printf("tensor '%s' has the unknown type '%s'", reader->name->str,
+                                 reader->type->str);
+    else if (entry->shape.n_dims > VDT_MAX_DIMS)
+        reason = g_strdup_printf("tensor '%s' has %u dimensions, the limit is %d",
+                                 reader->name->str, entry->shape.n_dims, VDT_MAX_DIMS);
+    if (reason != NULL)
+        vdt_weights_add_unread(reader->weights, reader->name->str, reason);
+    return reason != NULL;
 }
 
 static gboolean add_tensor(Reader *reader, const Entry *entry, GError **error)
@@ -133,6 +147,9 @@ static gboolean add_tensor(Reader *reader, const Entry *entry, GError **error)
                             "tensor '%s' lies at %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT
                             " of %" G_GSIZE_FORMAT " bytes of data",
                             name, span.begin, span.end, reader->data_size);
+    g_array_append_val(reader->spans, span);
+    if (is_unread(reader, entry))
+        return TRUE;
     if (!vdt_dtype_row_bytes(vdt_dtype_get_row(entry->dtype), &entry->shape, &n_bytes, &wrong))
         return vdt_bad_file(error, reader->origin,
                             "tensor '%s' does not fit its %" G_GSIZE_FORMAT " bytes: %s", name,
@@ -150,7 +167,6 @@ static gboolean add_tensor(Reader *reader, const Entry *entry, GError **error)
     if (tensor == NULL)
         return FALSE;
     vdt_weights_insert(reader->weights, name, tensor);
-    g_array_append_val(reader->spans, span);
     return TRUE;
 }
 
@@ -243,12 +259,14 @@ VdtWeights *vdt_safetensors_parse(GBytes *bytes, const char *origin, GError **er
 {
     g_autoptr(GString) name = g_string_new(NULL);
     g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GString) type = g_string_new(NULL);
     g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(Span));
     g_autoptr(VdtWeights) weights = vdt_weights_new_for_file(origin, "safetensors");
     Reader reader = {.bytes = bytes,
                      .origin = origin,
                      .name = name,
                      .text = text,
+                     .type = type,
                      .spans = spans,
                      .weights = weights};
     gsize size;

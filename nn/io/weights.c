@@ -15,6 +15,7 @@ struct _VdtWeights {
     gint ref_count;
     GArray *entries;     /* of Entry, in file order */
     GHashTable *by_name; /* name, owned by its entry, to index */
+    GPtrArray *unread;   /* name and reason by turns */
     GTree *metadata;     /* key to text; a tree, so that files are the same each time */
     char *origin;
     const char *format;
@@ -42,6 +43,7 @@ VdtWeights *vdt_weights_new_for_file(const char *origin, const char *format)
     weights->entries = g_array_new(FALSE, FALSE, sizeof(Entry));
     g_array_set_clear_func(weights->entries, clear_entry);
     weights->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    weights->unread = g_ptr_array_new_with_free_func(g_free);
     weights->metadata = g_tree_new_full(compare_keys, NULL, g_free, g_free);
     weights->origin = g_strdup(origin);
     weights->format = format;
@@ -66,6 +68,7 @@ void vdt_weights_unref(VdtWeights *weights)
     g_tree_unref(weights->metadata);
     g_hash_table_unref(weights->by_name);
     g_array_unref(weights->entries);
+    g_ptr_array_unref(weights->unread);
     g_clear_pointer(&weights->mapping, g_bytes_unref);
     g_free(weights->origin);
     g_free(weights);
@@ -115,6 +118,33 @@ VdtTensor *vdt_weights_lookup(const VdtWeights *weights, const char *name)
     return g_array_index(weights->entries, Entry, GPOINTER_TO_UINT(index)).tensor;
 }
 
+void vdt_weights_add_unread(VdtWeights *weights, const char *name, const char *reason)
+{
+    g_ptr_array_add(weights->unread, g_strdup(name));
+    g_ptr_array_add(weights->unread, g_strdup(reason));
+}
+
+guint vdt_weights_get_n_unread(const VdtWeights *weights)
+{
+    return weights->unread->len / 2;
+}
+
+const char *vdt_weights_get_unread(const VdtWeights *weights, guint i, const char **reason)
+{
+    g_return_val_if_fail(i < weights->unread->len / 2, NULL);
+    if (reason != NULL)
+        *reason = weights->unread->pdata[2 * i + 1];
+    return weights->unread->pdata[2 * i];
+}
+
+const char *vdt_weights_why_unread(const VdtWeights *weights, const char *name)
+{
+    for (guint i = 0; i < weights->unread->len; i += 2)
+        if (strcmp(weights->unread->pdata[i], name) == 0)
+            return weights->unread->pdata[i + 1];
+    return NULL;
+}
+
 const char *vdt_weights_get_origin(const VdtWeights *weights)
 {
     return weights->origin;
@@ -152,6 +182,39 @@ void vdt_weights_foreach_metadata(const VdtWeights *weights, GTraverseFunc func,
 void vdt_weights_set_mapping(VdtWeights *weights, GBytes *bytes)
 {
     weights->mapping = g_bytes_ref(bytes);
+}
+
+/* Those that are renamed, or the others. */
+static void copy_renamed(const VdtWeights *from, VdtWeights *to, gboolean renamed,
+                         char *(*rename)(const char *name, gconstpointer data), gconstpointer data)
+{
+    for (guint i = 0; i < from->entries->len; i++) {
+        const Entry *entry = &g_array_index(from->entries, Entry, i);
+        g_autofree char *name = rename(entry->name, data);
+
+        if ((name != NULL) == renamed &&
+            vdt_weights_lookup(to, name != NULL ? name : entry->name) == NULL)
+            vdt_weights_insert(to, name != NULL ? name : entry->name, entry->tensor);
+    }
+}
+
+VdtWeights *vdt_weights_rename(const VdtWeights *weights,
+                               char *(*rename)(const char *name, gconstpointer data),
+                               gconstpointer data)
+{
+    VdtWeights *result = vdt_weights_new_for_file(weights->origin, weights->format);
+
+    copy_renamed(weights, result, TRUE, rename, data);
+    copy_renamed(weights, result, FALSE, rename, data);
+    for (guint i = 0; i < weights->unread->len; i += 2) {
+        g_autofree char *name = rename(weights->unread->pdata[i], data);
+
+        vdt_weights_add_unread(result, name != NULL ? name : weights->unread->pdata[i],
+                               weights->unread->pdata[i + 1]);
+    }
+    if (weights->mapping)
+        result->mapping = g_bytes_ref(weights->mapping);
+    return result;
 }
 
 void vdt_weights_drop_pages(const VdtWeights *weights)

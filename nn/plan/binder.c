@@ -30,6 +30,24 @@ static void describe(GString *message, const char *what, const GString *list, gu
         g_string_append_printf(message, " and %u more", count - MOST_LISTED);
 }
 
+/* Tensors that nobody asked for, which may be those that are missing under another name. */
+static void describe_others(GString *message, const VdtGraph *graph, const VdtWeights *weights)
+{
+    g_autoptr(GHashTable) asked = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GString) others = g_string_new(NULL);
+    guint n = 0;
+
+    for (guint i = 0; i < graph->params->len; i++)
+        g_hash_table_add(asked, ((const VdtNode *)graph->params->pdata[i])->name);
+    for (guint i = 0; i < vdt_weights_get_n_tensors(weights); i++) {
+        const char *name = vdt_weights_get_name(weights, i);
+
+        if (!g_hash_table_contains(asked, name))
+            append(others, &n, "%.200s", name);
+    }
+    describe(message, "not asked for", others, n);
+}
+
 void vdt_bound_free(VdtBound *bound, guint n)
 {
     for (guint i = 0; i < n; i++)
@@ -56,7 +74,12 @@ VdtBound *vdt_bind(const VdtGraph *graph, const VdtWeights *weights, gboolean tr
         VdtTensor *tensor = vdt_weights_lookup(weights, node->name);
 
         if (!tensor) {
-            append(missing, &n_missing, "%s", node->name);
+            const char *reason = vdt_weights_why_unread(weights, node->name);
+
+            if (reason)
+                append(unusable, &n_unusable, "%s", reason);
+            else
+                append(missing, &n_missing, "%s", node->name);
             continue;
         }
         if (!vdt_shape_equal(&tensor->shape, &node->shape)) {
@@ -80,6 +103,8 @@ VdtBound *vdt_bind(const VdtGraph *graph, const VdtWeights *weights, gboolean tr
     describe(message, "missing", missing, n_missing);
     describe(message, "of another shape", misshaped, n_misshaped);
     describe(message, "unusable", unusable, n_unusable);
+    if (n_missing > 0)
+        describe_others(message, graph, weights);
     g_set_error_literal(error, VDT_ERROR, VDT_ERROR_WEIGHTS, message->str);
     vdt_bound_free(params, graph->nodes->len);
     return NULL;

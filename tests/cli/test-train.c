@@ -221,7 +221,7 @@ static void test_interrupted(void)
     g_subprocess_communicate_utf8(process, NULL, NULL, NULL, &says, &error);
     g_assert_no_error(error);
     g_assert_true(g_subprocess_get_if_exited(process));
-    g_assert_cmpint(g_subprocess_get_exit_status(process), ==, 1);
+    g_assert_cmpint(g_subprocess_get_exit_status(process), ==, 128 + SIGINT);
     g_assert_nonnull(strstr(says, "--resume goes on from there"));
 }
 
@@ -346,6 +346,140 @@ static void test_folder(void)
     g_assert_null(strstr(o.err, "anew"));
 }
 
+/* A folder as it is typed, and a model that nobody asked to be replaced. */
+static void test_places(void)
+{
+    if (!have_videos())
+        return;
+    put("train.csv", "ball.avi,ball\nsnow.avi,snow\n");
+    put("val.csv", "ball.avi,0\nsnow.avi,1\n");
+    g_autofree char *there = g_strdup_printf("cd '%s' && exec \"$@\"", in_folder("."));
+    check(
+        in_shell(there, TRAIN_TINY, "relative", "--data", ".", "--epochs", "1", "--no-cache", NULL),
+        0, NULL);
+    check(in_shell(there, "eval", "squeezetime", "--data", ".", "--model", "./relative", NULL), 0,
+          NULL);
+    expect(2, "--output and --data are one folder", TRAIN_TINY, in_folder("."), "--data",
+           in_folder("./."), NULL);
+    gsize size, size_after;
+    g_autofree char *before = contents("relative", "weights.safetensors", &size);
+    g_autofree char *checkpoint = path_in("relative", "checkpoint.safetensors");
+    g_assert_cmpint(g_unlink(checkpoint), ==, 0);
+    const char *const options[] = {NULL, "--resume"};
+    for (guint i = 0; i < G_N_ELEMENTS(options); i++)
+        expect(1, "the folder holds a model already", TRAIN_TINY, in_folder("relative"), ON_STREET,
+               "--no-cache", options[i], NULL);
+    g_autofree char *after = contents("relative", "weights.safetensors", &size_after);
+    g_assert_cmpmem(before, size, after, size_after);
+    expect(0, NULL, TRAIN_TINY, in_folder("relative"), ON_STREET, "--no-cache", "--overwrite",
+           "--epochs", "1", NULL);
+}
+
+/* Lists as other systems' programs write them, and names that two classes have. */
+static void test_lists(void)
+{
+    if (!have_videos())
+        return;
+    g_autofree char *lists = g_strdup(in_folder("lists"));
+    g_assert_cmpint(g_mkdir(lists, 0700), ==, 0);
+    put("lists/train.csv", "\xef\xbb\xbfpath,label\r\n../ball.avi,ball\r\n../snow.avi,snow\r\n");
+    put("lists/labels.txt", "ball\r\nsnow\r\n");
+    gsize size;
+    for (guint i = 0; i < 2; i++) {
+        expect(0, NULL, TRAIN_TINY, in_folder("listed"), "--data", lists, "--epochs", "1",
+               "--no-cache", "--overwrite", NULL);
+        g_autofree char *labels = contents("listed", "labels.txt", &size);
+        g_assert_cmpstr(labels, ==, "ball\nsnow\n");
+        g_unlink(in_folder("lists/labels.txt")); /* the second time, by the list alone */
+    }
+    put("lists/labels.txt", "ball\nball\nsnow\n");
+    expect(1, "train.csv:2: two classes have the name \"ball\"", TRAIN_TINY, in_folder("listed"),
+           "--data", lists, "--no-cache", "--overwrite", NULL);
+    put("lists/train.csv", "../ball.avi,0\n../ball.avi,1\n../snow.avi,snow\n");
+    put("lists/val.csv", "../ball.avi,1\n");
+    expect(0, "classes 0 and 1 are both called \"ball\"", TRAIN_TINY, in_folder("listed"), "--data",
+           lists, "--epochs", "1", "--no-cache", "--overwrite", NULL);
+    g_auto(Outcome) o = vedette("eval", "squeezetime", "--data", lists, "--model",
+                                in_folder("listed/card.json"), "--json", NULL);
+    g_assert_cmpint(o.status, ==, 0);
+    g_assert_nonnull(strstr(o.out, "\"ball (1)\": {\"n\": 1"));
+}
+
+/* A data set that was moved, or copied anew, is the same; one with another video is not. */
+static void test_identity(void)
+{
+    if (!have_videos())
+        return;
+    g_autofree char *script =
+        g_strdup_printf("cd '%s' && rm -rf set moved && mkdir set && cp ball.avi snow.avi set && "
+                        "printf 'ball.avi,ball\\nsnow.avi,snow\\n' > set/train.csv && exec \"$@\"",
+                        in_folder("."));
+    g_autofree char *start_from = path_in("result", "weights.safetensors");
+    check(in_shell(script, TRAIN_TINY, "same", "--data", "set", "--epochs", "1", "--no-cache",
+                   "--weights", start_from, NULL),
+          0, NULL);
+    g_autofree char *moved =
+        g_strdup_printf("cd '%s' && mv set moved && touch -d 2001-01-01 moved/* "
+                        "&& cp '%s' start.safetensors && exec \"$@\"",
+                        in_folder("."), start_from);
+    check(in_shell(moved, TRAIN_TINY, "same", "--data", in_folder("moved"), "--epochs", "1",
+                   "--no-cache", "--weights", "start.safetensors", "--resume", NULL),
+          0, "going on after step 1");
+    g_autofree char *other = g_strdup_printf(
+        "cd '%s' && cp moved/snow.avi moved/ball.avi && exec \"$@\"", in_folder("."));
+    check(in_shell(other, TRAIN_TINY, "same", "--data", "moved", "--epochs", "1", "--no-cache",
+                   "--weights", "start.safetensors", "--resume", NULL),
+          1, "data files: ");
+}
+
+/* A quick training leaves out what pays off only later; what is given beside it counts. */
+static void test_quick(void)
+{
+    g_autoptr(GError) error = NULL;
+    expect(0, NULL, TRAIN_TINY, in_folder("quick"), "--street", "--quick", "--clips", "24",
+           "--validation-clips", "12", "--epochs", "1", "--average", "0.5", "--no-cache", NULL);
+    g_autofree char *path = path_in("quick", "checkpoint.safetensors");
+    g_autoptr(VdtWeights) checkpoint = vdt_weights_load(path, &error);
+    g_assert_no_error(error);
+    const char *description = vdt_weights_get_metadata(checkpoint, "vedette.training");
+    static const char *const lines[] = {"data clips: 24\n", "label smoothing 0, dropout 0\n",
+                                        "average 0.5,", "noise 0\n"};
+    for (guint i = 0; i < G_N_ELEMENTS(lines); i++)
+        if (strstr(description, lines[i]) == NULL)
+            g_error("\"%s\" is not in:\n%s", lines[i], description);
+    expect(2, "--quick belongs to --street", TRAIN_TINY, in_folder("quick"), "--quick", "--data",
+           in_folder("."), NULL);
+}
+
+/* By itself it shows that there is something to learn: of twelve actions guesses get one right. */
+static void test_quick_learns(void)
+{
+    if (g_getenv("VEDETTE_SOAK") == NULL) {
+        g_test_skip("takes minutes: VEDETTE_SOAK is not set");
+        return;
+    }
+    g_auto(Outcome) o = vedette("train", "squeezetime", "--street", "--quick", "--no-cache",
+                                "--output", in_folder("learned"), NULL);
+    g_assert_cmpint(o.status, ==, 0);
+    const char *says = strstr(o.err, "validation: ");
+    for (const char *next = says; next != NULL; next = strstr(next + 1, "validation: "))
+        says = next;
+    g_assert_cmpfloat(g_ascii_strtod(says + strlen("validation: "), NULL), >, 25);
+}
+
+/* Of two trainings in one folder the second is refused, whatever it was told. */
+static void test_locked(void)
+{
+    g_autoptr(GSubprocess) process = start("shared", "5000", "none");
+    wait_for_checkpoint("shared");
+    expect(1, "another training is writing to this folder", TRAIN_TINY, in_folder("shared"),
+           ON_STREET, "--no-cache", "--overwrite", NULL);
+    g_subprocess_send_signal(process, SIGTERM);
+    g_subprocess_wait(process, NULL, NULL);
+    g_autofree char *path = path_in("shared", "weights.safetensors");
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
 static void expect_lines(const char *const *lines, Outcome outcome)
 {
     g_auto(Outcome) o = outcome;
@@ -423,6 +557,9 @@ static void test_usage(void)
     expect(2, "--coded is 1", TRAIN_TINY, out, ON_STREET, "--coded", "1", NULL);
     expect(1, "r50-k400", "train", "squeezetime", "--config", "huge", "--output", out, ON_STREET,
            NULL);
+    expect(1, "--config has \"plane\", but a squeezetime is described by depth, ", "train",
+           "squeezetime", "--config", "{\"plane\": 3}", "--output", out, ON_STREET, "--no-cache",
+           NULL);
     expect(1, "\"planes\"", "train", "squeezetime", "--config", "{\"planes\": 3}", "--output", out,
            ON_STREET, "--no-cache", NULL);
     g_autofree char *weights = path_in("result", "weights.safetensors");
@@ -442,6 +579,12 @@ int main(int argc, char **argv)
     g_test_add_func("/train/not-finite", test_not_finite);
     g_test_add_func("/train/full-disk", test_full_disk);
     g_test_add_func("/train/folder", test_folder);
+    g_test_add_func("/train/places", test_places);
+    g_test_add_func("/train/quick", test_quick);
+    g_test_add_func("/train/quick-learns", test_quick_learns);
+    g_test_add_func("/train/lists", test_lists);
+    g_test_add_func("/train/identity", test_identity);
+    g_test_add_func("/train/locked", test_locked);
     g_test_add_func("/train/bad-folder", test_bad_folder);
     g_test_add_func("/train/usage", test_usage);
     return fixture_close();

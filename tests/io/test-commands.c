@@ -35,6 +35,16 @@ static void inspect_table(void)
     g_assert_cmpint(command_inspect(2, (char **)argv), ==, EXIT_DONE);
 }
 
+static void inspect_unread(void)
+{
+    g_autofree char *path =
+        g_test_build_filename(G_TEST_DIST, "..", "fuzz", "corpus", "pytorch", "unread", NULL);
+    const char *table[] = {"inspect", path}, *json[] = {"inspect", "--json", path};
+
+    g_assert_cmpint(command_inspect(2, (char **)table), ==, EXIT_DONE);
+    g_assert_cmpint(command_inspect(3, (char **)json), ==, EXIT_DONE);
+}
+
 static void inspect_damaged(void)
 {
     g_autofree char *path = torch_file("h7-no-pickle.pth");
@@ -62,6 +72,10 @@ static void test_inspect(void)
     g_test_trap_assert_passed();
     g_test_trap_assert_stdout("*name *dtype *shape *bytes\n*bf16 *bfloat16*pytorch-zip: 13 "
                               "tensors, *");
+    g_test_trap_subprocess("/commands/inspect/subprocess/unread", 0, 0);
+    g_test_trap_assert_passed();
+    g_test_trap_assert_stdout("*not read: tensor 'c' has elements of ComplexFloatStorage\n*"
+                              "\"unread\":[{\"name\":\"c\",\"reason\":*");
     g_test_trap_subprocess("/commands/inspect/subprocess/damaged", 0, 0);
     g_test_trap_assert_passed();
     g_test_trap_assert_stderr("vedette inspect: *h7-no-pickle.pth: is a zip archive without*");
@@ -182,6 +196,17 @@ static void test_bad_case(void)
     }
 }
 
+/* A tensor that cannot be converted is not left out without a word. */
+static void test_unread(void)
+{
+    g_autofree char *from =
+        g_test_build_filename(G_TEST_DIST, "..", "fuzz", "corpus", "pytorch", "unread", NULL);
+    g_autofree char *to = scratch("unread.safetensors");
+
+    g_assert_cmpint(convert(from, to, NULL), ==, EXIT_FAILED);
+    g_assert_false(g_file_test(to, G_FILE_TEST_EXISTS));
+}
+
 /* A named pipe is refused, not waited for. */
 static void test_pipe(void)
 {
@@ -217,12 +242,14 @@ int main(int argc, char **argv)
     g_test_add_func("/commands/inspect", test_inspect);
     g_test_add_func("/commands/inspect/subprocess/json", inspect_json);
     g_test_add_func("/commands/inspect/subprocess/table", inspect_table);
+    g_test_add_func("/commands/inspect/subprocess/unread", inspect_unread);
     g_test_add_func("/commands/inspect/subprocess/damaged", inspect_damaged);
     g_test_add_func("/commands/inspect/subprocess/nothing", inspect_nothing);
     g_test_add_func("/commands/convert/weights", test_convert_weights);
     g_test_add_func("/commands/convert/array", test_convert_array);
     g_test_add_func("/commands/convert/case", test_convert_case);
     g_test_add_func("/commands/bad-case", test_bad_case);
+    g_test_add_func("/commands/convert/unread", test_unread);
     g_test_add_func("/commands/pipe", test_pipe);
     status = g_test_run();
     remove_folder();

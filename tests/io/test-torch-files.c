@@ -114,7 +114,6 @@ static void test_refused(void)
         const char *message;
     } cases[] = {
         {"pytorch/bomb-pickle", VDT_ERROR_UNSUPPORTED, "is compressed (method 8)"},
-        {"pytorch/complex", VDT_ERROR_UNSUPPORTED, "'w' has elements of ComplexFloatStorage"},
         {"pytorch/duplicate", VDT_ERROR_FORMAT, "lists 'a/data.pkl' twice"},
         {"pytorch/expanded", VDT_ERROR_FORMAT, "'w' has 4294967296 elements"},
         {"pytorch/legacy-big-endian", VDT_ERROR_UNSUPPORTED, "not little endian"},
@@ -122,9 +121,10 @@ static void test_refused(void)
         {"pytorch/legacy-version", VDT_ERROR_UNSUPPORTED, "version 1001"},
         {"pytorch/legacy-view-outside", VDT_ERROR_FORMAT, "beyond the 3 elements of storage '5'"},
         {"pytorch/module-object", VDT_ERROR_UNSUPPORTED, "Python class Net"},
+        {"pytorch/no-tensors", VDT_ERROR_FORMAT,
+         "holds no tensors, neither itself nor in the "
+         "dictionaries inside; it has 'epoch', 'args'"},
         {"pytorch/self-containing", VDT_ERROR_FORMAT, "holds no tensors"},
-        {"pytorch/sparse", VDT_ERROR_UNSUPPORTED, "'w' is of a special kind"},
-        {"pytorch/wrapped-in-itself", VDT_ERROR_UNSUPPORTED, "'w' is of a special kind"},
         {"npy/v1", VDT_ERROR_FORMAT, "is a single numpy array"},
         {"safetensors/deep", VDT_ERROR_FORMAT, "no object"},
     };
@@ -162,6 +162,42 @@ static void test_odd(void)
     assert_only_tensor("pytorch/nested-wrappers", VDT_F32, transposed, sizeof transposed);
     assert_only_tensor("pytorch/python2-ordered-dict", VDT_F16, zeros, sizeof zeros);
     assert_only_tensor("pytorch/legacy-view", VDT_F32, part, sizeof part);
+    assert_only_tensor("pytorch/model-state-dict", VDT_F32, part, sizeof part);
+    assert_only_tensor("pytorch/average-only", VDT_F32, part, sizeof part);
+    assert_only_tensor("pytorch/average-beside", VDT_F32, part, sizeof part);
+    assert_only_tensor("pytorch/unread", VDT_F32, part, sizeof part);
+}
+
+/* Dictionaries that nobody knows are all there, under the keys that lead to them. */
+static void test_dictionaries(void)
+{
+    g_autoptr(VdtWeights) weights = load_from_corpus("pytorch/unknown-dictionaries", NULL);
+
+    g_assert_cmpuint(vdt_weights_get_n_tensors(weights), ==, 2);
+    g_assert_cmpstr(vdt_weights_get_name(weights, 0), ==, "generator.w");
+    g_assert_cmpstr(vdt_weights_get_name(weights, 1), ==, "nets.critic.v");
+}
+
+/* A tensor that cannot be had is named, and does not stand in the way of others. */
+static void test_unread(void)
+{
+    static const char *const cases[][3] = {
+        {"pytorch/unread", "c", "tensor 'c' has elements of ComplexFloatStorage"},
+        {"pytorch/complex", "w", "tensor 'w' has elements of ComplexFloatStorage"},
+        {"pytorch/sparse", "w", "tensor 'w' is of a special kind"},
+        {"pytorch/wrapped-in-itself", "w", "tensor 'w' is of a special kind"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(VdtWeights) weights = load_from_corpus(cases[i][0], NULL);
+        const char *reason;
+
+        g_assert_cmpuint(vdt_weights_get_n_unread(weights), ==, 1);
+        g_assert_cmpstr(vdt_weights_get_unread(weights, 0, &reason), ==, cases[i][1]);
+        g_assert_true(g_str_has_prefix(reason, cases[i][2]));
+        g_assert_cmpstr(vdt_weights_why_unread(weights, cases[i][1]), ==, reason);
+        g_assert_null(vdt_weights_lookup(weights, cases[i][1]));
+    }
 }
 
 /* In a process that may take 64 MiB more than it has, which GLib would not survive exceeding. */
@@ -243,6 +279,8 @@ int main(int argc, char **argv)
                          test_truncation);
     g_test_add_func("/torch-files/refused", test_refused);
     g_test_add_func("/torch-files/odd", test_odd);
+    g_test_add_func("/torch-files/dictionaries", test_dictionaries);
+    g_test_add_func("/torch-files/unread", test_unread);
     g_test_add_func("/torch-files/memory", test_memory);
     g_test_add_func("/torch-files/memory/subprocess", load_with_little_memory);
     g_test_add_func("/torch-files/missing", test_missing);

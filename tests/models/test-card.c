@@ -191,7 +191,7 @@ static void test_labels(void)
         const char *text, *says;
     } bad[] = {
         {"a\n\nb\n", "label 2 is empty"},
-        {"a\n\xff\n", "label 2 is not UTF-8"},
+        {"a\n\xff\n", "line 2 is not UTF-8"},
         {"a\tb\n", "label 1 has control"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
@@ -207,6 +207,80 @@ static void test_labels(void)
     g_autofree char *path = put("labels.txt", line);
     g_autoptr(VdtCard) card = g_new0(VdtCard, 1);
     g_assert_false(vdt_card_load_labels(card, path, NULL));
+}
+
+/* As other systems' programs write them. */
+static void test_lines(void)
+{
+    static const struct {
+        const char *bytes;
+        gsize size;
+    } same[] = {{"walk\ngr\303\266\303\237e\n", 13},
+                {"walk\r\ngr\303\266\303\237e\r\n\r\n", 17},
+                {"\xef\xbb\xbfwalk\ngr\303\266\303\237e", 15},
+                {"\xef\xbb\xbfwalk\rgr\303\266\303\237e\r", 16},
+                {"\xff\xfew\0a\0l\0k\0\r\0\n\0g\0r\0\xf6\0\xdf\0e\0", 24},
+                {"\xfe\xff\0w\0a\0l\0k\0\n\0g\0r\0\xf6\0\xdf\0e", 22}};
+    for (guint i = 0; i < G_N_ELEMENTS(same); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *path = g_build_filename(dir, "labels.txt", NULL);
+        g_assert_true(g_file_set_contents(path, same[i].bytes, (gssize)same[i].size, NULL));
+        g_auto(GStrv) labels = vdt_labels_load(path, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(g_strv_length(labels), ==, 2);
+        g_assert_cmpstr(labels[0], ==, "walk");
+        g_assert_cmpstr(labels[1], ==, "gr\303\266\303\237e");
+    }
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) config = NULL;
+    g_autofree char *marked = put("card.json", "\xef\xbb\xbf" HEAD "}");
+    g_autoptr(VdtCard) card = vdt_card_load(marked, &config, &error);
+    g_assert_no_error(error);
+}
+
+/* Keys that nobody reads are found, wherever they are. */
+static void test_unknown(void)
+{
+    static const struct {
+        const char *text, *unknown;
+    } cards[] = {
+        {HEAD ", \"training\": {\"mine\": 1}, \"config\": {\"planes\": [4, 4, 4, 4]}}", NULL},
+        {HEAD ", \"backgroud\": []}", "\"backgroud\""},
+        {HEAD ", \"preprocessing\": {\"widht\": 3, \"height\": 4}, \"config\": {\"plane\": 1}}",
+         "\"preprocessing.widht\", \"plane\""},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cards); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(JsonObject) config = NULL;
+        g_autofree char *path = put("card.json", cards[i].text);
+        g_autoptr(VdtCard) card = vdt_card_load(path, &config, &error);
+        g_assert_no_error(error);
+        g_autofree char *unknown = vdt_card_find_unknown(card);
+        g_assert_cmpstr(unknown, ==, cards[i].unknown);
+    }
+}
+
+/* Maps of two sets count from 1, unless a card says otherwise. */
+static void test_zero_is_other(void)
+{
+    const VdtModel *model = vdt_model_find("cgrseg", NULL);
+    const struct {
+        const char *variant;
+        gboolean is;
+    } variants[] = {{"T-ade20k", TRUE},
+                    {"L-pascal-context59", TRUE},
+                    {"B-coco-stuff", FALSE},
+                    {"custom", FALSE}};
+    for (guint i = 0; i < G_N_ELEMENTS(variants); i++) {
+        g_autoptr(VdtCard) card = vdt_card_new(model, variants[i].variant);
+        g_assert_true(card->zero_is_other == variants[i].is);
+    }
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) config = NULL;
+    g_autofree char *path = put("card.json", HEAD ", \"evaluation\": {\"zero_is_other\": true}}");
+    g_autoptr(VdtCard) card = vdt_card_load(path, &config, &error);
+    g_assert_no_error(error);
+    g_assert_true(card->zero_is_other);
 }
 
 /* The lists that are shipped have as many names as the variants have classes. */
@@ -271,6 +345,9 @@ int main(int argc, char **argv)
     g_test_add_func("/card/refused", test_refused);
     g_test_add_func("/card/hostile", test_hostile);
     g_test_add_func("/card/labels", test_labels);
+    g_test_add_func("/card/lines", test_lines);
+    g_test_add_func("/card/unknown", test_unknown);
+    g_test_add_func("/card/zero-is-other", test_zero_is_other);
     g_test_add_func("/card/shipped-labels", test_shipped_labels);
     g_test_add_func("/card/search", test_search);
     int status = g_test_run();

@@ -41,7 +41,8 @@ typedef struct {
 
     /* test-time views of the authors' evaluation */
     guint test_clips, test_crops, test_size;
-    guint frame_interval; /**< source frames between two pictures of a clip, as trained */
+    gboolean zero_is_other; /**< maps for it have 0 for no class, and count classes from 1 */
+    guint frame_interval;   /**< source frames between two pictures of a clip, as trained */
 } VdtCard;
 
 G_END_DECLS

@@ -4,10 +4,12 @@
  *
  * Loading recognises the format by content, not by name: .safetensors, and PyTorch files in the
  * zip container (1.6 and later) and the legacy one. A PyTorch file is read by an unpickler that can
- * build tensors and plain containers and nothing else; it never runs code. The wrappers
- * "state_dict" and "model", and the prefix "module." that data-parallel training adds to every
- * name, are peeled. Files are input from outside: a damaged or hostile one is VDT_ERROR_FORMAT,
- * and nothing is allocated that the file's size does not justify.
+ * build tensors and plain containers and nothing else; it never runs code. Dictionaries that
+ * training programs wrap a state dict in ("state_dict", "model_state_dict" and so on), and the
+ * prefix "module." that data-parallel training adds to every name, are peeled. What lies in other
+ * dictionaries has names with a path, as in "generator.conv.weight". Files are input from outside:
+ * a damaged or hostile one is VDT_ERROR_FORMAT, and nothing is allocated that the file's size does
+ * not justify.
  *
  * A VdtWeights is reference counted and may be read by several threads at once.
  */
@@ -33,6 +35,13 @@ VDT_API const char *vdt_weights_get_name(const VdtWeights *weights, guint i);
 VDT_API VdtTensor *vdt_weights_get_tensor(const VdtWeights *weights, guint i);
 /** Tensor by name, or NULL; owned by @weights. */
 VDT_API VdtTensor *vdt_weights_lookup(const VdtWeights *weights, const char *name);
+/** Tensors that the file holds and that cannot be had, of types or kinds that are not supported: a
+ * network that does not ask for them runs all the same. Name of the one of index @i, with what
+ * stands in its way; both owned by @weights. */
+VDT_API guint vdt_weights_get_n_unread(const VdtWeights *weights);
+VDT_API const char *vdt_weights_get_unread(const VdtWeights *weights, guint i, const char **reason);
+/** What stands in the way of the tensor of that name; NULL if it is none of these. */
+VDT_API const char *vdt_weights_why_unread(const VdtWeights *weights, const char *name);
 /** Path the weights were loaded from, for messages; "made-up weights" or the like if none. */
 VDT_API const char *vdt_weights_get_origin(const VdtWeights *weights);
 VDT_API void vdt_weights_set_origin(VdtWeights *weights, const char *origin);
