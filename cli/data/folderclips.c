@@ -6,6 +6,7 @@
 
 #include "clips.h"
 #include "files.h"
+#include "io/keyed-hash.h"
 
 #define MAX_LIST_BYTES   (256 << 20)
 #define MAX_LABELS_BYTES (16 << 20)
@@ -145,7 +146,7 @@ char **folder_labels(const char *list, GError **error)
         return NULL;
     gboolean numbers = TRUE;
     guint highest = 0;
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) seen = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     g_autoptr(GPtrArray) labels = g_ptr_array_new();
     for (guint i = 0; i < entries->len; i++) {
         char *label = g_array_index(entries, Entry, i).label;
@@ -183,7 +184,7 @@ static gboolean find_class(GHashTable *names, guint n, const char *label, guint 
 static gboolean resolve(FolderClips *clips, GChecksum *hash, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(clips->list);
-    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) names = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     for (guint i = clips->set.n_labels; i-- > 0;)
         g_hash_table_insert(names, clips->set.labels[i], GUINT_TO_POINTER(i));
     Problems problems = {clips->list, g_string_new(NULL), 0};

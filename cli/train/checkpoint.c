@@ -4,6 +4,7 @@
 #include <string.h>
 #include <vedette/runtime.h>
 
+#include "io/keyed-hash.h"
 #include "jsontext.h"
 #include "training.h"
 
@@ -94,7 +95,7 @@ gboolean training_save_checkpoint(Training *training, GError **error)
 /* "name: value" lines by name. The strings are those of @text, which is changed. */
 static GHashTable *parse_lines(char **lines)
 {
-    GHashTable *table = g_hash_table_new(g_str_hash, g_str_equal);
+    GHashTable *table = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     for (guint i = 0; lines[i] != NULL; i++) {
         char *colon = strstr(lines[i], ": ");
         if (colon == NULL)

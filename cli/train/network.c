@@ -8,7 +8,7 @@
 #include "files.h"
 #include "jsontext.h"
 
-#define MAX_CONFIG_BYTES (1 << 20)
+#define MAX_CONFIG_BYTES (256 << 10)
 
 void network_clear(Network *network)
 {

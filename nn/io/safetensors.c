@@ -9,7 +9,9 @@
 #include <string.h>
 
 /* As in the reference implementation; the largest published models need about 1 MB. */
-#define MAX_HEADER (100 * 1000 * 1000)
+#define MAX_HEADER   (100 * 1000 * 1000)
+/* Pairs take much more memory than text; programs leave some dozens. */
+#define MAX_METADATA 65536
 
 typedef struct {
     gsize begin, end;
@@ -173,6 +175,7 @@ static gboolean read_tensor(Reader *reader, GError **error)
 static gboolean read_metadata(Reader *reader, GError **error)
 {
     VdtJsonCursor *cursor = &reader->cursor;
+    guint n = 0;
 
     if (!vdt_json_take(cursor, '{'))
         return bad_json(reader, "object", error);
@@ -185,6 +188,9 @@ static gboolean read_metadata(Reader *reader, GError **error)
         if (vdt_weights_get_metadata(reader->weights, reader->name->str) != NULL)
             return vdt_bad_file(error, reader->origin, "metadata '%s' is there twice",
                                 reader->name->str);
+        if (++n > MAX_METADATA)
+            return vdt_bad_file(error, reader->origin, "has more than %d pairs of metadata",
+                                MAX_METADATA);
         vdt_weights_set_metadata(reader->weights, reader->name->str, reader->text->str);
     } while (vdt_json_take(cursor, ','));
     return vdt_json_take(cursor, '}') || bad_json(reader, "'}'", error);

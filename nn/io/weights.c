@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The ordered map from names to tensors. */
 #include "formats.h"
+#include "keyed-hash.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -41,7 +42,7 @@ VdtWeights *vdt_weights_new_for_file(const char *origin, const char *format)
     weights->ref_count = 1;
     weights->entries = g_array_new(FALSE, FALSE, sizeof(Entry));
     g_array_set_clear_func(weights->entries, clear_entry);
-    weights->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    weights->by_name = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     weights->metadata = g_tree_new_full(compare_keys, NULL, g_free, g_free);
     weights->origin = g_strdup(origin);
     weights->format = format;

@@ -136,6 +136,10 @@ static const struct {
     {HEAD ", \"preprocessing\": {\"std\": [1, 1e999, 1]}}", "\"std\" holds"},
     {HEAD ", \"preprocessing\": {\"width\": 0}}", "from 1 to 8192"},
     {HEAD ", \"preprocessing\": {\"height\": 1e3}}", "\"height\" holds"},
+    {HEAD ", \"preprocessing\": {\"width\": 8192, \"height\": 8192, \"frames\": 1}}",
+     "\"width\" 8192, \"height\" 8192 and \"frames\" 1 make 67108864 pixels, the limit is 8388608"},
+    {HEAD ", \"preprocessing\": {\"width\": 2048, \"height\": 1024, \"frames\": 5}}",
+     "10485760 pixels"},
     {HEAD ", \"preprocessing\": {\"frames\": 257}}", "from 1 to 256"},
     {HEAD ", \"preprocessing\": {\"window\": 0}}", "from 0.01 to 3600"},
     {HEAD ", \"preprocessing\": {\"framing\": \"zoom\"}}", "stretch, crop, fit"},
@@ -171,10 +175,19 @@ static void test_hostile(void)
     g_assert_nonnull(strstr(error->message, "64 levels"));
     g_clear_error(&error);
 
-    g_autofree char *large = g_strnfill((1 << 20) + 1, ' ');
+    g_autofree char *large = g_strnfill((256 << 10) + 1, ' ');
     g_free(put("card.json", large));
     g_assert_null(vdt_card_load(path, &config, &error));
-    g_assert_nonnull(strstr(error->message, "limit is 1048576"));
+    g_assert_nonnull(strstr(error->message, "limit is 262144"));
+    g_clear_error(&error);
+
+    g_autoptr(GString) members = g_string_new("{\"a\": {\"0\": 0}, \"b\": {\"0\": 0");
+    for (guint i = 1; i <= 4096; i++)
+        g_string_append_printf(members, ", \"%u\": 0", i);
+    g_string_append(members, "}}");
+    g_free(put("card.json", members->str));
+    g_assert_null(vdt_card_load(path, &config, &error));
+    g_assert_nonnull(strstr(error->message, "more than 4096 members"));
     g_clear_error(&error);
 
     g_assert_null(vdt_card_load(dir, &config, &error));

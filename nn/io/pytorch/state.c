@@ -148,11 +148,26 @@ static gboolean describe_failure(VdtPytorchFile *file, const VdtPickleValue *roo
     return vdt_bad_file(error, file->origin, "holds something else than a state dict");
 }
 
+/* The last value under each key that has a tensor. Keys are told apart by where they are: text that
+ * is there twice is paid for by the file, one text that is set a million times must cost no more
+ * than once. */
+static GHashTable *last_tensors(const VdtPickleValue *dict)
+{
+    GHashTable *last = g_hash_table_new(NULL, NULL);
+    const VdtPickleValue *key, *value;
+
+    for (guint i = 0; i < count_pairs(dict); i++)
+        if (get_tensor_pair(dict, i, &key, &value))
+            g_hash_table_insert(last, (gpointer)key, (gpointer)value);
+    return last;
+}
+
 VdtWeights *vdt_pytorch_collect(VdtPytorchFile *file, const VdtPickleValue *root, GError **error)
 {
     g_autoptr(VdtWeights) weights = vdt_weights_new_for_file(file->origin, file->format);
     g_autoptr(GHashTable) made =
         g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)vdt_tensor_unref);
+    g_autoptr(GHashTable) last = NULL;
     const VdtPickleValue *dict = root;
     gboolean all_prefixed;
 
@@ -162,12 +177,17 @@ VdtWeights *vdt_pytorch_collect(VdtPytorchFile *file, const VdtPickleValue *root
         describe_failure(file, root, error);
         return NULL;
     }
+    last = last_tensors(dict);
     for (guint i = 0; i < count_pairs(dict); i++) {
         const VdtPickleValue *key, *value;
         g_autofree char *name = NULL;
 
         if (!get_tensor_pair(dict, i, &key, &value))
             continue;
+        value = g_hash_table_lookup(last, key);
+        if (value == NULL)
+            continue;
+        g_hash_table_remove(last, key);
         name = make_name(key, all_prefixed ? strlen(PREFIX) : 0);
         if (name == NULL) {
             vdt_bad_file(error, file->origin, "the name of tensor %u is not UTF-8", i);
