@@ -387,13 +387,13 @@ static VdtPlan *engine_plan(VdtEngine *engine, const VdtBuild *asked, GError **e
             newest = p;
     }
     g_autoptr(VdtGraph) graph = engine_graph(engine, asked, error);
-    if (graph == NULL)
+    if (graph == NULL || !vdt_weights_restore_pages(engine->weights, error))
         return NULL;
     VdtPlan *plan = vdt_plan_new_sharing(graph, engine->weights, &engine->options,
                                          newest != NULL ? newest->plan : NULL, error);
+    vdt_weights_drop_pages(engine->weights);
     if (plan == NULL)
         return NULL;
-    vdt_weights_drop_pages(engine->weights);
     vdt_plan_unref(oldest->plan);
     *oldest = (CachedPlan){*asked, plan, engine->clock};
     return plan;

@@ -14,10 +14,6 @@
 #define MAX_METADATA 65536
 
 typedef struct {
-    gsize begin, end;
-} Span;
-
-typedef struct {
     GBytes *bytes;
     const char *origin;
     gsize data_start, data_size;
@@ -119,7 +115,7 @@ static gboolean add_tensor(Reader *reader, const Entry *entry, GError **error)
     const char *name = reader->name->str;
     g_autoptr(VdtTensor) tensor = NULL;
     g_autoptr(GError) wrong = NULL;
-    Span span;
+    VdtSpan span;
     gsize n_bytes;
 
     if (!entry->has_dtype || !entry->has_shape || !entry->has_offsets)
@@ -129,7 +125,7 @@ static gboolean add_tensor(Reader *reader, const Entry *entry, GError **error)
                                                 : "data_offsets");
     if (vdt_weights_lookup(reader->weights, name) != NULL)
         return vdt_bad_file(error, reader->origin, "tensor '%s' is there twice", name);
-    span = (Span){(gsize)entry->offsets[0], (gsize)entry->offsets[1]};
+    span = (VdtSpan){(gsize)entry->offsets[0], (gsize)entry->offsets[1]};
     if (span.begin > span.end || span.end > reader->data_size)
         return vdt_bad_file(error, reader->origin,
                             "tensor '%s' lies at %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT
@@ -217,7 +213,7 @@ static gboolean read_header(Reader *reader, GError **error)
 
 static int compare_spans(gconstpointer a, gconstpointer b)
 {
-    const Span *x = a, *y = b;
+    const VdtSpan *x = a, *y = b;
 
     if (x->begin != y->begin)
         return x->begin < y->begin ? -1 : 1;
@@ -230,7 +226,7 @@ static gboolean check_cover(Reader *reader, GError **error)
 
     g_array_sort(reader->spans, compare_spans);
     for (guint i = 0; i < reader->spans->len; i++) {
-        const Span *span = &g_array_index(reader->spans, Span, i);
+        const VdtSpan *span = &g_array_index(reader->spans, VdtSpan, i);
 
         if (span->begin != at)
             return vdt_bad_file(error, reader->origin,
@@ -249,7 +245,7 @@ VdtWeights *vdt_safetensors_parse(GBytes *bytes, const char *origin, GError **er
 {
     g_autoptr(GString) name = g_string_new(NULL);
     g_autoptr(GString) text = g_string_new(NULL);
-    g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(Span));
+    g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(VdtSpan));
     g_autoptr(VdtWeights) weights = vdt_weights_new_for_file(origin, "safetensors");
     Reader reader = {.bytes = bytes,
                      .origin = origin,

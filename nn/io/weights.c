@@ -4,8 +4,6 @@
 #include "keyed-hash.h"
 
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 typedef struct {
     char *name;
@@ -19,7 +17,7 @@ struct _VdtWeights {
     GTree *metadata;     /* key to text; a tree, so that files are the same each time */
     char *origin;
     const char *format;
-    GBytes *mapping; /* of the file, or NULL */
+    VdtOwnedFile *file; /* that tensors lie in, or NULL */
 };
 
 static void clear_entry(gpointer data)
@@ -67,7 +65,7 @@ void vdt_weights_unref(VdtWeights *weights)
     g_tree_unref(weights->metadata);
     g_hash_table_unref(weights->by_name);
     g_array_unref(weights->entries);
-    g_clear_pointer(&weights->mapping, g_bytes_unref);
+    g_clear_pointer(&weights->file, vdt_owned_file_free);
     g_free(weights->origin);
     g_free(weights);
 }
@@ -150,22 +148,58 @@ void vdt_weights_foreach_metadata(const VdtWeights *weights, GTraverseFunc func,
     g_tree_foreach(weights->metadata, func, data);
 }
 
-void vdt_weights_set_mapping(VdtWeights *weights, GBytes *bytes)
+void vdt_weights_set_file(VdtWeights *weights, VdtOwnedFile *file)
 {
-    weights->mapping = g_bytes_ref(bytes);
+    weights->file = file;
 }
 
-void vdt_weights_drop_pages(const VdtWeights *weights)
+static int compare_spans(gconstpointer a, gconstpointer b)
 {
-    gsize page = sysconf(_SC_PAGESIZE), size;
-    guintptr start, end;
+    const VdtSpan *x = a, *y = b;
 
-    if (!weights->mapping)
-        return;
-    start = (guintptr)g_bytes_get_data(weights->mapping, &size);
-    end = (start + size) / page * page;
-    start = (start + page - 1) / page * page;
-    /* The pages are the file's own, unchanged: they come back when somebody reads them. */
-    if (start < end)
-        madvise((void *)start, end - start, MADV_DONTNEED);
+    return x->begin < y->begin ? -1 : x->begin > y->begin;
+}
+
+/* Where the file has tensors that somebody else holds, in order and apart. */
+static GArray *find_held(const VdtWeights *weights)
+{
+    GArray *held = g_array_new(FALSE, FALSE, sizeof(VdtSpan));
+    gsize size;
+    const char *start = g_bytes_get_data(vdt_owned_file_get_bytes(weights->file), &size);
+    guint n = 0;
+
+    for (guint i = 0; i < weights->entries->len; i++) {
+        const VdtTensor *tensor = g_array_index(weights->entries, Entry, i).tensor;
+        gsize at = (gsize)((const char *)tensor->data - start);
+        VdtSpan span = {at, at + tensor->n_bytes};
+
+        if (g_atomic_int_get(&tensor->ref_count) > 1 && (const char *)tensor->data >= start &&
+            at < size)
+            g_array_append_val(held, span);
+    }
+    g_array_sort(held, compare_spans);
+    for (guint i = 0; i < held->len; i++) {
+        VdtSpan span = g_array_index(held, VdtSpan, i);
+        VdtSpan *last = n > 0 ? &g_array_index(held, VdtSpan, n - 1) : NULL;
+
+        if (last != NULL && span.begin <= last->end)
+            last->end = MAX(last->end, span.end);
+        else
+            g_array_index(held, VdtSpan, n++) = span;
+    }
+    g_array_set_size(held, n);
+    return held;
+}
+
+void vdt_weights_drop_pages(VdtWeights *weights)
+{
+    g_autoptr(GArray) held = weights->file != NULL ? find_held(weights) : NULL;
+
+    if (held != NULL)
+        vdt_owned_file_release(weights->file, (const VdtSpan *)held->data, held->len);
+}
+
+gboolean vdt_weights_restore_pages(VdtWeights *weights, GError **error)
+{
+    return weights->file == NULL || vdt_owned_file_restore(weights->file, error);
 }
