@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "labelmap.h"
+#include "logits.h"
 
 #define MULTIPLE    32 /* of sides that every network takes */
 #define MOST_RATIO  4  /* of the longer side to the shorter one's size */
@@ -107,6 +108,12 @@ static gboolean look(VdtEngine *engine, const Seen *seen, Window window, GArray 
     vdt_clip_set_frame(vdt_session_get_input(session, 0), 0, 0, &part, card->mean, card->std);
     if (!vdt_session_run(session, cancellable, error))
         return FALSE;
+    if (!vdt_logits_are_finite(output->data, output->n_bytes / sizeof(float))) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                    "%s: the network's answer is not finite: its weights may be damaged",
+                    card->name);
+        return FALSE;
+    }
     window.logits = vdt_tensor_new(VDT_F32, &output->shape, error);
     if (!window.logits)
         return FALSE;

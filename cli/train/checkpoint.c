@@ -8,6 +8,7 @@
 #include "jsontext.h"
 #include "training.h"
 
+#define MAX_SECONDS 1e9
 /* Keys of the metadata that are the command's own. */
 #define DESCRIPTION "vedette.training"
 #define MACHINE     "vedette.machine"
@@ -182,11 +183,18 @@ gboolean training_restore(Training *training, GError **error)
         return FALSE;
     const char *curve = vdt_weights_get_metadata(checkpoint, CURVE);
     const char *seconds = vdt_weights_get_metadata(checkpoint, SECONDS);
-    if (curve == NULL || seconds == NULL || !curve_parse(training->curve, curve)) {
+    if (curve == NULL ||
+        !curve_parse(training->curve, curve, vdt_trainer_get_step(training->trainer))) {
         g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "%s: its loss curve is damaged", path);
         return FALSE;
     }
-    training->seconds_before = g_ascii_strtod(seconds, NULL);
+    training->seconds_before = seconds != NULL ? g_ascii_strtod(seconds, NULL) : -1;
+    if (!(training->seconds_before >= 0 && training->seconds_before <= MAX_SECONDS)) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
+                    "%s: its time of training is \"%s\", but must be 0 to %.0f seconds", path,
+                    seconds != NULL ? seconds : "", MAX_SECONDS);
+        return FALSE;
+    }
     const char *before = vdt_weights_get_metadata(checkpoint, MACHINE);
     if (g_strcmp0(before, machine) != 0)
         progress_say(training->progress,
