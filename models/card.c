@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "card.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "fields.h"
@@ -123,6 +124,18 @@ static void take_string(VdtFields *fields, const char *key, char **value)
     }
 }
 
+/* Whether @file is somewhere else, links followed. What is not there leads nowhere. */
+static gboolean leads_out(const char *dir, const char *file)
+{
+    char *real_dir = realpath(dir, NULL), *real_file = realpath(file, NULL);
+    gsize n = real_dir != NULL ? strlen(real_dir) : 0;
+    gboolean out = real_dir != NULL && real_file != NULL && n > 1 &&
+                   (strncmp(real_file, real_dir, n) != 0 || real_file[n] != '/');
+    free(real_dir);
+    free(real_file);
+    return out;
+}
+
 /* A file named in a card lies in its folder or below it. */
 static char *beside(VdtFields *fields, const char *key, const char *path)
 {
@@ -138,6 +151,10 @@ static char *beside(VdtFields *fields, const char *key, const char *path)
     }
     g_autofree char *dir = g_path_get_dirname(path);
     g_autofree char *joined = g_build_filename(dir, name, NULL);
+    if (leads_out(dir, joined)) {
+        vdt_fields_fail(fields, "\"%s\" is \"%s\", a link out of the card's folder", key, name);
+        return NULL;
+    }
     return g_canonicalize_filename(joined, NULL);
 }
 

@@ -36,8 +36,12 @@ static gboolean load_open(int fd, const char *path, gsize limit, char **text, gs
                     (gint64)status.st_size, limit);
         return FALSE;
     }
-    g_autofree char *memory = g_malloc(status.st_size + 1);
+    g_autofree char *memory = g_try_malloc(status.st_size + 1);
     gsize have = 0;
+    if (memory == NULL) {
+        errno = ENOMEM;
+        return file_error(path, "read it", error);
+    }
     while (have < (gsize)status.st_size) {
         ssize_t n = read(fd, memory + have, status.st_size - have);
         if (n < 0 && errno == EINTR)

@@ -44,8 +44,8 @@ gboolean vdt_atomic_file_write(VdtAtomicFile *file, const void *data, gsize n, G
 
         if (written < 0 && errno == EINTR)
             continue;
-        if (written < 0)
-            return fail(file, "write", errno, error);
+        if (written <= 0) /* some file systems say so when they are full, and would for ever */
+            return fail(file, "write", written < 0 ? errno : ENOSPC, error);
         at += written;
         n -= (gsize)written;
     }

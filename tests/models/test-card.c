@@ -4,6 +4,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "files.h"
 #include "paths.h"
@@ -163,6 +164,53 @@ static void test_refused(void)
     }
 }
 
+/* A link within the folder is as good as a file, one out of it is none; the folder may be one. */
+static void test_links(void)
+{
+    static const struct {
+        const char *name, *to;
+        gboolean out;
+    } links[] = {{"inside", "labels.txt", FALSE},
+                 {"nowhere", "no-such-file", FALSE},
+                 {"outside", "/etc/hostname", TRUE},
+                 {"above", "../../../../../../etc/hostname", TRUE},
+                 {"folder/hostname", NULL, TRUE}};
+    g_autofree char *path = put("card.json", "");
+    g_autofree char *folder = g_build_filename(dir, "folder", NULL);
+    g_free(put("labels.txt", "a\nb\n"));
+    g_assert_cmpint(symlink("/etc", folder), ==, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(links); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(JsonObject) config = NULL;
+        g_autofree char *link = g_build_filename(dir, links[i].name, NULL);
+        g_autofree char *text =
+            g_strdup_printf("{\"schema\": 1, \"name\": \"n\", \"architecture\": \"squeezetime\", "
+                            "\"variant\": \"v\", \"weights\": \"%s\", \"licence\": \"l\", "
+                            "\"origin\": \"o\"}",
+                            links[i].name);
+        if (links[i].to != NULL)
+            g_assert_cmpint(symlink(links[i].to, link), ==, 0);
+        g_free(put("card.json", text));
+        g_autoptr(VdtCard) card = vdt_card_load(path, &config, &error);
+        g_assert_true((card == NULL) == links[i].out);
+        if (links[i].out)
+            g_assert_nonnull(strstr(error->message, "a link out of the card's folder"));
+        if (links[i].to != NULL)
+            g_unlink(link);
+    }
+    g_unlink(folder);
+
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) config = NULL;
+    g_autofree char *other = g_strconcat(dir, "-link", NULL);
+    g_autofree char *through = g_build_filename(other, "card.json", NULL);
+    g_free(put("card.json", HEAD ", \"labels\": \"labels.txt\"}"));
+    g_assert_cmpint(symlink(dir, other), ==, 0);
+    g_autoptr(VdtCard) card = vdt_card_load(through, &config, &error);
+    g_assert_no_error(error);
+    g_unlink(other);
+}
+
 /* Nothing is parsed that is too deep or too large, and nothing waits. */
 static void test_hostile(void)
 {
@@ -278,6 +326,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     dir = g_dir_make_tmp("vedette-card-XXXXXX", NULL);
+    g_test_add_func("/card/links", test_links);
     g_test_add_func("/card/defaults", test_defaults);
     g_test_add_func("/card/everything", test_everything);
     g_test_add_func("/card/no-background", test_no_background);

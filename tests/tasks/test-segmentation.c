@@ -3,6 +3,8 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <vedette/error.h>
 
 #include "labelmap.h"
@@ -191,6 +193,20 @@ static void test_bad_palettes(void)
         g_assert_cmphex(colours[0], ==, vdt_palette_colour(0));
     }
     g_unlink(path);
+
+    /* Nobody writes into it; and a device without an end. */
+    g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+    for (guint i = 0; i < 2; i++) {
+        g_autofree guint32 *colours = NULL;
+
+        alarm(20);
+        colours = vdt_palette_load(&card, 1);
+        alarm(0);
+        g_assert_cmphex(colours[0], ==, vdt_palette_colour(0));
+        g_unlink(path);
+        if (i == 0)
+            g_assert_cmpint(symlink("/dev/zero", path), ==, 0);
+    }
     g_rmdir(dir);
 }
 
