@@ -171,6 +171,16 @@ static void test_palette(void)
             g_assert_cmphex(vdt_palette_colour(i), !=, vdt_palette_colour(k));
 }
 
+/* A map that no memory could hold is none, and the process goes on. */
+static void test_no_memory(void)
+{
+    const float two[] = {0, 1};
+
+    g_assert_null(vdt_segmentation_empty(2, 4000000000u, 4000000000u));
+    g_assert_null(
+        vdt_segmentation_new(two, 2, 1, 1, &(VdtSeen){0, 0, 1, 1}, 2000000000u, 2000000000u));
+}
+
 /* Files that are no palettes. */
 static void test_bad_palettes(void)
 {
@@ -214,6 +224,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/segmentation/map", test_map);
+    g_test_add_func("/segmentation/no-memory", test_no_memory);
     g_test_add_func("/segmentation/keep", test_keep);
     g_test_add_func("/segmentation/part", test_part);
     g_test_add_func("/segmentation/margins", test_margins);

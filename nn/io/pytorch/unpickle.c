@@ -701,6 +701,11 @@ static gboolean check_budget(Machine *machine, gsize budget, GError **error)
     count_growth(machine->marks->len, &machine->marks_room, 2 * sizeof(guint), spent);
     /* A table of pairs and hashes, a quarter full at the least, and its successor. */
     count_growth(g_hash_table_size(machine->memo), &machine->memo_room, 64, spent);
+    if (machine->pickle->no_memory) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                    "%s: no memory for the values of its pickle", machine->origin);
+        return FALSE;
+    }
     return *spent <= budget ||
            vdt_bad_file(error, machine->origin,
                         "its pickle makes values of more than %" G_GSIZE_FORMAT

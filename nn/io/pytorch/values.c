@@ -46,9 +46,16 @@ VdtPickleValue *vdt_pickle_add(VdtPickle *pickle, VdtPickleKind kind)
 void vdt_pickle_append(VdtPickle *pickle, VdtPickleValue *value, VdtPickleValue *item)
 {
     if (value->n_items == value->room) {
+        guint room = value->room == 0 ? 2 : value->room * 2;
+        VdtPickleValue **items = g_try_renew(VdtPickleValue *, value->items, room);
+
+        if (items == NULL) {
+            pickle->no_memory = TRUE;
+            return;
+        }
         pickle->spent += MAX(value->room * sizeof item, MALLOC_LEAST);
-        value->room = value->room == 0 ? 2 : value->room * 2;
-        value->items = g_renew(VdtPickleValue *, value->items, value->room);
+        value->room = room;
+        value->items = items;
     }
     value->items[value->n_items++] = item;
 }

@@ -11,7 +11,8 @@ struct _VdtPickle {
     guint n_values;
     const VdtPickleValue *root;
     gsize length;
-    gsize spent; /* bytes, on values and on what the machine needs beside them */
+    gsize spent;        /* bytes, on values and on what the machine needs beside them */
+    gboolean no_memory; /* for items; some are missing, and the pickle is not to be used */
 };
 
 VdtPickle *vdt_pickle_new(void);
