@@ -10,13 +10,14 @@ static VdtTrainer *make_trainer(void)
 {
     const VdtTrainOptions options = {
         .kind = VDT_OPTIMIZER_ADAMW, .average = 0.9, .schedule = {.rate = 0.1, .steps = 100}};
-    VdtGraph *graph = vdt_graph_new();
+    g_autoptr(VdtGraph) graph = vdt_graph_new();
     VdtShape x = vdt_shape(2, 3), labels = vdt_shape(2);
     VdtValue *y = vdt_linear(vdt_scope(graph, "fc"), vdt_input(graph, "x", &x), .out = 2);
 
     vdt_output(graph, "loss", vdt_cross_entropy(y, vdt_input(graph, "labels", &labels)));
-    VdtWeights *weights = vdt_weights_new_random(graph, 1);
-    VdtPlan *plan = vdt_plan_new(graph, weights, &(VdtPlanOptions){.kind = VDT_PLAN_TRAIN}, NULL);
+    g_autoptr(VdtWeights) weights = vdt_weights_new_random(graph, 1);
+    g_autoptr(VdtPlan) plan =
+        vdt_plan_new(graph, weights, &(VdtPlanOptions){.kind = VDT_PLAN_TRAIN}, NULL);
     return vdt_trainer_new(vdt_session_new(plan, NULL), &options, NULL);
 }
 
