@@ -8,7 +8,7 @@
 #include <vedette/graph.h>
 #include <vedette/weights.h>
 
-#define GOLDEN_MAX_BYTES (64 << 20) /* of case.json */
+#define GOLDEN_MAX_BYTES (1 << 20) /* of case.json */
 
 /* The string under @key, which must be there. */
 const char *golden_string(JsonObject *object, const char *key, GError **error);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * SIGINT and SIGTERM as a request to stop at the next good moment. A second one ends the process.
+ * SIGINT, SIGTERM and SIGHUP as a request to stop at the next good moment. A second one ends the
+ * process, and so do some seconds in which that moment did not come. Signals that whoever started
+ * the process had it ignore (nohup) stay ignored.
  */
 #pragma once
 

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "card.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "fields.h"
 #include "files.h"
+#include "io/keyed-hash.h"
 
-#define MAX_CARD_BYTES   (1 << 20)
+#define MAX_CARD_BYTES   (256 << 10)
 #define MAX_LABELS_BYTES (16 << 20)
 #define MAX_LABELS       100000
 #define MAX_LABEL_BYTES  256
 /* Frames per second that the intervals of training sets are counted at. */
 #define TRAINING_RATE    30.0
+/* Pixels of what a network sees at once, as in one picture of 3840 x 2160: the values inside it
+ * take some hundred times as many bytes. */
+#define MAX_INPUT_PIXELS (1 << 23)
 /* Pixels of the pictures that an evaluation keeps: three bytes each. */
 #define MAX_TEST_PIXELS  (G_GINT64_CONSTANT(1) << 28)
 
@@ -113,6 +118,18 @@ static void take_string(VdtFields *fields, const char *key, char **value)
     }
 }
 
+/* Whether @file is somewhere else, links followed. What is not there leads nowhere. */
+static gboolean leads_out(const char *dir, const char *file)
+{
+    char *real_dir = realpath(dir, NULL), *real_file = realpath(file, NULL);
+    gsize n = real_dir != NULL ? strlen(real_dir) : 0;
+    gboolean out = real_dir != NULL && real_file != NULL && n > 1 &&
+                   (strncmp(real_file, real_dir, n) != 0 || real_file[n] != '/');
+    free(real_dir);
+    free(real_file);
+    return out;
+}
+
 /* A file named in a card lies in its folder or below it. */
 static char *beside(VdtFields *fields, const char *key, const char *path)
 {
@@ -128,6 +145,10 @@ static char *beside(VdtFields *fields, const char *key, const char *path)
     }
     g_autofree char *dir = g_path_get_dirname(path);
     g_autofree char *joined = g_build_filename(dir, name, NULL);
+    if (leads_out(dir, joined)) {
+        vdt_fields_fail(fields, "\"%s\" is \"%s\", a link out of the card's folder", key, name);
+        return NULL;
+    }
     return g_canonicalize_filename(joined, NULL);
 }
 
@@ -146,6 +167,12 @@ static void read_preprocessing(VdtFields *fields, VdtCard *card)
     card->width = vdt_fields_int(fields, "width", card->width, 1, 8192);
     card->height = vdt_fields_int(fields, "height", card->height, 1, 8192);
     card->frames = vdt_fields_int(fields, "frames", card->frames, 1, 256);
+    gint64 pixels = (gint64)card->width * card->height * card->frames;
+    if (pixels > MAX_INPUT_PIXELS)
+        vdt_fields_fail(fields,
+                        "\"width\" %u, \"height\" %u and \"frames\" %u make %" G_GINT64_FORMAT
+                        " pixels, the limit is %d",
+                        card->width, card->height, card->frames, pixels, MAX_INPUT_PIXELS);
     card->frame_interval = vdt_fields_int(fields, "frame_interval", card->frame_interval, 1, 1000);
     /* Unless it says otherwise, a window is as long as the frames it was trained on lasted. */
     card->window = card->frames == 1
@@ -200,12 +227,14 @@ static void read_background(VdtFields *fields, VdtCard *card)
     if (names == NULL || names[0] == NULL) /* without labels it could not be as long as they are */
         return;
     card->background = g_new0(gboolean, card->n_labels + 1);
+    g_autoptr(GHashTable) labels = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
+    for (guint i = card->n_labels; i-- > 0;) /* of labels that are there twice, the first */
+        g_hash_table_insert(labels, card->labels[i], GUINT_TO_POINTER(i));
     for (guint i = 0; names[i] != NULL; i++) {
-        guint label = 0;
-        while (label < card->n_labels && strcmp(card->labels[label], names[i]) != 0)
-            label++;
-        card->background[label] = TRUE;
-        if (label == card->n_labels)
+        gpointer label;
+        if (g_hash_table_lookup_extended(labels, names[i], NULL, &label))
+            card->background[GPOINTER_TO_UINT(label)] = TRUE;
+        else
             vdt_fields_fail(fields, "\"background\" has \"%s\", which is none of the labels",
                             names[i]);
     }

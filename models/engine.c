@@ -9,6 +9,7 @@
 #include "card.h"
 #include "model.h"
 #include "paths.h"
+#include "runtime/host.h"
 #include "unwrap.h"
 
 /* Plans that an engine keeps, each for something else that was asked of the network. */
@@ -78,11 +79,14 @@ void vdt_engine_unref(VdtEngine *engine)
             engine_free(engine);
         return;
     }
+    VdtHost host;
+    vdt_host_enter_locks(&host);
     pthread_mutex_lock(&registry_lock);
     gboolean last = g_atomic_int_dec_and_test(&engine->ref_count);
     if (last)
         g_hash_table_remove(registry, engine->key);
     pthread_mutex_unlock(&registry_lock);
+    vdt_host_leave_locks(&host);
     if (last)
         engine_free(engine);
 }
@@ -329,7 +333,7 @@ static char *registry_key(const VdtEngineOptions *options, const Files *files)
     return g_string_free(g_steal_pointer(&key), FALSE);
 }
 
-VdtEngine *vdt_engine_get_shared(const VdtEngineOptions *options, GError **error)
+static VdtEngine *get_shared(const VdtEngineOptions *options, GError **error)
 {
     g_auto(Files) files = {NULL};
     if (!resolve(options, &files, error))
@@ -359,6 +363,15 @@ VdtEngine *vdt_engine_get_shared(const VdtEngineOptions *options, GError **error
         pthread_cond_broadcast(&registry_made);
     }
     pthread_mutex_unlock(&registry_lock);
+    return engine;
+}
+
+VdtEngine *vdt_engine_get_shared(const VdtEngineOptions *options, GError **error)
+{
+    VdtHost host;
+    vdt_host_enter_locks(&host);
+    VdtEngine *engine = get_shared(options, error);
+    vdt_host_leave_locks(&host);
     return engine;
 }
 
@@ -393,13 +406,13 @@ static VdtPlan *engine_plan(VdtEngine *engine, const VdtBuild *asked, GError **e
             newest = p;
     }
     g_autoptr(VdtGraph) graph = engine_graph(engine, asked, error);
-    if (graph == NULL)
+    if (graph == NULL || !vdt_weights_restore_pages(engine->weights, error))
         return NULL;
     VdtPlan *plan = vdt_plan_new_sharing(graph, engine->weights, &engine->options,
                                          newest != NULL ? newest->plan : NULL, error);
+    vdt_weights_drop_pages(engine->weights);
     if (plan == NULL)
         return NULL;
-    vdt_weights_drop_pages(engine->weights);
     vdt_plan_unref(oldest->plan);
     *oldest = (CachedPlan){*asked, plan, engine->clock};
     return plan;
@@ -408,10 +421,13 @@ static VdtPlan *engine_plan(VdtEngine *engine, const VdtBuild *asked, GError **e
 VdtSession *vdt_engine_new_session(VdtEngine *engine, const VdtShape *input, GError **error)
 {
     VdtBuild asked = vdt_model_ask(engine->model, input);
+    VdtHost host;
+    vdt_host_enter_locks(&host);
     pthread_mutex_lock(&engine->lock);
     g_autoptr(VdtPlan) plan = engine_plan(engine, &asked, error);
     if (plan != NULL)
         vdt_plan_ref(plan);
     pthread_mutex_unlock(&engine->lock);
+    vdt_host_leave_locks(&host);
     return plan != NULL ? vdt_session_new(plan, error) : NULL;
 }

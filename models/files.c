@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #define MAX_NESTING 64
+/* Of one object. Its table has a hash that everybody knows, so that members can be made to take
+ * quadratic time; a card's scores have two for each class. */
+#define MAX_MEMBERS 4096
 
 static gboolean file_error(const char *path, const char *what, GError **error)
 {
@@ -33,8 +36,12 @@ static gboolean load_open(int fd, const char *path, gsize limit, char **text, gs
                     (gint64)status.st_size, limit);
         return FALSE;
     }
-    g_autofree char *memory = g_malloc(status.st_size + 1);
+    g_autofree char *memory = g_try_malloc(status.st_size + 1);
     gsize have = 0;
+    if (memory == NULL) {
+        errno = ENOMEM;
+        return file_error(path, "read it", error);
+    }
     while (have < (gsize)status.st_size) {
         ssize_t n = read(fd, memory + have, status.st_size - have);
         if (n < 0 && errno == EINTR)
@@ -112,11 +119,11 @@ char **vdt_lines_load(const char *path, gsize limit, GError **error)
     return lines;
 }
 
-/* Looks at the brackets outside strings. The parser also takes comments and single quotes, which
- * are not JSON and in which brackets could hide. */
-static const char *check_nesting(const char *text, gsize size)
+/* Looks at the brackets and colons outside strings. The parser also takes comments and single
+ * quotes, which are not JSON and in which brackets could hide. */
+static const char *check_shape(const char *text, gsize size)
 {
-    guint depth = 0;
+    guint depth = 0, members[MAX_NESTING + 1] = {0};
     gboolean in_string = FALSE;
     for (gsize i = 0; i < size; i++) {
         char c = text[i];
@@ -128,6 +135,10 @@ static const char *check_nesting(const char *text, gsize size)
             return "is not JSON: there is a comment or a single quote";
         else if (!in_string && (c == '[' || c == '{') && ++depth > MAX_NESTING)
             return "nests more than 64 levels deep";
+        else if (!in_string && (c == '[' || c == '{'))
+            members[depth] = 0;
+        else if (!in_string && c == ':' && ++members[depth] > MAX_MEMBERS)
+            return "has an object of more than 4096 members";
         else if (!in_string && (c == ']' || c == '}') && depth > 0)
             depth--;
     }
@@ -148,7 +159,7 @@ JsonObject *vdt_json_load(const char *path, gsize limit, GError **error)
     if (!g_utf8_validate(text, size, NULL))
         wrong = "is not UTF-8";
     else
-        wrong = check_nesting(text, size);
+        wrong = check_shape(text, size);
     g_autoptr(JsonParser) parser = json_parser_new_immutable();
     g_autoptr(GError) mistake = NULL;
     if (wrong == NULL && !json_parser_load_from_data(parser, text, size, &mistake))

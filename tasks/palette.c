@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "palette.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#define MAX_PALETTE_BYTES (1 << 20)
+#define MAX_PALETTE_BYTES (128 << 10)
 /* Neighbours are this far apart on the wheel of hues, and no two are the same for long. */
 #define GOLDEN            0.61803398874989485
 
@@ -30,19 +34,42 @@ guint32 vdt_palette_colour(guint i)
     return from_hue(fmod(i * GOLDEN, 1), saturations[i / 3 % 2], values[i % 3]);
 }
 
+/* A regular file: one that nobody writes into would be waited for, a device has no end. */
+static char *load(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    g_autofree char *text = g_malloc(MAX_PALETTE_BYTES + 1);
+    gboolean whole = FALSE;
+    struct stat status;
+    gsize size = 0;
+
+    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
+        gssize n;
+
+        while (size <= MAX_PALETTE_BYTES &&
+               ((n = read(fd, text + size, MAX_PALETTE_BYTES + 1 - size)) > 0 ||
+                (n < 0 && errno == EINTR)))
+            size += (gsize)MAX(n, 0);
+        whole = size <= MAX_PALETTE_BYTES;
+    }
+    if (fd >= 0)
+        close(fd);
+    if (!whole)
+        return NULL;
+    text[size] = '\0';
+    return g_steal_pointer(&text);
+}
+
 /* What is no palette, or one for something else, gives NULL: colours are worth no error. */
 static guint32 *parse(const char *path, guint n)
 {
-    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
-    g_autofree char *text = NULL;
+    g_autofree char *text = load(path);
     g_autofree guint32 *colours = g_new(guint32, n);
     g_auto(GStrv) lines = NULL;
     guint found = 0;
 
-    if (!file || !g_mapped_file_get_contents(file) ||
-        g_mapped_file_get_length(file) > MAX_PALETTE_BYTES)
+    if (!text)
         return NULL;
-    text = g_strndup(g_mapped_file_get_contents(file), g_mapped_file_get_length(file));
     lines = g_strsplit(g_str_has_prefix(text, "\xef\xbb\xbf") ? text + 3 : text, "\n", -1);
     if (!lines[0] || !g_str_has_prefix(lines[0], "GIMP Palette"))
         return NULL;

@@ -43,8 +43,10 @@ static guint hidden(const Extent *extent)
 /* Softmax of every cell, in planes as the logits are. */
 static float *probabilities(const float *logits, guint classes, gsize cells)
 {
-    float *shares = g_new(float, classes *cells);
+    float *shares = g_try_new(float, classes *cells);
 
+    if (!shares)
+        return NULL;
     for (gsize i = 0; i < cells; i++) {
         float top = logits[i], sum = 0;
 
@@ -98,7 +100,11 @@ VdtSegmentation *vdt_segmentation_empty(guint classes, guint width, guint height
     s->width = width;
     s->height = height;
     s->n_classes = classes;
-    s->map = g_malloc((gsize)width * height);
+    s->map = g_try_malloc((gsize)width * height);
+    if (!s->map) {
+        g_free(s);
+        return NULL;
+    }
     memset(s->map, VDT_SEGMENTATION_NOTHING, (gsize)width * height);
     return s;
 }
@@ -106,17 +112,19 @@ VdtSegmentation *vdt_segmentation_empty(guint classes, guint width, guint height
 VdtSegmentation *vdt_segmentation_new(const float *logits, guint classes, guint rows, guint columns,
                                       const VdtSeen *seen, guint width, guint height)
 {
-    VdtSegmentation *s = vdt_segmentation_empty(classes, width, height);
+    g_autoptr(VdtSegmentation) s = vdt_segmentation_empty(classes, width, height);
     const Extent across = extent(seen->x, seen->width, width);
     const Extent down = extent(seen->y, seen->height, height);
     const gsize cells = (gsize)rows * columns;
     /* what the map does not show is not made: margins may be many times its size */
     const VdtLabelPart part = {hidden(&across), hidden(&down), across.to - across.from,
                                down.to - down.from, across.to - across.from};
-    g_autofree guint16 *labels = g_new(guint16, (gsize)part.width * part.height);
+    g_autofree guint16 *labels = g_try_new(guint16, MAX((gsize)part.width * part.height, 1));
     g_autofree float *shares = probabilities(logits, classes, cells);
     g_autofree Gathered *gathered = g_new0(Gathered, classes);
 
+    if (!s || !labels || !shares)
+        return NULL;
     vdt_label_map_part(logits, classes, rows, columns, labels, across.size, down.size, &part);
     for (guint y = down.from; y < down.to; y++) {
         const gsize line = (gsize)((int)y - down.first);
@@ -136,7 +144,7 @@ VdtSegmentation *vdt_segmentation_new(const float *logits, guint classes, guint 
     }
     for (guint c = 0; c < classes; c++)
         s->segments[c] = finish(&gathered[c], width, height);
-    return s;
+    return g_steal_pointer(&s);
 }
 
 void vdt_segmentation_free(VdtSegmentation *segmentation)

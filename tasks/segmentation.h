@@ -39,10 +39,11 @@ gboolean vdt_segmentation_check_classes(guint classes, GError **error);
 /*
  * The map of @width x @height for a frame of which the network saw @seen, from its @logits
  * [classes][rows][columns]: the largest logit wins, resized bilinearly. @classes is 1 to 255.
+ * NULL if there is no memory for it.
  */
 VdtSegmentation *vdt_segmentation_new(const float *logits, guint classes, guint rows, guint columns,
                                       const VdtSeen *seen, guint width, guint height);
-/* A map of nothing. */
+/* A map of nothing; NULL as above. */
 VdtSegmentation *vdt_segmentation_empty(guint classes, guint width, guint height);
 void vdt_segmentation_free(VdtSegmentation *segmentation);
 

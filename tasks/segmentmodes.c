@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "labelmap.h"
+#include "logits.h"
 
 #define MULTIPLE    32 /* of sides that every network takes */
 #define MOST_RATIO  4  /* of the longer side to the shorter one's size */
@@ -61,7 +62,8 @@ static void choose_size(const VdtCard *card, VdtSegmentMode mode, const VdtPictu
 }
 
 /* Margins are of the mean colour, so that they are 0 for the network, nearly. */
-static void show(const VdtCard *card, VdtSegmentMode mode, const VdtPicture *picture, Seen *seen)
+static gboolean show(const VdtCard *card, VdtSegmentMode mode, const VdtPicture *picture,
+                     Seen *seen)
 {
     guint8 margin[3];
 
@@ -70,8 +72,10 @@ static void show(const VdtCard *card, VdtSegmentMode mode, const VdtPicture *pic
         margin[c] = (guint8)CLAMP(lrintf(card->mean[c]), 0, 255);
     VdtView view = {seen->width, seen->height, 0, 0};
     seen->canvas.stride = (gsize)3 * seen->canvas.width;
-    seen->canvas.data = g_malloc(seen->canvas.stride * seen->canvas.height);
-    vdt_picture_resize(picture, &view, margin, &seen->canvas);
+    seen->canvas.data = g_try_malloc(seen->canvas.stride * seen->canvas.height);
+    if (seen->canvas.data)
+        vdt_picture_resize(picture, &view, margin, &seen->canvas);
+    return seen->canvas.data != NULL;
 }
 
 guint vdt_segment_windows(guint size, guint window, guint stride, guint *starts)
@@ -107,6 +111,12 @@ static gboolean look(VdtEngine *engine, const Seen *seen, Window window, GArray 
     vdt_clip_set_frame(vdt_session_get_input(session, 0), 0, 0, &part, card->mean, card->std);
     if (!vdt_session_run(session, cancellable, error))
         return FALSE;
+    if (!vdt_logits_are_finite(output->data, output->n_bytes / sizeof(float))) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                    "%s: the network's answer is not finite: its weights may be damaged",
+                    card->name);
+        return FALSE;
+    }
     window.logits = vdt_tensor_new(VDT_F32, &output->shape, error);
     if (!window.logits)
         return FALSE;
@@ -163,16 +173,18 @@ static void spread_class(const GArray *windows, guint class, guint canvas_width,
         plane[i] /= counts[i];
 }
 
-static void choose_classes(const GArray *windows, const Seen *seen, const VdtPicture *picture,
-                           guint16 *labels)
+static gboolean choose_classes(const GArray *windows, const Seen *seen, const VdtPicture *picture,
+                               guint16 *labels)
 {
     const Window *first = &g_array_index(windows, Window, 0);
     const gsize canvas = (gsize)seen->canvas.width * seen->canvas.height;
     const gsize area = (gsize)picture->width * picture->height;
-    g_autofree float *plane = g_new(float, canvas), *counts = g_new(float, canvas);
-    g_autofree float *part = g_new(float, canvas), *resized = g_new(float, area);
-    g_autofree float *best = g_new(float, area);
+    g_autofree float *plane = g_try_new(float, canvas), *counts = g_try_new(float, canvas);
+    g_autofree float *part = g_try_new(float, canvas), *resized = g_try_new(float, area);
+    g_autofree float *best = g_try_new(float, area);
 
+    if (!plane || !counts || !part || !resized || !best)
+        return FALSE;
     for (guint class = 0; class < first->logits->shape.dims[1]; class ++) {
         spread_class(windows, class, seen->canvas.width, canvas, plane, counts, part);
         vdt_plane_resize(plane, seen->height, seen->width, seen->canvas.width, resized,
@@ -183,6 +195,7 @@ static void choose_classes(const GArray *windows, const Seen *seen, const VdtPic
                 labels[i] = (guint16) class;
             }
     }
+    return TRUE;
 }
 
 gboolean vdt_segment_picture(VdtEngine *engine, VdtSegmentMode mode, const VdtPicture *picture,
@@ -190,7 +203,7 @@ gboolean vdt_segment_picture(VdtEngine *engine, VdtSegmentMode mode, const VdtPi
 {
     g_autoptr(GArray) windows = g_array_new(FALSE, FALSE, sizeof(Window));
     Seen seen = {0};
-    gboolean done;
+    gboolean done, room;
 
     if (picture->width == 0 || picture->height == 0 ||
         (guint64)picture->width * picture->height > MOST_PIXELS) {
@@ -200,8 +213,8 @@ gboolean vdt_segment_picture(VdtEngine *engine, VdtSegmentMode mode, const VdtPi
         return FALSE;
     }
     g_array_set_clear_func(windows, window_clear);
-    show(vdt_engine_get_card(engine), mode, picture, &seen);
-    done = look_all(engine, mode, &seen, windows, cancellable, error);
+    room = show(vdt_engine_get_card(engine), mode, picture, &seen);
+    done = room && look_all(engine, mode, &seen, windows, cancellable, error);
     if (done && mode == VDT_SEGMENT_FIXED) {
         const VdtTensor *logits = g_array_index(windows, Window, 0).logits;
         const gint64 *dims = logits->shape.dims;
@@ -209,8 +222,12 @@ gboolean vdt_segment_picture(VdtEngine *engine, VdtSegmentMode mode, const VdtPi
         vdt_label_map(logits->data, dims[1], dims[2], dims[3], labels, picture->width,
                       picture->width, picture->height);
     } else if (done) {
-        choose_classes(windows, &seen, picture, labels);
+        done = room = choose_classes(windows, &seen, picture, labels);
     }
+    if (!room)
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                    "no memory to segment a picture of %ux%u pixels", picture->width,
+                    picture->height);
     g_free(seen.canvas.data);
     return done;
 }

@@ -91,7 +91,7 @@ static gboolean map_shard(Cache *cache, guint i)
 {
     Shard *shard = &cache->shards[i];
     g_autofree char *path = shard_path(cache, i);
-    int fd = g_open(path, O_RDONLY | O_CLOEXEC, 0);
+    int fd = g_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
     if (fd < 0)
         return FALSE;
     struct stat s;

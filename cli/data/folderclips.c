@@ -9,6 +9,7 @@
 #include "clips.h"
 #include "files.h"
 #include "identity.h"
+#include "io/keyed-hash.h"
 
 #define MAX_LIST_BYTES (256 << 20)
 #define MAX_CLASSES    100000
@@ -128,7 +129,7 @@ char **folder_labels(const char *list, GError **error)
         return NULL;
     gboolean numbers = TRUE;
     guint highest = 0;
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) seen = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     g_autoptr(GPtrArray) labels = g_ptr_array_new();
     for (guint i = 0; i < entries->len; i++) {
         char *label = g_array_index(entries, Entry, i).label;

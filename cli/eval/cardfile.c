@@ -6,7 +6,7 @@
 #include "io/atomic-file.h"
 #include "jsontext.h"
 
-#define MAX_CARD_BYTES (1 << 20)
+#define MAX_CARD_BYTES (256 << 10)
 
 /* The "training" of a card that is known to be well formed; NULL if it has none. */
 static JsonObject *find_training(JsonObject *card)

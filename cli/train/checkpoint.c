@@ -5,9 +5,11 @@
 #include <vedette/runtime.h>
 
 #include "io/atomic-file.h"
+#include "io/keyed-hash.h"
 #include "jsontext.h"
 #include "training.h"
 
+#define MAX_SECONDS 1e9
 /* Keys of the metadata that are the command's own. */
 #define DESCRIPTION "vedette.training"
 #define MACHINE     "vedette.machine"
@@ -96,7 +98,7 @@ gboolean training_save_checkpoint(Training *training, GError **error)
 /* "name: value" lines by name. The strings are those of @text, which is changed. */
 static GHashTable *parse_lines(char **lines)
 {
-    GHashTable *table = g_hash_table_new(g_str_hash, g_str_equal);
+    GHashTable *table = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     for (guint i = 0; lines[i] != NULL; i++) {
         char *colon = strstr(lines[i], ": ");
         if (colon == NULL)
@@ -198,11 +200,18 @@ gboolean training_restore(Training *training, GError **error)
         return FALSE;
     const char *curve = vdt_weights_get_metadata(checkpoint, CURVE);
     const char *seconds = vdt_weights_get_metadata(checkpoint, SECONDS);
-    if (curve == NULL || seconds == NULL || !curve_parse(training->curve, curve)) {
+    if (curve == NULL ||
+        !curve_parse(training->curve, curve, vdt_trainer_get_step(training->trainer))) {
         g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "%s: its loss curve is damaged", path);
         return FALSE;
     }
-    training->seconds_before = g_ascii_strtod(seconds, NULL);
+    training->seconds_before = seconds != NULL ? g_ascii_strtod(seconds, NULL) : -1;
+    if (!(training->seconds_before >= 0 && training->seconds_before <= MAX_SECONDS)) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
+                    "%s: its time of training is \"%s\", but must be 0 to %.0f seconds", path,
+                    seconds != NULL ? seconds : "", MAX_SECONDS);
+        return FALSE;
+    }
     const char *before = vdt_weights_get_metadata(checkpoint, MACHINE);
     if (g_strcmp0(before, machine) != 0)
         progress_say(training->progress,

@@ -6,6 +6,8 @@
 
 #define COLUMNS   "step\tepoch\tseconds\trate\tloss\tgradient\tval_loss\tval_score"
 #define N_COLUMNS 8
+/* Of any number in a curve: what is beyond it cannot be drawn. */
+#define MOST      1e30
 
 struct _Curve {
     guint64 every;
@@ -102,28 +104,42 @@ char *curve_to_text(const Curve *curve)
     return g_string_free(text, FALSE);
 }
 
-static double to_number(const char *text)
+/* A number that @least allows and that a picture can have; with @optional, or none. */
+static gboolean to_number(const char *text, double least, gboolean optional, double *value)
 {
-    return strcmp(text, "-") == 0 ? NAN : g_ascii_strtod(text, NULL);
+    char *end;
+    if (optional && strcmp(text, "-") == 0) {
+        *value = NAN;
+        return TRUE;
+    }
+    *value = g_ascii_strtod(text, &end);
+    return end != text && *end == '\0' && *value >= least && *value <= MOST;
 }
 
-gboolean curve_parse(Curve *curve, const char *text)
+static gboolean parse_row(char **cells, CurveRow *row)
+{
+    return g_strv_length(cells) == N_COLUMNS &&
+           g_ascii_string_to_unsigned(cells[0], 10, 1, G_MAXINT64, &row->step, NULL) &&
+           to_number(cells[1], 0, FALSE, &row->epoch) &&
+           to_number(cells[2], 0, FALSE, &row->seconds) &&
+           to_number(cells[3], 0, FALSE, &row->rate) &&
+           to_number(cells[4], -MOST, TRUE, &row->loss) &&
+           to_number(cells[5], 0, TRUE, &row->gradient) &&
+           to_number(cells[6], -MOST, TRUE, &row->val_loss) &&
+           to_number(cells[7], 0, TRUE, &row->score);
+}
+
+gboolean curve_parse(Curve *curve, const char *text, guint64 last)
 {
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     if (lines[0] == NULL || strcmp(lines[0], COLUMNS) != 0)
         return FALSE;
     for (guint i = 1; lines[i] != NULL && *lines[i] != '\0'; i++) {
         g_auto(GStrv) cells = g_strsplit(lines[i], "\t", -1);
-        if (g_strv_length(cells) != N_COLUMNS)
+        guint64 before = curve->rows->len > 0 ? last_row(curve)->step : 0;
+        CurveRow row;
+        if (!parse_row(cells, &row) || row.step <= before || row.step > last)
             return FALSE;
-        CurveRow row = {.step = g_ascii_strtoull(cells[0], NULL, 10),
-                        .epoch = to_number(cells[1]),
-                        .seconds = to_number(cells[2]),
-                        .rate = to_number(cells[3]),
-                        .loss = to_number(cells[4]),
-                        .gradient = to_number(cells[5]),
-                        .val_loss = to_number(cells[6]),
-                        .score = to_number(cells[7])};
         g_array_append_val(curve->rows, row);
     }
     return TRUE;

@@ -31,8 +31,8 @@ double curve_get_recent_loss(const Curve *curve);
 
 /* With a line that names the columns. Caller frees. */
 char *curve_to_text(const Curve *curve);
-/* Adds the rows of such a text; FALSE if it is none. */
-gboolean curve_parse(Curve *curve, const char *text);
+/* Adds the rows of such a text, of a training that has come to step @last; FALSE if it is none. */
+gboolean curve_parse(Curve *curve, const char *text, guint64 last);
 
 /* Loss and validation over epochs. FALSE if the file cannot be written. */
 gboolean curve_draw(const Curve *curve, const char *path, const char *title, GError **error);

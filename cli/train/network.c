@@ -10,7 +10,7 @@
 #include "jsontext.h"
 #include "unwrap.h"
 
-#define MAX_CONFIG_BYTES (1 << 20)
+#define MAX_CONFIG_BYTES (256 << 10)
 
 void network_clear(Network *network)
 {

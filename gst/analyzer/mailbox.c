@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mailbox.h"
 
+#include <fenv.h>
+#include <signal.h>
+
 struct _VdtMailbox {
     VdtMailboxRun run;
     GDestroyNotify free_job;
@@ -17,7 +20,13 @@ struct _VdtMailbox {
 static gpointer work(gpointer data)
 {
     VdtMailbox *m = data;
+    sigset_t all;
 
+    /* Threads begin with the rounding and the signals of whoever starts them; handlers are the
+     * host's, and so are the threads that they run on. */
+    fesetenv(FE_DFL_ENV);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
     g_mutex_lock(&m->lock);
     while (!m->quit) {
         gpointer job = g_steal_pointer(&m->waiting);

@@ -254,6 +254,11 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     if (!vdt_session_run(network->session, cancellable, error))
         return FALSE;
     found = vdt_seg_reading_read(&self->reading, vdt_analyzer_get_worker(analyzer), network, work);
+    if (!found) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "no memory for a map of %ux%u",
+                    work->map_width, work->map_height);
+        return FALSE;
+    }
     vdt_seg_reading_list(found, network, results);
     vdt_seg_zones_measure(&self->zones, found, network);
     vdt_seg_reading_keep(&self->reading, found);

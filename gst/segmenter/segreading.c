@@ -202,6 +202,8 @@ VdtSegmentation *vdt_seg_reading_read(VdtSegReading *reading, VdtWorker *worker,
     least = reading->min_area;
     GST_OBJECT_UNLOCK(reading->element);
     found = segment(reading, worker, network, work, smoothing);
+    if (!found)
+        return NULL;
     wanted = find_classes(reading, network);
     vdt_segmentation_keep(found, wanted, least);
     return found;

@@ -15,7 +15,8 @@
 #include "../measure.h"
 #include "efficientformer.h"
 
-#define PUBLISHED_MAPS 3 /* at 1/8, 1/16 and 1/32 */
+#define PUBLISHED_MAPS      3 /* at 1/8, 1/16 and 1/32 */
+#define MAX_BIAS_RESOLUTION 4096
 
 typedef struct {
     EfficientFormer backbone;
@@ -49,7 +50,8 @@ static void read_backbone(VdtFields *fields, EfficientFormer *e)
     vdt_fields_ints(fields, "depths", e->depths, e->stages, 1, EFFICIENTFORMER_MAX_BLOCKS);
     vdt_fields_ints(fields, "widths", e->widths, e->stages, 2, 4096);
     e->vit_num = vdt_fields_int(fields, "vit_num", e->vit_num, 0, EFFICIENTFORMER_MAX_BLOCKS);
-    e->bias_resolution = vdt_fields_int(fields, "bias_resolution", e->bias_resolution, 32, 4096);
+    e->bias_resolution =
+        vdt_fields_int(fields, "bias_resolution", e->bias_resolution, 32, MAX_BIAS_RESOLUTION);
     if (e->bias_resolution % 32 != 0)
         vdt_fields_fail(fields,
                         "\"bias_resolution\" is %" G_GINT64_FORMAT ", but must be a multiple of 32",
@@ -296,12 +298,12 @@ static gboolean measure_backbone(const VdtWeights *w, const char *prefix, Effici
 {
     *e = (EfficientFormer){0};
     for (int i = 0; i < EFFICIENTFORMER_STAGES; i++) {
-        gint64 hidden;
+        int hidden;
         e->widths[i] = vdt_measure(w, prefix, 4, 0, "network.%d.0.mlp.fc2.weight", 2 * i);
         while (e->depths[i] < EFFICIENTFORMER_MAX_BLOCKS && e->widths[i] > 0 &&
                (hidden = vdt_measure(w, prefix, 4, 0, "network.%d.%d.mlp.fc1.weight", 2 * i,
                                      (int)e->depths[i])) > 0)
-            e->expansion[i][e->depths[i]++] = hidden / e->widths[i];
+            e->expansion[i][e->depths[i]++] = vdt_measured_ratio(hidden, e->widths[i]);
         if (e->depths[i] == 0 && i < PUBLISHED_MAPS)
             return FALSE;
         e->stages += e->depths[i] > 0;
@@ -318,7 +320,8 @@ static gboolean measure_backbone(const VdtWeights *w, const char *prefix, Effici
     if (distances == 0) /* no blocks with attention: only what halves the map has biases */
         distances =
             vdt_measure(w, prefix, 2, 1, "network.%d.attn.attention_biases_seg", 2 * last - 1) / 4;
-    while ((e->bias_resolution / 32) * (e->bias_resolution / 32) < distances)
+    while (e->bias_resolution < MAX_BIAS_RESOLUTION &&
+           (e->bias_resolution / 32) * (e->bias_resolution / 32) < distances)
         e->bias_resolution += 32;
     return e->bias_resolution > 0;
 }
@@ -341,8 +344,9 @@ static gboolean measure(const VdtWeights *w, Config *c)
            vdt_measure(w, "decode_head", 1, 0, "meta.%d.gamma", c->maps) > 0)
         c->maps++;
     if (c->maps > 0)
-        c->mlp_ratio = vdt_measure(w, "decode_head", 4, 0, "meta.0.mlp.fc1.weight") /
-                       vdt_efficientformer_map_channels(&c->backbone, finest_map(c));
+        c->mlp_ratio =
+            vdt_measured_ratio(vdt_measure(w, "decode_head", 4, 0, "meta.0.mlp.fc1.weight"),
+                               vdt_efficientformer_map_channels(&c->backbone, finest_map(c)));
     return c->channels > 0 && c->dw_size > 0 && c->neck_size > 0 && c->next_repeat > 0 &&
            c->mlp_ratio > 0;
 }

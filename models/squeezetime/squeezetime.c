@@ -285,7 +285,7 @@ static JsonArray *numbers(const gint64 *values)
 /* Fills @c with the configuration whose tensors have the names and shapes of these. */
 static gboolean measure(const VdtWeights *w, const char *prefix, Config *c)
 {
-    gint64 channels = vdt_measure(w, prefix, 4, 1, "conv1.weight");
+    int channels = vdt_measure(w, prefix, 4, 1, "conv1.weight");
     if (channels == 0 || channels % 3 != 0)
         return FALSE;
     *c = (Config){.prefix = prefix, .frames = channels / 3};
@@ -304,7 +304,8 @@ static gboolean measure(const VdtWeights *w, const char *prefix, Config *c)
     }
     c->expansion = 1;
     if (c->bottleneck)
-        c->expansion = vdt_measure(w, prefix, 4, 0, "layer1.0.conv3.weight") / c->planes[0];
+        c->expansion =
+            vdt_measured_ratio(vdt_measure(w, prefix, 4, 0, "layer1.0.conv3.weight"), c->planes[0]);
     c->num_classes = vdt_measure(w, "", 2, 0, "cls_head.fc_cls.weight");
     return c->expansion > 0;
 }

@@ -159,15 +159,15 @@ static gboolean measure(const VdtWeights *w, Config *c)
         .eps = 1e-6,
         .num_classes = vdt_measure(w, "", 2, 0, "head.weight"),
     };
-    if (c->dim == 0 || c->num_classes == 0 || vdt_measure(w, "", 3, 2, "cls_token") != c->dim ||
-        c->patch > MAX_PATCH || along == 0 || along > MAX_SIZE / c->patch ||
-        tokens != along * along + 1)
+    if (c->dim == 0 || c->num_classes == 0 || c->patch == 0 ||
+        vdt_measure(w, "", 3, 2, "cls_token") != c->dim || c->patch > MAX_PATCH || along == 0 ||
+        along > MAX_SIZE / c->patch || tokens != along * along + 1)
         return FALSE;
     c->size = (int)along * c->patch;
     while (c->depth < MAX_BLOCKS &&
            vdt_measure(w, "", 2, 1, "blocks.%d.attn.qkv.weight", c->depth) == c->dim)
         c->depth++;
-    c->mlp_ratio = vdt_measure(w, "", 2, 0, "blocks.0.mlp.fc1.weight") / c->dim;
+    c->mlp_ratio = vdt_measured_ratio(vdt_measure(w, "", 2, 0, "blocks.0.mlp.fc1.weight"), c->dim);
     c->qkv_bias = vdt_measure(w, "", 1, 0, "blocks.0.attn.qkv.bias") > 0;
     c->heads = c->dim % HEAD_WIDTH == 0 ? c->dim / HEAD_WIDTH : 1;
     return c->depth > 0 && c->mlp_ratio > 0;

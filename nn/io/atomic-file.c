@@ -153,8 +153,8 @@ static gboolean write_all(VdtAtomicFile *file, int fd, const char *at, gsize n, 
 
         if (written < 0 && errno == EINTR)
             continue;
-        if (written <= 0)
-            return fail(file, "write", written < 0 ? errno : EIO, error);
+        if (written <= 0) /* some file systems say so when they are full, and would for ever */
+            return fail(file, "write", written < 0 ? errno : ENOSPC, error);
         at += written;
         n -= (gsize)written;
     }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "file-error.h"
+#include "owned-file.h"
 #include <vedette/weights.h>
 
 /* Elements are used as they lie in the files, which are little endian. */
@@ -25,10 +26,6 @@ VdtTensor *vdt_npy_parse(GBytes *bytes, const char *origin, GError **error);
 /** TRUE if @bytes begin like the older kind of PyTorch file. */
 gboolean vdt_pytorch_legacy_matches(GBytes *bytes);
 
-/** The bytes of a file, mapped. A file that somebody cuts short while it is mapped cannot be
- * guarded against: replace weight files by renaming, as the writers here do. */
-GBytes *vdt_file_map(const char *path, GError **error);
-
 /** An empty map that remembers where it comes from. @format is a static string. */
 VdtWeights *vdt_weights_new_for_file(const char *origin, const char *format);
 
@@ -44,8 +41,8 @@ VdtWeights *vdt_weights_rename(const VdtWeights *weights,
                                char *(*rename)(const char *name, gconstpointer data),
                                gconstpointer data);
 
-/** Tells where the file is mapped, for vdt_weights_drop_pages(). @bytes must be a mapped file. */
-void vdt_weights_set_mapping(VdtWeights *weights, GBytes *bytes);
+/** Hands over the file whose bytes were parsed, for vdt_weights_drop_pages(). */
+void vdt_weights_set_file(VdtWeights *weights, VdtOwnedFile *file);
 
 /** A tensor of the @n_bytes at @offset of @bytes, which the shape needs exactly: a view if the
  * place is aligned for the type, a copy if not. */

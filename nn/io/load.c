@@ -1,36 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Loading of weight files: mapping them and recognising what they are. */
+/* Loading of weight files: reading them and recognising what they are. */
 #include "formats.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-GBytes *vdt_file_map(const char *path, GError **error)
-{
-    g_autoptr(GMappedFile) file = NULL;
-    /* Not blocking, so that a named pipe is refused rather than waited for. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat status;
-
-    if (fd < 0 || fstat(fd, &status) != 0) {
-        int code = errno;
-
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code), "%s: %s", path,
-                    g_strerror(code));
-    } else if (!S_ISREG(status.st_mode)) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is not a regular file", path);
-    } else {
-        file = g_mapped_file_new_from_fd(fd, FALSE, error);
-        if (file == NULL)
-            g_prefix_error(error, "%s: ", path);
-    }
-    if (fd >= 0)
-        close(fd);
-    return file != NULL ? g_mapped_file_get_bytes(file) : NULL;
-}
 
 static gboolean begins_with(GBytes *bytes, const char *text)
 {
@@ -71,11 +43,12 @@ VdtWeights *vdt_weights_parse(GBytes *bytes, const char *origin, GError **error)
 
 VdtWeights *vdt_weights_load(const char *path, GError **error)
 {
-    g_autoptr(GBytes) bytes = vdt_file_map(path, error);
-    VdtWeights *weights = bytes != NULL ? vdt_weights_parse(bytes, path, error) : NULL;
+    g_autoptr(VdtOwnedFile) file = vdt_owned_file_read(path, error);
+    VdtWeights *weights =
+        file != NULL ? vdt_weights_parse(vdt_owned_file_get_bytes(file), path, error) : NULL;
 
     if (weights != NULL)
-        vdt_weights_set_mapping(weights, bytes);
+        vdt_weights_set_file(weights, g_steal_pointer(&file));
     return weights;
 }
 

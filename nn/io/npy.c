@@ -205,9 +205,9 @@ VdtTensor *vdt_npy_parse(GBytes *bytes, const char *origin, GError **error)
 
 VdtTensor *vdt_npy_load(const char *path, GError **error)
 {
-    g_autoptr(GBytes) bytes = vdt_file_map(path, error);
+    g_autoptr(VdtOwnedFile) file = vdt_owned_file_read(path, error);
 
-    return bytes != NULL ? vdt_npy_parse(bytes, path, error) : NULL;
+    return file != NULL ? vdt_npy_parse(vdt_owned_file_get_bytes(file), path, error) : NULL;
 }
 
 gboolean vdt_npy_save(const VdtTensor *tensor, const char *path, GError **error)

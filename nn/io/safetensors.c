@@ -9,11 +9,9 @@
 #include <string.h>
 
 /* As in the reference implementation; the largest published models need about 1 MB. */
-#define MAX_HEADER (100 * 1000 * 1000)
-
-typedef struct {
-    gsize begin, end;
-} Span;
+#define MAX_HEADER   (100 * 1000 * 1000)
+/* Pairs take much more memory than text; programs leave some dozens. */
+#define MAX_METADATA 65536
 
 typedef struct {
     GBytes *bytes;
@@ -131,7 +129,7 @@ static gboolean add_tensor(Reader *reader, const Entry *entry, GError **error)
     const char *name = reader->name->str;
     g_autoptr(VdtTensor) tensor = NULL;
     g_autoptr(GError) wrong = NULL;
-    Span span;
+    VdtSpan span;
     gsize n_bytes;
 
     if (!entry->has_dtype || !entry->has_shape || !entry->has_offsets)
@@ -141,7 +139,7 @@ static gboolean add_tensor(Reader *reader, const Entry *entry, GError **error)
                                                 : "data_offsets");
     if (vdt_weights_lookup(reader->weights, name) != NULL)
         return vdt_bad_file(error, reader->origin, "tensor '%s' is there twice", name);
-    span = (Span){(gsize)entry->offsets[0], (gsize)entry->offsets[1]};
+    span = (VdtSpan){(gsize)entry->offsets[0], (gsize)entry->offsets[1]};
     if (span.begin > span.end || span.end > reader->data_size)
         return vdt_bad_file(error, reader->origin,
                             "tensor '%s' lies at %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT
@@ -189,6 +187,7 @@ static gboolean read_tensor(Reader *reader, GError **error)
 static gboolean read_metadata(Reader *reader, GError **error)
 {
     VdtJsonCursor *cursor = &reader->cursor;
+    guint n = 0;
 
     if (!vdt_json_take(cursor, '{'))
         return bad_json(reader, "object", error);
@@ -201,6 +200,9 @@ static gboolean read_metadata(Reader *reader, GError **error)
         if (vdt_weights_get_metadata(reader->weights, reader->name->str) != NULL)
             return vdt_bad_file(error, reader->origin, "metadata '%s' is there twice",
                                 reader->name->str);
+        if (++n > MAX_METADATA)
+            return vdt_bad_file(error, reader->origin, "has more than %d pairs of metadata",
+                                MAX_METADATA);
         vdt_weights_set_metadata(reader->weights, reader->name->str, reader->text->str);
     } while (vdt_json_take(cursor, ','));
     return vdt_json_take(cursor, '}') || bad_json(reader, "'}'", error);
@@ -227,7 +229,7 @@ static gboolean read_header(Reader *reader, GError **error)
 
 static int compare_spans(gconstpointer a, gconstpointer b)
 {
-    const Span *x = a, *y = b;
+    const VdtSpan *x = a, *y = b;
 
     if (x->begin != y->begin)
         return x->begin < y->begin ? -1 : 1;
@@ -240,7 +242,7 @@ static gboolean check_cover(Reader *reader, GError **error)
 
     g_array_sort(reader->spans, compare_spans);
     for (guint i = 0; i < reader->spans->len; i++) {
-        const Span *span = &g_array_index(reader->spans, Span, i);
+        const VdtSpan *span = &g_array_index(reader->spans, VdtSpan, i);
 
         if (span->begin != at)
             return vdt_bad_file(error, reader->origin,
@@ -260,7 +262,7 @@ VdtWeights *vdt_safetensors_parse(GBytes *bytes, const char *origin, GError **er
     g_autoptr(GString) name = g_string_new(NULL);
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GString) type = g_string_new(NULL);
-    g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(Span));
+    g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(VdtSpan));
     g_autoptr(VdtWeights) weights = vdt_weights_new_for_file(origin, "safetensors");
     Reader reader = {.bytes = bytes,
                      .origin = origin,

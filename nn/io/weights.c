@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The ordered map from names to tensors. */
 #include "formats.h"
+#include "keyed-hash.h"
 
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 typedef struct {
     char *name;
@@ -19,7 +18,7 @@ struct _VdtWeights {
     GTree *metadata;     /* key to text; a tree, so that files are the same each time */
     char *origin;
     const char *format;
-    GBytes *mapping; /* of the file, or NULL */
+    VdtOwnedFile *file; /* that tensors lie in, or NULL */
 };
 
 static void clear_entry(gpointer data)
@@ -42,7 +41,7 @@ VdtWeights *vdt_weights_new_for_file(const char *origin, const char *format)
     weights->ref_count = 1;
     weights->entries = g_array_new(FALSE, FALSE, sizeof(Entry));
     g_array_set_clear_func(weights->entries, clear_entry);
-    weights->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    weights->by_name = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     weights->unread = g_ptr_array_new_with_free_func(g_free);
     weights->metadata = g_tree_new_full(compare_keys, NULL, g_free, g_free);
     weights->origin = g_strdup(origin);
@@ -69,7 +68,7 @@ void vdt_weights_unref(VdtWeights *weights)
     g_hash_table_unref(weights->by_name);
     g_array_unref(weights->entries);
     g_ptr_array_unref(weights->unread);
-    g_clear_pointer(&weights->mapping, g_bytes_unref);
+    g_clear_pointer(&weights->file, vdt_owned_file_unref);
     g_free(weights->origin);
     g_free(weights);
 }
@@ -179,9 +178,9 @@ void vdt_weights_foreach_metadata(const VdtWeights *weights, GTraverseFunc func,
     g_tree_foreach(weights->metadata, func, data);
 }
 
-void vdt_weights_set_mapping(VdtWeights *weights, GBytes *bytes)
+void vdt_weights_set_file(VdtWeights *weights, VdtOwnedFile *file)
 {
-    weights->mapping = g_bytes_ref(bytes);
+    weights->file = file;
 }
 
 /* Those that are renamed, or the others. */
@@ -212,22 +211,58 @@ VdtWeights *vdt_weights_rename(const VdtWeights *weights,
         vdt_weights_add_unread(result, name != NULL ? name : weights->unread->pdata[i],
                                weights->unread->pdata[i + 1]);
     }
-    if (weights->mapping)
-        result->mapping = g_bytes_ref(weights->mapping);
+    if (weights->file)
+        result->file = vdt_owned_file_ref(weights->file);
     return result;
 }
 
-void vdt_weights_drop_pages(const VdtWeights *weights)
+static int compare_spans(gconstpointer a, gconstpointer b)
 {
-    gsize page = sysconf(_SC_PAGESIZE), size;
-    guintptr start, end;
+    const VdtSpan *x = a, *y = b;
 
-    if (!weights->mapping)
-        return;
-    start = (guintptr)g_bytes_get_data(weights->mapping, &size);
-    end = (start + size) / page * page;
-    start = (start + page - 1) / page * page;
-    /* The pages are the file's own, unchanged: they come back when somebody reads them. */
-    if (start < end)
-        madvise((void *)start, end - start, MADV_DONTNEED);
+    return x->begin < y->begin ? -1 : x->begin > y->begin;
+}
+
+/* Where the file has tensors that somebody else holds, in order and apart. */
+static GArray *find_held(const VdtWeights *weights)
+{
+    GArray *held = g_array_new(FALSE, FALSE, sizeof(VdtSpan));
+    gsize size;
+    const char *start = g_bytes_get_data(vdt_owned_file_get_bytes(weights->file), &size);
+    guint n = 0;
+
+    for (guint i = 0; i < weights->entries->len; i++) {
+        const VdtTensor *tensor = g_array_index(weights->entries, Entry, i).tensor;
+        gsize at = (gsize)((const char *)tensor->data - start);
+        VdtSpan span = {at, at + tensor->n_bytes};
+
+        if (g_atomic_int_get(&tensor->ref_count) > 1 && (const char *)tensor->data >= start &&
+            at < size)
+            g_array_append_val(held, span);
+    }
+    g_array_sort(held, compare_spans);
+    for (guint i = 0; i < held->len; i++) {
+        VdtSpan span = g_array_index(held, VdtSpan, i);
+        VdtSpan *last = n > 0 ? &g_array_index(held, VdtSpan, n - 1) : NULL;
+
+        if (last != NULL && span.begin <= last->end)
+            last->end = MAX(last->end, span.end);
+        else
+            g_array_index(held, VdtSpan, n++) = span;
+    }
+    g_array_set_size(held, n);
+    return held;
+}
+
+void vdt_weights_drop_pages(VdtWeights *weights)
+{
+    g_autoptr(GArray) held = weights->file != NULL ? find_held(weights) : NULL;
+
+    if (held != NULL)
+        vdt_owned_file_release(weights->file, (const VdtSpan *)held->data, held->len);
+}
+
+gboolean vdt_weights_restore_pages(VdtWeights *weights, GError **error)
+{
+    return weights->file == NULL || vdt_owned_file_restore(weights->file, error);
 }

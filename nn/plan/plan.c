@@ -7,6 +7,7 @@
 #include "binder.h"
 #include "infer/infer.h"
 #include "memory.h"
+#include "runtime/host.h"
 #include "step/layout.h"
 #include "trace.h"
 #include "train/train.h"
@@ -19,13 +20,17 @@ VdtPlan *vdt_plan_ref(VdtPlan *plan)
 
 void vdt_plan_unref(VdtPlan *plan)
 {
+    VdtHost host;
+
     if (!plan || !g_atomic_int_dec_and_test(&plan->ref_count))
         return;
     g_ptr_array_unref(plan->steps);
     g_array_unref(plan->buffers);
+    vdt_host_enter_locks(&host);
     vdt_constants_lock(plan->shared);
     vdt_plan_drop_blobs(plan);
     vdt_constants_unlock(plan->shared);
+    vdt_host_leave_locks(&host);
     g_hash_table_unref(plan->blobs);
     vdt_constants_unref(plan->shared);
     g_ptr_array_unref(plan->constants);
@@ -38,8 +43,8 @@ void vdt_plan_unref(VdtPlan *plan)
     g_free(plan);
 }
 
-VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPlanOptions *options,
-                              VdtPlan *sibling, GError **error)
+static VdtPlan *new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPlanOptions *options,
+                            VdtPlan *sibling, GError **error)
 {
     g_autoptr(VdtPlan) plan = NULL;
     VdtBound *params;
@@ -117,6 +122,18 @@ VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPla
         vdt_plan_keep(plan, &plan->seed);
     plan->arena_size = vdt_plan_memory((VdtBuffer *)plan->buffers->data, plan->buffers->len);
     return g_steal_pointer(&plan);
+}
+
+VdtPlan *vdt_plan_new_sharing(VdtGraph *graph, VdtWeights *weights, const VdtPlanOptions *options,
+                              VdtPlan *sibling, GError **error)
+{
+    VdtHost host;
+    VdtPlan *plan;
+
+    vdt_host_enter_locks(&host);
+    plan = new_sharing(graph, weights, options, sibling, error);
+    vdt_host_leave_locks(&host);
+    return plan;
 }
 
 VdtPlan *vdt_plan_new(VdtGraph *graph, VdtWeights *weights, const VdtPlanOptions *options,

@@ -3,13 +3,18 @@
  * A loop is published by advancing a 64-bit ticket: its generation in the upper half, the next
  * item in the lower. A helper reads the job, then claims an item by compare-and-swap on the whole
  * ticket; the claim fails if the loop has ended meanwhile, so a helper that was descheduled can do
- * no harm and nobody waits for one that never woke up. Helpers spin briefly between loops, since
+ * no harm and nobody waits for one that never woke up. Helpers are the library's alone: they block
+ * all signals, so that handlers run on the host's threads, and do not outlive a fork(), after which
+ * the child starts others. Helpers spin briefly between loops, since
  * the next one usually follows within microseconds, then sleep.
  */
 #include "pool.h"
 
+#include "host.h"
+
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -35,6 +40,7 @@ static struct {
     pthread_cond_t passed;
     gboolean held;
     Waiter *first;
+    VdtHost host; /* of the thread that has the turn */
 } turn = {.lock = PTHREAD_MUTEX_INITIALIZER, .passed = PTHREAD_COND_INITIALIZER};
 
 static struct {
@@ -56,12 +62,37 @@ static struct {
     atomic_bool stop;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
 
-/* Returns FALSE, without the turn, if cancelled before it came. */
-static gboolean take_turn(VdtPoolCancelled cancelled, gpointer data)
+/* In the child, which has this thread alone and whatever state the others left. */
+static void forget_threads(void)
 {
+    /* The loop that was running has no items left: they are the parent's. */
+    guint64 next = (atomic_load(&loop.ticket) >> 32) + 1;
+
+    atomic_store(&loop.ticket, next << 32 | G_MAXUINT32);
+    pthread_mutex_init(&turn.lock, NULL);
+    pthread_cond_init(&turn.passed, NULL);
+    turn.held = FALSE;
+    turn.first = NULL;
+    pthread_mutex_init(&pool.lock, NULL);
+    pthread_cond_init(&pool.wake, NULL);
+    pool.n_helpers = 0;
+    atomic_store(&pool.n_sleeping, 0);
+    atomic_store(&pool.stop, false);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, forget_threads);
+}
+
+/* Returns FALSE, without the turn, if cancelled before it came. */
+static gboolean await_turn(VdtPoolCancelled cancelled, gpointer data)
+{
+    static pthread_once_t watched = PTHREAD_ONCE_INIT;
     Waiter self = {NULL}, **end = &turn.first;
     gboolean ours;
 
+    pthread_once(&watched, watch_forks);
     pthread_mutex_lock(&turn.lock);
     while (*end)
         end = &(*end)->next;
@@ -92,12 +123,28 @@ static gboolean take_turn(VdtPoolCancelled cancelled, gpointer data)
     return ours;
 }
 
+static gboolean take_turn(VdtPoolCancelled cancelled, gpointer data)
+{
+    VdtHost host;
+
+    vdt_host_enter(&host);
+    if (!await_turn(cancelled, data)) {
+        vdt_host_leave(&host);
+        return FALSE;
+    }
+    turn.host = host;
+    return TRUE;
+}
+
 static void pass_turn(void)
 {
+    VdtHost host = turn.host;
+
     pthread_mutex_lock(&turn.lock);
     turn.held = FALSE;
     pthread_cond_broadcast(&turn.passed);
     pthread_mutex_unlock(&turn.lock);
+    vdt_host_leave(&host);
 }
 
 static inline void relax(void)
@@ -240,7 +287,13 @@ static void stop_helpers(void)
 static void start_helpers(void)
 {
     guint wanted = vdt_threads_get();
+    sigset_t all, before;
 
+    if (pool.n_helpers + 1 >= wanted)
+        return;
+    /* Threads begin with the mask and the arithmetic of who starts them. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     while (pool.n_helpers + 1 < wanted) {
         if (pthread_create(&pool.threads[pool.n_helpers], NULL, helper_main,
                            GUINT_TO_POINTER(pool.n_helpers + 1)) != 0)
@@ -248,6 +301,7 @@ static void start_helpers(void)
         pthread_setname_np(pool.threads[pool.n_helpers], "vedette-pool");
         pool.n_helpers++;
     }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 guint vdt_pool_begin(guint max_workers, VdtPoolCancelled cancelled, gpointer data)

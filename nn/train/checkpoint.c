@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a trainer gives away, and how it goes on from there. */
 #include "copy.h"
+#include "io/keyed-hash.h"
 #include "trainer-private.h"
 #include "update.h"
 #include <math.h>
@@ -145,7 +146,7 @@ static gboolean check_frozen(const VdtTrainer *trainer, Mistakes *m)
 {
     const char *text = vdt_weights_get_metadata(m->checkpoint, FROZEN);
     g_auto(GStrv) names = g_strsplit(text ? text : "", "\n", -1);
-    g_autoptr(GHashTable) there = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) there = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     guint before = m->count;
 
     for (guint i = 0; names[i]; i++)
@@ -174,7 +175,8 @@ static gboolean say_mistakes(const Mistakes *m, GError **error)
 
 gboolean vdt_trainer_restore(VdtTrainer *trainer, const VdtWeights *checkpoint, GError **error)
 {
-    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) known =
+        g_hash_table_new_full(vdt_keyed_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GString) list = g_string_new(NULL);
     Mistakes m = {checkpoint, known, list, 0};
     const char *kind = vdt_weights_get_metadata(checkpoint, "optimizer");

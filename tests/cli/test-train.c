@@ -209,20 +209,65 @@ static void test_killed(void)
         g_assert_false(g_pattern_match_simple("checkpoint.safetensors.*", name));
 }
 
-/* Ctrl-C saves and says how to go on. */
-static void test_interrupted(void)
+/* Ctrl-C, or a terminal that goes away: it saves and says how to go on. */
+static void interrupt(const char *folder, int signal)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GSubprocess) process = start("stopped", "5000", "none");
+    g_autoptr(GSubprocess) process = start(folder, "5000", "none");
     g_autofree char *says = NULL;
-    wait_for_checkpoint("stopped");
+    wait_for_checkpoint(folder);
     g_usleep(300000);
-    g_subprocess_send_signal(process, SIGINT);
+    g_subprocess_send_signal(process, signal);
     g_subprocess_communicate_utf8(process, NULL, NULL, NULL, &says, &error);
     g_assert_no_error(error);
     g_assert_true(g_subprocess_get_if_exited(process));
     g_assert_cmpint(g_subprocess_get_exit_status(process), ==, 128 + SIGINT);
     g_assert_nonnull(strstr(says, "--resume goes on from there"));
+}
+
+static void test_interrupted(void)
+{
+    interrupt("stopped", SIGINT);
+    interrupt("hung-up", SIGHUP);
+}
+
+/* A loss curve that nobody could draw, and times that are none: refused at once. */
+static void test_damaged_curve(void)
+{
+    static const struct {
+        const char *key, *to, *says;
+    } damages[] = {
+        {"vedette.curve", "\n1\tinf\t1\t1\t1\t1\t-\t-\n", "loss curve is damaged"},
+        {"vedette.curve", "\n1\t1e300\t1\t1\t1\t1\t-\t-\n", "loss curve is damaged"},
+        {"vedette.curve", "\n1\t-1\t1\t1\t1\t1\t-\t-\n", "loss curve is damaged"},
+        {"vedette.curve", "\n1\tnan\t1\t1\t1\t1\t-\t-\n", "loss curve is damaged"},
+        {"vedette.curve", "\n1\t1x\t1\t1\t1\t1\t-\t-\n", "loss curve is damaged"},
+        {"vedette.curve", "\n1\t1\t1\t1\t1\t1\t-\n", "loss curve is damaged"},
+        {"vedette.curve", "\n0\t1\t1\t1\t1\t1\t-\t-\n", "loss curve is damaged"},
+        {"vedette.curve", "\n99\t1\t1\t1\t1\t1\t-\t-\n", "loss curve is damaged"},
+        {"vedette.seconds", "1e999", "must be 0 to 1000000000 seconds"},
+        {"vedette.seconds", "-5", "must be 0 to 1000000000 seconds"},
+    };
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = path_in("damaged", "checkpoint.safetensors");
+    expect(0, NULL, TRAIN_TINY, in_folder("damaged"), ON_STREET, "--epochs", "1", "--no-cache",
+           NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(damages); i++) {
+        g_autoptr(VdtWeights) checkpoint = vdt_weights_load(path, &error);
+        g_assert_no_error(error);
+        g_autofree char *whole = g_strdup(vdt_weights_get_metadata(checkpoint, damages[i].key));
+        g_autofree char *head = g_strndup(whole, strcspn(whole, "\n"));
+        g_autofree char *damaged = *damages[i].to == '\n' ? g_strconcat(head, damages[i].to, NULL)
+                                                          : g_strdup(damages[i].to);
+        vdt_weights_set_metadata(checkpoint, damages[i].key, damaged);
+        g_assert_true(vdt_weights_save_safetensors(checkpoint, path, &error));
+        expect(1, damages[i].says, TRAIN_TINY, in_folder("damaged"), ON_STREET, "--epochs", "1",
+               "--no-cache", "--resume", NULL);
+        vdt_weights_set_metadata(checkpoint, damages[i].key, whole);
+        g_assert_true(vdt_weights_save_safetensors(checkpoint, path, &error));
+    }
+    expect(0, NULL, TRAIN_TINY, in_folder("damaged"), ON_STREET, "--epochs", "1", "--no-cache",
+           "--resume", NULL);
 }
 
 static void test_foreign(void)
@@ -575,6 +620,7 @@ int main(int argc, char **argv)
     g_test_add_func("/train/cache", test_cache);
     g_test_add_func("/train/killed", test_killed);
     g_test_add_func("/train/interrupted", test_interrupted);
+    g_test_add_func("/train/damaged-curve", test_damaged_curve);
     g_test_add_func("/train/foreign", test_foreign);
     g_test_add_func("/train/not-finite", test_not_finite);
     g_test_add_func("/train/full-disk", test_full_disk);

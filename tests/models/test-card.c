@@ -4,6 +4,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "files.h"
 #include "paths.h"
@@ -136,6 +137,10 @@ static const struct {
     {HEAD ", \"preprocessing\": {\"std\": [1, 1e999, 1]}}", "\"std\" holds"},
     {HEAD ", \"preprocessing\": {\"width\": 0}}", "from 1 to 8192"},
     {HEAD ", \"preprocessing\": {\"height\": 1e3}}", "\"height\" holds"},
+    {HEAD ", \"preprocessing\": {\"width\": 8192, \"height\": 8192, \"frames\": 1}}",
+     "\"width\" 8192, \"height\" 8192 and \"frames\" 1 make 67108864 pixels, the limit is 8388608"},
+    {HEAD ", \"preprocessing\": {\"width\": 2048, \"height\": 1024, \"frames\": 5}}",
+     "10485760 pixels"},
     {HEAD ", \"preprocessing\": {\"frames\": 257}}", "from 1 to 256"},
     {HEAD ", \"preprocessing\": {\"window\": 0}}", "from 0.01 to 3600"},
     {HEAD ", \"preprocessing\": {\"framing\": \"zoom\"}}", "stretch, crop, fit"},
@@ -159,6 +164,53 @@ static void test_refused(void)
     }
 }
 
+/* A link within the folder is as good as a file, one out of it is none; the folder may be one. */
+static void test_links(void)
+{
+    static const struct {
+        const char *name, *to;
+        gboolean out;
+    } links[] = {{"inside", "labels.txt", FALSE},
+                 {"nowhere", "no-such-file", FALSE},
+                 {"outside", "/etc/hostname", TRUE},
+                 {"above", "../../../../../../etc/hostname", TRUE},
+                 {"folder/hostname", NULL, TRUE}};
+    g_autofree char *path = put("card.json", "");
+    g_autofree char *folder = g_build_filename(dir, "folder", NULL);
+    g_free(put("labels.txt", "a\nb\n"));
+    g_assert_cmpint(symlink("/etc", folder), ==, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(links); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(JsonObject) config = NULL;
+        g_autofree char *link = g_build_filename(dir, links[i].name, NULL);
+        g_autofree char *text =
+            g_strdup_printf("{\"schema\": 1, \"name\": \"n\", \"architecture\": \"squeezetime\", "
+                            "\"variant\": \"v\", \"weights\": \"%s\", \"licence\": \"l\", "
+                            "\"origin\": \"o\"}",
+                            links[i].name);
+        if (links[i].to != NULL)
+            g_assert_cmpint(symlink(links[i].to, link), ==, 0);
+        g_free(put("card.json", text));
+        g_autoptr(VdtCard) card = vdt_card_load(path, &config, &error);
+        g_assert_true((card == NULL) == links[i].out);
+        if (links[i].out)
+            g_assert_nonnull(strstr(error->message, "a link out of the card's folder"));
+        if (links[i].to != NULL)
+            g_unlink(link);
+    }
+    g_unlink(folder);
+
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) config = NULL;
+    g_autofree char *other = g_strconcat(dir, "-link", NULL);
+    g_autofree char *through = g_build_filename(other, "card.json", NULL);
+    g_free(put("card.json", HEAD ", \"labels\": \"labels.txt\"}"));
+    g_assert_cmpint(symlink(dir, other), ==, 0);
+    g_autoptr(VdtCard) card = vdt_card_load(through, &config, &error);
+    g_assert_no_error(error);
+    g_unlink(other);
+}
+
 /* Nothing is parsed that is too deep or too large, and nothing waits. */
 static void test_hostile(void)
 {
@@ -171,10 +223,19 @@ static void test_hostile(void)
     g_assert_nonnull(strstr(error->message, "64 levels"));
     g_clear_error(&error);
 
-    g_autofree char *large = g_strnfill((1 << 20) + 1, ' ');
+    g_autofree char *large = g_strnfill((256 << 10) + 1, ' ');
     g_free(put("card.json", large));
     g_assert_null(vdt_card_load(path, &config, &error));
-    g_assert_nonnull(strstr(error->message, "limit is 1048576"));
+    g_assert_nonnull(strstr(error->message, "limit is 262144"));
+    g_clear_error(&error);
+
+    g_autoptr(GString) members = g_string_new("{\"a\": {\"0\": 0}, \"b\": {\"0\": 0");
+    for (guint i = 1; i <= 4096; i++)
+        g_string_append_printf(members, ", \"%u\": 0", i);
+    g_string_append(members, "}}");
+    g_free(put("card.json", members->str));
+    g_assert_null(vdt_card_load(path, &config, &error));
+    g_assert_nonnull(strstr(error->message, "more than 4096 members"));
     g_clear_error(&error);
 
     g_assert_null(vdt_card_load(dir, &config, &error));
@@ -339,6 +400,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     dir = g_dir_make_tmp("vedette-card-XXXXXX", NULL);
+    g_test_add_func("/card/links", test_links);
     g_test_add_func("/card/defaults", test_defaults);
     g_test_add_func("/card/everything", test_everything);
     g_test_add_func("/card/no-background", test_no_background);

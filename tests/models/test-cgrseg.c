@@ -231,7 +231,7 @@ static void test_label_map(void)
 }
 
 /* A small network with weights at random. */
-static VdtEngine *open_small(guint test_size, guint width, guint height)
+static VdtEngine *open_scaled(guint test_size, guint width, guint height, float scale)
 {
     g_autofree char *folder = g_dir_make_tmp("vedette-cgrseg-XXXXXX", NULL);
     g_autofree char *weights_path = g_build_filename(folder, "weights.safetensors", NULL);
@@ -247,6 +247,11 @@ static VdtEngine *open_small(guint test_size, guint width, guint height)
     g_autoptr(VdtGraph) graph = graph_of(cgrseg(), config, vdt_shape(1, 3, 64, 64));
     g_autoptr(VdtWeights) weights = vdt_weights_new_random(graph, 3);
     g_autoptr(GError) error = NULL;
+    for (guint i = 0; scale != 1 && i < vdt_weights_get_n_tensors(weights); i++) {
+        VdtTensor *tensor = vdt_weights_get_tensor(weights, i);
+        for (gsize j = 0; tensor->shape.n_dims == 4 && j < tensor->n_bytes / sizeof(float); j++)
+            ((float *)tensor->data)[j] *= scale;
+    }
     g_assert_true(vdt_weights_save_safetensors(weights, weights_path, &error));
     g_assert_true(g_file_set_contents(card_path, card, -1, &error));
     VdtEngineOptions options = {.model = card_path};
@@ -256,6 +261,11 @@ static VdtEngine *open_small(guint test_size, guint width, guint height)
     g_unlink(card_path);
     g_rmdir(folder);
     return engine;
+}
+
+static VdtEngine *open_small(guint test_size, guint width, guint height)
+{
+    return open_scaled(test_size, width, height, 1);
 }
 
 static guint8 *some_picture(guint width, guint height)
@@ -307,6 +317,21 @@ static void test_modes(void)
     g_free(segment(engine, VDT_SEGMENT_WHOLE, 1, 1000)); /* as narrow as can be */
 }
 
+/* Weights that are finite, and too large for sums to be: no map is made of what is no number. */
+static void test_not_finite(void)
+{
+    g_autoptr(VdtEngine) engine = open_scaled(64, 64, 64, 1e12f);
+    g_autofree guint8 *pixels = some_picture(64, 64);
+    const VdtPicture picture = {pixels, 64, 64, 3 * 64};
+    g_autofree guint16 *labels = g_new(guint16, 64 * 64);
+    for (VdtSegmentMode mode = VDT_SEGMENT_FIXED; mode <= VDT_SEGMENT_SLIDE; mode++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_false(vdt_segment_picture(engine, mode, &picture, labels, NULL, &error));
+        g_assert_error(error, VDT_ERROR, VDT_ERROR_FAILED);
+        g_assert_nonnull(strstr(error->message, "small: the network's answer is not finite"));
+    }
+}
+
 static void test_windows(void)
 {
     static const struct {
@@ -326,6 +351,7 @@ static void test_windows(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/cgrseg/not-finite", test_not_finite);
     g_test_add_func("/cgrseg/cases", test_cases);
     g_test_add_func("/cgrseg/variants", test_variants);
     g_test_add_data_func("/cgrseg/custom/four-stages", four_stages, test_custom);

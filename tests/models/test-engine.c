@@ -3,9 +3,12 @@
  * network of the family stands for the large ones. */
 #include <vedette/engine.h>
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "model.h"
 #include "official.h"
@@ -419,10 +422,80 @@ static void test_boxed(void)
     g_value_unset(&value);
 }
 
+/* Somebody writes into the file of an engine that is alive. */
+typedef void (*Harm)(const char *path);
+
+static void cut(const char *path)
+{
+    g_assert_cmpint(truncate(path, 4096), ==, 0);
+}
+
+/* As `cp` does it, and with the time of change set back. */
+static void overwrite(const char *path)
+{
+    g_autofree char *zeros = g_malloc0(64 << 10);
+    struct stat before;
+    int fd = open(path, O_WRONLY);
+    g_assert_cmpint(fstat(fd, &before), ==, 0);
+    for (gsize at = before.st_size / 3; at < (gsize)before.st_size; at += 64 << 10)
+        g_assert_cmpint(pwrite(fd, zeros, MIN(64 << 10, (gsize)before.st_size - at), at), >, 0);
+    g_assert_cmpint(futimens(fd, (struct timespec[]){before.st_atim, before.st_mtim}), ==, 0);
+    close(fd);
+}
+
+static void replace(const char *path)
+{
+    g_autofree char *other = g_strconcat(path, ".new", NULL);
+    g_assert_true(g_file_set_contents(other, "nothing", -1, NULL));
+    g_assert_cmpint(g_rename(other, path), ==, 0);
+}
+
+static void check_harm(VdtPlanKind kind, Harm harm, gboolean harmless)
+{
+    g_autofree char *path = small_file();
+    g_autoptr(VdtEngine) untouched = open_engine(&(VdtEngineOptions){.weights = path});
+    g_autoptr(VdtEngine) engine = open_engine(&(VdtEngineOptions){.weights = path, .plan = kind});
+    g_autoptr(GError) error = NULL;
+    VdtShape input = vdt_engine_get_input_shape(engine, 1, 32, 32);
+    g_autoptr(VdtSession) session = vdt_engine_new_session(engine, &input, &error);
+    g_assert_no_error(error);
+    double small = answer(engine, 32), large = answer(untouched, 64);
+    harm(path);
+
+    /* Neither a session that there is nor another of the same plan sees it. */
+    vdt_tensor_fill_uniform(vdt_session_get_input(session, 0), "input:test", -2, 2);
+    g_assert_true(vdt_session_run(session, NULL, &error));
+    g_assert_cmpfloat(((float *)vdt_session_get_output(session, 0)->data)[0], ==, small);
+    g_assert_cmpfloat(answer(engine, 32), ==, small);
+
+    input = vdt_engine_get_input_shape(engine, 1, 64, 64);
+    g_autoptr(VdtSession) other = vdt_engine_new_session(engine, &input, &error);
+    if (harmless) {
+        g_assert_no_error(error);
+        g_assert_cmpfloat_with_epsilon(answer(engine, 64), large, 1e-4 * (1 + fabs(large)));
+        return;
+    }
+    g_assert_error(error, VDT_ERROR, VDT_ERROR_FORMAT);
+    g_assert_nonnull(strstr(error->message, path));
+    g_assert_nonnull(strstr(error->message, "has changed since it was loaded"));
+    g_assert_null(other);
+    g_assert_cmpfloat(answer(engine, 32), ==, small);
+}
+
+static void test_changed_in_place(void)
+{
+    check_harm(VDT_PLAN_INFER, cut, FALSE);
+    check_harm(VDT_PLAN_INFER, overwrite, FALSE);
+    check_harm(VDT_PLAN_INFER, replace, TRUE);
+    /* It holds all of the weights as they are, in memory of its own. */
+    check_harm(VDT_PLAN_TRACE, overwrite, TRUE);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     dir = g_dir_make_tmp("vedette-engine-XXXXXX", NULL);
+    g_test_add_func("/engine/changed-in-place", test_changed_in_place);
     g_test_add_func("/engine/from-weights", test_from_weights);
     g_test_add_func("/engine/plans-agree", test_plans_agree);
     g_test_add_func("/engine/official", test_official);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What sessions promise: the same bits whatever ran before, beside, or on how many threads;
  * cancellation; times for every step. */
+#include <fenv.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -158,6 +159,35 @@ static void test_cancelled(void)
     assert_same_bits(session, right);
 }
 
+/* Whatever the host rounds to, plans are made and run to the nearest, and the host's way stays. */
+static void test_rounding(void)
+{
+    static const int modes[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+    g_autoptr(VdtGraph) graph = small_network(1, 8, 8);
+    g_autoptr(VdtWeights) weights = make_weights(graph, 6);
+
+    for (VdtPrecision p = VDT_PRECISION_F32; p <= VDT_PRECISION_INT8; p++) {
+        g_autoptr(VdtPlan) plan = make_plan(graph, weights, VDT_PLAN_INFER, p);
+        g_autoptr(VdtSession) right = run_plan(plan, 6);
+
+        for (guint i = 0; i < G_N_ELEMENTS(modes); i++) {
+            g_autoptr(VdtPlan) crooked = NULL;
+            g_autoptr(VdtSession) session = NULL;
+
+            fesetround(modes[i]);
+            crooked = make_plan(graph, weights, VDT_PLAN_INFER, p);
+            fesetround(FE_TONEAREST);
+            session = make_session(crooked);
+            fill_inputs(session, 6);
+            fesetround(modes[i]);
+            g_assert_true(vdt_session_run(session, NULL, NULL));
+            g_assert_cmpint(fegetround(), ==, modes[i]);
+            fesetround(FE_TONEAREST);
+            assert_same_bits(session, right);
+        }
+    }
+}
+
 static guint count_lines(const char *text)
 {
     guint n = 0;
@@ -237,6 +267,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     vdt_threads_set(2);
+    g_test_add_func("/plan/session/rounding", test_rounding);
     g_test_add_func("/plan/session/runs-again", test_runs_again);
     g_test_add_func("/plan/session/any-threads", test_any_threads);
     g_test_add_func("/plan/session/more-threads-later", test_more_threads_later);

@@ -3,6 +3,8 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <vedette/error.h>
 
 #include "labelmap.h"
@@ -169,6 +171,20 @@ static void test_palette(void)
             g_assert_cmphex(vdt_palette_colour(i), !=, vdt_palette_colour(k));
 }
 
+/* A map that no memory could hold is none, and the process goes on. */
+static void test_no_memory(void)
+{
+    const float two[] = {0, 1};
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    g_test_skip("sanitizers end the process where there is no memory");
+    return;
+#endif
+    g_assert_null(vdt_segmentation_empty(2, 4000000000u, 4000000000u));
+    g_assert_null(
+        vdt_segmentation_new(two, 2, 1, 1, &(VdtSeen){0, 0, 1, 1}, 2000000000u, 2000000000u));
+}
+
 /* Files that are no palettes. */
 static void test_bad_palettes(void)
 {
@@ -191,6 +207,20 @@ static void test_bad_palettes(void)
         g_assert_cmphex(colours[0], ==, vdt_palette_colour(0));
     }
     g_unlink(path);
+
+    /* Nobody writes into it; and a device without an end. */
+    g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+    for (guint i = 0; i < 2; i++) {
+        g_autofree guint32 *colours = NULL;
+
+        alarm(20);
+        colours = vdt_palette_load(&card, 1);
+        alarm(0);
+        g_assert_cmphex(colours[0], ==, vdt_palette_colour(0));
+        g_unlink(path);
+        if (i == 0)
+            g_assert_cmpint(symlink("/dev/zero", path), ==, 0);
+    }
     g_rmdir(dir);
 }
 
@@ -198,6 +228,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/segmentation/map", test_map);
+    g_test_add_func("/segmentation/no-memory", test_no_memory);
     g_test_add_func("/segmentation/keep", test_keep);
     g_test_add_func("/segmentation/part", test_part);
     g_test_add_func("/segmentation/margins", test_margins);

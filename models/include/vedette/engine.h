@@ -31,9 +31,10 @@ typedef struct {
 } VdtEngineOptions;
 
 /**
- * A new engine of one's own. The weight file stays mapped as long as the engine lives, since a plan
- * for another input size may need it; whether it fits the network is found when the first session
- * is made.
+ * A new engine of one's own. The weight file is read once and stays open as long as the engine
+ * lives, since a plan for another input size reads it again: that is refused if somebody has
+ * written into the file meanwhile, and no session that there is sees it. Replace weight files by
+ * renaming. Whether the file fits the network is found when the first session is made.
  */
 VDT_API VdtEngine *vdt_engine_new(const VdtEngineOptions *options, GError **error);
 /** The process's engine for these options: the same one for as long as somebody holds it and the

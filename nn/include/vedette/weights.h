@@ -11,6 +11,8 @@
  * a damaged or hostile one is VDT_ERROR_FORMAT, and nothing is allocated that the file's size does
  * not justify.
  *
+ * Loading reads all of the file: what is done to it later changes no tensor. It stays open.
+ *
  * A VdtWeights is reference counted and may be read by several threads at once.
  */
 #pragma once
@@ -54,9 +56,14 @@ VDT_API const char *vdt_weights_get_metadata(const VdtWeights *weights, const ch
 /** Sets it; written by vdt_weights_save_safetensors(). @value is UTF-8; NULL takes it away. */
 VDT_API void vdt_weights_set_metadata(VdtWeights *weights, const char *key, const char *value);
 
-/** Gives the memory of a mapped file back to the system; reading a tensor brings it in again. To
- * be called when plans have been made: they hold packed copies. */
-VDT_API void vdt_weights_drop_pages(const VdtWeights *weights);
+/** Gives the memory of a file's tensors back to the system, but for tensors that somebody else
+ * holds a reference to. To be called when plans have been made: they hold packed copies. The others
+ * must not be read before vdt_weights_restore_pages(). */
+VDT_API void vdt_weights_drop_pages(VdtWeights *weights);
+/** Reads them again, from the file that was loaded even if another has its name by now. FALSE, with
+ * VDT_ERROR_FORMAT, if somebody has written into that file meanwhile. Both take the weights for
+ * themselves: no other thread may use them during a call. */
+VDT_API gboolean vdt_weights_restore_pages(VdtWeights *weights, GError **error);
 
 /** Writes a .safetensors file, atomically (a full disk leaves the old file). */
 VDT_API gboolean vdt_weights_save_safetensors(const VdtWeights *weights, const char *path,

@@ -3,6 +3,7 @@
  * PyTorch files since 1.6: a zip archive with the pickle as PREFIX/data.pkl and the storages as
  * PREFIX/data/0 and so on, PREFIX being whatever the file was called when it was saved.
  */
+#include "io/keyed-hash.h"
 #include "pytorch.h"
 #include "zip.h"
 
@@ -69,8 +70,8 @@ VdtWeights *vdt_pytorch_zip_parse(GBytes *bytes, const char *origin, GError **er
 {
     g_autoptr(VdtZip) zip = vdt_zip_open(bytes, origin, error);
     g_autofree char *prefix = zip != NULL ? find_prefix(zip) : NULL;
-    g_autoptr(GHashTable) storages =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
+    g_autoptr(GHashTable) storages = g_hash_table_new_full(vdt_keyed_str_hash, g_str_equal, g_free,
+                                                           (GDestroyNotify)g_bytes_unref);
     g_autoptr(GBytes) data = NULL;
     g_autoptr(VdtPickle) pickle = NULL;
     Archive archive = {.zip = zip, .prefix = prefix};
@@ -98,6 +99,7 @@ VdtWeights *vdt_pytorch_zip_parse(GBytes *bytes, const char *origin, GError **er
     data = read_record(&archive, "", "data.pkl", error);
     if (data == NULL)
         return NULL;
-    pickle = vdt_pickle_parse(g_bytes_get_data(data, NULL), g_bytes_get_size(data), origin, error);
+    pickle = vdt_pickle_parse(g_bytes_get_data(data, NULL), g_bytes_get_size(data), &file.budget,
+                              origin, error);
     return pickle != NULL ? vdt_pytorch_collect(&file, vdt_pickle_get_root(pickle), error) : NULL;
 }

@@ -4,6 +4,7 @@
  * was saved, the keys of its storages), then each storage as a count of elements and the elements.
  */
 #include "io/byte-order.h"
+#include "io/keyed-hash.h"
 #include "pytorch.h"
 
 #include <string.h>
@@ -29,12 +30,13 @@ typedef struct {
     const guchar *data;
     gsize size, at;
     const char *origin;
+    gsize *budget;
 } Reader;
 
 static VdtPickle *next_pickle(Reader *reader, GError **error)
 {
     VdtPickle *pickle = vdt_pickle_parse(reader->data + reader->at, reader->size - reader->at,
-                                         reader->origin, error);
+                                         reader->budget, reader->origin, error);
 
     if (pickle != NULL)
         reader->at += vdt_pickle_get_length(pickle);
@@ -65,7 +67,7 @@ static gboolean read_preamble(Reader *reader, GError **error)
 /* Bytes per element of every storage the pickle mentions, by key. */
 static GHashTable *find_element_sizes(const VdtPickle *pickle)
 {
-    GHashTable *sizes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    GHashTable *sizes = g_hash_table_new_full(vdt_keyed_str_hash, g_str_equal, g_free, NULL);
 
     for (guint i = 0; i < vdt_pickle_get_n_values(pickle); i++) {
         VdtPytorchStorage storage;
@@ -126,8 +128,8 @@ static gboolean read_storages(Reader *reader, const VdtPickle *pickle, const Vdt
 
 VdtWeights *vdt_pytorch_legacy_parse(GBytes *bytes, const char *origin, GError **error)
 {
-    g_autoptr(GHashTable) storages =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
+    g_autoptr(GHashTable) storages = g_hash_table_new_full(vdt_keyed_str_hash, g_str_equal, g_free,
+                                                           (GDestroyNotify)g_bytes_unref);
     g_autoptr(VdtPickle) pickle = NULL;
     g_autoptr(VdtPickle) keys = NULL;
     Reader reader = {.bytes = bytes, .origin = origin};
@@ -139,6 +141,7 @@ VdtWeights *vdt_pytorch_legacy_parse(GBytes *bytes, const char *origin, GError *
     };
 
     reader.data = g_bytes_get_data(bytes, &reader.size);
+    reader.budget = &file.budget;
     if (!read_preamble(&reader, error))
         return NULL;
     pickle = next_pickle(&reader, error);

@@ -53,8 +53,10 @@ struct _VdtPickleValue {
 
 typedef struct _VdtPickle VdtPickle;
 
-/** Reads the pickle that @data begins with; there may be more behind it. */
-VdtPickle *vdt_pickle_parse(const guchar *data, gsize size, const char *origin, GError **error);
+/** Reads the pickle that @data begins with; there may be more behind it. Takes what its values need
+ * out of @budget, bytes, and fails when there is nothing left. */
+VdtPickle *vdt_pickle_parse(const guchar *data, gsize size, gsize *budget, const char *origin,
+                            GError **error);
 void vdt_pickle_free(VdtPickle *pickle);
 
 const VdtPickleValue *vdt_pickle_get_root(const VdtPickle *pickle);

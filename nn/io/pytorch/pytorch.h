@@ -4,8 +4,8 @@
  * storages beside it.
  *
  * A tensor is a strided view of a storage. One that lies contiguous and aligned in the file stays
- * there; others are copied, and all that is copied for one file comes out of a budget,
- * vdt_pytorch_budget(), so that no description can make it grow.
+ * there; others are copied, and all that one file makes, values of its pickles, tensors and
+ * copies, comes out of a budget, vdt_pytorch_budget(), so that no description can make it grow.
  */
 #pragma once
 
@@ -15,7 +15,7 @@
 typedef struct {
     const char *origin;
     const char *format;   /* as vdt_weights_get_format() tells it */
-    gsize budget;         /* bytes that may still be allocated for tensors */
+    gsize budget;         /* bytes that may still be allocated */
     GHashTable *storages; /* key to GBytes, those known so far */
     /* Gets a storage that is not in the table yet; NULL if the table has all of them. */
     GBytes *(*read_storage)(gpointer container, const char *key, GError **error);
@@ -32,11 +32,12 @@ typedef struct {
     gint64 view_start, view_elements; /* the part that tensors see; older files have such parts */
 } VdtPytorchStorage;
 
-/** 16 bytes for each byte of the file, and 1 MiB: enough for buffers that were saved expanded, and
- * no bomb. */
+/** 6 bytes for each byte of the file, and 32 MiB: enough for buffers that were saved expanded and
+ * for the state of an optimiser, and no bomb. */
 gsize vdt_pytorch_budget(gsize file_size);
 
-/** FALSE if @value is not the persistent id of a storage. The key is to be freed. */
+/** FALSE if @value is not the persistent id of a storage. The key is to be freed. It has at most
+ * 255 bytes (PyTorch counts): any number of tensors may name one key. */
 gboolean vdt_pytorch_storage_init(VdtPytorchStorage *storage, const VdtPickleValue *value);
 
 /** The value of a key that is text in a dict or an OrderedDict; NULL if there is none, or if

@@ -224,9 +224,24 @@ static gboolean add_tensor(VdtPytorchFile *file, VdtWeights *weights, GHashTable
     return TRUE;
 }
 
+/* The last value under each key that has a tensor. Keys are told apart by where they are: text that
+ * is there twice is paid for by the file, one text that is set a million times must cost no more
+ * than once. */
+static GHashTable *last_tensors(const VdtPickleValue *dict)
+{
+    GHashTable *last = g_hash_table_new(NULL, NULL);
+    const VdtPickleValue *key, *value;
+
+    for (guint i = 0; i < count_pairs(dict); i++)
+        if (get_tensor_pair(dict, i, &key, &value))
+            g_hash_table_insert(last, (gpointer)key, (gpointer)value);
+    return last;
+}
+
 static gboolean add_all(VdtPytorchFile *file, VdtWeights *weights, GHashTable *made,
                         const Place *place, GError **error)
 {
+    g_autoptr(GHashTable) last = last_tensors(place->dict);
     gboolean all_prefixed;
 
     count_tensors(place->dict, &all_prefixed);
@@ -236,6 +251,10 @@ static gboolean add_all(VdtPytorchFile *file, VdtWeights *weights, GHashTable *m
 
         if (!get_tensor_pair(place->dict, i, &key, &value))
             continue;
+        value = g_hash_table_lookup(last, key);
+        if (value == NULL)
+            continue;
+        g_hash_table_remove(last, key);
         name = make_name(key, all_prefixed ? strlen(PREFIX) : 0);
         if (name == NULL)
             return vdt_bad_file(error, file->origin, "the name of tensor %u is not UTF-8", i);

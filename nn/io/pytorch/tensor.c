@@ -6,6 +6,9 @@
 
 /* A parameter holds a tensor, a tensor with attributes too; nobody nests them deeper. */
 #define MAX_WRAPPERS 8
+#define MAX_KEY      255
+/* What a tensor takes besides its elements: itself, its entry and its place in tables. */
+#define TENSOR_BYTES 320
 
 static const struct {
     const char *name;
@@ -34,8 +37,8 @@ gsize vdt_pytorch_budget(gsize file_size)
 {
     gsize budget;
 
-    return g_size_checked_mul(&budget, file_size, 16) &&
-                   g_size_checked_add(&budget, budget, 1024 * 1024)
+    return g_size_checked_mul(&budget, file_size, 6) &&
+                   g_size_checked_add(&budget, budget, 32 * 1024 * 1024)
                ? budget
                : G_MAXSIZE;
 }
@@ -53,7 +56,8 @@ gboolean vdt_pytorch_storage_init(VdtPytorchStorage *storage, const VdtPickleVal
 
     if (id == NULL || id->kind != VDT_PICKLE_TUPLE || id->n_items < 5 ||
         !vdt_pickle_is_text(id->items[0], "storage") || id->items[1]->kind != VDT_PICKLE_GLOBAL ||
-        id->items[2]->kind != VDT_PICKLE_TEXT || id->items[4]->kind != VDT_PICKLE_INT)
+        id->items[2]->kind != VDT_PICKLE_TEXT || id->items[2]->length > MAX_KEY ||
+        id->items[4]->kind != VDT_PICKLE_INT)
         return FALSE;
     *storage = (VdtPytorchStorage){
         .type_name = id->items[1]->tail,
@@ -312,6 +316,8 @@ VdtTensor *vdt_pytorch_make_tensor(VdtPytorchFile *file, const VdtPickleValue *v
                              (int)MIN(function->tail->length, 80), function->tail->text);
         return NULL;
     }
+    if (!spend(file, 1, TENSOR_BYTES, name, error))
+        return NULL;
     if (args->n_items < 4 || !vdt_pytorch_storage_init(&storage, args->items[0])) {
         vdt_bad_file(error, file->origin, "tensor '%s' has no proper storage", name);
         return NULL;

@@ -2,6 +2,7 @@
 /* Zip archives: see .ZIP File Format Specification (APPNOTE.TXT), sections 4.3 to 4.5. */
 #include "zip.h"
 #include "io/byte-order.h"
+#include "io/keyed-hash.h"
 
 #include <string.h>
 
@@ -168,7 +169,7 @@ VdtZip *vdt_zip_open(GBytes *bytes, const char *origin, GError **error)
     zip->origin = origin;
     zip->entries = g_array_new(FALSE, FALSE, sizeof(Entry));
     g_array_set_clear_func(zip->entries, clear_entry);
-    zip->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    zip->by_name = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     if (!find_directory(zip, &directory, &limit, error))
         return NULL;
     zip->directory = directory.offset;

@@ -2,23 +2,18 @@
 /*
  * The machine that reads pickles, protocols 0 to 5. Opcodes are those of Python's pickletools.
  *
- * An opcode makes a few small values at most and text is not copied, so memory grows with the
- * pickle by a constant factor, and MAX_OPCODES bounds it for large ones. Nothing recurses, neither
- * here nor when values are freed, so nesting costs no C stack.
+ * An opcode makes a few small values at most, text is not copied, and what there is at the end of
+ * an opcode has been paid for out of a budget. Nothing recurses, neither here nor when values are
+ * freed, so nesting costs no C stack.
  */
-#include "pickle.h"
 #include "io/byte-order.h"
+#include "io/keyed-hash.h"
+#include "values.h"
 
 #include <string.h>
 
 /* Checkpoints with ten thousand tensors and the state of an optimiser have about a million. */
 #define MAX_OPCODES (8 * 1000 * 1000)
-
-struct _VdtPickle {
-    GPtrArray *values; /* owns every value */
-    const VdtPickleValue *root;
-    gsize length;
-};
 
 typedef struct {
     VdtPickle *pickle;
@@ -28,16 +23,9 @@ typedef struct {
     GPtrArray *stack;
     GArray *marks;    /* of guint: stack lengths */
     GHashTable *memo; /* index to value */
+    guint stack_room, marks_room, memo_room;
     VdtPickleValue *none, *truth[2];
 } Machine;
-
-static void free_value(gpointer data)
-{
-    VdtPickleValue *value = data;
-
-    g_free(value->items);
-    g_free(value);
-}
 
 static gboolean bad(Machine *machine, const char *what, GError **error)
 {
@@ -47,20 +35,7 @@ static gboolean bad(Machine *machine, const char *what, GError **error)
 
 static VdtPickleValue *new_value(Machine *machine, VdtPickleKind kind)
 {
-    VdtPickleValue *value = g_new0(VdtPickleValue, 1);
-
-    value->kind = kind;
-    g_ptr_array_add(machine->pickle->values, value);
-    return value;
-}
-
-static void append_item(VdtPickleValue *value, VdtPickleValue *item)
-{
-    if (value->n_items == value->room) {
-        value->room = value->room == 0 ? 2 : value->room * 2;
-        value->items = g_renew(VdtPickleValue *, value->items, value->room);
-    }
-    value->items[value->n_items++] = item;
+    return vdt_pickle_add(machine->pickle, kind);
 }
 
 /* --- Input ---------------------------------------------------------------------------------- */
@@ -184,7 +159,7 @@ static gboolean pop_mark(Machine *machine, guint *start, GError **error)
 static void move_items(Machine *machine, guint start, VdtPickleValue *value)
 {
     for (guint i = start; i < machine->stack->len; i++)
-        append_item(value, g_ptr_array_index(machine->stack, i));
+        vdt_pickle_append(machine->pickle, value, g_ptr_array_index(machine->stack, i));
     g_ptr_array_set_size(machine->stack, (gint)start);
 }
 
@@ -711,7 +686,34 @@ static gboolean step(Machine *machine, guchar opcode, GError **error)
     }
 }
 
-static gboolean run(Machine *machine, GError **error)
+/* What grows beside the values, by the most that each has had. */
+static void count_growth(guint now, guint *room, gsize bytes, gsize *spent)
+{
+    for (; *room < now; *room += *room / 2 + 16)
+        *spent += (*room / 2 + 16) * bytes;
+}
+
+static gboolean check_budget(Machine *machine, gsize budget, GError **error)
+{
+    gsize *spent = &machine->pickle->spent;
+
+    count_growth(machine->stack->len, &machine->stack_room, 2 * sizeof(gpointer), spent);
+    count_growth(machine->marks->len, &machine->marks_room, 2 * sizeof(guint), spent);
+    /* A table of pairs and hashes, a quarter full at the least, and its successor. */
+    count_growth(g_hash_table_size(machine->memo), &machine->memo_room, 64, spent);
+    if (machine->pickle->no_memory) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                    "%s: no memory for the values of its pickle", machine->origin);
+        return FALSE;
+    }
+    return *spent <= budget ||
+           vdt_bad_file(error, machine->origin,
+                        "its pickle makes values of more than %" G_GSIZE_FORMAT
+                        " bytes by its byte %" G_GSIZE_FORMAT ", the limit for a file of this size",
+                        budget, machine->at);
+}
+
+static gboolean run(Machine *machine, gsize budget, GError **error)
 {
     for (guint i = 0; i < MAX_OPCODES; i++) {
         const guchar *opcode = take(machine, 1, error);
@@ -723,18 +725,19 @@ static gboolean run(Machine *machine, GError **error)
             machine->pickle->length = machine->at;
             return machine->pickle->root != NULL;
         }
-        if (!step(machine, *opcode, error))
+        if (!step(machine, *opcode, error) || !check_budget(machine, budget, error))
             return FALSE;
     }
     return vdt_bad_file(error, machine->origin, "its pickle has more than %d opcodes", MAX_OPCODES);
 }
 
-VdtPickle *vdt_pickle_parse(const guchar *data, gsize size, const char *origin, GError **error)
+VdtPickle *vdt_pickle_parse(const guchar *data, gsize size, gsize *budget, const char *origin,
+                            GError **error)
 {
-    g_autoptr(VdtPickle) pickle = g_new0(VdtPickle, 1);
+    g_autoptr(VdtPickle) pickle = vdt_pickle_new();
     g_autoptr(GPtrArray) stack = g_ptr_array_new();
     g_autoptr(GArray) marks = g_array_new(FALSE, FALSE, sizeof(guint));
-    g_autoptr(GHashTable) memo = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) memo = g_hash_table_new(vdt_keyed_direct_hash, NULL);
     Machine machine = {.pickle = pickle,
                        .data = data,
                        .size = size,
@@ -743,51 +746,13 @@ VdtPickle *vdt_pickle_parse(const guchar *data, gsize size, const char *origin, 
                        .marks = marks,
                        .memo = memo};
 
-    pickle->values = g_ptr_array_new_with_free_func(free_value);
     machine.none = new_value(&machine, VDT_PICKLE_NONE);
     for (gint64 i = 0; i < 2; i++) {
         machine.truth[i] = new_value(&machine, VDT_PICKLE_BOOL);
         machine.truth[i]->integer = i;
     }
-    return run(&machine, error) ? g_steal_pointer(&pickle) : NULL;
-}
-
-void vdt_pickle_free(VdtPickle *pickle)
-{
-    g_ptr_array_unref(pickle->values);
-    g_free(pickle);
-}
-
-/* --- Asking --------------------------------------------------------------------------------- */
-
-const VdtPickleValue *vdt_pickle_get_root(const VdtPickle *pickle)
-{
-    return pickle->root;
-}
-
-gsize vdt_pickle_get_length(const VdtPickle *pickle)
-{
-    return pickle->length;
-}
-
-guint vdt_pickle_get_n_values(const VdtPickle *pickle)
-{
-    return pickle->values->len;
-}
-
-const VdtPickleValue *vdt_pickle_get_value(const VdtPickle *pickle, guint i)
-{
-    return g_ptr_array_index(pickle->values, i);
-}
-
-gboolean vdt_pickle_is_text(const VdtPickleValue *value, const char *text)
-{
-    return value->kind == VDT_PICKLE_TEXT && value->length == strlen(text) &&
-           memcmp(value->text, text, value->length) == 0;
-}
-
-gboolean vdt_pickle_is_global(const VdtPickleValue *value, const char *module, const char *name)
-{
-    return value->kind == VDT_PICKLE_GLOBAL && vdt_pickle_is_text(value->head, module) &&
-           vdt_pickle_is_text(value->tail, name);
+    if (!run(&machine, *budget, error))
+        return NULL;
+    *budget -= pickle->spent;
+    return g_steal_pointer(&pickle);
 }

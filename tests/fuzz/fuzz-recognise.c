@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From names and shapes to a graph. The input is text, a tensor a line: its name and dimensions.
+ * Any shape is possible, since a tensor without elements can have it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "model.h"
+
+static void add_tensor(VdtWeights *weights, const char *line)
+{
+    static float nothing;
+    VdtShape shape = {0};
+    const char *end = strchr(line, ' ');
+    g_autofree char *name = end != NULL ? g_strndup(line, (gsize)(end - line)) : NULL;
+    g_autoptr(VdtTensor) tensor = NULL;
+
+    if (name == NULL)
+        return;
+    while (*end == ' ' && shape.n_dims < VDT_MAX_DIMS) {
+        char *next;
+        shape.dims[shape.n_dims++] = MAX(g_ascii_strtoll(end, &next, 10), 0);
+        if (next == end)
+            return;
+        end = next;
+    }
+    if (vdt_shape_elements(&shape) > G_MAXINT64 / 8 || vdt_shape_elements(&shape) < 0)
+        return;
+    tensor = vdt_tensor_new_for_data(VDT_F32, &shape, &nothing, NULL, NULL);
+    vdt_weights_insert(weights, name, tensor);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    g_autofree char *text = g_strndup((const char *)data, size);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", 2000);
+    g_autoptr(VdtWeights) weights = vdt_weights_new();
+    g_autoptr(JsonObject) config = NULL;
+    const char *variant = NULL;
+
+    for (guint i = 0; lines[i] != NULL; i++)
+        add_tensor(weights, lines[i]);
+    const VdtModel *model = vdt_model_recognise(weights, &config, &variant);
+    g_assert((model != NULL) == (config != NULL));
+    if (model == NULL)
+        return 0;
+    g_autoptr(VdtGraph) graph = vdt_graph_new();
+    g_autoptr(GError) error = NULL;
+    gint64 side = json_object_get_int_member_with_default(config, "img_size", 64);
+    VdtShape input = model->input_shape(config, 1, (guint)side, (guint)side);
+    VdtBuild asked = vdt_model_ask(model, &input);
+    gboolean built = model->build(config, graph, &asked, &error) && vdt_graph_check(graph, &error);
+    g_assert(built == (error == NULL));
+    return 0;
+}
