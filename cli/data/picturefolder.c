@@ -8,6 +8,14 @@ static int by_name(gconstpointer a, gconstpointer b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+gboolean picture_name_matches(const char *name)
+{
+    g_autofree char *lower = g_ascii_strdown(name, -1);
+    return lower[0] != '.' &&
+           (g_str_has_suffix(lower, ".jpg") || g_str_has_suffix(lower, ".jpeg") ||
+            g_str_has_suffix(lower, ".png"));
+}
+
 GPtrArray *picture_folder_list(const PictureFolder *folder, GError **error)
 {
     g_autofree char *path = g_build_filename(folder->folder, "images", folder->split, NULL);
@@ -16,9 +24,7 @@ GPtrArray *picture_folder_list(const PictureFolder *folder, GError **error)
         return NULL;
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
     for (const char *name; (name = g_dir_read_name(dir)) != NULL;) {
-        g_autofree char *lower = g_ascii_strdown(name, -1);
-        if (g_str_has_suffix(lower, ".jpg") || g_str_has_suffix(lower, ".jpeg") ||
-            g_str_has_suffix(lower, ".png"))
+        if (picture_name_matches(name))
             g_ptr_array_add(names, g_strdup(name));
     }
     g_ptr_array_sort(names, by_name);

@@ -18,6 +18,9 @@ typedef struct {
     gint warned;            /* that a number is no class's; told once */
 } PictureFolder;
 
+/* Whether a file of that name is a picture. Hidden ones are none: what a Macintosh leaves beside
+ * a.jpg, ._a.jpg, holds no pixels. */
+gboolean picture_name_matches(const char *name);
 /* Names of the pictures, sorted; there is one at least. */
 GPtrArray *picture_folder_list(const PictureFolder *folder, GError **error);
 /* Paths; caller frees. */

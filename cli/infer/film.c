@@ -6,6 +6,8 @@
 #include <gst/gst.h>
 #include <string.h>
 
+#include "data/gstreason.h"
+
 /* Pictures that wait for the encoder. */
 #define MAX_WAITING 4
 /* An encoder that takes nothing for so long is stuck. */
@@ -61,12 +63,11 @@ static gboolean look(const Film *film, GstClockTime time, gboolean *ended, GErro
             *ended = TRUE;
         return TRUE;
     }
-    g_autoptr(GError) cause = NULL;
-    gst_message_parse_error(message, &cause, NULL);
-    return fail(film, cause->message, error);
+    g_autofree char *reason = gst_reason(message);
+    return fail(film, reason, error);
 }
 
-static gboolean open_pipeline(Film *film, GError **error)
+static gboolean open_pipeline(Film *film, const int aspect[2], GError **error)
 {
     const char *encoder = find_encoder(error);
     if (encoder == NULL)
@@ -82,10 +83,10 @@ static gboolean open_pipeline(Film *film, GError **error)
     film->source = GST_APP_SRC(gst_bin_get_by_name(GST_BIN(film->pipeline), "source"));
     g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(film->pipeline), "sink");
     g_object_set(sink, "location", film->path, NULL);
-    g_autoptr(GstCaps) caps =
-        gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "RGB", "width", G_TYPE_INT,
-                            (int)film->width, "height", G_TYPE_INT, (int)film->height, "framerate",
-                            GST_TYPE_FRACTION, USUAL_RATE, 1, NULL);
+    g_autoptr(GstCaps) caps = gst_caps_new_simple(
+        "video/x-raw", "format", G_TYPE_STRING, "RGB", "width", G_TYPE_INT, (int)film->width,
+        "height", G_TYPE_INT, (int)film->height, "framerate", GST_TYPE_FRACTION, USUAL_RATE, 1,
+        "pixel-aspect-ratio", GST_TYPE_FRACTION, aspect[0], aspect[1], NULL);
     gst_app_src_set_caps(film->source, caps);
     film->opened =
         gst_element_set_state(film->pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE;
@@ -94,7 +95,7 @@ static gboolean open_pipeline(Film *film, GError **error)
     return look(film, 0, NULL, error) && fail(film, "the encoder does not start", error);
 }
 
-Film *film_new(const char *path, guint width, guint height, GError **error)
+Film *film_new(const char *path, guint width, guint height, const int aspect[2], GError **error)
 {
     if (!gst_init_check(NULL, NULL, error))
         return NULL;
@@ -102,7 +103,7 @@ Film *film_new(const char *path, guint width, guint height, GError **error)
     film->path = g_strdup(path);
     film->width = width + width % 2;
     film->height = height + height % 2;
-    return open_pipeline(film, error) ? g_steal_pointer(&film) : NULL;
+    return open_pipeline(film, aspect, error) ? g_steal_pointer(&film) : NULL;
 }
 
 /* Rows of packed RGB begin at multiples of four bytes. */

@@ -358,7 +358,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
          "Clips taken from each video of --data (4)", "N"},
         {"window", 0, 0, G_OPTION_ARG_DOUBLE, &o->window, "Seconds of a street clip (2.4)", "S"},
         {"interval", 0, 0, G_OPTION_ARG_INT, &o->interval,
-         "Video frames from one picture of a clip to the next (4)", "N"},
+         "Video frames, of 30 a second, from one picture of a clip to the next (4)", "N"},
         {"epochs", 0, 0, G_OPTION_ARG_DOUBLE, &o->epochs,
          "Times that each clip is seen (28; of maps 10; of maps of --data 127)", "N"},
         {"crop-share", 0, 0, G_OPTION_ARG_DOUBLE, &o->crop_share,
