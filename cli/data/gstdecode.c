@@ -34,8 +34,9 @@ typedef struct {
     GstElement *pipeline;
     GstAppSink *sink;
     GstBus *bus;
-    GMutex lock; /* over what streaming threads find out, the next three */
+    GMutex lock; /* over what streaming threads find out, the next four */
     GString *others;
+    guint n_streams;
     gboolean video, still;
     GString *missing;         /* kinds of decoders */
     guint by_stream, by_file; /* orientations that tags say; 0: none */
@@ -81,13 +82,6 @@ static void check_caps(Decoding *d, GstElement *bin, const GstStructure *s)
     gst_element_post_message(bin, gst_message_new_error(GST_OBJECT(bin), mistake, NULL));
 }
 
-static gboolean comes_first(GstPad *pad)
-{
-    g_autoptr(GstElement) element = gst_pad_get_parent_element(pad);
-    GstElementFactory *factory = element != NULL ? gst_element_get_factory(element) : NULL;
-    return factory != NULL && strcmp(GST_OBJECT_NAME(factory), "typefind") == 0;
-}
-
 /* Called for each stream that is found, coded ones first. FALSE: it is not looked into. */
 static gboolean go_on(GstElement *bin, GstPad *pad, GstCaps *caps, gpointer data)
 {
@@ -96,9 +90,11 @@ static gboolean go_on(GstElement *bin, GstPad *pad, GstCaps *caps, gpointer data
         return TRUE;
     const GstStructure *s = gst_caps_get_structure(caps, 0);
     const char *kind = gst_structure_get_name(s);
-    gboolean still = d->request->elsewhere && comes_first(pad) && g_str_has_prefix(kind, "image/");
     check_caps(d, bin, s);
     g_mutex_lock(&d->lock);
+    /* The first is the whole file. */
+    gboolean still =
+        d->n_streams++ == 0 && d->request->elsewhere && g_str_has_prefix(kind, "image/");
     d->still = d->still || still;
     d->video = d->video || g_str_has_prefix(kind, "image/") ||
                (g_str_has_prefix(kind, "video/") && gst_structure_has_field(s, "width"));
