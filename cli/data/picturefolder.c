@@ -11,22 +11,19 @@ static int by_name(gconstpointer a, gconstpointer b)
 gboolean picture_name_matches(const char *name)
 {
     g_autofree char *lower = g_ascii_strdown(name, -1);
-    return lower[0] != '.' &&
-           (g_str_has_suffix(lower, ".jpg") || g_str_has_suffix(lower, ".jpeg") ||
-            g_str_has_suffix(lower, ".png"));
+    return lower[0] != '.' && (g_str_has_suffix(lower, ".jpg") ||
+                               g_str_has_suffix(lower, ".jpeg") || g_str_has_suffix(lower, ".png"));
 }
 
-GPtrArray *picture_folder_list(const PictureFolder *folder, GError **error)
+GPtrArray *picture_names(const char *path, GError **error)
 {
-    g_autofree char *path = g_build_filename(folder->folder, "images", folder->split, NULL);
     g_autoptr(GDir) dir = g_dir_open(path, 0, error);
     if (dir == NULL)
         return NULL;
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    for (const char *name; (name = g_dir_read_name(dir)) != NULL;) {
+    for (const char *name; (name = g_dir_read_name(dir)) != NULL;)
         if (picture_name_matches(name))
             g_ptr_array_add(names, g_strdup(name));
-    }
     g_ptr_array_sort(names, by_name);
     if (names->len > 0)
         return names;
@@ -34,6 +31,12 @@ GPtrArray *picture_folder_list(const PictureFolder *folder, GError **error)
     g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "%s: has no pictures (.jpg, .jpeg, .png)",
                 path);
     return NULL;
+}
+
+GPtrArray *picture_folder_list(const PictureFolder *folder, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder->folder, "images", folder->split, NULL);
+    return picture_names(path, error);
 }
 
 char *picture_folder_get_picture(const PictureFolder *folder, const char *name)
