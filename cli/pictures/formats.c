@@ -68,9 +68,9 @@ gboolean format_check(const Format *format, const PictureSource *source, FormatL
         return FALSE;
     const guint64 area = (guint64)look->width * look->height;
     if (look->bytes > source->size)
-        *note = g_strdup_printf("%s: is truncated: its %s says that it has %" G_GUINT64_FORMAT
+        *note = g_strdup_printf("%s: is truncated: by its own word it has %" G_GUINT64_FORMAT
                                 " bytes, but there are %" G_GUINT64_FORMAT,
-                                source->name, format->name, look->bytes, source->size);
+                                source->name, look->bytes, source->size);
     else if (format->pixels_of_byte > 0 && area / format->pixels_of_byte > source->size)
         *note = g_strdup_printf("%s: is damaged: its %" G_GUINT64_FORMAT
                                 " bytes cannot hold %ux%u pixels",
