@@ -77,8 +77,11 @@ gboolean picture_folder_check_size(const char *picture, guint width, guint heigh
     if (width == map->width && height == map->height)
         return TRUE;
     g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
-                "%s: has %ux%u pixels, but the map of its classes has %ux%u", picture, width,
-                height, map->width, map->height);
+                "%s: has %ux%u pixels, but the map of its classes has %ux%u%s", picture, width,
+                height, map->width, map->height,
+                width == map->height && height == map->width
+                    ? "; a map lies as its picture is shown, turned by EXIF"
+                    : "");
     return FALSE;
 }
 

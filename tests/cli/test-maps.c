@@ -682,9 +682,18 @@ static void test_turned_lessons(void)
     g_assert_cmpfloat(scores[0], ==, scores[1]);
 
     g_autofree char *picture = file_of("turned", "images", "0.png");
+    g_autofree char *map = file_of("turned", "annotations", "0.png");
     g_auto(Outcome) infer = vedette("infer", "--model", card, "--input", picture, "--json", NULL);
     g_assert_cmpint(infer.status, ==, 0);
     g_assert_cmpfloat(get_number(infer.out, "width"), ==, 64);
+
+    /* A map of the picture as it is stored would be learned wrongly. */
+    guint8 classes[36 * 64] = {0};
+    const LabelPng lying = {36, 64, classes};
+    static const guint32 colours[256] = {0};
+    g_assert_true(label_png_save(map, &lying, colours, 256, NULL));
+    expect(1, "has 36x64; a map lies as its picture is shown", "eval", "cgrseg", "--data",
+           in_folder("turned"), "--model", card, NULL);
 }
 
 /* A classifier's weights are the backbone, under names without its prefix. */
