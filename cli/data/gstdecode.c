@@ -7,6 +7,7 @@
 #include <gst/video/video.h>
 #include <string.h>
 
+#include "gstmemory.h"
 #include "gstreason.h"
 #include "pictures/pixels.h"
 
@@ -17,10 +18,13 @@
 /* What is said of streams, and of what they would need. */
 #define MOST_TEXT   500
 
+#define SIDE "[1," G_STRINGIFY(MEDIA_MOST_SIDE) "]"
 #define SEEN                                                                                       \
-    "video/x-raw(ANY),width=[1," G_STRINGIFY(MEDIA_MOST_SIDE) "],height=[1," G_STRINGIFY(          \
-        MEDIA_MOST_SIDE) "] ! videoconvert ! video/x-raw,format=RGB ! "                            \
-                         "appsink name=sink sync=false max-buffers=4"
+    "capsfilter name=limit caps=\"video/x-raw(ANY),width=" SIDE ",height=" SIDE                    \
+    "\" ! videoconvert "                                                                           \
+    "! video/x-raw,format=RGB ! appsink name=sink sync=false max-buffers=4"
+/* Of one picture, whatever its pixels are like, or of a file that is read in one piece. */
+#define MOST_BYTES ((gsize)4 * MEDIA_MOST_SIDE * MEDIA_MOST_SIDE)
 
 /* As GStreamer names the orientations that EXIF counts from 1. */
 static const char *const orientations[] = {
@@ -135,18 +139,30 @@ static void explain(Decoding *d, GstMessage *message, GError **error)
         fail(d, text, error);
 }
 
+/* Once for each file: what is damaged is so in many places. */
+static void warn(Decoding *d, GstMessage *message)
+{
+    g_autofree char *reason = gst_reason(message);
+    if (d->decoded != NULL && !d->decoded->warned)
+        g_printerr("vedette: %s: not all of it can be had: %s\n", d->request->input, reason);
+    if (d->decoded != NULL)
+        d->decoded->warned = TRUE;
+}
+
 /* Takes what is said off the bus; TRUE if an error is among it. */
 static gboolean look_for_error(Decoding *d, GError **error)
 {
     for (;;) {
-        g_autoptr(GstMessage) message =
-            gst_bus_pop_filtered(d->bus, GST_MESSAGE_ERROR | GST_MESSAGE_ELEMENT);
+        g_autoptr(GstMessage) message = gst_bus_pop_filtered(
+            d->bus, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING | GST_MESSAGE_ELEMENT);
         if (message == NULL)
             return FALSE;
         if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
             explain(d, message, error);
             return TRUE;
         }
+        if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_WARNING)
+            warn(d, message);
         if (gst_is_missing_plugin_message(message)) {
             g_autofree char *what = gst_missing_plugin_message_get_description(message);
             append(d->missing, what);
@@ -257,6 +273,34 @@ static gboolean pull_all(Decoding *d, GError **error)
     return FALSE;
 }
 
+/* What a decoder promises, where nobody knew before. */
+static GstPadProbeReturn watch_caps(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    Decoding *d = data;
+    GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
+    GstCaps *caps;
+    if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
+        gst_event_parse_caps(event, &caps);
+        check_caps(d, d->pipeline, gst_caps_get_structure(caps, 0));
+    }
+    return GST_PAD_PROBE_OK;
+}
+
+static void watch(Decoding *d, GstElement *element, const char *name)
+{
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(element, name);
+    if (pad != NULL)
+        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, watch_caps, d, NULL);
+}
+
+static void watch_decoder(GstBin *bin, GstBin *sub_bin, GstElement *element, gpointer data)
+{
+    GstElementFactory *factory = gst_element_get_factory(element);
+    if (factory != NULL &&
+        gst_element_factory_list_is_type(factory, GST_ELEMENT_FACTORY_TYPE_DECODER))
+        watch(data, element, "src");
+}
+
 static gboolean have(const char *element)
 {
     g_autoptr(GstElementFactory) factory = gst_element_factory_find(element);
@@ -277,6 +321,9 @@ static gboolean open_pipeline(Decoding *d, GError **error)
     d->sink = GST_APP_SINK(gst_bin_get_by_name(GST_BIN(d->pipeline), "sink"));
     d->bus = gst_element_get_bus(d->pipeline);
     g_autoptr(GstElement) source = gst_bin_get_by_name(GST_BIN(d->pipeline), "source");
+    g_autoptr(GstElement) limit = gst_bin_get_by_name(GST_BIN(d->pipeline), "limit");
+    watch(d, limit, "sink");
+    g_signal_connect(d->pipeline, "deep-element-added", G_CALLBACK(watch_decoder), d);
     g_autofree char *path = alone ? g_filename_from_uri(request->uri, NULL, error) : NULL;
     if (alone && path == NULL)
         return FALSE;
@@ -295,6 +342,7 @@ gboolean gst_decode(const GstDecodeRequest *request, GstDecoded *decoded, GError
                           .others = g_string_new(NULL),
                           .missing = g_string_new(NULL)};
     g_mutex_init(&d.lock);
+    gst_memory_limit(MOST_BYTES);
     if (!open_pipeline(&d, error))
         return FALSE;
     GstStateChangeReturn change = gst_element_set_state(d.pipeline, GST_STATE_PLAYING);

@@ -19,10 +19,11 @@ typedef struct {
 
 typedef struct {
     int aspect_width, aspect_height; /* of a pixel, as it is shown */
-    gboolean still; /* it was a picture elsewhere, to be fetched before anything else */
+    gboolean still;  /* it was a picture elsewhere, to be fetched before anything else */
+    gboolean warned; /* on stderr, of what is wrong with it but does not end it */
 } GstDecoded;
 
-#define GST_DECODED_INIT ((GstDecoded){1, 1, FALSE})
+#define GST_DECODED_INIT ((GstDecoded){1, 1, FALSE, FALSE})
 
 gboolean gst_decode(const GstDecodeRequest *request, GstDecoded *decoded, GError **error);
 /* Writes what is at @uri to @to. */

@@ -7,7 +7,10 @@ char *gst_reason(GstMessage *message)
 {
     g_autoptr(GError) cause = NULL;
     g_autofree char *debug = NULL;
-    gst_message_parse_error(message, &cause, &debug);
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_WARNING)
+        gst_message_parse_warning(message, &cause, &debug);
+    else
+        gst_message_parse_error(message, &cause, &debug);
     /* "FILE(LINE): FUNCTION (): PATH:" and then, on lines of its own, what there is to say. */
     char *more = debug != NULL ? strchr(debug, '\n') : NULL;
     g_autofree char *text = g_strdup(cause->message);

@@ -4,5 +4,6 @@
 
 #include <gst/gst.h>
 
-/* The text of an error's message, with what is behind it where that says more; caller frees. */
+/* The text of an error's or a warning's message, with what is behind it where that says more;
+ * caller frees. */
 char *gst_reason(GstMessage *message);

@@ -182,6 +182,30 @@ static void test_promises(void)
     assert_refused(uri, "width of 40000 pixels, the limit is 16384");
 }
 
+/* A picture within a film, of which the film says another size. */
+static void test_promises_within(void)
+{
+    const char *video = some_video();
+    g_autofree char *data = NULL;
+    gsize size;
+    guint n = 0;
+    if (video == NULL) {
+        g_test_skip("no gst-launch-1.0 with JPEG and AVI");
+        return;
+    }
+    g_assert_true(g_file_get_contents(video, &data, &size, NULL));
+    for (char *at = data; (at = memmem(at, data + size - at, "\xff\xc0\0\x11", 4)) != NULL; n++) {
+        GST_WRITE_UINT16_BE(at + 5, 30000);
+        GST_WRITE_UINT16_BE(at + 7, 30000);
+        at += 9;
+    }
+    g_assert_cmpuint(n, ==, 80);
+    assert_refused(put("within.avi", data, size), "of 30000 pixels, the limit is 16384");
+    g_auto(Outcome) o = in_shell("ulimit -v 1500000; exec \"$@\"", "infer", "--model",
+                                 small_model(), "--input", in_folder("within.avi"), NULL);
+    g_assert_cmpint(o.status, ==, 1);
+}
+
 /* Formats for which GStreamer by itself finds a wrong decoder, or takes them for something else. */
 static void test_bitmaps(void)
 {
@@ -317,6 +341,7 @@ int main(int argc, char **argv)
     g_test_add_func("/media/pixel-aspect", test_pixel_aspect);
     g_test_add_func("/media/elsewhere", test_elsewhere);
     g_test_add_func("/media/promises", test_promises);
+    g_test_add_func("/media/promises-within", test_promises_within);
     g_test_add_func("/media/bitmaps", test_bitmaps);
     g_test_add_func("/media/no-video", test_no_video);
     g_test_add_func("/media/pipe", test_pipe);
