@@ -43,6 +43,7 @@ typedef struct {
     guint n_streams;
     gboolean video, still;
     GString *missing;         /* kinds of decoders */
+    gint64 last_pts;          /* -1: none so far */
     guint by_stream, by_file; /* orientations that tags say; 0: none */
 } Decoding;
 
@@ -143,10 +144,23 @@ static void explain(Decoding *d, GstMessage *message, GError **error)
 static void warn(Decoding *d, GstMessage *message)
 {
     g_autofree char *reason = gst_reason(message);
-    if (d->decoded != NULL && !d->decoded->warned)
-        g_printerr("vedette: %s: not all of it can be had: %s\n", d->request->input, reason);
-    if (d->decoded != NULL)
-        d->decoded->warned = TRUE;
+    if (d->decoded == NULL || d->decoded->warned)
+        return;
+    g_printerr("vedette: %s: not all of it can be had: %s\n", d->request->input, reason);
+    d->decoded->warned = TRUE;
+}
+
+/* A film may be a little longer than its pictures, by its sound. */
+static void compare_duration(Decoding *d)
+{
+    gint64 duration = -1;
+    if (d->last_pts < 0 || d->decoded->warned ||
+        !gst_element_query_duration(d->pipeline, GST_FORMAT_TIME, &duration) ||
+        duration - d->last_pts < MAX((gint64)GST_SECOND, duration / 10))
+        return;
+    g_printerr("vedette: %s: its pictures end at %.2f s, but it says that it lasts %.2f s\n",
+               d->request->input, d->last_pts / 1e9, duration / 1e9);
+    d->decoded->warned = TRUE;
 }
 
 /* Takes what is said off the bus; TRUE if an error is among it. */
@@ -227,6 +241,7 @@ static gboolean hand_over(Decoding *d, GstSample *sample, gint64 index, GError *
         more = turn(d, &picture, &turned, error);
         picture = (VdtPicture){turned.data, turned.width, turned.height, (gsize)3 * turned.width};
     }
+    d->last_pts = pts;
     more = more && d->request->func(d->request->data, index, &picture, pts, error);
     gst_video_frame_unmap(&frame);
     return more;
@@ -260,6 +275,7 @@ static gboolean pull_all(Decoding *d, GError **error)
         } else if (gst_app_sink_is_eos(d->sink)) {
             if (index == 0)
                 fail(d, "there is no picture in it", &mistake);
+            compare_duration(d);
             break;
         } else if ((silence += POLL_TIME) >= MAX_SILENCE) {
             fail(d, "no picture came for a minute", &mistake);
@@ -339,6 +355,7 @@ gboolean gst_decode(const GstDecodeRequest *request, GstDecoded *decoded, GError
         return FALSE;
     g_auto(Decoding) d = {.request = request,
                           .decoded = decoded,
+                          .last_pts = -1,
                           .others = g_string_new(NULL),
                           .missing = g_string_new(NULL)};
     g_mutex_init(&d.lock);

@@ -221,8 +221,10 @@ static gboolean play(Media *media, MediaFunc func, gpointer data, GError **error
 
     if (media->format != NULL && media->format->decode != NULL)
         return show(media, func, data, error);
-    if (media->note != NULL)
+    if (media->note != NULL) {
         g_printerr("vedette: %s\n", media->note);
+        media->decoded.warned = TRUE;
+    }
     g_clear_pointer(&media->note, g_free);
     return gst_decode(&request, &media->decoded, error);
 }
