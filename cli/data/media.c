@@ -13,6 +13,8 @@
 
 /* Of what is kept of a pipe. */
 #define MOST_SPOOLED (G_GUINT64_CONSTANT(4) << 30)
+/* Of a URI that is a file by itself, bytes. */
+#define MOST_NAMED   60
 
 struct _Media {
     char *input;
@@ -148,10 +150,19 @@ static gboolean open_file(Media *media, const char *path, GError **error)
     return look_at(media, error);
 }
 
+/* What it is called in messages, which would be as long as the picture that a URI may hold. */
+static char *name_of(const char *input)
+{
+    const gboolean holds = g_ascii_strncasecmp(input, "data:", 5) == 0;
+
+    return holds && strlen(input) > MOST_NAMED ? g_strdup_printf("%.*s...", MOST_NAMED, input)
+                                               : g_strdup(input);
+}
+
 Media *media_open(const char *input, GError **error)
 {
     g_autoptr(Media) media = g_new0(Media, 1);
-    media->input = g_strdup(input);
+    media->input = name_of(input);
     media->look.orientation = 1;
     media->decoded = GST_DECODED_INIT;
     g_autofree char *path = NULL;
