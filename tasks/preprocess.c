@@ -157,3 +157,45 @@ void vdt_clip_sample(gint64 n_frames, guint length, guint interval, guint n_clip
             *indices++ = (offset + (gint64)t * interval) % n_frames;
     }
 }
+
+/* The last picture that is there at @when, or the first of all. */
+static gint64 picture_at(const gint64 *times, gint64 n_frames, double when)
+{
+    gint64 low = 0, high = n_frames;
+    while (high - low > 1) {
+        gint64 middle = low + (high - low) / 2;
+        if (times[middle] - times[0] <= when)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static gint64 nearest_picture(const gint64 *times, gint64 n_frames, double when)
+{
+    gint64 at = picture_at(times, n_frames, when);
+    if (at + 1 < n_frames && times[at + 1] - times[0] - when < when - (times[at] - times[0]))
+        at++;
+    return at;
+}
+
+void vdt_clip_sample_times(const gint64 *times, gint64 n_frames, guint length, gint64 window,
+                           guint n_clips, gint64 *indices)
+{
+    double total = times[n_frames - 1] - times[0];
+    /* Behind the last picture, which lasts as long as the others, the first one follows. */
+    double period = n_frames > 1 ? total + total / (n_frames - 1) : 1;
+    double last_offset = MAX(total - window, 0);
+    for (guint i = 0; i < n_clips; i++) {
+        /* Begins at a picture, so that steps of whole pictures stay even. */
+        gint64 first = n_clips > 1
+                           ? nearest_picture(times, n_frames, last_offset * i / (n_clips - 1))
+                           : picture_at(times, n_frames, last_offset / 2);
+        double begin = times[first] - times[0];
+        for (guint t = 0; t < length; t++) {
+            double when = fmod(begin + (double)window * t / (length - 1), period);
+            *indices++ = nearest_picture(times, n_frames, when);
+        }
+    }
+}

@@ -52,3 +52,10 @@ void vdt_clip_set_frame(VdtTensor *clip, guint n, guint t, const VdtPicture *pic
  * from the beginning. Writes @n_clips x @length numbers. @n_frames is at least 1.
  */
 void vdt_clip_sample(gint64 n_frames, guint length, guint interval, guint n_clips, gint64 *indices);
+/*
+ * The same by time: of @n_frames pictures, seen from @times on (ns, each later than the one
+ * before), clips whose pictures are the nearest to even steps over @window ns. @length is at
+ * least 2.
+ */
+void vdt_clip_sample_times(const gint64 *times, gint64 n_frames, guint length, gint64 window,
+                           guint n_clips, gint64 *indices);

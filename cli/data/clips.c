@@ -36,6 +36,7 @@ void clips_free(Clips *clips)
     if (clips == NULL)
         return;
     g_hash_table_unref(clips->pictures);
+    g_array_unref(clips->times);
     g_free(clips->indices);
     g_free(clips);
 }
@@ -45,6 +46,10 @@ static gboolean count(gpointer data, gint64 index, const VdtPicture *picture, gi
 {
     Clips *clips = data;
     clips->n_frames = index + 1;
+    clips->timed = clips->timed && pts_ns >= 0 &&
+                   (index == 0 || pts_ns > g_array_index(clips->times, gint64, index - 1));
+    if (clips->timed)
+        g_array_append_val(clips->times, pts_ns);
     if (!clips->quiet && index % 100 == 99 && isatty(STDERR_FILENO))
         g_printerr("\r%" G_GINT64_FORMAT " frames\r", index + 1);
     return TRUE;
@@ -120,24 +125,45 @@ static Clips *clips_new(const VdtCard *card)
     clips->size_h = card->height;
     clips->n_clips = clips->n_crops = 1;
     clips->first_pts = clips->last_pts = -1;
+    clips->timed = TRUE;
+    clips->times = g_array_new(FALSE, FALSE, sizeof(gint64));
     clips->pictures = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, picture_free);
     return clips;
+}
+
+/* By time, as an element does, if pictures have times; but the authors' evaluation counts them. */
+static void choose(Clips *clips, const char *input)
+{
+    const VdtCard *card = clips->card;
+    clips->indices = g_new(gint64, clips->n_clips * card->frames);
+    const gint64 *times = (const gint64 *)(void *)clips->times->data;
+    const gint64 last = clips->n_frames - 1;
+    if (clips->timed && !clips->test && card->frames > 1 && last > 0) {
+        double seconds = (times[last] - times[0]) * (1 + 1.0 / last) / 1e9;
+        if (!clips->quiet && seconds < card->window)
+            g_printerr("vedette: %s: lasts %.2f s, but the model looks at %.2f s: it goes on from "
+                       "the beginning\n",
+                       input, seconds, card->window);
+        vdt_clip_sample_times(times, clips->n_frames, card->frames, (gint64)(card->window * 1e9),
+                              clips->n_clips, clips->indices);
+    } else
+        vdt_clip_sample(clips->n_frames, card->frames, card->frame_interval, clips->n_clips,
+                        clips->indices);
 }
 
 static gboolean load(Clips *clips, const char *input, GError **error)
 {
     const VdtCard *card = clips->card;
     clips->n_views = clips->n_clips * clips->n_crops;
-    if (!media_decode(input, count, clips, error))
+    g_autoptr(Media) media = media_open(input, error);
+    if (media == NULL || !media_play(media, count, clips, error))
         return FALSE;
 
     if (!clips->quiet && clips->n_frames >= 100 && isatty(STDERR_FILENO))
         g_printerr("\r\033[K");
 
+    choose(clips, input);
     guint n = clips->n_clips * card->frames;
-    clips->indices = g_new(gint64, n);
-    vdt_clip_sample(clips->n_frames, card->frames, card->frame_interval, clips->n_clips,
-                    clips->indices);
     Keeping keeping = {.clips = clips, .input = input};
     for (guint i = 0; i < n; i++) {
         if (g_hash_table_insert(clips->pictures, g_memdup2(&clips->indices[i], sizeof(gint64)),
@@ -145,7 +171,7 @@ static gboolean load(Clips *clips, const char *input, GError **error)
             keeping.n_missing++;
         keeping.last_needed = MAX(keeping.last_needed, clips->indices[i]);
     }
-    if (!media_decode(input, keep, &keeping, error))
+    if (!media_play(media, keep, &keeping, error))
         return FALSE;
     if (keeping.n_missing > 0) {
         g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,

@@ -17,13 +17,15 @@ typedef struct {
     /*< private >*/
     const VdtCard *card;
     gboolean test, quiet;
+    gboolean timed;       /* all pictures have times, which rise */
+    GArray *times;        /* of pictures, gint64 */
     gint64 *indices;      /* n_clips x card->frames frame numbers */
     GHashTable *pictures; /* frame number to VdtPicture with memory of its own */
 } Clips;
 
 /* Reads the video (twice: it has to be counted first) and keeps the frames that are needed, already
- * resized. @test: the views of the authors' evaluation; otherwise one clip from the middle, framed
- * as the card says. */
+ * resized. @test: the views of the authors' evaluation, whose frames are counted; otherwise one
+ * clip from the middle, as many seconds long and framed as the card says. */
 Clips *clips_load(const char *input, const VdtCard *card, gboolean test, GError **error);
 /* @n clips spread evenly over the video, framed as the card says; reports no progress, since others
  * do the same at the same time. */

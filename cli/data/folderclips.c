@@ -267,7 +267,7 @@ ClipSet *folder_clips_new(const char *list, char **labels, guint per_video, cons
     if (!resolve(clips, hash, error))
         return NULL;
     g_autoptr(GString) key = g_string_new("folder\n");
-    g_string_append_printf(key, "clips of a video: %u\nfiles: %s\n", per_video,
+    g_string_append_printf(key, "clips of a video: %u, by time\nfiles: %s\n", per_video,
                            g_checksum_get_string(hash));
     clip_format_describe(format, key);
     set->key = g_string_free(g_steal_pointer(&key), FALSE);

@@ -134,7 +134,7 @@ ClipSet *folder_pictures_new(const char *folder, const char *split, char **label
     if (pictures->names == NULL || !identify_all(pictures, hash, error))
         return NULL;
     set->n_items = pictures->names->len;
-    g_autoptr(GString) key = g_string_new("folder of pictures\n");
+    g_autoptr(GString) key = g_string_new("folder of pictures, as they are to be shown\n");
     g_string_append_printf(key, "files: %s\nclasses: %u, from %d\n", g_checksum_get_string(hash),
                            set->n_labels, zero_is_other ? 1 : 0);
     clip_format_describe(format, key);

@@ -6,6 +6,8 @@
 #include <gst/gst.h>
 #include <gst/video/video.h>
 
+#include "gstreason.h"
+
 /* A codec that gives nothing for so many waits is stuck; one that was stopped with its process has
  * waited once. */
 #define SILENCE       GST_SECOND
@@ -168,10 +170,8 @@ gboolean h264_round_trip(const H264Job *job, GError **error)
         return TRUE;
     g_autoptr(GstBus) bus = gst_element_get_bus(codec.pipeline);
     g_autoptr(GstMessage) message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
-    g_autoptr(GError) cause = NULL;
-    if (message != NULL)
-        gst_message_parse_error(message, &cause, NULL);
+    g_autofree char *reason = message != NULL ? gst_reason(message) : g_strdup("no reason given");
     g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "H.264 gave %u of %u pictures back: %s",
-                codec.n_taken, job->n_frames, cause != NULL ? cause->message : "no reason given");
+                codec.n_taken, job->n_frames, reason);
     return FALSE;
 }

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "labelpng.h"
 
-#include <errno.h>
 #include <glib/gstdio.h>
 #include <png.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "io/atomic-file.h"
-
-#define MOST_PIXELS (1u << 28)
+#include "pictures/formats.h"
 
 /* libpng reports by a callback that does not return. */
 typedef struct {
@@ -30,83 +28,20 @@ static void complain(png_structp png, png_const_charp message)
     png_longjmp(png, 1);
 }
 
-/* What is only a warning concerns colours, which do not matter here. */
 static void ignore(png_structp png, png_const_charp message) {}
-
-static FILE *open_file(const char *path, GError **error)
-{
-    FILE *file = g_fopen(path, "rb");
-    int code = errno;
-
-    if (!file)
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code), "%s: %s", path,
-                    g_strerror(code));
-    return file;
-}
-
-/* FALSE, after complaining, if the file is no map of classes. */
-static gboolean check_header(png_structp png, png_infop info, const char *path, GError **error)
-{
-    const guint width = png_get_image_width(png, info), height = png_get_image_height(png, info);
-    const int type = png_get_color_type(png, info), depth = png_get_bit_depth(png, info);
-
-    if ((guint64)width * height > MOST_PIXELS) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
-                    "%s: has %ux%u pixels, past the limit of %u", path, width, height, MOST_PIXELS);
-        return FALSE;
-    }
-    if ((type != PNG_COLOR_TYPE_GRAY && type != PNG_COLOR_TYPE_PALETTE) || depth > 8) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
-                    "%s: is no map of classes, which is grey or has a palette, of at most 8 bits",
-                    path);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean read_map(png_structp png, png_infop info, FILE *file, const char *path,
-                         LabelPng *map, png_bytep **rows, GError **error)
-{
-    if (setjmp(png_jmpbuf(png)))
-        return FALSE;
-    png_init_io(png, file);
-    png_set_user_limits(png, MOST_PIXELS, MOST_PIXELS);
-    png_read_info(png, info);
-    if (!check_header(png, info, path, error))
-        return FALSE;
-    png_set_packing(png); /* fewer bits become a byte, as they are */
-    png_set_interlace_handling(png);
-    map->width = png_get_image_width(png, info);
-    map->height = png_get_image_height(png, info);
-    map->classes = g_malloc((gsize)map->width * map->height);
-    *rows = g_new(png_bytep, map->height);
-    for (guint y = 0; y < map->height; y++)
-        (*rows)[y] = map->classes + (gsize)y * map->width;
-    png_read_image(png, *rows);
-    png_read_end(png, NULL);
-    return TRUE;
-}
 
 gboolean label_png_load(const char *path, LabelPng *map, GError **error)
 {
-    Report report = {path, error};
-    FILE *file = open_file(path, error);
-    png_structp png;
-    png_infop info;
-    png_bytep *rows = NULL;
-    gboolean ok;
+    g_auto(PictureSource) source = {0};
+    g_auto(Pixels) numbers = {0};
+    guint orientation;
 
-    if (!file)
+    if (!picture_source_open(path, &source, error) ||
+        !png_decode_numbers(&source, &numbers, &orientation, error) ||
+        !pixels_turn(path, &numbers, orientation, error))
         return FALSE;
-    png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &report, complain, ignore);
-    info = png_create_info_struct(png);
-    ok = read_map(png, info, file, path, map, &rows, error);
-    if (!ok)
-        label_png_clear(map);
-    png_destroy_read_struct(&png, &info, NULL);
-    g_free(rows);
-    fclose(file);
-    return ok;
+    *map = (LabelPng){numbers.width, numbers.height, g_steal_pointer(&numbers.data)};
+    return TRUE;
 }
 
 /* Does not return after an error. */

@@ -14,8 +14,8 @@ typedef struct {
 void label_png_clear(LabelPng *map);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LabelPng, label_png_clear)
 
-/* Reads what numbers the file holds; colours do not matter. Refuses colour pictures, 16 bits, and
- * more than 2^28 pixels. */
+/* Reads what numbers the file holds, turned as its EXIF says; colours do not matter. Refuses colour
+ * pictures, 16 bits, what is not whole, and sizes past the limits of pictures/pixels.h. */
 gboolean label_png_load(const char *path, LabelPng *map, GError **error);
 /* Writes them with a palette of @n colours, 0xRRGGBB, up to 256. */
 gboolean label_png_save(const char *path, const LabelPng *map, const guint32 *colours, guint n,

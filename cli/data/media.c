@@ -1,151 +1,263 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "media.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <gst/app/gstappsink.h>
 #include <gst/gst.h>
-#include <gst/video/video.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How long to wait for a picture before looking for errors. */
-#define POLL_TIME   (100 * GST_MSECOND)
-/* A file that gives nothing for so long is stuck. */
-#define MAX_SILENCE (60 * GST_SECOND)
-/* Of a PNG picture. */
-#define MAX_PIXELS  (1 << 28)
+#include "gstdecode.h"
+#include "pictures/formats.h"
 
-static char *to_uri(const char *input, GError **error)
+/* Of what is kept of a pipe. */
+#define MOST_SPOOLED (G_GUINT64_CONSTANT(4) << 30)
+/* Of a URI that is a file by itself, bytes. */
+#define MOST_NAMED   60
+
+struct _Media {
+    char *input;
+    char *uri;
+    PictureSource source; /* its file is NULL for what GStreamer has to fetch */
+    const Format *format; /* NULL: not known, or not looked at */
+    FormatLook look;
+    char *note; /* on what is wrong with a film, until it was said */
+    GstDecoded decoded;
+};
+
+void media_free(Media *media)
 {
-    if (gst_uri_is_valid(input))
-        return g_strdup(input);
-    if (!g_file_test(input, G_FILE_TEST_EXISTS)) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s: there is no such file", input);
-        return NULL;
-    }
-    return gst_filename_to_uri(input, error);
+    if (media == NULL)
+        return;
+    picture_source_clear(&media->source);
+    g_free(media->input);
+    g_free(media->uri);
+    g_free(media->note);
+    g_free(media);
 }
 
-static void fail(const char *input, const char *text, GError **error)
+static gboolean fail(const char *input, int code, GError **error)
 {
-    g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "%s: %s", input, text);
-}
-
-/* Decoders make room for what a header claims, before they see that nothing comes. */
-static gboolean check_png(const char *input, GError **error)
-{
-    guint8 head[24] = {0};
-    int fd = open(input, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat s;
-    /* What is read from a pipe is gone. */
-    gboolean whole = fd >= 0 && fstat(fd, &s) == 0 && S_ISREG(s.st_mode);
-    ssize_t n = whole ? read(fd, head, sizeof head) : 0;
-    if (fd >= 0)
-        close(fd);
-    if (n != sizeof head || memcmp(head, "\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16) != 0)
-        return TRUE;
-    guint64 width = GST_READ_UINT32_BE(head + 16), height = GST_READ_UINT32_BE(head + 20);
-    if (width <= MAX_PIXELS && height <= MAX_PIXELS && width * height <= MAX_PIXELS)
-        return TRUE;
-    g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
-                "%s: is a picture of %" G_GUINT64_FORMAT "x%" G_GUINT64_FORMAT
-                " pixels, the limit is %d",
-                input, width, height, MAX_PIXELS);
+    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code), "%s: %s", input,
+                code == ENOENT ? "there is no such file" : g_strerror(code));
     return FALSE;
 }
 
-/* Takes an error off the bus, if there is one; TRUE then. */
-static gboolean look_for_error(GstBus *bus, const char *input, GError **error)
+/* Copies until the end of @from; FALSE with errno, which is EFBIG past the limit. */
+static gboolean copy(int from, int to)
 {
-    g_autoptr(GstMessage) message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
-    if (message == NULL)
-        return FALSE;
-    g_autoptr(GError) cause = NULL;
-    gst_message_parse_error(message, &cause, NULL);
-    g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "%s: no pictures can be had from it: %s", input,
-                cause->message);
-    return TRUE;
-}
+    guint64 n_all = 0;
+    char buffer[1 << 16];
 
-static gboolean hand_over(GstSample *sample, gint64 index, MediaFunc func, gpointer data,
-                          const char *input, GError **error)
-{
-    GstVideoInfo info;
-    GstVideoFrame frame;
-    GstBuffer *buffer = gst_sample_get_buffer(sample);
-    if (!gst_video_info_from_caps(&info, gst_sample_get_caps(sample)) ||
-        !gst_video_frame_map(&frame, &info, buffer, GST_MAP_READ)) {
-        fail(input, "a decoded picture cannot be read", error);
-        return FALSE;
-    }
-    VdtPicture picture = {GST_VIDEO_FRAME_PLANE_DATA(&frame, 0), info.width, info.height,
-                          GST_VIDEO_FRAME_PLANE_STRIDE(&frame, 0)};
-    gint64 pts = -1;
-    if (GST_BUFFER_PTS_IS_VALID(buffer))
-        pts = gst_segment_to_stream_time(gst_sample_get_segment(sample), GST_FORMAT_TIME,
-                                         GST_BUFFER_PTS(buffer));
-    gboolean more = func(data, index, &picture, pts, error);
-    gst_video_frame_unmap(&frame);
-    return more;
-}
-
-/* Hands over pictures until the end, an error, or until func has enough. */
-static gboolean pull_all(GstAppSink *sink, GstBus *bus, const char *input, MediaFunc func,
-                         gpointer data, GError **error)
-{
-    g_autoptr(GError) mistake = NULL;
-    GstClockTime silence = 0;
-    for (gint64 index = 0;;) {
-        g_autoptr(GstSample) sample = gst_app_sink_try_pull_sample(sink, POLL_TIME);
-        if (sample != NULL) {
-            silence = 0;
-            if (!hand_over(sample, index++, func, data, input, &mistake))
-                break;
-        } else if (look_for_error(bus, input, &mistake)) {
-            break;
-        } else if (gst_app_sink_is_eos(sink)) {
-            if (index == 0)
-                fail(input, "there is no picture in it", &mistake);
-            break;
-        } else if ((silence += POLL_TIME) >= MAX_SILENCE) {
-            fail(input, "no picture came for a minute", &mistake);
-            break;
+    for (;;) {
+        ssize_t n = read(from, buffer, sizeof buffer);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n == 0;
+        if ((n_all += n) > MOST_SPOOLED) {
+            errno = EFBIG;
+            return FALSE;
+        }
+        for (ssize_t done = 0; done < n;) {
+            ssize_t more = write(to, buffer + done, n - done);
+            if (more == 0 || (more < 0 && errno != EINTR))
+                return FALSE;
+            done += MAX(more, 0);
         }
     }
+}
+
+/* A file without a name that has what comes out of a pipe; -1 if that fails. */
+static int spool(const char *input, int pipe, GError **error)
+{
+    g_autofree char *name = NULL;
+    const int fd = g_file_open_tmp("vedette-XXXXXX", &name, error);
+
+    if (fd < 0)
+        return -1;
+    unlink(name);
+    if (copy(pipe, fd))
+        return fd;
+    if (errno == EFBIG)
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                    "%s: more than %" G_GUINT64_FORMAT " bytes came through the pipe", input,
+                    MOST_SPOOLED);
+    else
+        fail(input, errno, error);
+    close(fd);
+    return -1;
+}
+
+static int open_path(const char *input, const char *path, struct stat *status, GError **error)
+{
+    const char *wrong = NULL;
+
+    if (stat(path, status) != 0) {
+        fail(input, errno, error);
+        return -1;
+    }
+    if (S_ISDIR(status->st_mode))
+        wrong = "is a folder; name a file";
+    else if (!S_ISREG(status->st_mode) && !S_ISFIFO(status->st_mode) && !S_ISSOCK(status->st_mode))
+        wrong = "is a device; use the GStreamer element for those";
+    if (wrong != NULL) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED, "%s: %s", input, wrong);
+        return -1;
+    }
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        fail(input, errno, error);
+        return -1;
+    }
+    if (!S_ISREG(status->st_mode)) {
+        const int pipe = fd;
+        fd = spool(input, pipe, error);
+        close(pipe);
+        if (fd >= 0)
+            fstat(fd, status);
+    }
+    return fd;
+}
+
+static void name_by_number(Media *media, int fd)
+{
+    g_free(media->uri);
+    media->uri = g_strdup_printf("file:///proc/self/fd/%d", fd);
+}
+
+/* What kind of file it is, and whether that can be right. */
+static gboolean look_at(Media *media, GError **error)
+{
+    media->format = format_find(&media->source);
+    return media->format == NULL || media->format->look == NULL ||
+           format_check(media->format, &media->source, &media->look, &media->note, error);
+}
+
+static gboolean open_file(Media *media, const char *path, GError **error)
+{
+    struct stat status;
+    const int fd = open_path(media->input, path, &status, error);
+
+    if (fd < 0)
+        return FALSE;
+    media->source = (PictureSource){media->input, fdopen(fd, "rb"), (guint64)status.st_size};
+    if (status.st_nlink == 0) /* what came through a pipe */
+        name_by_number(media, fd);
+    else if ((media->uri = gst_filename_to_uri(path, error)) == NULL)
+        return FALSE;
+    return look_at(media, error);
+}
+
+/* What it is called in messages, which would be as long as the picture that a URI may hold. */
+static char *name_of(const char *input)
+{
+    const gboolean holds = g_ascii_strncasecmp(input, "data:", 5) == 0;
+
+    return holds && strlen(input) > MOST_NAMED ? g_strdup_printf("%.*s...", MOST_NAMED, input)
+                                               : g_strdup(input);
+}
+
+Media *media_open(const char *input, GError **error)
+{
+    g_autoptr(Media) media = g_new0(Media, 1);
+    media->input = name_of(input);
+    media->look.orientation = 1;
+    media->decoded = GST_DECODED_INIT;
+    g_autofree char *path = NULL;
+    if (!gst_uri_is_valid(input))
+        path = g_strdup(input);
+    else if (g_ascii_strncasecmp(input, "file:", 5) == 0 &&
+             (path = g_filename_from_uri(input, NULL, error)) == NULL)
+        return NULL;
+    if (path == NULL)
+        media->uri = g_strdup(input);
+    else if (!open_file(media, path, error))
+        return NULL;
+    return g_steal_pointer(&media);
+}
+
+/* A picture that is decoded here. */
+static gboolean show(Media *media, MediaFunc func, gpointer data, GError **error)
+{
+    g_auto(Pixels) pixels = {0};
+    guint orientation = 1;
+    g_autoptr(GError) mistake = NULL;
+
+    rewind(media->source.file);
+    if (!media->format->decode(&media->source, &pixels, &orientation, error) ||
+        !pixels_turn(media->input, &pixels, orientation, error))
+        return FALSE;
+    const VdtPicture picture = {pixels.data, pixels.width, pixels.height, (gsize)3 * pixels.width};
+    func(data, 0, &picture, -1, &mistake);
     if (mistake == NULL)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&mistake));
     return FALSE;
 }
 
+/* Brings a picture here that lies elsewhere, so that it is looked at like others. */
+static gboolean fetch(Media *media, GError **error)
+{
+    g_autofree char *name = NULL;
+    const int fd = g_file_open_tmp("vedette-XXXXXX", &name, error);
+    struct stat status;
+
+    if (fd < 0)
+        return FALSE;
+    unlink(name);
+    media->source = (PictureSource){media->input, fdopen(fd, "w+b"), 0};
+    if (!gst_fetch(media->uri, media->input, media->source.file, MOST_SPOOLED, error) ||
+        fflush(media->source.file) != 0 || fstat(fd, &status) != 0) {
+        picture_source_clear(&media->source);
+        return FALSE;
+    }
+    media->source.size = status.st_size;
+    name_by_number(media, fd);
+    return look_at(media, error);
+}
+
+static gboolean play(Media *media, MediaFunc func, gpointer data, GError **error)
+{
+    const GstDecodeRequest request = {
+        .input = media->input,
+        .uri = media->uri,
+        .decoder = media->format != NULL ? media->format->element : NULL,
+        .orientation = media->look.orientation,
+        .elsewhere = media->source.file == NULL,
+        .func = func,
+        .data = data,
+    };
+
+    if (media->format != NULL && media->format->decode != NULL)
+        return show(media, func, data, error);
+    if (media->note != NULL) {
+        g_printerr("vedette: %s\n", media->note);
+        media->decoded.warned = TRUE;
+    }
+    g_clear_pointer(&media->note, g_free);
+    return gst_decode(&request, &media->decoded, error);
+}
+
+gboolean media_play(Media *media, MediaFunc func, gpointer data, GError **error)
+{
+    const gboolean elsewhere = media->source.file == NULL;
+
+    if (!play(media, func, data, error))
+        return FALSE;
+    return !(elsewhere && media->decoded.still) ||
+           (fetch(media, error) && play(media, func, data, error));
+}
+
+void media_get_pixel_aspect(const Media *media, int *width, int *height)
+{
+    *width = media->decoded.aspect_width;
+    *height = media->decoded.aspect_height;
+}
+
 gboolean media_decode(const char *input, MediaFunc func, gpointer data, GError **error)
 {
-    if (!gst_init_check(NULL, NULL, error) || !check_png(input, error))
-        return FALSE;
-    g_autofree char *uri = to_uri(input, error);
-    if (uri == NULL)
-        return FALSE;
-    g_autoptr(GstElement) pipeline =
-        gst_parse_launch("uridecodebin name=source caps=\"video/x-raw(ANY)\" "
-                         "expose-all-streams=false ! videoconvert ! "
-                         "video/x-raw,format=RGB ! appsink name=sink sync=false max-buffers=4",
-                         error);
-    if (pipeline == NULL)
-        return FALSE;
-    g_autoptr(GstElement) source = gst_bin_get_by_name(GST_BIN(pipeline), "source");
-    g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
-    g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
-    g_object_set(source, "uri", uri, NULL);
-
-    gboolean ok = FALSE;
-    GstStateChangeReturn change = gst_element_set_state(pipeline, GST_STATE_PLAYING);
-    if (change == GST_STATE_CHANGE_ASYNC)
-        change = gst_element_get_state(pipeline, NULL, NULL, 5 * GST_SECOND);
-    if (change == GST_STATE_CHANGE_NO_PREROLL)
-        fail(input, "this is a live source; use the GStreamer element for those", error);
-    else if (!look_for_error(bus, input, error))
-        ok = pull_all(GST_APP_SINK(sink), bus, input, func, data, error);
-    gst_element_set_state(pipeline, GST_STATE_NULL);
-    return ok;
+    g_autoptr(Media) media = media_open(input, error);
+    return media != NULL && media_play(media, func, data, error);
 }

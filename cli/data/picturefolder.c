@@ -8,19 +8,22 @@ static int by_name(gconstpointer a, gconstpointer b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-GPtrArray *picture_folder_list(const PictureFolder *folder, GError **error)
+gboolean picture_name_matches(const char *name)
 {
-    g_autofree char *path = g_build_filename(folder->folder, "images", folder->split, NULL);
+    g_autofree char *lower = g_ascii_strdown(name, -1);
+    return lower[0] != '.' && (g_str_has_suffix(lower, ".jpg") ||
+                               g_str_has_suffix(lower, ".jpeg") || g_str_has_suffix(lower, ".png"));
+}
+
+GPtrArray *picture_names(const char *path, GError **error)
+{
     g_autoptr(GDir) dir = g_dir_open(path, 0, error);
     if (dir == NULL)
         return NULL;
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    for (const char *name; (name = g_dir_read_name(dir)) != NULL;) {
-        g_autofree char *lower = g_ascii_strdown(name, -1);
-        if (g_str_has_suffix(lower, ".jpg") || g_str_has_suffix(lower, ".jpeg") ||
-            g_str_has_suffix(lower, ".png"))
+    for (const char *name; (name = g_dir_read_name(dir)) != NULL;)
+        if (picture_name_matches(name))
             g_ptr_array_add(names, g_strdup(name));
-    }
     g_ptr_array_sort(names, by_name);
     if (names->len > 0)
         return names;
@@ -28,6 +31,12 @@ GPtrArray *picture_folder_list(const PictureFolder *folder, GError **error)
     g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "%s: has no pictures (.jpg, .jpeg, .png)",
                 path);
     return NULL;
+}
+
+GPtrArray *picture_folder_list(const PictureFolder *folder, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder->folder, "images", folder->split, NULL);
+    return picture_names(path, error);
 }
 
 char *picture_folder_get_picture(const PictureFolder *folder, const char *name)
@@ -68,8 +77,11 @@ gboolean picture_folder_check_size(const char *picture, guint width, guint heigh
     if (width == map->width && height == map->height)
         return TRUE;
     g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
-                "%s: has %ux%u pixels, but the map of its classes has %ux%u", picture, width,
-                height, map->width, map->height);
+                "%s: has %ux%u pixels, but the map of its classes has %ux%u%s", picture, width,
+                height, map->width, map->height,
+                width == map->height && height == map->width
+                    ? "; a map lies as its picture is shown, turned by EXIF"
+                    : "");
     return FALSE;
 }
 

@@ -18,7 +18,11 @@ typedef struct {
     gint warned;            /* that a number is no class's; told once */
 } PictureFolder;
 
-/* Names of the pictures, sorted; there is one at least. */
+/* Whether a file of that name is a picture. Hidden ones are none: what a Macintosh leaves beside
+ * a.jpg, ._a.jpg, holds no pixels. */
+gboolean picture_name_matches(const char *name);
+/* Names of the pictures in a folder, sorted; there is one at least. */
+GPtrArray *picture_names(const char *path, GError **error);
 GPtrArray *picture_folder_list(const PictureFolder *folder, GError **error);
 /* Paths; caller frees. */
 char *picture_folder_get_picture(const PictureFolder *folder, const char *name);

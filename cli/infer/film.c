@@ -5,6 +5,7 @@
 #include <gst/gst.h>
 #include <string.h>
 
+#include "data/gstreason.h"
 #include "io/atomic-file.h"
 
 /* Pictures that wait for the encoder. */
@@ -63,12 +64,11 @@ static gboolean look(const Film *film, GstClockTime time, gboolean *ended, GErro
             *ended = TRUE;
         return TRUE;
     }
-    g_autoptr(GError) cause = NULL;
-    gst_message_parse_error(message, &cause, NULL);
-    return fail(film, cause->message, error);
+    g_autofree char *reason = gst_reason(message);
+    return fail(film, reason, error);
 }
 
-static gboolean open_pipeline(Film *film, GError **error)
+static gboolean open_pipeline(Film *film, const int aspect[2], GError **error)
 {
     const char *encoder = find_encoder(error);
     if (encoder == NULL)
@@ -83,17 +83,17 @@ static gboolean open_pipeline(Film *film, GError **error)
         return FALSE;
     film->bus = gst_element_get_bus(film->pipeline);
     film->source = GST_APP_SRC(gst_bin_get_by_name(GST_BIN(film->pipeline), "source"));
-    g_autoptr(GstCaps) caps =
-        gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "RGB", "width", G_TYPE_INT,
-                            (int)film->width, "height", G_TYPE_INT, (int)film->height, "framerate",
-                            GST_TYPE_FRACTION, USUAL_RATE, 1, NULL);
+    g_autoptr(GstCaps) caps = gst_caps_new_simple(
+        "video/x-raw", "format", G_TYPE_STRING, "RGB", "width", G_TYPE_INT, (int)film->width,
+        "height", G_TYPE_INT, (int)film->height, "framerate", GST_TYPE_FRACTION, USUAL_RATE, 1,
+        "pixel-aspect-ratio", GST_TYPE_FRACTION, aspect[0], aspect[1], NULL);
     gst_app_src_set_caps(film->source, caps);
     if (gst_element_set_state(film->pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE)
         return TRUE;
     return look(film, 0, NULL, error) && fail(film, "the encoder does not start", error);
 }
 
-Film *film_new(const char *path, guint width, guint height, GError **error)
+Film *film_new(const char *path, guint width, guint height, const int aspect[2], GError **error)
 {
     if (!gst_init_check(NULL, NULL, error))
         return NULL;
@@ -102,7 +102,7 @@ Film *film_new(const char *path, guint width, guint height, GError **error)
     film->width = width + width % 2;
     film->height = height + height % 2;
     film->file = vdt_atomic_file_new(path, error);
-    return film->file != NULL && open_pipeline(film, error) ? g_steal_pointer(&film) : NULL;
+    return film->file != NULL && open_pipeline(film, aspect, error) ? g_steal_pointer(&film) : NULL;
 }
 
 /* Rows of packed RGB begin at multiples of four bytes. */

@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "config.h"
+#include "inferfolder.h"
 #include "infermaps.h"
 #include "interrupt.h"
 #include "io/atomic-file.h"
@@ -350,6 +351,69 @@ static gboolean check_files(const Options *o, GError **error)
     return FALSE;
 }
 
+static gboolean answer_one(VdtEngine *engine, const Options *o, gboolean maps, GError **error)
+{
+    const VdtCard *card = vdt_engine_get_card(engine);
+    if (maps && !is_array(o->input) && !is_array(o->output))
+        return run_maps(engine, o, error);
+    g_auto(Answer) answer = {NULL};
+    gboolean (*run)(VdtEngine *, const Options *, Answer *, GError **) =
+        is_array(o->input)               ? run_array
+        : street_input_matches(o->input) ? run_street
+                                         : run_media;
+    if (!run(engine, o, &answer, error))
+        return FALSE;
+    if (!all_finite(answer.raw)) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                    "%s: the network's answer is not finite; is the input?", o->input);
+        return FALSE;
+    }
+    print_answer(o, card, &answer);
+    fflush(stdout); /* an answer is not lost because it cannot be kept */
+    return o->output == NULL || vdt_npy_save(answer.raw, o->output, error);
+}
+
+typedef struct {
+    VdtEngine *engine;
+    const Options *o;
+    gboolean maps;
+} Folder;
+
+static gboolean answer_picture(gpointer data, const char *path, const char *stem, GError **error)
+{
+    const Folder *folder = data;
+    Options o = *folder->o;
+    g_autofree char *file = g_strconcat(stem, ".png", NULL);
+    g_autofree char *map = o.output != NULL ? g_build_filename(o.output, file, NULL) : NULL;
+    g_autofree char *drawn = o.overlay != NULL ? g_build_filename(o.overlay, file, NULL) : NULL;
+    o.input = (char *)path;
+    o.output = map;
+    o.overlay = drawn;
+    return answer_one(folder->engine, &o, folder->maps, error);
+}
+
+/* Maps and overlays of a folder's pictures are folders, too, and not one. */
+static gboolean answer_folder(VdtEngine *engine, const Options *o, gboolean maps, GError **error)
+{
+    Folder folder = {engine, o, maps};
+    const char *const made[] = {o->output, o->overlay};
+    const char *wrong = NULL;
+    if (vdt_engine_get_card(engine)->frames > 1)
+        wrong = "is a folder, but the network looks at clips; name a video";
+    else if (!maps && o->output != NULL)
+        wrong = "is a folder; --output keeps the answer to one picture";
+    else if (g_strcmp0(o->output, o->overlay) == 0 && o->output != NULL)
+        wrong = "is a folder: --output and --overlay must be two others";
+    if (wrong != NULL) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED, "%s: %s", o->input, wrong);
+        return FALSE;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(made); i++)
+        if (made[i] != NULL && !map_pattern_prepare(made[i], error))
+            return FALSE;
+    return infer_folder(o->input, answer_picture, &folder, error);
+}
+
 static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
 {
     if (!check_files(o, error))
@@ -377,23 +441,9 @@ static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
     gboolean maps = vdt_model_find(card->architecture, NULL)->task == VDT_TASK_SEGMENTATION;
     if (!check_kind(o, card, maps, error))
         return FALSE;
-    if (maps && !is_array(o->input) && !is_array(o->output))
-        return run_maps(engine, o, error);
-    g_auto(Answer) answer = {NULL};
-    gboolean (*run)(VdtEngine *, const Options *, Answer *, GError **) =
-        is_array(o->input)               ? run_array
-        : street_input_matches(o->input) ? run_street
-                                         : run_media;
-    if (!run(engine, o, &answer, error))
-        return FALSE;
-    if (!all_finite(answer.raw)) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
-                    "%s: the network's answer is not finite; is the input?", o->input);
-        return FALSE;
-    }
-    print_answer(o, card, &answer);
-    fflush(stdout); /* an answer is not lost because it cannot be kept */
-    return o->output == NULL || vdt_npy_save(answer.raw, o->output, error);
+    const gboolean folder =
+        !street_input_matches(o->input) && g_file_test(o->input, G_FILE_TEST_IS_DIR);
+    return folder ? answer_folder(engine, o, maps, error) : answer_one(engine, o, maps, error);
 }
 
 int command_infer(int argc, char **argv)
@@ -409,17 +459,19 @@ int command_infer(int argc, char **argv)
         {"variant", 0, 0, G_OPTION_ARG_STRING, &o.variant, "Variant, if it is not recognised",
          "NAME"},
         {"input", 0, 0, G_OPTION_ARG_FILENAME, &o.input,
-         "Picture, video, URI, .npy with the network's input; street, street:N or street:ACTION",
-         "FILE|URI|street"},
+         "Picture, folder of pictures, video, URI, .npy with the network's input; street, street:N "
+         "or "
+         "street:ACTION",
+         "FILE|FOLDER|URI|street"},
         {"output", 0, 0, G_OPTION_ARG_FILENAME, &o.output,
          "Keep the network's raw float32 output (.npy), or the picture's map of classes (.png); "
          "those "
-         "of all pictures of a video in a folder, or by a pattern like map-%06d.png",
+         "of all pictures of a video or a folder in a folder, or by a pattern like map-%06d.png",
          "FILE|FOLDER"},
         {"overlay", 0, 0, G_OPTION_ARG_FILENAME, &o.overlay,
-         "Maps: write the picture with its classes coloured (.png), or the whole video (.mp4, "
-         ".mkv)",
-         "FILE"},
+         "Maps: write the picture with its classes coloured (.png), the whole video (.mp4, .mkv), "
+         "or the pictures of a folder in a folder",
+         "FILE|FOLDER"},
         {"opacity", 0, 0, G_OPTION_ARG_DOUBLE, &o.opacity, "Of these colours, 0 to 1 (0.5)", "R"},
         {"mode", 0, 0, G_OPTION_ARG_STRING, &o.mode,
          "Maps: fixed (default for street models), whole (for others) or slide", "MODE"},

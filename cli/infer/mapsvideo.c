@@ -18,6 +18,7 @@
 typedef struct {
     VdtEngine *engine;
     const MapsRequest *request;
+    Media *media;
     Film *film;
     guint32 *colours;
     guint n_classes;
@@ -29,6 +30,7 @@ typedef struct {
 
 static void watching_clear(Watching *watching)
 {
+    media_free(watching->media);
     film_free(watching->film);
     g_free(watching->colours);
     g_free(watching->labels);
@@ -60,7 +62,9 @@ static gboolean begin(Watching *watching, const VdtPicture *picture, GError **er
     if (request->overlay == NULL)
         return TRUE;
     watching->pixels = g_malloc(3 * area);
-    watching->film = film_new(request->overlay, picture->width, picture->height, error);
+    int aspect[2];
+    media_get_pixel_aspect(watching->media, &aspect[0], &aspect[1]);
+    watching->film = film_new(request->overlay, picture->width, picture->height, aspect, error);
     return watching->film != NULL;
 }
 
@@ -127,7 +131,8 @@ gboolean infer_maps_video(VdtEngine *engine, const MapsRequest *request, GError 
     /* Without names nobody says how many classes there are. */
     watching.colours =
         vdt_palette_load(card, card->labels != NULL ? watching.n_classes : MAX_CLASSES);
-    gboolean ok = media_decode(request->input, watch, &watching, error);
+    watching.media = media_open(request->input, error);
+    gboolean ok = watching.media != NULL && media_play(watching.media, watch, &watching, error);
     if (watching.answer.n_frames > 0 && isatty(STDERR_FILENO))
         g_printerr("\r\033[K");
     if (!ok || (watching.film != NULL && !film_finish(watching.film, error)))

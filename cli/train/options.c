@@ -379,7 +379,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
          "Clips taken from each video of --data (4)", "N"},
         {"window", 0, 0, G_OPTION_ARG_DOUBLE, &o->window, "Seconds of a street clip (2.4)", "S"},
         {"interval", 0, 0, G_OPTION_ARG_INT, &o->interval,
-         "Video frames from one picture of a clip to the next (4)", "N"},
+         "Video frames, of 30 a second, from one picture of a clip to the next (4)", "N"},
         {"one-frame", 0, 0, G_OPTION_ARG_NONE, &o->one_frame,
          "The baseline: show only the middle frame, repeated", NULL},
         {"cache-size", 0, 0, G_OPTION_ARG_STRING, &o->cache_size,

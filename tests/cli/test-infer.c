@@ -146,16 +146,16 @@ static void test_video(void)
     g_assert_cmpstr(json_object_get_string_member(answer, "model"), ==, "small");
     g_assert_cmpint(json_object_get_int_member(answer, "frames"), ==, 80);
     g_assert_cmpint(json_object_get_int_member(answer, "views"), ==, 1);
-    /* 4 frames, 4 apart, in the middle of 80: from frame 33, at 25 a second */
-    g_assert_cmpint(json_object_get_int_member(answer, "pts_ns"), ==, 33 * 40000000);
-    g_assert_cmpint(json_object_get_int_member(answer, "duration_ns"), ==, 12 * 40000000);
+    /* 12 frames of 30 a second are 10 of 25, in the middle of 80: from frame 34 */
+    g_assert_cmpint(json_object_get_int_member(answer, "pts_ns"), ==, 34 * 40000000);
+    g_assert_cmpint(json_object_get_int_member(answer, "duration_ns"), ==, 10 * 40000000);
     check_results(answer, 3);
 
     /* The same by its URI, in a table. */
     g_autofree char *uri = g_filename_to_uri(video, NULL, NULL);
     g_auto(Outcome) table = vedette("infer", "--model", small_model(), "--input", uri, NULL);
     g_assert_cmpint(table.status, ==, 0);
-    g_assert_true(g_str_has_prefix(table.out, "small, 1.32 s to 1.80 s\n"));
+    g_assert_true(g_str_has_prefix(table.out, "small, 1.36 s to 1.76 s\n"));
     JsonObject *best =
         json_array_get_object_element(json_object_get_array_member(answer, "results"), 0);
     g_autofree char *line =

@@ -464,6 +464,45 @@ static void test_video(void)
            in_folder("nowhere/film.mkv"), NULL);
 }
 
+/* A folder is its pictures, one by one; one that is of no use does not end the others. */
+static void test_folder_input(void)
+{
+    g_autofree char *card = path_in("learned", "card.json");
+    fill_split("album", "validation", 3, 0);
+    g_autofree char *folder = file_of("album", "images", NULL);
+    g_autofree char *hidden = file_of("album", "images", "._0.png");
+    g_autofree char *maps = g_strdup(in_folder("album-maps"));
+    g_autofree char *drawn = g_strdup(in_folder("album-drawn"));
+    g_assert_true(g_file_set_contents(hidden, "no pixels", -1, NULL));
+    g_auto(Outcome) o = vedette("infer", "--model", card, "--input", folder, "--output", maps,
+                                "--overlay", drawn, "--json", NULL);
+    g_assert_cmpint(o.status, ==, 0);
+    g_auto(GStrv) lines = g_strsplit(o.out, "\n", -1);
+    g_assert_cmpuint(g_strv_length(lines), ==, 4);
+    for (guint i = 0; i < 3; i++) {
+        g_autofree char *name = g_strdup_printf("%u.png", i);
+        g_autofree char *picture = g_build_filename(folder, name, NULL);
+        g_autofree char *map = g_build_filename(maps, name, NULL);
+        g_autofree char *overlay = g_build_filename(drawn, name, NULL);
+        g_auto(Outcome) one = vedette("infer", "--model", card, "--input", picture, "--output",
+                                      in_folder("one.png"), "--json", NULL);
+        g_auto(LabelPng) a = {0}, b = {0};
+        g_assert_true(g_str_has_prefix(one.out, lines[i]));
+        g_assert_true(label_png_load(map, &a, NULL));
+        g_assert_true(label_png_load(in_folder("one.png"), &b, NULL));
+        g_assert_cmpmem(a.classes, 64 * 36, b.classes, 64 * 36);
+        g_assert_true(g_file_test(overlay, G_FILE_TEST_IS_REGULAR));
+    }
+    g_autofree char *bad = file_of("album", "images", "1.png");
+    g_assert_true(g_file_set_contents(bad, "no pixels", -1, NULL));
+    g_auto(Outcome) some = vedette("infer", "--model", card, "--input", folder, NULL);
+    g_assert_cmpint(some.status, ==, 1);
+    g_assert_nonnull(strstr(some.err, "1 of 3 pictures failed"));
+    g_assert_nonnull(strstr(strstr(some.out, "64x36") + 1, "64x36"));
+    expect(1, "must be two others", "infer", "--model", card, "--input", folder, "--output", maps,
+           "--overlay", maps, NULL);
+}
+
 /* Bytes of what will be the file of that name in the tests' folder. */
 static goffset size_so_far(const char *name)
 {
@@ -601,6 +640,84 @@ static void test_train_folder(void)
             json_object_get_double_member(json_node_get_object(parsed), "pixel_accuracy");
     }
     g_assert_cmpfloat(accuracies[0], ==, accuracies[1]);
+}
+
+/* The same picture, lying on its side, with the word in its EXIF that the side is up: the
+ * orientation 6, whose first row is shown at the right, and first column at the top. */
+static void lay_down(const char *path)
+{
+    static const guint8 exif[] = {0, 0, 0, 26, 101, 88, 73, 102, 77,  77,  0,  42, 0,
+                                  0, 0, 8, 0,  1,   1,  18, 0,   3,   0,   0,  0,  1,
+                                  0, 6, 0, 0,  0,   0,  0,  0,   214, 103, 75, 105};
+    cairo_surface_t *up = cairo_image_surface_create_from_png(path);
+    const int width = cairo_image_surface_get_width(up);
+    const int height = cairo_image_surface_get_height(up);
+    cairo_surface_t *lying = cairo_image_surface_create(CAIRO_FORMAT_RGB24, height, width);
+    const guint32 *from = (guint32 *)(void *)cairo_image_surface_get_data(up);
+    guint32 *to = (guint32 *)(void *)cairo_image_surface_get_data(lying);
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++)
+            to[(width - 1 - x) * (cairo_image_surface_get_stride(lying) / 4) + y] =
+                from[y * (cairo_image_surface_get_stride(up) / 4) + x];
+    cairo_surface_mark_dirty(lying);
+    g_assert_cmpint(cairo_surface_write_to_png(lying, path), ==, CAIRO_STATUS_SUCCESS);
+    cairo_surface_destroy(up);
+    cairo_surface_destroy(lying);
+    g_autofree char *data = NULL;
+    gsize size;
+    g_assert_true(g_file_get_contents(path, &data, &size, NULL));
+    g_autoptr(GByteArray) all = g_byte_array_new();
+    const guint header = 8 + 25; /* the signature and the chunk that comes first */
+    g_byte_array_append(all, (const guint8 *)data, header);
+    g_byte_array_append(all, exif, sizeof exif);
+    g_byte_array_append(all, (const guint8 *)data + header, size - header);
+    g_assert_true(g_file_set_contents(path, (const char *)all->data, all->len, NULL));
+}
+
+/* Photographs that are to be turned lie under their maps as those that are upright: the same is
+ * learned from both, and the same is said of them. */
+static void test_turned_lessons(void)
+{
+    make_lessons("turned", 0);
+    for (guint i = 0; i < 6; i++) {
+        g_autofree char *name = g_strdup_printf("%u.png", i);
+        g_autofree char *lesson = file_of_split("turned", "images", "training", name);
+        g_autofree char *check = file_of("turned", "images", name);
+        lay_down(lesson);
+        if (i < 3)
+            lay_down(check);
+    }
+    g_autofree char *hidden = file_of_split("turned", "images", "training", "._0.png");
+    g_assert_true(g_file_set_contents(hidden, "no pixels\n", -1, NULL));
+    expect(0, NULL, TRAIN_FOLDER, in_folder("turned"), "--config", TINY, "--epochs", "2",
+           "--output", in_folder("short-turned"), NULL);
+    g_autoptr(VdtWeights) a = weights_of("short"), b = weights_of("short-turned");
+    g_assert_true(same_tensors(a, b, ""));
+
+    g_autofree char *card = path_in("learnt", "card.json");
+    const char *const folders[] = {"lessons", "turned"};
+    double scores[2];
+    for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+        g_auto(Outcome) eval = vedette("eval", "cgrseg", "--data", in_folder(folders[i]), "--json",
+                                       "--model", card, NULL);
+        g_assert_cmpint(eval.status, ==, 0);
+        scores[i] = get_number(eval.out, "score");
+    }
+    g_assert_cmpfloat(scores[0], ==, scores[1]);
+
+    g_autofree char *picture = file_of("turned", "images", "0.png");
+    g_autofree char *map = file_of("turned", "annotations", "0.png");
+    g_auto(Outcome) infer = vedette("infer", "--model", card, "--input", picture, "--json", NULL);
+    g_assert_cmpint(infer.status, ==, 0);
+    g_assert_cmpfloat(get_number(infer.out, "width"), ==, 64);
+
+    /* A map of the picture as it is stored would be learned wrongly. */
+    guint8 classes[36 * 64] = {0};
+    const LabelPng lying = {36, 64, classes};
+    static const guint32 colours[256] = {0};
+    g_assert_true(label_png_save(map, &lying, colours, 256, NULL));
+    expect(1, "has 36x64; a map lies as its picture is shown", "eval", "cgrseg", "--data",
+           in_folder("turned"), "--model", card, NULL);
 }
 
 /* A classifier's weights are the backbone, under names without its prefix. */
@@ -741,9 +858,11 @@ int main(int argc, char **argv)
     g_test_add_func("/maps/infer", test_infer);
     g_test_add_func("/maps/same-street", test_same_street);
     g_test_add_func("/maps/video", test_video);
+    g_test_add_func("/maps/folder-input", test_folder_input);
     g_test_add_func("/maps/stopped", test_stopped);
     g_test_add_func("/maps/huge", test_huge);
     g_test_add_func("/maps/train-folder", test_train_folder);
+    g_test_add_func("/maps/turned-lessons", test_turned_lessons);
     g_test_add_func("/maps/backbone", test_backbone);
     g_test_add_func("/maps/bad-lessons", test_bad_lessons);
     g_test_add_func("/maps/shipped", test_shipped);

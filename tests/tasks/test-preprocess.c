@@ -250,6 +250,40 @@ static void test_sampling_short(void)
         g_assert_cmpint(indices[i], ==, 0);
 }
 
+/* By time: as by number where the rate is the one that numbers are meant for; the same seconds at
+ * any other; the nearest picture where rates change. */
+static void test_sampling_times(void)
+{
+    const gint64 second = G_GINT64_CONSTANT(1000000000);
+    gint64 times[600], indices[160];
+    for (guint i = 0; i < G_N_ELEMENTS(spread); i++) {
+        gint64 length = 60 * second / 30;
+        if (spread[i].n_frames == 66) /* halves of pictures, where times have no even side */
+            continue;
+        for (gint64 k = 0; k < spread[i].n_frames; k++)
+            times[k] = 5 * second + k * second / 30;
+        vdt_clip_sample_times(times, spread[i].n_frames, 16, length, spread[i].n_clips, indices);
+        for (guint clip = 0; clip < spread[i].n_clips; clip++)
+            for (guint t = 0; t < 16; t++)
+                g_assert_cmpint(indices[clip * 16 + t], ==, spread[i].first[clip] + 4 * t);
+    }
+    for (gint64 rate = 5; rate <= 60; rate += 5) {
+        for (gint64 k = 0; k < 10 * rate; k++)
+            times[k] = k * second / rate;
+        vdt_clip_sample_times(times, 10 * rate, 5, 2 * second, 1, indices);
+        for (guint t = 0; t < 5; t++) {
+            gint64 off = times[indices[t]] - times[indices[0]] - t * second / 2;
+            g_assert_cmpint(ABS(off), <=, second / rate / 2 + 1);
+        }
+        g_assert_cmpint(indices[0], ==, (10 * rate - 1 - 2 * rate) / 2);
+    }
+    /* four pictures of one second, then one a second; more seconds than there are begin anew */
+    const gint64 uneven[] = {0, second / 4, second / 2, 3 * second / 4, second, 2 * second};
+    static const gint64 wanted[] = {0, 3, 4, 5, 1, 4, 5};
+    vdt_clip_sample_times(uneven, 6, 7, 4 * second, 1, indices);
+    g_assert_cmpmem(indices, sizeof wanted, wanted, sizeof wanted);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -262,5 +296,6 @@ int main(int argc, char **argv)
     g_test_add_func("/preprocess/normalise", test_normalise);
     g_test_add_func("/preprocess/sampling", test_sampling);
     g_test_add_func("/preprocess/sampling-short", test_sampling_short);
+    g_test_add_func("/preprocess/sampling-times", test_sampling_times);
     return g_test_run();
 }
