@@ -233,15 +233,17 @@ void vdt_seg_reading_keep(VdtSegReading *reading, VdtSegmentation *found)
 {
     const gsize size = (gsize)found->width * found->height;
     guint8 *map = g_steal_pointer(&found->map);
+    g_autoptr(GBytes) runs = NULL;
     gboolean run_length;
 
     GST_OBJECT_LOCK(reading->element);
     run_length = reading->run_length;
     GST_OBJECT_UNLOCK(reading->element);
-    gst_clear_buffer(&reading->runs);
     if (run_length)
-        reading->runs =
-            gst_buffer_new_wrapped_bytes(g_byte_array_free_to_bytes(vdt_runs_encode(map, size)));
+        runs = g_byte_array_free_to_bytes(vdt_runs_encode(map, size));
+    gst_clear_buffer(&reading->runs);
+    if (runs)
+        reading->runs = gst_buffer_new_wrapped_bytes(runs); /* with a reference of its own */
     gst_clear_buffer(&reading->map);
     reading->map =
         gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY, map, size, 0, size, map, g_free);
