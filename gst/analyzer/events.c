@@ -37,9 +37,17 @@ void vdt_events_omit_updates(VdtEvents *events)
     events->omit_updates = TRUE;
 }
 
-static GstClockTime earlier(GstClockTime time, GstClockTime back)
+static GstClockTime earlier(GstClockTime time, GstClockTime back, gboolean backwards)
 {
-    return GST_CLOCK_TIME_IS_VALID(time) ? time - MIN(back, time) : time;
+    if (!GST_CLOCK_TIME_IS_VALID(time))
+        return time;
+    return backwards ? time + back : time - MIN(back, time);
+}
+
+/* Time of the stream between two windows, whichever way it is played. */
+static GstClockTime elapsed(const VdtSpan *from, const VdtSpan *to)
+{
+    return to->end > from->end ? to->end - from->end : from->end - to->end;
 }
 
 /* What is special to a finding. */
@@ -50,7 +58,7 @@ static gboolean add_field(GQuark field, const GValue *value, gpointer structure)
     return TRUE;
 }
 
-/* Of the window @span, dated @back ns before its end. */
+/* Of the window @span, dated @back ns before its newest picture came. */
 static GstMessage *message(const VdtEvents *events, const GstStructure *finding, const char *event,
                            const VdtSpan *span, GstClockTime back, const GValue *results)
 {
@@ -64,13 +72,13 @@ static GstMessage *message(const VdtEvents *events, const GstStructure *finding,
                       NULL);
     s = gst_structure_new(
         factory ? GST_OBJECT_NAME(factory) : G_OBJECT_TYPE_NAME(events->source), "timestamp",
-        G_TYPE_UINT64, earlier(span->end, back), "stream-time", G_TYPE_UINT64,
-        earlier(span->stream_time, back), "running-time", G_TYPE_UINT64,
-        earlier(span->running_time, back), "duration", G_TYPE_UINT64, span->end - span->start,
-        "event", G_TYPE_STRING, event, "id", G_TYPE_STRING, id, "label", G_TYPE_STRING,
-        gst_structure_get_string(finding, "label"), "class-id", G_TYPE_INT, class_id, "score",
-        G_TYPE_DOUBLE, score, "kind", G_TYPE_STRING, events->kind, "window-start", G_TYPE_UINT64,
-        span->start, "window-end", G_TYPE_UINT64, span->end, NULL);
+        G_TYPE_UINT64, earlier(vdt_span_newest(span), back, span->backwards), "stream-time",
+        G_TYPE_UINT64, earlier(span->stream_time, back, span->backwards), "running-time",
+        G_TYPE_UINT64, earlier(span->running_time, back, FALSE), "duration", G_TYPE_UINT64,
+        span->end - span->start, "event", G_TYPE_STRING, event, "id", G_TYPE_STRING, id, "label",
+        G_TYPE_STRING, gst_structure_get_string(finding, "label"), "class-id", G_TYPE_INT, class_id,
+        "score", G_TYPE_DOUBLE, score, "kind", G_TYPE_STRING, events->kind, "window-start",
+        G_TYPE_UINT64, span->start, "window-end", G_TYPE_UINT64, span->end, NULL);
     gst_structure_foreach(finding, add_field, s);
     if (results)
         gst_structure_set_value(s, "results", results);
@@ -123,9 +131,9 @@ GList *vdt_events_follow(VdtEvents *events, const VdtSpan *span, const GstStruct
         events->first = *span;
     }
     if (events->going && class_id != class_of(events->going) &&
-        span->end - events->last.end >= least)
+        elapsed(&events->last, span) >= least)
         list = end(events);
-    if (!events->going && finding && span->end - events->first.end >= least)
+    if (!events->going && finding && elapsed(&events->first, span) >= least)
         list = g_list_concat(list, start(events, finding, results));
     if (!events->going || class_id != class_of(events->going))
         return list;

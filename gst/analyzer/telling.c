@@ -40,9 +40,10 @@ void vdt_telling_publish(VdtTelling *telling, VdtAnalyzer *analyzer, const VdtPa
     VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(analyzer);
     const GstClockTime took = vdt_job_took(job);
     const GstClockTime least = (GstClockTime)(pace->min_duration * GST_SECOND);
-    g_autoptr(VdtResult) result = vdt_result_new(found, job->span.end);
+    g_autoptr(VdtResult) result = vdt_result_new(found, vdt_span_newest(&job->span));
     GList *messages = NULL;
 
+    result->backwards = job->span.backwards;
     result->fields = klass->describe ? klass->describe(analyzer) : NULL;
     g_mutex_lock(&telling->posting);
     /* if it becomes void after this, who makes it void will end what is started here */

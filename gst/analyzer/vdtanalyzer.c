@@ -2,6 +2,7 @@
 #include "vdtanalyzer.h"
 
 #include "pace.h"
+#include "silence.h"
 #include "telling.h"
 #include "timeline.h"
 
@@ -17,7 +18,7 @@ typedef struct {
     GstVideoInfo info;
     VdtFrameMap *map;
     VdtTimeline timeline;
-    gboolean warned_untimed;
+    VdtSilence silence;
 } VdtAnalyzerPrivate;
 
 enum { PROP_WORKER = 1, PROP_PACE = PROP_WORKER + VDT_WORKER_PROPS /* and more */ };
@@ -80,13 +81,6 @@ static void end_events(VdtAnalyzer *self)
     vdt_telling_end(&PRIV(self)->telling, self, &pace);
 }
 
-/* Begins a new window: what comes does not continue what was. */
-static void reset_window(VdtAnalyzer *self)
-{
-    vdt_timeline_reset(&PRIV(self)->timeline);
-    VDT_ANALYZER_GET_CLASS(self)->reset(self);
-}
-
 /* Makes void what was found, and what is being looked for. */
 static void drop_results(VdtAnalyzer *self)
 {
@@ -97,51 +91,70 @@ static void drop_results(VdtAnalyzer *self)
 /* Forgets the stream so far. */
 static void forget(VdtAnalyzer *self)
 {
-    reset_window(self);
+    vdt_timeline_reset(&PRIV(self)->timeline);
+    VDT_ANALYZER_GET_CLASS(self)->reset(self);
     drop_results(self);
 }
 
-/* Whether @pts goes on where the stream was; what does not belong to it any more is forgotten. */
-static gboolean follows(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts)
+/* Whether a frame goes on where the stream was; what does not belong to it any more is forgotten.
+ */
+static gboolean follows(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime time)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
+    VdtTimeline *timeline = &priv->timeline;
+    const GstClockTime window = klass->window ? klass->window(self) : 0;
     const VdtBreaks breaks =
-        vdt_timeline_find_breaks(&priv->timeline, buffer, pts, ns(get_pace(self).interval));
+        vdt_timeline_find_breaks(timeline, buffer, time, ns(get_pace(self).interval), window);
+    gboolean newer;
 
     if (breaks)
         GST_DEBUG_OBJECT(self, "break from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
-                         GST_TIME_ARGS(priv->timeline.last), GST_TIME_ARGS(pts));
-    if (breaks & VDT_BREAK_NEW_WINDOW)
-        reset_window(self);
+                         GST_TIME_ARGS(timeline->last), GST_TIME_ARGS(time));
+    if (breaks & VDT_BREAK_NEW_WINDOW) {
+        klass->reset(self);
+        vdt_silence_broke(&priv->silence, &priv->worker);
+        /* what is due stays so, unless time begins anew */
+        if (!vdt_timeline_is_newer(timeline, time))
+            vdt_timeline_reset(timeline);
+    }
     if (breaks & VDT_BREAK_VOID)
         drop_results(self);
-    return vdt_timeline_is_newer(&priv->timeline, pts);
+    newer = vdt_timeline_is_newer(timeline, time);
+    vdt_silence_timed(&priv->silence, &priv->worker, newer);
+    return newer;
 }
 
 /* Puts work in the mailbox if a result is due; in exact mode, waits for it. Work that waits already
  * is renewed: when the network is behind, what it takes next is as new as can be. */
-static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime pts)
+static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime time)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
     VdtWorker *worker = &priv->worker;
     const GstSegment *segment = &GST_BASE_TRANSFORM(self)->segment;
     const VdtPace pace = get_pace(self);
-    const gboolean due = vdt_timeline_is_due(&priv->timeline, pts, ns(pace.interval));
-    VdtSpan span;
+    const VdtTimeline *timeline = &priv->timeline;
+    const gboolean due = vdt_timeline_is_due(timeline, time, ns(pace.interval));
+    VdtSpan span = {.backwards = timeline->backwards};
+    GstClockTime from, to;
     gpointer work;
 
     if (!due && !vdt_worker_is_waiting(worker))
         return GST_FLOW_OK;
-    work = VDT_ANALYZER_GET_CLASS(self)->take(self, worker->network, &span.start, &span.end);
+    work = VDT_ANALYZER_GET_CLASS(self)->take(self, worker->network, &from, &to);
     if (!work) /* too little to look at, so far */
         return GST_FLOW_OK;
-    span.stream_time = gst_segment_to_stream_time(segment, GST_FORMAT_TIME, span.end);
-    span.running_time = gst_segment_to_running_time(segment, GST_FORMAT_TIME, span.end);
+    priv->silence.took = TRUE;
+    span.start = vdt_timeline_convert(timeline, span.backwards ? to : from);
+    span.end = vdt_timeline_convert(timeline, span.backwards ? from : to);
+    to = vdt_timeline_convert(timeline, to);
+    span.stream_time = gst_segment_to_stream_time(segment, GST_FORMAT_TIME, to);
+    span.running_time = gst_segment_to_running_time(segment, GST_FORMAT_TIME, to);
     if (!due) {
         vdt_worker_refresh(worker, work, &span);
         return GST_FLOW_OK;
     }
-    vdt_timeline_took(&priv->timeline, pts, ns(pace.interval));
+    vdt_timeline_took(&priv->timeline, time, ns(pace.interval));
     vdt_worker_put(worker, work, &span);
     if (pace.mode == VDT_ANALYZER_EXACT && !vdt_worker_wait(worker))
         return GST_FLOW_FLUSHING;
@@ -168,26 +181,23 @@ static GstFlowReturn vdt_analyzer_transform_ip(GstBaseTransform *trans, GstBuffe
     VdtAnalyzer *self = VDT_ANALYZER(trans);
     VdtAnalyzerPrivate *priv = PRIV(self);
     const GstClockTime begin = vdt_stats_thread_time();
-    const GstClockTime pts =
-        vdt_timeline_time(&priv->timeline, &trans->segment, &priv->info, buffer);
     GstFlowReturn flow = GST_FLOW_OK;
+    GstClockTime time;
 
-    if (vdt_worker_adopt(&priv->worker))
+    if (vdt_timeline_turn(&priv->timeline, trans->segment.rate < 0) ||
+        vdt_worker_adopt(&priv->worker))
         forget(self);
-    if (!GST_CLOCK_TIME_IS_VALID(pts)) {
-        if (!priv->warned_untimed)
-            GST_ELEMENT_WARNING(self, STREAM, FORMAT,
-                                ("Frames without time or frame rate are not analysed."),
-                                ("timestamp the stream, for example with videorate before"));
-        priv->warned_untimed = TRUE;
+    time = vdt_timeline_time(&priv->timeline, &trans->segment, &priv->info, buffer);
+    if (!GST_CLOCK_TIME_IS_VALID(time)) {
+        vdt_silence_untimed(&priv->silence, &priv->worker);
     } else {
-        if (follows(self, buffer, pts)) {
-            VDT_ANALYZER_GET_CLASS(self)->look(self, priv->worker.network, buffer, pts);
-            priv->timeline.last = pts;
-            flow = analyse_if_due(self, pts);
+        if (follows(self, buffer, time)) {
+            VDT_ANALYZER_GET_CLASS(self)->look(self, priv->worker.network, buffer, time);
+            priv->timeline.last = time;
+            flow = analyse_if_due(self, time);
         }
         if (flow == GST_FLOW_OK)
-            attach_result(self, buffer, pts);
+            attach_result(self, buffer, vdt_timeline_convert(&priv->timeline, time));
     }
     if (!vdt_worker_count_frame(&priv->worker, begin) && flow == GST_FLOW_OK)
         flow = GST_FLOW_ERROR;
@@ -202,7 +212,13 @@ gboolean vdt_analyzer_convert(VdtAnalyzer *self, GstBuffer *buffer, const VdtFra
     if (vdt_frame_map_buffer(&priv->map, &priv->info, buffer, target, rgb))
         return TRUE;
     GST_WARNING_OBJECT(self, "cannot read %" GST_PTR_FORMAT, buffer);
+    vdt_silence_unreadable(&priv->silence, &priv->worker);
     return FALSE;
+}
+
+gboolean vdt_analyzer_is_backwards(VdtAnalyzer *self)
+{
+    return PRIV(self)->timeline.backwards;
 }
 
 static gboolean vdt_analyzer_set_caps(GstBaseTransform *trans, GstCaps *in, GstCaps *out)
@@ -238,10 +254,14 @@ static gboolean vdt_analyzer_sink_event(GstBaseTransform *trans, GstEvent *event
         forget(self);
         break;
     case GST_EVENT_STREAM_START:
+        if (GST_CLOCK_TIME_IS_VALID(PRIV(self)->timeline.last))
+            vdt_silence_broke(&PRIV(self)->silence, worker);
         forget(self);
         break;
     case GST_EVENT_EOS:
         vdt_worker_drain(worker);
+        if (GST_CLOCK_TIME_IS_VALID(PRIV(self)->timeline.last))
+            vdt_silence_ended(&PRIV(self)->silence, worker);
         end_events(self);
         vdt_worker_tell_skips(worker);
         break;
@@ -272,8 +292,9 @@ static gboolean vdt_analyzer_start(GstBaseTransform *trans)
     VdtAnalyzerPrivate *priv = PRIV(self);
 
     gst_video_info_init(&priv->info);
+    priv->timeline = (VdtTimeline){0};
     vdt_timeline_reset(&priv->timeline);
-    priv->warned_untimed = FALSE;
+    priv->silence = (VdtSilence){0};
     vdt_telling_start(&priv->telling, self);
     return vdt_worker_start(&priv->worker);
 }

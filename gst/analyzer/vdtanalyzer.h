@@ -46,8 +46,9 @@ struct _VdtAnalyzerClass {
     gpointer (*prepare)(VdtAnalyzer *self, VdtEngine *engine, GError **error);
     void (*clear_network)(gpointer network);
 
-    /* A frame. PTS never go back between two resets, nor do two frames have the same. */
-    void (*look)(VdtAnalyzer *self, gpointer network, GstBuffer *buffer, GstClockTime pts);
+    /* A frame. Times never go back between two resets, nor do two frames have the same: they are
+     * those of timeline.h, which are not PTS while the stream is played backwards. */
+    void (*look)(VdtAnalyzer *self, gpointer network, GstBuffer *buffer, GstClockTime time);
     /* Work for a result that is due now, and the time it spans; NULL if it is too early. Comes
      * right after look, if it does, while the frame is still there. */
     gpointer (*take)(VdtAnalyzer *self, gpointer network, GstClockTime *start, GstClockTime *end);
@@ -64,6 +65,8 @@ struct _VdtAnalyzerClass {
 
     /* All that follow may be NULL. */
 
+    /* How much time the frames span that a result needs. */
+    GstClockTime (*window)(VdtAnalyzer *self);
     /* What metas say of the newest result besides: a structure of the caller's. */
     GstStructure *(*describe)(VdtAnalyzer *self);
     /* In place of choose, for more than one event at a time: the messages for the newest result.
@@ -77,6 +80,8 @@ struct _VdtAnalyzerClass {
                     gboolean fresh);
 };
 
+/* For look and take: whether the stream is played backwards. */
+gboolean vdt_analyzer_is_backwards(VdtAnalyzer *self);
 /* For look: the visible part of @buffer as a packed RGB picture. FALSE if it cannot be read. */
 gboolean vdt_analyzer_convert(VdtAnalyzer *self, GstBuffer *buffer, const VdtFrameTarget *target,
                               guint8 *rgb);

@@ -278,6 +278,24 @@ gboolean vdt_worker_count_frame(VdtWorker *worker, GstClockTime begin)
     return !failed;
 }
 
+void vdt_worker_count_unseen(VdtWorker *worker)
+{
+    g_mutex_lock(&worker->lock);
+    worker->stats.unseen++;
+    g_mutex_unlock(&worker->lock);
+}
+
+guint64 vdt_worker_count_broken(VdtWorker *worker, guint64 results)
+{
+    guint64 now;
+
+    g_mutex_lock(&worker->lock);
+    now = worker->stats.results;
+    worker->stats.broken += now == results;
+    g_mutex_unlock(&worker->lock);
+    return now;
+}
+
 void vdt_worker_forget(VdtWorker *worker)
 {
     gpointer result;
@@ -430,7 +448,8 @@ void vdt_worker_install(GObjectClass *klass, guint first)
         g_param_spec_boxed(
             "stats", "Statistics",
             "What was done since the element was started: counts of frames, "
-            "results, inferences skipped and discarded, results that are invalid; times in ns",
+            "results, inferences skipped and discarded, results that are invalid, frames unseen, "
+            "windows broken off; times in ns",
             GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 

@@ -20,7 +20,7 @@
  *   start, stop        the element, READY to PAUSED and back, when nothing streams
  *   shut               the element, PAUSED to READY, before its pads are stopped: the streaming
  *                      thread may wait for a result
- *   adopt, put, refresh, wait, count_frame, is_waiting    the streaming thread
+ *   adopt, put, refresh, wait, count_*, is_waiting        the streaming thread
  *   drain, tell_skips                                     whoever ends the stream
  *   flush_start, flush_stop, forget                       any thread, flush_stop and forget when
  *                                                         no frame is on its way
@@ -136,6 +136,11 @@ gboolean vdt_worker_wait(VdtWorker *worker);
 /* Counts a frame, for which the streaming thread began at @begin, see vdt_stats_thread_time().
  * FALSE if the stream cannot go on: that was posted. */
 gboolean vdt_worker_count_frame(VdtWorker *worker, GstClockTime begin);
+/* Counts a frame that cannot be looked at. */
+void vdt_worker_count_unseen(VdtWorker *worker);
+/* A window breaks off that began when there were @results: counts it if there are no more. Returns
+ * how many there are. */
+guint64 vdt_worker_count_broken(VdtWorker *worker, guint64 results);
 
 /* Ends the epoch: drops the result and what waits, and cancels what runs. */
 void vdt_worker_forget(VdtWorker *worker);

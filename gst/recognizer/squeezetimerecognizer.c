@@ -152,16 +152,16 @@ static void fit_ring(VdtSqueezetimeRecognizer *self, const VdtCard *card)
     self->target = target;
 }
 
-static void look(VdtAnalyzer *analyzer, gpointer data, GstBuffer *buffer, GstClockTime pts)
+static void look(VdtAnalyzer *analyzer, gpointer data, GstBuffer *buffer, GstClockTime time)
 {
     VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(analyzer);
     const Network *network = data;
     VdtShot *shot;
 
     fit_ring(self, network->card);
-    if (!vdt_clip_ring_wants(self->ring, pts))
+    if (!vdt_clip_ring_wants(self->ring, time))
         return;
-    shot = vdt_shot_new(pts, (gsize)3 * self->target.width * self->target.height);
+    shot = vdt_shot_new(time, (gsize)3 * self->target.width * self->target.height);
     if (vdt_analyzer_convert(analyzer, buffer, &self->target, shot->rgb))
         vdt_clip_ring_add(self->ring, shot);
     else
@@ -174,11 +174,23 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer network, GstClockTime *star
     VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(analyzer);
     VdtClip *clip = self->ring ? vdt_clip_ring_get(self->ring) : NULL;
 
-    if (clip) {
-        *start = clip->shots[0]->pts;
-        *end = clip->shots[clip->n_shots - 1]->pts;
+    if (!clip)
+        return NULL;
+    *start = clip->shots[0]->pts;
+    *end = clip->shots[clip->n_shots - 1]->pts;
+    /* what the network knows happens forwards, however it is shown */
+    for (guint i = 0; vdt_analyzer_is_backwards(analyzer) && i < clip->n_shots / 2; i++) {
+        VdtShot *shot = clip->shots[i];
+
+        clip->shots[i] = clip->shots[clip->n_shots - 1 - i];
+        clip->shots[clip->n_shots - 1 - i] = shot;
     }
     return clip;
+}
+
+static GstClockTime window(VdtAnalyzer *analyzer)
+{
+    return VDT_SQUEEZETIME_RECOGNIZER(analyzer)->ring_window;
 }
 
 static void free_work(gpointer work)
@@ -361,6 +373,7 @@ static void vdt_squeezetime_recognizer_class_init(VdtSqueezetimeRecognizerClass 
     analyzer->reset = reset;
     analyzer->analyse = analyse;
     analyzer->choose = choose;
+    analyzer->window = window;
 
     g_object_class_install_property(
         object, PROP_WINDOW,

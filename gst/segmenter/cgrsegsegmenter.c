@@ -85,7 +85,7 @@ struct _VdtCgrsegSegmenter {
     /* the streaming thread's */
     GstVideoInfo info;
     GstBuffer *looked; /* the frame that is there for look and take, without a reference */
-    GstClockTime pts;
+    GstClockTime time;
     VdtFrameTarget target;         /* of the newest work */
     guint generation;              /* counts what does not continue what was before */
     guint next_width, next_height; /* of the newest map that was asked for */
@@ -143,12 +143,12 @@ static void reset(VdtAnalyzer *analyzer)
 }
 
 /* Only pictures that a result is due for are converted: see take. */
-static void look(VdtAnalyzer *analyzer, gpointer network, GstBuffer *buffer, GstClockTime pts)
+static void look(VdtAnalyzer *analyzer, gpointer network, GstBuffer *buffer, GstClockTime time)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
 
     self->looked = buffer;
-    self->pts = pts;
+    self->time = time;
 }
 
 static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, GstClockTime *end)
@@ -179,7 +179,7 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, 
     }
     self->next_width = work->map_width;
     self->next_height = work->map_height;
-    *start = *end = self->pts;
+    *start = *end = self->time;
     return work;
 }
 

@@ -446,29 +446,6 @@ static void test_eos_drains(void)
     fixture_harness_free(h);
 }
 
-static void test_discont(void)
-{
-    TestAnalyzer *a;
-    GstHarness *h = start(&a);
-    GstBuffer *frame;
-
-    set_exact(a);
-    a->min_frames = 3;
-    fixture_push(h, CAPS_SMALL, 0, FRAME, 4);
-    g_assert_cmpint(a->analysed, ==, 2);
-    frame = fixture_frame(CAPS_SMALL, GST_SECOND);
-    GST_BUFFER_FLAG_SET(frame, GST_BUFFER_FLAG_DISCONT);
-    gst_harness_push(h, frame);
-    g_assert_cmpint(a->window_frames, ==, 1);
-    g_assert_cmpint(a->analysed, ==, 2);
-    /* what was found before still holds */
-    gst_buffer_unref(gst_harness_pull(h));
-    frame = push_pull(h, GST_SECOND + FRAME);
-    g_assert_nonnull(fixture_meta(frame, NULL));
-    gst_buffer_unref(frame);
-    fixture_harness_free(h);
-}
-
 /* What was found before a long gap ends there, whether it is marked or not. */
 static void test_long_gap(void)
 {
@@ -847,7 +824,6 @@ int main(int argc, char **argv)
     g_test_add_func("/analyzer/flush", test_flush);
     g_test_add_func("/analyzer/flush-while-exact-waits", test_flush_while_exact_waits);
     g_test_add_func("/analyzer/eos-drains", test_eos_drains);
-    g_test_add_func("/analyzer/discont", test_discont);
     g_test_add_func("/analyzer/long-gap", test_long_gap);
     g_test_add_func("/analyzer/time-goes-back", test_time_goes_back);
     g_test_add_func("/analyzer/no-pts", test_no_pts);
