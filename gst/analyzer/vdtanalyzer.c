@@ -52,6 +52,14 @@ static gpointer prepare(GstElement *element, VdtEngine *engine, GError **error)
     return VDT_ANALYZER_GET_CLASS(element)->prepare(VDT_ANALYZER(element), engine, error);
 }
 
+static void check(GstElement *element, gpointer network)
+{
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(element);
+
+    if (klass->check)
+        klass->check(VDT_ANALYZER(element), network);
+}
+
 static gboolean run(GstElement *element, VdtJob *job, GCancellable *cancellable, GError **error)
 {
     VdtAnalyzer *self = VDT_ANALYZER(element);
@@ -372,6 +380,7 @@ static void vdt_analyzer_constructed(GObject *object)
                                   .prepare = prepare,
                                   .clear_network = klass->clear_network,
                                   .run = run,
+                                  .check = check,
                                   .free_work = klass->free_work,
                                   .ref_result = (GBoxedCopyFunc)vdt_result_ref,
                                   .unref_result = (GDestroyNotify)vdt_result_unref};

@@ -65,6 +65,9 @@ struct _VdtAnalyzerClass {
 
     /* All that follow may be NULL. */
 
+    /* The worker's thread, see VdtWorkerFuncs: says what of the properties does not go with the
+     * network. */
+    void (*check)(VdtAnalyzer *self, gpointer network);
     /* How much time the frames span that a result needs. */
     GstClockTime (*window)(VdtAnalyzer *self);
     /* What metas say of the newest result besides: a structure of the caller's. */
@@ -87,7 +90,7 @@ gboolean vdt_analyzer_convert(VdtAnalyzer *self, GstBuffer *buffer, const VdtFra
                               guint8 *rgb);
 
 /* Its worker, for vdt_worker_check() in analyse, whose result is to be empty if that says no, and
- * for vdt_worker_renew(). */
+ * for renew, poke and note. */
 VdtWorker *vdt_analyzer_get_worker(VdtAnalyzer *self);
 
 G_END_DECLS

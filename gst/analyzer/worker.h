@@ -25,7 +25,7 @@
  *   flush_start, flush_stop, forget                       any thread, flush_stop and forget when
  *                                                         no frame is on its way
  *   publish, check                                        run
- *   set, get, renew, set_context, get_result, add_latency any thread
+ *   set, get, renew, poke, note, set_context, get_result, add_latency    any thread
  *
  * Locks: the element's object lock guards the properties, and `lock` what the threads share; taken
  * in this order, and neither is held while anything is posted, prepared, run or freed. No function
@@ -69,6 +69,9 @@ typedef struct {
      * once @cancellable is cancelled. FALSE with @error set if the stream cannot go on. */
     gboolean (*run)(GstElement *element, VdtJob *job, GCancellable *cancellable, GError **error);
     GDestroyNotify free_work;
+    /* In the worker's thread, when it starts, after each job and when poked: says what of the
+     * properties does not go with the network that is used next. NULL for nothing. */
+    void (*check)(GstElement *element, gpointer network);
     GBoxedCopyFunc ref_result;
     GDestroyNotify unref_result;
 } VdtWorkerFuncs;
@@ -83,8 +86,9 @@ struct _VdtWorker {
     VdtPrecision precision;
     gboolean stale; /* model, precision or engine changed since the network was made */
     VdtEngine *handed;
+    GPtrArray *notes; /* strings: what is to be said of properties */
 
-    /* the streaming thread's; the element reads it */
+    /* the streaming thread's; the element reads it, others with the lock below */
     gpointer network;
 
     GMutex lock;           /* guards what follows */
@@ -111,8 +115,14 @@ gboolean vdt_worker_get(VdtWorker *worker, guint id, GValue *value);
 /* Takes the engine that @context hands in, if it does. */
 void vdt_worker_set_context(VdtWorker *worker, GstContext *context);
 /* Has the network prepared anew, for a property of the element's that it depends on. As with model
- * and precision, that is done after the next work, and the stream can adopt it then. */
+ * and precision, that is done at once, or after the work that runs, and the stream can adopt it
+ * then. */
 void vdt_worker_renew(VdtWorker *worker);
+/* Has the element's check called, for a property of its own. */
+void vdt_worker_poke(VdtWorker *worker);
+/* Warns with @text, taken, of a property that was set; now, or once the worker has been started,
+ * when somebody may hear it. NULL for nothing. */
+void vdt_worker_note(VdtWorker *worker, char *text);
 
 /* Makes the network and starts the thread; counts begin anew. FALSE, with an error posted, if there
  * is no network. */
@@ -131,6 +141,10 @@ void vdt_worker_put(VdtWorker *worker, gpointer work, const VdtSpan *span);
 gboolean vdt_worker_is_waiting(VdtWorker *worker);
 /* Puts newer @work in the place of what waits, which does not count; drops it if none does. */
 void vdt_worker_refresh(VdtWorker *worker, gpointer work, const VdtSpan *span);
+/* For worker.c: says what was noted. */
+void vdt_worker_tell_notes(VdtWorker *worker);
+/* For worker.c: counts an inference, due at @span, that was replaced before it began. */
+void vdt_worker_count_skip(VdtWorker *worker, const VdtSpan *span);
 /* Waits, for the sake of a frame, until all is done. FALSE if the stream is flushed meanwhile. */
 gboolean vdt_worker_wait(VdtWorker *worker);
 /* Counts a frame, for which the streaming thread began at @begin, see vdt_stats_thread_time().

@@ -285,6 +285,7 @@ static void vdt_squeezetime_recognizer_set_property(GObject *object, guint id, c
                                                     GParamSpec *pspec)
 {
     VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(object);
+    char *note = NULL;
 
     GST_OBJECT_LOCK(self);
     switch (id) {
@@ -301,11 +302,12 @@ static void vdt_squeezetime_recognizer_set_property(GObject *object, guint id, c
         self->hysteresis.hysteresis = g_value_get_double(value);
         break;
     default:
-        if (!vdt_framing_props_set(&self->framing, id - PROP_FRAMING, value, GST_OBJECT_NAME(self)))
+        if (!vdt_framing_props_set(&self->framing, id - PROP_FRAMING, value, &note))
             G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
         break;
     }
     GST_OBJECT_UNLOCK(self);
+    vdt_worker_note(vdt_analyzer_get_worker(VDT_ANALYZER(self)), note);
 }
 
 static void vdt_squeezetime_recognizer_get_property(GObject *object, guint id, GValue *value,

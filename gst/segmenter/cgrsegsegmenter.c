@@ -122,7 +122,6 @@ static gpointer prepare(VdtAnalyzer *analyzer, VdtEngine *engine, GError **error
     height = self->size.height;
     GST_OBJECT_UNLOCK(self);
     vdt_seg_reading_renew(&self->reading);
-    vdt_seg_zones_warn(&self->zones);
     return vdt_seg_network_new(GST_ELEMENT(self), engine, width, height, error);
 }
 
@@ -260,6 +259,14 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     return TRUE;
 }
 
+static void check(VdtAnalyzer *analyzer, gpointer network)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
+
+    vdt_seg_reading_check(&self->reading, network);
+    vdt_seg_zones_check(&self->zones);
+}
+
 static GstStructure *describe(VdtAnalyzer *analyzer)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
@@ -292,21 +299,25 @@ static void vdt_cgrseg_segmenter_set_property(GObject *object, guint id, const G
                                               GParamSpec *pspec)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(object);
+    VdtWorker *worker = vdt_analyzer_get_worker(VDT_ANALYZER(self));
     gboolean renew = FALSE, known = TRUE;
+    char *note = NULL;
 
     GST_OBJECT_LOCK(self);
     if (id == PROP_RESOLUTION)
-        renew = vdt_seg_size_set(&self->size, g_value_get_string(value), GST_OBJECT_NAME(self));
+        renew = vdt_seg_size_set(&self->size, g_value_get_string(value), &note);
     else
         known = vdt_seg_reading_set(&self->reading, id - PROP_READING, value) ||
-                vdt_framing_props_set(&self->framing, id - PROP_FRAMING, value,
-                                      GST_OBJECT_NAME(self)) ||
-                vdt_seg_zones_set(&self->zones, id - PROP_ZONES, value);
+                vdt_framing_props_set(&self->framing, id - PROP_FRAMING, value, &note) ||
+                vdt_seg_zones_set(&self->zones, id - PROP_ZONES, value, &note);
     GST_OBJECT_UNLOCK(self);
     if (!known)
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+    vdt_worker_note(worker, note);
     if (renew)
-        vdt_worker_renew(vdt_analyzer_get_worker(VDT_ANALYZER(self)));
+        vdt_worker_renew(worker);
+    else
+        vdt_worker_poke(worker);
 }
 
 static void vdt_cgrseg_segmenter_get_property(GObject *object, guint id, GValue *value,
@@ -368,6 +379,7 @@ static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
     analyzer->free_work = g_free;
     analyzer->reset = reset;
     analyzer->analyse = analyse;
+    analyzer->check = check;
     analyzer->describe = describe;
     analyzer->tell = tell;
     analyzer->end = end;

@@ -50,11 +50,14 @@ void vdt_seg_size_install(GObjectClass *klass, guint id)
             G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING));
 }
 
-gboolean vdt_seg_size_set(VdtSegSize *size, const char *text, const char *name)
+gboolean vdt_seg_size_set(VdtSegSize *size, const char *text, char **note)
 {
+    *note = NULL;
     if (!parse_size(text, &size->width, &size->height)) {
-        g_warning("%s: resolution stays as it was, \"%.40s\" is no WIDTHxHEIGHT of %d to %d", name,
-                  text, LEAST_SIDE, MOST_SIDE);
+        *note =
+            g_strdup_printf("The resolution stays as it was: \"%.40s\" is no WIDTHxHEIGHT of %d "
+                            "to %d.",
+                            text, LEAST_SIDE, MOST_SIDE);
         return FALSE;
     }
     g_free(size->text);

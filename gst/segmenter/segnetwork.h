@@ -23,9 +23,9 @@ typedef struct {
 } VdtSegNetwork;
 
 void vdt_seg_size_install(GObjectClass *klass, guint id);
-/* FALSE, with a warning of the element @name and the size as it was, if @text is none, or has a
- * side out of bounds. */
-gboolean vdt_seg_size_set(VdtSegSize *size, const char *text, const char *name);
+/* FALSE, with the size as it was, if @text is none, or has a side out of bounds; *@note, else NULL,
+ * says so, and is the caller's. */
+gboolean vdt_seg_size_set(VdtSegSize *size, const char *text, char **note);
 void vdt_seg_size_clear(VdtSegSize *size);
 /*
  * For pictures of @width x @height. If the network cannot take them, it is made for the nearest

@@ -154,23 +154,32 @@ void vdt_seg_reading_renew(VdtSegReading *reading)
     GST_OBJECT_UNLOCK(reading->element);
 }
 
-/* Which classes are to be reported, NULL for all; says once which of them the network lacks. */
-static gboolean *find_classes(VdtSegReading *reading, const VdtSegNetwork *network)
+static char *get_classes(VdtSegReading *reading)
 {
-    g_autofree char *names = NULL, *unknown = NULL;
-    gboolean changed, *found;
+    char *names;
 
     GST_OBJECT_LOCK(reading->element);
     names = g_strdup(reading->classes);
+    GST_OBJECT_UNLOCK(reading->element);
+    return names;
+}
+
+void vdt_seg_reading_check(VdtSegReading *reading, const VdtSegNetwork *network)
+{
+    g_autofree char *names = get_classes(reading), *unknown = NULL;
+    gboolean changed;
+
+    GST_OBJECT_LOCK(reading->element);
     changed = reading->classes_changed;
     reading->classes_changed = FALSE;
     GST_OBJECT_UNLOCK(reading->element);
-    found = vdt_seg_network_find(network, names, &unknown);
-    if (changed && unknown)
+    if (!changed)
+        return;
+    g_free(vdt_seg_network_find(network, names, &unknown));
+    if (unknown)
         GST_ELEMENT_WARNING(reading->element, LIBRARY, SETTINGS,
                             ("The network does not know of classes: %s.", unknown),
                             ("model %s has %u classes", network->card->name, network->n_classes));
-    return found;
 }
 
 /* The whole of what the network says. */
@@ -194,7 +203,8 @@ VdtSegmentation *vdt_seg_reading_read(VdtSegReading *reading, VdtWorker *worker,
                                       const VdtSegNetwork *network, const VdtSegWork *work)
 {
     VdtSegmentation *found;
-    g_autofree gboolean *wanted = NULL;
+    g_autofree char *names = get_classes(reading), *unknown = NULL;
+    g_autofree gboolean *wanted = vdt_seg_network_find(network, names, &unknown);
     double smoothing, least;
 
     GST_OBJECT_LOCK(reading->element);
@@ -202,7 +212,6 @@ VdtSegmentation *vdt_seg_reading_read(VdtSegReading *reading, VdtWorker *worker,
     least = reading->min_area;
     GST_OBJECT_UNLOCK(reading->element);
     found = segment(reading, worker, network, work, smoothing);
-    wanted = find_classes(reading, network);
     vdt_segmentation_keep(found, wanted, least);
     return found;
 }

@@ -57,6 +57,8 @@ gboolean vdt_seg_reading_get(const VdtSegReading *reading, guint id, GValue *val
 
 /* There is another network, which may have other classes. */
 void vdt_seg_reading_renew(VdtSegReading *reading);
+/* Warns of classes that @network does not have, once. */
+void vdt_seg_reading_check(VdtSegReading *reading, const VdtSegNetwork *network);
 /* What @network, which was run on @work, says of it, of the classes that are to be reported. A map
  * of nothing if it gave no numbers. */
 VdtSegmentation *vdt_seg_reading_read(VdtSegReading *reading, VdtWorker *worker,

@@ -572,12 +572,8 @@ static void test_bad_resolution(void)
     g_autofree char *text = NULL;
 
     g_object_set(element, "resolution", "96x64", NULL);
-    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
-        g_test_expect_message("Vedette", G_LOG_LEVEL_WARNING,
-                              "*resolution*is no WIDTHxHEIGHT of 32 to 4096*");
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++)
         g_object_set(element, "resolution", bad[i], NULL);
-        g_test_assert_expected_messages();
-    }
     g_object_get(element, "resolution", &text, NULL);
     g_assert_cmpstr(text, ==, "96x64");
     gst_object_unref(element);
