@@ -30,7 +30,6 @@ typedef struct {
     GstClockTime pts;     /* of the newest picture looked at */
     gboolean backwards;   /* frames that come later have an earlier time */
     GstStructure *fields; /* what is special to the kind, for the meta; NULL for nothing */
-    gboolean attached;    /* to a frame: the streaming thread's */
 } VdtResult;
 
 /* @structures are copied. */

@@ -42,15 +42,19 @@ void vdt_telling_publish(VdtTelling *telling, VdtAnalyzer *analyzer, const VdtPa
     const GstClockTime least = (GstClockTime)(pace->min_duration * GST_SECOND);
     g_autoptr(VdtResult) result = vdt_result_new(found, vdt_span_newest(&job->span));
     GList *messages = NULL;
+    gboolean newest;
 
     result->backwards = job->span.backwards;
     result->fields = klass->describe ? klass->describe(analyzer) : NULL;
     g_mutex_lock(&telling->posting);
     /* if it becomes void after this, who makes it void will end what is started here */
-    if (vdt_worker_publish(job, vdt_result_ref(result), took))
+    newest = vdt_worker_publish(job, vdt_result_ref(result), took);
+    if (newest)
         messages = tell(telling, analyzer, &job->span, found, result, least);
     vdt_events_post(telling->events, messages, pace->post_messages);
     g_mutex_unlock(&telling->posting);
+    if (newest && klass->published)
+        klass->published(analyzer, job->work, result);
 }
 
 void vdt_telling_end(VdtTelling *telling, VdtAnalyzer *analyzer, const VdtPace *pace)

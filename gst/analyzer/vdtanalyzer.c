@@ -173,15 +173,11 @@ static void attach_result(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts
 {
     VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
     g_autoptr(VdtResult) result = vdt_worker_get_result(&PRIV(self)->worker);
-    gboolean fresh = FALSE;
 
-    if (result) {
-        fresh = !result->attached;
-        result->attached = TRUE;
+    if (result)
         vdt_result_attach(result, buffer, pts, GST_OBJECT_NAME(self), klass->kind);
-    }
     if (klass->passing)
-        klass->passing(self, buffer, pts, result, fresh);
+        klass->passing(self, buffer, pts, vdt_worker_get_oldest(&PRIV(self)->worker), result);
 }
 
 static GstFlowReturn vdt_analyzer_transform_ip(GstBaseTransform *trans, GstBuffer *buffer)

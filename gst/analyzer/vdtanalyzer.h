@@ -14,7 +14,7 @@
  *   prepare            state change (READY to PAUSED), later the worker, when `model` changes
  *   look, take, reset  the streaming thread; reset also a flushing or state-changing one, when no
  *                      frame is on its way
- *   analyse, describe, choose, tell    the worker's thread
+ *   analyse, describe, choose, tell, published    the worker's thread
  *   passing            the streaming thread
  *   end                whoever ends the stream; never at the same time as tell
  * A network is what prepare made; it is counted (g_atomic_rc_box) and immutable but for what
@@ -78,9 +78,12 @@ struct _VdtAnalyzerClass {
                    GstClockTime least);
     /* With tell: the messages that end what goes on. */
     GList *(*end)(VdtAnalyzer *self);
-    /* A frame goes out. @result is what it carries, or NULL; @fresh: it is the first that does. */
-    void (*passing)(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts, const VdtResult *result,
-                    gboolean fresh);
+    /* The worker's thread: @result, of @work, has become the newest. */
+    void (*published)(VdtAnalyzer *self, gpointer work, const VdtResult *result);
+    /* A frame goes out. @result is what it carries, or NULL. What is published after this is of
+     * frames from @oldest on, or of those that come after this one if that is NONE. */
+    void (*passing)(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts, GstClockTime oldest,
+                    const VdtResult *result);
 };
 
 /* For look and take: whether the stream is played backwards. */

@@ -145,6 +145,7 @@ static VdtJob *job_new(VdtWorker *worker, gpointer work, const VdtSpan *span)
                     .queued = g_get_monotonic_time()};
     g_mutex_lock(&worker->lock);
     job->epoch = worker->epoch;
+    g_queue_push_tail(&worker->jobs, job);
     g_mutex_unlock(&worker->lock);
     return job;
 }
@@ -154,11 +155,10 @@ static void job_free(gpointer data)
     VdtJob *job = data;
     VdtWorker *worker = job->worker;
 
-    if (!job->answered) {
-        g_mutex_lock(&worker->lock);
-        worker->stats.discarded++;
-        g_mutex_unlock(&worker->lock);
-    }
+    g_mutex_lock(&worker->lock);
+    g_queue_remove(&worker->jobs, job);
+    worker->stats.discarded += !job->answered;
+    g_mutex_unlock(&worker->lock);
     worker->funcs.free_work(job->work);
     network_unref(worker, job->network);
     g_free(job);
@@ -296,6 +296,18 @@ gpointer vdt_worker_get_result(VdtWorker *worker)
     return result;
 }
 
+GstClockTime vdt_worker_get_oldest(VdtWorker *worker)
+{
+    const VdtJob *job;
+    GstClockTime time;
+
+    g_mutex_lock(&worker->lock);
+    job = g_queue_peek_head(&worker->jobs);
+    time = job ? vdt_span_newest(&job->span) : GST_CLOCK_TIME_NONE;
+    g_mutex_unlock(&worker->lock);
+    return time;
+}
+
 /* --- life --- */
 
 /* A variable that is ignored would make the network another than was asked for. */
@@ -364,6 +376,7 @@ void vdt_worker_init(VdtWorker *worker, GstElement *element, const VdtWorkerFunc
     worker->notes = g_ptr_array_new_with_free_func(g_free);
     worker->mailbox = vdt_mailbox_new(run, idle, job_free, worker);
     g_mutex_init(&worker->lock);
+    g_queue_init(&worker->jobs);
 }
 
 void vdt_worker_clear(VdtWorker *worker)

@@ -25,7 +25,8 @@
  *   flush_start, flush_stop, forget                       any thread, flush_stop and forget when
  *                                                         no frame is on its way
  *   publish, check                                        run
- *   set, get, renew, poke, note, set_context, get_result, add_latency    any thread
+ *   set, get, renew, poke, note, set_context, get_result, get_oldest, add_latency  any
+ *                                                                           thread
  *
  * Locks: the element's object lock guards the properties, and `lock` what the threads share; taken
  * in this order, and neither is held while anything is posted, prepared, run or freed. No function
@@ -92,6 +93,7 @@ struct _VdtWorker {
     gpointer network;
 
     GMutex lock;           /* guards what follows */
+    GQueue jobs;           /* those that there are, the first to be put first */
     gpointer next_network; /* the worker's, for the streaming thread */
     gpointer old_network;  /* the streaming thread's, for the worker to free: that may take locks */
     guint epoch;
@@ -177,6 +179,9 @@ gboolean vdt_worker_check(VdtWorker *worker, const float *numbers, gsize n);
 
 /* The newest result of this epoch, the caller's; NULL if there is none. */
 gpointer vdt_worker_get_result(VdtWorker *worker);
+/* PTS of the picture that the oldest work under way is about; NONE if there is none. Results of it
+ * that are taken after this are of no earlier one. */
+GstClockTime vdt_worker_get_oldest(VdtWorker *worker);
 /* Adds to the answer of a latency query how long frames wait; changes of that are posted. */
 void vdt_worker_add_latency(VdtWorker *worker, GstQuery *query);
 

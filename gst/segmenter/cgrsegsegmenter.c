@@ -172,6 +172,7 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, 
     self->target = target;
 
     work = vdt_seg_work_new(&target, &self->info, buffer, size, self->generation);
+    work->segment = GST_BASE_TRANSFORM(self)->segment;
     if (!vdt_analyzer_convert(analyzer, buffer, &target, work->rgb)) {
         g_free(work);
         return NULL;
@@ -182,29 +183,37 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, 
     return work;
 }
 
-static void passing(VdtAnalyzer *analyzer, GstBuffer *buffer, GstClockTime pts,
-                    const VdtResult *result, gboolean fresh)
+static void passing(VdtAnalyzer *analyzer, GstBuffer *buffer, GstClockTime pts, GstClockTime oldest,
+                    const VdtResult *result)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
     g_autoptr(GstPad) mask = vdt_mask_pad_get(GST_ELEMENT(self), &self->mask);
-    g_autoptr(GstBuffer) map = NULL;
+    const VdtMaskOf of = {&self->info, &GST_BASE_TRANSFORM(self)->segment, self->next_width,
+                          self->next_height};
+    const GstClockTime duration = vdt_mask_frame_duration(&self->info, buffer);
+    const GstClockTime end = GST_CLOCK_TIME_IS_VALID(duration) ? pts + duration : pts;
     gboolean regions;
-    int width, height;
 
     GST_OBJECT_LOCK(self);
     regions = self->reading.roi_metas;
     GST_OBJECT_UNLOCK(self);
     if (result && regions)
         vdt_seg_regions_attach(buffer, &self->info, &result->structures);
-    if (!mask)
-        return;
-    if (fresh && gst_structure_get(result->fields, "map", GST_TYPE_BUFFER, &map, "map-width",
-                                   G_TYPE_INT, &width, "map-height", G_TYPE_INT, &height, NULL))
-        vdt_mask_pad_push(mask, GST_BASE_TRANSFORM(self), &self->info, map, (guint)width,
-                          (guint)height, result->pts);
-    else if (self->next_width > 0)
-        vdt_mask_pad_begin(mask, GST_BASE_TRANSFORM(self), &self->info, self->next_width,
-                           self->next_height, pts);
+    if (mask && self->next_width > 0)
+        vdt_mask_pad_skip(mask, GST_ELEMENT(self), &of, MIN(end, oldest)); /* NONE is the largest */
+}
+
+/* Masks may be all that is wanted: then frames go nowhere. */
+static GstFlowReturn transform_ip(GstBaseTransform *trans, GstBuffer *buffer)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(trans);
+    const GstFlowReturn flow =
+        GST_BASE_TRANSFORM_CLASS(vdt_cgrseg_segmenter_parent_class)->transform_ip(trans, buffer);
+    g_autoptr(GstPad) mask = vdt_mask_pad_get(GST_ELEMENT(self), &self->mask);
+
+    if (flow == GST_FLOW_OK && mask && gst_pad_is_linked(mask) && !gst_pad_is_linked(trans->srcpad))
+        return GST_BASE_TRANSFORM_FLOW_DROPPED;
+    return flow;
 }
 
 static gboolean sink_event(GstBaseTransform *trans, GstEvent *event)
@@ -218,10 +227,10 @@ static gboolean sink_event(GstBaseTransform *trans, GstEvent *event)
         gst_event_parse_flush_stop(event, &reset_time);
     /* first: the streaming thread may wait in what is behind it */
     if (mask && type == GST_EVENT_FLUSH_START)
-        vdt_mask_pad_event(mask, trans, type, reset_time);
+        vdt_mask_pad_event(mask, GST_ELEMENT(self), type, reset_time);
     done = GST_BASE_TRANSFORM_CLASS(vdt_cgrseg_segmenter_parent_class)->sink_event(trans, event);
     if (mask && type != GST_EVENT_FLUSH_START)
-        vdt_mask_pad_event(mask, trans, type, reset_time);
+        vdt_mask_pad_event(mask, GST_ELEMENT(self), type, reset_time);
     return done;
 }
 
@@ -265,6 +274,18 @@ static void check(VdtAnalyzer *analyzer, gpointer network)
 
     vdt_seg_reading_check(&self->reading, network);
     vdt_seg_zones_check(&self->zones);
+}
+
+static void published(VdtAnalyzer *analyzer, gpointer data, const VdtResult *result)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
+    const VdtSegWork *work = data;
+    const VdtMaskOf of = {&work->info, &work->segment, work->map_width, work->map_height};
+    g_autoptr(GstPad) mask = vdt_mask_pad_get(GST_ELEMENT(self), &self->mask);
+    g_autoptr(GstBuffer) map = NULL;
+
+    if (mask && gst_structure_get(result->fields, "map", GST_TYPE_BUFFER, &map, NULL))
+        vdt_mask_pad_push(mask, GST_ELEMENT(self), &of, map, result->pts, work->duration);
 }
 
 static GstStructure *describe(VdtAnalyzer *analyzer)
@@ -369,6 +390,7 @@ static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
     element->request_new_pad = request_new_pad;
     element->release_pad = release_pad;
     GST_BASE_TRANSFORM_CLASS(klass)->set_caps = set_caps;
+    GST_BASE_TRANSFORM_CLASS(klass)->transform_ip = transform_ip;
     GST_BASE_TRANSFORM_CLASS(klass)->sink_event = sink_event;
     analyzer->kind = "segmentation";
     analyzer->architecture = "cgrseg";
@@ -383,6 +405,7 @@ static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
     analyzer->describe = describe;
     analyzer->tell = tell;
     analyzer->end = end;
+    analyzer->published = published;
     analyzer->passing = passing;
 
     vdt_seg_reading_install(object, PROP_READING);

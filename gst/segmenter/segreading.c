@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "maskpad.h"
 #include "runs.h"
 
 #define DEFAULT_MIN_AREA   0.0
@@ -29,6 +30,8 @@ VdtSegWork *vdt_seg_work_new(const VdtFrameTarget *target, const GstVideoInfo *i
 
     vdt_frame_visible_size(info, buffer, &width, &height);
     work->generation = generation;
+    work->info = *info;
+    work->duration = vdt_mask_frame_duration(info, buffer);
     work->seen = vdt_frame_seen(target, width, height);
     work->map_width = width;
     work->map_height = height;

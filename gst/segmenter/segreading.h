@@ -21,6 +21,10 @@ typedef struct {
     guint generation; /* counts what does not continue what was before */
     VdtSeen seen;
     guint map_width, map_height;
+    /* of the frame, for masks */
+    GstVideoInfo info;
+    GstSegment segment;
+    GstClockTime duration; /* NONE if it is not known */
     guint8 rgb[];
 } VdtSegWork;
 
