@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "events.h"
 
+#include "changed.h"
+
+/* Of the stream, between two updates. */
+#define UPDATE_GAP (GST_SECOND / 2)
+
 struct _VdtEvents {
     GstElement *source;
     const char *kind;
@@ -11,6 +16,11 @@ struct _VdtEvents {
     VdtSpan last;        /* when that was */
     int coming;          /* class-id of what may become the next one, -1 for nothing */
     VdtSpan first;       /* when it was found first */
+
+    /* what was told of last, and when; NULL before */
+    GstStructure *told;
+    GValue told_results; /* unset: there were none */
+    VdtSpan told_at;
 };
 
 VdtEvents *vdt_events_new(GstElement *source, const char *kind)
@@ -28,6 +38,9 @@ VdtEvents *vdt_events_new(GstElement *source, const char *kind)
 void vdt_events_free(VdtEvents *events)
 {
     g_clear_pointer(&events->going, gst_structure_free);
+    g_clear_pointer(&events->told, gst_structure_free);
+    if (G_IS_VALUE(&events->told_results))
+        g_value_unset(&events->told_results);
     g_free(events->id);
     g_free(events);
 }
@@ -99,13 +112,43 @@ int vdt_events_get_class(const VdtEvents *events)
     return class_of(events->going);
 }
 
+static void note_told(VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
+                      const GValue *results)
+{
+    g_clear_pointer(&events->told, gst_structure_free);
+    events->told = gst_structure_copy(finding);
+    if (G_IS_VALUE(&events->told_results))
+        g_value_unset(&events->told_results);
+    if (results) {
+        g_value_init(&events->told_results, G_VALUE_TYPE(results));
+        g_value_copy(results, &events->told_results);
+    }
+    events->told_at = *span;
+}
+
+/* What goes on, if it is to be told of. */
+static GList *update(VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
+                     const GValue *results)
+{
+    const GValue *before = G_IS_VALUE(&events->told_results) ? &events->told_results : NULL;
+
+    if (events->told &&
+        (elapsed(&events->told_at, span) < UPDATE_GAP ||
+         !(vdt_structure_changed(events->told, finding) || vdt_value_changed(before, results))))
+        return NULL;
+    note_told(events, span, finding, results);
+    return g_list_append(NULL, message(events, finding, "update", span, 0, results));
+}
+
 /* What a window shows has begun in it: in its middle, as far as one knows. */
-static GList *start(VdtEvents *events, const GstStructure *finding, const GValue *results)
+static GList *start(VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
+                    const GValue *results)
 {
     const VdtSpan *first = &events->first;
 
     events->going = gst_structure_copy(finding);
     events->n_events++;
+    note_told(events, span, finding, results);
     return g_list_append(NULL, message(events, events->going, "start", first,
                                        (first->end - first->start) / 2, results));
 }
@@ -134,7 +177,7 @@ GList *vdt_events_follow(VdtEvents *events, const VdtSpan *span, const GstStruct
         elapsed(&events->last, span) >= least)
         list = end(events);
     if (!events->going && finding && elapsed(&events->first, span) >= least)
-        list = g_list_concat(list, start(events, finding, results));
+        list = g_list_concat(list, start(events, span, finding, results));
     if (!events->going || class_id != class_of(events->going))
         return list;
     gst_structure_free(events->going);
@@ -142,28 +185,17 @@ GList *vdt_events_follow(VdtEvents *events, const VdtSpan *span, const GstStruct
     events->last = *span;
     if (events->omit_updates)
         return list;
-    return g_list_append(list, message(events, events->going, "update", span, 0, results));
+    return g_list_concat(list, update(events, span, events->going, results));
 }
 
-GList *vdt_events_tell(const VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
+GList *vdt_events_tell(VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
                        const GValue *results)
 {
-    return g_list_append(NULL, message(events, finding, "update", span, 0, results));
+    return update(events, span, finding, results);
 }
 
 GList *vdt_events_end(VdtEvents *events)
 {
     events->coming = -1;
     return end(events);
-}
-
-void vdt_events_post(const VdtEvents *events, GList *messages, gboolean wanted)
-{
-    for (GList *l = messages; l; l = l->next) {
-        if (wanted)
-            gst_element_post_message(events->source, l->data);
-        else
-            gst_message_unref(l->data);
-    }
-    g_list_free(messages);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vdtanalyzer.h"
 
+#include "naming.h"
 #include "pace.h"
 #include "silence.h"
 #include "telling.h"
@@ -13,6 +14,7 @@ typedef struct {
     VdtWorker worker; /* its results are VdtResults */
     VdtTelling telling;
     VdtPace pace; /* under the object lock */
+    gint live;    /* whether the pipeline is; atomic */
 
     /* the streaming thread's */
     GstVideoInfo info;
@@ -73,6 +75,22 @@ static gboolean run(GstElement *element, VdtJob *job, GCancellable *cancellable,
     if (!g_cancellable_is_cancelled(cancellable))
         vdt_telling_publish(&PRIV(self)->telling, self, &pace, job, found);
     return TRUE;
+}
+
+/* A camera that hangs has no frame end what went on: a clock does, where there is one to go by. */
+static gint64 rest(GstElement *element)
+{
+    VdtAnalyzerPrivate *priv = PRIV(VDT_ANALYZER(element));
+    const VdtPace pace = get_pace(VDT_ANALYZER(element));
+    const gint64 at = vdt_worker_get_arrived(&priv->worker) +
+                      (gint64)(vdt_timeline_hold(ns(pace.interval)) / GST_USECOND);
+
+    if (!g_atomic_int_get(&priv->live) || GST_STATE(element) != GST_STATE_PLAYING)
+        return 0;
+    if (g_get_monotonic_time() < at)
+        return at;
+    vdt_telling_end(&priv->telling, VDT_ANALYZER(element), &pace);
+    return 0;
 }
 
 VdtWorker *vdt_analyzer_get_worker(VdtAnalyzer *self)
@@ -279,11 +297,16 @@ static gboolean vdt_analyzer_query(GstBaseTransform *trans, GstPadDirection dire
                                    GstQuery *query)
 {
     VdtAnalyzer *self = VDT_ANALYZER(trans);
+    gboolean live;
 
     if (!GST_BASE_TRANSFORM_CLASS(vdt_analyzer_parent_class)->query(trans, direction, query))
         return FALSE;
-    if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY && direction == GST_PAD_SRC &&
-        get_pace(self).mode == VDT_ANALYZER_EXACT)
+    if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY || direction != GST_PAD_SRC)
+        return TRUE;
+    gst_query_parse_latency(query, &live, NULL, NULL);
+    if (g_atomic_int_compare_and_exchange(&PRIV(self)->live, !live, live))
+        vdt_worker_poke(&PRIV(self)->worker);
+    if (get_pace(self).mode == VDT_ANALYZER_EXACT)
         vdt_worker_add_latency(&PRIV(self)->worker, query);
     return TRUE;
 }
@@ -377,12 +400,15 @@ static void vdt_analyzer_constructed(GObject *object)
                                   .clear_network = klass->clear_network,
                                   .run = run,
                                   .check = check,
+                                  .rest = rest,
                                   .free_work = klass->free_work,
                                   .ref_result = (GBoxedCopyFunc)vdt_result_ref,
                                   .unref_result = (GDestroyNotify)vdt_result_unref};
 
     vdt_worker_init(&PRIV(VDT_ANALYZER(object))->worker, GST_ELEMENT(object), &funcs);
     G_OBJECT_CLASS(vdt_analyzer_parent_class)->constructed(object);
+    if (klass->factory)
+        vdt_element_name(GST_ELEMENT(object), klass->factory);
 }
 
 static void vdt_analyzer_init(VdtAnalyzer *self)

@@ -40,6 +40,7 @@ struct _VdtAnalyzerClass {
     GstBaseTransformClass parent_class;
 
     const char *kind;         /* of results: "action" */
+    const char *factory;      /* what elements are called by default; NULL: as GStreamer has it */
     const char *architecture; /* of engines; NULL if the element needs none (prepare gets NULL) */
 
     /* Makes what is needed to analyse: a g_atomic_rc_box, or NULL with @error set. */

@@ -111,7 +111,7 @@ static gint64 idle(GCancellable *cancellable, gpointer user_data)
     if (worker->funcs.check)
         worker->funcs.check(worker->element, network);
     network_unref(worker, network);
-    return 0;
+    return worker->funcs.rest ? worker->funcs.rest(worker->element) : 0;
 }
 
 gboolean vdt_worker_adopt(VdtWorker *worker)
@@ -146,6 +146,7 @@ static VdtJob *job_new(VdtWorker *worker, gpointer work, const VdtSpan *span)
     g_mutex_lock(&worker->lock);
     job->epoch = worker->epoch;
     g_queue_push_tail(&worker->jobs, job);
+    worker->arrived = job->queued; /* the frame itself is counted when it leaves */
     g_mutex_unlock(&worker->lock);
     return job;
 }
@@ -191,6 +192,17 @@ static void run(gpointer data, GCancellable *cancellable, gpointer user_data)
 GstClockTime vdt_job_took(const VdtJob *job)
 {
     return (GstClockTime)(g_get_monotonic_time() - job->began) * GST_USECOND;
+}
+
+gboolean vdt_job_is_void(const VdtJob *job)
+{
+    VdtWorker *worker = job->worker;
+    gboolean is_void;
+
+    g_mutex_lock(&worker->lock);
+    is_void = job->epoch != worker->epoch;
+    g_mutex_unlock(&worker->lock);
+    return is_void;
 }
 
 gboolean vdt_worker_publish(VdtJob *job, gpointer result, GstClockTime took)

@@ -73,6 +73,9 @@ typedef struct {
     /* In the worker's thread, when it starts, after each job and when poked: says what of the
      * properties does not go with the network that is used next. NULL for nothing. */
     void (*check)(GstElement *element, gpointer network);
+    /* In the worker's thread, when it has nothing to do, and again at the monotonic time that it
+     * returns; 0 for never. NULL for nothing. */
+    gint64 (*rest)(GstElement *element);
     GBoxedCopyFunc ref_result;
     GDestroyNotify unref_result;
 } VdtWorkerFuncs;
@@ -101,6 +104,7 @@ struct _VdtWorker {
     gboolean failed;
     VdtStats stats;
     VdtLatency latency;
+    gint64 arrived;  /* when the newest frame came or was counted; monotonic, µs */
     gint64 finished; /* when the last job was, without what came after; monotonic, µs */
 };
 
@@ -152,6 +156,8 @@ gboolean vdt_worker_wait(VdtWorker *worker);
 /* Counts a frame, for which the streaming thread began at @begin, see vdt_stats_thread_time().
  * FALSE if the stream cannot go on: that was posted. */
 gboolean vdt_worker_count_frame(VdtWorker *worker, GstClockTime begin);
+/* When that was last, monotonic, µs. */
+gint64 vdt_worker_get_arrived(VdtWorker *worker);
 /* Counts a frame that cannot be looked at. */
 void vdt_worker_count_unseen(VdtWorker *worker);
 /* A window breaks off that began when there were @results: counts it if there are no more. Returns
@@ -173,6 +179,8 @@ GstClockTime vdt_job_took(const VdtJob *job);
 /* Makes @result the newest, which takes it; NULL if there is nothing to be kept. FALSE if @job has
  * become void. */
 gboolean vdt_worker_publish(VdtJob *job, gpointer result, GstClockTime took);
+/* Whether the epoch of @job has ended. */
+gboolean vdt_job_is_void(const VdtJob *job);
 /* Whether the network gave numbers, all of them. If it did not, that is counted, and warned of
  * once. */
 gboolean vdt_worker_check(VdtWorker *worker, const float *numbers, gsize n);

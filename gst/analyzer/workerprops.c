@@ -66,7 +66,7 @@ void vdt_worker_install(GObjectClass *klass, guint first)
     g_object_class_install_property(
         klass, first + MODEL,
         g_param_spec_string("model", "Model",
-                            "Name of an installed model, or path of a model card; "
+                            "Name of an installed model, or path or URI of a model card; "
                             "empty for the street model",
                             NULL, live));
     g_object_class_install_property(klass, first + PRECISION,

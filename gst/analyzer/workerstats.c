@@ -48,10 +48,21 @@ gboolean vdt_worker_count_frame(VdtWorker *worker, GstClockTime begin)
 
     g_mutex_lock(&worker->lock);
     worker->stats.frames++;
+    worker->arrived = g_get_monotonic_time();
     worker->stats.streaming += vdt_stats_thread_time() - begin;
     failed = worker->failed;
     g_mutex_unlock(&worker->lock);
     return !failed;
+}
+
+gint64 vdt_worker_get_arrived(VdtWorker *worker)
+{
+    gint64 arrived;
+
+    g_mutex_lock(&worker->lock);
+    arrived = worker->arrived;
+    g_mutex_unlock(&worker->lock);
+    return arrived;
 }
 
 void vdt_worker_count_unseen(VdtWorker *worker)

@@ -366,6 +366,7 @@ static void vdt_squeezetime_recognizer_class_init(VdtSqueezetimeRecognizerClass 
     object->get_property = vdt_squeezetime_recognizer_get_property;
     object->finalize = vdt_squeezetime_recognizer_finalize;
     analyzer->kind = "action";
+    analyzer->factory = "squeezetime-recognizer";
     analyzer->architecture = "squeezetime";
     analyzer->prepare = prepare;
     analyzer->clear_network = clear_network;

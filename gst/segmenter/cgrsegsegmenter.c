@@ -47,9 +47,8 @@
  * * string `id`: the same for start and end, another for every other
  *
  * The pad `mask`, if it is requested, gives each map once, as a GRAY8 picture under the time of the
- * picture that it is of, when the first frame that carries it goes out. Put a queue behind it, as
- * behind a tee; and since it is late by what the network takes, sinks with sync=false, or
- * #VdtAnalyzer:mode exact.
+ * picture that it is of, as soon as it is there, and gaps between. Since it is late by what the
+ * network takes, sinks behind it need sync=false, or #VdtAnalyzer:mode exact.
  *
  * ## Example pipeline
  * |[
@@ -393,6 +392,7 @@ static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
     GST_BASE_TRANSFORM_CLASS(klass)->transform_ip = transform_ip;
     GST_BASE_TRANSFORM_CLASS(klass)->sink_event = sink_event;
     analyzer->kind = "segmentation";
+    analyzer->factory = "cgrseg-segmenter";
     analyzer->architecture = "cgrseg";
     analyzer->prepare = prepare;
     analyzer->clear_network = vdt_seg_network_clear;

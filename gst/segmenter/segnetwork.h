@@ -38,8 +38,9 @@ void vdt_seg_network_clear(gpointer network);
 /* The label of a class, or its number. */
 const char *vdt_seg_network_label(const VdtSegNetwork *network, guint class, char number[16]);
 /*
- * Which classes @names, a list separated by commas, has: labels or numbers. NULL, for all, if it is
- * empty. Writes those there are not to *@unknown, NULL if there are none. Caller frees both.
+ * Which classes @names, a list separated by commas, has: labels or numbers. A label may have commas
+ * itself; the longest one that fits is meant. NULL, for all, if it is empty. Writes those there are
+ * not to *@unknown, NULL if there are none. Caller frees both.
  */
 gboolean *vdt_seg_network_find(const VdtSegNetwork *network, const char *names, char **unknown);
 
