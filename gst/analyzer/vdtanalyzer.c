@@ -18,7 +18,9 @@ typedef struct {
 
     /* the streaming thread's */
     GstVideoInfo info;
+    GstVideoOrientationMethod orientation;
     VdtFrameMap *map;
+    guint8 *lying; /* a picture that is to be turned */
     VdtTimeline timeline;
     VdtSilence silence;
 } VdtAnalyzerPrivate;
@@ -230,12 +232,25 @@ gboolean vdt_analyzer_convert(VdtAnalyzer *self, GstBuffer *buffer, const VdtFra
                               guint8 *rgb)
 {
     VdtAnalyzerPrivate *priv = PRIV(self);
+    const GstVideoOrientationMethod orientation = priv->orientation;
+    const VdtFrameTarget lying = vdt_orientation_lay(orientation, target);
+    const gboolean turns = orientation != GST_VIDEO_ORIENTATION_IDENTITY;
 
-    if (vdt_frame_map_buffer(&priv->map, &priv->info, buffer, target, rgb))
+    if (turns)
+        priv->lying = g_realloc(priv->lying, (gsize)3 * lying.width * lying.height);
+    if (vdt_frame_map_buffer(&priv->map, &priv->info, buffer, &lying, turns ? priv->lying : rgb)) {
+        if (turns)
+            vdt_orientation_turn(orientation, priv->lying, lying.width, lying.height, 3, rgb);
         return TRUE;
+    }
     GST_WARNING_OBJECT(self, "cannot read %" GST_PTR_FORMAT, buffer);
     vdt_silence_unreadable(&priv->silence, &priv->worker);
     return FALSE;
+}
+
+GstVideoOrientationMethod vdt_analyzer_get_orientation(VdtAnalyzer *self)
+{
+    return PRIV(self)->orientation;
 }
 
 gboolean vdt_analyzer_is_backwards(VdtAnalyzer *self)
@@ -262,6 +277,26 @@ static gboolean vdt_analyzer_propose_allocation(GstBaseTransform *trans, GstQuer
     return gst_pad_peer_query(trans->srcpad, query);
 }
 
+/* From here on, frames lie like this. */
+static void set_orientation(VdtAnalyzer *self, GstVideoOrientationMethod orientation)
+{
+    if (PRIV(self)->orientation == orientation)
+        return;
+    PRIV(self)->orientation = orientation;
+    VDT_ANALYZER_GET_CLASS(self)->reset(self);
+}
+
+static void take_tags(VdtAnalyzer *self, GstEvent *event)
+{
+    GstVideoOrientationMethod orientation;
+    GstTagList *tags;
+
+    gst_event_parse_tag(event, &tags);
+    if (gst_video_orientation_from_tag(tags, &orientation) &&
+        orientation <= GST_VIDEO_ORIENTATION_UR_LL)
+        set_orientation(self, orientation);
+}
+
 static gboolean vdt_analyzer_sink_event(GstBaseTransform *trans, GstEvent *event)
 {
     VdtAnalyzer *self = VDT_ANALYZER(trans);
@@ -279,6 +314,10 @@ static gboolean vdt_analyzer_sink_event(GstBaseTransform *trans, GstEvent *event
         if (GST_CLOCK_TIME_IS_VALID(PRIV(self)->timeline.last))
             vdt_silence_broke(&PRIV(self)->silence, worker);
         forget(self);
+        set_orientation(self, GST_VIDEO_ORIENTATION_IDENTITY);
+        break;
+    case GST_EVENT_TAG:
+        take_tags(self, event);
         break;
     case GST_EVENT_EOS:
         vdt_worker_drain(worker);
@@ -319,6 +358,7 @@ static gboolean vdt_analyzer_start(GstBaseTransform *trans)
     VdtAnalyzerPrivate *priv = PRIV(self);
 
     gst_video_info_init(&priv->info);
+    priv->orientation = GST_VIDEO_ORIENTATION_IDENTITY;
     priv->timeline = (VdtTimeline){0};
     vdt_timeline_reset(&priv->timeline);
     priv->silence = (VdtSilence){0};
@@ -334,6 +374,7 @@ static gboolean vdt_analyzer_stop(GstBaseTransform *trans)
     vdt_worker_stop(&priv->worker);
     forget(self);
     g_clear_pointer(&priv->map, vdt_frame_map_free);
+    g_clear_pointer(&priv->lying, g_free);
     return TRUE;
 }
 

@@ -28,6 +28,7 @@
 
 #include "events.h"
 #include "frame/framemap.h"
+#include "frame/orientation.h"
 #include "resultmeta.h"
 #include "worker.h"
 
@@ -89,7 +90,10 @@ struct _VdtAnalyzerClass {
 
 /* For look and take: whether the stream is played backwards. */
 gboolean vdt_analyzer_is_backwards(VdtAnalyzer *self);
-/* For look: the visible part of @buffer as a packed RGB picture. FALSE if it cannot be read. */
+/* For look and take: how frames lie, a method from GST_VIDEO_ORIENTATION_IDENTITY on. */
+GstVideoOrientationMethod vdt_analyzer_get_orientation(VdtAnalyzer *self);
+/* For look and take: the visible part of @buffer, upright, as a packed RGB picture. FALSE if it
+ * cannot be read. */
 gboolean vdt_analyzer_convert(VdtAnalyzer *self, GstBuffer *buffer, const VdtFrameTarget *target,
                               guint8 *rgb);
 

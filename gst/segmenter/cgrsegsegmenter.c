@@ -154,7 +154,7 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, 
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
     const VdtSegNetwork *network = data;
     GstBuffer *buffer = g_steal_pointer(&self->looked);
-    VdtFrameTarget target;
+    VdtFrameTarget target, lying;
     VdtMapSize size;
     VdtSegWork *work;
 
@@ -170,7 +170,9 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, 
         self->generation++;
     self->target = target;
 
-    work = vdt_seg_work_new(&target, &self->info, buffer, size, self->generation);
+    lying = vdt_orientation_lay(vdt_analyzer_get_orientation(analyzer), &target);
+    work = vdt_seg_work_new(&lying, &self->info, buffer, size, self->generation);
+    work->orientation = vdt_analyzer_get_orientation(analyzer);
     work->segment = GST_BASE_TRANSFORM(self)->segment;
     if (!vdt_analyzer_convert(analyzer, buffer, &target, work->rgb)) {
         g_free(work);

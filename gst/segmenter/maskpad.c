@@ -155,6 +155,24 @@ static void set_segment(GstPad *pad, const GstSegment *segment)
         gst_pad_push_event(pad, gst_event_new_segment(segment));
 }
 
+/* Masks lie as the frames do. */
+static void push_orientation(GstPad *pad, GstElement *element)
+{
+    GstPad *sink = GST_BASE_TRANSFORM_SINK_PAD(element);
+    GstEvent *event;
+
+    for (guint i = 0; (event = gst_pad_get_sticky_event(sink, GST_EVENT_TAG, i)); i++) {
+        g_autofree char *how = NULL;
+        GstTagList *tags;
+
+        gst_event_parse_tag(event, &tags);
+        if (gst_tag_list_get_string(tags, GST_TAG_IMAGE_ORIENTATION, &how))
+            gst_pad_push_event(
+                pad, gst_event_new_tag(gst_tag_list_new(GST_TAG_IMAGE_ORIENTATION, how, NULL)));
+        gst_event_unref(event);
+    }
+}
+
 /* Whatever is to be known before anything comes. */
 static void begin(GstPad *pad, GstElement *element, const VdtMaskOf *of)
 {
@@ -162,6 +180,8 @@ static void begin(GstPad *pad, GstElement *element, const VdtMaskOf *of)
         start_stream(pad, element);
     set_caps(pad, of);
     set_segment(pad, of->segment);
+    if (!has(pad, GST_EVENT_TAG))
+        push_orientation(pad, element);
 }
 
 GstClockTime vdt_mask_frame_duration(const GstVideoInfo *info, GstBuffer *frame)
@@ -265,6 +285,8 @@ void vdt_mask_pad_event(GstPad *pad, GstElement *element, GstEventType type, gbo
         gst_pad_push_event(pad, gst_event_new_flush_stop(reset_time));
     else if (type == GST_EVENT_STREAM_START)
         start_stream(pad, element);
+    else if (type == GST_EVENT_TAG && has(pad, GST_EVENT_SEGMENT))
+        push_orientation(pad, element);
     else if (type == GST_EVENT_EOS)
         end_stream(pad, element);
     g_mutex_unlock(&stream->pushing);

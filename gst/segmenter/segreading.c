@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "frame/orientation.h"
 #include "maskpad.h"
 #include "runs.h"
 
@@ -185,6 +186,20 @@ void vdt_seg_reading_check(VdtSegReading *reading, const VdtSegNetwork *network)
                             ("model %s has %u classes", network->card->name, network->n_classes));
 }
 
+/* Planes of @rows x @columns as the frame lies. */
+static float *lay(const float *planes, guint n_planes, guint rows, guint columns,
+                  GstVideoOrientationMethod orientation)
+{
+    const GstVideoOrientationMethod inverse = vdt_orientation_inverse(orientation);
+    const gsize plane = (gsize)rows * columns;
+    float *lying = g_new(float, n_planes *plane);
+
+    for (guint c = 0; c < n_planes; c++)
+        vdt_orientation_turn(inverse, planes + c * plane, columns, rows, sizeof *lying,
+                             lying + c * plane);
+    return lying;
+}
+
 /* The whole of what the network says. */
 static VdtSegmentation *segment(VdtSegReading *reading, VdtWorker *worker,
                                 const VdtSegNetwork *network, const VdtSegWork *work,
@@ -192,14 +207,20 @@ static VdtSegmentation *segment(VdtSegReading *reading, VdtWorker *worker,
 {
     const VdtTensor *logits = vdt_session_get_output(network->session, 0);
     const gsize n = (gsize)vdt_shape_elements(&logits->shape);
+    const guint rows = (guint)logits->shape.dims[2], columns = (guint)logits->shape.dims[3];
+    const gboolean swaps = vdt_orientation_swaps(work->orientation);
+    g_autofree float *lying = NULL;
+    const float *numbers;
 
     /* nor may they get into the average, which they would never leave */
     if (!vdt_worker_check(worker, logits->data, n))
         return vdt_segmentation_empty(network->n_classes, work->map_width, work->map_height);
-    return vdt_segmentation_new(
-        vdt_logits_smooth(reading->average, logits->data, n, work->generation, smoothing),
-        network->n_classes, (guint)logits->shape.dims[2], (guint)logits->shape.dims[3], &work->seen,
-        work->map_width, work->map_height);
+    numbers = vdt_logits_smooth(reading->average, logits->data, n, work->generation, smoothing);
+    if (work->orientation != GST_VIDEO_ORIENTATION_IDENTITY)
+        numbers = lying = lay(numbers, network->n_classes, rows, columns, work->orientation);
+    return vdt_segmentation_new(numbers, network->n_classes, swaps ? columns : rows,
+                                swaps ? rows : columns, &work->seen, work->map_width,
+                                work->map_height);
 }
 
 VdtSegmentation *vdt_seg_reading_read(VdtSegReading *reading, VdtWorker *worker,

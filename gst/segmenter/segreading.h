@@ -20,6 +20,7 @@ G_BEGIN_DECLS
 typedef struct {
     guint generation; /* counts what does not continue what was before */
     VdtSeen seen;
+    GstVideoOrientationMethod orientation; /* how the frame lies: the picture does not */
     guint map_width, map_height;
     /* of the frame, for masks */
     GstVideoInfo info;
@@ -46,8 +47,8 @@ typedef struct {
 
 #define VDT_SEG_READING_PROPS 6
 
-/* Room for the picture of @buffer that @target says; where that lies in the frame, and how large
- * its map is to be. */
+/* Room for the picture of @buffer that @target says, of the frame as it lies; where that lies in
+ * the frame, and how large its map is to be. */
 VdtSegWork *vdt_seg_work_new(const VdtFrameTarget *target, const GstVideoInfo *info,
                              GstBuffer *buffer, VdtMapSize size, guint generation);
 
