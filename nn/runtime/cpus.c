@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "environment.h"
-#include "pool.h"
 
 /* A version of control groups: the mount below the root, and the files in a group's folder. */
 typedef struct {
@@ -105,5 +104,5 @@ guint vdt_cpus_default_workers(void)
         cpus = (guint)MAX(1, CPU_COUNT(&set));
     if (quota > 0)
         cpus = MIN(cpus, quota);
-    return MIN(cpus, VDT_MAX_WORKERS);
+    return cpus;
 }

@@ -4,8 +4,6 @@
 #include <string.h>
 #include <vedette/runtime.h>
 
-#include "pool.h"
-
 /* Letters that a name may be wrong by and still mean another. */
 #define MOST_WRONG 2
 
@@ -15,7 +13,7 @@ gboolean vdt_threads_from_text(const char *text, guint *n)
 
     if (!text || !g_ascii_string_to_unsigned(text, 10, 1, G_MAXINT, &number, NULL))
         return FALSE;
-    *n = MIN((guint)number, VDT_MAX_WORKERS);
+    *n = (guint)number;
     return TRUE;
 }
 

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* VEDETTE_THREADS as a number of workers; FALSE if it is none, 0 or NULL. */
+/* VEDETTE_THREADS as a number; FALSE if it is none, 0 or NULL. */
 gboolean vdt_threads_from_text(const char *text, guint *n);
 
 G_END_DECLS

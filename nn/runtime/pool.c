@@ -250,7 +250,7 @@ guint vdt_threads_get(void)
     guint wanted = atomic_load(&pool.wanted);
 
     if (wanted == 0) {
-        guint found = vdt_cpus_default_workers();
+        guint found = MIN(vdt_cpus_default_workers(), VDT_MAX_WORKERS);
 
         /* If somebody set it meanwhile, that counts. */
         if (atomic_compare_exchange_strong(&pool.wanted, &wanted, found))
