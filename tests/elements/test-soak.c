@@ -29,6 +29,7 @@ typedef struct {
 static const Values common[] = {{"mode", "live|exact"},
                                 {"interval", "0|0.02"},
                                 {"min-duration", "0|0.1"},
+                                {"post-events", "start+end|update|start+update+end"},
                                 {"post-messages", "true|false"},
                                 {"framing", "model|stretch|crop|fit"},
                                 {"region", "<0.1, 0.1, 0.5, 0.5>|<0, 0, 1, 1>"},
