@@ -28,6 +28,7 @@
  */
 #include "squeezetimerecognizer.h"
 
+#include "clipnetwork.h"
 #include "clipring.h"
 #include "enums.h"
 #include "hysteresis.h"
@@ -42,12 +43,6 @@ GST_DEBUG_CATEGORY_STATIC(squeezetime_recognizer_debug);
 #define DEFAULT_THRESHOLD  0.5
 #define DEFAULT_HYSTERESIS 0.2
 #define MAX_TOP_K          1000
-
-typedef struct {
-    VdtEngine *engine;
-    VdtSession *session;
-    const VdtCard *card; /* the engine's */
-} Network;
 
 struct _VdtSqueezetimeRecognizer {
     VdtAnalyzer parent;
@@ -86,42 +81,9 @@ G_DEFINE_TYPE_WITH_CODE(VdtSqueezetimeRecognizer, vdt_squeezetime_recognizer, VD
 GST_ELEMENT_REGISTER_DEFINE(squeezetime_recognizer, "squeezetime-recognizer", GST_RANK_NONE,
                             VDT_TYPE_SQUEEZETIME_RECOGNIZER)
 
-static void clear_network(gpointer data)
-{
-    Network *network = data;
-
-    g_clear_pointer(&network->session, vdt_session_free);
-    vdt_engine_unref(network->engine);
-}
-
-/* Detection backbones load as well, but what they compute is not scores. */
-static gboolean has_classes(const Network *network, GError **error)
-{
-    const VdtShape *scores = &vdt_session_get_output(network->session, 0)->shape;
-    const VdtCard *card = network->card;
-
-    if (scores->n_dims == 2 && (!card->labels || scores->dims[1] == card->n_labels))
-        return TRUE;
-    g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
-                "%s: the network (%s) does not classify clips into the card's %u labels",
-                card->path ? card->path : card->weights, card->variant, card->n_labels);
-    return FALSE;
-}
-
 static gpointer prepare(VdtAnalyzer *analyzer, VdtEngine *engine, GError **error)
 {
-    const VdtCard *card = vdt_engine_get_card(engine);
-    const VdtShape input = vdt_engine_get_input_shape(engine, 1, card->width, card->height);
-    Network *network = g_atomic_rc_box_new0(Network);
-
-    network->engine = vdt_engine_ref(engine);
-    network->card = card;
-    network->session = vdt_engine_new_session(engine, &input, error);
-    if (!network->session || !has_classes(network, error)) {
-        g_atomic_rc_box_release_full(network, clear_network);
-        return NULL;
-    }
-    return network;
+    return vdt_clip_network_new(engine, error);
 }
 
 static void reset(VdtAnalyzer *analyzer)
@@ -155,7 +117,7 @@ static void fit_ring(VdtSqueezetimeRecognizer *self, const VdtCard *card)
 static void look(VdtAnalyzer *analyzer, gpointer data, GstBuffer *buffer, GstClockTime time)
 {
     VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(analyzer);
-    const Network *network = data;
+    const VdtClipNetwork *network = data;
     VdtShot *shot;
 
     fit_ring(self, network->card);
@@ -228,7 +190,7 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer work,
                         GCancellable *cancellable, GPtrArray *results, GError **error)
 {
     VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(analyzer);
-    Network *network = data;
+    VdtClipNetwork *network = data;
     const VdtCard *card = network->card;
     const VdtClip *clip = work;
     VdtTensor *input = vdt_session_get_input(network->session, 0);
@@ -369,7 +331,7 @@ static void vdt_squeezetime_recognizer_class_init(VdtSqueezetimeRecognizerClass 
     analyzer->factory = "squeezetime-recognizer";
     analyzer->architecture = "squeezetime";
     analyzer->prepare = prepare;
-    analyzer->clear_network = clear_network;
+    analyzer->clear_network = vdt_clip_network_clear;
     analyzer->look = look;
     analyzer->take = take;
     analyzer->free_work = free_work;

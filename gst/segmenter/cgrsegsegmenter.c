@@ -219,20 +219,12 @@ static GstFlowReturn transform_ip(GstBaseTransform *trans, GstBuffer *buffer)
 
 static gboolean sink_event(GstBaseTransform *trans, GstEvent *event)
 {
-    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(trans);
-    g_autoptr(GstPad) mask = vdt_mask_pad_get(GST_ELEMENT(self), &self->mask);
-    const GstEventType type = GST_EVENT_TYPE(event);
-    gboolean reset_time = TRUE, done;
+    g_autoptr(GstPad) mask =
+        vdt_mask_pad_get(GST_ELEMENT(trans), &VDT_CGRSEG_SEGMENTER(trans)->mask);
 
-    if (type == GST_EVENT_FLUSH_STOP)
-        gst_event_parse_flush_stop(event, &reset_time);
-    /* first: the streaming thread may wait in what is behind it */
-    if (mask && type == GST_EVENT_FLUSH_START)
-        vdt_mask_pad_event(mask, GST_ELEMENT(self), type, reset_time);
-    done = GST_BASE_TRANSFORM_CLASS(vdt_cgrseg_segmenter_parent_class)->sink_event(trans, event);
-    if (mask && type != GST_EVENT_FLUSH_START)
-        vdt_mask_pad_event(mask, GST_ELEMENT(self), type, reset_time);
-    return done;
+    return vdt_mask_pad_handle(
+        mask, trans, event,
+        GST_BASE_TRANSFORM_CLASS(vdt_cgrseg_segmenter_parent_class)->sink_event);
 }
 
 static GstPad *request_new_pad(GstElement *element, GstPadTemplate *templ, const char *name,

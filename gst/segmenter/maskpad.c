@@ -269,15 +269,10 @@ static void end_stream(GstPad *pad, GstElement *element)
     gst_pad_push_event(pad, gst_event_new_eos());
 }
 
-void vdt_mask_pad_event(GstPad *pad, GstElement *element, GstEventType type, gboolean reset_time)
+static void tell(GstPad *pad, GstElement *element, GstEventType type, gboolean reset_time)
 {
     Stream *stream = stream_of(pad);
 
-    if (type == GST_EVENT_FLUSH_START) {
-        /* without the lock: whoever has it may wait behind the pad */
-        gst_pad_push_event(pad, gst_event_new_flush_start());
-        return;
-    }
     g_mutex_lock(&stream->pushing);
     if (type == GST_EVENT_FLUSH_STOP || type == GST_EVENT_STREAM_START)
         stream->end = GST_CLOCK_TIME_NONE;
@@ -290,4 +285,21 @@ void vdt_mask_pad_event(GstPad *pad, GstElement *element, GstEventType type, gbo
     else if (type == GST_EVENT_EOS)
         end_stream(pad, element);
     g_mutex_unlock(&stream->pushing);
+}
+
+gboolean vdt_mask_pad_handle(GstPad *pad, GstBaseTransform *element, GstEvent *event,
+                             gboolean (*handle)(GstBaseTransform *, GstEvent *))
+{
+    const GstEventType type = GST_EVENT_TYPE(event);
+    gboolean reset_time = TRUE, done;
+
+    if (type == GST_EVENT_FLUSH_STOP)
+        gst_event_parse_flush_stop(event, &reset_time);
+    /* first, and without the lock: whoever has it may wait in what is behind the pad */
+    if (pad && type == GST_EVENT_FLUSH_START)
+        gst_pad_push_event(pad, gst_event_new_flush_start());
+    done = handle(element, event);
+    if (pad && type != GST_EVENT_FLUSH_START)
+        tell(pad, GST_ELEMENT(element), type, reset_time);
+    return done;
 }

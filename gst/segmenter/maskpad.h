@@ -43,7 +43,8 @@ void vdt_mask_pad_skip(GstPad *pad, GstElement *element, const VdtMaskOf *of, Gs
 /* Gives @map, rows of so many bytes without padding, of the frame at @pts. */
 void vdt_mask_pad_push(GstPad *pad, GstElement *element, const VdtMaskOf *of, GstBuffer *map,
                        GstClockTime pts, GstClockTime duration);
-/* To be called with what comes to the sink pad: flush-start before it is handled, others after. */
-void vdt_mask_pad_event(GstPad *pad, GstElement *element, GstEventType type, gboolean reset_time);
+/* Has @handle handle what comes to the sink pad, and tells of it on @pad, which may be NULL. */
+gboolean vdt_mask_pad_handle(GstPad *pad, GstBaseTransform *element, GstEvent *event,
+                             gboolean (*handle)(GstBaseTransform *, GstEvent *));
 
 G_END_DECLS
