@@ -30,6 +30,25 @@ GType vdt_analyzer_mode_get_type(void)
     return register_enum(&type, "VdtAnalyzerMode", values);
 }
 
+GType vdt_event_kinds_get_type(void)
+{
+    static gsize type;
+    static const GFlagsValue values[] = {
+        {VDT_EVENT_START, "Something begins", "start"},
+        {VDT_EVENT_UPDATE, "It goes on, otherwise than before", "update"},
+        {VDT_EVENT_END, "It ends", "end"},
+        {0, NULL, NULL},
+    };
+
+    if (g_once_init_enter(&type)) {
+        GType made = g_flags_register_static("VdtEventKinds", values);
+
+        gst_type_mark_as_plugin_api(made, 0);
+        g_once_init_leave(&type, made);
+    }
+    return type;
+}
+
 GType vdt_precision_get_type(void)
 {
     static gsize type;

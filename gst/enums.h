@@ -16,6 +16,23 @@ typedef enum { VDT_ANALYZER_LIVE, VDT_ANALYZER_EXACT } VdtAnalyzerMode;
 #define VDT_TYPE_ANALYZER_MODE (vdt_analyzer_mode_get_type())
 GType vdt_analyzer_mode_get_type(void);
 
+/**
+ * VdtEventKinds:
+ * @VDT_EVENT_START: something begins
+ * @VDT_EVENT_UPDATE: it goes on, otherwise than before
+ * @VDT_EVENT_END: it ends
+ */
+typedef enum {
+    VDT_EVENT_START = 1 << 0,
+    VDT_EVENT_UPDATE = 1 << 1,
+    VDT_EVENT_END = 1 << 2,
+} VdtEventKinds;
+
+#define VDT_EVENT_ALL (VDT_EVENT_START | VDT_EVENT_UPDATE | VDT_EVENT_END)
+
+#define VDT_TYPE_EVENT_KINDS (vdt_event_kinds_get_type())
+GType vdt_event_kinds_get_type(void);
+
 /* Values are VdtPrecision's. */
 #define VDT_TYPE_PRECISION (vdt_precision_get_type())
 GType vdt_precision_get_type(void);

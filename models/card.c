@@ -243,10 +243,17 @@ static void read_background(VdtFields *fields, VdtCard *card)
 VdtCard *vdt_card_load(const char *path, JsonObject **config, GError **error)
 {
     *config = NULL;
-    g_autoptr(JsonObject) object = vdt_json_load(path, MAX_CARD_BYTES, error);
+    g_autoptr(GError) mistake = NULL;
+    g_autoptr(JsonObject) object = vdt_json_load(path, MAX_CARD_BYTES, &mistake);
+    if (mistake != NULL && mistake->domain == VDT_ERROR)
+        /* weights, perhaps */
+        g_set_error(error, VDT_ERROR, mistake->code,
+                    "%s; a model is given by its card, a JSON file that names its weights",
+                    mistake->message);
+    else if (mistake != NULL)
+        g_propagate_error(error, g_steal_pointer(&mistake));
     if (object == NULL)
         return NULL;
-    g_autoptr(GError) mistake = NULL;
     VdtFields fields = {object, path, &mistake};
     g_autofree char *in_preprocessing = g_strconcat(path, ": preprocessing", NULL);
     g_autofree char *in_evaluation = g_strconcat(path, ": evaluation", NULL);

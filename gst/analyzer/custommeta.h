@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Metas that applications read as a plain GstStructure, with no header of ours. What they say is of
- * the whole frame, or in shares of it: they are copied however a frame is scaled or converted.
+ * the whole frame, or in shares of it, as letterbox.h says: they are copied however a frame is
+ * scaled or converted.
  */
 #pragma once
 

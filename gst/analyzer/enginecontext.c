@@ -43,17 +43,30 @@ static gboolean fits(const VdtCard *card, const char *architecture, const char *
             g_strcmp0(model, card->path) == 0);
 }
 
-VdtEngine *vdt_engine_find(const char *architecture, const char *model, VdtPrecision precision,
+/* As a shell or a file chooser gives it; NULL with @error set for a URI that is no file's. */
+static char *resolve(const char *model, GError **error)
+{
+    if (model && g_str_has_prefix(model, "~/"))
+        return g_build_filename(g_get_home_dir(), model + 2, NULL);
+    if (model && g_str_has_prefix(model, "file:"))
+        return g_filename_from_uri(model, NULL, error);
+    return g_strdup(model ? model : "");
+}
+
+VdtEngine *vdt_engine_find(const char *architecture, const char *name, VdtPrecision precision,
                            VdtEngine *handed, GError **error)
 {
+    g_autofree char *model = resolve(name, error);
     VdtEngineOptions options = {.model = model, .precision = precision};
     g_autoptr(VdtEngine) engine = NULL;
     const VdtCard *card;
 
+    if (!model)
+        return NULL;
     if (handed && fits(vdt_engine_get_card(handed), architecture, model))
         return vdt_engine_ref(handed);
     /* said only where it selects the model: a card of another architecture is to be noticed */
-    if (!model || !*model)
+    if (!*model)
         options.architecture = architecture;
     engine = vdt_engine_get_shared(&options, error);
     if (!engine)

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "events.h"
 
+#include "changed.h"
+
+/* Of the stream, between two updates. */
+#define UPDATE_GAP (GST_SECOND / 2)
+
 struct _VdtEvents {
     GstElement *source;
     const char *kind;
@@ -11,6 +16,11 @@ struct _VdtEvents {
     VdtSpan last;        /* when that was */
     int coming;          /* class-id of what may become the next one, -1 for nothing */
     VdtSpan first;       /* when it was found first */
+
+    /* what was told of last, and when; NULL before */
+    GstStructure *told;
+    GValue told_results; /* unset: there were none */
+    VdtSpan told_at;
 };
 
 VdtEvents *vdt_events_new(GstElement *source, const char *kind)
@@ -28,6 +38,9 @@ VdtEvents *vdt_events_new(GstElement *source, const char *kind)
 void vdt_events_free(VdtEvents *events)
 {
     g_clear_pointer(&events->going, gst_structure_free);
+    g_clear_pointer(&events->told, gst_structure_free);
+    if (G_IS_VALUE(&events->told_results))
+        g_value_unset(&events->told_results);
     g_free(events->id);
     g_free(events);
 }
@@ -37,9 +50,17 @@ void vdt_events_omit_updates(VdtEvents *events)
     events->omit_updates = TRUE;
 }
 
-static GstClockTime earlier(GstClockTime time, GstClockTime back)
+static GstClockTime earlier(GstClockTime time, GstClockTime back, gboolean backwards)
 {
-    return GST_CLOCK_TIME_IS_VALID(time) ? time - MIN(back, time) : time;
+    if (!GST_CLOCK_TIME_IS_VALID(time))
+        return time;
+    return backwards ? time + back : time - MIN(back, time);
+}
+
+/* Time of the stream between two windows, whichever way it is played. */
+static GstClockTime elapsed(const VdtSpan *from, const VdtSpan *to)
+{
+    return to->end > from->end ? to->end - from->end : from->end - to->end;
 }
 
 /* What is special to a finding. */
@@ -50,7 +71,7 @@ static gboolean add_field(GQuark field, const GValue *value, gpointer structure)
     return TRUE;
 }
 
-/* Of the window @span, dated @back ns before its end. */
+/* Of the window @span, dated @back ns before its newest picture came. */
 static GstMessage *message(const VdtEvents *events, const GstStructure *finding, const char *event,
                            const VdtSpan *span, GstClockTime back, const GValue *results)
 {
@@ -64,13 +85,13 @@ static GstMessage *message(const VdtEvents *events, const GstStructure *finding,
                       NULL);
     s = gst_structure_new(
         factory ? GST_OBJECT_NAME(factory) : G_OBJECT_TYPE_NAME(events->source), "timestamp",
-        G_TYPE_UINT64, earlier(span->end, back), "stream-time", G_TYPE_UINT64,
-        earlier(span->stream_time, back), "running-time", G_TYPE_UINT64,
-        earlier(span->running_time, back), "duration", G_TYPE_UINT64, span->end - span->start,
-        "event", G_TYPE_STRING, event, "id", G_TYPE_STRING, id, "label", G_TYPE_STRING,
-        gst_structure_get_string(finding, "label"), "class-id", G_TYPE_INT, class_id, "score",
-        G_TYPE_DOUBLE, score, "kind", G_TYPE_STRING, events->kind, "window-start", G_TYPE_UINT64,
-        span->start, "window-end", G_TYPE_UINT64, span->end, NULL);
+        G_TYPE_UINT64, earlier(vdt_span_newest(span), back, span->backwards), "stream-time",
+        G_TYPE_UINT64, earlier(span->stream_time, back, span->backwards), "running-time",
+        G_TYPE_UINT64, earlier(span->running_time, back, FALSE), "duration", G_TYPE_UINT64,
+        span->end - span->start, "event", G_TYPE_STRING, event, "id", G_TYPE_STRING, id, "label",
+        G_TYPE_STRING, gst_structure_get_string(finding, "label"), "class-id", G_TYPE_INT, class_id,
+        "score", G_TYPE_DOUBLE, score, "kind", G_TYPE_STRING, events->kind, "window-start",
+        G_TYPE_UINT64, span->start, "window-end", G_TYPE_UINT64, span->end, NULL);
     gst_structure_foreach(finding, add_field, s);
     if (results)
         gst_structure_set_value(s, "results", results);
@@ -91,13 +112,43 @@ int vdt_events_get_class(const VdtEvents *events)
     return class_of(events->going);
 }
 
+static void note_told(VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
+                      const GValue *results)
+{
+    g_clear_pointer(&events->told, gst_structure_free);
+    events->told = gst_structure_copy(finding);
+    if (G_IS_VALUE(&events->told_results))
+        g_value_unset(&events->told_results);
+    if (results) {
+        g_value_init(&events->told_results, G_VALUE_TYPE(results));
+        g_value_copy(results, &events->told_results);
+    }
+    events->told_at = *span;
+}
+
+/* What goes on, if it is to be told of. */
+static GList *update(VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
+                     const GValue *results)
+{
+    const GValue *before = G_IS_VALUE(&events->told_results) ? &events->told_results : NULL;
+
+    if (events->told &&
+        (elapsed(&events->told_at, span) < UPDATE_GAP ||
+         !(vdt_structure_changed(events->told, finding) || vdt_value_changed(before, results))))
+        return NULL;
+    note_told(events, span, finding, results);
+    return g_list_append(NULL, message(events, finding, "update", span, 0, results));
+}
+
 /* What a window shows has begun in it: in its middle, as far as one knows. */
-static GList *start(VdtEvents *events, const GstStructure *finding, const GValue *results)
+static GList *start(VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
+                    const GValue *results)
 {
     const VdtSpan *first = &events->first;
 
     events->going = gst_structure_copy(finding);
     events->n_events++;
+    note_told(events, span, finding, results);
     return g_list_append(NULL, message(events, events->going, "start", first,
                                        (first->end - first->start) / 2, results));
 }
@@ -123,10 +174,10 @@ GList *vdt_events_follow(VdtEvents *events, const VdtSpan *span, const GstStruct
         events->first = *span;
     }
     if (events->going && class_id != class_of(events->going) &&
-        span->end - events->last.end >= least)
+        elapsed(&events->last, span) >= least)
         list = end(events);
-    if (!events->going && finding && span->end - events->first.end >= least)
-        list = g_list_concat(list, start(events, finding, results));
+    if (!events->going && finding && elapsed(&events->first, span) >= least)
+        list = g_list_concat(list, start(events, span, finding, results));
     if (!events->going || class_id != class_of(events->going))
         return list;
     gst_structure_free(events->going);
@@ -134,28 +185,17 @@ GList *vdt_events_follow(VdtEvents *events, const VdtSpan *span, const GstStruct
     events->last = *span;
     if (events->omit_updates)
         return list;
-    return g_list_append(list, message(events, events->going, "update", span, 0, results));
+    return g_list_concat(list, update(events, span, events->going, results));
 }
 
-GList *vdt_events_tell(const VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
+GList *vdt_events_tell(VdtEvents *events, const VdtSpan *span, const GstStructure *finding,
                        const GValue *results)
 {
-    return g_list_append(NULL, message(events, finding, "update", span, 0, results));
+    return update(events, span, finding, results);
 }
 
 GList *vdt_events_end(VdtEvents *events)
 {
     events->coming = -1;
     return end(events);
-}
-
-void vdt_events_post(const VdtEvents *events, GList *messages, gboolean wanted)
-{
-    for (GList *l = messages; l; l = l->next) {
-        if (wanted)
-            gst_element_post_message(events->source, l->data);
-        else
-            gst_message_unref(l->data);
-    }
-    g_list_free(messages);
 }

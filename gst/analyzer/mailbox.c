@@ -6,6 +6,7 @@
 
 struct _VdtMailbox {
     VdtMailboxRun run;
+    VdtMailboxIdle idle;
     GDestroyNotify free_job;
     gpointer user_data;
     GThread *thread;
@@ -13,9 +14,31 @@ struct _VdtMailbox {
     GMutex lock;
     GCond changed;
     gpointer waiting;
-    GCancellable *running; /* of the job that runs, or NULL */
+    GCancellable *running; /* of what runs, or NULL */
+    gboolean poked;
+    gint64 idle_at; /* monotonic, µs; 0 for never */
     gboolean closed, quit;
 };
+
+/* Runs @job, NULL for none, and what is to be done besides. The lock is given up meanwhile. */
+static void serve(VdtMailbox *m, gpointer job)
+{
+    GCancellable *cancellable = m->running = g_cancellable_new();
+    gint64 again;
+
+    m->poked = FALSE;
+    g_mutex_unlock(&m->lock);
+    if (job) {
+        m->run(job, cancellable, m->user_data);
+        m->free_job(job);
+    }
+    again = m->idle(cancellable, m->user_data);
+    g_mutex_lock(&m->lock);
+    m->idle_at = again;
+    m->running = NULL;
+    g_object_unref(cancellable);
+    g_cond_broadcast(&m->changed);
+}
 
 static gpointer work(gpointer data)
 {
@@ -30,30 +53,25 @@ static gpointer work(gpointer data)
     g_mutex_lock(&m->lock);
     while (!m->quit) {
         gpointer job = g_steal_pointer(&m->waiting);
-        GCancellable *cancellable;
 
-        if (!job) {
+        if (job || m->poked || (m->idle_at && g_get_monotonic_time() >= m->idle_at))
+            serve(m, job);
+        else if (m->idle_at)
+            g_cond_wait_until(&m->changed, &m->lock, m->idle_at);
+        else
             g_cond_wait(&m->changed, &m->lock);
-            continue;
-        }
-        cancellable = m->running = g_cancellable_new();
-        g_mutex_unlock(&m->lock);
-        m->run(job, cancellable, m->user_data);
-        m->free_job(job);
-        g_mutex_lock(&m->lock);
-        m->running = NULL;
-        g_object_unref(cancellable);
-        g_cond_broadcast(&m->changed);
     }
     g_mutex_unlock(&m->lock);
     return NULL;
 }
 
-VdtMailbox *vdt_mailbox_new(VdtMailboxRun run, GDestroyNotify free_job, gpointer user_data)
+VdtMailbox *vdt_mailbox_new(VdtMailboxRun run, VdtMailboxIdle idle, GDestroyNotify free_job,
+                            gpointer user_data)
 {
     VdtMailbox *m = g_new0(VdtMailbox, 1);
 
     m->run = run;
+    m->idle = idle;
     m->free_job = free_job;
     m->user_data = user_data;
     m->closed = TRUE;
@@ -72,9 +90,10 @@ void vdt_mailbox_free(VdtMailbox *m)
 void vdt_mailbox_start(VdtMailbox *m, const char *thread_name)
 {
     g_mutex_lock(&m->lock);
-    m->quit = m->closed = FALSE;
-    g_mutex_unlock(&m->lock);
+    m->quit = m->closed = m->poked = FALSE;
+    m->idle_at = 0;
     m->thread = g_thread_new(thread_name, work, m);
+    g_mutex_unlock(&m->lock);
 }
 
 /* With the lock held, which it gives up. */
@@ -131,12 +150,25 @@ gpointer vdt_mailbox_refresh(VdtMailbox *m, gpointer job)
     return rest;
 }
 
+void vdt_mailbox_poke(VdtMailbox *m)
+{
+    g_mutex_lock(&m->lock);
+    m->poked = TRUE;
+    g_cond_broadcast(&m->changed);
+    g_mutex_unlock(&m->lock);
+}
+
+static gboolean is_own_thread(const VdtMailbox *m)
+{
+    return m->thread == g_thread_self();
+}
+
 gboolean vdt_mailbox_drain(VdtMailbox *m)
 {
     gboolean open;
 
     g_mutex_lock(&m->lock);
-    while (!m->closed && (m->waiting || m->running))
+    while (!m->closed && !is_own_thread(m) && (m->waiting || m->running))
         g_cond_wait(&m->changed, &m->lock);
     open = !m->closed;
     g_mutex_unlock(&m->lock);
@@ -159,7 +191,7 @@ void vdt_mailbox_close(VdtMailbox *m)
 void vdt_mailbox_open(VdtMailbox *m)
 {
     g_mutex_lock(&m->lock);
-    while (m->running)
+    while (m->running && !is_own_thread(m))
         g_cond_wait(&m->changed, &m->lock);
     m->closed = m->quit;
     g_mutex_unlock(&m->lock);

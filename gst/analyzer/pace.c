@@ -6,11 +6,12 @@
 #define DEFAULT_MIN_DURATION  0.0
 #define DEFAULT_POST_MESSAGES TRUE
 
-enum { MODE, INTERVAL, MIN_DURATION, POST_MESSAGES };
+enum { MODE, INTERVAL, MIN_DURATION, POST_MESSAGES, POST_EVENTS };
 
 void vdt_pace_init(VdtPace *pace)
 {
-    *pace = (VdtPace){DEFAULT_MODE, DEFAULT_INTERVAL, DEFAULT_MIN_DURATION, DEFAULT_POST_MESSAGES};
+    *pace = (VdtPace){DEFAULT_MODE, DEFAULT_INTERVAL, DEFAULT_MIN_DURATION, DEFAULT_POST_MESSAGES,
+                      VDT_EVENT_ALL};
 }
 
 gboolean vdt_pace_set(VdtPace *pace, guint id, const GValue *value)
@@ -27,6 +28,9 @@ gboolean vdt_pace_set(VdtPace *pace, guint id, const GValue *value)
         return TRUE;
     case POST_MESSAGES:
         pace->post_messages = g_value_get_boolean(value);
+        return TRUE;
+    case POST_EVENTS:
+        pace->post_events = g_value_get_flags(value);
         return TRUE;
     default:
         return FALSE;
@@ -47,6 +51,9 @@ gboolean vdt_pace_get(const VdtPace *pace, guint id, GValue *value)
         return TRUE;
     case POST_MESSAGES:
         g_value_set_boolean(value, pace->post_messages);
+        return TRUE;
+    case POST_EVENTS:
+        g_value_set_flags(value, pace->post_events);
         return TRUE;
     default:
         return FALSE;
@@ -76,4 +83,8 @@ void vdt_pace_install(GObjectClass *klass, guint first)
                                     g_param_spec_boolean("post-messages", "Post messages",
                                                          "Post results on the bus",
                                                          DEFAULT_POST_MESSAGES, live));
+    g_object_class_install_property(klass, first + POST_EVENTS,
+                                    g_param_spec_flags("post-events", "Post events",
+                                                       "Which messages are posted, if any are",
+                                                       VDT_TYPE_EVENT_KINDS, VDT_EVENT_ALL, live));
 }

@@ -10,9 +10,10 @@ typedef struct {
     VdtAnalyzerMode mode;
     double interval, min_duration; /* s */
     gboolean post_messages;
+    VdtEventKinds post_events;
 } VdtPace;
 
-#define VDT_PACE_PROPS 4
+#define VDT_PACE_PROPS 5
 
 void vdt_pace_init(VdtPace *pace);
 /* Installs VDT_PACE_PROPS properties, with ids from @first on. */

@@ -57,7 +57,9 @@ void vdt_result_attach(const VdtResult *result, GstBuffer *buffer, GstClockTime 
 {
     GstCustomMeta *meta = gst_buffer_add_custom_meta(buffer, VDT_RESULT_META_NAME);
     GstStructure *s = gst_custom_meta_get_structure(meta);
-    const GstClockTime age = pts > result->pts ? pts - result->pts : 0;
+    const GstClockTime from = result->backwards ? pts : result->pts;
+    const GstClockTime to = result->backwards ? result->pts : pts;
+    const GstClockTime age = to > from ? to - from : 0;
 
     gst_structure_set(s, "element", G_TYPE_STRING, element, "kind", G_TYPE_STRING, kind,
                       "result-pts", G_TYPE_UINT64, result->pts, "age", G_TYPE_UINT64, age, NULL);

@@ -28,8 +28,8 @@ const GstMetaInfo *vdt_result_meta_get_info(void);
 typedef struct {
     GValue structures;    /* array of GstStructures */
     GstClockTime pts;     /* of the newest picture looked at */
+    gboolean backwards;   /* frames that come later have an earlier time */
     GstStructure *fields; /* what is special to the kind, for the meta; NULL for nothing */
-    gboolean attached;    /* to a frame: the streaming thread's */
 } VdtResult;
 
 /* @structures are copied. */

@@ -32,7 +32,8 @@ GstStructure *vdt_stats_to_structure(const VdtStats *stats, GstElement *element)
     return gst_structure_new(
         name, "frames", G_TYPE_UINT64, stats->frames, "results", G_TYPE_UINT64, stats->results,
         "skipped", G_TYPE_UINT64, stats->skipped, "discarded", G_TYPE_UINT64, stats->discarded,
-        "invalid", G_TYPE_UINT64, stats->invalid, "last-inference-time", G_TYPE_UINT64, stats->last,
+        "invalid", G_TYPE_UINT64, stats->invalid, "unseen", G_TYPE_UINT64, stats->unseen, "broken",
+        G_TYPE_UINT64, stats->broken, "last-inference-time", G_TYPE_UINT64, stats->last,
         "average-inference-time", G_TYPE_UINT64, stats->results ? stats->busy / stats->results : 0,
         "first-result-delay", G_TYPE_UINT64, stats->first_delay, "streaming-cpu-time",
         G_TYPE_UINT64, stats->streaming, NULL);
@@ -58,7 +59,7 @@ GstMessage *vdt_stats_flush(VdtStats *stats, GstElement *element)
     stats->has_untold = FALSE;
     stats->qos_posted = g_get_monotonic_time();
     qos = gst_message_new_qos(GST_OBJECT(element), TRUE, span->running_time, span->stream_time,
-                              span->end, GST_CLOCK_TIME_NONE);
+                              vdt_span_newest(span), GST_CLOCK_TIME_NONE);
     gst_message_set_qos_values(
         qos, 0, (double)stats->results / (double)(stats->results + stats->skipped), FULL_QUALITY);
     gst_message_set_qos_stats(qos, GST_FORMAT_BUFFERS, stats->results, stats->skipped);

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 typedef struct {
     guint64 frames, results, skipped, discarded;
     guint64 invalid;          /* of the results, those of which the network gave no numbers */
+    guint64 unseen, broken;   /* frames not looked at; windows that broke off without a result */
     GstClockTime busy, last;  /* analysing: altogether, for the newest result */
     GstClockTime first_delay; /* from the first work to the first result */
     GstClockTime streaming;   /* CPU time of the streaming thread */

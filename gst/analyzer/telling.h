@@ -2,9 +2,11 @@
 /*
  * What the bus is told of an analyser's results, in the order in which they came to be.
  *
- * A plain struct, the analyser's. Its lock is held from making events to having posted them: by the
- * worker's thread in publish, by whoever ends the stream in end. It is the one lock with which
- * anything is posted, and the first to be taken: the object lock and the worker's may follow.
+ * A plain struct, the analyser's. Its lock guards events and what is to be posted of them; nothing
+ * is posted with it. Whoever finds something to be posted, and nobody who posts, does so until
+ * nothing is left: the worker's thread in publish, whoever ends the stream in end. So a handler
+ * that comes back from within a message, with a flush perhaps, waits for nobody. The lock is the
+ * first to be taken: the object lock and the worker's may follow.
  */
 #pragma once
 
@@ -15,9 +17,11 @@
 G_BEGIN_DECLS
 
 typedef struct {
-    GMutex posting;
-    VdtEvents *events; /* under it; NULL until the first start, then for life, so that ids are not
-                        * used again */
+    GMutex lock;
+    VdtEvents
+        *events;     /* NULL until the first start, then for life, so that ids are not used again */
+    GQueue messages; /* made, and not posted yet */
+    gboolean posting; /* somebody posts them */
 } VdtTelling;
 
 void vdt_telling_init(VdtTelling *telling);

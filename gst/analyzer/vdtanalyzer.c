@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vdtanalyzer.h"
 
-#include "pace.h"
-#include "telling.h"
-#include "timeline.h"
+#include "analyzerstream.h"
+#include "naming.h"
 
-GST_DEBUG_CATEGORY_STATIC(vdt_analyzer_debug);
+GST_DEBUG_CATEGORY(vdt_analyzer_debug);
 #define GST_CAT_DEFAULT vdt_analyzer_debug
-
-typedef struct {
-    VdtWorker worker; /* its results are VdtResults */
-    VdtTelling telling;
-    VdtPace pace; /* under the object lock */
-
-    /* the streaming thread's */
-    GstVideoInfo info;
-    VdtFrameMap *map;
-    VdtTimeline timeline;
-    gboolean warned_untimed;
-} VdtAnalyzerPrivate;
 
 enum { PROP_WORKER = 1, PROP_PACE = PROP_WORKER + VDT_WORKER_PROPS /* and more */ };
 
@@ -27,21 +14,9 @@ G_DEFINE_ABSTRACT_TYPE_WITH_CODE(VdtAnalyzer, vdt_analyzer, GST_TYPE_BASE_TRANSF
                                      GST_DEBUG_CATEGORY_INIT(vdt_analyzer_debug, "vdtanalyzer", 0,
                                                              "base of Vedette's analysers"))
 
-#define PRIV(self) ((VdtAnalyzerPrivate *)vdt_analyzer_get_instance_private(self))
-
-static VdtPace get_pace(VdtAnalyzer *self)
+VdtAnalyzerPrivate *vdt_analyzer_get_private(VdtAnalyzer *self)
 {
-    VdtPace pace;
-
-    GST_OBJECT_LOCK(self);
-    pace = PRIV(self)->pace;
-    GST_OBJECT_UNLOCK(self);
-    return pace;
-}
-
-static GstClockTime ns(double seconds)
-{
-    return (GstClockTime)(seconds * GST_SECOND);
+    return vdt_analyzer_get_instance_private(self);
 }
 
 /* --- the worker's thread --- */
@@ -49,6 +24,14 @@ static GstClockTime ns(double seconds)
 static gpointer prepare(GstElement *element, VdtEngine *engine, GError **error)
 {
     return VDT_ANALYZER_GET_CLASS(element)->prepare(VDT_ANALYZER(element), engine, error);
+}
+
+static void check(GstElement *element, gpointer network)
+{
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(element);
+
+    if (klass->check)
+        klass->check(VDT_ANALYZER(element), network);
 }
 
 static gboolean run(GstElement *element, VdtJob *job, GCancellable *cancellable, GError **error)
@@ -60,154 +43,38 @@ static gboolean run(GstElement *element, VdtJob *job, GCancellable *cancellable,
     if (!VDT_ANALYZER_GET_CLASS(self)->analyse(self, job->network, job->work, cancellable, found,
                                                error))
         return FALSE;
-    pace = get_pace(self); /* as it is now */
+    pace = vdt_analyzer_get_pace(self); /* as it is now */
     if (!g_cancellable_is_cancelled(cancellable))
-        vdt_telling_publish(&PRIV(self)->telling, self, &pace, job, found);
+        vdt_telling_publish(&vdt_analyzer_get_private(self)->telling, self, &pace, job, found);
     return TRUE;
+}
+
+/* A camera that hangs has no frame end what went on: a clock does, where there is one to go by. */
+static gint64 rest(GstElement *element)
+{
+    VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(VDT_ANALYZER(element));
+    const VdtPace pace = vdt_analyzer_get_pace(VDT_ANALYZER(element));
+    const gint64 at = vdt_worker_get_arrived(&priv->worker) +
+                      (gint64)(vdt_timeline_hold(vdt_analyzer_ns(pace.interval)) / GST_USECOND);
+
+    if (!g_atomic_int_get(&priv->live) || GST_STATE(element) != GST_STATE_PLAYING)
+        return 0;
+    if (g_get_monotonic_time() < at)
+        return at;
+    vdt_telling_end(&priv->telling, VDT_ANALYZER(element), &pace);
+    return 0;
 }
 
 VdtWorker *vdt_analyzer_get_worker(VdtAnalyzer *self)
 {
-    return &PRIV(self)->worker;
+    return &vdt_analyzer_get_private(self)->worker;
 }
 
 /* --- the streaming thread --- */
 
-static void end_events(VdtAnalyzer *self)
-{
-    const VdtPace pace = get_pace(self);
-
-    vdt_telling_end(&PRIV(self)->telling, self, &pace);
-}
-
-/* Begins a new window: what comes does not continue what was. */
-static void reset_window(VdtAnalyzer *self)
-{
-    vdt_timeline_reset(&PRIV(self)->timeline);
-    VDT_ANALYZER_GET_CLASS(self)->reset(self);
-}
-
-/* Makes void what was found, and what is being looked for. */
-static void drop_results(VdtAnalyzer *self)
-{
-    vdt_worker_forget(&PRIV(self)->worker);
-    end_events(self);
-}
-
-/* Forgets the stream so far. */
-static void forget(VdtAnalyzer *self)
-{
-    reset_window(self);
-    drop_results(self);
-}
-
-/* Whether @pts goes on where the stream was; what does not belong to it any more is forgotten. */
-static gboolean follows(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts)
-{
-    VdtAnalyzerPrivate *priv = PRIV(self);
-    const VdtBreaks breaks =
-        vdt_timeline_find_breaks(&priv->timeline, buffer, pts, ns(get_pace(self).interval));
-
-    if (breaks)
-        GST_DEBUG_OBJECT(self, "break from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
-                         GST_TIME_ARGS(priv->timeline.last), GST_TIME_ARGS(pts));
-    if (breaks & VDT_BREAK_NEW_WINDOW)
-        reset_window(self);
-    if (breaks & VDT_BREAK_VOID)
-        drop_results(self);
-    return vdt_timeline_is_newer(&priv->timeline, pts);
-}
-
-/* Puts work in the mailbox if a result is due; in exact mode, waits for it. Work that waits already
- * is renewed: when the network is behind, what it takes next is as new as can be. */
-static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime pts)
-{
-    VdtAnalyzerPrivate *priv = PRIV(self);
-    VdtWorker *worker = &priv->worker;
-    const GstSegment *segment = &GST_BASE_TRANSFORM(self)->segment;
-    const VdtPace pace = get_pace(self);
-    const gboolean due = vdt_timeline_is_due(&priv->timeline, pts, ns(pace.interval));
-    VdtSpan span;
-    gpointer work;
-
-    if (!due && !vdt_worker_is_waiting(worker))
-        return GST_FLOW_OK;
-    work = VDT_ANALYZER_GET_CLASS(self)->take(self, worker->network, &span.start, &span.end);
-    if (!work) /* too little to look at, so far */
-        return GST_FLOW_OK;
-    span.stream_time = gst_segment_to_stream_time(segment, GST_FORMAT_TIME, span.end);
-    span.running_time = gst_segment_to_running_time(segment, GST_FORMAT_TIME, span.end);
-    if (!due) {
-        vdt_worker_refresh(worker, work, &span);
-        return GST_FLOW_OK;
-    }
-    vdt_timeline_took(&priv->timeline, pts, ns(pace.interval));
-    vdt_worker_put(worker, work, &span);
-    if (pace.mode == VDT_ANALYZER_EXACT && !vdt_worker_wait(worker))
-        return GST_FLOW_FLUSHING;
-    return GST_FLOW_OK;
-}
-
-static void attach_result(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts)
-{
-    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
-    g_autoptr(VdtResult) result = vdt_worker_get_result(&PRIV(self)->worker);
-    gboolean fresh = FALSE;
-
-    if (result) {
-        fresh = !result->attached;
-        result->attached = TRUE;
-        vdt_result_attach(result, buffer, pts, GST_OBJECT_NAME(self), klass->kind);
-    }
-    if (klass->passing)
-        klass->passing(self, buffer, pts, result, fresh);
-}
-
-static GstFlowReturn vdt_analyzer_transform_ip(GstBaseTransform *trans, GstBuffer *buffer)
-{
-    VdtAnalyzer *self = VDT_ANALYZER(trans);
-    VdtAnalyzerPrivate *priv = PRIV(self);
-    const GstClockTime begin = vdt_stats_thread_time();
-    const GstClockTime pts =
-        vdt_timeline_time(&priv->timeline, &trans->segment, &priv->info, buffer);
-    GstFlowReturn flow = GST_FLOW_OK;
-
-    if (vdt_worker_adopt(&priv->worker))
-        forget(self);
-    if (!GST_CLOCK_TIME_IS_VALID(pts)) {
-        if (!priv->warned_untimed)
-            GST_ELEMENT_WARNING(self, STREAM, FORMAT,
-                                ("Frames without time or frame rate are not analysed."),
-                                ("timestamp the stream, for example with videorate before"));
-        priv->warned_untimed = TRUE;
-    } else {
-        if (follows(self, buffer, pts)) {
-            VDT_ANALYZER_GET_CLASS(self)->look(self, priv->worker.network, buffer, pts);
-            priv->timeline.last = pts;
-            flow = analyse_if_due(self, pts);
-        }
-        if (flow == GST_FLOW_OK)
-            attach_result(self, buffer, pts);
-    }
-    if (!vdt_worker_count_frame(&priv->worker, begin) && flow == GST_FLOW_OK)
-        flow = GST_FLOW_ERROR;
-    return flow;
-}
-
-gboolean vdt_analyzer_convert(VdtAnalyzer *self, GstBuffer *buffer, const VdtFrameTarget *target,
-                              guint8 *rgb)
-{
-    VdtAnalyzerPrivate *priv = PRIV(self);
-
-    if (vdt_frame_map_buffer(&priv->map, &priv->info, buffer, target, rgb))
-        return TRUE;
-    GST_WARNING_OBJECT(self, "cannot read %" GST_PTR_FORMAT, buffer);
-    return FALSE;
-}
-
 static gboolean vdt_analyzer_set_caps(GstBaseTransform *trans, GstCaps *in, GstCaps *out)
 {
-    VdtAnalyzerPrivate *priv = PRIV(VDT_ANALYZER(trans));
+    VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(VDT_ANALYZER(trans));
 
     if (!gst_video_info_from_caps(&priv->info, in)) {
         GST_ELEMENT_ERROR(trans, STREAM, FORMAT, ("The video format is not valid."),
@@ -227,7 +94,7 @@ static gboolean vdt_analyzer_propose_allocation(GstBaseTransform *trans, GstQuer
 static gboolean vdt_analyzer_sink_event(GstBaseTransform *trans, GstEvent *event)
 {
     VdtAnalyzer *self = VDT_ANALYZER(trans);
-    VdtWorker *worker = &PRIV(self)->worker;
+    VdtWorker *worker = &vdt_analyzer_get_private(self)->worker;
 
     switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_FLUSH_START:
@@ -235,14 +102,22 @@ static gboolean vdt_analyzer_sink_event(GstBaseTransform *trans, GstEvent *event
         break;
     case GST_EVENT_FLUSH_STOP:
         vdt_worker_flush_stop(worker);
-        forget(self);
+        vdt_analyzer_forget(self);
         break;
     case GST_EVENT_STREAM_START:
-        forget(self);
+        if (GST_CLOCK_TIME_IS_VALID(vdt_analyzer_get_private(self)->timeline.last))
+            vdt_silence_broke(&vdt_analyzer_get_private(self)->silence, worker);
+        vdt_analyzer_forget(self);
+        vdt_analyzer_set_orientation(self, GST_VIDEO_ORIENTATION_IDENTITY);
+        break;
+    case GST_EVENT_TAG:
+        vdt_analyzer_take_tags(self, event);
         break;
     case GST_EVENT_EOS:
         vdt_worker_drain(worker);
-        end_events(self);
+        if (GST_CLOCK_TIME_IS_VALID(vdt_analyzer_get_private(self)->timeline.last))
+            vdt_silence_ended(&vdt_analyzer_get_private(self)->silence, worker);
+        vdt_analyzer_end_events(self);
         vdt_worker_tell_skips(worker);
         break;
     default:
@@ -255,12 +130,17 @@ static gboolean vdt_analyzer_query(GstBaseTransform *trans, GstPadDirection dire
                                    GstQuery *query)
 {
     VdtAnalyzer *self = VDT_ANALYZER(trans);
+    gboolean live;
 
     if (!GST_BASE_TRANSFORM_CLASS(vdt_analyzer_parent_class)->query(trans, direction, query))
         return FALSE;
-    if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY && direction == GST_PAD_SRC &&
-        get_pace(self).mode == VDT_ANALYZER_EXACT)
-        vdt_worker_add_latency(&PRIV(self)->worker, query);
+    if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY || direction != GST_PAD_SRC)
+        return TRUE;
+    gst_query_parse_latency(query, &live, NULL, NULL);
+    if (g_atomic_int_compare_and_exchange(&vdt_analyzer_get_private(self)->live, !live, live))
+        vdt_worker_poke(&vdt_analyzer_get_private(self)->worker);
+    if (vdt_analyzer_get_pace(self).mode == VDT_ANALYZER_EXACT)
+        vdt_worker_add_latency(&vdt_analyzer_get_private(self)->worker, query);
     return TRUE;
 }
 
@@ -269,11 +149,13 @@ static gboolean vdt_analyzer_query(GstBaseTransform *trans, GstPadDirection dire
 static gboolean vdt_analyzer_start(GstBaseTransform *trans)
 {
     VdtAnalyzer *self = VDT_ANALYZER(trans);
-    VdtAnalyzerPrivate *priv = PRIV(self);
+    VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(self);
 
     gst_video_info_init(&priv->info);
+    priv->orientation = GST_VIDEO_ORIENTATION_IDENTITY;
+    priv->timeline = (VdtTimeline){0};
     vdt_timeline_reset(&priv->timeline);
-    priv->warned_untimed = FALSE;
+    priv->silence = (VdtSilence){0};
     vdt_telling_start(&priv->telling, self);
     return vdt_worker_start(&priv->worker);
 }
@@ -281,11 +163,12 @@ static gboolean vdt_analyzer_start(GstBaseTransform *trans)
 static gboolean vdt_analyzer_stop(GstBaseTransform *trans)
 {
     VdtAnalyzer *self = VDT_ANALYZER(trans);
-    VdtAnalyzerPrivate *priv = PRIV(self);
+    VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(self);
 
     vdt_worker_stop(&priv->worker);
-    forget(self);
+    vdt_analyzer_forget(self);
     g_clear_pointer(&priv->map, vdt_frame_map_free);
+    g_clear_pointer(&priv->lying, g_free);
     return TRUE;
 }
 
@@ -294,20 +177,20 @@ static GstStateChangeReturn vdt_analyzer_change_state(GstElement *element,
 {
     /* before the pads: the streaming thread may be waiting for a result */
     if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-        vdt_worker_shut(&PRIV(VDT_ANALYZER(element))->worker);
+        vdt_worker_shut(&vdt_analyzer_get_private(VDT_ANALYZER(element))->worker);
     return GST_ELEMENT_CLASS(vdt_analyzer_parent_class)->change_state(element, transition);
 }
 
 static void vdt_analyzer_set_context(GstElement *element, GstContext *context)
 {
-    vdt_worker_set_context(&PRIV(VDT_ANALYZER(element))->worker, context);
+    vdt_worker_set_context(&vdt_analyzer_get_private(VDT_ANALYZER(element))->worker, context);
     GST_ELEMENT_CLASS(vdt_analyzer_parent_class)->set_context(element, context);
 }
 
 static void vdt_analyzer_set_property(GObject *object, guint id, const GValue *value,
                                       GParamSpec *pspec)
 {
-    VdtAnalyzerPrivate *priv = PRIV(VDT_ANALYZER(object));
+    VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(VDT_ANALYZER(object));
     gboolean known, relatency;
     VdtAnalyzerMode before;
 
@@ -327,16 +210,16 @@ static void vdt_analyzer_set_property(GObject *object, guint id, const GValue *v
 static void vdt_analyzer_get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
     VdtAnalyzer *self = VDT_ANALYZER(object);
-    const VdtPace pace = get_pace(self);
+    const VdtPace pace = vdt_analyzer_get_pace(self);
 
-    if (!vdt_worker_get(&PRIV(self)->worker, id - PROP_WORKER, value) &&
+    if (!vdt_worker_get(&vdt_analyzer_get_private(self)->worker, id - PROP_WORKER, value) &&
         !vdt_pace_get(&pace, id - PROP_PACE, value))
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
 
 static void vdt_analyzer_finalize(GObject *object)
 {
-    VdtAnalyzerPrivate *priv = PRIV(VDT_ANALYZER(object));
+    VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(VDT_ANALYZER(object));
 
     vdt_worker_clear(&priv->worker);
     vdt_telling_clear(&priv->telling);
@@ -351,17 +234,22 @@ static void vdt_analyzer_constructed(GObject *object)
                                   .prepare = prepare,
                                   .clear_network = klass->clear_network,
                                   .run = run,
+                                  .check = check,
+                                  .rest = rest,
                                   .free_work = klass->free_work,
                                   .ref_result = (GBoxedCopyFunc)vdt_result_ref,
                                   .unref_result = (GDestroyNotify)vdt_result_unref};
 
-    vdt_worker_init(&PRIV(VDT_ANALYZER(object))->worker, GST_ELEMENT(object), &funcs);
+    vdt_worker_init(&vdt_analyzer_get_private(VDT_ANALYZER(object))->worker, GST_ELEMENT(object),
+                    &funcs);
     G_OBJECT_CLASS(vdt_analyzer_parent_class)->constructed(object);
+    if (klass->factory)
+        vdt_element_name(GST_ELEMENT(object), klass->factory);
 }
 
 static void vdt_analyzer_init(VdtAnalyzer *self)
 {
-    VdtAnalyzerPrivate *priv = PRIV(self);
+    VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(self);
 
     vdt_pace_init(&priv->pace);
     vdt_telling_init(&priv->telling);

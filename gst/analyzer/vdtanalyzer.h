@@ -14,7 +14,7 @@
  *   prepare            state change (READY to PAUSED), later the worker, when `model` changes
  *   look, take, reset  the streaming thread; reset also a flushing or state-changing one, when no
  *                      frame is on its way
- *   analyse, describe, choose, tell    the worker's thread
+ *   analyse, describe, choose, tell, published    the worker's thread
  *   passing            the streaming thread
  *   end                whoever ends the stream; never at the same time as tell
  * A network is what prepare made; it is counted (g_atomic_rc_box) and immutable but for what
@@ -28,6 +28,7 @@
 
 #include "events.h"
 #include "frame/framemap.h"
+#include "frame/orientation.h"
 #include "resultmeta.h"
 #include "worker.h"
 
@@ -40,14 +41,16 @@ struct _VdtAnalyzerClass {
     GstBaseTransformClass parent_class;
 
     const char *kind;         /* of results: "action" */
+    const char *factory;      /* what elements are called by default; NULL: as GStreamer has it */
     const char *architecture; /* of engines; NULL if the element needs none (prepare gets NULL) */
 
     /* Makes what is needed to analyse: a g_atomic_rc_box, or NULL with @error set. */
     gpointer (*prepare)(VdtAnalyzer *self, VdtEngine *engine, GError **error);
     void (*clear_network)(gpointer network);
 
-    /* A frame. PTS never go back between two resets, nor do two frames have the same. */
-    void (*look)(VdtAnalyzer *self, gpointer network, GstBuffer *buffer, GstClockTime pts);
+    /* A frame. Times never go back between two resets, nor do two frames have the same: they are
+     * those of timeline.h, which are not PTS while the stream is played backwards. */
+    void (*look)(VdtAnalyzer *self, gpointer network, GstBuffer *buffer, GstClockTime time);
     /* Work for a result that is due now, and the time it spans; NULL if it is too early. Comes
      * right after look, if it does, while the frame is still there. */
     gpointer (*take)(VdtAnalyzer *self, gpointer network, GstClockTime *start, GstClockTime *end);
@@ -64,6 +67,11 @@ struct _VdtAnalyzerClass {
 
     /* All that follow may be NULL. */
 
+    /* The worker's thread, see VdtWorkerFuncs: says what of the properties does not go with the
+     * network. */
+    void (*check)(VdtAnalyzer *self, gpointer network);
+    /* How much time the frames span that a result needs. */
+    GstClockTime (*window)(VdtAnalyzer *self);
     /* What metas say of the newest result besides: a structure of the caller's. */
     GstStructure *(*describe)(VdtAnalyzer *self);
     /* In place of choose, for more than one event at a time: the messages for the newest result.
@@ -72,17 +80,25 @@ struct _VdtAnalyzerClass {
                    GstClockTime least);
     /* With tell: the messages that end what goes on. */
     GList *(*end)(VdtAnalyzer *self);
-    /* A frame goes out. @result is what it carries, or NULL; @fresh: it is the first that does. */
-    void (*passing)(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts, const VdtResult *result,
-                    gboolean fresh);
+    /* The worker's thread: @result, of @work, has become the newest. */
+    void (*published)(VdtAnalyzer *self, gpointer work, const VdtResult *result);
+    /* A frame goes out. @result is what it carries, or NULL. What is published after this is of
+     * frames from @oldest on, or of those that come after this one if that is NONE. */
+    void (*passing)(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts, GstClockTime oldest,
+                    const VdtResult *result);
 };
 
-/* For look: the visible part of @buffer as a packed RGB picture. FALSE if it cannot be read. */
+/* For look and take: whether the stream is played backwards. */
+gboolean vdt_analyzer_is_backwards(VdtAnalyzer *self);
+/* For look and take: how frames lie, a method from GST_VIDEO_ORIENTATION_IDENTITY on. */
+GstVideoOrientationMethod vdt_analyzer_get_orientation(VdtAnalyzer *self);
+/* For look and take: the visible part of @buffer, upright, as a packed RGB picture. FALSE if it
+ * cannot be read. */
 gboolean vdt_analyzer_convert(VdtAnalyzer *self, GstBuffer *buffer, const VdtFrameTarget *target,
                               guint8 *rgb);
 
 /* Its worker, for vdt_worker_check() in analyse, whose result is to be empty if that says no, and
- * for vdt_worker_renew(). */
+ * for renew, poke and note. */
 VdtWorker *vdt_analyzer_get_worker(VdtAnalyzer *self);
 
 G_END_DECLS

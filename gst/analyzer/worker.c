@@ -3,14 +3,9 @@
 
 #include "enginecontext.h"
 #include "enums.h"
-#include "logits.h"
 
 GST_DEBUG_CATEGORY_STATIC(vdt_worker_debug);
 #define GST_CAT_DEFAULT vdt_worker_debug
-
-#define DEFAULT_PRECISION VDT_PRECISION_F32
-
-enum { MODEL, PRECISION, STATS };
 
 /* --- networks --- */
 
@@ -45,27 +40,35 @@ static gpointer make_network(VdtWorker *worker, GCancellable *cancellable, GErro
     return worker->funcs.prepare(worker->element, engine, error);
 }
 
-/* The worker's thread: makes another network if the model was changed; the streaming thread will
- * take it. */
-static void renew_network(VdtWorker *worker, GCancellable *cancellable)
+static void free_old_network(VdtWorker *worker)
 {
-    g_autoptr(GError) error = NULL;
-    gboolean stale;
-    gpointer network, old;
+    gpointer old;
 
     g_mutex_lock(&worker->lock);
     old = g_steal_pointer(&worker->old_network);
     g_mutex_unlock(&worker->lock);
     network_unref(worker, old);
+}
+
+static gboolean is_stale(VdtWorker *worker)
+{
+    gboolean stale;
 
     GST_OBJECT_LOCK(worker->element);
     stale = worker->stale;
     GST_OBJECT_UNLOCK(worker->element);
-    if (!stale)
-        return;
-    network = make_network(worker, cancellable, &error);
+    return stale;
+}
+
+/* The worker's thread: makes another network for properties that were changed; the streaming thread
+ * will take it. */
+static void renew_network(VdtWorker *worker, GCancellable *cancellable)
+{
+    g_autoptr(GError) error = NULL;
+    gpointer network = make_network(worker, cancellable, &error), old;
+
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        vdt_worker_renew(worker); /* after another job, then */
+        vdt_worker_renew(worker);
         return;
     }
     if (!network) {
@@ -79,11 +82,36 @@ static void renew_network(VdtWorker *worker, GCancellable *cancellable)
     network_unref(worker, old);
 }
 
-void vdt_worker_renew(VdtWorker *worker)
+/* The network that will be used next, the caller's. */
+static gpointer get_newest_network(VdtWorker *worker)
 {
-    GST_OBJECT_LOCK(worker->element);
-    worker->stale = TRUE;
-    GST_OBJECT_UNLOCK(worker->element);
+    gpointer network;
+
+    g_mutex_lock(&worker->lock);
+    network =
+        g_atomic_rc_box_acquire(worker->next_network ? worker->next_network : worker->network);
+    g_mutex_unlock(&worker->lock);
+    return network;
+}
+
+/* The worker's thread, when there is no job to be done. */
+static gint64 idle(GCancellable *cancellable, gpointer user_data)
+{
+    VdtWorker *worker = user_data;
+    gpointer network;
+
+    free_old_network(worker);
+    /* a load cannot be cancelled, so none is begun for a stream that is being stopped */
+    if (g_cancellable_is_cancelled(cancellable))
+        return g_get_monotonic_time();
+    if (is_stale(worker))
+        renew_network(worker, cancellable);
+    vdt_worker_tell_notes(worker);
+    network = get_newest_network(worker);
+    if (worker->funcs.check)
+        worker->funcs.check(worker->element, network);
+    network_unref(worker, network);
+    return worker->funcs.rest ? worker->funcs.rest(worker->element) : 0;
 }
 
 gboolean vdt_worker_adopt(VdtWorker *worker)
@@ -117,6 +145,8 @@ static VdtJob *job_new(VdtWorker *worker, gpointer work, const VdtSpan *span)
                     .queued = g_get_monotonic_time()};
     g_mutex_lock(&worker->lock);
     job->epoch = worker->epoch;
+    g_queue_push_tail(&worker->jobs, job);
+    worker->arrived = job->queued; /* the frame itself is counted when it leaves */
     g_mutex_unlock(&worker->lock);
     return job;
 }
@@ -126,11 +156,10 @@ static void job_free(gpointer data)
     VdtJob *job = data;
     VdtWorker *worker = job->worker;
 
-    if (!job->answered) {
-        g_mutex_lock(&worker->lock);
-        worker->stats.discarded++;
-        g_mutex_unlock(&worker->lock);
-    }
+    g_mutex_lock(&worker->lock);
+    g_queue_remove(&worker->jobs, job);
+    worker->stats.discarded += !job->answered;
+    g_mutex_unlock(&worker->lock);
     worker->funcs.free_work(job->work);
     network_unref(worker, job->network);
     g_free(job);
@@ -158,12 +187,22 @@ static void run(gpointer data, GCancellable *cancellable, gpointer user_data)
     g_mutex_lock(&worker->lock);
     worker->finished = g_get_monotonic_time();
     g_mutex_unlock(&worker->lock);
-    renew_network(worker, cancellable);
 }
 
 GstClockTime vdt_job_took(const VdtJob *job)
 {
     return (GstClockTime)(g_get_monotonic_time() - job->began) * GST_USECOND;
+}
+
+gboolean vdt_job_is_void(const VdtJob *job)
+{
+    VdtWorker *worker = job->worker;
+    gboolean is_void;
+
+    g_mutex_lock(&worker->lock);
+    is_void = job->epoch != worker->epoch;
+    g_mutex_unlock(&worker->lock);
+    return is_void;
 }
 
 gboolean vdt_worker_publish(VdtJob *job, gpointer result, GstClockTime took)
@@ -185,42 +224,7 @@ gboolean vdt_worker_publish(VdtJob *job, gpointer result, GstClockTime took)
     return job->answered;
 }
 
-gboolean vdt_worker_check(VdtWorker *worker, const float *numbers, gsize n)
-{
-    gboolean first;
-
-    if (vdt_logits_are_finite(numbers, n))
-        return TRUE;
-    g_mutex_lock(&worker->lock);
-    first = worker->stats.invalid++ == 0;
-    g_mutex_unlock(&worker->lock);
-    if (first)
-        GST_ELEMENT_WARNING(worker->element, LIBRARY, FAILED,
-                            ("The network gives what are no numbers: such results are empty."),
-                            ("its weights may be damaged; `stats` counts them as invalid"));
-    return FALSE;
-}
-
 /* --- the streaming thread --- */
-
-/* Counts a skip, if it is one; tells of those that came too soon after the last QoS message, too.
- */
-static void tell_skips(VdtWorker *worker, const VdtJob *skipped)
-{
-    GstMessage *qos;
-
-    g_mutex_lock(&worker->lock);
-    qos = skipped ? vdt_stats_skip(&worker->stats, worker->element, &skipped->span)
-                  : vdt_stats_flush(&worker->stats, worker->element);
-    g_mutex_unlock(&worker->lock);
-    if (qos)
-        gst_element_post_message(worker->element, qos);
-}
-
-void vdt_worker_tell_skips(VdtWorker *worker)
-{
-    tell_skips(worker, NULL);
-}
 
 static void free_replaced(VdtJob *job)
 {
@@ -234,7 +238,7 @@ void vdt_worker_put(VdtWorker *worker, gpointer work, const VdtSpan *span)
 
     if (!replaced)
         return;
-    tell_skips(worker, replaced);
+    vdt_worker_count_skip(worker, &replaced->span);
     free_replaced(replaced);
 }
 
@@ -264,18 +268,6 @@ gboolean vdt_worker_wait(VdtWorker *worker)
         gst_element_post_message(worker->element,
                                  gst_message_new_latency(GST_OBJECT(worker->element)));
     return TRUE;
-}
-
-gboolean vdt_worker_count_frame(VdtWorker *worker, GstClockTime begin)
-{
-    gboolean failed;
-
-    g_mutex_lock(&worker->lock);
-    worker->stats.frames++;
-    worker->stats.streaming += vdt_stats_thread_time() - begin;
-    failed = worker->failed;
-    g_mutex_unlock(&worker->lock);
-    return !failed;
 }
 
 void vdt_worker_forget(VdtWorker *worker)
@@ -316,19 +308,28 @@ gpointer vdt_worker_get_result(VdtWorker *worker)
     return result;
 }
 
-void vdt_worker_add_latency(VdtWorker *worker, GstQuery *query)
+GstClockTime vdt_worker_get_oldest(VdtWorker *worker)
 {
-    GstClockTime min, max, own;
-    gboolean live;
+    const VdtJob *job;
+    GstClockTime time;
 
     g_mutex_lock(&worker->lock);
-    own = worker->latency.reported;
+    job = g_queue_peek_head(&worker->jobs);
+    time = job ? vdt_span_newest(&job->span) : GST_CLOCK_TIME_NONE;
     g_mutex_unlock(&worker->lock);
-    gst_query_parse_latency(query, &live, &min, &max);
-    gst_query_set_latency(query, live, min + own, GST_CLOCK_TIME_IS_VALID(max) ? max + own : max);
+    return time;
 }
 
 /* --- life --- */
+
+/* A variable that is ignored would make the network another than was asked for. */
+static void note_environment(VdtWorker *worker)
+{
+    g_autofree char *wrong = vdt_environment_check();
+
+    if (wrong)
+        vdt_worker_note(worker, g_strdup_printf("The environment: %s.", wrong));
+}
 
 gboolean vdt_worker_start(VdtWorker *worker)
 {
@@ -354,6 +355,8 @@ gboolean vdt_worker_start(VdtWorker *worker)
     g_mutex_unlock(&worker->lock);
     g_snprintf(name, sizeof name, "vdt:%s", GST_OBJECT_NAME(element));
     vdt_mailbox_start(worker->mailbox, name);
+    note_environment(worker);
+    vdt_mailbox_poke(worker->mailbox);
     return TRUE;
 }
 
@@ -382,9 +385,10 @@ void vdt_worker_init(VdtWorker *worker, GstElement *element, const VdtWorkerFunc
     }
     worker->element = element;
     worker->funcs = *funcs;
-    worker->precision = DEFAULT_PRECISION;
-    worker->mailbox = vdt_mailbox_new(run, job_free, worker);
+    worker->notes = g_ptr_array_new_with_free_func(g_free);
+    worker->mailbox = vdt_mailbox_new(run, idle, job_free, worker);
     g_mutex_init(&worker->lock);
+    g_queue_init(&worker->jobs);
 }
 
 void vdt_worker_clear(VdtWorker *worker)
@@ -392,86 +396,6 @@ void vdt_worker_clear(VdtWorker *worker)
     vdt_mailbox_free(worker->mailbox);
     g_clear_pointer(&worker->handed, vdt_engine_unref);
     g_free(worker->model);
+    g_ptr_array_unref(worker->notes);
     g_mutex_clear(&worker->lock);
-}
-
-/* --- properties --- */
-
-void vdt_worker_set_context(VdtWorker *worker, GstContext *context)
-{
-    VdtEngine *engine = vdt_engine_from_context(context), *old;
-
-    if (!engine)
-        return;
-    GST_OBJECT_LOCK(worker->element);
-    old = worker->handed;
-    worker->handed = engine;
-    worker->stale |= engine != old;
-    GST_OBJECT_UNLOCK(worker->element);
-    vdt_engine_unref(old);
-}
-
-void vdt_worker_install(GObjectClass *klass, guint first)
-{
-    const GParamFlags live = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
-
-    g_object_class_install_property(
-        klass, first + MODEL,
-        g_param_spec_string("model", "Model",
-                            "Name of an installed model, or path of a model card; "
-                            "empty for the street model",
-                            NULL, live));
-    g_object_class_install_property(klass, first + PRECISION,
-                                    g_param_spec_enum("precision", "Precision",
-                                                      "Arithmetic of the network",
-                                                      VDT_TYPE_PRECISION, DEFAULT_PRECISION, live));
-    g_object_class_install_property(
-        klass, first + STATS,
-        g_param_spec_boxed(
-            "stats", "Statistics",
-            "What was done since the element was started: counts of frames, "
-            "results, inferences skipped and discarded, results that are invalid; times in ns",
-            GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
-}
-
-gboolean vdt_worker_set(VdtWorker *worker, guint id, const GValue *value)
-{
-    if (id != MODEL && id != PRECISION)
-        return FALSE;
-    GST_OBJECT_LOCK(worker->element);
-    if (id == MODEL) {
-        g_free(worker->model);
-        worker->model = g_value_dup_string(value);
-    } else {
-        worker->precision = g_value_get_enum(value);
-    }
-    worker->stale = TRUE;
-    GST_OBJECT_UNLOCK(worker->element);
-    return TRUE;
-}
-
-gboolean vdt_worker_get(VdtWorker *worker, guint id, GValue *value)
-{
-    VdtStats stats;
-
-    switch (id) {
-    case MODEL:
-        GST_OBJECT_LOCK(worker->element);
-        g_value_set_string(value, worker->model);
-        GST_OBJECT_UNLOCK(worker->element);
-        return TRUE;
-    case PRECISION:
-        GST_OBJECT_LOCK(worker->element);
-        g_value_set_enum(value, worker->precision);
-        GST_OBJECT_UNLOCK(worker->element);
-        return TRUE;
-    case STATS:
-        g_mutex_lock(&worker->lock);
-        stats = worker->stats;
-        g_mutex_unlock(&worker->lock);
-        g_value_take_boxed(value, vdt_stats_to_structure(&stats, worker->element));
-        return TRUE;
-    default:
-        return FALSE;
-    }
 }

@@ -20,12 +20,13 @@
  *   start, stop        the element, READY to PAUSED and back, when nothing streams
  *   shut               the element, PAUSED to READY, before its pads are stopped: the streaming
  *                      thread may wait for a result
- *   adopt, put, refresh, wait, count_frame, is_waiting    the streaming thread
+ *   adopt, put, refresh, wait, count_*, is_waiting        the streaming thread
  *   drain, tell_skips                                     whoever ends the stream
  *   flush_start, flush_stop, forget                       any thread, flush_stop and forget when
  *                                                         no frame is on its way
  *   publish, check                                        run
- *   set, get, renew, set_context, get_result, add_latency any thread
+ *   set, get, renew, poke, note, set_context, get_result, get_oldest, add_latency  any
+ *                                                                           thread
  *
  * Locks: the element's object lock guards the properties, and `lock` what the threads share; taken
  * in this order, and neither is held while anything is posted, prepared, run or freed. No function
@@ -69,6 +70,12 @@ typedef struct {
      * once @cancellable is cancelled. FALSE with @error set if the stream cannot go on. */
     gboolean (*run)(GstElement *element, VdtJob *job, GCancellable *cancellable, GError **error);
     GDestroyNotify free_work;
+    /* In the worker's thread, when it starts, after each job and when poked: says what of the
+     * properties does not go with the network that is used next. NULL for nothing. */
+    void (*check)(GstElement *element, gpointer network);
+    /* In the worker's thread, when it has nothing to do, and again at the monotonic time that it
+     * returns; 0 for never. NULL for nothing. */
+    gint64 (*rest)(GstElement *element);
     GBoxedCopyFunc ref_result;
     GDestroyNotify unref_result;
 } VdtWorkerFuncs;
@@ -83,11 +90,13 @@ struct _VdtWorker {
     VdtPrecision precision;
     gboolean stale; /* model, precision or engine changed since the network was made */
     VdtEngine *handed;
+    GPtrArray *notes; /* strings: what is to be said of properties */
 
-    /* the streaming thread's; the element reads it */
+    /* the streaming thread's; the element reads it, others with the lock below */
     gpointer network;
 
     GMutex lock;           /* guards what follows */
+    GQueue jobs;           /* those that there are, the first to be put first */
     gpointer next_network; /* the worker's, for the streaming thread */
     gpointer old_network;  /* the streaming thread's, for the worker to free: that may take locks */
     guint epoch;
@@ -95,6 +104,7 @@ struct _VdtWorker {
     gboolean failed;
     VdtStats stats;
     VdtLatency latency;
+    gint64 arrived;  /* when the newest frame came or was counted; monotonic, µs */
     gint64 finished; /* when the last job was, without what came after; monotonic, µs */
 };
 
@@ -111,8 +121,14 @@ gboolean vdt_worker_get(VdtWorker *worker, guint id, GValue *value);
 /* Takes the engine that @context hands in, if it does. */
 void vdt_worker_set_context(VdtWorker *worker, GstContext *context);
 /* Has the network prepared anew, for a property of the element's that it depends on. As with model
- * and precision, that is done after the next work, and the stream can adopt it then. */
+ * and precision, that is done at once, or after the work that runs, and the stream can adopt it
+ * then. */
 void vdt_worker_renew(VdtWorker *worker);
+/* Has the element's check called, for a property of its own. */
+void vdt_worker_poke(VdtWorker *worker);
+/* Warns with @text, taken, of a property that was set; now, or once the worker has been started,
+ * when somebody may hear it. NULL for nothing. */
+void vdt_worker_note(VdtWorker *worker, char *text);
 
 /* Makes the network and starts the thread; counts begin anew. FALSE, with an error posted, if there
  * is no network. */
@@ -131,11 +147,22 @@ void vdt_worker_put(VdtWorker *worker, gpointer work, const VdtSpan *span);
 gboolean vdt_worker_is_waiting(VdtWorker *worker);
 /* Puts newer @work in the place of what waits, which does not count; drops it if none does. */
 void vdt_worker_refresh(VdtWorker *worker, gpointer work, const VdtSpan *span);
+/* For worker.c: says what was noted. */
+void vdt_worker_tell_notes(VdtWorker *worker);
+/* For worker.c: counts an inference, due at @span, that was replaced before it began. */
+void vdt_worker_count_skip(VdtWorker *worker, const VdtSpan *span);
 /* Waits, for the sake of a frame, until all is done. FALSE if the stream is flushed meanwhile. */
 gboolean vdt_worker_wait(VdtWorker *worker);
 /* Counts a frame, for which the streaming thread began at @begin, see vdt_stats_thread_time().
  * FALSE if the stream cannot go on: that was posted. */
 gboolean vdt_worker_count_frame(VdtWorker *worker, GstClockTime begin);
+/* When that was last, monotonic, µs. */
+gint64 vdt_worker_get_arrived(VdtWorker *worker);
+/* Counts a frame that cannot be looked at. */
+void vdt_worker_count_unseen(VdtWorker *worker);
+/* A window breaks off that began when there were @results: counts it if there are no more. Returns
+ * how many there are. */
+guint64 vdt_worker_count_broken(VdtWorker *worker, guint64 results);
 
 /* Ends the epoch: drops the result and what waits, and cancels what runs. */
 void vdt_worker_forget(VdtWorker *worker);
@@ -152,12 +179,17 @@ GstClockTime vdt_job_took(const VdtJob *job);
 /* Makes @result the newest, which takes it; NULL if there is nothing to be kept. FALSE if @job has
  * become void. */
 gboolean vdt_worker_publish(VdtJob *job, gpointer result, GstClockTime took);
+/* Whether the epoch of @job has ended. */
+gboolean vdt_job_is_void(const VdtJob *job);
 /* Whether the network gave numbers, all of them. If it did not, that is counted, and warned of
  * once. */
 gboolean vdt_worker_check(VdtWorker *worker, const float *numbers, gsize n);
 
 /* The newest result of this epoch, the caller's; NULL if there is none. */
 gpointer vdt_worker_get_result(VdtWorker *worker);
+/* PTS of the picture that the oldest work under way is about; NONE if there is none. Results of it
+ * that are taken after this are of no earlier one. */
+GstClockTime vdt_worker_get_oldest(VdtWorker *worker);
 /* Adds to the answer of a latency query how long frames wait; changes of that are posted. */
 void vdt_worker_add_latency(VdtWorker *worker, GstQuery *query);
 

@@ -16,8 +16,8 @@ G_BEGIN_DECLS
 
 /* Formats that a map can be made for, as the value of a caps field. */
 #define VDT_FRAME_FORMATS                                                                          \
-    "{ NV12, NV21, I420, YV12, YUY2, UYVY, Y42B, GRAY8, I420_10LE, RGB, BGR, RGBx, BGRx, xRGB, "   \
-    "xBGR, RGBA, BGRA, ARGB, ABGR }"
+    "{ NV12, NV21, I420, YV12, YUY2, UYVY, Y42B, Y444, GRAY8, I420_10LE, RGB, BGR, RGBx, BGRx, "   \
+    "xRGB, xBGR, RGBA, BGRA, ARGB, ABGR }"
 
 typedef struct _VdtFrameMap VdtFrameMap;
 

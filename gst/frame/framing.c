@@ -95,31 +95,34 @@ void vdt_framing_props_install(GObjectClass *klass, guint first)
             "region", "Region",
             "The part of the frame to look at: x, y, width, height in shares of "
             "it; empty for all",
-            g_param_spec_double("share", "Share", "Of the frame's width or height", 0, 1, 0, live),
+            /* what is out of bounds is to be told, not refused or changed by GObject */
+            g_param_spec_double("share", "Share", "Of the frame's width or height", -G_MAXDOUBLE,
+                                G_MAXDOUBLE, 0, live),
             live));
 }
 
-static void set_region(VdtFrameRegion *region, const GValue *value, const char *name)
+static char *set_region(VdtFrameRegion *region, const GValue *value)
 {
     g_autofree char *text = NULL;
 
     if (vdt_frame_region_from_value(region, value))
-        return;
+        return NULL;
     text = g_strdup_value_contents(value);
-    g_warning("%s: region stays as it was, %.200s is no x, y, width, height within 0 to 1: none is "
-              "negative, width and height are more than 0, x + width and y + height 1 at most",
-              name, text);
+    return g_strdup_printf("The region stays as it was: %.200s is no x, y, width, height within 0 "
+                           "to 1, of which none is negative, width and height are more than 0, and "
+                           "x + width and y + height 1 at most.",
+                           text);
 }
 
-gboolean vdt_framing_props_set(VdtFramingProps *props, guint id, const GValue *value,
-                               const char *name)
+gboolean vdt_framing_props_set(VdtFramingProps *props, guint id, const GValue *value, char **note)
 {
+    *note = NULL;
     switch (id) {
     case FRAMING:
         props->framing = g_value_get_enum(value);
         return TRUE;
     case REGION:
-        set_region(&props->region, value, name);
+        *note = set_region(&props->region, value);
         return TRUE;
     default:
         return FALSE;

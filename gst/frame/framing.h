@@ -44,10 +44,9 @@ typedef struct {
 void vdt_framing_props_init(VdtFramingProps *props);
 /* Installs VDT_FRAMING_PROPS properties, with ids from @first on. */
 void vdt_framing_props_install(GObjectClass *klass, guint first);
-/* Property @id of those, counted from 0. FALSE if there is none. @name is the element's, to warn
- * of a region that is none: that leaves the one that was. */
-gboolean vdt_framing_props_set(VdtFramingProps *props, guint id, const GValue *value,
-                               const char *name);
+/* Property @id of those, counted from 0. FALSE if there is none. A region that is none leaves the
+ * one that was; *@note, else NULL, says so, and is the caller's. */
+gboolean vdt_framing_props_set(VdtFramingProps *props, guint id, const GValue *value, char **note);
 gboolean vdt_framing_props_get(const VdtFramingProps *props, guint id, GValue *value);
 /* The picture of @width x @height for the model of @card, which says what is to be around a frame,
  * and the framing if the properties do not. */

@@ -29,6 +29,7 @@
 #include "caps.h"
 #include "enums.h"
 #include "maps.h"
+#include "naming.h"
 #include "show.h"
 
 GST_DEBUG_CATEGORY_STATIC(overlay_debug);
@@ -363,6 +364,12 @@ static void vdt_overlay_get_property(GObject *object, guint id, GValue *value, G
     GST_OBJECT_UNLOCK(self);
 }
 
+static void vdt_overlay_constructed(GObject *object)
+{
+    G_OBJECT_CLASS(vdt_overlay_parent_class)->constructed(object);
+    vdt_element_name(GST_ELEMENT(object), "vedette-overlay");
+}
+
 static void vdt_overlay_init(VdtOverlay *self)
 {
     self->style = (VdtOverlayStyle){DEFAULT_POSITION, DEFAULT_OPACITY, DEFAULT_MAP_OPACITY,
@@ -422,6 +429,7 @@ static void vdt_overlay_class_init(VdtOverlayClass *klass)
     GstElementClass *element = GST_ELEMENT_CLASS(klass);
     GstBaseTransformClass *transform = GST_BASE_TRANSFORM_CLASS(klass);
 
+    object->constructed = vdt_overlay_constructed;
     object->set_property = vdt_overlay_set_property;
     object->get_property = vdt_overlay_get_property;
     transform->transform_caps = transform_caps;

@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 
 /* One converted picture. */
 typedef struct {
-    GstClockTime pts;
+    GstClockTime pts; /* or another time that only grows */
     guint8 rgb[];
 } VdtShot;
 

@@ -28,6 +28,7 @@
  */
 #include "squeezetimerecognizer.h"
 
+#include "clipnetwork.h"
 #include "clipring.h"
 #include "enums.h"
 #include "hysteresis.h"
@@ -42,12 +43,6 @@ GST_DEBUG_CATEGORY_STATIC(squeezetime_recognizer_debug);
 #define DEFAULT_THRESHOLD  0.5
 #define DEFAULT_HYSTERESIS 0.2
 #define MAX_TOP_K          1000
-
-typedef struct {
-    VdtEngine *engine;
-    VdtSession *session;
-    const VdtCard *card; /* the engine's */
-} Network;
 
 struct _VdtSqueezetimeRecognizer {
     VdtAnalyzer parent;
@@ -86,42 +81,9 @@ G_DEFINE_TYPE_WITH_CODE(VdtSqueezetimeRecognizer, vdt_squeezetime_recognizer, VD
 GST_ELEMENT_REGISTER_DEFINE(squeezetime_recognizer, "squeezetime-recognizer", GST_RANK_NONE,
                             VDT_TYPE_SQUEEZETIME_RECOGNIZER)
 
-static void clear_network(gpointer data)
-{
-    Network *network = data;
-
-    g_clear_pointer(&network->session, vdt_session_free);
-    vdt_engine_unref(network->engine);
-}
-
-/* Detection backbones load as well, but what they compute is not scores. */
-static gboolean has_classes(const Network *network, GError **error)
-{
-    const VdtShape *scores = &vdt_session_get_output(network->session, 0)->shape;
-    const VdtCard *card = network->card;
-
-    if (scores->n_dims == 2 && (!card->labels || scores->dims[1] == card->n_labels))
-        return TRUE;
-    g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
-                "%s: the network (%s) does not classify clips into the card's %u labels",
-                card->path ? card->path : card->weights, card->variant, card->n_labels);
-    return FALSE;
-}
-
 static gpointer prepare(VdtAnalyzer *analyzer, VdtEngine *engine, GError **error)
 {
-    const VdtCard *card = vdt_engine_get_card(engine);
-    const VdtShape input = vdt_engine_get_input_shape(engine, 1, card->width, card->height);
-    Network *network = g_atomic_rc_box_new0(Network);
-
-    network->engine = vdt_engine_ref(engine);
-    network->card = card;
-    network->session = vdt_engine_new_session(engine, &input, error);
-    if (!network->session || !has_classes(network, error)) {
-        g_atomic_rc_box_release_full(network, clear_network);
-        return NULL;
-    }
-    return network;
+    return vdt_clip_network_new(engine, error);
 }
 
 static void reset(VdtAnalyzer *analyzer)
@@ -152,16 +114,16 @@ static void fit_ring(VdtSqueezetimeRecognizer *self, const VdtCard *card)
     self->target = target;
 }
 
-static void look(VdtAnalyzer *analyzer, gpointer data, GstBuffer *buffer, GstClockTime pts)
+static void look(VdtAnalyzer *analyzer, gpointer data, GstBuffer *buffer, GstClockTime time)
 {
     VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(analyzer);
-    const Network *network = data;
+    const VdtClipNetwork *network = data;
     VdtShot *shot;
 
     fit_ring(self, network->card);
-    if (!vdt_clip_ring_wants(self->ring, pts))
+    if (!vdt_clip_ring_wants(self->ring, time))
         return;
-    shot = vdt_shot_new(pts, (gsize)3 * self->target.width * self->target.height);
+    shot = vdt_shot_new(time, (gsize)3 * self->target.width * self->target.height);
     if (vdt_analyzer_convert(analyzer, buffer, &self->target, shot->rgb))
         vdt_clip_ring_add(self->ring, shot);
     else
@@ -174,11 +136,23 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer network, GstClockTime *star
     VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(analyzer);
     VdtClip *clip = self->ring ? vdt_clip_ring_get(self->ring) : NULL;
 
-    if (clip) {
-        *start = clip->shots[0]->pts;
-        *end = clip->shots[clip->n_shots - 1]->pts;
+    if (!clip)
+        return NULL;
+    *start = clip->shots[0]->pts;
+    *end = clip->shots[clip->n_shots - 1]->pts;
+    /* what the network knows happens forwards, however it is shown */
+    for (guint i = 0; vdt_analyzer_is_backwards(analyzer) && i < clip->n_shots / 2; i++) {
+        VdtShot *shot = clip->shots[i];
+
+        clip->shots[i] = clip->shots[clip->n_shots - 1 - i];
+        clip->shots[clip->n_shots - 1 - i] = shot;
     }
     return clip;
+}
+
+static GstClockTime window(VdtAnalyzer *analyzer)
+{
+    return VDT_SQUEEZETIME_RECOGNIZER(analyzer)->ring_window;
 }
 
 static void free_work(gpointer work)
@@ -216,7 +190,7 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer work,
                         GCancellable *cancellable, GPtrArray *results, GError **error)
 {
     VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(analyzer);
-    Network *network = data;
+    VdtClipNetwork *network = data;
     const VdtCard *card = network->card;
     const VdtClip *clip = work;
     VdtTensor *input = vdt_session_get_input(network->session, 0);
@@ -273,6 +247,7 @@ static void vdt_squeezetime_recognizer_set_property(GObject *object, guint id, c
                                                     GParamSpec *pspec)
 {
     VdtSqueezetimeRecognizer *self = VDT_SQUEEZETIME_RECOGNIZER(object);
+    char *note = NULL;
 
     GST_OBJECT_LOCK(self);
     switch (id) {
@@ -289,11 +264,12 @@ static void vdt_squeezetime_recognizer_set_property(GObject *object, guint id, c
         self->hysteresis.hysteresis = g_value_get_double(value);
         break;
     default:
-        if (!vdt_framing_props_set(&self->framing, id - PROP_FRAMING, value, GST_OBJECT_NAME(self)))
+        if (!vdt_framing_props_set(&self->framing, id - PROP_FRAMING, value, &note))
             G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
         break;
     }
     GST_OBJECT_UNLOCK(self);
+    vdt_worker_note(vdt_analyzer_get_worker(VDT_ANALYZER(self)), note);
 }
 
 static void vdt_squeezetime_recognizer_get_property(GObject *object, guint id, GValue *value,
@@ -352,15 +328,17 @@ static void vdt_squeezetime_recognizer_class_init(VdtSqueezetimeRecognizerClass 
     object->get_property = vdt_squeezetime_recognizer_get_property;
     object->finalize = vdt_squeezetime_recognizer_finalize;
     analyzer->kind = "action";
+    analyzer->factory = "squeezetime-recognizer";
     analyzer->architecture = "squeezetime";
     analyzer->prepare = prepare;
-    analyzer->clear_network = clear_network;
+    analyzer->clear_network = vdt_clip_network_clear;
     analyzer->look = look;
     analyzer->take = take;
     analyzer->free_work = free_work;
     analyzer->reset = reset;
     analyzer->analyse = analyse;
     analyzer->choose = choose;
+    analyzer->window = window;
 
     g_object_class_install_property(
         object, PROP_WINDOW,

@@ -47,9 +47,8 @@
  * * string `id`: the same for start and end, another for every other
  *
  * The pad `mask`, if it is requested, gives each map once, as a GRAY8 picture under the time of the
- * picture that it is of, when the first frame that carries it goes out. Put a queue behind it, as
- * behind a tee; and since it is late by what the network takes, sinks with sync=false, or
- * #VdtAnalyzer:mode exact.
+ * picture that it is of, as soon as it is there, and gaps between. Since it is late by what the
+ * network takes, sinks behind it need sync=false, or #VdtAnalyzer:mode exact.
  *
  * ## Example pipeline
  * |[
@@ -85,7 +84,7 @@ struct _VdtCgrsegSegmenter {
     /* the streaming thread's */
     GstVideoInfo info;
     GstBuffer *looked; /* the frame that is there for look and take, without a reference */
-    GstClockTime pts;
+    GstClockTime time;
     VdtFrameTarget target;         /* of the newest work */
     guint generation;              /* counts what does not continue what was before */
     guint next_width, next_height; /* of the newest map that was asked for */
@@ -122,7 +121,6 @@ static gpointer prepare(VdtAnalyzer *analyzer, VdtEngine *engine, GError **error
     height = self->size.height;
     GST_OBJECT_UNLOCK(self);
     vdt_seg_reading_renew(&self->reading);
-    vdt_seg_zones_warn(&self->zones);
     return vdt_seg_network_new(GST_ELEMENT(self), engine, width, height, error);
 }
 
@@ -143,12 +141,12 @@ static void reset(VdtAnalyzer *analyzer)
 }
 
 /* Only pictures that a result is due for are converted: see take. */
-static void look(VdtAnalyzer *analyzer, gpointer network, GstBuffer *buffer, GstClockTime pts)
+static void look(VdtAnalyzer *analyzer, gpointer network, GstBuffer *buffer, GstClockTime time)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
 
     self->looked = buffer;
-    self->pts = pts;
+    self->time = time;
 }
 
 static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, GstClockTime *end)
@@ -156,7 +154,7 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, 
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
     const VdtSegNetwork *network = data;
     GstBuffer *buffer = g_steal_pointer(&self->looked);
-    VdtFrameTarget target;
+    VdtFrameTarget target, lying;
     VdtMapSize size;
     VdtSegWork *work;
 
@@ -172,58 +170,61 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, 
         self->generation++;
     self->target = target;
 
-    work = vdt_seg_work_new(&target, &self->info, buffer, size, self->generation);
+    lying = vdt_orientation_lay(vdt_analyzer_get_orientation(analyzer), &target);
+    work = vdt_seg_work_new(&lying, &self->info, buffer, size, self->generation);
+    work->orientation = vdt_analyzer_get_orientation(analyzer);
+    work->segment = GST_BASE_TRANSFORM(self)->segment;
     if (!vdt_analyzer_convert(analyzer, buffer, &target, work->rgb)) {
         g_free(work);
         return NULL;
     }
     self->next_width = work->map_width;
     self->next_height = work->map_height;
-    *start = *end = self->pts;
+    *start = *end = self->time;
     return work;
 }
 
-static void passing(VdtAnalyzer *analyzer, GstBuffer *buffer, GstClockTime pts,
-                    const VdtResult *result, gboolean fresh)
+static void passing(VdtAnalyzer *analyzer, GstBuffer *buffer, GstClockTime pts, GstClockTime oldest,
+                    const VdtResult *result)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
     g_autoptr(GstPad) mask = vdt_mask_pad_get(GST_ELEMENT(self), &self->mask);
-    g_autoptr(GstBuffer) map = NULL;
+    const VdtMaskOf of = {&self->info, &GST_BASE_TRANSFORM(self)->segment, self->next_width,
+                          self->next_height};
+    const GstClockTime duration = vdt_mask_frame_duration(&self->info, buffer);
+    const GstClockTime end = GST_CLOCK_TIME_IS_VALID(duration) ? pts + duration : pts;
     gboolean regions;
-    int width, height;
 
     GST_OBJECT_LOCK(self);
     regions = self->reading.roi_metas;
     GST_OBJECT_UNLOCK(self);
     if (result && regions)
         vdt_seg_regions_attach(buffer, &self->info, &result->structures);
-    if (!mask)
-        return;
-    if (fresh && gst_structure_get(result->fields, "map", GST_TYPE_BUFFER, &map, "map-width",
-                                   G_TYPE_INT, &width, "map-height", G_TYPE_INT, &height, NULL))
-        vdt_mask_pad_push(mask, GST_BASE_TRANSFORM(self), &self->info, map, (guint)width,
-                          (guint)height, result->pts);
-    else if (self->next_width > 0)
-        vdt_mask_pad_begin(mask, GST_BASE_TRANSFORM(self), &self->info, self->next_width,
-                           self->next_height, pts);
+    if (mask && self->next_width > 0)
+        vdt_mask_pad_skip(mask, GST_ELEMENT(self), &of, MIN(end, oldest)); /* NONE is the largest */
+}
+
+/* Masks may be all that is wanted: then frames go nowhere. */
+static GstFlowReturn transform_ip(GstBaseTransform *trans, GstBuffer *buffer)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(trans);
+    const GstFlowReturn flow =
+        GST_BASE_TRANSFORM_CLASS(vdt_cgrseg_segmenter_parent_class)->transform_ip(trans, buffer);
+    g_autoptr(GstPad) mask = vdt_mask_pad_get(GST_ELEMENT(self), &self->mask);
+
+    if (flow == GST_FLOW_OK && mask && gst_pad_is_linked(mask) && !gst_pad_is_linked(trans->srcpad))
+        return GST_BASE_TRANSFORM_FLOW_DROPPED;
+    return flow;
 }
 
 static gboolean sink_event(GstBaseTransform *trans, GstEvent *event)
 {
-    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(trans);
-    g_autoptr(GstPad) mask = vdt_mask_pad_get(GST_ELEMENT(self), &self->mask);
-    const GstEventType type = GST_EVENT_TYPE(event);
-    gboolean reset_time = TRUE, done;
+    g_autoptr(GstPad) mask =
+        vdt_mask_pad_get(GST_ELEMENT(trans), &VDT_CGRSEG_SEGMENTER(trans)->mask);
 
-    if (type == GST_EVENT_FLUSH_STOP)
-        gst_event_parse_flush_stop(event, &reset_time);
-    /* first: the streaming thread may wait in what is behind it */
-    if (mask && type == GST_EVENT_FLUSH_START)
-        vdt_mask_pad_event(mask, trans, type, reset_time);
-    done = GST_BASE_TRANSFORM_CLASS(vdt_cgrseg_segmenter_parent_class)->sink_event(trans, event);
-    if (mask && type != GST_EVENT_FLUSH_START)
-        vdt_mask_pad_event(mask, trans, type, reset_time);
-    return done;
+    return vdt_mask_pad_handle(
+        mask, trans, event,
+        GST_BASE_TRANSFORM_CLASS(vdt_cgrseg_segmenter_parent_class)->sink_event);
 }
 
 static GstPad *request_new_pad(GstElement *element, GstPadTemplate *templ, const char *name,
@@ -265,6 +266,26 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     return TRUE;
 }
 
+static void check(VdtAnalyzer *analyzer, gpointer network)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
+
+    vdt_seg_reading_check(&self->reading, network);
+    vdt_seg_zones_check(&self->zones);
+}
+
+static void published(VdtAnalyzer *analyzer, gpointer data, const VdtResult *result)
+{
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
+    const VdtSegWork *work = data;
+    const VdtMaskOf of = {&work->info, &work->segment, work->map_width, work->map_height};
+    g_autoptr(GstPad) mask = vdt_mask_pad_get(GST_ELEMENT(self), &self->mask);
+    g_autoptr(GstBuffer) map = NULL;
+
+    if (mask && gst_structure_get(result->fields, "map", GST_TYPE_BUFFER, &map, NULL))
+        vdt_mask_pad_push(mask, GST_ELEMENT(self), &of, map, result->pts, work->duration);
+}
+
 static GstStructure *describe(VdtAnalyzer *analyzer)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
@@ -297,21 +318,25 @@ static void vdt_cgrseg_segmenter_set_property(GObject *object, guint id, const G
                                               GParamSpec *pspec)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(object);
+    VdtWorker *worker = vdt_analyzer_get_worker(VDT_ANALYZER(self));
     gboolean renew = FALSE, known = TRUE;
+    char *note = NULL;
 
     GST_OBJECT_LOCK(self);
     if (id == PROP_RESOLUTION)
-        renew = vdt_seg_size_set(&self->size, g_value_get_string(value), GST_OBJECT_NAME(self));
+        renew = vdt_seg_size_set(&self->size, g_value_get_string(value), &note);
     else
         known = vdt_seg_reading_set(&self->reading, id - PROP_READING, value) ||
-                vdt_framing_props_set(&self->framing, id - PROP_FRAMING, value,
-                                      GST_OBJECT_NAME(self)) ||
-                vdt_seg_zones_set(&self->zones, id - PROP_ZONES, value);
+                vdt_framing_props_set(&self->framing, id - PROP_FRAMING, value, &note) ||
+                vdt_seg_zones_set(&self->zones, id - PROP_ZONES, value, &note);
     GST_OBJECT_UNLOCK(self);
     if (!known)
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+    vdt_worker_note(worker, note);
     if (renew)
-        vdt_worker_renew(vdt_analyzer_get_worker(VDT_ANALYZER(self)));
+        vdt_worker_renew(worker);
+    else
+        vdt_worker_poke(worker);
 }
 
 static void vdt_cgrseg_segmenter_get_property(GObject *object, guint id, GValue *value,
@@ -363,8 +388,10 @@ static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
     element->request_new_pad = request_new_pad;
     element->release_pad = release_pad;
     GST_BASE_TRANSFORM_CLASS(klass)->set_caps = set_caps;
+    GST_BASE_TRANSFORM_CLASS(klass)->transform_ip = transform_ip;
     GST_BASE_TRANSFORM_CLASS(klass)->sink_event = sink_event;
     analyzer->kind = "segmentation";
+    analyzer->factory = "cgrseg-segmenter";
     analyzer->architecture = "cgrseg";
     analyzer->prepare = prepare;
     analyzer->clear_network = vdt_seg_network_clear;
@@ -373,9 +400,11 @@ static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
     analyzer->free_work = g_free;
     analyzer->reset = reset;
     analyzer->analyse = analyse;
+    analyzer->check = check;
     analyzer->describe = describe;
     analyzer->tell = tell;
     analyzer->end = end;
+    analyzer->published = published;
     analyzer->passing = passing;
 
     vdt_seg_reading_install(object, PROP_READING);

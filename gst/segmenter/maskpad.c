@@ -26,10 +26,33 @@ static gboolean upstream_event(GstPad *pad, GstObject *parent, GstEvent *event)
     return TRUE;
 }
 
+typedef struct {
+    GMutex pushing;
+    GstClockTime end; /* of what the stream has told of: its last mask or gap; NONE before */
+} Stream;
+
+static Stream *stream_of(GstPad *pad)
+{
+    return gst_pad_get_element_private(pad);
+}
+
+static void free_stream(gpointer data, GObject *pad)
+{
+    Stream *stream = data;
+
+    g_mutex_clear(&stream->pushing);
+    g_free(stream);
+}
+
 static GstPad *pad_new(GstPadTemplate *templ)
 {
+    Stream *stream = g_new0(Stream, 1);
     GstPad *pad = gst_pad_new_from_template(templ, GST_PAD_TEMPLATE_NAME_TEMPLATE(templ));
 
+    g_mutex_init(&stream->pushing);
+    stream->end = GST_CLOCK_TIME_NONE;
+    gst_pad_set_element_private(pad, stream);
+    g_object_weak_ref(G_OBJECT(pad), free_stream, stream);
     gst_pad_set_query_function(pad, query);
     gst_pad_set_event_function(pad, upstream_event);
     gst_pad_set_active(pad, TRUE);
@@ -82,9 +105,9 @@ static gboolean has(GstPad *pad, GstEventType type)
     return event != NULL;
 }
 
-static void start_stream(GstPad *pad, GstBaseTransform *element)
+static void start_stream(GstPad *pad, GstElement *element)
 {
-    g_autofree char *id = gst_pad_create_stream_id(pad, GST_ELEMENT(element), "mask");
+    g_autofree char *id = gst_pad_create_stream_id(pad, element, "mask");
     g_autoptr(GstEvent) main =
         gst_pad_get_sticky_event(GST_BASE_TRANSFORM_SINK_PAD(element), GST_EVENT_STREAM_START, 0);
     GstEvent *event = gst_event_new_stream_start(id);
@@ -96,8 +119,9 @@ static void start_stream(GstPad *pad, GstBaseTransform *element)
     gst_pad_push_event(pad, event);
 }
 
-static void set_caps(GstPad *pad, const GstVideoInfo *info, guint width, guint height)
+static void set_caps(GstPad *pad, const VdtMaskOf *of)
 {
+    const GstVideoInfo *info = of->info;
     g_autoptr(GstCaps) before = gst_pad_get_current_caps(pad), caps = NULL;
     int par_n = 1, par_d = 1;
 
@@ -105,43 +129,89 @@ static void set_caps(GstPad *pad, const GstVideoInfo *info, guint width, guint h
     if (!gst_util_fraction_multiply(GST_VIDEO_INFO_WIDTH(info), GST_VIDEO_INFO_HEIGHT(info),
                                     GST_VIDEO_INFO_PAR_N(info), GST_VIDEO_INFO_PAR_D(info), &par_n,
                                     &par_d) ||
-        !gst_util_fraction_multiply(par_n, par_d, (int)height, (int)width, &par_n, &par_d))
+        !gst_util_fraction_multiply(par_n, par_d, (int)of->height, (int)of->width, &par_n, &par_d))
         par_n = par_d = 1;
     caps = gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "GRAY8", "width", G_TYPE_INT,
-                               (int)width, "height", G_TYPE_INT, (int)height, "framerate",
+                               (int)of->width, "height", G_TYPE_INT, (int)of->height, "framerate",
                                GST_TYPE_FRACTION, 0, 1, "pixel-aspect-ratio", GST_TYPE_FRACTION,
                                par_n, par_d, NULL);
     if (!before || !gst_caps_is_equal(before, caps))
         gst_pad_push_event(pad, gst_event_new_caps(caps));
 }
 
-static void set_segment(GstPad *pad, GstBaseTransform *element)
+static void set_segment(GstPad *pad, const GstSegment *segment)
 {
     g_autoptr(GstEvent) event = gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0);
     const GstSegment *before = NULL;
 
-    if (element->segment.format != GST_FORMAT_TIME)
+    if (segment->format != GST_FORMAT_TIME)
         return;
     if (event)
         gst_event_parse_segment(event, &before);
     /* the position is the main stream's, and moves */
-    if (!before || before->rate != element->segment.rate ||
-        before->start != element->segment.start || before->stop != element->segment.stop ||
-        before->base != element->segment.base || before->offset != element->segment.offset ||
-        before->time != element->segment.time)
-        gst_pad_push_event(pad, gst_event_new_segment(&element->segment));
+    if (!before || before->rate != segment->rate || before->start != segment->start ||
+        before->stop != segment->stop || before->base != segment->base ||
+        before->offset != segment->offset || before->time != segment->time)
+        gst_pad_push_event(pad, gst_event_new_segment(segment));
 }
 
-void vdt_mask_pad_begin(GstPad *pad, GstBaseTransform *element, const GstVideoInfo *info,
-                        guint width, guint height, GstClockTime pts)
+/* Masks lie as the frames do. */
+static void push_orientation(GstPad *pad, GstElement *element)
 {
-    if (!gst_pad_is_linked(pad) || has(pad, GST_EVENT_SEGMENT))
-        return;
+    GstPad *sink = GST_BASE_TRANSFORM_SINK_PAD(element);
+    GstEvent *event;
+
+    for (guint i = 0; (event = gst_pad_get_sticky_event(sink, GST_EVENT_TAG, i)); i++) {
+        g_autofree char *how = NULL;
+        GstTagList *tags;
+
+        gst_event_parse_tag(event, &tags);
+        if (gst_tag_list_get_string(tags, GST_TAG_IMAGE_ORIENTATION, &how))
+            gst_pad_push_event(
+                pad, gst_event_new_tag(gst_tag_list_new(GST_TAG_IMAGE_ORIENTATION, how, NULL)));
+        gst_event_unref(event);
+    }
+}
+
+/* Whatever is to be known before anything comes. */
+static void begin(GstPad *pad, GstElement *element, const VdtMaskOf *of)
+{
     if (!has(pad, GST_EVENT_STREAM_START))
         start_stream(pad, element);
-    set_caps(pad, info, width, height);
-    set_segment(pad, element);
-    gst_pad_push_event(pad, gst_event_new_gap(pts, GST_CLOCK_TIME_NONE));
+    set_caps(pad, of);
+    set_segment(pad, of->segment);
+    if (!has(pad, GST_EVENT_TAG))
+        push_orientation(pad, element);
+}
+
+GstClockTime vdt_mask_frame_duration(const GstVideoInfo *info, GstBuffer *frame)
+{
+    const int fps_n = GST_VIDEO_INFO_FPS_N(info), fps_d = GST_VIDEO_INFO_FPS_D(info);
+
+    if (GST_BUFFER_DURATION_IS_VALID(frame))
+        return GST_BUFFER_DURATION(frame);
+    return fps_n > 0 && fps_d > 0 ? gst_util_uint64_scale_int(GST_SECOND, fps_d, fps_n)
+                                  : GST_CLOCK_TIME_NONE;
+}
+
+void vdt_mask_pad_skip(GstPad *pad, GstElement *element, const VdtMaskOf *of, GstClockTime until)
+{
+    Stream *stream = stream_of(pad);
+    GstClockTime from;
+
+    /* gaps are told forwards */
+    if (!gst_pad_is_linked(pad) || of->segment->rate < 0)
+        return;
+    g_mutex_lock(&stream->pushing);
+    if (!has(pad, GST_EVENT_SEGMENT))
+        begin(pad, element, of);
+    from = GST_CLOCK_TIME_IS_VALID(stream->end) ? stream->end : MIN(of->segment->start, until);
+    if (from < until) {
+        set_segment(pad, of->segment);
+        gst_pad_push_event(pad, gst_event_new_gap(from, until - from));
+        stream->end = until;
+    }
+    g_mutex_unlock(&stream->pushing);
 }
 
 /* The map as rows that begin at multiples of four bytes, which everybody can read; the same memory
@@ -170,46 +240,66 @@ static GstBuffer *picture_of(GstBuffer *map, guint width, guint height)
     return picture;
 }
 
-void vdt_mask_pad_push(GstPad *pad, GstBaseTransform *element, const GstVideoInfo *info,
-                       GstBuffer *map, guint width, guint height, GstClockTime pts)
+void vdt_mask_pad_push(GstPad *pad, GstElement *element, const VdtMaskOf *of, GstBuffer *map,
+                       GstClockTime pts, GstClockTime duration)
 {
+    Stream *stream = stream_of(pad);
     GstBuffer *picture;
 
     if (!gst_pad_is_linked(pad))
         return;
-    if (!has(pad, GST_EVENT_STREAM_START))
-        start_stream(pad, element);
-    set_caps(pad, info, width, height);
-    set_segment(pad, element);
-    picture = picture_of(map, width, height);
+    picture = picture_of(map, of->width, of->height);
     if (!picture)
         return;
     GST_BUFFER_PTS(picture) = pts;
+    g_mutex_lock(&stream->pushing);
+    begin(pad, element, of);
+    stream->end = GST_CLOCK_TIME_IS_VALID(duration) ? pts + duration : pts;
     /* whatever comes of it */
     gst_pad_push(pad, picture);
+    g_mutex_unlock(&stream->pushing);
 }
 
-void vdt_mask_pad_event(GstPad *pad, GstBaseTransform *element, GstEventType type,
-                        gboolean reset_time)
+static void end_stream(GstPad *pad, GstElement *element)
 {
-    switch (type) {
-    case GST_EVENT_FLUSH_START:
-        gst_pad_push_event(pad, gst_event_new_flush_start());
-        break;
-    case GST_EVENT_FLUSH_STOP:
-        gst_pad_push_event(pad, gst_event_new_flush_stop(reset_time));
-        break;
-    case GST_EVENT_STREAM_START:
+    if (!has(pad, GST_EVENT_STREAM_START))
         start_stream(pad, element);
-        break;
-    case GST_EVENT_EOS:
-        if (!has(pad, GST_EVENT_STREAM_START))
-            start_stream(pad, element);
-        if (has(pad, GST_EVENT_CAPS))
-            set_segment(pad, element);
-        gst_pad_push_event(pad, gst_event_new_eos());
-        break;
-    default:
-        break;
-    }
+    if (has(pad, GST_EVENT_CAPS))
+        set_segment(pad, &GST_BASE_TRANSFORM(element)->segment);
+    gst_pad_push_event(pad, gst_event_new_eos());
+}
+
+static void tell(GstPad *pad, GstElement *element, GstEventType type, gboolean reset_time)
+{
+    Stream *stream = stream_of(pad);
+
+    g_mutex_lock(&stream->pushing);
+    if (type == GST_EVENT_FLUSH_STOP || type == GST_EVENT_STREAM_START)
+        stream->end = GST_CLOCK_TIME_NONE;
+    if (type == GST_EVENT_FLUSH_STOP)
+        gst_pad_push_event(pad, gst_event_new_flush_stop(reset_time));
+    else if (type == GST_EVENT_STREAM_START)
+        start_stream(pad, element);
+    else if (type == GST_EVENT_TAG && has(pad, GST_EVENT_SEGMENT))
+        push_orientation(pad, element);
+    else if (type == GST_EVENT_EOS)
+        end_stream(pad, element);
+    g_mutex_unlock(&stream->pushing);
+}
+
+gboolean vdt_mask_pad_handle(GstPad *pad, GstBaseTransform *element, GstEvent *event,
+                             gboolean (*handle)(GstBaseTransform *, GstEvent *))
+{
+    const GstEventType type = GST_EVENT_TYPE(event);
+    gboolean reset_time = TRUE, done;
+
+    if (type == GST_EVENT_FLUSH_STOP)
+        gst_event_parse_flush_stop(event, &reset_time);
+    /* first, and without the lock: whoever has it may wait in what is behind the pad */
+    if (pad && type == GST_EVENT_FLUSH_START)
+        gst_pad_push_event(pad, gst_event_new_flush_start());
+    done = handle(element, event);
+    if (pad && type != GST_EVENT_FLUSH_START)
+        tell(pad, GST_ELEMENT(element), type, reset_time);
+    return done;
 }

@@ -4,8 +4,12 @@
  *
  * It is its own stream, whose events are made here as they are needed: what the pad remembers of
  * them is all the state there is, so it may be requested, linked, unlinked and released at any
- * time. Nothing that becomes of it is anything to the main stream. What a frame or an event
- * brings is told by the streaming thread, flushing events apart.
+ * time. It is sparse: where there is no mask there are gaps, or a mixer would wait for one while
+ * the frames beside it pile up. Nothing that becomes of it is anything to the main stream.
+ *
+ * Masks come from the worker's thread, as soon as they are there: the streaming thread may be held
+ * up until they are. Gaps and events come from the streaming thread, flushing events apart. What
+ * is pushed is pushed under the pad's own lock, the last to be taken.
  */
 #pragma once
 
@@ -25,15 +29,22 @@ void vdt_mask_pad_release(GstElement *element, GstPad **mask, GstPad *pad);
 /* The pad, the caller's; NULL if there is none. Any thread, without the object lock. */
 GstPad *vdt_mask_pad_get(GstElement *element, GstPad **mask);
 
-/* A frame of @info passes for which there is no mask, while one of @width x @height is made: lets
- * sinks know that the stream has begun, once. */
-void vdt_mask_pad_begin(GstPad *pad, GstBaseTransform *element, const GstVideoInfo *info,
-                        guint width, guint height, GstClockTime pts);
-/* Gives @map, rows of @width bytes without padding, of a frame of @info, under its time. */
-void vdt_mask_pad_push(GstPad *pad, GstBaseTransform *element, const GstVideoInfo *info,
-                       GstBuffer *map, guint width, guint height, GstClockTime pts);
-/* To be called with what comes to the sink pad: flush-start before it is handled, others after. */
-void vdt_mask_pad_event(GstPad *pad, GstBaseTransform *element, GstEventType type,
-                        gboolean reset_time);
+/* What a mask is of. */
+typedef struct {
+    const GstVideoInfo *info; /* of the frame */
+    const GstSegment *segment;
+    guint width, height; /* of the mask */
+} VdtMaskOf;
+
+/* How long a frame is to be seen; NONE if that is not known. */
+GstClockTime vdt_mask_frame_duration(const GstVideoInfo *info, GstBuffer *frame);
+/* A frame passes for which there is no mask: none will come any more of a time before @until. */
+void vdt_mask_pad_skip(GstPad *pad, GstElement *element, const VdtMaskOf *of, GstClockTime until);
+/* Gives @map, rows of so many bytes without padding, of the frame at @pts. */
+void vdt_mask_pad_push(GstPad *pad, GstElement *element, const VdtMaskOf *of, GstBuffer *map,
+                       GstClockTime pts, GstClockTime duration);
+/* Has @handle handle what comes to the sink pad, and tells of it on @pad, which may be NULL. */
+gboolean vdt_mask_pad_handle(GstPad *pad, GstBaseTransform *element, GstEvent *event,
+                             gboolean (*handle)(GstBaseTransform *, GstEvent *));
 
 G_END_DECLS

@@ -50,11 +50,14 @@ void vdt_seg_size_install(GObjectClass *klass, guint id)
             G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING));
 }
 
-gboolean vdt_seg_size_set(VdtSegSize *size, const char *text, const char *name)
+gboolean vdt_seg_size_set(VdtSegSize *size, const char *text, char **note)
 {
+    *note = NULL;
     if (!parse_size(text, &size->width, &size->height)) {
-        g_warning("%s: resolution stays as it was, \"%.40s\" is no WIDTHxHEIGHT of %d to %d", name,
-                  text, LEAST_SIDE, MOST_SIDE);
+        *note =
+            g_strdup_printf("The resolution stays as it was: \"%.40s\" is no WIDTHxHEIGHT of %d "
+                            "to %d.",
+                            text, LEAST_SIDE, MOST_SIDE);
         return FALSE;
     }
     g_free(size->text);
@@ -172,6 +175,31 @@ const char *vdt_seg_network_label(const VdtSegNetwork *network, guint class, cha
     return number;
 }
 
+/* The parts of @text between commas, without the space around them; empty ones are left out. */
+static char **split(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+    for (guint i = 0; parts[i]; i++)
+        if (*g_strstrip(parts[i]))
+            g_strv_builder_add(builder, parts[i]);
+    return g_strv_builder_end(builder);
+}
+
+/* Whether a label is @name, but for space around commas. */
+static gboolean is_called(const char *label, const char *name)
+{
+    g_auto(GStrv) parts = NULL;
+    g_autofree char *plain = NULL;
+
+    if (!strchr(label, ','))
+        return strcmp(label, name) == 0;
+    parts = split(label);
+    plain = g_strjoinv(", ", parts);
+    return strcmp(plain, name) == 0;
+}
+
 /* A class by its label or number; -1 for none. */
 static int find(const VdtSegNetwork *network, const char *name)
 {
@@ -180,7 +208,7 @@ static int find(const VdtSegNetwork *network, const char *name)
     for (guint c = 0; c < network->n_classes; c++) {
         char text[16];
 
-        if (strcmp(vdt_seg_network_label(network, c, text), name) == 0)
+        if (is_called(vdt_seg_network_label(network, c, text), name))
             return (int)c;
     }
     if (g_ascii_string_to_unsigned(name, 10, 0, network->n_classes - 1, &number, NULL))
@@ -188,20 +216,60 @@ static int find(const VdtSegNetwork *network, const char *name)
     return -1;
 }
 
+/* The names from @from on, before @to, as one, if they are so many. */
+static char *join(char **names, guint from, guint to)
+{
+    GString *text = g_string_new(names[from]);
+
+    for (guint i = from + 1; i < to; i++)
+        g_string_append_printf(text, ", %s", names[i]);
+    return g_string_free(text, FALSE);
+}
+
+/* Commas in a label, at most. */
+static guint most_commas(const VdtSegNetwork *network)
+{
+    guint most = 0;
+
+    for (guint c = 0; network->card->labels && c < network->card->n_labels; c++) {
+        guint n = 0;
+
+        for (const char *at = network->card->labels[c]; (at = strchr(at, ',')); at++)
+            n++;
+        most = MAX(most, n);
+    }
+    return most;
+}
+
+/* The class that most of the names from @from on have together, since labels may have commas
+ * ("door, double door"); *@to: behind the last of them, @most more than the first. -1 for none. */
+static int find_longest(const VdtSegNetwork *network, char **names, guint from, guint most,
+                        guint *to)
+{
+    for (*to = from + 1; most > 0 && names[*to]; most--)
+        ++*to;
+    for (; *to > from; --*to) {
+        g_autofree char *name = join(names, from, *to);
+        const int class = find(network, name);
+
+        if (class >= 0)
+            return class;
+    }
+    *to = from + 1;
+    return -1;
+}
+
 gboolean *vdt_seg_network_find(const VdtSegNetwork *network, const char *names, char **unknown)
 {
-    g_auto(GStrv) list = g_strsplit(names ? names : "", ",", -1);
+    g_auto(GStrv) list = split(names ? names : "");
     g_autoptr(GString) missing = g_string_new(NULL);
-    gboolean *found = NULL;
+    gboolean *found = *list ? g_new0(gboolean, network->n_classes) : NULL;
 
-    for (guint i = 0; list[i]; i++) {
-        int class;
+    const guint most = most_commas(network);
 
-        if (!*g_strstrip(list[i]))
-            continue;
-        if (!found)
-            found = g_new0(gboolean, network->n_classes);
-        class = find(network, list[i]);
+    for (guint i = 0, next; list[i]; i = next) {
+        const int class = find_longest(network, list, i, most, &next);
+
         if (class >= 0)
             found[class] = TRUE;
         else

@@ -23,9 +23,9 @@ typedef struct {
 } VdtSegNetwork;
 
 void vdt_seg_size_install(GObjectClass *klass, guint id);
-/* FALSE, with a warning of the element @name and the size as it was, if @text is none, or has a
- * side out of bounds. */
-gboolean vdt_seg_size_set(VdtSegSize *size, const char *text, const char *name);
+/* FALSE, with the size as it was, if @text is none, or has a side out of bounds; *@note, else NULL,
+ * says so, and is the caller's. */
+gboolean vdt_seg_size_set(VdtSegSize *size, const char *text, char **note);
 void vdt_seg_size_clear(VdtSegSize *size);
 /*
  * For pictures of @width x @height. If the network cannot take them, it is made for the nearest
@@ -38,8 +38,9 @@ void vdt_seg_network_clear(gpointer network);
 /* The label of a class, or its number. */
 const char *vdt_seg_network_label(const VdtSegNetwork *network, guint class, char number[16]);
 /*
- * Which classes @names, a list separated by commas, has: labels or numbers. NULL, for all, if it is
- * empty. Writes those there are not to *@unknown, NULL if there are none. Caller frees both.
+ * Which classes @names, a list separated by commas, has: labels or numbers. A label may have commas
+ * itself; the longest one that fits is meant. NULL, for all, if it is empty. Writes those there are
+ * not to *@unknown, NULL if there are none. Caller frees both.
  */
 gboolean *vdt_seg_network_find(const VdtSegNetwork *network, const char *names, char **unknown);
 

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "frame/orientation.h"
+#include "maskpad.h"
 #include "runs.h"
 
 #define DEFAULT_MIN_AREA   0.0
@@ -29,6 +31,8 @@ VdtSegWork *vdt_seg_work_new(const VdtFrameTarget *target, const GstVideoInfo *i
 
     vdt_frame_visible_size(info, buffer, &width, &height);
     work->generation = generation;
+    work->info = *info;
+    work->duration = vdt_mask_frame_duration(info, buffer);
     work->seen = vdt_frame_seen(target, width, height);
     work->map_width = width;
     work->map_height = height;
@@ -154,23 +158,46 @@ void vdt_seg_reading_renew(VdtSegReading *reading)
     GST_OBJECT_UNLOCK(reading->element);
 }
 
-/* Which classes are to be reported, NULL for all; says once which of them the network lacks. */
-static gboolean *find_classes(VdtSegReading *reading, const VdtSegNetwork *network)
+static char *get_classes(VdtSegReading *reading)
 {
-    g_autofree char *names = NULL, *unknown = NULL;
-    gboolean changed, *found;
+    char *names;
 
     GST_OBJECT_LOCK(reading->element);
     names = g_strdup(reading->classes);
+    GST_OBJECT_UNLOCK(reading->element);
+    return names;
+}
+
+void vdt_seg_reading_check(VdtSegReading *reading, const VdtSegNetwork *network)
+{
+    g_autofree char *names = get_classes(reading), *unknown = NULL;
+    gboolean changed;
+
+    GST_OBJECT_LOCK(reading->element);
     changed = reading->classes_changed;
     reading->classes_changed = FALSE;
     GST_OBJECT_UNLOCK(reading->element);
-    found = vdt_seg_network_find(network, names, &unknown);
-    if (changed && unknown)
+    if (!changed)
+        return;
+    g_free(vdt_seg_network_find(network, names, &unknown));
+    if (unknown)
         GST_ELEMENT_WARNING(reading->element, LIBRARY, SETTINGS,
                             ("The network does not know of classes: %s.", unknown),
                             ("model %s has %u classes", network->card->name, network->n_classes));
-    return found;
+}
+
+/* Planes of @rows x @columns as the frame lies. */
+static float *lay(const float *planes, guint n_planes, guint rows, guint columns,
+                  GstVideoOrientationMethod orientation)
+{
+    const GstVideoOrientationMethod inverse = vdt_orientation_inverse(orientation);
+    const gsize plane = (gsize)rows * columns;
+    float *lying = g_new(float, n_planes *plane);
+
+    for (guint c = 0; c < n_planes; c++)
+        vdt_orientation_turn(inverse, planes + c * plane, columns, rows, sizeof *lying,
+                             lying + c * plane);
+    return lying;
 }
 
 /* The whole of what the network says. */
@@ -180,21 +207,28 @@ static VdtSegmentation *segment(VdtSegReading *reading, VdtWorker *worker,
 {
     const VdtTensor *logits = vdt_session_get_output(network->session, 0);
     const gsize n = (gsize)vdt_shape_elements(&logits->shape);
+    const guint rows = (guint)logits->shape.dims[2], columns = (guint)logits->shape.dims[3];
+    const gboolean swaps = vdt_orientation_swaps(work->orientation);
+    g_autofree float *lying = NULL;
+    const float *numbers;
 
     /* nor may they get into the average, which they would never leave */
     if (!vdt_worker_check(worker, logits->data, n))
         return vdt_segmentation_empty(network->n_classes, work->map_width, work->map_height);
-    return vdt_segmentation_new(
-        vdt_logits_smooth(reading->average, logits->data, n, work->generation, smoothing),
-        network->n_classes, (guint)logits->shape.dims[2], (guint)logits->shape.dims[3], &work->seen,
-        work->map_width, work->map_height);
+    numbers = vdt_logits_smooth(reading->average, logits->data, n, work->generation, smoothing);
+    if (work->orientation != GST_VIDEO_ORIENTATION_IDENTITY)
+        numbers = lying = lay(numbers, network->n_classes, rows, columns, work->orientation);
+    return vdt_segmentation_new(numbers, network->n_classes, swaps ? columns : rows,
+                                swaps ? rows : columns, &work->seen, work->map_width,
+                                work->map_height);
 }
 
 VdtSegmentation *vdt_seg_reading_read(VdtSegReading *reading, VdtWorker *worker,
                                       const VdtSegNetwork *network, const VdtSegWork *work)
 {
     VdtSegmentation *found;
-    g_autofree gboolean *wanted = NULL;
+    g_autofree char *names = get_classes(reading), *unknown = NULL;
+    g_autofree gboolean *wanted = vdt_seg_network_find(network, names, &unknown);
     double smoothing, least;
 
     GST_OBJECT_LOCK(reading->element);
@@ -204,7 +238,6 @@ VdtSegmentation *vdt_seg_reading_read(VdtSegReading *reading, VdtWorker *worker,
     found = segment(reading, worker, network, work, smoothing);
     if (!found)
         return NULL;
-    wanted = find_classes(reading, network);
     vdt_segmentation_keep(found, wanted, least);
     return found;
 }
@@ -235,15 +268,17 @@ void vdt_seg_reading_keep(VdtSegReading *reading, VdtSegmentation *found)
 {
     const gsize size = (gsize)found->width * found->height;
     guint8 *map = g_steal_pointer(&found->map);
+    g_autoptr(GBytes) runs = NULL;
     gboolean run_length;
 
     GST_OBJECT_LOCK(reading->element);
     run_length = reading->run_length;
     GST_OBJECT_UNLOCK(reading->element);
-    gst_clear_buffer(&reading->runs);
     if (run_length)
-        reading->runs =
-            gst_buffer_new_wrapped_bytes(g_byte_array_free_to_bytes(vdt_runs_encode(map, size)));
+        runs = g_byte_array_free_to_bytes(vdt_runs_encode(map, size));
+    gst_clear_buffer(&reading->runs);
+    if (runs)
+        reading->runs = gst_buffer_new_wrapped_bytes(runs); /* with a reference of its own */
     gst_clear_buffer(&reading->map);
     reading->map =
         gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY, map, size, 0, size, map, g_free);

@@ -20,7 +20,12 @@ G_BEGIN_DECLS
 typedef struct {
     guint generation; /* counts what does not continue what was before */
     VdtSeen seen;
+    GstVideoOrientationMethod orientation; /* how the frame lies: the picture does not */
     guint map_width, map_height;
+    /* of the frame, for masks */
+    GstVideoInfo info;
+    GstSegment segment;
+    GstClockTime duration; /* NONE if it is not known */
     guint8 rgb[];
 } VdtSegWork;
 
@@ -42,8 +47,8 @@ typedef struct {
 
 #define VDT_SEG_READING_PROPS 6
 
-/* Room for the picture of @buffer that @target says; where that lies in the frame, and how large
- * its map is to be. */
+/* Room for the picture of @buffer that @target says, of the frame as it lies; where that lies in
+ * the frame, and how large its map is to be. */
 VdtSegWork *vdt_seg_work_new(const VdtFrameTarget *target, const GstVideoInfo *info,
                              GstBuffer *buffer, VdtMapSize size, guint generation);
 
@@ -57,6 +62,8 @@ gboolean vdt_seg_reading_get(const VdtSegReading *reading, guint id, GValue *val
 
 /* There is another network, which may have other classes. */
 void vdt_seg_reading_renew(VdtSegReading *reading);
+/* Warns of classes that @network does not have, once. */
+void vdt_seg_reading_check(VdtSegReading *reading, const VdtSegNetwork *network);
 /* What @network, which was run on @work, says of it, of the classes that are to be reported. A map
  * of nothing if it gave no numbers. */
 VdtSegmentation *vdt_seg_reading_read(VdtSegReading *reading, VdtWorker *worker,

@@ -16,7 +16,6 @@ void vdt_seg_zones_init(VdtSegZones *zones, GstElement *element, const char *kin
 void vdt_seg_zones_clear(VdtSegZones *zones)
 {
     g_free(zones->text);
-    g_free(zones->note);
     g_clear_pointer(&zones->zones, vdt_zones_unref);
     vdt_zone_watch_free(zones->watch);
 }
@@ -42,30 +41,29 @@ void vdt_seg_zones_install(GObjectClass *klass, guint first)
                             DEFAULT_ZONE_HYSTERESIS, live));
 }
 
-static void set_zones(VdtSegZones *zones, const char *text)
+/* What there is to be said of them; NULL for nothing. */
+static char *set_zones(VdtSegZones *zones, const char *text)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *outside = NULL;
     VdtZones *parsed = vdt_zones_parse(text, &outside, &error);
 
-    g_clear_pointer(&zones->note, g_free);
-    if (!parsed) {
-        zones->note = g_strdup_printf("The zones stay as they were: %s.", error->message);
-        return;
-    }
-    if (outside)
-        zones->note = g_strdup_printf("Zones end where the frame does: %s.", outside);
+    if (!parsed)
+        return g_strdup_printf("The zones stay as they were: %s.", error->message);
     g_clear_pointer(&zones->zones, vdt_zones_unref);
     zones->zones = parsed;
     g_free(zones->text);
     zones->text = g_strdup(text);
+    zones->unchecked = TRUE;
+    return outside ? g_strdup_printf("Zones end where the frame does: %s.", outside) : NULL;
 }
 
-gboolean vdt_seg_zones_set(VdtSegZones *zones, guint id, const GValue *value)
+gboolean vdt_seg_zones_set(VdtSegZones *zones, guint id, const GValue *value, char **note)
 {
+    *note = NULL;
     switch (id) {
     case ZONES:
-        set_zones(zones, g_value_get_string(value));
+        *note = set_zones(zones, g_value_get_string(value));
         return TRUE;
     case ZONE_SHARE:
         zones->limits.share = g_value_get_double(value);
@@ -95,15 +93,41 @@ gboolean vdt_seg_zones_get(const VdtSegZones *zones, guint id, GValue *value)
     }
 }
 
-void vdt_seg_zones_warn(VdtSegZones *zones)
+/* The names of the zones that hold no pixel. */
+static char *find_empty(const VdtZones *zones, guint width, guint height)
 {
-    g_autofree char *note = NULL;
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    for (guint i = 0; i < zones->n_zones; i++) {
+        g_autoptr(GArray) runs = vdt_zone_rasterise(&zones->zones[i], width, height);
+
+        if (runs->len == 0)
+            g_string_append_printf(names, "%s%s", names->len ? ", " : "", zones->zones[i].name);
+    }
+    return g_string_free(g_steal_pointer(&names), FALSE);
+}
+
+void vdt_seg_zones_check(VdtSegZones *zones)
+{
+    g_autoptr(VdtZones) now = NULL;
+    g_autofree char *empty = NULL;
+    guint width, height;
 
     GST_OBJECT_LOCK(zones->element);
-    note = g_steal_pointer(&zones->note);
+    width = zones->width;
+    height = zones->height;
+    if (zones->unchecked && zones->zones && width > 0) {
+        now = g_atomic_rc_box_acquire(zones->zones);
+        zones->unchecked = FALSE;
+    }
     GST_OBJECT_UNLOCK(zones->element);
-    if (note)
-        GST_ELEMENT_WARNING(zones->element, LIBRARY, SETTINGS, ("%s", note), (NULL));
+    if (!now)
+        return;
+    empty = find_empty(now, width, height);
+    if (*empty)
+        GST_ELEMENT_WARNING(zones->element, LIBRARY, SETTINGS,
+                            ("Nothing can come into zones that hold no pixel: %s.", empty),
+                            ("the map is %u x %u", width, height));
 }
 
 void vdt_seg_zones_measure(VdtSegZones *zones, const VdtSegmentation *found,
@@ -113,8 +137,10 @@ void vdt_seg_zones_measure(VdtSegZones *zones, const VdtSegmentation *found,
 
     GST_OBJECT_LOCK(zones->element);
     now = zones->zones ? g_atomic_rc_box_acquire(zones->zones) : NULL;
+    zones->unchecked |= zones->width != found->width || zones->height != found->height;
+    zones->width = found->width;
+    zones->height = found->height;
     GST_OBJECT_UNLOCK(zones->element);
-    vdt_seg_zones_warn(zones);
     vdt_zone_watch_measure(zones->watch, now, found, network);
 }
 

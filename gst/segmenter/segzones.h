@@ -3,7 +3,7 @@
  * A segmenter's zones: the properties zones, zone-share and zone-hysteresis, and who is in them.
  *
  * A plain struct, the element's. Set and get are called with its object lock held, all that follows
- * them without: warn by prepare or the worker's thread, end by whoever ends the stream, never at
+ * them without: end by whoever ends the stream, never at
  * the same time as tell; the others by the worker's thread.
  */
 #pragma once
@@ -18,8 +18,9 @@ typedef struct {
     /* under its object lock */
     char *text;
     VdtZones *zones; /* what it says; NULL for none */
-    char *note;      /* what is to be said of zones, once somebody hears it; NULL for nothing */
     VdtZoneLimits limits;
+    guint width, height; /* of the newest map; 0: there was none */
+    gboolean unchecked;  /* whether the zones have pixels there */
 
     VdtZoneWatch *watch; /* the worker's thread's */
 } VdtSegZones;
@@ -32,12 +33,12 @@ void vdt_seg_zones_clear(VdtSegZones *zones);
 /* Installs VDT_SEG_ZONES_PROPS properties, with ids from @first on. */
 void vdt_seg_zones_install(GObjectClass *klass, guint first);
 /* Property @id of those, counted from 0. FALSE if there is none. What are no zones leaves those
- * that were; warn says so. */
-gboolean vdt_seg_zones_set(VdtSegZones *zones, guint id, const GValue *value);
+ * that were; *@note, else NULL, says so, and is the caller's. */
+gboolean vdt_seg_zones_set(VdtSegZones *zones, guint id, const GValue *value, char **note);
 gboolean vdt_seg_zones_get(const VdtSegZones *zones, guint id, GValue *value);
 
-/* Says what was to be said of zones. */
-void vdt_seg_zones_warn(VdtSegZones *zones);
+/* Warns of zones that hold no pixel of the newest map, once. */
+void vdt_seg_zones_check(VdtSegZones *zones);
 /* Notes what of them the classes of a map cover; before its map is taken. */
 void vdt_seg_zones_measure(VdtSegZones *zones, const VdtSegmentation *found,
                            const VdtSegNetwork *network);

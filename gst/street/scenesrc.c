@@ -32,6 +32,7 @@
 #include <gst/video/gstvideopool.h>
 #include <gst/video/video.h>
 
+#include "naming.h"
 #include "scene.h"
 #include "truthlog.h"
 #include "truthmessages.h"
@@ -619,6 +620,12 @@ static void vdt_scene_src_get_property(GObject *object, guint id, GValue *value,
     GST_OBJECT_UNLOCK(self);
 }
 
+static void vdt_scene_src_constructed(GObject *object)
+{
+    G_OBJECT_CLASS(vdt_scene_src_parent_class)->constructed(object);
+    vdt_element_name(GST_ELEMENT(object), "vedette-scenesrc");
+}
+
 static void vdt_scene_src_finalize(GObject *object)
 {
     g_free(VDT_SCENE_SRC(object)->truth_location);
@@ -708,6 +715,7 @@ static void vdt_scene_src_class_init(VdtSceneSrcClass *klass)
     GstElementClass *element = GST_ELEMENT_CLASS(klass);
     GstBaseSrcClass *base = GST_BASE_SRC_CLASS(klass);
 
+    object->constructed = vdt_scene_src_constructed;
     object->set_property = vdt_scene_src_set_property;
     object->get_property = vdt_scene_src_get_property;
     object->finalize = vdt_scene_src_finalize;

@@ -17,11 +17,10 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <vedette/runtime.h>
+
+#include "cpus.h"
 
 #define SPINS 4000 /* some 50 to 100 µs */
 
@@ -214,62 +213,6 @@ static void *helper_main(void *data)
     return NULL;
 }
 
-/* CPUs that the quota in @folder allows, 0 if there is none. */
-static guint folder_quota(const char *folder)
-{
-    g_autofree char *path = g_strconcat("/sys/fs/cgroup", folder, "/cpu.max", NULL);
-    FILE *file = fopen(path, "re");
-    long quota = 0, period = 0;
-    guint cpus = 0;
-
-    if (!file)
-        return 0;
-    if (fscanf(file, "%ld %ld", &quota, &period) == 2 && quota > 0 && period > 0)
-        cpus = MAX(1, quota / period);
-    fclose(file);
-    return cpus;
-}
-
-/* The smallest quota of the process's cgroup and those above it, 0 if there is none. */
-static guint cgroup_quota(void)
-{
-    g_autofree char *text = NULL;
-    char *folder = NULL, *end;
-    guint smallest = folder_quota("");
-
-    if (g_file_get_contents("/proc/self/cgroup", &text, NULL, NULL))
-        folder = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
-    if (!folder)
-        return smallest;
-    folder = strchr(folder, '/');
-    if (!folder)
-        return smallest;
-    folder[strcspn(folder, "\n")] = '\0';
-    while ((end = strrchr(folder, '/')) != NULL) {
-        guint quota = end[1] != '\0' ? folder_quota(folder) : 0;
-
-        if (quota > 0 && (smallest == 0 || quota < smallest))
-            smallest = quota;
-        *end = '\0';
-    }
-    return smallest;
-}
-
-static guint default_workers(void)
-{
-    const char *text = getenv("VEDETTE_THREADS");
-    guint quota = cgroup_quota(), cpus = 1;
-    cpu_set_t set;
-
-    if (text && atoi(text) > 0)
-        return MIN((guint)atoi(text), VDT_MAX_WORKERS);
-    if (sched_getaffinity(0, sizeof set, &set) == 0)
-        cpus = MAX(1, CPU_COUNT(&set));
-    if (quota > 0)
-        cpus = MIN(cpus, quota);
-    return MIN(cpus, VDT_MAX_WORKERS);
-}
-
 /* The rest is called with the turn held. */
 
 static void stop_helpers(void)
@@ -361,7 +304,7 @@ guint vdt_threads_get(void)
     guint wanted = atomic_load(&pool.wanted);
 
     if (wanted == 0) {
-        guint found = default_workers();
+        guint found = MIN(vdt_cpus_default_workers(), VDT_MAX_WORKERS);
 
         /* If somebody set it meanwhile, that counts. */
         if (atomic_compare_exchange_strong(&pool.wanted, &wanted, found))

@@ -182,6 +182,18 @@ char *fixture_error(GstBus *bus, GstMessageType type, int *code)
     return g_strdup(error->message);
 }
 
+char *fixture_wait_warning(GstBus *bus)
+{
+    g_autoptr(GstMessage) message =
+        gst_bus_timed_pop_filtered(bus, 10 * GST_SECOND, GST_MESSAGE_WARNING);
+    g_autoptr(GError) error = NULL;
+
+    if (!message)
+        return NULL;
+    gst_message_parse_warning(message, &error, NULL);
+    return g_strdup(error->message);
+}
+
 const GstStructure *fixture_meta(GstBuffer *buffer, const char *element)
 {
     const GType api = vdt_result_meta_get_info()->api;

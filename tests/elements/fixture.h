@@ -34,6 +34,9 @@ char *fixture_events(GstBus *bus);
 /* Text of the next error or warning on the bus, or NULL; with its code. */
 char *fixture_error(GstBus *bus, GstMessageType type, int *code);
 
+/* Text of the next warning, once there is one; NULL after 10 seconds. */
+char *fixture_wait_warning(GstBus *bus);
+
 /* The meta that @element (NULL for any) left on @buffer, or NULL. */
 const GstStructure *fixture_meta(GstBuffer *buffer, const char *element);
 /* A field of the element's statistics. */

@@ -245,11 +245,11 @@ static void test_events(void)
     set_exact(a);
     fixture_push(h, CAPS_SMALL, 0, FRAME, 2);
     first = events_of(h);
-    g_assert_cmpstr(first, ==, "start nought, update nought, update nought");
+    g_assert_cmpstr(first, ==, "start nought");
     a->class_id = 1;
     fixture_push(h, CAPS_SMALL, GST_SECOND, FRAME, 1);
     second = events_of(h);
-    g_assert_cmpstr(second, ==, "end nought, start one, update one");
+    g_assert_cmpstr(second, ==, "end nought, start one");
     gst_harness_push_event(h, gst_event_new_eos());
     last = events_of(h);
     g_assert_cmpstr(last, ==, "end one");
@@ -288,17 +288,17 @@ static void test_min_duration(void)
     gst_structure_get_uint64(gst_message_get_structure(message), "timestamp", &timestamp);
     g_assert_cmpuint(timestamp, ==, 0);
     first = events_of(h);
-    g_assert_cmpstr(first, ==, "update nought");
+    g_assert_cmpstr(first, ==, "");
     a->class_id = 1;
     fixture_push(h, CAPS_SMALL, 3 * step, step, 1);
     a->class_id = 0;
     fixture_push(h, CAPS_SMALL, 4 * step, step, 1);
     gap = events_of(h);
-    g_assert_cmpstr(gap, ==, "update nought");
+    g_assert_cmpstr(gap, ==, "");
     a->class_id = 1;
     fixture_push(h, CAPS_SMALL, 5 * step, step, 3);
     other = events_of(h);
-    g_assert_cmpstr(other, ==, "end nought, start one, update one");
+    g_assert_cmpstr(other, ==, "end nought, start one");
     gst_harness_push_event(h, gst_event_new_eos());
     last = events_of(h);
     g_assert_cmpstr(last, ==, "end one");
@@ -399,7 +399,7 @@ static void test_flush(void)
     g_assert_nonnull(fixture_meta(out, NULL));
     gst_buffer_unref(out);
     events = events_of(h);
-    g_assert_cmpstr(events, ==, "start nought, update nought");
+    g_assert_cmpstr(events, ==, "start nought");
     fixture_harness_free(h);
 }
 
@@ -442,30 +442,7 @@ static void test_eos_drains(void)
     /* both the one that ran and the one that waited */
     g_assert_cmpuint(fixture_stat(h->element, "results"), ==, 2);
     events = events_of(h);
-    g_assert_cmpstr(events, ==, "start nought, update nought, update nought, end nought");
-    fixture_harness_free(h);
-}
-
-static void test_discont(void)
-{
-    TestAnalyzer *a;
-    GstHarness *h = start(&a);
-    GstBuffer *frame;
-
-    set_exact(a);
-    a->min_frames = 3;
-    fixture_push(h, CAPS_SMALL, 0, FRAME, 4);
-    g_assert_cmpint(a->analysed, ==, 2);
-    frame = fixture_frame(CAPS_SMALL, GST_SECOND);
-    GST_BUFFER_FLAG_SET(frame, GST_BUFFER_FLAG_DISCONT);
-    gst_harness_push(h, frame);
-    g_assert_cmpint(a->window_frames, ==, 1);
-    g_assert_cmpint(a->analysed, ==, 2);
-    /* what was found before still holds */
-    gst_buffer_unref(gst_harness_pull(h));
-    frame = push_pull(h, GST_SECOND + FRAME);
-    g_assert_nonnull(fixture_meta(frame, NULL));
-    gst_buffer_unref(frame);
+    g_assert_cmpstr(events, ==, "start nought, end nought");
     fixture_harness_free(h);
 }
 
@@ -490,7 +467,7 @@ static void test_long_gap(void)
         gst_buffer_unref(frame);
         g_assert_cmpint(a->window_frames, ==, marked ? 1 : 4);
         events = events_of(h);
-        g_assert_cmpstr(events, ==, "start nought, update nought, end nought");
+        g_assert_cmpstr(events, ==, "start nought, end nought");
         fixture_harness_free(h);
     }
 }
@@ -594,7 +571,7 @@ static void test_caps(void)
     g_autoptr(GstCaps) all = gst_pad_get_pad_template_caps(pad);
     const GValue *formats = gst_structure_get_value(gst_caps_get_structure(all, 0), "format");
 
-    g_assert_cmpuint(gst_value_list_get_size(formats), ==, 19);
+    g_assert_cmpuint(gst_value_list_get_size(formats), ==, 20);
     for (guint i = 0; i < gst_value_list_get_size(formats); i++) {
         g_autofree char *caps =
             g_strdup_printf("video/x-raw, format=%s, width=64, height=48, framerate=30/1",
@@ -745,8 +722,7 @@ static void test_change_model(void)
     fixture_push(h, CAPS_SMALL, 0, FRAME, 2);
     g_assert_cmpint(a->prepared, ==, 1);
     g_object_set(a, "model", "another", NULL);
-    fixture_push(h, CAPS_SMALL, 2 * FRAME, FRAME, 1);
-    g_assert_cmpint(a->prepared, ==, 2);
+    wait_count(&a->prepared, 2);
     a->min_frames = 2;
     out = push_pull(h, 3 * FRAME);
     g_assert_null(fixture_meta(out, NULL));
@@ -755,10 +731,10 @@ static void test_change_model(void)
 
     a->no_network = TRUE;
     g_object_set(a, "model", "a third", NULL);
-    fixture_push(h, CAPS_SMALL, 4 * FRAME, FRAME, 2);
-    text = fixture_error(fixture_bus(h), GST_MESSAGE_WARNING, NULL);
+    text = fixture_wait_warning(fixture_bus(h));
     g_assert_cmpstr(text, ==, "no network, as told");
-    g_assert_cmpuint(fixture_stat(h->element, "results"), ==, 5);
+    fixture_push(h, CAPS_SMALL, 4 * FRAME, FRAME, 2);
+    g_assert_cmpuint(fixture_stat(h->element, "results"), ==, 4);
     fixture_harness_free(h);
 }
 
@@ -847,7 +823,6 @@ int main(int argc, char **argv)
     g_test_add_func("/analyzer/flush", test_flush);
     g_test_add_func("/analyzer/flush-while-exact-waits", test_flush_while_exact_waits);
     g_test_add_func("/analyzer/eos-drains", test_eos_drains);
-    g_test_add_func("/analyzer/discont", test_discont);
     g_test_add_func("/analyzer/long-gap", test_long_gap);
     g_test_add_func("/analyzer/time-goes-back", test_time_goes_back);
     g_test_add_func("/analyzer/no-pts", test_no_pts);

@@ -73,12 +73,31 @@ static void test_masks(void)
     }
 }
 
+/* Gaps in the events that have come, and nothing else; *@end: of the last one. */
+static guint count_gaps(GstHarness *h, GstClockTime *end)
+{
+    GstEvent *event;
+    guint n = 0;
+
+    while ((event = gst_harness_try_pull_event(h))) {
+        GstClockTime from, duration;
+
+        g_assert_cmpint(GST_EVENT_TYPE(event), ==, GST_EVENT_GAP);
+        gst_event_parse_gap(event, &from, &duration);
+        *end = from + duration;
+        gst_event_unref(event);
+        n++;
+    }
+    return n;
+}
+
 static void test_events(void)
 {
     GstElement *element = segmenter_new();
     GstHarness *h = fixture_harness(element);
     GstHarness *mask = gst_harness_new_with_element(element, NULL, "mask");
     g_autoptr(GstCaps) caps = NULL;
+    GstClockTime end = 0;
     GstSegment segment;
     GstVideoInfo info;
 
@@ -95,8 +114,10 @@ static void test_events(void)
     /* it is as wide as the frame, which is 64 x 48 */
     g_assert_cmpint(info.par_n, ==, 4);
     g_assert_cmpint(info.par_d, ==, 3);
+    /* a gap for each frame that brings none */
     push_from(h, 1, 8);
-    g_assert_cmpint(next_event(mask), ==, GST_EVENT_UNKNOWN);
+    g_assert_cmpuint(count_gaps(mask, &end), ==, 6);
+    g_assert_cmpuint(end, ==, 7 * FRAME + GST_SECOND / 30);
 
     gst_harness_push_event(h, gst_event_new_flush_start());
     g_assert_cmpint(next_event(mask), ==, GST_EVENT_FLUSH_START);
@@ -193,6 +214,98 @@ static GstPadProbeReturn count(GstPad *pad, GstPadProbeInfo *info, gpointer n)
     return GST_PAD_PROBE_OK;
 }
 
+static gboolean note(GstPad *pad, GstObject *parent, GstEvent *event)
+{
+    GstClockTime *end = gst_pad_get_element_private(pad), from, duration;
+
+    if (GST_EVENT_TYPE(event) == GST_EVENT_GAP) {
+        gst_event_parse_gap(event, &from, &duration);
+        g_assert_cmpuint(from, >=, *end);
+        *end = from + duration;
+    }
+    gst_event_unref(event);
+    return TRUE;
+}
+
+static GstFlowReturn note_mask(GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+    GstClockTime *end = gst_pad_get_element_private(pad);
+
+    g_assert_cmpuint(GST_BUFFER_PTS(buffer), >=, *end);
+    *end = GST_BUFFER_PTS(buffer);
+    gst_buffer_unref(buffer);
+    return GST_FLOW_OK;
+}
+
+/* A gap never says that there is no mask of a picture that is still looked at, however late that
+ * is. */
+static void test_gaps_live(void)
+{
+    GstElement *element = segmenter_new();
+    GstHarness *h = fixture_harness(element);
+    GstPad *pad = gst_element_request_pad_simple(element, "mask");
+    GstPad *sink = gst_pad_new("sink", GST_PAD_SINK);
+    GstClockTime end = 0;
+
+    g_object_set(element, "mode", VDT_ANALYZER_LIVE, "resolution", "320x320", NULL);
+    gst_pad_set_element_private(sink, &end);
+    gst_pad_set_event_function(sink, note);
+    gst_pad_set_chain_function(sink, note_mask);
+    gst_pad_set_active(sink, TRUE);
+    g_assert_cmpint(gst_pad_link(pad, sink), ==, GST_PAD_LINK_OK);
+    gst_harness_set_src_caps_str(h, CAPS_SMALL);
+    for (guint i = 0; i < 300; i++) {
+        push_from(h, i, 1);
+        g_usleep(1000);
+    }
+    gst_harness_push_event(h, gst_event_new_eos());
+    g_assert_cmpuint(fixture_stat(element, "results"), >=, 3);
+    g_assert_cmpuint(end, >=, 290 * FRAME);
+    gst_pad_set_active(sink, FALSE);
+    gst_pad_unlink(pad, sink);
+    gst_object_unref(sink);
+    gst_object_unref(pad);
+    fixture_harness_free(h);
+}
+
+/* Pipelines with queues as they are by default: masks into a mixer beside the frames, and alone. */
+static void test_mixer(void)
+{
+    static const char *const rest[] = {
+        "mode=live compositor name=c ! fakesink name=k s.src ! queue ! c. "
+        "s.mask ! queue ! videoconvert ! c.",
+        "mode=exact compositor name=c ! fakesink name=k s.src ! queue ! c. "
+        "s.mask ! queue ! videoconvert ! c.",
+        "mode=live s.mask ! queue ! fakesink name=k",
+        "mode=exact s.mask ! fakesink name=k",
+    };
+    g_autofree char *card = fixture_model("tiny-maps/card.json");
+
+    for (guint i = 0; i < G_N_ELEMENTS(rest); i++) {
+        g_autofree char *launch = g_strdup_printf(
+            "videotestsrc num-buffers=100 ! video/x-raw,width=320,height=180,framerate=25/1 ! "
+            "cgrseg-segmenter name=s model=\"%s\" %s",
+            card, rest[i]);
+        g_autoptr(GError) error = NULL;
+        GstElement *pipeline = gst_parse_launch(launch, &error);
+        gint out = 0;
+
+        if (!pipeline) {
+            g_test_skip("there is no compositor");
+            return;
+        }
+        fixture_add_probe(pipeline, "k", "sink", count, &out);
+        gst_element_set_state(pipeline, GST_STATE_PLAYING);
+        fixture_wait_eos(pipeline);
+        if (i < 2)
+            g_assert_cmpint(out, ==, 100);
+        else
+            g_assert_cmpint(out, >=, 1);
+        gst_element_set_state(pipeline, GST_STATE_NULL);
+        gst_object_unref(pipeline);
+    }
+}
+
 /* As a pipeline: both branches begin, though in live mode no mask is there for the first frame;
  * sizes change on the way; and both end. */
 static void test_pipeline(void)
@@ -235,6 +348,8 @@ int main(int argc, char **argv)
     g_test_add_func("/mask/events", test_events);
     g_test_add_func("/mask/links", test_links);
     g_test_add_func("/mask/failing", test_failing);
+    g_test_add_func("/mask/gaps-live", test_gaps_live);
+    g_test_add_func("/mask/mixer", test_mixer);
     g_test_add_func("/mask/pipeline", test_pipeline);
     return fixture_run();
 }

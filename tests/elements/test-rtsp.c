@@ -56,32 +56,27 @@ static GstElement *pipeline_new(const Server *server)
     return pipeline;
 }
 
-/* Waits for @n updates; they come in order, and their windows are as long as they should be: the
+/* Waits for the first message, whose window is as long as it should be, and for @n results: the
  * jitter buffer moves times by some frames if a busy machine sent the first ones late. */
-static void wait_updates(GstBus *bus, guint n)
+static void wait_results(GstElement *pipeline, GstBus *bus, guint n)
 {
-    guint64 last = 0;
+    g_autoptr(GstElement) recognizer = gst_bin_get_by_name(GST_BIN(pipeline), "r");
+    g_autoptr(GstMessage) message =
+        gst_bus_timed_pop_filtered(bus, 20 * GST_SECOND, GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR);
+    guint64 duration;
 
-    while (n > 0) {
-        g_autoptr(GstMessage) message = gst_bus_timed_pop_filtered(
-            bus, 20 * GST_SECOND, GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR);
-        const GstStructure *s;
-        guint64 timestamp, duration;
-
-        g_assert_nonnull(message);
-        g_assert_cmpint(GST_MESSAGE_TYPE(message), ==, GST_MESSAGE_ELEMENT);
-        s = gst_message_get_structure(message);
-        if (!gst_structure_has_name(s, "squeezetime-recognizer") ||
-            g_strcmp0(gst_structure_get_string(s, "event"), "update") != 0)
-            continue;
-        gst_structure_get(s, "timestamp", G_TYPE_UINT64, &timestamp, "duration", G_TYPE_UINT64,
-                          &duration, NULL);
-        g_assert_cmpuint(timestamp, >, last);
-        g_assert_cmpuint(duration, >, 750 * GST_MSECOND);
-        g_assert_cmpuint(duration, <, 1250 * GST_MSECOND);
-        last = timestamp;
-        n--;
+    while (message && !gst_message_has_name(message, "squeezetime-recognizer")) {
+        gst_message_unref(message);
+        message = gst_bus_timed_pop_filtered(bus, 20 * GST_SECOND,
+                                             GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR);
     }
+    g_assert_nonnull(message);
+    g_assert_cmpint(GST_MESSAGE_TYPE(message), ==, GST_MESSAGE_ELEMENT);
+    gst_structure_get(gst_message_get_structure(message), "duration", G_TYPE_UINT64, &duration,
+                      NULL);
+    g_assert_cmpuint(duration, >, 750 * GST_MSECOND);
+    g_assert_cmpuint(duration, <, 1250 * GST_MSECOND);
+    fixture_wait_stat(recognizer, "results", n);
 }
 
 static void stop_quickly(GstElement *pipeline)
@@ -105,7 +100,7 @@ static void test_stream(void)
     recognizer = gst_bin_get_by_name(GST_BIN(pipeline), "r");
     bus = gst_element_get_bus(pipeline);
     gst_element_set_state(pipeline, GST_STATE_PLAYING);
-    wait_updates(bus, 5);
+    wait_results(pipeline, bus, 5);
     g_assert_cmpuint(fixture_stat(recognizer, "frames"), >=, 45);
     g_assert_cmpuint(fixture_stat(recognizer, "results"), >=, 5);
     g_clear_object(&recognizer);
@@ -134,7 +129,7 @@ static void test_camera_goes_away(void)
     pipeline = pipeline_new(&server);
     bus = gst_element_get_bus(pipeline);
     gst_element_set_state(pipeline, GST_STATE_PLAYING);
-    wait_updates(bus, 1);
+    wait_results(pipeline, bus, 1);
     server_stop(&server);
     g_usleep(G_USEC_PER_SEC / 4);
     gst_bus_set_flushing(bus, TRUE);

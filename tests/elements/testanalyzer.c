@@ -83,9 +83,10 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer network, gpointer work,
         g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "failed, as told");
         return FALSE;
     }
-    g_ptr_array_add(results, gst_structure_new("result", "label", G_TYPE_STRING,
-                                               class_id ? "one" : "nought", "class-id", G_TYPE_INT,
-                                               class_id, "score", G_TYPE_DOUBLE, 0.5, NULL));
+    g_ptr_array_add(results,
+                    gst_structure_new("result", "label", G_TYPE_STRING, class_id ? "one" : "nought",
+                                      "class-id", G_TYPE_INT, class_id, "score", G_TYPE_DOUBLE,
+                                      g_atomic_int_get(&self->permille) / 1000.0, NULL));
     return TRUE;
 }
 
@@ -116,6 +117,7 @@ static void test_analyzer_class_init(TestAnalyzerClass *klass)
 static void test_analyzer_init(TestAnalyzer *self)
 {
     self->min_frames = 1;
+    self->permille = 500;
 }
 
 TestAnalyzer *test_analyzer_new(void)

@@ -19,6 +19,7 @@ struct _TestAnalyzer {
     gboolean gated;  /* an analysis ends only with a permit, which it uses up */
     gint permits;
     gint class_id; /* found by the next analyses; -1 makes them fail */
+    gint permille; /* its score */
     gboolean no_network;
 
     gint looked, windows, analysed, cancelled, prepared;

@@ -44,4 +44,9 @@ VDT_API void vdt_isa_limit(VdtIsa isa);
 VDT_API guint vdt_threads_get(void);
 VDT_API void vdt_threads_set(guint n_threads);
 
+/** What is wrong with the variables of the environment whose names begin with VEDETTE: values that
+ * are ignored, and names that look misspelled, as sentences without a full stop. NULL if nothing
+ * is. Caller frees. */
+VDT_API char *vdt_environment_check(void);
+
 G_END_DECLS
