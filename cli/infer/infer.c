@@ -402,8 +402,6 @@ static gboolean answer_folder(VdtEngine *engine, const Options *o, gboolean maps
         wrong = "is a folder, but the network looks at clips; name a video";
     else if (!maps && o->output != NULL)
         wrong = "is a folder; --output keeps the answer to one picture";
-    else if (g_strcmp0(o->output, o->overlay) == 0 && o->output != NULL)
-        wrong = "is a folder: --output and --overlay must be two others";
     if (wrong != NULL) {
         g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED, "%s: %s", o->input, wrong);
         return FALSE;

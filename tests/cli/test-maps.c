@@ -499,7 +499,7 @@ static void test_folder_input(void)
     g_assert_cmpint(some.status, ==, 1);
     g_assert_nonnull(strstr(some.err, "1 of 3 pictures failed"));
     g_assert_nonnull(strstr(strstr(some.out, "64x36") + 1, "64x36"));
-    expect(1, "must be two others", "infer", "--model", card, "--input", folder, "--output", maps,
+    expect(2, "is both --output and --overlay", "infer", "--model", card, "--input", folder, "--output", maps,
            "--overlay", maps, NULL);
 }
 

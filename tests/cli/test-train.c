@@ -221,7 +221,7 @@ static void interrupt(const char *folder, int signal)
     g_subprocess_communicate_utf8(process, NULL, NULL, NULL, &says, &error);
     g_assert_no_error(error);
     g_assert_true(g_subprocess_get_if_exited(process));
-    g_assert_cmpint(g_subprocess_get_exit_status(process), ==, 128 + SIGINT);
+    g_assert_cmpint(g_subprocess_get_exit_status(process), ==, 128 + signal);
     g_assert_nonnull(strstr(says, "--resume goes on from there"));
 }
 

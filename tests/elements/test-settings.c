@@ -70,10 +70,12 @@ static void test_meanwhile(void)
         fixture_push(h, CAPS_SMALL, 0, FRAME, 2);
         gst_util_set_object_arg(G_OBJECT(element), cases[i].property, cases[i].value);
         check_said(h, cases[i].says);
+        /* what lies outside has no pixel, either, which the worker finds */
+        if (strcmp(cases[i].says, "lies outside") == 0)
+            check_said(h, "no pixel: far");
         /* what goes again is not warned of */
         fixture_push(h, CAPS_SMALL, 2 * FRAME, FRAME, 2);
-        g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_WARNING, NULL), ==,
-                         strcmp(cases[i].says, "lies outside") == 0);
+        g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_WARNING, NULL), ==, 0);
         fixture_harness_free(h);
     }
 }
