@@ -77,6 +77,22 @@ static void test_limits(void)
     check(2, ROWS, DEPTH, COLUMNS, FALSE);
 }
 
+/* For four threads rows are in parts. */
+static void test_threads(void)
+{
+    g_autoptr(VdtGraph) graph = products(1, ROWS + 1, DEPTH, COLUMNS);
+    g_autoptr(VdtWeights) weights = make_weights(graph, 1);
+    g_autoptr(VdtPlan) two = make_plan(graph, weights, VDT_PLAN_INFER, VDT_PRECISION_F32);
+    g_autoptr(VdtSession) session = run_plan(two, 1), other = NULL;
+    g_autoptr(VdtPlan) four = NULL;
+
+    vdt_threads_set(4);
+    four = make_plan(graph, weights, VDT_PLAN_INFER, VDT_PRECISION_F32);
+    other = run_plan(four, 1);
+    vdt_threads_set(2);
+    assert_same_bits(session, other);
+}
+
 /* A token that is not a number stays one in all columns, and spoils its partner at most. */
 static void test_not_a_number(void)
 {
@@ -109,6 +125,7 @@ int main(int argc, char **argv)
     vdt_threads_set(2);
     g_test_add_func("/plan/strassen/sizes", test_sizes);
     g_test_add_func("/plan/strassen/limits", test_limits);
+    g_test_add_func("/plan/strassen/threads", test_threads);
     g_test_add_func("/plan/strassen/not-a-number", test_not_a_number);
     return g_test_run();
 }

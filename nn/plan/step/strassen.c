@@ -192,6 +192,12 @@ static gboolean gains(const VdtPlan *plan, const VdtProduct *p)
            p->columns >= LEAST_COLUMNS && p->columns % (2 * kernels->nr) == 0;
 }
 
+/* Each part adds the weights anew, so that rows are parted only to end together. */
+static guint get_parts(const StrassenStep *self)
+{
+    return self->n_pairs % vdt_threads_get() == 0 ? 1 : MAX(1, FEW_ITEMS / self->n_pairs);
+}
+
 gboolean vdt_plan_add_strassen(VdtPlan *plan, const VdtProduct *product, const char *label,
                                guint64 macs)
 {
@@ -221,7 +227,7 @@ gboolean vdt_plan_add_strassen(VdtPlan *plan, const VdtProduct *product, const c
     vdt_step_writes(&inputs->step, self->sums);
     vdt_plan_add_step(plan, &inputs->step);
 
-    self->rows = vdt_rows_split(self->upper, plan->kernels->mr, MAX(1, FEW_ITEMS / self->n_pairs));
+    self->rows = vdt_rows_split(self->upper, plan->kernels->mr, get_parts(self));
     self->step = (VdtStep){.kernel = "strassen",
                            .label = g_strdup(label),
                            .macs = macs,
