@@ -201,7 +201,9 @@ static void load(void)
     kernels.nr = TILE_COLUMNS;
     kernels.gemm_tile = gemm_tile;
     kernels.outer_tile = outer_tile;
-    /* In plain C its transforms take longer than the multiplications that it saves. */
+    /* It would multiply in plain C, and Winograd's transforms are: they take longer than the
+     * multiplications that they save. */
+    kernels.strassen_tile = NULL;
     kernels.winograd_input = NULL;
     kernels.winograd_output = NULL;
     kernels.name = "openblas_f32";

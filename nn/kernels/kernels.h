@@ -64,6 +64,36 @@ typedef struct {
     VdtEpilogue epilogue; /* already at row 0, column 0 */
 } VdtGemmTile;
 
+/* What a tile's sums become part of: y = sum, or with add y += sum or, with minus, y -= sum. */
+typedef struct {
+    float *y;
+    int rows; /* the first of the tile's, perhaps none */
+    bool add, minus;
+} VdtStrassenPart;
+
+/*
+ * A tile of one of Strassen's products of quarters (plan/step/strassen.c), of the weights of two
+ * quarters:
+ *     sum[i][j] = sum over k of a[i][k] * (b[k][j] +- other[k][j])
+ * The sums become part of one or two quarters of the result. The last of these has all rows and,
+ * if it is complete then, passes the epilogue. All is float.
+ */
+typedef struct {
+    size_t rows;  /* 1 to mr */
+    size_t cols;  /* nr; the reference takes that of others, too */
+    size_t depth; /* >= 1 */
+    const float *const *a;
+    const float *b, *other; /* [depth][cols]; other may be NULL */
+    bool minus;             /* b - other */
+    float *b_sum;           /* receives b +- other, for the tiles to come, if there is an other */
+    /* What will be read soon, @depth lines of 64 bytes, which need not exist; or NULL. */
+    const void *ahead;
+    size_t n_parts; /* 1 or 2 */
+    VdtStrassenPart parts[2];
+    size_t y_pitch;
+    const VdtEpilogue *epilogue; /* of the last part; or NULL */
+} VdtStrassenTile;
+
 /*
  * A tile of a sum of outer products, which is what the gradient of a weight is (and what
  * plan/infer/gather.c sums):
@@ -142,6 +172,8 @@ typedef struct {
                       size_t plane);
 
     VDT_F32_ONLY void (*outer_tile)(const VdtOuterTile *tile);
+    /* One tile; NULL where it is not offered. */
+    VDT_F32_ONLY void (*strassen_tile)(const VdtStrassenTile *tile);
     /* Winograd F(4x4,3x3), one tile; NULL where it is not offered. See winograd.h.
      * Input: v[i * v_stride + c] for i < 36 from the 6x6 pixels a[36].
      * Output: the left upper rows x cols pixels of the 4x4 block at y, in a map that is width

@@ -243,6 +243,36 @@ void VDT_K(outer_tile)(const VdtOuterTile *tile)
             *y = tile->add ? *y + sums[i][j] : sums[i][j];
         }
 }
+
+static void put_part(const VdtStrassenTile *tile, size_t p, size_t i, size_t j, float sum)
+{
+    const VdtStrassenPart *part = &tile->parts[p];
+    float *y = part->y + i * tile->y_pitch + j;
+
+    if (i >= (size_t)part->rows)
+        return;
+    sum = (part->add ? *y : 0) + (part->minus ? -sum : sum);
+    *y = p + 1 == tile->n_parts && tile->epilogue ? finish(sum, tile->epilogue, i, j) : sum;
+}
+
+void VDT_K(strassen_tile)(const VdtStrassenTile *tile)
+{
+    const size_t cols = tile->cols;
+    const float *b = tile->other ? tile->b_sum : tile->b;
+
+    for (size_t k = 0; k < tile->depth * cols && tile->other; k++)
+        tile->b_sum[k] = tile->minus ? tile->b[k] - tile->other[k] : tile->b[k] + tile->other[k];
+    for (size_t i = 0; i < tile->rows; i++) {
+        for (size_t j = 0; j < cols; j++) {
+            float sum = 0;
+
+            for (size_t k = 0; k < tile->depth; k++)
+                sum += tile->a[i][k] * b[k * cols + j];
+            for (size_t p = 0; p < tile->n_parts; p++)
+                put_part(tile, p, i, j, sum);
+        }
+    }
+}
 #endif
 
 VDT_DEFINE_KERNELS(4, 16);

@@ -110,6 +110,7 @@ void check_add_rows(const VdtKernels *kernels);
 void check_add_planes(const VdtKernels *kernels);
 void check_add_winograd(const VdtKernels *kernels);
 void check_add_outer(const VdtKernels *kernels);
+void check_add_strassen(const VdtKernels *kernels);
 void check_add_blas(void);
 void check_add_int8(const VdtInt8Kernels *kernels);
 void check_add_gradient(const VdtGradientKernels *kernels);

@@ -94,6 +94,7 @@ int main(int argc, char **argv)
         check_add_planes(kernels);
         check_add_winograd(kernels);
         check_add_outer(kernels);
+        check_add_strassen(kernels);
         check_add_test(kernels, "members", test_members);
     }
     check_add_blas();

@@ -164,12 +164,29 @@ static void test_declared(gconstpointer data)
     }
 }
 
+/* Products that random networks are too small for, of an odd number of rows. */
+static void test_strassen(void)
+{
+    g_autoptr(VdtGraph) graph = vdt_graph_new();
+    g_autoptr(VdtWeights) weights = NULL;
+    VdtScope s = vdt_scope(graph, "net");
+    VdtShape shape = vdt_shape(1, 193, 768);
+    VdtValue *x = vdt_input(graph, "x", &shape);
+
+    for (guint i = 0; i < 3; i++)
+        x = vdt_add(x, vdt_gelu(vdt_linear(vdt_in(s, "layers.%u", i), x, .out = 768)));
+    vdt_output(graph, "y", x);
+    weights = make_weights(graph, 1);
+    check_plan(graph, weights, VDT_PLAN_INFER, VDT_PRECISION_F32, 1);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_data_func("/plan/declared/f32", GINT_TO_POINTER(VDT_PRECISION_F32), test_declared);
     g_test_add_data_func("/plan/declared/bf16", GINT_TO_POINTER(VDT_PRECISION_BF16), test_declared);
     g_test_add_data_func("/plan/declared/int8", GINT_TO_POINTER(VDT_PRECISION_INT8), test_declared);
+    g_test_add_func("/plan/declared/strassen", test_strassen);
     g_test_add_data_func("/plan/declared/train", GINT_TO_POINTER(-1), test_declared);
     return g_test_run();
 }

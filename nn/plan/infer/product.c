@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Convolutions and linear layers as the products of product.h, with what follows folded in. */
-#include "plan/step/product.h"
 #include "lowering.h"
+#include "plan/step/strassen.h"
 
 #include "ops/table.h"
 
@@ -50,7 +50,8 @@ static gboolean lower_product(VdtInfer *l, VdtFused *f)
     product = vdt_infer_product_of(l, f, node->inputs[0]);
     /* Outputs of the network keep the full precision of the sums. */
     product.y = vdt_infer_new_map(l, f, f->axis, f->is_output && f->n_uses == 1);
-    vdt_plan_add_product(l->plan, &product, vdt_infer_label(f), node->op->macs(node));
+    if (!vdt_plan_add_strassen(l->plan, &product, vdt_infer_label(f), node->op->macs(node)))
+        vdt_plan_add_product(l->plan, &product, vdt_infer_label(f), node->op->macs(node));
     return TRUE;
 }
 
