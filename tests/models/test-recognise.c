@@ -16,6 +16,14 @@ static const struct {
 
 static const gint64 extremes[] = {0, 1, 2, 7, G_MAXINT32, G_GINT64_CONSTANT(1) << 32, G_MAXINT64};
 
+/* The address sanitizer, which looks at the stack for each of a network's many small allocations,
+ * makes it a hundred times slower: it sees one in so many. */
+#ifdef __SANITIZE_ADDRESS__
+#define ONE_IN 23
+#else
+#define ONE_IN 1
+#endif
+
 /* Whatever is in the shape, nothing is in the tensor. */
 static void insert(VdtWeights *weights, const char *name, const VdtShape *shape)
 {
@@ -64,6 +72,7 @@ static void test_extremes(gconstpointer data)
     g_autoptr(GError) error = NULL;
     g_autoptr(VdtGraph) graph = build(model, config, size, &error);
     g_autoptr(VdtWeights) weights = vdt_weights_new();
+    guint n = 0;
     g_assert_no_error(error);
     for (guint i = 0; i < vdt_graph_get_n_params(graph); i++) {
         VdtShape shape;
@@ -79,7 +88,7 @@ static void test_extremes(gconstpointer data)
             continue;
         for (guint j = 0; j < shape.n_dims; j++)
             for (guint k = 0; k < G_N_ELEMENTS(extremes); k++)
-                if (extremes[k] <= 7 || shape.n_dims > 1)
+                if ((extremes[k] <= 7 || shape.n_dims > 1) && n++ % ONE_IN == 0)
                     try_shape(weights, name, &shape, j, extremes[k], size);
     }
 }
