@@ -24,7 +24,8 @@ void vdt_analyzer_end_events(VdtAnalyzer *self)
 static void drop_results(VdtAnalyzer *self)
 {
     vdt_worker_forget(&vdt_analyzer_get_private(self)->worker);
-    vdt_holding_seal(&vdt_analyzer_get_private(self)->holding);
+    if (g_atomic_int_get(&vdt_analyzer_get_private(self)->holds))
+        vdt_holding_seal(&vdt_analyzer_get_private(self)->holding);
     vdt_analyzer_end_events(self);
 }
 
@@ -171,17 +172,37 @@ gboolean vdt_analyzer_add_held(VdtAnalyzer *self, GstQuery *query, gboolean answ
 
         gst_query_parse_nth_allocation_pool(query, i, &pool, &size, &min, &max);
         /* one that cannot grow so far is nobody's here */
-        if (max > 0 && max < min + held)
+        if (max > 0 && max < min + held) {
             g_clear_object(&pool);
-        gst_query_set_nth_allocation_pool(query, i, pool, size, min + held, 0);
+            max = 0;
+        }
+        gst_query_set_nth_allocation_pool(query, i, pool, size, min + held, max);
     }
     return TRUE;
 }
 
+void vdt_analyzer_wake(VdtAnalyzer *self)
+{
+    VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(self);
+
+    if (g_atomic_int_get(&priv->holds))
+        vdt_holding_wake(&priv->holding);
+}
+
+void vdt_analyzer_measured(VdtAnalyzer *self, GstClockTime took)
+{
+    VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(self);
+
+    if (g_atomic_int_get(&priv->holds) && vdt_holding_measured(&priv->holding, took))
+        gst_element_post_message(GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));
+}
+
 void vdt_analyzer_found(VdtAnalyzer *self, const VdtJob *job, VdtResult *result)
 {
-    vdt_holding_found(&vdt_analyzer_get_private(self)->holding, job, result,
-                      vdt_analyzer_get_pace(self).mode == VDT_ANALYZER_ALIGNED);
+    VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(self);
+
+    if (g_atomic_int_get(&priv->holds))
+        vdt_holding_found(&priv->holding, job, result);
 }
 
 GstFlowReturn vdt_analyzer_let_go(GstElement *element, GstBuffer *buffer, GstClockTime pts,
@@ -215,21 +236,31 @@ static GstFlowReturn hold(VdtAnalyzer *self, const VdtPace *pace, GstBuffer *buf
     return vdt_holding_put(&priv->holding, buffer, time, timeline, next, &limits);
 }
 
-/* Before anybody downstream has asked, and for those who never do. */
-static void ask_whether_live(VdtAnalyzer *self)
+static void begin_to_hold(VdtAnalyzer *self)
 {
     VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(self);
     g_autoptr(GstQuery) query = NULL;
     gboolean live;
 
-    if (priv->asked)
+    if (g_atomic_int_get(&priv->holds))
         return;
-    priv->asked = TRUE;
+    g_atomic_int_set(&priv->holds, TRUE);
+    /* nobody downstream may have asked so far */
     query = gst_query_new_latency();
     if (!gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(self), query))
         return;
     gst_query_parse_latency(query, &live, NULL, NULL);
     g_atomic_int_set(&priv->live, live);
+}
+
+/* Frames were held until now: they go first. */
+static void cease_to_hold(VdtAnalyzer *self)
+{
+    VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(self);
+
+    vdt_holding_drain(&priv->holding);
+    vdt_holding_seal(&priv->holding);
+    g_atomic_int_set(&priv->holds, FALSE);
 }
 
 GstFlowReturn vdt_analyzer_transform_ip(GstBaseTransform *trans, GstBuffer *buffer)
@@ -243,9 +274,9 @@ GstFlowReturn vdt_analyzer_transform_ip(GstBaseTransform *trans, GstBuffer *buff
     GstClockTime time;
 
     if (holds)
-        ask_whether_live(self);
-    else
-        vdt_holding_drain(&priv->holding); /* if it was otherwise before */
+        begin_to_hold(self);
+    else if (g_atomic_int_get(&priv->holds))
+        cease_to_hold(self);
     if (vdt_timeline_turn(&priv->timeline, trans->segment.rate < 0) ||
         vdt_worker_adopt(&priv->worker))
         vdt_analyzer_forget(self);

@@ -19,6 +19,7 @@ typedef struct {
     VdtTelling telling;
     VdtPace pace; /* under the object lock */
     gint live;    /* whether the pipeline is; atomic */
+    gint holds;   /* whether frames are, or may be, held; atomic, the streaming thread's to set */
 
     /* the streaming thread's */
     GstVideoInfo info;
@@ -28,7 +29,6 @@ typedef struct {
     VdtTimeline timeline;
     VdtSilence silence;
     GstClockTime lag; /* from the newest picture of the last work to the frame that made it due */
-    gboolean asked;   /* upstream, whether it is live */
 } VdtAnalyzerPrivate;
 
 VdtAnalyzerPrivate *vdt_analyzer_get_private(VdtAnalyzer *self);
@@ -47,10 +47,12 @@ void vdt_analyzer_forget(VdtAnalyzer *self);
 void vdt_analyzer_set_orientation(VdtAnalyzer *self, GstVideoOrientationMethod orientation);
 void vdt_analyzer_take_tags(VdtAnalyzer *self, GstEvent *event);
 /* mode=aligned. How long frames are held at most; the buffers that takes, added to the answer of an
- * allocation query, which @answered says there is; a result is there, the worker's thread; a frame
- * goes. */
+ * allocation query, which @answered says there is; the worker's thread: work is begun or gone, took
+ * so long, a result is there; a frame goes. */
 GstClockTime vdt_analyzer_get_bound(VdtAnalyzer *self, const VdtPace *pace);
 gboolean vdt_analyzer_add_held(VdtAnalyzer *self, GstQuery *query, gboolean answered);
+void vdt_analyzer_wake(VdtAnalyzer *self);
+void vdt_analyzer_measured(VdtAnalyzer *self, GstClockTime took);
 void vdt_analyzer_found(VdtAnalyzer *self, const VdtJob *job, VdtResult *result);
 GstFlowReturn vdt_analyzer_let_go(GstElement *element, GstBuffer *buffer, GstClockTime pts,
                                   const VdtResult *result);

@@ -251,12 +251,10 @@ void vdt_holding_seal(VdtHolding *h)
 
 /* --- the worker's thread --- */
 
-void vdt_holding_found(VdtHolding *h, const VdtJob *job, VdtResult *result, gboolean keep)
+void vdt_holding_found(VdtHolding *h, const VdtJob *job, VdtResult *result)
 {
     g_mutex_lock(&h->lock);
     if (!vdt_job_is_void(job)) {
-        if (!keep)
-            vdt_nearest_clear(&h->results);
         vdt_nearest_add(&h->results, result);
         vdt_nearest_trim(&h->results, h->gone);
         g_cond_broadcast(&h->changed);

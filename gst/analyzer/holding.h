@@ -87,9 +87,8 @@ void vdt_holding_drain(VdtHolding *holding);
 /* Settles with which result each frame goes: those there are. They are forgotten then. */
 void vdt_holding_seal(VdtHolding *holding);
 
-/* @result, of @job, is there; taken note of unless @job is void. Without @keep, frames do not wait:
- * then it is the only one. */
-void vdt_holding_found(VdtHolding *holding, const VdtJob *job, VdtResult *result, gboolean keep);
+/* @result, of @job, is there; taken note of unless @job is void. */
+void vdt_holding_found(VdtHolding *holding, const VdtJob *job, VdtResult *result);
 /* An inference took so long. TRUE if the bound has changed. */
 gboolean vdt_holding_measured(VdtHolding *holding, GstClockTime took);
 /* Work was begun, or is gone. */

@@ -40,14 +40,12 @@ static gboolean run(GstElement *element, VdtJob *job, GCancellable *cancellable,
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)gst_structure_free);
     VdtPace pace;
 
-    vdt_holding_wake(&vdt_analyzer_get_private(self)->holding);
+    vdt_analyzer_wake(self);
     if (!VDT_ANALYZER_GET_CLASS(self)->analyse(self, job->network, job->work, cancellable, found,
                                                error))
         return FALSE;
     pace = vdt_analyzer_get_pace(self); /* as it is now */
-    if (vdt_holding_measured(&vdt_analyzer_get_private(self)->holding, vdt_job_took(job)) &&
-        pace.mode == VDT_ANALYZER_ALIGNED)
-        gst_element_post_message(element, gst_message_new_latency(GST_OBJECT(element)));
+    vdt_analyzer_measured(self, vdt_job_took(job));
     if (!g_cancellable_is_cancelled(cancellable))
         vdt_telling_publish(&vdt_analyzer_get_private(self)->telling, self, &pace, job, found);
     return TRUE;
@@ -61,7 +59,7 @@ static gint64 rest(GstElement *element)
     const gint64 at = vdt_worker_get_arrived(&priv->worker) +
                       (gint64)(vdt_timeline_hold(vdt_analyzer_ns(pace.interval)) / GST_USECOND);
 
-    vdt_holding_wake(&priv->holding);
+    vdt_analyzer_wake(VDT_ANALYZER(element));
     if (!g_atomic_int_get(&priv->live) || GST_STATE(element) != GST_STATE_PLAYING)
         return 0;
     if (g_get_monotonic_time() < at)
@@ -194,7 +192,7 @@ static gboolean vdt_analyzer_start(GstBaseTransform *trans)
     vdt_timeline_reset(&priv->timeline);
     priv->silence = (VdtSilence){0};
     priv->lag = 0;
-    priv->asked = FALSE;
+    g_atomic_int_set(&priv->holds, FALSE);
     vdt_telling_start(&priv->telling, self);
     vdt_holding_start(&priv->holding);
     return vdt_worker_start(&priv->worker);

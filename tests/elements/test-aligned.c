@@ -254,16 +254,17 @@ static void test_break(void)
     TestAnalyzer *a;
     GstHarness *h = start(&a, 0.2);
 
-    g_object_set(a, "max-delay", 60.0, NULL);
+    a->gated = TRUE;
+    a->permits = 1;
+    g_object_set(a, "max-delay", 0.3, NULL);
     push_some(h, 0, 1);
     fixture_wait_stat(h->element, "results", 1);
     push_some(h, 1, 4);
     push_some(h, 1000, 3);
-    finish(h);
     for (guint i = 0; i < 5; i++)
         check_next(h, i, 0);
     for (guint i = 1000; i < 1003; i++)
-        check_next(h, i, 1000);
+        check_next(h, i, -1);
     fixture_harness_free(h);
 }
 
