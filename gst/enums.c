@@ -24,6 +24,8 @@ GType vdt_analyzer_mode_get_type(void)
     static const GEnumValue values[] = {
         {VDT_ANALYZER_LIVE, "Pass frames at once, with the newest result there is", "live"},
         {VDT_ANALYZER_EXACT, "Hold each frame until the result it makes due is there", "exact"},
+        {VDT_ANALYZER_ALIGNED, "Hold each frame until the result nearest in time is there",
+         "aligned"},
         {0, NULL, NULL},
     };
 

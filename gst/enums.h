@@ -10,8 +10,9 @@ G_BEGIN_DECLS
  * VdtAnalyzerMode:
  * @VDT_ANALYZER_LIVE: frames pass at once, and carry the newest result there is
  * @VDT_ANALYZER_EXACT: frames wait for the result that they make due
+ * @VDT_ANALYZER_ALIGNED: frames wait for the result nearest to them in time
  */
-typedef enum { VDT_ANALYZER_LIVE, VDT_ANALYZER_EXACT } VdtAnalyzerMode;
+typedef enum { VDT_ANALYZER_LIVE, VDT_ANALYZER_EXACT, VDT_ANALYZER_ALIGNED } VdtAnalyzerMode;
 
 #define VDT_TYPE_ANALYZER_MODE (vdt_analyzer_mode_get_type())
 GType vdt_analyzer_mode_get_type(void);

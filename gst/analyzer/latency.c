@@ -20,3 +20,12 @@ gboolean vdt_latency_note(VdtLatency *latency, GstClockTime took, gint64 now)
     latency->changed = now;
     return TRUE;
 }
+
+void vdt_latency_add(GstQuery *query, GstClockTime own)
+{
+    GstClockTime min, max;
+    gboolean live;
+
+    gst_query_parse_latency(query, &live, &min, &max);
+    gst_query_set_latency(query, live, min + own, GST_CLOCK_TIME_IS_VALID(max) ? max + own : max);
+}

@@ -23,4 +23,7 @@ typedef struct {
 /* Notes that a result took @took, at the monotonic time @now. TRUE if @reported has changed. */
 gboolean vdt_latency_note(VdtLatency *latency, GstClockTime took, gint64 now);
 
+/* Adds @own, how long an element holds what it is given, to the answer of a latency query. */
+void vdt_latency_add(GstQuery *query, GstClockTime own);
+
 G_END_DECLS

@@ -5,13 +5,18 @@
 #define DEFAULT_INTERVAL      1.0
 #define DEFAULT_MIN_DURATION  0.0
 #define DEFAULT_POST_MESSAGES TRUE
+#define DEFAULT_MAX_DELAY     2.0
 
-enum { MODE, INTERVAL, MIN_DURATION, POST_MESSAGES, POST_EVENTS };
+enum { MODE, INTERVAL, MIN_DURATION, POST_MESSAGES, POST_EVENTS, MAX_DELAY };
 
 void vdt_pace_init(VdtPace *pace)
 {
-    *pace = (VdtPace){DEFAULT_MODE, DEFAULT_INTERVAL, DEFAULT_MIN_DURATION, DEFAULT_POST_MESSAGES,
-                      VDT_EVENT_ALL};
+    *pace = (VdtPace){.mode = DEFAULT_MODE,
+                      .interval = DEFAULT_INTERVAL,
+                      .min_duration = DEFAULT_MIN_DURATION,
+                      .max_delay = DEFAULT_MAX_DELAY,
+                      .post_messages = DEFAULT_POST_MESSAGES,
+                      .post_events = VDT_EVENT_ALL};
 }
 
 gboolean vdt_pace_set(VdtPace *pace, guint id, const GValue *value)
@@ -31,6 +36,9 @@ gboolean vdt_pace_set(VdtPace *pace, guint id, const GValue *value)
         return TRUE;
     case POST_EVENTS:
         pace->post_events = g_value_get_flags(value);
+        return TRUE;
+    case MAX_DELAY:
+        pace->max_delay = g_value_get_double(value);
         return TRUE;
     default:
         return FALSE;
@@ -54,6 +62,9 @@ gboolean vdt_pace_get(const VdtPace *pace, guint id, GValue *value)
         return TRUE;
     case POST_EVENTS:
         g_value_set_flags(value, pace->post_events);
+        return TRUE;
+    case MAX_DELAY:
+        g_value_set_double(value, pace->max_delay);
         return TRUE;
     default:
         return FALSE;
@@ -87,4 +98,9 @@ void vdt_pace_install(GObjectClass *klass, guint first)
                                     g_param_spec_flags("post-events", "Post events",
                                                        "Which messages are posted, if any are",
                                                        VDT_TYPE_EVENT_KINDS, VDT_EVENT_ALL, live));
+    g_object_class_install_property(
+        klass, first + MAX_DELAY,
+        g_param_spec_double("max-delay", "Maximum delay",
+                            "Seconds that frames are held at most, in mode=aligned", 0, 60,
+                            DEFAULT_MAX_DELAY, live));
 }

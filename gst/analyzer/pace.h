@@ -8,12 +8,12 @@ G_BEGIN_DECLS
 
 typedef struct {
     VdtAnalyzerMode mode;
-    double interval, min_duration; /* s */
+    double interval, min_duration, max_delay; /* s */
     gboolean post_messages;
     VdtEventKinds post_events;
 } VdtPace;
 
-#define VDT_PACE_PROPS 5
+#define VDT_PACE_PROPS 6
 
 void vdt_pace_init(VdtPace *pace);
 /* Installs VDT_PACE_PROPS properties, with ids from @first on. */

@@ -33,10 +33,10 @@ GstStructure *vdt_stats_to_structure(const VdtStats *stats, GstElement *element)
         name, "frames", G_TYPE_UINT64, stats->frames, "results", G_TYPE_UINT64, stats->results,
         "skipped", G_TYPE_UINT64, stats->skipped, "discarded", G_TYPE_UINT64, stats->discarded,
         "invalid", G_TYPE_UINT64, stats->invalid, "unseen", G_TYPE_UINT64, stats->unseen, "broken",
-        G_TYPE_UINT64, stats->broken, "last-inference-time", G_TYPE_UINT64, stats->last,
-        "average-inference-time", G_TYPE_UINT64, stats->results ? stats->busy / stats->results : 0,
-        "first-result-delay", G_TYPE_UINT64, stats->first_delay, "streaming-cpu-time",
-        G_TYPE_UINT64, stats->streaming, NULL);
+        G_TYPE_UINT64, stats->broken, "unaligned", G_TYPE_UINT64, stats->unaligned,
+        "last-inference-time", G_TYPE_UINT64, stats->last, "average-inference-time", G_TYPE_UINT64,
+        stats->results ? stats->busy / stats->results : 0, "first-result-delay", G_TYPE_UINT64,
+        stats->first_delay, "streaming-cpu-time", G_TYPE_UINT64, stats->streaming, NULL);
 }
 
 GstMessage *vdt_stats_skip(VdtStats *stats, GstElement *element, const VdtSpan *span)

@@ -13,6 +13,7 @@ typedef struct {
     guint64 frames, results, skipped, discarded;
     guint64 invalid;          /* of the results, those of which the network gave no numbers */
     guint64 unseen, broken;   /* frames not looked at; windows that broke off without a result */
+    guint64 unaligned;        /* frames that could not wait for the result nearest to them */
     GstClockTime busy, last;  /* analysing: altogether, for the newest result */
     GstClockTime first_delay; /* from the first work to the first result */
     GstClockTime streaming;   /* CPU time of the streaming thread */

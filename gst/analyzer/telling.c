@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "telling.h"
 
+#include "analyzerstream.h"
+
 void vdt_telling_init(VdtTelling *telling)
 {
     g_mutex_init(&telling->lock);
@@ -88,6 +90,8 @@ void vdt_telling_publish(VdtTelling *telling, VdtAnalyzer *analyzer, const VdtPa
     g_mutex_lock(&telling->lock);
     /* if it becomes void after this, who makes it void will end what is started here */
     newest = vdt_worker_publish(job, vdt_result_ref(result), took);
+    if (newest)
+        vdt_analyzer_found(analyzer, job, result);
     if (newest)
         messages = tell(telling, analyzer, &job->span, found, result, least);
     post(telling, analyzer, messages, pace);

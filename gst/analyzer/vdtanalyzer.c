@@ -40,10 +40,12 @@ static gboolean run(GstElement *element, VdtJob *job, GCancellable *cancellable,
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)gst_structure_free);
     VdtPace pace;
 
+    vdt_analyzer_wake(self);
     if (!VDT_ANALYZER_GET_CLASS(self)->analyse(self, job->network, job->work, cancellable, found,
                                                error))
         return FALSE;
     pace = vdt_analyzer_get_pace(self); /* as it is now */
+    vdt_analyzer_measured(self, vdt_job_took(job));
     if (!g_cancellable_is_cancelled(cancellable))
         vdt_telling_publish(&vdt_analyzer_get_private(self)->telling, self, &pace, job, found);
     return TRUE;
@@ -57,6 +59,7 @@ static gint64 rest(GstElement *element)
     const gint64 at = vdt_worker_get_arrived(&priv->worker) +
                       (gint64)(vdt_timeline_hold(vdt_analyzer_ns(pace.interval)) / GST_USECOND);
 
+    vdt_analyzer_wake(VDT_ANALYZER(element));
     if (!g_atomic_int_get(&priv->live) || GST_STATE(element) != GST_STATE_PLAYING)
         return 0;
     if (g_get_monotonic_time() < at)
@@ -84,43 +87,68 @@ static gboolean vdt_analyzer_set_caps(GstBaseTransform *trans, GstCaps *in, GstC
     return TRUE;
 }
 
-/* Buffers go through as they are, so what can be done with them is what downstream can do. */
+/* Buffers go through as they are, so what can be done with them is what downstream can do; those
+ * that are held are needed besides. */
 static gboolean vdt_analyzer_propose_allocation(GstBaseTransform *trans, GstQuery *decide,
                                                 GstQuery *query)
 {
-    return gst_pad_peer_query(trans->srcpad, query);
+    return vdt_analyzer_add_held(VDT_ANALYZER(trans), query,
+                                 gst_pad_peer_query(trans->srcpad, query));
+}
+
+/* A flush that downstream knows of has the task come back from there. */
+static gboolean flush_start(GstBaseTransform *trans, GstEvent *event)
+{
+    VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(VDT_ANALYZER(trans));
+    gboolean done;
+
+    vdt_worker_flush_start(&priv->worker);
+    vdt_holding_flush_start(&priv->holding);
+    done = GST_BASE_TRANSFORM_CLASS(vdt_analyzer_parent_class)->sink_event(trans, event);
+    vdt_holding_flushed(&priv->holding);
+    return done;
 }
 
 static gboolean vdt_analyzer_sink_event(GstBaseTransform *trans, GstEvent *event)
 {
     VdtAnalyzer *self = VDT_ANALYZER(trans);
+    VdtHolding *holding = &vdt_analyzer_get_private(self)->holding;
     VdtWorker *worker = &vdt_analyzer_get_private(self)->worker;
 
     switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_FLUSH_START:
-        vdt_worker_flush_start(worker);
-        break;
+        return flush_start(trans, event);
     case GST_EVENT_FLUSH_STOP:
         vdt_worker_flush_stop(worker);
+        vdt_holding_flush_stop(holding);
         vdt_analyzer_forget(self);
         break;
+    case GST_EVENT_CAPS:
+    case GST_EVENT_SEGMENT:
+    case GST_EVENT_SEGMENT_DONE:
+    case GST_EVENT_STREAM_GROUP_DONE:
+        vdt_holding_drain(holding);
+        break;
     case GST_EVENT_STREAM_START:
+        vdt_holding_drain(holding);
         if (GST_CLOCK_TIME_IS_VALID(vdt_analyzer_get_private(self)->timeline.last))
             vdt_silence_broke(&vdt_analyzer_get_private(self)->silence, worker);
         vdt_analyzer_forget(self);
         vdt_analyzer_set_orientation(self, GST_VIDEO_ORIENTATION_IDENTITY);
         break;
-    case GST_EVENT_TAG:
-        vdt_analyzer_take_tags(self, event);
-        break;
     case GST_EVENT_EOS:
         vdt_worker_drain(worker);
+        vdt_holding_drain(holding);
         if (GST_CLOCK_TIME_IS_VALID(vdt_analyzer_get_private(self)->timeline.last))
             vdt_silence_ended(&vdt_analyzer_get_private(self)->silence, worker);
         vdt_analyzer_end_events(self);
         vdt_worker_tell_skips(worker);
         break;
     default:
+        if (GST_EVENT_TYPE(event) == GST_EVENT_TAG)
+            vdt_analyzer_take_tags(self, event);
+        if (GST_EVENT_IS_SERIALIZED(event) && vdt_holding_push_event(holding, event))
+            return TRUE;
         break;
     }
     return GST_BASE_TRANSFORM_CLASS(vdt_analyzer_parent_class)->sink_event(trans, event);
@@ -130,17 +158,24 @@ static gboolean vdt_analyzer_query(GstBaseTransform *trans, GstPadDirection dire
                                    GstQuery *query)
 {
     VdtAnalyzer *self = VDT_ANALYZER(trans);
+    VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(self);
+    VdtPace pace;
     gboolean live;
 
+    if (GST_QUERY_TYPE(query) == GST_QUERY_DRAIN && direction == GST_PAD_SINK)
+        vdt_holding_drain(&priv->holding);
     if (!GST_BASE_TRANSFORM_CLASS(vdt_analyzer_parent_class)->query(trans, direction, query))
         return FALSE;
     if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY || direction != GST_PAD_SRC)
         return TRUE;
     gst_query_parse_latency(query, &live, NULL, NULL);
-    if (g_atomic_int_compare_and_exchange(&vdt_analyzer_get_private(self)->live, !live, live))
-        vdt_worker_poke(&vdt_analyzer_get_private(self)->worker);
-    if (vdt_analyzer_get_pace(self).mode == VDT_ANALYZER_EXACT)
-        vdt_worker_add_latency(&vdt_analyzer_get_private(self)->worker, query);
+    if (g_atomic_int_compare_and_exchange(&priv->live, !live, live))
+        vdt_worker_poke(&priv->worker);
+    pace = vdt_analyzer_get_pace(self);
+    if (pace.mode == VDT_ANALYZER_EXACT)
+        vdt_worker_add_latency(&priv->worker, query);
+    else if (pace.mode == VDT_ANALYZER_ALIGNED)
+        vdt_latency_add(query, vdt_analyzer_get_bound(self, &pace));
     return TRUE;
 }
 
@@ -156,7 +191,10 @@ static gboolean vdt_analyzer_start(GstBaseTransform *trans)
     priv->timeline = (VdtTimeline){0};
     vdt_timeline_reset(&priv->timeline);
     priv->silence = (VdtSilence){0};
+    priv->lag = 0;
+    g_atomic_int_set(&priv->holds, FALSE);
     vdt_telling_start(&priv->telling, self);
+    vdt_holding_start(&priv->holding);
     return vdt_worker_start(&priv->worker);
 }
 
@@ -165,6 +203,7 @@ static gboolean vdt_analyzer_stop(GstBaseTransform *trans)
     VdtAnalyzer *self = VDT_ANALYZER(trans);
     VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(self);
 
+    vdt_holding_stop(&priv->holding);
     vdt_worker_stop(&priv->worker);
     vdt_analyzer_forget(self);
     g_clear_pointer(&priv->map, vdt_frame_map_free);
@@ -175,9 +214,13 @@ static gboolean vdt_analyzer_stop(GstBaseTransform *trans)
 static GstStateChangeReturn vdt_analyzer_change_state(GstElement *element,
                                                       GstStateChange transition)
 {
+    VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(VDT_ANALYZER(element));
+
     /* before the pads: the streaming thread may be waiting for a result */
-    if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-        vdt_worker_shut(&vdt_analyzer_get_private(VDT_ANALYZER(element))->worker);
+    if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+        vdt_worker_shut(&priv->worker);
+        vdt_holding_shut(&priv->holding);
+    }
     return GST_ELEMENT_CLASS(vdt_analyzer_parent_class)->change_state(element, transition);
 }
 
@@ -192,14 +235,16 @@ static void vdt_analyzer_set_property(GObject *object, guint id, const GValue *v
 {
     VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(VDT_ANALYZER(object));
     gboolean known, relatency;
-    VdtAnalyzerMode before;
+    VdtPace before;
 
     if (vdt_worker_set(&priv->worker, id - PROP_WORKER, value))
         return;
     GST_OBJECT_LOCK(object);
-    before = priv->pace.mode;
+    before = priv->pace;
     known = vdt_pace_set(&priv->pace, id - PROP_PACE, value);
-    relatency = priv->pace.mode != before;
+    relatency = priv->pace.mode != before.mode ||
+                (before.mode == VDT_ANALYZER_ALIGNED && (priv->pace.interval != before.interval ||
+                                                         priv->pace.max_delay != before.max_delay));
     GST_OBJECT_UNLOCK(object);
     if (!known)
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -222,6 +267,7 @@ static void vdt_analyzer_finalize(GObject *object)
     VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(VDT_ANALYZER(object));
 
     vdt_worker_clear(&priv->worker);
+    vdt_holding_clear(&priv->holding);
     vdt_telling_clear(&priv->telling);
     G_OBJECT_CLASS(vdt_analyzer_parent_class)->finalize(object);
 }
@@ -240,8 +286,11 @@ static void vdt_analyzer_constructed(GObject *object)
                                   .ref_result = (GBoxedCopyFunc)vdt_result_ref,
                                   .unref_result = (GDestroyNotify)vdt_result_unref};
 
-    vdt_worker_init(&vdt_analyzer_get_private(VDT_ANALYZER(object))->worker, GST_ELEMENT(object),
-                    &funcs);
+    VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(VDT_ANALYZER(object));
+
+    vdt_worker_init(&priv->worker, GST_ELEMENT(object), &funcs);
+    vdt_holding_init(&priv->holding, &priv->worker, GST_BASE_TRANSFORM_SRC_PAD(object),
+                     vdt_analyzer_let_go);
     G_OBJECT_CLASS(vdt_analyzer_parent_class)->constructed(object);
     if (klass->factory)
         vdt_element_name(GST_ELEMENT(object), klass->factory);

@@ -2,7 +2,8 @@
 /*
  * VdtAnalyzer: what every element that looks at pictures has in common.
  *
- * Frames pass untouched and at once; pixels are read, never copied or written. The streaming
+ * Frames pass untouched and at once, unless they are held (holding.h); pixels are read, never
+ * copied or written. The streaming
  * thread lets the subclass look at each frame (look), and takes work from it when a result is due
  * (take). A VdtWorker runs it (analyse). The newest result rides on the frames that follow, as a
  * meta, and is told on the bus as an event (telling.h).
@@ -15,7 +16,8 @@
  *   look, take, reset  the streaming thread; reset also a flushing or state-changing one, when no
  *                      frame is on its way
  *   analyse, describe, choose, tell, published    the worker's thread
- *   passing            the streaming thread
+ *   passing, drops     the streaming thread; in mode=aligned, the source pad's task, while the
+ *                      streaming thread is elsewhere
  *   end                whoever ends the stream; never at the same time as tell
  * A network is what prepare made; it is counted (g_atomic_rc_box) and immutable but for what
  * analyse uses, since analyse runs only in one thread.
@@ -86,6 +88,8 @@ struct _VdtAnalyzerClass {
      * frames from @oldest on, or of those that come after this one if that is NONE. */
     void (*passing)(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts, GstClockTime oldest,
                     const VdtResult *result);
+    /* Whether frames go nowhere, and need not be pushed. */
+    gboolean (*drops)(VdtAnalyzer *self);
 };
 
 /* For look and take: whether the stream is played backwards. */

@@ -178,8 +178,8 @@ static void run(gpointer data, GCancellable *cancellable, gpointer user_data)
     if (g_cancellable_is_cancelled(cancellable) && !job->answered)
         return;
     if (!done) {
-        job->answered = TRUE;
         g_mutex_lock(&worker->lock);
+        job->answered = TRUE;
         worker->failed = TRUE;
         g_mutex_unlock(&worker->lock);
         GST_ELEMENT_ERROR(worker->element, LIBRARY, FAILED, ("%s", error->message), (NULL));
@@ -228,7 +228,9 @@ gboolean vdt_worker_publish(VdtJob *job, gpointer result, GstClockTime took)
 
 static void free_replaced(VdtJob *job)
 {
+    g_mutex_lock(&job->worker->lock);
     job->answered = TRUE; /* by the other one */
+    g_mutex_unlock(&job->worker->lock);
     job_free(job);
 }
 
@@ -308,16 +310,30 @@ gpointer vdt_worker_get_result(VdtWorker *worker)
     return result;
 }
 
-GstClockTime vdt_worker_get_oldest(VdtWorker *worker)
+/* Of the oldest work under way, or of that without an answer so far. */
+static GstClockTime get_oldest(VdtWorker *worker, gboolean answered)
 {
-    const VdtJob *job;
-    GstClockTime time;
+    GstClockTime time = GST_CLOCK_TIME_NONE;
 
     g_mutex_lock(&worker->lock);
-    job = g_queue_peek_head(&worker->jobs);
-    time = job ? vdt_span_newest(&job->span) : GST_CLOCK_TIME_NONE;
+    for (const GList *l = worker->jobs.head; l && !GST_CLOCK_TIME_IS_VALID(time); l = l->next) {
+        const VdtJob *job = l->data;
+
+        if (answered || !job->answered)
+            time = vdt_span_newest(&job->span);
+    }
     g_mutex_unlock(&worker->lock);
     return time;
+}
+
+GstClockTime vdt_worker_get_oldest(VdtWorker *worker)
+{
+    return get_oldest(worker, TRUE);
+}
+
+GstClockTime vdt_worker_get_next(VdtWorker *worker)
+{
+    return get_oldest(worker, FALSE);
 }
 
 /* --- life --- */

@@ -25,8 +25,8 @@
  *   flush_start, flush_stop, forget                       any thread, flush_stop and forget when
  *                                                         no frame is on its way
  *   publish, check                                        run
- *   set, get, renew, poke, note, set_context, get_result, get_oldest, add_latency  any
- *                                                                           thread
+ *   set, get, renew, poke, note, set_context, get_result, get_oldest, get_next, add_latency,
+ *   count_unaligned                                       any thread
  *
  * Locks: the element's object lock guards the properties, and `lock` what the threads share; taken
  * in this order, and neither is held while anything is posted, prepared, run or freed. No function
@@ -160,6 +160,8 @@ gboolean vdt_worker_count_frame(VdtWorker *worker, GstClockTime begin);
 gint64 vdt_worker_get_arrived(VdtWorker *worker);
 /* Counts a frame that cannot be looked at. */
 void vdt_worker_count_unseen(VdtWorker *worker);
+/* Counts a frame that went before the result nearest to it was there. */
+void vdt_worker_count_unaligned(VdtWorker *worker);
 /* A window breaks off that began when there were @results: counts it if there are no more. Returns
  * how many there are. */
 guint64 vdt_worker_count_broken(VdtWorker *worker, guint64 results);
@@ -190,6 +192,8 @@ gpointer vdt_worker_get_result(VdtWorker *worker);
 /* PTS of the picture that the oldest work under way is about; NONE if there is none. Results of it
  * that are taken after this are of no earlier one. */
 GstClockTime vdt_worker_get_oldest(VdtWorker *worker);
+/* The same of work without an answer so far: the next result is of it, or of newer work. */
+GstClockTime vdt_worker_get_next(VdtWorker *worker);
 /* Adds to the answer of a latency query how long frames wait; changes of that are posted. */
 void vdt_worker_add_latency(VdtWorker *worker, GstQuery *query);
 

@@ -79,7 +79,7 @@ void vdt_worker_install(GObjectClass *klass, guint first)
             "stats", "Statistics",
             "What was done since the element was started: counts of frames, "
             "results, inferences skipped and discarded, results that are invalid, frames unseen, "
-            "windows broken off; times in ns",
+            "windows broken off, frames unaligned; times in ns",
             GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 

@@ -72,6 +72,13 @@ void vdt_worker_count_unseen(VdtWorker *worker)
     g_mutex_unlock(&worker->lock);
 }
 
+void vdt_worker_count_unaligned(VdtWorker *worker)
+{
+    g_mutex_lock(&worker->lock);
+    worker->stats.unaligned++;
+    g_mutex_unlock(&worker->lock);
+}
+
 guint64 vdt_worker_count_broken(VdtWorker *worker, guint64 results)
 {
     guint64 now;
@@ -85,12 +92,10 @@ guint64 vdt_worker_count_broken(VdtWorker *worker, guint64 results)
 
 void vdt_worker_add_latency(VdtWorker *worker, GstQuery *query)
 {
-    GstClockTime min, max, own;
-    gboolean live;
+    GstClockTime own;
 
     g_mutex_lock(&worker->lock);
     own = worker->latency.reported;
     g_mutex_unlock(&worker->lock);
-    gst_query_parse_latency(query, &live, &min, &max);
-    gst_query_set_latency(query, live, min + own, GST_CLOCK_TIME_IS_VALID(max) ? max + own : max);
+    vdt_latency_add(query, own);
 }

@@ -17,8 +17,9 @@
 #define ELEMENT "squeezetime-recognizer"
 /* Milliseconds between two looks at what happens on the street. */
 #define LOOK    100
-/* From a start to the frame that the picture is made of, so that it is drawn in. */
-#define SETTLE  400
+/* From a start to the frame that the picture is made of, so that it is drawn in: frames are held
+ * behind the recogniser until they are segmented. */
+#define SETTLE  600
 
 typedef struct {
     const char *folder;  /* for film and picture */
@@ -245,7 +246,7 @@ static GstElement *build(Demo *demo, const char *model, GError **error)
         "rtspsrc name=source latency=100 protocols=tcp ! rtph264depay ! h264parse ! avdec_h264 ! "
         "squeezetime-recognizer name=recognizer interval=0.3 threshold=0.7 hysteresis=0.3 "
         "min-duration=0.6 ! "
-        "cgrseg-segmenter name=segmenter interval=0.2 ! "
+        "cgrseg-segmenter name=segmenter mode=aligned interval=0.1 ! "
         "vedette-overlay name=overlay map-opacity=0.4 ! x264enc tune=zerolatency "
         "speed-preset=veryfast ! "
         "h264parse ! mp4mux ! filesink name=film sync=false",

@@ -48,7 +48,7 @@
  *
  * The pad `mask`, if it is requested, gives each map once, as a GRAY8 picture under the time of the
  * picture that it is of, as soon as it is there, and gaps between. Since it is late by what the
- * network takes, sinks behind it need sync=false, or #VdtAnalyzer:mode exact.
+ * network takes, sinks behind it need sync=false, or #VdtAnalyzer:mode exact or aligned.
  *
  * ## Example pipeline
  * |[
@@ -79,15 +79,15 @@ struct _VdtCgrsegSegmenter {
     /* under the object lock */
     VdtSegSize size;
     VdtFramingProps framing;
-    GstPad *mask; /* NULL if it was not requested */
+    GstPad *mask;                  /* NULL if it was not requested */
+    guint next_width, next_height; /* of the newest map that was asked for */
 
     /* the streaming thread's */
     GstVideoInfo info;
     GstBuffer *looked; /* the frame that is there for look and take, without a reference */
     GstClockTime time;
-    VdtFrameTarget target;         /* of the newest work */
-    guint generation;              /* counts what does not continue what was before */
-    guint next_width, next_height; /* of the newest map that was asked for */
+    VdtFrameTarget target; /* of the newest work */
+    guint generation;      /* counts what does not continue what was before */
 };
 
 enum {
@@ -178,8 +178,10 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, 
         g_free(work);
         return NULL;
     }
+    GST_OBJECT_LOCK(self);
     self->next_width = work->map_width;
     self->next_height = work->map_height;
+    GST_OBJECT_UNLOCK(self);
     *start = *end = self->time;
     return work;
 }
@@ -189,32 +191,30 @@ static void passing(VdtAnalyzer *analyzer, GstBuffer *buffer, GstClockTime pts, 
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
     g_autoptr(GstPad) mask = vdt_mask_pad_get(GST_ELEMENT(self), &self->mask);
-    const VdtMaskOf of = {&self->info, &GST_BASE_TRANSFORM(self)->segment, self->next_width,
-                          self->next_height};
+    VdtMaskOf of = {&self->info, &GST_BASE_TRANSFORM(self)->segment, 0, 0};
     const GstClockTime duration = vdt_mask_frame_duration(&self->info, buffer);
     const GstClockTime end = GST_CLOCK_TIME_IS_VALID(duration) ? pts + duration : pts;
     gboolean regions;
 
     GST_OBJECT_LOCK(self);
     regions = self->reading.roi_metas;
+    of.width = self->next_width;
+    of.height = self->next_height;
     GST_OBJECT_UNLOCK(self);
     if (result && regions)
         vdt_seg_regions_attach(buffer, &self->info, &result->structures);
-    if (mask && self->next_width > 0)
+    if (mask && of.width > 0)
         vdt_mask_pad_skip(mask, GST_ELEMENT(self), &of, MIN(end, oldest)); /* NONE is the largest */
 }
 
 /* Masks may be all that is wanted: then frames go nowhere. */
-static GstFlowReturn transform_ip(GstBaseTransform *trans, GstBuffer *buffer)
+static gboolean drops(VdtAnalyzer *analyzer)
 {
-    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(trans);
-    const GstFlowReturn flow =
-        GST_BASE_TRANSFORM_CLASS(vdt_cgrseg_segmenter_parent_class)->transform_ip(trans, buffer);
-    g_autoptr(GstPad) mask = vdt_mask_pad_get(GST_ELEMENT(self), &self->mask);
+    g_autoptr(GstPad) mask =
+        vdt_mask_pad_get(GST_ELEMENT(analyzer), &VDT_CGRSEG_SEGMENTER(analyzer)->mask);
 
-    if (flow == GST_FLOW_OK && mask && gst_pad_is_linked(mask) && !gst_pad_is_linked(trans->srcpad))
-        return GST_BASE_TRANSFORM_FLOW_DROPPED;
-    return flow;
+    return mask && gst_pad_is_linked(mask) &&
+           !gst_pad_is_linked(GST_BASE_TRANSFORM_SRC_PAD(analyzer));
 }
 
 static gboolean sink_event(GstBaseTransform *trans, GstEvent *event)
@@ -388,7 +388,6 @@ static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
     element->request_new_pad = request_new_pad;
     element->release_pad = release_pad;
     GST_BASE_TRANSFORM_CLASS(klass)->set_caps = set_caps;
-    GST_BASE_TRANSFORM_CLASS(klass)->transform_ip = transform_ip;
     GST_BASE_TRANSFORM_CLASS(klass)->sink_event = sink_event;
     analyzer->kind = "segmentation";
     analyzer->factory = "cgrseg-segmenter";
@@ -406,6 +405,7 @@ static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
     analyzer->end = end;
     analyzer->published = published;
     analyzer->passing = passing;
+    analyzer->drops = drops;
 
     vdt_seg_reading_install(object, PROP_READING);
     vdt_seg_size_install(object, PROP_RESOLUTION);

@@ -58,14 +58,15 @@ static gsize resident(void)
 static void cycle(guint i)
 {
     static const char *const formats[] = {"NV12", "I420", "RGB"};
+    static const char *const modes[] = {"exact", "live", "aligned", "live", "exact"};
     g_autofree char *card = fixture_model("tiny/card.json");
     g_autofree char *launch =
         g_strdup_printf("vedette-scenesrc num-buffers=20 is-live=%s ! videoconvert ! "
                         "video/x-raw, format=%s, width=96, height=64, framerate=50/1 ! "
                         "squeezetime-recognizer model=\"%s\" window=0.3 interval=0.04 mode=%s ! "
                         "vedette-overlay ! fakesink sync=%s",
-                        i % 7 == 3 ? "true" : "false", formats[i % 3], card,
-                        i % 2 ? "live" : "exact", i % 7 == 3 ? "true" : "false");
+                        i % 7 == 3 ? "true" : "false", formats[i % 3], card, modes[i / 5 % 5],
+                        i % 7 == 3 ? "true" : "false");
     g_autoptr(GError) error = NULL;
     GstElement *pipeline = gst_parse_launch(launch, &error);
 

@@ -156,7 +156,7 @@ static GstBusSyncReply seek(GstBus *bus, GstMessage *message, gpointer data)
 
 static void test_seek_from_handler(void)
 {
-    static const char *const modes[] = {"live", "exact"};
+    static const char *const modes[] = {"live", "exact", "aligned"};
     g_autofree char *card = fixture_model("tiny-maps/card.json");
 
     for (guint i = 0; i < G_N_ELEMENTS(modes); i++) {

@@ -276,8 +276,11 @@ static void test_mixer(void)
         "s.mask ! queue ! videoconvert ! c.",
         "mode=exact compositor name=c ! fakesink name=k s.src ! queue ! c. "
         "s.mask ! queue ! videoconvert ! c.",
+        "mode=aligned interval=0.2 compositor name=c ! fakesink name=k s.src ! queue ! c. "
+        "s.mask ! queue ! videoconvert ! c.",
         "mode=live s.mask ! queue ! fakesink name=k",
         "mode=exact s.mask ! fakesink name=k",
+        "mode=aligned interval=0.2 s.mask ! fakesink name=k",
     };
     g_autofree char *card = fixture_model("tiny-maps/card.json");
 
@@ -297,7 +300,7 @@ static void test_mixer(void)
         fixture_add_probe(pipeline, "k", "sink", count, &out);
         gst_element_set_state(pipeline, GST_STATE_PLAYING);
         fixture_wait_eos(pipeline);
-        if (i < 2)
+        if (i < 3)
             g_assert_cmpint(out, ==, 100);
         else
             g_assert_cmpint(out, >=, 1);
@@ -310,7 +313,7 @@ static void test_mixer(void)
  * sizes change on the way; and both end. */
 static void test_pipeline(void)
 {
-    static const char *const modes[] = {"live", "exact"};
+    static const char *const modes[] = {"live", "exact", "aligned"};
     g_autofree char *card = fixture_model("tiny-maps/card.json");
 
     for (guint i = 0; i < G_N_ELEMENTS(modes); i++) {

@@ -26,7 +26,7 @@ typedef struct {
     const char *property, *values; /* values are separated by bars */
 } Values;
 
-static const Values common[] = {{"mode", "live|exact"},
+static const Values common[] = {{"mode", "live|aligned|exact"},
                                 {"interval", "0|0.02"},
                                 {"min-duration", "0|0.1"},
                                 {"post-events", "start+end|update|start+update+end"},
