@@ -499,8 +499,8 @@ static void test_folder_input(void)
     g_assert_cmpint(some.status, ==, 1);
     g_assert_nonnull(strstr(some.err, "1 of 3 pictures failed"));
     g_assert_nonnull(strstr(strstr(some.out, "64x36") + 1, "64x36"));
-    expect(2, "is both --output and --overlay", "infer", "--model", card, "--input", folder, "--output", maps,
-           "--overlay", maps, NULL);
+    expect(2, "is both --output and --overlay", "infer", "--model", card, "--input", folder,
+           "--output", maps, "--overlay", maps, NULL);
 }
 
 /* Bytes of what will be the file of that name in the tests' folder. */
