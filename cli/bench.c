@@ -174,9 +174,9 @@ int command_bench(int argc, char **argv)
         {"runs", 0, 0, G_OPTION_ARG_INT, &o.runs, "Runs that are timed (20)", "N"},
         {"layers", 0, 0, G_OPTION_ARG_NONE, &o.layers, "Print the time of each step, on stderr",
          NULL},
-        COMMON_THREADS(&o.common),
-        COMMON_PRECISION(&o.common),
-        COMMON_ISA(&o.common),
+        {COMMON_THREADS(&o.common)},
+        {COMMON_PRECISION(&o.common)},
+        {COMMON_ISA(&o.common)},
         {NULL},
     };
     if (!parse_options("--arch NAME --variant NAME",

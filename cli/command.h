@@ -37,20 +37,14 @@ typedef struct {
     char *precision;
 } CommonOptions;
 #define COMMON_THREADS(common)                                                                     \
-    {                                                                                              \
-        "threads", 0, 0, G_OPTION_ARG_STRING, &(common)->threads,                                  \
-            "Threads that run networks (default: VEDETTE_THREADS, or the CPUs)", "N"               \
-    }
+    "threads", 0, 0, G_OPTION_ARG_STRING, &(common)->threads,                                      \
+        "Threads that run networks (default: VEDETTE_THREADS, or the CPUs)", "N"
 #define COMMON_ISA(common)                                                                         \
-    {                                                                                              \
-        "isa", 0, 0, G_OPTION_ARG_STRING, &(common)->isa,                                          \
-            "Highest instruction set to use: c, avx2, avx512 or avx512bf16", "ISA"                 \
-    }
+    "isa", 0, 0, G_OPTION_ARG_STRING, &(common)->isa,                                              \
+        "Highest instruction set to use: c, avx2, avx512 or avx512bf16", "ISA"
 #define COMMON_PRECISION(common)                                                                   \
-    {                                                                                              \
-        "precision", 0, 0, G_OPTION_ARG_STRING, &(common)->precision,                              \
-            "Arithmetic: f32 (default), bf16 or int8", "P"                                         \
-    }
+    "precision", 0, 0, G_OPTION_ARG_STRING, &(common)->precision,                                  \
+        "Arithmetic: f32 (default), bf16 or int8", "P"
 void common_options_clear(CommonOptions *common);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CommonOptions, common_options_clear)
 
@@ -58,10 +52,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CommonOptions, common_options_clear)
 gboolean common_options_apply(const CommonOptions *common, VdtPrecision *precision, GError **error);
 
 /* Begins a group of options in the list that --help prints. */
-#define HEADING(text)                                                                              \
-    {                                                                                              \
-        NULL, 0, 0, 0, NULL, text, NULL                                                            \
-    }
+#define HEADING(text) NULL, 0, 0, 0, NULL, text, NULL
 
 /* Parses; prints help and ends the process for --help. @min to @max arguments may remain, which
  * *rest then holds. FALSE after saying what is wrong: exit with EXIT_USAGE. */

@@ -117,9 +117,9 @@ int command_eval(int argc, char **argv)
          "Write truth and answer of each clip, tab-separated", "FILE"},
         {"record", 0, 0, G_OPTION_ARG_FILENAME, &o.record,
          "Write the scores into this card (with --one-frame, as its baselines)", "CARD"},
-        COMMON_THREADS(&o.common),
-        COMMON_PRECISION(&o.common),
-        COMMON_ISA(&o.common),
+        {COMMON_THREADS(&o.common)},
+        {COMMON_PRECISION(&o.common)},
+        {COMMON_ISA(&o.common)},
         {NULL},
     };
     g_auto(GStrv) rest = NULL;

@@ -478,9 +478,9 @@ int command_infer(int argc, char **argv)
          "Average over the views of the authors' evaluation", "test"},
         {"strict", 0, 0, G_OPTION_ARG_NONE, &o.strict,
          "Refuse weight files with tensors that are not used", NULL},
-        COMMON_THREADS(&o.common),
-        COMMON_PRECISION(&o.common),
-        COMMON_ISA(&o.common),
+        {COMMON_THREADS(&o.common)},
+        {COMMON_PRECISION(&o.common)},
+        {COMMON_ISA(&o.common)},
         {NULL},
     };
     if (!parse_options(

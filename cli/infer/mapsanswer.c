@@ -2,6 +2,7 @@
 #include "mapsanswer.h"
 
 #include <json-glib/json-glib.h>
+#include <stdlib.h>
 #include <street.h>
 #include <string.h>
 
@@ -10,25 +11,33 @@
 #include "streetinput.h"
 #include "text.h"
 
-static int by_share(gconstpointer a, gconstpointer b, gpointer data)
+typedef struct {
+    guint class;
+    double share;
+} ClassShare;
+
+/* The largest first; of equals, the one that the model names first. */
+static int by_share(gconstpointer a, gconstpointer b)
 {
-    const double *shares = data, x = shares[*(const guint *)a], y = shares[*(const guint *)b];
-    return (x < y) - (x > y);
+    const ClassShare *x = a, *y = b;
+    if (x->share != y->share)
+        return x->share < y->share ? 1 : -1;
+    return x->class < y->class ? -1 : x->class > y->class;
 }
 
 /* The classes that there are, the largest first. */
 static void add_results(JsonBuilder *b, const VdtCard *card, const double *shares, guint n)
 {
-    g_autofree guint *order = g_new(guint, n);
+    g_autofree ClassShare *order = g_new(ClassShare, n);
     for (guint class = 0; class < n; class ++)
-        order[class] = class;
-    g_qsort_with_data(order, (int)n, sizeof *order, by_share, (gpointer)shares);
-    for (guint i = 0; i < n && shares[order[i]] > 0; i++) {
-        g_autofree char *label = vdt_scores_label(card, order[i]);
+        order[class] = (ClassShare){class, shares[class]};
+    qsort(order, n, sizeof *order, by_share);
+    for (guint i = 0; i < n && order[i].share > 0; i++) {
+        g_autofree char *label = vdt_scores_label(card, order[i].class);
         json_builder_begin_object(b);
         json_builder_add_string_value(json_builder_set_member_name(b, "label"), label);
-        json_builder_add_int_value(json_builder_set_member_name(b, "class"), order[i]);
-        json_builder_add_double_value(json_builder_set_member_name(b, "share"), shares[order[i]]);
+        json_builder_add_int_value(json_builder_set_member_name(b, "class"), order[i].class);
+        json_builder_add_double_value(json_builder_set_member_name(b, "share"), order[i].share);
         json_builder_end_object(b);
     }
 }

@@ -229,29 +229,25 @@ static const struct {
     double clips, maps, pictures;
 } recipe[] = {
 #define WHOLE(member, clips, maps, pictures)                                                       \
-    {                                                                                              \
-        G_STRUCT_OFFSET(TrainOptions, member), TRUE, clips, maps, pictures                         \
-    }
+    G_STRUCT_OFFSET(TrainOptions, member), TRUE, clips, maps, pictures
 #define REAL(member, clips, maps, pictures)                                                        \
-    {                                                                                              \
-        G_STRUCT_OFFSET(TrainOptions, member), FALSE, clips, maps, pictures                        \
-    }
-    WHOLE(clips, 11760, 12096, 1),
-    WHOLE(validation_clips, 336, 168, 0),
-    WHOLE(coded, 8, 8, 0),
-    WHOLE(endless, 3, 2, 0),
-    WHOLE(batch, 16, 12, 16),
-    WHOLE(whole_batch, 16, 8, 16),
-    REAL(epochs, 28, 10, 127),
-    REAL(crop_share, 0.78, 0.88, 1),
-    REAL(rate, 4e-3, 3e-3, 1.2e-3),
-    REAL(backbone_rate, 1, 1, 0.1),
-    REAL(final_rate, 0.01, 0.01, 0),
-    REAL(decay, 0.05, 0.05, 0.01),
-    REAL(clip, 5, 5, 0),
-    REAL(average, 0.999, 0.999, 0),
-    REAL(label_smoothing, 0.1, 0, 0),
-    REAL(dropout, 0.2, 0, 0.1),
+    G_STRUCT_OFFSET(TrainOptions, member), FALSE, clips, maps, pictures
+    {WHOLE(clips, 11760, 12096, 1)},
+    {WHOLE(validation_clips, 336, 168, 0)},
+    {WHOLE(coded, 8, 8, 0)},
+    {WHOLE(endless, 3, 2, 0)},
+    {WHOLE(batch, 16, 12, 16)},
+    {WHOLE(whole_batch, 16, 8, 16)},
+    {REAL(epochs, 28, 10, 127)},
+    {REAL(crop_share, 0.78, 0.88, 1)},
+    {REAL(rate, 4e-3, 3e-3, 1.2e-3)},
+    {REAL(backbone_rate, 1, 1, 0.1)},
+    {REAL(final_rate, 0.01, 0.01, 0)},
+    {REAL(decay, 0.05, 0.05, 0.01)},
+    {REAL(clip, 5, 5, 0)},
+    {REAL(average, 0.999, 0.999, 0)},
+    {REAL(label_smoothing, 0.1, 0, 0)},
+    {REAL(dropout, 0.2, 0, 0.1)},
 #undef WHOLE
 #undef REAL
 };
@@ -265,19 +261,13 @@ static const struct {
     gboolean whole;
     double clips, maps;
 } quick[] = {
-#define WHOLE(member, clips, maps)                                                                 \
-    {                                                                                              \
-        G_STRUCT_OFFSET(TrainOptions, member), TRUE, clips, maps                                   \
-    }
-#define REAL(member, clips, maps)                                                                  \
-    {                                                                                              \
-        G_STRUCT_OFFSET(TrainOptions, member), FALSE, clips, maps                                  \
-    }
-    WHOLE(clips, 1176, 384),  WHOLE(validation_clips, 84, 28),
-    WHOLE(coded, 0, 0),       WHOLE(endless, 0, 0),
-    REAL(epochs, 10, 6),      REAL(crop_share, 0.9, 0.9),
-    REAL(average, 0.98, 0.9), REAL(label_smoothing, 0, 0),
-    REAL(dropout, 0, 0),
+#define WHOLE(member, clips, maps) G_STRUCT_OFFSET(TrainOptions, member), TRUE, clips, maps
+#define REAL(member, clips, maps)  G_STRUCT_OFFSET(TrainOptions, member), FALSE, clips, maps
+    {WHOLE(clips, 1176, 384)},  {WHOLE(validation_clips, 84, 28)},
+    {WHOLE(coded, 0, 0)},       {WHOLE(endless, 0, 0)},
+    {REAL(epochs, 10, 6)},      {REAL(crop_share, 0.9, 0.9)},
+    {REAL(average, 0.98, 0.9)}, {REAL(label_smoothing, 0, 0)},
+    {REAL(dropout, 0, 0)},
 #undef WHOLE
 #undef REAL
 };
@@ -355,7 +345,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
     for (guint i = 0; i < G_N_ELEMENTS(recipe); i++)
         set_number(o, recipe[i].offset, recipe[i].whole, NOT_GIVEN);
     const GOptionEntry entries[] = {
-        HEADING("What there is to learn"),
+        {HEADING("What there is to learn")},
         {"street", 0, 0, G_OPTION_ARG_NONE, &o->street, "Train on the synthetic street", NULL},
         {"data", 0, 0, G_OPTION_ARG_FILENAME, &o->data,
          "Train on the videos that train.csv and val.csv in this folder list (path,label); maps, "
@@ -387,7 +377,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {"cache-folder", 0, 0, G_OPTION_ARG_FILENAME, &o->cache_folder,
          "Where they are (vedette in XDG_CACHE_HOME)", "FOLDER"},
         {"no-cache", 0, 0, G_OPTION_ARG_NONE, &o->no_cache, "Keep clips in memory only", NULL},
-        HEADING("The network, and what it sees"),
+        {HEADING("The network, and what it sees")},
         {"weights", 0, 0, G_OPTION_ARG_FILENAME, &o->weights, "Start from these weights", "FILE"},
         {"config", 0, 0, G_OPTION_ARG_STRING, &o->config,
          "Network: a variant, a JSON object, or its file (that of --weights, or small)", "CONFIG"},
@@ -405,7 +395,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
          "R"},
         {"framing", 0, 0, G_OPTION_ARG_STRING, &o->framing,
          "How frames get that size: stretch, crop or fit", "HOW"},
-        HEADING("How it learns"),
+        {HEADING("How it learns")},
         {"quick", 0, 0, G_OPTION_ARG_NONE, &o->quick,
          "On the street: learn a little, in two minutes, to see that it does; other options may be "
          "given beside it",
@@ -451,7 +441,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
          "none, or parts of flip=0.5,scale=0.1,shift=0.05,light=0.2,colour=0.1,noise=6 (maps "
          "of --data: scale=0.5,shift=0,noise=0)",
          "LIST"},
-        HEADING("What comes of it"),
+        {HEADING("What comes of it")},
         {"output", 0, 0, G_OPTION_ARG_FILENAME, &o->output,
          "Folder for checkpoint, weights, card and curve", "FOLDER"},
         {"resume", 0, 0, G_OPTION_ARG_NONE, &o->resume,
@@ -468,9 +458,9 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {"title", 0, 0, G_OPTION_ARG_STRING, &o->title, "Its title", "TEXT"},
         {"licence", 0, 0, G_OPTION_ARG_STRING, &o->licence, "Its licence", "SPDX"},
         {"origin", 0, 0, G_OPTION_ARG_STRING, &o->origin, "Its origin", "TEXT"},
-        HEADING("The machine"),
-        COMMON_THREADS(&o->common),
-        COMMON_ISA(&o->common),
+        {HEADING("The machine")},
+        {COMMON_THREADS(&o->common)},
+        {COMMON_ISA(&o->common)},
         {NULL},
     };
     g_auto(GStrv) rest = NULL;

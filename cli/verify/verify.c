@@ -298,9 +298,9 @@ int command_verify(int argc, char **argv)
         {"plan", 0, 0, G_OPTION_ARG_STRING, &o.plan,
          "infer (default), or trace, which also reports intermediates", "infer|trace"},
         {"bound", 0, 0, G_OPTION_ARG_DOUBLE, &o.bound, "Error to allow instead of the case's", "X"},
-        COMMON_THREADS(&o.common),
-        COMMON_PRECISION(&o.common),
-        COMMON_ISA(&o.common),
+        {COMMON_THREADS(&o.common)},
+        {COMMON_PRECISION(&o.common)},
+        {COMMON_ISA(&o.common)},
         {NULL},
     };
     g_auto(GStrv) dirs = NULL;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "analyzerstream.h"
 
+#include "analytics.h"
+
 #define GST_CAT_DEFAULT vdt_analyzer_debug
 
 VdtPace vdt_analyzer_get_pace(VdtAnalyzer *self)
@@ -112,8 +114,10 @@ static void attach_result(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts
 {
     VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
 
-    if (result)
+    if (result) {
         vdt_result_attach(result, buffer, pts, GST_OBJECT_NAME(self), klass->kind);
+        vdt_analytics_attach(result, buffer, &vdt_analyzer_get_private(self)->info);
+    }
     if (klass->passing)
         klass->passing(self, buffer, pts,
                        vdt_worker_get_oldest(&vdt_analyzer_get_private(self)->worker), result);

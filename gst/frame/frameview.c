@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "frameview.h"
 
+#include <math.h>
+
 #include "preprocess.h"
 
 void vdt_frame_visible_size(const GstVideoInfo *info, GstBuffer *buffer, guint *width,
@@ -15,6 +17,44 @@ void vdt_frame_visible_size(const GstVideoInfo *info, GstBuffer *buffer, guint *
     /* clipped, as for the conversion */
     *width = MIN(crop->width, *width - MIN(crop->x, *width - 1));
     *height = MIN(crop->height, *height - MIN(crop->y, *height - 1));
+}
+
+gboolean vdt_frame_visible(const GstVideoInfo *info, GstBuffer *buffer, GstVideoRectangle *visible)
+{
+    const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(buffer);
+    guint width, height;
+
+    *visible = (GstVideoRectangle){0};
+    vdt_frame_visible_size(info, buffer, &width, &height);
+    if (crop && (int)crop->x < GST_VIDEO_INFO_WIDTH(info) &&
+        (int)crop->y < GST_VIDEO_INFO_HEIGHT(info))
+        *visible = (GstVideoRectangle){(int)crop->x, (int)crop->y, 0, 0};
+    visible->w = (int)width;
+    visible->h = (int)height;
+    return width > 0 && height > 0;
+}
+
+/* Whole pixels from @at on, inside of @size; at least one. */
+static void touch(double at, double length, int size, int *from, int *to)
+{
+    /* what is a pixel's edge may have been rounded to either side */
+    *from = (int)CLAMP(floor(at * size + 1e-6), 0, size - 1);
+    *to = (int)CLAMP(ceil((at + length) * size - 1e-6), *from + 1, size);
+}
+
+gboolean vdt_frame_box(const GstVideoRectangle *visible, const GstStructure *s,
+                       GstVideoRectangle *box)
+{
+    double x, y, width, height;
+    int left, top, right, bottom;
+
+    if (!gst_structure_get(s, "x", G_TYPE_DOUBLE, &x, "y", G_TYPE_DOUBLE, &y, "width",
+                           G_TYPE_DOUBLE, &width, "height", G_TYPE_DOUBLE, &height, NULL))
+        return FALSE;
+    touch(x, width, visible->w, &left, &right);
+    touch(y, height, visible->h, &top, &bottom);
+    *box = (GstVideoRectangle){visible->x + left, visible->y + top, right - left, bottom - top};
+    return TRUE;
 }
 
 VdtSeen vdt_frame_seen(const VdtFrameTarget *target, guint width, guint height)

@@ -394,20 +394,24 @@ static JsonObject *to_json(const Config *c)
     "{\"name\": \"L\"}, \"head\": {\"channels\": 256, \"next_repeat\": 5, "                        \
     "\"dw_size\": 9, \"neck_size\": 9, "
 #define VARIANT(letter, data, classes)                                                             \
-    {                                                                                              \
-        .name = #letter "-" data, .labels = data,                                                  \
-        .config = "{\"backbone\": " letter##_HEAD "\"num_classes\": " #classes "}}", .size = 512,  \
-        .frames = 1, .frame_interval = 1,                                                          \
-        .vision = {.test_clips = 1, .test_crops = 1, .test_size = 512},                            \
-        .framing = VDT_FRAMING_STRETCH, .bench_width = 512, .bench_height = 512                    \
-    }
-#define VARIANTS(data, classes)                                                                    \
-    VARIANT(T, data, classes), VARIANT(B, data, classes), VARIANT(L, data, classes)
+    .name = #letter "-" data, .labels = data,                                                      \
+    .config = "{\"backbone\": " letter##_HEAD "\"num_classes\": " #classes "}}", .size = 512,      \
+    .frames = 1, .frame_interval = 1,                                                              \
+    .vision = {.test_clips = 1, .test_crops = 1, .test_size = 512},                                \
+    .framing = VDT_FRAMING_STRETCH, .bench_width = 512, .bench_height = 512
 static const VdtVariant variants[] = {
-    VARIANTS("ade20k", 150),
-    VARIANTS("coco-stuff", 171),
-    VARIANTS("pascal-context", 60),
-    VARIANTS("pascal-context59", 59),
+    {VARIANT(T, "ade20k", 150)},
+    {VARIANT(B, "ade20k", 150)},
+    {VARIANT(L, "ade20k", 150)},
+    {VARIANT(T, "coco-stuff", 171)},
+    {VARIANT(B, "coco-stuff", 171)},
+    {VARIANT(L, "coco-stuff", 171)},
+    {VARIANT(T, "pascal-context", 60)},
+    {VARIANT(B, "pascal-context", 60)},
+    {VARIANT(L, "pascal-context", 60)},
+    {VARIANT(T, "pascal-context59", 59)},
+    {VARIANT(B, "pascal-context59", 59)},
+    {VARIANT(L, "pascal-context59", 59)},
     /* What `vedette train` makes of the synthetic street: two scales finer, since limbs, poles and
      * bags are thin, and without attention, so that windows and whole pictures look alike to it. */
     {.name = "small",

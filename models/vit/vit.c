@@ -190,14 +190,12 @@ static JsonObject *to_json(const Config *c)
 }
 
 #define VARIANT(letter, width, n_heads)                                                            \
-    {                                                                                              \
-        .name = "deit_" letter, .labels = "imagenet1k",                                            \
-        .config = "{\"dim\": " #width ", \"heads\": " #n_heads "}", .size = 224, .frames = 1,      \
-        .frame_interval = 1, .vision = {.test_clips = 1, .test_crops = 1, .test_size = 224},       \
-        .framing = VDT_FRAMING_CROP, .bench_width = 224, .bench_height = 224                       \
-    }
-static const VdtVariant variants[] = {VARIANT("t", 192, 3), VARIANT("s", 384, 6),
-                                      VARIANT("b", 768, 12)};
+    .name = "deit_" letter, .labels = "imagenet1k",                                                \
+    .config = "{\"dim\": " #width ", \"heads\": " #n_heads "}", .size = 224, .frames = 1,          \
+    .frame_interval = 1, .vision = {.test_clips = 1, .test_crops = 1, .test_size = 224},           \
+    .framing = VDT_FRAMING_CROP, .bench_width = 224, .bench_height = 224
+static const VdtVariant variants[] = {
+    {VARIANT("t", 192, 3)}, {VARIANT("s", 384, 6)}, {VARIANT("b", 768, 12)}};
 #undef VARIANT
 
 static void set_classes(JsonObject *config, guint n_classes)

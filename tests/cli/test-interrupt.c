@@ -8,7 +8,10 @@
 
 #include "interrupt.h"
 
-/* A process that never looks. With @ignored it was started by somebody like nohup. */
+static const int signals[] = {SIGTERM, SIGHUP, SIGINT};
+
+/* A process that never looks. With @ignored it was started by somebody like nohup; what the test
+ * itself was started to ignore, as a shell does with SIGINT for what runs behind it, is not. */
 static pid_t start_deaf(int ignored)
 {
     int ends[2];
@@ -16,8 +19,8 @@ static pid_t start_deaf(int ignored)
     g_assert_cmpint(pipe(ends), ==, 0);
     pid_t child = fork();
     if (child == 0) {
-        if (ignored != 0)
-            signal(ignored, SIG_IGN);
+        for (guint i = 0; i < G_N_ELEMENTS(signals); i++)
+            signal(signals[i], signals[i] == ignored ? SIG_IGN : SIG_DFL);
         interrupt_catch();
         _exit(write(ends[1], "", 1) == 1 ? pause() : 1);
     }
@@ -39,7 +42,6 @@ static void check_end(pid_t child, int status_wanted, double most)
 
 static void test_patience(void)
 {
-    static const int signals[] = {SIGTERM, SIGHUP, SIGINT};
     pid_t children[G_N_ELEMENTS(signals)];
     for (guint i = 0; i < G_N_ELEMENTS(signals); i++) {
         children[i] = start_deaf(0);

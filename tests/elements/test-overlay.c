@@ -1320,7 +1320,7 @@ static void check_text(const char *before, gsize size, const char *from, const c
     char text[64];
 
     memset(text, '?', sizeof text);
-    strcpy(text, before);
+    g_strlcpy(text, before, sizeof text);
     vdt_overlay_text_append(text, size, from);
     g_assert_cmpstr(text, ==, expected);
     g_assert_true(g_utf8_validate(text, -1, NULL));
