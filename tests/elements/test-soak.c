@@ -157,8 +157,8 @@ static void soak_element(const char *name, const char *model, const Values *own)
                    (double)last / 1e6, (double)first / 1e6, worst);
     if (!KEEPS_MEMORY) {
         g_assert_cmpfloat(worst, <, PER_RESULT);
-        /* pages of the heap come and go */
-        g_assert_cmpuint(last, <, first + 1024 * 1024);
+        /* Pages of the heap come and go, by more than what a short walk could leak. */
+        g_assert_cmpuint(last, <, first + (seconds > 0 ? 1 : 8) * 1024 * 1024);
     }
     if (soak.mask)
         gst_harness_teardown(soak.mask);

@@ -42,7 +42,7 @@ static void put_text(GByteArray *to, const char *text)
 static void put_le(GByteArray *to, guint64 number, guint width)
 {
     for (guint i = 0; i < width; i++)
-        put(to, &(guint8){(guint8)(number >> (8 * i))}, 1);
+        put(to, &(guint8){i < sizeof number ? (guint8)(number >> (8 * i)) : 0}, 1);
 }
 
 static void put_printf(GByteArray *to, const char *format, ...) G_GNUC_PRINTF(2, 3);
