@@ -39,13 +39,30 @@ if [ ! -d "$root" ]; then
   mv "$root.part" "$root"
 fi
 
-# A copy, with build folders of its own: what the release's compiler makes stays there.
-mkdir -p "$root/vedette"
-find "$root/vedette" -mindepth 1 -maxdepth 1 ! -name 'build*' -exec rm -rf {} +
-tar -C "$tree" --exclude='./build*' --exclude=./.git --exclude=./out -c . | tar -C "$root/vedette" -x
+# A copy, with build folders of its own: what the release's compiler makes stays there. What differs
+# from the last copy, which may be another tree's, is new, however old it is here; the rest is as old
+# as it was.
+copy=$root/vedette
+rm -rf "$copy.new"
+mkdir "$copy.new"
+tar -C "$tree" --exclude='./build*' --exclude=./.git --exclude=./out -c . | tar -C "$copy.new" -xm
+if [ -d "$copy" ]; then
+  # shellcheck disable=SC2016 # the inner shell's variables
+  find "$copy.new" -type f -printf '%P\0' | xargs -0 sh -c '
+    old=$0
+    for file; do
+      if cmp -s "$old/$file" "$old.new/$file"; then
+        touch -r "$old/$file" "$old.new/$file"
+      fi
+    done' "$copy"
+  find "$copy" -mindepth 1 -maxdepth 1 -name 'build*' -exec mv -t "$copy.new" {} +
+  rm -rf "$copy"
+fi
+mv "$copy.new" "$copy"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 
 # Its mounts and processes end with it, however it ends.
+path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # shellcheck disable=SC2016 # the inner shell's variables
 exec unshare --mount --pid --fork --kill-child --propagation private sh -euc '
   root=$1
@@ -54,5 +71,5 @@ exec unshare --mount --pid --fork --kill-child --propagation private sh -euc '
   mount --rbind /dev "$root/dev"
   mount --rbind /sys "$root/sys"
   exec chroot "$root" "$@"
-' sh "$root" env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+' sh "$root" env -i HOME=/root LANG=C.UTF-8 PATH="$path" \
   ${TERM:+TERM="$TERM"} ${CI:+CI="$CI"} /vedette/run test "$@"

@@ -91,7 +91,6 @@ static char *uri_of(const char *kind, const char *path)
     return g_strdup_printf("data:%s;base64,%s", kind, text);
 }
 
-/* As phones write it: the matrix of the track says how its pictures are to be shown. */
 /* The highest byte first, wherever that is: GStreamer's macros want places that are aligned. */
 static void write_bytes(void *to, guint32 number, guint n)
 {
@@ -99,6 +98,7 @@ static void write_bytes(void *to, guint32 number, guint n)
         ((guint8 *)to)[i] = (guint8)number;
 }
 
+/* As phones write it: the matrix of the track says how its pictures are to be shown. */
 static void test_display_matrix(void)
 {
     static const struct {

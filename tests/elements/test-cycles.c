@@ -25,15 +25,16 @@ static guint n_threads(void)
 }
 
 /* The number of threads once those have gone that GLib keeps for a while: when it no longer falls,
- * or has come to @wanted. */
+ * or has come to @wanted. A thread that has yet to come back to its pool is kept after all, until
+ * it is asked again. */
 static guint n_threads_left(guint wanted)
 {
     guint now = n_threads();
 
-    g_thread_pool_stop_unused_threads();
     for (guint still = 0; still < 20 && now > wanted; still++) {
         const guint before = now;
 
+        g_thread_pool_stop_unused_threads();
         g_usleep(50000);
         now = n_threads();
         if (now != before)

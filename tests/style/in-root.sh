@@ -59,15 +59,23 @@ END
 echo "in $*"
 ls "$1/proc/self" >/dev/null && exit 3
 END
-  ends 3 "in $root env -i .* /vedette/run test --quick\$" ./run test --no-install --quick --in trixie
+  ends 3 "in $root env -i .* /vedette/run test --quick\$" \
+    ./run test --no-install --quick --in trixie
   result $? "the suite is run in the root, with the same options, and its status is handed on"
-  cmp -s run "$root/vedette/run" && [ -x "$root/usr/sbin/policy-rc.d" ] && [ ! -e "$root/vedette/build" ]
+  cmp -s run "$root/vedette/run" && [ ! -e "$root/vedette/build" ] &&
+    [ -x "$root/usr/sbin/policy-rc.d" ]
   result $? "the root has the tree, without its builds, and starts no services"
   mkdir "$root/vedette/build" && touch "$root/vedette/gone"
+  touch -d 2020-01-01 "$root/vedette/README.md"
+  echo "of another tree" >"$root/vedette/run"
+  touch "$work/before"
   program debootstrap <<<'exit 1'
   ends 3 "in $root" ./run test --no-install --in trixie &&
     [ -d "$root/vedette/build" ] && [ ! -e "$root/vedette/gone" ]
   result $? "the next time root and build are still there, and what the tree has not is gone"
+  cmp -s run "$root/vedette/run" && [ ! "$root/vedette/run" -ot "$work/before" ] &&
+    [ "$(stat -c %y "$root/vedette/README.md" | cut -c1-4)" = 2020 ]
+  result $? "what changed is newer than the build, what did not is as old as it was"
   [ -z "$(ls "$root/proc")" ] && [ -z "$(ls "$root/dev")" ]
   result $? "nothing stays mounted"
 fi
