@@ -29,18 +29,20 @@ static void print_event(const GstStructure *event)
 static void print_result(const GstStructure *result, GstClockTime pts)
 {
     const GValue *found = gst_structure_get_value(result, "results");
+    /* printed at once, since events are printed by another thread */
+    g_autoptr(GString) line = g_string_new(NULL);
     guint64 age = 0;
 
     gst_structure_get_uint64(result, "age", &age);
-    g_print("frame  %6.2f s ", (double)pts / GST_SECOND);
+    g_string_printf(line, "frame  %6.2f s ", (double)pts / GST_SECOND);
     for (guint i = 0; found != NULL && i < gst_value_array_get_size(found); i++) {
         const GstStructure *one = gst_value_get_structure(gst_value_array_get_value(found, i));
         double score = 0;
 
         gst_structure_get_double(one, "score", &score);
-        g_print(" %s %.2f,", gst_structure_get_string(one, "label"), score);
+        g_string_append_printf(line, " %s %.2f,", gst_structure_get_string(one, "label"), score);
     }
-    g_print(" found %.2f s ago\n", (double)age / GST_SECOND);
+    g_print("%s found %.2f s ago\n", line->str, (double)age / GST_SECOND);
 }
 
 /* Of each frame, in the streaming thread: so it has to be quick. Every Vedette element that the

@@ -40,8 +40,8 @@ if [ ! -d "$root" ]; then
 fi
 
 # A copy, with build folders of its own: what the release's compiler makes stays there. What differs
-# from the last copy, which may be another tree's, is new, however old it is here; the rest is as old
-# as it was.
+# from the last copy, which may be another tree's, is new, however old it is here; the rest is as
+# old as it was.
 copy=$root/vedette
 rm -rf "$copy.new"
 mkdir "$copy.new"

@@ -41,7 +41,7 @@ complains "no pipeline" "$work/read-results" fakesrc
 result $? "read-results says that an element is no pipeline"
 
 if /usr/bin/python3 -c 'import gi; gi.require_version("Gst", "1.0")
-from gi.overrides import Gst; Gst.ValueArray' 2>/dev/null; then
+from gi.repository import Gst; Gst.ValueArray' 2>/dev/null; then
   plays /usr/bin/python3 read_results.py && diff "$work/from-c" "$work/sorted" >"$work/log"
   result $? "read_results.py says the same"
   complains no-such-element /usr/bin/python3 read_results.py "no-such-element ! fakesink"
