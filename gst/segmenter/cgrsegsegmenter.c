@@ -204,7 +204,7 @@ static void passing(VdtAnalyzer *analyzer, GstBuffer *buffer, GstClockTime pts, 
     if (result && regions)
         vdt_seg_regions_attach(buffer, &self->info, &result->structures);
     if (mask && of.width > 0)
-        vdt_mask_pad_skip(mask, GST_ELEMENT(self), &of, MIN(end, oldest)); /* NONE is the largest */
+        vdt_mask_pad_skip(mask, GST_ELEMENT(self), &of, end, oldest);
 }
 
 /* Masks may be all that is wanted: then frames go nowhere. */
@@ -217,14 +217,19 @@ static gboolean drops(VdtAnalyzer *analyzer)
            !gst_pad_is_linked(GST_BASE_TRANSFORM_SRC_PAD(analyzer));
 }
 
+static GstClockTime get_oldest(GstBaseTransform *trans)
+{
+    return vdt_worker_get_oldest(vdt_analyzer_get_worker(VDT_ANALYZER(trans)));
+}
+
 static gboolean sink_event(GstBaseTransform *trans, GstEvent *event)
 {
     g_autoptr(GstPad) mask =
         vdt_mask_pad_get(GST_ELEMENT(trans), &VDT_CGRSEG_SEGMENTER(trans)->mask);
 
     return vdt_mask_pad_handle(
-        mask, trans, event,
-        GST_BASE_TRANSFORM_CLASS(vdt_cgrseg_segmenter_parent_class)->sink_event);
+        mask, trans, event, GST_BASE_TRANSFORM_CLASS(vdt_cgrseg_segmenter_parent_class)->sink_event,
+        get_oldest);
 }
 
 static GstPad *request_new_pad(GstElement *element, GstPadTemplate *templ, const char *name,

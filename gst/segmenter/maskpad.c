@@ -29,6 +29,7 @@ static gboolean upstream_event(GstPad *pad, GstObject *parent, GstEvent *event)
 typedef struct {
     GMutex pushing;
     GstClockTime end; /* of what the stream has told of: its last mask or gap; NONE before */
+    GstClockTime begin, passed; /* of the frames' segment; of frames that passed, or NONE */
 } Stream;
 
 static Stream *stream_of(GstPad *pad)
@@ -50,7 +51,7 @@ static GstPad *pad_new(GstPadTemplate *templ)
     GstPad *pad = gst_pad_new_from_template(templ, GST_PAD_TEMPLATE_NAME_TEMPLATE(templ));
 
     g_mutex_init(&stream->pushing);
-    stream->end = GST_CLOCK_TIME_NONE;
+    stream->end = stream->passed = GST_CLOCK_TIME_NONE;
     gst_pad_set_element_private(pad, stream);
     g_object_weak_ref(G_OBJECT(pad), free_stream, stream);
     gst_pad_set_query_function(pad, query);
@@ -194,10 +195,26 @@ GstClockTime vdt_mask_frame_duration(const GstVideoInfo *info, GstBuffer *frame)
                                   : GST_CLOCK_TIME_NONE;
 }
 
-void vdt_mask_pad_skip(GstPad *pad, GstElement *element, const VdtMaskOf *of, GstClockTime until)
+/* There will be no mask of frames that passed before @oldest; @segment is theirs, or NULL for the
+ * one that the stream is in. */
+static void push_gap(GstPad *pad, Stream *stream, GstClockTime oldest, const GstSegment *segment)
+{
+    const GstClockTime until = MIN(stream->passed, oldest); /* NONE is the largest */
+    const GstClockTime from =
+        GST_CLOCK_TIME_IS_VALID(stream->end) ? stream->end : MIN(stream->begin, until);
+
+    if (from >= until)
+        return;
+    if (segment)
+        set_segment(pad, segment);
+    gst_pad_push_event(pad, gst_event_new_gap(from, until - from));
+    stream->end = until;
+}
+
+void vdt_mask_pad_skip(GstPad *pad, GstElement *element, const VdtMaskOf *of, GstClockTime end,
+                       GstClockTime oldest)
 {
     Stream *stream = stream_of(pad);
-    GstClockTime from;
 
     /* gaps are told forwards */
     if (!gst_pad_is_linked(pad) || of->segment->rate < 0)
@@ -205,12 +222,21 @@ void vdt_mask_pad_skip(GstPad *pad, GstElement *element, const VdtMaskOf *of, Gs
     g_mutex_lock(&stream->pushing);
     if (!has(pad, GST_EVENT_SEGMENT))
         begin(pad, element, of);
-    from = GST_CLOCK_TIME_IS_VALID(stream->end) ? stream->end : MIN(of->segment->start, until);
-    if (from < until) {
-        set_segment(pad, of->segment);
-        gst_pad_push_event(pad, gst_event_new_gap(from, until - from));
-        stream->end = until;
-    }
+    stream->begin = of->segment->start;
+    stream->passed = end;
+    push_gap(pad, stream, oldest, of->segment);
+    g_mutex_unlock(&stream->pushing);
+}
+
+/* What breaks the stream off may have done away with the work that a mask was to come of. Nobody
+ * would say so until the next frame, which may wait for the mask's sink to begin. */
+static void catch_up(GstPad *pad, GstClockTime oldest)
+{
+    Stream *stream = stream_of(pad);
+
+    g_mutex_lock(&stream->pushing);
+    if (GST_CLOCK_TIME_IS_VALID(stream->passed) && gst_pad_is_linked(pad))
+        push_gap(pad, stream, oldest, NULL);
     g_mutex_unlock(&stream->pushing);
 }
 
@@ -275,7 +301,7 @@ static void tell(GstPad *pad, GstElement *element, GstEventType type, gboolean r
 
     g_mutex_lock(&stream->pushing);
     if (type == GST_EVENT_FLUSH_STOP || type == GST_EVENT_STREAM_START)
-        stream->end = GST_CLOCK_TIME_NONE;
+        stream->end = stream->passed = GST_CLOCK_TIME_NONE;
     if (type == GST_EVENT_FLUSH_STOP)
         gst_pad_push_event(pad, gst_event_new_flush_stop(reset_time));
     else if (type == GST_EVENT_STREAM_START)
@@ -288,8 +314,10 @@ static void tell(GstPad *pad, GstElement *element, GstEventType type, gboolean r
 }
 
 gboolean vdt_mask_pad_handle(GstPad *pad, GstBaseTransform *element, GstEvent *event,
-                             gboolean (*handle)(GstBaseTransform *, GstEvent *))
+                             gboolean (*handle)(GstBaseTransform *, GstEvent *),
+                             GstClockTime (*get_oldest)(GstBaseTransform *))
 {
+    const gboolean in_order = GST_EVENT_IS_SERIALIZED(event);
     const GstEventType type = GST_EVENT_TYPE(event);
     gboolean reset_time = TRUE, done;
 
@@ -299,6 +327,8 @@ gboolean vdt_mask_pad_handle(GstPad *pad, GstBaseTransform *element, GstEvent *e
     if (pad && type == GST_EVENT_FLUSH_START)
         gst_pad_push_event(pad, gst_event_new_flush_start());
     done = handle(element, event);
+    if (pad && in_order && type != GST_EVENT_FLUSH_STOP)
+        catch_up(pad, get_oldest(element));
     if (pad && type != GST_EVENT_FLUSH_START)
         tell(pad, GST_ELEMENT(element), type, reset_time);
     return done;

@@ -38,13 +38,17 @@ typedef struct {
 
 /* How long a frame is to be seen; NONE if that is not known. */
 GstClockTime vdt_mask_frame_duration(const GstVideoInfo *info, GstBuffer *frame);
-/* A frame passes for which there is no mask: none will come any more of a time before @until. */
-void vdt_mask_pad_skip(GstPad *pad, GstElement *element, const VdtMaskOf *of, GstClockTime until);
+/* A frame passes that is to be seen until @end. Of frames before @oldest no mask will come any
+ * more; NONE: of no frame. */
+void vdt_mask_pad_skip(GstPad *pad, GstElement *element, const VdtMaskOf *of, GstClockTime end,
+                       GstClockTime oldest);
 /* Gives @map, rows of so many bytes without padding, of the frame at @pts. */
 void vdt_mask_pad_push(GstPad *pad, GstElement *element, const VdtMaskOf *of, GstBuffer *map,
                        GstClockTime pts, GstClockTime duration);
-/* Has @handle handle what comes to the sink pad, and tells of it on @pad, which may be NULL. */
+/* Has @handle handle what comes to the sink pad, and tells of it on @pad, which may be NULL.
+ * @get_oldest is asked then: the time of the oldest picture under way, NONE if there is none. */
 gboolean vdt_mask_pad_handle(GstPad *pad, GstBaseTransform *element, GstEvent *event,
-                             gboolean (*handle)(GstBaseTransform *, GstEvent *));
+                             gboolean (*handle)(GstBaseTransform *, GstEvent *),
+                             GstClockTime (*get_oldest)(GstBaseTransform *));
 
 G_END_DECLS
