@@ -310,7 +310,8 @@ gpointer vdt_worker_get_result(VdtWorker *worker)
     return result;
 }
 
-/* Of the oldest work under way, or of that without an answer so far. */
+/* Of the oldest work under way, or of that without an answer so far. What is of an epoch that has
+ * ended has none, nor will have one. */
 static GstClockTime get_oldest(VdtWorker *worker, gboolean answered)
 {
     GstClockTime time = GST_CLOCK_TIME_NONE;
@@ -319,7 +320,7 @@ static GstClockTime get_oldest(VdtWorker *worker, gboolean answered)
     for (const GList *l = worker->jobs.head; l && !GST_CLOCK_TIME_IS_VALID(time); l = l->next) {
         const VdtJob *job = l->data;
 
-        if (answered || !job->answered)
+        if (job->answered ? answered : job->epoch == worker->epoch)
             time = vdt_span_newest(&job->span);
     }
     g_mutex_unlock(&worker->lock);

@@ -203,7 +203,8 @@ static void push_gap(GstPad *pad, Stream *stream, GstClockTime oldest, const Gst
     const GstClockTime from =
         GST_CLOCK_TIME_IS_VALID(stream->end) ? stream->end : MIN(stream->begin, until);
 
-    if (from >= until)
+    /* The first may be of no length: a sink begins with it, and the frames beside it go on. */
+    if (from > until || (from == until && GST_CLOCK_TIME_IS_VALID(stream->end)))
         return;
     if (segment)
         set_segment(pad, segment);
