@@ -20,10 +20,15 @@ STREET = (
 )
 
 
+def say(line):
+    """Writes a line whole: frames and events come from different threads."""
+    sys.stdout.write(line + "\n")
+
+
 def print_event(event):
     """Of an event, on the bus: called in the main thread, whenever it suits the application."""
     time = event.get_value("stream-time") / Gst.SECOND
-    print(f"event  {time:6.2f} s  {event['event']:<6}  {event['label']} {event['score']:.2f}")
+    say(f"event  {time:6.2f} s  {event['event']:<6}  {event['label']} {event['score']:.2f}")
 
 
 class Frames:
@@ -46,7 +51,7 @@ class Frames:
             self.last = result["result-pts"]
             found = ", ".join(f"{one['label']} {one['score']:.2f}" for one in result["results"])
             age = result["age"] / Gst.SECOND
-            print(f"frame  {buffer.pts / Gst.SECOND:6.2f} s  {found}, found {age:.2f} s ago")
+            say(f"frame  {buffer.pts / Gst.SECOND:6.2f} s  {found}, found {age:.2f} s ago")
         return Gst.PadProbeReturn.OK
 
 
