@@ -62,6 +62,8 @@ static gboolean copy(int from, int to)
         }
         for (ssize_t done = 0; done < n;) {
             ssize_t more = write(to, buffer + done, n - done);
+            if (more == 0)
+                errno = ENOSPC;
             if (more == 0 || (more < 0 && errno != EINTR))
                 return FALSE;
             done += MAX(more, 0);
@@ -69,15 +71,24 @@ static gboolean copy(int from, int to)
     }
 }
 
-/* A file without a name that has what comes out of a pipe; -1 if that fails. */
-static int spool(const char *input, int pipe, GError **error)
+/* A file without a name; -1 if that fails. */
+static int open_unnamed(GError **error)
 {
     g_autofree char *name = NULL;
     const int fd = g_file_open_tmp("vedette-XXXXXX", &name, error);
 
+    if (fd >= 0)
+        unlink(name);
+    return fd;
+}
+
+/* One that has what comes out of a pipe; -1 if that fails. */
+static int spool(const char *input, int pipe, GError **error)
+{
+    const int fd = open_unnamed(error);
+
     if (fd < 0)
         return -1;
-    unlink(name);
     if (copy(pipe, fd))
         return fd;
     if (errno == EFBIG)
@@ -200,13 +211,11 @@ static gboolean show(Media *media, MediaFunc func, gpointer data, GError **error
 /* Brings a picture here that lies elsewhere, so that it is looked at like others. */
 static gboolean fetch(Media *media, GError **error)
 {
-    g_autofree char *name = NULL;
-    const int fd = g_file_open_tmp("vedette-XXXXXX", &name, error);
+    const int fd = open_unnamed(error);
     struct stat status;
 
     if (fd < 0)
         return FALSE;
-    unlink(name);
     media->source = (PictureSource){media->input, fdopen(fd, "w+b"), 0};
     if (!gst_fetch(media->uri, media->input, media->source.file, MOST_SPOOLED, error) ||
         fflush(media->source.file) != 0 || fstat(fd, &status) != 0) {

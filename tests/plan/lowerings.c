@@ -52,31 +52,23 @@ static void check(const char *where, gboolean (*has)(const VdtOp *op), const Vdt
     }
 }
 
-static gboolean has_infer_row(const VdtOp *op)
-{
-#define FILE_OF(name) &VDT_LOWERINGS_OF(name),
-    static const VdtLowerings *const files[] = {VDT_LOWERING_FILES(FILE_OF)};
-#undef FILE_OF
+#define FILE_OF(name)       &VDT_LOWERINGS_OF(name),
+#define TRAIN_FILE_OF(name) &VDT_TRAIN_LOWERINGS_OF(name),
+static const VdtLowerings *const infer_files[] = {VDT_LOWERING_FILES(FILE_OF)};
+static const VdtTrainLowerings *const train_files[] = {VDT_TRAIN_LOWERING_FILES(TRAIN_FILE_OF)};
 
-    for (guint i = 0; i < G_N_ELEMENTS(files); i++)
-        for (guint j = 0; j < files[i]->n_rows; j++)
-            if (files[i]->rows[j].op == op)
-                return TRUE;
-    return FALSE;
-}
-
-static gboolean has_train_row(const VdtOp *op)
-{
-#define FILE_OF(name) &VDT_TRAIN_LOWERINGS_OF(name),
-    static const VdtTrainLowerings *const files[] = {VDT_TRAIN_LOWERING_FILES(FILE_OF)};
-#undef FILE_OF
-
-    for (guint i = 0; i < G_N_ELEMENTS(files); i++)
-        for (guint j = 0; j < files[i]->n_rows; j++)
-            if (files[i]->rows[j].op == op)
-                return TRUE;
-    return FALSE;
-}
+/* Tables of either kind have rows of either kind, with an op in each. */
+#define HAS_ROW(name, files)                                                                       \
+    static gboolean name(const VdtOp *op)                                                          \
+    {                                                                                              \
+        for (guint i = 0; i < G_N_ELEMENTS(files); i++)                                            \
+            for (guint j = 0; j < files[i]->n_rows; j++)                                           \
+                if (files[i]->rows[j].op == op)                                                    \
+                    return TRUE;                                                                   \
+        return FALSE;                                                                              \
+    }
+HAS_ROW(has_infer_row, infer_files)
+HAS_ROW(has_train_row, train_files)
 
 static void test_infer(void)
 {
