@@ -139,6 +139,16 @@ GArray *vdt_street_get_objects(const VdtStreet *street, gint64 time, double aspe
 
 typedef struct _VdtStreetPainter VdtStreetPainter;
 
+/* How much is to be seen of an object. */
+typedef struct {
+    double share; /* of what the frame shows of it: the rest is behind something nearer */
+    double area;  /* of the frame */
+} VdtStreetVisible;
+/* Of each of @objects, which are those at @time, in a frame of @width x @height, 16 to 8192 pixels
+ * each. Free with g_free(). */
+VdtStreetVisible *vdt_street_get_visible(const VdtStreet *street, gint64 time,
+                                         const GArray *objects, guint width, guint height);
+
 /* A painter for one size of frame, 16 to 8192 pixels each side. Holds the backdrop, drawn once. */
 VdtStreetPainter *vdt_street_painter_new(VdtStreet *street, guint width, guint height);
 void vdt_street_painter_free(VdtStreetPainter *painter);

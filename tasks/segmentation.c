@@ -125,21 +125,26 @@ VdtSegmentation *vdt_segmentation_new(const float *logits, guint classes, guint 
 
     if (!s || !labels || !shares)
         return NULL;
+    s->sure = g_try_malloc0((gsize)width * height);
+    if (!s->sure)
+        return NULL;
     vdt_label_map_part(logits, classes, rows, columns, labels, across.size, down.size, &part);
     for (guint y = down.from; y < down.to; y++) {
         const gsize line = (gsize)((int)y - down.first);
         const guint16 *from = labels + (gsize)(y - down.from) * part.width;
         const gsize cell_row = line * rows / down.size * columns;
-        guint8 *to = s->map + (gsize)y * width;
+        guint8 *to = s->map + (gsize)y * width, *sure = s->sure + (gsize)y * width;
 
         for (guint x = across.from; x < across.to; x++) {
             const gsize column = (gsize)((int)x - across.first);
             const guint class = from[x - across.from];
+            /* of the nearest cell: between cells, probabilities need not be known any better */
+            const float probability =
+                shares[class * cells + cell_row + column * columns / across.size];
 
             to[x] = (guint8) class;
-            /* of the nearest cell: between cells, probabilities need not be known any better */
-            gather(&gathered[class], x, y,
-                   shares[class * cells + cell_row + column * columns / across.size]);
+            sure[x] = (guint8)(probability * 255 + 0.5f);
+            gather(&gathered[class], x, y, probability);
         }
     }
     for (guint c = 0; c < classes; c++)
@@ -150,6 +155,7 @@ VdtSegmentation *vdt_segmentation_new(const float *logits, guint classes, guint 
 void vdt_segmentation_free(VdtSegmentation *segmentation)
 {
     g_free(segmentation->map);
+    g_free(segmentation->sure);
     g_free(segmentation);
 }
 

@@ -30,6 +30,8 @@ typedef struct {
     guint width, height;
     guint8 *map; /* rows of width bytes, without padding; VDT_SEGMENTATION_NOTHING where the network
                     saw nothing */
+    guint8 *sure; /* for each pixel the softmax probability of its class, 255 for 1; NULL if the map
+                     is of nothing */
     guint n_classes;
     VdtSegment segments[VDT_SEGMENTATION_CLASSES]; /* by class */
 } VdtSegmentation;

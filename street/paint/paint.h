@@ -10,6 +10,8 @@ typedef struct {
     gsize stride;
     int width, height;
     gboolean classes;
+    gboolean numbers; /* with classes: what has one is drawn as this number instead */
+    guint8 number;
     double unit, left, top; /* pixels of a unit of the picture; where its middle top is */
     int x0, y0, x1, y1;     /* only here */
 } VdtCanvas;

@@ -147,7 +147,7 @@ void vdt_canvas_mark(const VdtCanvas *canvas, const VdtMark *mark, VdtColour col
     Ink ink = {{(guint8)(vdt_clamp(colour.b, 0, 1) * 255 + 0.5),
                 (guint8)(vdt_clamp(colour.g, 0, 1) * 255 + 0.5),
                 (guint8)(vdt_clamp(colour.r, 0, 1) * 255 + 0.5)},
-               mark->class,
+               canvas->numbers ? canvas->number : mark->class,
                (int)(mark->alpha * 256)};
 
     if (canvas->classes && mark->class == VDT_NO_CLASS)
