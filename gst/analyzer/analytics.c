@@ -4,63 +4,158 @@
 #include <gst/analytics/analytics.h>
 
 #include "frame/frameview.h"
+#include "frame/objectbox.h"
 
-/* The results that are of a class. */
 typedef struct {
-    guint n;
+    const GstStructure *structure; /* the result's */
+    guint64 id;
+    GQuark label;
+    float score;
+    GstClockTime first_seen;
+    gboolean hidden;
+} Object;
+
+/* What is the same for all frames that carry a result. */
+typedef struct {
+    guint n; /* results that are of a class */
     const GstStructure **structures;
     GQuark *labels;
     float *scores;
     guint *ids;
-} Classes;
 
-static void classes_init(Classes *c, const GValue *results)
+    gboolean has_objects; /* though there may be none */
+    GArray *objects;
+} Ready;
+
+/* FALSE if @s is of no class. */
+static gboolean read_finding(const GstStructure *s, GQuark *label, float *score, int *id)
+{
+    const char *text = s ? gst_structure_get_string(s, "label") : NULL;
+    double found;
+
+    if (!text ||
+        !gst_structure_get(s, "class-id", G_TYPE_INT, id, "score", G_TYPE_DOUBLE, &found, NULL))
+        return FALSE;
+    *label = g_quark_from_string(text);
+    *score = (float)found;
+    return TRUE;
+}
+
+static void read_results(Ready *ready, const GValue *results)
 {
     const guint most = gst_value_array_get_size(results);
 
-    *c = (Classes){0, g_new(const GstStructure *, most), g_new(GQuark, most), g_new(float, most),
-                   g_new(guint, most)};
+    ready->structures = g_new(const GstStructure *, most);
+    ready->labels = g_new(GQuark, most);
+    ready->scores = g_new(float, most);
+    ready->ids = g_new(guint, most);
     for (guint i = 0; i < most; i++) {
         const GstStructure *s = gst_value_get_structure(gst_value_array_get_value(results, i));
-        const char *label = gst_structure_get_string(s, "label");
-        double score;
         int id;
 
-        if (!label || !gst_structure_get(s, "class-id", G_TYPE_INT, &id, "score", G_TYPE_DOUBLE,
-                                         &score, NULL))
+        if (!read_finding(s, &ready->labels[ready->n], &ready->scores[ready->n], &id))
             continue;
-        c->structures[c->n] = s;
-        c->labels[c->n] = g_quark_from_string(label);
-        c->scores[c->n] = (float)score;
-        c->ids[c->n] = (guint)id;
-        c->n++;
+        ready->structures[ready->n] = s;
+        ready->ids[ready->n++] = (guint)id;
     }
 }
 
-static void classes_clear(Classes *c)
+static void read_objects(Ready *ready, const GValue *objects)
 {
-    g_free(c->structures);
-    g_free(c->labels);
-    g_free(c->scores);
-    g_free(c->ids);
+    for (guint i = 0; i < gst_value_array_get_size(objects); i++) {
+        Object object = {.structure =
+                             gst_value_get_structure(gst_value_array_get_value(objects, i)),
+                         .first_seen = GST_CLOCK_TIME_NONE};
+        const GstStructure *s = object.structure;
+        guint id;
+        int class;
+
+        if (!read_finding(s, &object.label, &object.score, &class) ||
+            !gst_structure_get_uint(s, "id", &id))
+            continue;
+        object.id = id;
+        gst_structure_get_uint64(s, "first-seen", &object.first_seen);
+        object.hidden = g_strcmp0(gst_structure_get_string(s, "state"), "hidden") == 0;
+        g_array_append_val(ready->objects, object);
+    }
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Classes, classes_clear)
-
-static void add_boxes(GstAnalyticsRelationMeta *meta, const Classes *c,
-                      const GstVideoRectangle *visible)
+void vdt_analytics_prepare(VdtResult *result)
 {
-    GstAnalyticsODMtd detection;
+    const GValue *objects =
+        result->fields ? gst_structure_get_value(result->fields, "objects") : NULL;
+    Ready *ready = g_new0(Ready, 1);
+
+    ready->has_objects = objects && GST_VALUE_HOLDS_ARRAY(objects);
+    ready->objects = g_array_new(FALSE, FALSE, sizeof(Object));
+    read_results(ready, &result->structures);
+    if (ready->has_objects)
+        read_objects(ready, objects);
+    result->analytics = ready;
+}
+
+void vdt_analytics_clear(VdtResult *result)
+{
+    Ready *ready = g_steal_pointer(&result->analytics);
+
+    if (!ready)
+        return;
+    g_free(ready->structures);
+    g_free(ready->labels);
+    g_free(ready->scores);
+    g_free(ready->ids);
+    g_array_unref(ready->objects);
+    g_free(ready);
+}
+
+static gboolean add_detection(GstAnalyticsRelationMeta *meta, const GstVideoRectangle *visible,
+                              const GstStructure *s, gint64 age, GQuark label, float score,
+                              GstAnalyticsODMtd *detection)
+{
     GstVideoRectangle box;
 
-    for (guint i = 0; i < c->n; i++)
-        if (vdt_frame_box(visible, c->structures[i], &box))
-            gst_analytics_relation_meta_add_od_mtd(meta, c->labels[i], box.x, box.y, box.w, box.h,
-                                                   c->scores[i], &detection);
+    return vdt_frame_box(visible, s, age, &box) &&
+           gst_analytics_relation_meta_add_od_mtd(meta, label, box.x, box.y, box.w, box.h, score,
+                                                  detection);
+}
+
+static void add_classes(GstAnalyticsRelationMeta *meta, const Ready *ready,
+                        const GstVideoRectangle *visible)
+{
+    GstAnalyticsODMtd detection;
+
+    for (guint i = 0; i < ready->n; i++)
+        add_detection(meta, visible, ready->structures[i], 0, ready->labels[i], ready->scores[i],
+                      &detection);
+}
+
+/* Either way, whichever a reader begins with. */
+static void relate(GstAnalyticsRelationMeta *meta, GstAnalyticsRelTypes type, guint a, guint b)
+{
+    gst_analytics_relation_meta_set_relation(meta, type, a, b);
+    gst_analytics_relation_meta_set_relation(meta, type, b, a);
+}
+
+static void add_object(GstAnalyticsRelationMeta *meta, const Object *object,
+                       const GstVideoRectangle *visible, gint64 age, GstClockTime seen)
+{
+    GstAnalyticsODMtd detection;
+    GstAnalyticsTrackingMtd tracking;
+
+    if (!add_detection(meta, visible, object->structure, age, object->label, object->score,
+                       &detection) ||
+        !gst_analytics_relation_meta_add_tracking_mtd(meta, object->id, object->first_seen,
+                                                      &tracking))
+        return;
+    if (object->hidden)
+        gst_analytics_tracking_mtd_set_lost(&tracking);
+    else
+        gst_analytics_tracking_mtd_update_last_seen(&tracking, seen);
+    relate(meta, GST_ANALYTICS_REL_TYPE_RELATE_TO, detection.id, tracking.id);
 }
 
 #if GST_CHECK_VERSION(1, 26, 0)
-static void add_map(GstAnalyticsRelationMeta *meta, const Classes *c, const GstStructure *fields,
+static void add_map(GstAnalyticsRelationMeta *meta, const Ready *ready, const GstStructure *fields,
                     const GstVideoRectangle *visible, const GstAnalyticsClsMtd *classification)
 {
     GstAnalyticsSegmentationMtd segmentation;
@@ -77,39 +172,40 @@ static void add_map(GstAnalyticsRelationMeta *meta, const Classes *c, const GstS
     gst_buffer_add_video_meta_full(mask, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_GRAY8,
                                    (guint)width, (guint)height, 1, (gsize[GST_VIDEO_MAX_PLANES]){0},
                                    (int[GST_VIDEO_MAX_PLANES]){width});
-    if (!gst_analytics_relation_meta_add_segmentation_mtd(
-            meta, mask, GST_SEGMENTATION_TYPE_SEMANTIC, c->n, c->ids, visible->x, visible->y,
-            (guint)visible->w, (guint)visible->h, &segmentation))
-        return;
-    /* either way, whichever a reader begins with */
-    gst_analytics_relation_meta_set_relation(meta, GST_ANALYTICS_REL_TYPE_N_TO_N, segmentation.id,
-                                             classification->id);
-    gst_analytics_relation_meta_set_relation(meta, GST_ANALYTICS_REL_TYPE_N_TO_N,
-                                             classification->id, segmentation.id);
+    if (gst_analytics_relation_meta_add_segmentation_mtd(
+            meta, mask, GST_SEGMENTATION_TYPE_SEMANTIC, ready->n, ready->ids, visible->x,
+            visible->y, (guint)visible->w, (guint)visible->h, &segmentation))
+        relate(meta, GST_ANALYTICS_REL_TYPE_N_TO_N, segmentation.id, classification->id);
 }
 #else
-static void add_map(GstAnalyticsRelationMeta *meta, const Classes *c, const GstStructure *fields,
+static void add_map(GstAnalyticsRelationMeta *meta, const Ready *ready, const GstStructure *fields,
                     const GstVideoRectangle *visible, const GstAnalyticsClsMtd *classification)
 {
 }
 #endif
 
-void vdt_analytics_attach(const VdtResult *result, GstBuffer *buffer, const GstVideoInfo *info)
+void vdt_analytics_attach(const VdtResult *result, GstBuffer *buffer, GstClockTime pts,
+                          const GstVideoInfo *info)
 {
+    const Ready *ready = result->analytics;
+    const gint64 age = vdt_object_age(pts, result->pts);
     GstAnalyticsRelationMeta *meta;
     GstAnalyticsClsMtd classification;
     GstVideoRectangle visible;
-    g_auto(Classes) c = {0};
 
-    classes_init(&c, &result->structures);
-    if (c.n == 0 || !vdt_frame_visible(info, buffer, &visible))
+    if (!ready || ready->n + ready->objects->len == 0 || !vdt_frame_visible(info, buffer, &visible))
         return;
     /* elements upstream may have left theirs */
     meta = gst_buffer_get_analytics_relation_meta(buffer);
     if (!meta)
         meta = gst_buffer_add_analytics_relation_meta(buffer);
-    if (!gst_analytics_relation_meta_add_cls_mtd(meta, c.n, c.scores, c.labels, &classification))
-        return;
-    add_boxes(meta, &c, &visible);
-    add_map(meta, &c, result->fields, &visible, &classification);
+    if (ready->n > 0 && gst_analytics_relation_meta_add_cls_mtd(meta, ready->n, ready->scores,
+                                                                ready->labels, &classification)) {
+        /* the box around all of a class is no object */
+        if (!ready->has_objects)
+            add_classes(meta, ready, &visible);
+        add_map(meta, ready, result->fields, &visible, &classification);
+    }
+    for (guint i = 0; i < ready->objects->len; i++)
+        add_object(meta, &g_array_index(ready->objects, Object, i), &visible, age, result->pts);
 }

@@ -9,22 +9,32 @@
 
 G_BEGIN_DECLS
 
+/* Without GstAnalytics none of these does anything. */
+#ifdef VDT_ANALYTICS
+/* Makes what is the same for all frames that carry @result, once its fields are set: labels turn
+ * into quarks, which takes a lock that the whole process shares. */
+void vdt_analytics_prepare(VdtResult *result);
+void vdt_analytics_clear(VdtResult *result);
 /*
- * Adds to a writable @buffer, in its GstAnalyticsRelationMeta:
+ * Adds to a writable @buffer, whose time is @pts, in its GstAnalyticsRelationMeta, of what was
+ * prepared:
  *
  * - a classification: label and score of each of the results, in their order;
- * - of each result that has a box, an object detection, in pixels of the frame;
+ * - of each result that has a box, an object detection, in pixels of the frame; unless there is the
+ *   field `objects`: then of each of these, where it is at @pts, and a tracking under its id, both
+ *   related to each other. It is lost while the object is hidden;
  * - of a map, from GStreamer 1.26 on, a segmentation over what can be seen of the frame, whose
  *   regions are the results' classes, related N to N to the classification.
  *
- * Results without `class-id` are texts and become nothing: labels turn into quarks, which are for
- * life. Without GstAnalytics it does nothing.
+ * Results without `class-id` are texts and become nothing: quarks are for life.
  */
-#ifdef VDT_ANALYTICS
-void vdt_analytics_attach(const VdtResult *result, GstBuffer *buffer, const GstVideoInfo *info);
+void vdt_analytics_attach(const VdtResult *result, GstBuffer *buffer, GstClockTime pts,
+                          const GstVideoInfo *info);
 #else
+static inline void vdt_analytics_prepare(VdtResult *result) {}
+static inline void vdt_analytics_clear(VdtResult *result) {}
 static inline void vdt_analytics_attach(const VdtResult *result, GstBuffer *buffer,
-                                        const GstVideoInfo *info)
+                                        GstClockTime pts, const GstVideoInfo *info)
 {
 }
 #endif

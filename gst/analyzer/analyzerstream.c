@@ -116,7 +116,7 @@ static void attach_result(VdtAnalyzer *self, GstBuffer *buffer, GstClockTime pts
 
     if (result) {
         vdt_result_attach(result, buffer, pts, GST_OBJECT_NAME(self), klass->kind);
-        vdt_analytics_attach(result, buffer, &vdt_analyzer_get_private(self)->info);
+        vdt_analytics_attach(result, buffer, pts, &vdt_analyzer_get_private(self)->info);
     }
     if (klass->passing)
         klass->passing(self, buffer, pts,

@@ -45,10 +45,18 @@ static void fit_box(GstStructure *s, const VdtInner *inner)
         gst_structure_set(s, "share", G_TYPE_DOUBLE, share * inner->width * inner->height, NULL);
 }
 
-/* x and y in turns. */
-static void fit_points(GstStructure *s, const VdtInner *inner)
+static void fit_speed(GstStructure *s, const char *field, double share)
 {
-    const GValue *before = gst_structure_get_value(s, "points");
+    double speed;
+
+    if (gst_structure_get_double(s, field, &speed))
+        gst_structure_set(s, field, G_TYPE_DOUBLE, speed * share, NULL);
+}
+
+/* x and y in turns. */
+static void fit_points(GstStructure *s, const char *field, const VdtInner *inner)
+{
+    const GValue *before = gst_structure_get_value(s, field);
     GValue points = G_VALUE_INIT;
 
     if (!before || !GST_VALUE_HOLDS_ARRAY(before))
@@ -64,7 +72,7 @@ static void fit_points(GstStructure *s, const VdtInner *inner)
         g_value_set_double(&value, share);
         gst_value_array_append_and_take_value(&points, &value);
     }
-    gst_structure_take_value(s, "points", &points);
+    gst_structure_take_value(s, field, &points);
 }
 
 /* The side of a map with borders, as fine as it was. */
@@ -141,7 +149,10 @@ static gboolean fit_value(GQuark field, GValue *value, gpointer data);
 static void fit_structure(GstStructure *s, const Fitting *fitting)
 {
     fit_box(s, fitting->inner);
-    fit_points(s, fitting->inner);
+    fit_speed(s, "speed-x", fitting->inner->width);
+    fit_speed(s, "speed-y", fitting->inner->height);
+    fit_points(s, "points", fitting->inner);
+    fit_points(s, "path", fitting->inner);
     fit_map(s, fitting->inner, fitting->most);
     gst_structure_map_in_place(s, fit_value, (gpointer)fitting);
 }

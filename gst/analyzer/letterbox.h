@@ -18,9 +18,9 @@ typedef struct {
  * have sides that are not in proportion, as videoscale makes them by default. */
 gboolean vdt_letterbox_find(const GstVideoInfo *in, const GstVideoInfo *out, VdtInner *inner);
 /* Changes what @s, of a meta, says in shares: boxes (doubles x, y, width, height, with the share of
- * the frame that they cover), `points`, in structures and arrays within, too; and `map`, with
- * `runs`, which gets a border of 255. @most: no side of a map becomes longer than that, if it was
- * not before. */
+ * the frame that they cover), `points` and `path`, `speed-x` and `speed-y`, in structures and
+ * arrays within, too; and `map`, with `runs`, which gets a border of 255. @most: no side of a map
+ * becomes longer than that, if it was not before. */
 void vdt_letterbox_apply(GstStructure *s, const VdtInner *inner, guint most);
 
 G_END_DECLS

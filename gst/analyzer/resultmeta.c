@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "resultmeta.h"
 
+#include "analytics.h"
 #include "custommeta.h"
 
 const GstMetaInfo *vdt_result_meta_get_info(void)
@@ -37,6 +38,7 @@ static void clear(gpointer data)
 {
     VdtResult *result = data;
 
+    vdt_analytics_clear(result);
     g_value_unset(&result->structures);
     g_clear_pointer(&result->fields, gst_structure_free);
 }

@@ -30,6 +30,7 @@ typedef struct {
     GstClockTime pts;     /* of the newest picture looked at */
     gboolean backwards;   /* frames that come later have an earlier time */
     GstStructure *fields; /* what is special to the kind, for the meta; NULL for nothing */
+    gpointer analytics;   /* analytics.c's; NULL if nothing was prepared */
 } VdtResult;
 
 /* @structures are copied. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "telling.h"
 
+#include "analytics.h"
 #include "analyzerstream.h"
 
 void vdt_telling_init(VdtTelling *telling)
@@ -87,6 +88,7 @@ void vdt_telling_publish(VdtTelling *telling, VdtAnalyzer *analyzer, const VdtPa
 
     result->backwards = job->span.backwards;
     result->fields = klass->describe ? klass->describe(analyzer) : NULL;
+    vdt_analytics_prepare(result);
     g_mutex_lock(&telling->lock);
     /* if it becomes void after this, who makes it void will end what is started here */
     newest = vdt_worker_publish(job, vdt_result_ref(result), took);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "objectbox.h"
 #include "preprocess.h"
 
 void vdt_frame_visible_size(const GstVideoInfo *info, GstBuffer *buffer, guint *width,
@@ -34,25 +35,26 @@ gboolean vdt_frame_visible(const GstVideoInfo *info, GstBuffer *buffer, GstVideo
     return width > 0 && height > 0;
 }
 
-/* Whole pixels from @at on, inside of @size; at least one. */
-static void touch(double at, double length, int size, int *from, int *to)
+/* Whole pixels from @at on, inside of @size; at least one. FALSE if they are all outside. */
+static gboolean touch(double at, double length, int size, int *from, int *to)
 {
+    if (!(at < 1 && at + length > 0))
+        return FALSE;
     /* what is a pixel's edge may have been rounded to either side */
     *from = (int)CLAMP(floor(at * size + 1e-6), 0, size - 1);
     *to = (int)CLAMP(ceil((at + length) * size - 1e-6), *from + 1, size);
+    return TRUE;
 }
 
-gboolean vdt_frame_box(const GstVideoRectangle *visible, const GstStructure *s,
+gboolean vdt_frame_box(const GstVideoRectangle *visible, const GstStructure *s, gint64 age,
                        GstVideoRectangle *box)
 {
-    double x, y, width, height;
     int left, top, right, bottom;
+    VdtObjectBox at;
 
-    if (!gst_structure_get(s, "x", G_TYPE_DOUBLE, &x, "y", G_TYPE_DOUBLE, &y, "width",
-                           G_TYPE_DOUBLE, &width, "height", G_TYPE_DOUBLE, &height, NULL))
+    if (!vdt_object_box(s, age, &at) || !touch(at.x, at.width, visible->w, &left, &right) ||
+        !touch(at.y, at.height, visible->h, &top, &bottom))
         return FALSE;
-    touch(x, width, visible->w, &left, &right);
-    touch(y, height, visible->h, &top, &bottom);
     *box = (GstVideoRectangle){visible->x + left, visible->y + top, right - left, bottom - top};
     return TRUE;
 }

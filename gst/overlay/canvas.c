@@ -2,8 +2,12 @@
 #include "canvas.h"
 
 #include <math.h>
+#include <string.h>
 
+#include "outline.h"
 #include "pen.h"
+#include "room.h"
+#include "tiles.h"
 
 /* Text in shares of the frame's shorter side; no smaller than can be read on small frames. */
 #define TEXT_SHARE   0.028
@@ -15,15 +19,17 @@
 #define PANEL_SHARE  0.6 /* of the frame's width */
 #define TAG_SHARE    0.4
 #define LINE         11.0 /* em in half a box's line */
+#define THIN         20.0 /* in half of an object's */
+#define DASH         0.5  /* em, of where an object is not seen */
+#define BESIDE       0.4  /* em, from a crossing to its counts */
 #define MOST_SQUEEZE 4.0
-#define TILE         32 /* rows and columns, even */
 
 /* A picture that was drawn, and where it was shown last. */
 typedef struct {
     GstBuffer *pixels; /* NULL: there is no room for it */
     guint width, height;
     GstVideoOverlayRectangle *placed; /* NULL if it was not shown yet */
-    GPtrArray *tiles;                 /* in place of that: rectangles, for zones; else NULL */
+    GPtrArray *tiles;                 /* in place of that: rectangles, for outlines; else NULL */
     guint x, y;
     guint64 shown; /* number of the composition */
 } Sprite;
@@ -35,8 +41,10 @@ struct _VdtOverlayCanvas {
 
     VdtOverlayLook look; /* of the pictures */
     GHashTable *sprites; /* by the bytes of what they show */
-    GHashTable *lines;   /* of boxes, two for each kind */
+    GHashTable *sides;   /* of boxes, by kind, direction, and whether they are dashed */
+    Sprite *paths;       /* of the last composition; NULL if there are none */
     guint64 count;       /* of compositions */
+    VdtOverlayRoom room; /* what text of the one that is made has taken */
 
     /* the last one, and what it was made for */
     gboolean composed;
@@ -78,7 +86,7 @@ VdtOverlayCanvas *vdt_overlay_canvas_new(void)
     canvas->pen = vdt_overlay_pen_new();
     canvas->sprites = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
                                             (GDestroyNotify)g_bytes_unref, sprite_free);
-    canvas->lines = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)gst_buffer_unref);
+    canvas->sides = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)gst_buffer_unref);
     canvas->squeeze = 1;
     return canvas;
 }
@@ -93,16 +101,17 @@ static void forget_pictures(VdtOverlayCanvas *canvas)
 {
     forget_composition(canvas);
     g_hash_table_remove_all(canvas->sprites);
-    g_hash_table_remove_all(canvas->lines);
+    g_hash_table_remove_all(canvas->sides);
+    g_clear_pointer(&canvas->paths, sprite_free);
 }
 
 void vdt_overlay_canvas_free(VdtOverlayCanvas *canvas)
 {
-    forget_composition(canvas);
+    forget_pictures(canvas);
     for (guint i = 0; i < VDT_OVERLAY_MAPS; i++)
         gst_clear_buffer(&canvas->held[i]);
     g_hash_table_unref(canvas->sprites);
-    g_hash_table_unref(canvas->lines);
+    g_hash_table_unref(canvas->sides);
     vdt_overlay_pen_free(canvas->pen);
     g_free(canvas);
 }
@@ -147,13 +156,6 @@ static void add(GstVideoOverlayComposition **to, GstVideoOverlayRectangle *recta
         *to = gst_video_overlay_composition_new(rectangle);
 }
 
-static GstVideoOverlayRectangle *rectangle_new(GstBuffer *pixels, guint x, guint y, guint width,
-                                               guint height)
-{
-    return gst_video_overlay_rectangle_new_raw(pixels, (int)x, (int)y, width, height,
-                                               GST_VIDEO_OVERLAY_FORMAT_FLAG_PREMULTIPLIED_ALPHA);
-}
-
 /* A sprite that stays where it was is the same rectangle: sinks upload it only once. */
 static void show_sprite(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to, Sprite *sprite,
                         guint x, guint y)
@@ -161,14 +163,15 @@ static void show_sprite(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **t
     sprite->shown = canvas->count;
     if (!sprite->placed || sprite->x != x || sprite->y != y) {
         g_clear_pointer(&sprite->placed, gst_video_overlay_rectangle_unref);
-        sprite->placed = rectangle_new(sprite->pixels, x, y, sprite->width, sprite->height);
+        sprite->placed =
+            vdt_overlay_rectangle_new(sprite->pixels, x, y, sprite->width, sprite->height);
         sprite->x = x;
         sprite->y = y;
     }
     add(to, sprite->placed);
 }
 
-/* Maps, panels, zones and tags differ in size, so their bytes tell them apart. */
+/* Maps, panels, zones, crossings and tags differ in size, so their bytes tell them apart. */
 static Sprite *find_sprite(VdtOverlayCanvas *canvas, gconstpointer what, gsize size)
 {
     g_autoptr(GBytes) key = g_bytes_new_static(what, size);
@@ -220,14 +223,19 @@ static gboolean is_bottom(VdtOverlayPosition position)
     return position == VDT_OVERLAY_BOTTOM_LEFT || position == VDT_OVERLAY_BOTTOM_RIGHT;
 }
 
-/* One below the other, as many as there is room for. */
-static void add_panels(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
-                       const VdtOverlayShow *show, VdtOverlayPosition position)
+typedef struct {
+    Sprite *sprites[VDT_OVERLAY_PANELS];
+    GstVideoRectangle places[VDT_OVERLAY_PANELS];
+    guint n;
+} Panels;
+
+/* One below the other, as many as there is room for; they are shown last, on top of all else. */
+static void lay_panels(VdtOverlayCanvas *canvas, Panels *panels, const VdtOverlayShow *show,
+                       VdtOverlayPosition position)
 {
     const guint margin = down_to_even(MARGIN * canvas->look.em);
     const guint side = down_to_even(MARGIN * canvas->look.em * canvas->squeeze);
     const guint between = down_to_even(BETWEEN * canvas->look.em);
-    Sprite *sprites[VDT_OVERLAY_PANELS];
     guint n, y = margin, total = 0;
 
     for (n = 0; n < show->n_panels; n++) {
@@ -237,18 +245,28 @@ static void add_panels(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to
         if (!sprite->pixels || total + more + 2 * margin > canvas->height ||
             sprite->width + 2 * side > canvas->width)
             break;
-        sprites[n] = sprite;
+        panels->sprites[n] = sprite;
         total += more;
     }
+    panels->n = n;
     if (is_bottom(position))
         y = (canvas->height - margin - total) & ~1u;
     for (guint i = 0; i < n; i++) {
-        const guint x =
-            is_right(position) ? (canvas->width - side - sprites[i]->width) & ~1u : side;
+        const guint width = panels->sprites[i]->width, height = panels->sprites[i]->height;
+        const guint x = is_right(position) ? (canvas->width - side - width) & ~1u : side;
 
-        show_sprite(canvas, to, sprites[i], x, y);
-        y += sprites[i]->height + between;
+        panels->places[i] = (GstVideoRectangle){(int)x, (int)y, (int)width, (int)height};
+        vdt_overlay_room_take(&canvas->room, &panels->places[i]);
+        y += height + between;
     }
+}
+
+static void add_panels(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
+                       const Panels *panels)
+{
+    for (guint i = 0; i < panels->n; i++)
+        show_sprite(canvas, to, panels->sprites[i], (guint)panels->places[i].x,
+                    (guint)panels->places[i].y);
 }
 
 /* Maps */
@@ -268,29 +286,45 @@ static void add_map(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
 
 /* Boxes */
 
-/* Part of a long line, which all boxes of its kind share. */
-static void add_line(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to, guint kind, guint x,
-                     guint y, guint width, guint height, gboolean across)
+/* How a box is drawn: its kind, pixels of a dash (0: it is not dashed), and of its lines. */
+typedef struct {
+    guint kind, dash;
+    guint across, down; /* of upright lines, and of the others */
+} Stroke;
+
+/* em over @thin is half as thick as lines are. */
+static Stroke get_stroke(const VdtOverlayCanvas *canvas, guint kind, double thin)
 {
-    const gpointer key = GUINT_TO_POINTER((kind % VDT_OVERLAY_COLOURS) * 2 + across);
-    GstBuffer *line = g_hash_table_lookup(canvas->lines, key);
+    const double em = canvas->look.em;
+
+    return (Stroke){kind, 0, 2 * (guint)MAX(lround(em * canvas->squeeze / thin), 1),
+                    2 * (guint)MAX(lround(em / thin), 1)};
+}
+
+/* Part of a long line, which all boxes of its kind share. */
+static void add_side(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
+                     const Stroke *stroke, guint x, guint y, guint width, guint height,
+                     gboolean across)
+{
+    const gpointer key = GUINT_TO_POINTER((stroke->kind * 2 + across) * 2 + (stroke->dash > 0));
+    GstBuffer *side = g_hash_table_lookup(canvas->sides, key);
     g_autoptr(GstBuffer) part = NULL;
     g_autoptr(GstVideoOverlayRectangle) rectangle = NULL;
     GstVideoMeta *whole;
 
-    if (!line) {
-        line = vdt_overlay_pen_line(kind, across ? canvas->width : width,
-                                    across ? height : canvas->height);
-        if (!line)
+    if (!side) {
+        side = vdt_overlay_outline_side(stroke->kind, stroke->dash, across ? canvas->width : width,
+                                        across ? height : canvas->height);
+        if (!side)
             return;
-        g_hash_table_insert(canvas->lines, key, line);
+        g_hash_table_insert(canvas->sides, key, side);
     }
-    whole = gst_buffer_get_video_meta(line);
+    whole = gst_buffer_get_video_meta(side);
     part = gst_buffer_new();
-    gst_buffer_append_memory(part, gst_buffer_get_memory(line, 0));
+    gst_buffer_append_memory(part, gst_buffer_get_memory(side, 0));
     gst_buffer_add_video_meta_full(part, GST_VIDEO_FRAME_FLAG_NONE, whole->format, width, height, 1,
                                    whole->offset, whole->stride);
-    rectangle = rectangle_new(part, x, y, width, height);
+    rectangle = vdt_overlay_rectangle_new(part, x, y, width, height);
     add(to, rectangle);
 }
 
@@ -314,99 +348,118 @@ static gboolean clip(guint at, guint length, guint least, guint size, guint *fro
     return TRUE;
 }
 
-static void add_tag(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
-                    const VdtOverlayTag *tag, const Edges *box, guint line)
+static void add_sides(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to, const Edges *e,
+                      const Stroke *stroke)
 {
-    Sprite *sprite = find_sprite(canvas, tag, sizeof *tag);
-    guint y;
+    const guint down = stroke->down, across = stroke->across;
+    const guint inner = e->bottom - e->top - 2 * down;
 
+    add_side(canvas, to, stroke, e->left, e->top, e->right - e->left, down, TRUE);
+    add_side(canvas, to, stroke, e->left, e->bottom - down, e->right - e->left, down, TRUE);
+    add_side(canvas, to, stroke, e->left, e->top + down, across, inner, FALSE);
+    add_side(canvas, to, stroke, e->right - across, e->top + down, across, inner, FALSE);
+}
+
+/* NULL if there is no room for it. */
+static Sprite *get_tag(VdtOverlayCanvas *canvas, const VdtOverlayTag *tag)
+{
+    Sprite *sprite;
+
+    if (!tag->text[0])
+        return NULL;
+    sprite = find_sprite(canvas, tag, sizeof *tag);
     if (!sprite)
         sprite = keep_sprite(canvas, tag, sizeof *tag,
                              vdt_overlay_pen_tag(canvas->pen, &canvas->look, tag,
                                                  down_to_even(TAG_SHARE * canvas->width)));
-    if (!sprite->pixels || sprite->width > canvas->width || sprite->height > canvas->height)
-        return;
-    /* above the box; inside, if it is at the frame's top */
-    y = box->top >= sprite->height ? box->top - sprite->height : box->top + line;
-    show_sprite(canvas, to, sprite, MIN(box->left, (canvas->width - sprite->width) & ~1u),
-                MIN(y, (canvas->height - sprite->height) & ~1u));
+    return sprite->pixels && sprite->width <= canvas->width && sprite->height <= canvas->height
+               ? sprite
+               : NULL;
+}
+
+static void show_tag(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to, Sprite *sprite,
+                     GstVideoRectangle place)
+{
+    show_sprite(canvas, to, sprite, (guint)place.x, (guint)place.y);
+}
+
+/* Above the box; inside, if it is at the frame's top. */
+static void add_tag(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
+                    const VdtOverlayTag *tag, const Edges *box, guint line)
+{
+    Sprite *sprite = get_tag(canvas, tag);
+
+    if (sprite)
+        show_tag(canvas, to, sprite,
+                 vdt_overlay_room_at(&canvas->room, sprite->width, sprite->height, box->left,
+                                     box->top >= sprite->height ? box->top - sprite->height
+                                                                : box->top + line));
 }
 
 static void add_box(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
                     const VdtOverlayBox *box)
 {
-    const guint down = 2 * (guint)MAX(lround(canvas->look.em / LINE), 1);
-    const guint across = 2 * (guint)MAX(lround(canvas->look.em * canvas->squeeze / LINE), 1);
-    const guint kind = box->tag.kind;
+    const Stroke stroke = get_stroke(canvas, box->tag.kind, LINE);
     Edges e;
-    guint inner;
 
-    if (!clip(box->x, box->width, 3 * across, canvas->width, &e.left, &e.right) ||
-        !clip(box->y, box->height, 3 * down, canvas->height, &e.top, &e.bottom))
+    if (!clip(box->x, box->width, 3 * stroke.across, canvas->width, &e.left, &e.right) ||
+        !clip(box->y, box->height, 3 * stroke.down, canvas->height, &e.top, &e.bottom))
         return;
-    inner = e.bottom - e.top - 2 * down;
-    add_line(canvas, to, kind, e.left, e.top, e.right - e.left, down, TRUE);
-    add_line(canvas, to, kind, e.left, e.bottom - down, e.right - e.left, down, TRUE);
-    add_line(canvas, to, kind, e.left, e.top + down, across, inner, FALSE);
-    add_line(canvas, to, kind, e.right - across, e.top + down, across, inner, FALSE);
-    if (box->tag.text[0])
-        add_tag(canvas, to, &box->tag, &e, down);
+    add_sides(canvas, to, &e, &stroke);
+    add_tag(canvas, to, &box->tag, &e, stroke.down);
 }
 
-/* Zones */
+/* Objects */
 
-/* Part of a picture, as a rectangle; the pixels are shared. */
-static GstVideoOverlayRectangle *part_new(GstBuffer *picture, guint left, guint top, guint width,
-                                          guint height, guint x, guint y)
+/* From @at, @length long, in shares of @size; as clip. */
+static gboolean clip_share(double at, double length, guint least, guint size, guint *from,
+                           guint *to)
 {
-    const GstVideoMeta *whole = gst_buffer_get_video_meta(picture);
-    g_autoptr(GstBuffer) part = gst_buffer_new();
-    gsize offset[GST_VIDEO_MAX_PLANES] = {whole->offset[0] + (gsize)top * (gsize)whole->stride[0] +
-                                          (gsize)4 * left};
-    gint stride[GST_VIDEO_MAX_PLANES] = {whole->stride[0]};
+    /* what is a pixel's edge may have been rounded to either side */
+    const double low = floor(MAX(at * size, 0) + 0.1), high = ceil((at + length) * size - 0.1);
 
-    gst_buffer_append_memory(part, gst_buffer_get_memory(picture, 0));
-    gst_buffer_add_video_meta_full(part, GST_VIDEO_FRAME_FLAG_NONE, whole->format, width, height, 1,
-                                   offset, stride);
-    return rectangle_new(part, x + left, y + top, width, height);
+    return low < high && low < size &&
+           clip((guint)low, (guint)(MIN(high, size) - low), least, size, from, to);
 }
 
-static gboolean is_clear(const guint32 *pixels, gsize stride, guint width, guint height)
+static gboolean add_object(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
+                           const VdtOverlayObject *object, Edges *e)
 {
-    for (guint y = 0; y < height; y++)
-        for (guint x = 0; x < width; x++)
-            if (pixels[y * stride + x])
-                return FALSE;
+    Stroke stroke = get_stroke(canvas, object->tag.kind, THIN);
+
+    if (object->predicted)
+        stroke.dash = (guint)MAX(lround(DASH * canvas->look.em), 2);
+    if (!clip_share(object->x, object->width, 3 * stroke.across, canvas->width, &e->left,
+                    &e->right) ||
+        !clip_share(object->y, object->height, 3 * stroke.down, canvas->height, &e->top,
+                    &e->bottom))
+        return FALSE;
+    add_sides(canvas, to, e, &stroke);
     return TRUE;
 }
 
-/* An outline is a large picture with next to nothing in it: only what is not clear is shown, or
- * else it would cost as much as to blend all of the frame. */
-static void cut_tiles(Sprite *sprite, guint x, guint y)
+static void add_number(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
+                       const VdtOverlayTag *tag, const Edges *e)
 {
-    GstMapInfo map;
+    const GstVideoRectangle box = {(int)e->left, (int)e->top, (int)(e->right - e->left),
+                                   (int)(e->bottom - e->top)};
+    Sprite *sprite = get_tag(canvas, tag);
 
-    sprite->tiles = g_ptr_array_new_with_free_func((GDestroyNotify)gst_mini_object_unref);
-    if (!gst_buffer_map(sprite->pixels, &map, GST_MAP_READ))
-        return;
-    for (guint top = 0; top < sprite->height; top += TILE) {
-        const guint height = MIN(TILE, sprite->height - top);
-        const guint32 *row = (const guint32 *)(gpointer)map.data + (gsize)top * sprite->width;
-        guint from = 0; /* of those side by side that are not clear */
+    if (sprite)
+        show_tag(canvas, to, sprite,
+                 vdt_overlay_room_by_box(&canvas->room, sprite->width, sprite->height, &box));
+}
 
-        for (guint left = 0; left < sprite->width + TILE; left += TILE) {
-            const guint end = MIN(left, sprite->width);
+/* Outlines */
 
-            if (left < sprite->width &&
-                !is_clear(row + left, sprite->width, MIN(TILE, sprite->width - left), height))
-                continue;
-            if (end > from)
-                g_ptr_array_add(sprite->tiles,
-                                part_new(sprite->pixels, from, top, end - from, height, x, y));
-            from = left + TILE;
-        }
-    }
-    gst_buffer_unmap(sprite->pixels, &map);
+/* An outline that was drawn, if there is anything of it to be seen. */
+static gboolean show_outline(GstVideoOverlayComposition **to, const Sprite *sprite)
+{
+    if (!sprite->pixels)
+        return FALSE;
+    for (guint i = 0; i < sprite->tiles->len; i++)
+        add(to, sprite->tiles->pdata[i]);
+    return TRUE;
 }
 
 /* The tag stands at the highest corner that can be seen. */
@@ -425,8 +478,8 @@ static void add_name(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
     add_tag(canvas, to, &zone->tag, &e, line);
 }
 
-static void add_zone(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
-                     const VdtOverlayZone *zone)
+static gboolean add_zone(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
+                         const VdtOverlayZone *zone)
 {
     const gsize size = G_STRUCT_OFFSET(VdtOverlayZone, tag);
     Sprite *sprite = find_sprite(canvas, zone, size);
@@ -435,16 +488,92 @@ static void add_zone(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
     if (!sprite) {
         sprite = keep_sprite(
             canvas, zone, size,
-            vdt_overlay_pen_zone(&canvas->look, zone, canvas->width, canvas->height, &x, &y));
+            vdt_overlay_outline_zone(&canvas->look, zone, canvas->width, canvas->height, &x, &y));
         if (sprite->pixels)
-            cut_tiles(sprite, x, y);
+            sprite->tiles = vdt_overlay_tiles_cut(sprite->pixels, x, y);
     }
-    if (!sprite->pixels)
+    return show_outline(to, sprite);
+}
+
+static gboolean add_crossing(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
+                             const VdtOverlayCrossing *crossing)
+{
+    const gsize size = G_STRUCT_OFFSET(VdtOverlayCrossing, tag);
+    Sprite *sprite = find_sprite(canvas, crossing, size);
+    guint x, y;
+
+    if (!sprite) {
+        sprite = keep_sprite(canvas, crossing, size,
+                             vdt_overlay_outline_crossing(&canvas->look, crossing, canvas->width,
+                                                          canvas->height, &x, &y));
+        if (sprite->pixels)
+            sprite->tiles = vdt_overlay_tiles_cut(sprite->pixels, x, y);
+    }
+    return show_outline(to, sprite);
+}
+
+/* Where the arrow is not. */
+static void add_counts(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
+                       const VdtOverlayCrossing *crossing)
+{
+    Sprite *sprite = get_tag(canvas, &crossing->tag);
+
+    if (sprite)
+        show_tag(canvas, to, sprite,
+                 vdt_overlay_room_by_line(&canvas->room, sprite->width, sprite->height,
+                                          crossing->points, BESIDE * canvas->look.em));
+}
+
+/* They change with each result, all at once: one picture, whatever their number. */
+static void add_paths(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
+                      const VdtOverlayShow *show)
+{
+    const guint n = show->n_paths;
+    guint x, y;
+
+    if (n != canvas->show.n_paths ||
+        memcmp(show->paths, canvas->show.paths, n * sizeof *show->paths) != 0)
+        g_clear_pointer(&canvas->paths, sprite_free);
+    if (n == 0)
         return;
-    for (guint i = 0; i < sprite->tiles->len; i++)
-        add(to, sprite->tiles->pdata[i]);
-    if (zone->tag.text[0])
-        add_name(canvas, to, zone);
+    if (!canvas->paths) {
+        canvas->paths = sprite_new(vdt_overlay_outline_paths(
+            &canvas->look, show->paths, n, canvas->width, canvas->height, &x, &y));
+        if (canvas->paths->pixels)
+            canvas->paths->tiles = vdt_overlay_tiles_cut(canvas->paths->pixels, x, y);
+    }
+    show_outline(to, canvas->paths);
+}
+
+/* All but panels. Tags of what has outlines, and of objects, come last: no line goes through one.
+ */
+static void add_all(VdtOverlayCanvas *canvas, GstVideoOverlayComposition **to,
+                    const VdtOverlayShow *show)
+{
+    gboolean zones[VDT_OVERLAY_ZONES], crossings[VDT_OVERLAY_CROSSINGS];
+    gboolean objects[VDT_OVERLAY_OBJECTS]; /* whether there is anything of them to be seen */
+    Edges edges[VDT_OVERLAY_OBJECTS];
+
+    for (guint i = 0; i < show->n_maps; i++)
+        add_map(canvas, to, &show->maps[i]);
+    for (guint i = 0; i < show->n_zones; i++)
+        zones[i] = add_zone(canvas, to, &show->zones[i]);
+    for (guint i = 0; i < show->n_boxes; i++)
+        add_box(canvas, to, &show->boxes[i]);
+    add_paths(canvas, to, show);
+    for (guint i = 0; i < show->n_crossings; i++)
+        crossings[i] = add_crossing(canvas, to, &show->crossings[i]);
+    for (guint i = 0; i < show->n_objects; i++)
+        objects[i] = add_object(canvas, to, &show->objects[i], &edges[i]);
+    for (guint i = 0; i < show->n_zones; i++)
+        if (zones[i])
+            add_name(canvas, to, &show->zones[i]);
+    for (guint i = 0; i < show->n_crossings; i++)
+        if (crossings[i])
+            add_counts(canvas, to, &show->crossings[i]);
+    for (guint i = 0; i < show->n_objects; i++)
+        if (objects[i])
+            add_number(canvas, to, &show->objects[i].tag, &edges[i]);
 }
 
 static gboolean same_style(const VdtOverlayStyle *a, const VdtOverlayStyle *b)
@@ -457,18 +586,17 @@ GstVideoOverlayComposition *vdt_overlay_canvas_compose(VdtOverlayCanvas *canvas,
                                                        const VdtOverlayShow *show,
                                                        const VdtOverlayStyle *style)
 {
+    Panels panels;
+
     if (!canvas->composed || !same_style(&canvas->style, style) ||
         !vdt_overlay_show_equal(&canvas->show, show)) {
         forget_composition(canvas);
         set_look(canvas, style);
         canvas->count++;
-        for (guint i = 0; i < show->n_maps; i++)
-            add_map(canvas, &canvas->composition, &show->maps[i]);
-        for (guint i = 0; i < show->n_zones; i++)
-            add_zone(canvas, &canvas->composition, &show->zones[i]);
-        for (guint i = 0; i < show->n_boxes; i++)
-            add_box(canvas, &canvas->composition, &show->boxes[i]);
-        add_panels(canvas, &canvas->composition, show, style->position);
+        vdt_overlay_room_init(&canvas->room, canvas->width, canvas->height, canvas->squeeze);
+        lay_panels(canvas, &panels, show, style->position);
+        add_all(canvas, &canvas->composition, show);
+        add_panels(canvas, &canvas->composition, &panels);
         g_hash_table_foreach_remove(canvas->sprites, is_gone, canvas);
         vdt_overlay_show_copy(&canvas->show, show);
         for (guint i = 0; i < VDT_OVERLAY_MAPS; i++)

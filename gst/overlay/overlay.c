@@ -5,7 +5,9 @@
  * Draws what frames carry: a panel for each #GstCustomMeta "VedetteResult", with labels, scores and
  * a bar for each, in the corner that #VdtOverlay:position names; a box for each
  * #GstVideoRegionOfInterestMeta; and what a segmenter found, in the colours of its classes over the
- * whole frame, with a legend; the outlines of its zones, solid where somebody is.
+ * whole frame, with a legend; the outlines of its zones, solid where somebody is; the lines that it
+ * counts at; and its objects, each in a colour of its own, where they are at the frame's time, with
+ * their number and the path that they took.
  *
  * Where downstream takes overlays and draws them itself, pixels are not touched: the drawing goes
  * along as a #GstVideoOverlayCompositionMeta. Otherwise it is blended into the frame. Frames
@@ -35,15 +37,16 @@
 GST_DEBUG_CATEGORY_STATIC(overlay_debug);
 #define GST_CAT_DEFAULT overlay_debug
 
-#define DEFAULT_POSITION    VDT_OVERLAY_TOP_LEFT
-#define DEFAULT_OPACITY     0.7
-#define DEFAULT_MAP_OPACITY 0.5
-#define DEFAULT_FONT_SCALE  1.0
-#define DEFAULT_TOP_K       3
-#define DEFAULT_MAX_AGE     0.0
-#define DEFAULT_SHOW_BOXES  TRUE
-#define DEFAULT_SHOW_ZONES  TRUE
-#define MOST_AGE            86400.0
+#define DEFAULT_POSITION     VDT_OVERLAY_TOP_LEFT
+#define DEFAULT_OPACITY      0.7
+#define DEFAULT_MAP_OPACITY  0.5
+#define DEFAULT_FONT_SCALE   1.0
+#define DEFAULT_TOP_K        3
+#define DEFAULT_MAX_AGE      0.0
+#define DEFAULT_SHOW_BOXES   TRUE
+#define DEFAULT_SHOW_ZONES   TRUE
+#define DEFAULT_SHOW_OBJECTS TRUE
+#define MOST_AGE             86400.0
 
 struct _VdtOverlay {
     GstBaseTransform parent;
@@ -76,7 +79,8 @@ enum {
     PROP_TOP_K,
     PROP_MAX_AGE,
     PROP_SHOW_BOXES,
-    PROP_SHOW_ZONES
+    PROP_SHOW_ZONES,
+    PROP_SHOW_OBJECTS
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
@@ -320,6 +324,9 @@ static void vdt_overlay_set_property(GObject *object, guint id, const GValue *va
     case PROP_SHOW_ZONES:
         self->limits.zones = g_value_get_boolean(value);
         break;
+    case PROP_SHOW_OBJECTS:
+        self->limits.objects = g_value_get_boolean(value);
+        break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
         break;
@@ -357,6 +364,9 @@ static void vdt_overlay_get_property(GObject *object, guint id, GValue *value, G
     case PROP_SHOW_ZONES:
         g_value_set_boolean(value, self->limits.zones);
         break;
+    case PROP_SHOW_OBJECTS:
+        g_value_set_boolean(value, self->limits.objects);
+        break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
         break;
@@ -374,7 +384,8 @@ static void vdt_overlay_init(VdtOverlay *self)
 {
     self->style = (VdtOverlayStyle){DEFAULT_POSITION, DEFAULT_OPACITY, DEFAULT_MAP_OPACITY,
                                     DEFAULT_FONT_SCALE};
-    self->limits = (VdtOverlayLimits){DEFAULT_TOP_K, 0, DEFAULT_SHOW_BOXES, DEFAULT_SHOW_ZONES};
+    self->limits = (VdtOverlayLimits){DEFAULT_TOP_K, 0, DEFAULT_SHOW_BOXES, DEFAULT_SHOW_ZONES,
+                                      DEFAULT_SHOW_OBJECTS};
     self->max_age = DEFAULT_MAX_AGE;
     gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
 }
@@ -419,8 +430,12 @@ static void install_properties(GObjectClass *object)
                                                          DEFAULT_SHOW_BOXES, live));
     g_object_class_install_property(object, PROP_SHOW_ZONES,
                                     g_param_spec_boolean("show-zones", "Show zones",
-                                                         "Draw outlines and names of zones",
+                                                         "Draw zones, and lines that are crossed",
                                                          DEFAULT_SHOW_ZONES, live));
+    g_object_class_install_property(object, PROP_SHOW_OBJECTS,
+                                    g_param_spec_boolean("show-objects", "Show objects",
+                                                         "Draw boxes and paths of objects",
+                                                         DEFAULT_SHOW_OBJECTS, live));
 }
 
 static void vdt_overlay_class_init(VdtOverlayClass *klass)

@@ -24,25 +24,12 @@
 #define ROUNDING     0.35
 #define PATCH        0.7 /* a class's colour, in front of its label */
 #define PATCH_GAP    0.35
-/* What cairo draws on is this wide and high at most. */
-#define LARGEST      8192
-/* Outlines of zones are em over this thick. */
-#define OCCUPIED     4.0
-#define EMPTY        7.0
 #define TEXT_ALPHA   0.96
 #define OLD_ALPHA    0.62
 #define OTHERS_ALPHA 0.8 /* of all labels but the best */
 
-typedef struct {
-    double red, green, blue;
-} Colour;
-
-static const Colour accent = {0.25, 0.72, 1.0};
-static const Colour stale = {0.65, 0.65, 0.65};
-static const Colour regions[VDT_OVERLAY_COLOURS] = {
-    {1.0, 0.80, 0.15}, {0.30, 0.90, 0.45}, {1.0, 0.45, 0.35}, {0.35, 0.80, 1.0},
-    {0.95, 0.55, 1.0}, {1.0, 0.60, 0.10},  {0.70, 0.95, 0.2}, {0.60, 0.70, 1.0},
-};
+static const VdtOverlayColour accent = {0.25, 0.72, 1.0};
+static const VdtOverlayColour stale = {0.65, 0.65, 0.65};
 
 struct _VdtOverlayPen {
     PangoFontMap *fonts;
@@ -127,60 +114,6 @@ void vdt_overlay_pen_free(VdtOverlayPen *pen)
     g_free(pen);
 }
 
-/* Pictures */
-
-typedef struct {
-    GstBuffer *buffer;
-    GstMapInfo map;
-    cairo_surface_t *surface;
-    cairo_t *cr;
-    double width, height; /* in rows of the frame, both */
-} Sheet;
-
-static guint even(double length)
-{
-    return GST_ROUND_UP_2((guint)ceil(length));
-}
-
-static GstBuffer *picture_new(guint width, guint height)
-{
-    GstBuffer *buffer = gst_buffer_new_allocate(NULL, (gsize)4 * width * height, NULL);
-
-    gst_buffer_add_video_meta(buffer, GST_VIDEO_FRAME_FLAG_NONE,
-                              GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB, width, height);
-    return buffer;
-}
-
-/* A clear sheet of a size in rows of the frame. FALSE if it is larger than can be. */
-static gboolean sheet_open(Sheet *sheet, const VdtOverlayLook *look, double width, double height)
-{
-    const guint columns = even(width * look->squeeze), rows = even(height);
-
-    if (columns > LARGEST || rows > LARGEST)
-        return FALSE;
-    sheet->buffer = picture_new(columns, rows);
-    if (!gst_buffer_map(sheet->buffer, &sheet->map, GST_MAP_WRITE)) {
-        gst_buffer_unref(sheet->buffer);
-        return FALSE;
-    }
-    memset(sheet->map.data, 0, sheet->map.size);
-    sheet->surface = cairo_image_surface_create_for_data(sheet->map.data, CAIRO_FORMAT_ARGB32,
-                                                         (int)columns, (int)rows, (int)columns * 4);
-    sheet->cr = cairo_create(sheet->surface);
-    cairo_scale(sheet->cr, look->squeeze, 1);
-    sheet->width = columns / look->squeeze;
-    sheet->height = rows;
-    return TRUE;
-}
-
-static GstBuffer *sheet_close(Sheet *sheet)
-{
-    cairo_destroy(sheet->cr);
-    cairo_surface_destroy(sheet->surface);
-    gst_buffer_unmap(sheet->buffer, &sheet->map);
-    return sheet->buffer;
-}
-
 static void trace_rounded(cairo_t *cr, double x, double y, double width, double height,
                           double radius)
 {
@@ -192,12 +125,7 @@ static void trace_rounded(cairo_t *cr, double x, double y, double width, double 
     cairo_close_path(cr);
 }
 
-static void set_colour(cairo_t *cr, const Colour *colour, double alpha)
-{
-    cairo_set_source_rgba(cr, colour->red, colour->green, colour->blue, alpha);
-}
-
-static void draw_ground(Sheet *sheet, const VdtOverlayLook *look)
+static void draw_ground(VdtOverlaySheet *sheet, const VdtOverlayLook *look)
 {
     trace_rounded(sheet->cr, 0, 0, sheet->width, sheet->height, ROUNDING * look->em);
     cairo_set_source_rgba(sheet->cr, 0.04, 0.05, 0.07, look->opacity);
@@ -293,17 +221,18 @@ static void rows_clear(Rows *rows)
     }
 }
 
-static Colour colour_of(guint32 rgb)
+static VdtOverlayColour colour_of(guint32 rgb)
 {
-    return (Colour){(rgb >> 16 & 0xff) / 255.0, (rgb >> 8 & 0xff) / 255.0, (rgb & 0xff) / 255.0};
+    return (VdtOverlayColour){(rgb >> 16 & 0xff) / 255.0, (rgb >> 8 & 0xff) / 255.0,
+                              (rgb & 0xff) / 255.0};
 }
 
 static void draw_patch(cairo_t *cr, double x, double y, double height, double em, guint32 rgb)
 {
-    const Colour colour = colour_of(rgb);
+    const VdtOverlayColour colour = colour_of(rgb);
 
     trace_rounded(cr, x, y + (height - PATCH * em) / 2, PATCH * em, PATCH * em, em / 8);
-    set_colour(cr, &colour, 1);
+    vdt_overlay_set_colour(cr, &colour, 1);
     cairo_fill(cr);
 }
 
@@ -317,11 +246,12 @@ static void draw_bar(cairo_t *cr, double y, double width, double em, double shar
     if (share <= 0)
         return;
     trace_rounded(cr, x, y, MAX(share * width, height), height, height / 2);
-    set_colour(cr, old ? &stale : &accent, old ? 0.6 : 1);
+    vdt_overlay_set_colour(cr, old ? &stale : &accent, old ? 0.6 : 1);
     cairo_fill(cr);
 }
 
-static void draw_rows(Sheet *sheet, const Rows *rows, const VdtOverlayPanel *panel, double em)
+static void draw_rows(VdtOverlaySheet *sheet, const Rows *rows, const VdtOverlayPanel *panel,
+                      double em)
 {
     cairo_t *cr = sheet->cr;
     const double x = PAD * em, fade = panel->old ? OLD_ALPHA : 1;
@@ -352,17 +282,17 @@ GstBuffer *vdt_overlay_pen_panel(VdtOverlayPen *pen, const VdtOverlayLook *look,
 {
     const double em = look->em, around = 2 * PAD * em;
     GstBuffer *picture = NULL;
-    Sheet sheet;
+    VdtOverlaySheet sheet;
     Rows rows;
 
     rows_make(&rows, pen, panel, em);
     /* two less: sizes are rounded up */
     if (rows_fit(&rows, MIN((max_width - 2.0) / look->squeeze - around, WIDEST * em),
                  max_height - 2.0 - around, em) &&
-        sheet_open(&sheet, look, rows.width + around, rows.height + around)) {
+        vdt_overlay_sheet_open(&sheet, look, rows.width + around, rows.height + around)) {
         draw_ground(&sheet, look);
         draw_rows(&sheet, &rows, panel, em);
-        picture = sheet_close(&sheet);
+        picture = vdt_overlay_sheet_close(&sheet);
     }
     rows_clear(&rows);
     return picture;
@@ -384,7 +314,7 @@ static guint32 premultiply(guint32 argb, double opacity)
 GstBuffer *vdt_overlay_pen_map(const VdtOverlayLook *look, const VdtOverlayMap *map, guint width,
                                guint height)
 {
-    GstBuffer *picture = picture_new(width, height);
+    GstBuffer *picture = vdt_overlay_picture_new(width, height);
     guint32 colours[256];
     GstMapInfo from, to;
 
@@ -410,12 +340,7 @@ GstBuffer *vdt_overlay_pen_map(const VdtOverlayLook *look, const VdtOverlayMap *
     return picture;
 }
 
-/* Regions */
-
-static const Colour *region_colour(guint kind)
-{
-    return &regions[kind % VDT_OVERLAY_COLOURS];
-}
+/* Tags */
 
 GstBuffer *vdt_overlay_pen_tag(VdtOverlayPen *pen, const VdtOverlayLook *look,
                                const VdtOverlayTag *tag, guint max_width)
@@ -424,106 +349,19 @@ GstBuffer *vdt_overlay_pen_tag(VdtOverlayPen *pen, const VdtOverlayLook *look,
     const double most = (max_width - 2.0) / look->squeeze - 2 * pad - edge;
     g_autoptr(PangoLayout) layout = layout_new(pen, TAG_SIZE * em, tag->text);
     const double width = MIN(layout_width(layout), most);
-    Sheet sheet;
+    VdtOverlaySheet sheet;
 
     if (width < em / 2)
         return NULL;
     layout_limit(layout, ceil(width), 1);
-    if (!sheet_open(&sheet, look, width + 2 * pad + edge, layout_height(layout) + pad / 2))
+    if (!vdt_overlay_sheet_open(&sheet, look, width + 2 * pad + edge,
+                                layout_height(layout) + pad / 2))
         return NULL;
     draw_ground(&sheet, look);
     /* says whose tag it is */
     cairo_rectangle(sheet.cr, 0, 0, edge, sheet.height);
-    set_colour(sheet.cr, region_colour(tag->kind), 1);
+    vdt_overlay_set_colour(sheet.cr, vdt_overlay_colour(tag->kind), 1);
     cairo_fill(sheet.cr);
     draw_text(sheet.cr, edge + pad, pad / 4, layout, em, TEXT_ALPHA);
-    return sheet_close(&sheet);
-}
-
-/* Zones */
-
-/* Where a corner is, in rows and columns. Lines along the frame's edges stay inside of it. */
-static double corner(float share, double size, double inset)
-{
-    const double at = share * size;
-
-    return share >= 0 && share <= 1 ? CLAMP(at, inset, MAX(size - inset, inset)) : at;
-}
-
-/* The part from @from to @to of an axis of @size that is touched by what reaches from @low to
- * @high; FALSE if it is none. */
-static gboolean touch(double low, double high, guint size, guint *from, guint *to)
-{
-    *from = (guint)CLAMP(floor(low), 0, size) & ~1u;
-    *to = MIN(even(CLAMP(high, 0, size)), size & ~1u);
-    return *to > *from;
-}
-
-GstBuffer *vdt_overlay_pen_zone(const VdtOverlayLook *look, const VdtOverlayZone *zone, guint width,
-                                guint height, guint *x, guint *y)
-{
-    const double thick = MAX(look->em / (zone->occupied ? OCCUPIED : EMPTY), 1.5);
-    const double edge = MAX(thick / 3, 1), inset = thick / 2 + edge;
-    const double dash = 4 * thick, squeeze = look->squeeze;
-    double points[VDT_OVERLAY_POINTS][2], low[2] = {G_MAXDOUBLE, G_MAXDOUBLE},
-                                          high[2] = {-G_MAXDOUBLE, -G_MAXDOUBLE};
-    guint right, bottom;
-    Sheet sheet;
-
-    for (guint i = 0; i < zone->n_points; i++) {
-        points[i][0] = corner(zone->points[i][0], width & ~1u, inset * squeeze);
-        points[i][1] = corner(zone->points[i][1], height & ~1u, inset);
-        for (guint k = 0; k < 2; k++) {
-            low[k] = MIN(low[k], points[i][k]);
-            high[k] = MAX(high[k], points[i][k]);
-        }
-    }
-    if (!touch(low[0] - inset * squeeze, high[0] + inset * squeeze, width, x, &right) ||
-        !touch(low[1] - inset, high[1] + inset, height, y, &bottom) ||
-        /* half a column less: it is rounded up */
-        !sheet_open(&sheet, look, (right - *x - 0.5) / squeeze, bottom - *y))
-        return NULL;
-    for (guint i = 0; i < zone->n_points; i++)
-        cairo_line_to(sheet.cr, (points[i][0] - *x) / squeeze, points[i][1] - *y);
-    cairo_close_path(sheet.cr);
-    cairo_set_line_join(sheet.cr, CAIRO_LINE_JOIN_ROUND);
-    cairo_set_line_width(sheet.cr, thick + 2 * edge);
-    cairo_set_source_rgba(sheet.cr, 0, 0, 0, zone->occupied ? 0.75 : 0.5);
-    cairo_stroke_preserve(sheet.cr);
-    if (!zone->occupied)
-        cairo_set_dash(sheet.cr, &dash, 1, 0);
-    cairo_set_line_width(sheet.cr, thick);
-    set_colour(sheet.cr, region_colour(zone->tag.kind), 1);
-    cairo_stroke(sheet.cr);
-    return sheet_close(&sheet);
-}
-
-GstBuffer *vdt_overlay_pen_line(guint kind, guint width, guint height)
-{
-    GstBuffer *picture = picture_new(width, height);
-    const gboolean across = width >= height;
-    const guint thick = MIN(width, height);
-    const guint dark = thick >= 4 ? MAX(thick / 5, 1) : 0;
-    const Colour *colour = region_colour(kind);
-    GstMapInfo map;
-
-    if (!gst_buffer_map(picture, &map, GST_MAP_WRITE)) {
-        gst_buffer_unref(picture);
-        return NULL;
-    }
-    for (guint y = 0; y < height; y++) {
-        guint32 *row = (guint32 *)(gpointer)(map.data + (gsize)4 * width * y);
-
-        for (guint x = 0; x < width; x++) {
-            const guint at = across ? y : x;
-
-            row[x] = at < dark || at >= thick - dark
-                         ? 0xc0000000u
-                         : 0xff000000u | (guint32)lround(colour->red * 255) << 16 |
-                               (guint32)lround(colour->green * 255) << 8 |
-                               (guint32)lround(colour->blue * 255);
-        }
-    }
-    gst_buffer_unmap(picture, &map);
-    return picture;
+    return vdt_overlay_sheet_close(&sheet);
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "analyzer/resultmeta.h"
+#include "arrays.h"
+#include "objects.h"
 #include "palette.h"
 #include "text.h"
 
@@ -13,8 +15,6 @@
 #define OLD         (5 * GST_SECOND)
 /* Of an array, no more is looked at. */
 #define MOST_LOOKED 100
-/* How far out of the frame a zone may reach, in its sides. */
-#define FARTHEST    10
 
 /* A number of any type in percent; -1 if it is none. */
 static int get_percent(const GstStructure *s, const char *field)
@@ -105,7 +105,7 @@ static void add_panel(VdtOverlayShow *show, const GstStructure *result,
     show->n_panels++;
 }
 
-static void show_labels(VdtOverlayShow *show, const GstStructure *result,
+static void show_labels(VdtOverlayShow *show, const GstStructure *result, GstClockTime pts,
                         const VdtOverlayLimits *limits)
 {
     add_panel(show, result, limits, MIN(limits->top_k, VDT_OVERLAY_LINES), FALSE);
@@ -151,66 +151,45 @@ static void add_map(VdtOverlayShow *show, const GstStructure *result)
     show->n_maps++;
 }
 
-/* Where a zone's corners are; FALSE if they are no outline. */
-static gboolean set_points(VdtOverlayZone *zone, const GValue *points)
+/* "door", and "door: person" if somebody is there; "door 2" where they are counted. */
+static void set_zone_tag(VdtOverlayTag *tag, const GstStructure *s, gboolean occupied)
 {
-    const guint n = points && GST_VALUE_HOLDS_ARRAY(points) ? gst_value_array_get_size(points) : 0;
+    const char *who = occupied ? get_text(s, "label") : NULL;
+    char number[16];
+    guint n;
 
-    if (n < 6 || n % 2 || n > 2 * VDT_OVERLAY_POINTS)
-        return FALSE;
-    for (guint i = 0; i < n; i++) {
-        const GValue *value = gst_value_array_get_value(points, i);
-        const double share = G_VALUE_HOLDS_DOUBLE(value) ? g_value_get_double(value) : NAN;
-
-        if (!(fabs(share) <= FARTHEST))
-            return FALSE;
-        zone->points[i / 2][i % 2] = (float)share;
+    tag->kind = occupied ? VDT_OVERLAY_OCCUPIED : VDT_OVERLAY_EMPTY;
+    vdt_overlay_text_append(tag->text, sizeof tag->text, get_text(s, "name"));
+    if (gst_structure_get_uint(s, "objects", &n)) {
+        g_snprintf(number, sizeof number, "%s%u", tag->text[0] ? " " : "", n);
+        vdt_overlay_text_append(tag->text, sizeof tag->text, number);
+    } else if (who) {
+        vdt_overlay_text_append(tag->text, sizeof tag->text, tag->text[0] ? ": " : NULL);
+        vdt_overlay_text_append(tag->text, sizeof tag->text, who);
     }
-    zone->n_points = n / 2;
-    return TRUE;
 }
 
-/* "door", and "door: person" if somebody is there. */
-static void add_zone(VdtOverlayShow *show, const GstStructure *s)
+static void add_zone(VdtOverlayShow *show, const GstStructure *s, gint64 age)
 {
     VdtOverlayZone *zone = &show->zones[show->n_zones];
-    const char *who = NULL;
+    const GValue *points = gst_structure_get_value(s, "points");
+    const guint n = vdt_overlay_points_count(points);
 
-    if (show->n_zones == VDT_OVERLAY_ZONES)
+    if (show->n_zones == VDT_OVERLAY_ZONES || n < 3 || n > VDT_OVERLAY_POINTS)
         return;
     memset(zone, 0, sizeof *zone);
-    if (!set_points(zone, gst_structure_get_value(s, "points")))
+    if (!vdt_overlay_points_read(points, 0, n, zone->points))
         return;
+    zone->n_points = n;
     if (!gst_structure_get_boolean(s, "occupied", &zone->occupied))
         zone->occupied = FALSE;
-    if (zone->occupied)
-        who = get_text(s, "label");
-    zone->tag.kind = zone->occupied ? VDT_OVERLAY_OCCUPIED : VDT_OVERLAY_EMPTY;
-    vdt_overlay_text_append(zone->tag.text, sizeof zone->tag.text, get_text(s, "name"));
-    if (who) {
-        vdt_overlay_text_append(zone->tag.text, sizeof zone->tag.text,
-                                zone->tag.text[0] ? ": " : NULL);
-        vdt_overlay_text_append(zone->tag.text, sizeof zone->tag.text, who);
-    }
+    set_zone_tag(&zone->tag, s, zone->occupied);
     show->n_zones++;
 }
 
-static void add_zones(VdtOverlayShow *show, const GstStructure *result)
-{
-    const GValue *zones = gst_structure_get_value(result, "zones");
-    const guint n = zones && GST_VALUE_HOLDS_ARRAY(zones) ? gst_value_array_get_size(zones) : 0;
-
-    for (guint i = 0; i < MIN(n, MOST_LOOKED); i++) {
-        const GValue *value = gst_value_array_get_value(zones, i);
-
-        if (GST_VALUE_HOLDS_STRUCTURE(value))
-            add_zone(show, gst_value_get_structure(value));
-    }
-}
-
-/* The frame in the colours of its classes, and what they mean: all of them, as far as there is
- * room. */
-static void show_classes(VdtOverlayShow *show, const GstStructure *result,
+/* The frame in the colours of its classes, what else there is in it, and what the colours mean: all
+ * of them, as far as there is room. */
+static void show_classes(VdtOverlayShow *show, const GstStructure *result, GstClockTime pts,
                          const VdtOverlayLimits *limits)
 {
     guint64 age = 0;
@@ -218,8 +197,12 @@ static void show_classes(VdtOverlayShow *show, const GstStructure *result,
     gst_structure_get_uint64(result, "age", &age);
     if (!is_too_old(age, limits)) {
         add_map(show, result);
-        if (limits->zones)
-            add_zones(show, result);
+        if (limits->zones) {
+            vdt_overlay_each(show, result, "zones", add_zone, 0);
+            vdt_overlay_crossings_add(show, result);
+        }
+        if (limits->objects)
+            vdt_overlay_objects_add(show, result, pts);
     }
     add_panel(show, result, limits, VDT_OVERLAY_LINES, TRUE);
 }
@@ -227,20 +210,22 @@ static void show_classes(VdtOverlayShow *show, const GstStructure *result,
 /* How each kind of result is shown; others are not. */
 static const struct {
     const char *kind;
-    void (*show)(VdtOverlayShow *show, const GstStructure *result, const VdtOverlayLimits *limits);
+    void (*show)(VdtOverlayShow *show, const GstStructure *result, GstClockTime pts,
+                 const VdtOverlayLimits *limits);
 } kinds[] = {
     {"action", show_labels},      {"answer", show_labels},        {"classification", show_labels},
     {"restoration", show_labels}, {"segmentation", show_classes},
 };
 
-static void add_result(VdtOverlayShow *show, GstCustomMeta *meta, const VdtOverlayLimits *limits)
+static void add_result(VdtOverlayShow *show, GstCustomMeta *meta, GstClockTime pts,
+                       const VdtOverlayLimits *limits)
 {
     const GstStructure *result = gst_custom_meta_get_structure(meta);
     const char *kind = gst_structure_get_string(result, "kind");
 
     for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
         if (g_strcmp0(kind, kinds[i].kind) == 0)
-            kinds[i].show(show, result, limits);
+            kinds[i].show(show, result, pts, limits);
 }
 
 /* "type: detail 97%"; detectors put the last two into params, if they put them anywhere. */
@@ -261,7 +246,7 @@ static void set_tag(VdtOverlayTag *tag, const GstVideoRegionOfInterestMeta *regi
         if (percent < 0)
             percent = get_percent(s, "score");
     }
-    tag->kind = type ? g_str_hash(type) : 0;
+    tag->kind = type ? g_str_hash(type) % VDT_OVERLAY_REGION_KINDS : 0;
     vdt_overlay_text_append(tag->text, sizeof tag->text, type);
     if (detail) {
         vdt_overlay_text_append(tag->text, sizeof tag->text, tag->text[0] ? ": " : NULL);
@@ -290,44 +275,77 @@ static void add_box(VdtOverlayShow *show, const GstVideoRegionOfInterestMeta *re
     show->n_boxes++;
 }
 
+/* Whether a region is one of the objects, which are shown already. */
+static gboolean is_object(VdtOverlayShow *show, const GstVideoRegionOfInterestMeta *region)
+{
+    const GstStructure *params = gst_video_region_of_interest_meta_get_param(
+        (GstVideoRegionOfInterestMeta *)region, "cgrseg-segmenter");
+
+    return show->n_objects > 0 && params && gst_structure_has_field(params, "object");
+}
+
+/* What a show is made of. */
+#define PART(items)                                                                                \
+    G_STRUCT_OFFSET(VdtOverlayShow, n_##items), G_STRUCT_OFFSET(VdtOverlayShow, items),            \
+        sizeof((VdtOverlayShow *)NULL)->items[0]
+
+static const struct {
+    gsize count, items, size;
+} parts[] = {{PART(panels)},    {PART(boxes)},   {PART(maps)}, {PART(zones)},
+             {PART(crossings)}, {PART(objects)}, {PART(paths)}};
+
+static guint *get_count(const VdtOverlayShow *show, guint part)
+{
+    return &G_STRUCT_MEMBER(guint, show, parts[part].count);
+}
+
+static void *get_items(const VdtOverlayShow *show, guint part)
+{
+    return G_STRUCT_MEMBER_P(show, parts[part].items);
+}
+
 gboolean vdt_overlay_show_gather(VdtOverlayShow *show, GstBuffer *buffer,
                                  const VdtOverlayLimits *limits)
 {
     const GType results = vdt_result_meta_get_info()->api;
+    const GType regions = GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE;
     gpointer state = NULL;
+    gboolean any = FALSE;
     GstMeta *meta;
 
-    show->n_panels = show->n_boxes = show->n_maps = show->n_zones = 0;
-    while ((meta = gst_buffer_iterate_meta(buffer, &state))) {
-        if (meta->info->api == results)
-            add_result(show, (GstCustomMeta *)meta, limits);
-        else if (limits->boxes && meta->info->api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE)
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
+        *get_count(show, i) = 0;
+    while ((meta = gst_buffer_iterate_meta_filtered(buffer, &state, results)))
+        add_result(show, (GstCustomMeta *)meta, GST_BUFFER_PTS(buffer), limits);
+    state = NULL;
+    while (limits->boxes && (meta = gst_buffer_iterate_meta_filtered(buffer, &state, regions)))
+        if (!is_object(show, (const GstVideoRegionOfInterestMeta *)meta))
             add_box(show, (const GstVideoRegionOfInterestMeta *)meta);
-    }
     /* who says it is only worth the room if there are several */
     if (show->n_panels == 1)
         memset(show->panels[0].title, 0, sizeof show->panels[0].title);
-    return show->n_panels > 0 || show->n_boxes > 0 || show->n_maps > 0 || show->n_zones > 0;
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
+        any |= *get_count(show, i) > 0;
+    return any;
 }
 
 gboolean vdt_overlay_show_equal(const VdtOverlayShow *a, const VdtOverlayShow *b)
 {
-    return a->n_panels == b->n_panels && a->n_boxes == b->n_boxes && a->n_maps == b->n_maps &&
-           a->n_zones == b->n_zones &&
-           memcmp(a->panels, b->panels, a->n_panels * sizeof *a->panels) == 0 &&
-           memcmp(a->boxes, b->boxes, a->n_boxes * sizeof *a->boxes) == 0 &&
-           memcmp(a->maps, b->maps, a->n_maps * sizeof *a->maps) == 0 &&
-           memcmp(a->zones, b->zones, a->n_zones * sizeof *a->zones) == 0;
+    gboolean equal = TRUE;
+
+    for (guint i = 0; i < G_N_ELEMENTS(parts) && equal; i++) {
+        const guint n = *get_count(a, i);
+
+        equal = n == *get_count(b, i) &&
+                memcmp(get_items(a, i), get_items(b, i), n * parts[i].size) == 0;
+    }
+    return equal;
 }
 
 void vdt_overlay_show_copy(VdtOverlayShow *to, const VdtOverlayShow *from)
 {
-    to->n_panels = from->n_panels;
-    to->n_boxes = from->n_boxes;
-    memcpy(to->panels, from->panels, from->n_panels * sizeof *from->panels);
-    memcpy(to->boxes, from->boxes, from->n_boxes * sizeof *from->boxes);
-    to->n_maps = from->n_maps;
-    memcpy(to->maps, from->maps, from->n_maps * sizeof *from->maps);
-    to->n_zones = from->n_zones;
-    memcpy(to->zones, from->zones, from->n_zones * sizeof *from->zones);
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+        *get_count(to, i) = *get_count(from, i);
+        memcpy(get_items(to, i), get_items(from, i), *get_count(from, i) * parts[i].size);
+    }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Classes of a segmentation as regions of interest, as other elements expect what detectors find.
- */
+/* Classes of a segmentation, or its objects, as regions of interest, as other elements expect what
+ * detectors find. */
 #pragma once
 
 #include <gst/video/video.h>
@@ -14,5 +14,14 @@ G_BEGIN_DECLS
  * `class-id`. Boxes are shares of what can be seen of the frame.
  */
 void vdt_seg_regions_attach(GstBuffer *buffer, const GstVideoInfo *info, const GValue *results);
+
+/*
+ * The same for each of @objects, which are `objects` of metas, where it is @age ns after it was
+ * found (see objectbox.h); none for those that have left the frame. The region's id is the
+ * object's, and the params have, besides, guint `object` (its id), doubles `speed-x` and `speed-y`,
+ * guint64 `first-seen`, string `state` and array `path`, as metas do.
+ */
+void vdt_seg_regions_attach_objects(GstBuffer *buffer, const GstVideoInfo *info,
+                                    const GValue *objects, gint64 age);
 
 G_END_DECLS

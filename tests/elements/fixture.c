@@ -244,3 +244,43 @@ void fixture_add_probe(GstElement *pipeline, const char *name, const char *pad_n
 
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, probe, data, NULL);
 }
+
+void fixture_append(GValue *array, GstStructure *s)
+{
+    GValue value = G_VALUE_INIT;
+
+    if (!G_IS_VALUE(array))
+        g_value_init(array, GST_TYPE_ARRAY);
+    g_value_init(&value, GST_TYPE_STRUCTURE);
+    g_value_take_boxed(&value, s);
+    gst_value_array_append_and_take_value(array, &value);
+}
+
+void fixture_set_numbers(GstStructure *s, const char *field, const double *numbers, guint n)
+{
+    GValue array = G_VALUE_INIT;
+
+    g_value_init(&array, GST_TYPE_ARRAY);
+    for (guint i = 0; i < n; i++) {
+        GValue value = G_VALUE_INIT;
+
+        g_value_init(&value, G_TYPE_DOUBLE);
+        g_value_set_double(&value, numbers[i]);
+        gst_value_array_append_and_take_value(&array, &value);
+    }
+    gst_structure_take_value(s, field, &array);
+}
+
+GstStructure *fixture_object(guint id, double x, double y, double width, double height)
+{
+    const double foot[] = {x + width / 2, y + height};
+    GstStructure *s = gst_structure_new(
+        "object", "id", G_TYPE_UINT, id, "label", G_TYPE_STRING, "person", "class-id", G_TYPE_INT,
+        11, "score", G_TYPE_DOUBLE, 0.75, "share", G_TYPE_DOUBLE, width * height / 2, "x",
+        G_TYPE_DOUBLE, x, "y", G_TYPE_DOUBLE, y, "width", G_TYPE_DOUBLE, width, "height",
+        G_TYPE_DOUBLE, height, "speed-x", G_TYPE_DOUBLE, 0.0, "speed-y", G_TYPE_DOUBLE, 0.0,
+        "first-seen", G_TYPE_UINT64, (guint64)GST_SECOND, "state", G_TYPE_STRING, "seen", NULL);
+
+    fixture_set_numbers(s, "path", foot, G_N_ELEMENTS(foot));
+    return s;
+}

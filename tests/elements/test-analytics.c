@@ -310,9 +310,135 @@ static void test_texts(void)
     g_ptr_array_add(structures, gst_structure_new("result", "label", G_TYPE_STRING, text, "score",
                                                   G_TYPE_DOUBLE, 1.0, NULL));
     answer = vdt_result_new(structures, 0);
-    vdt_analytics_attach(answer, buffer, &info);
+    vdt_analytics_prepare(answer);
+    vdt_analytics_attach(answer, buffer, 0, &info);
     g_assert_null(gst_buffer_get_analytics_relation_meta(buffer));
     g_assert_cmpuint(g_quark_try_string(text), ==, 0);
+}
+
+/* A result of one class and of these objects, taken, at a time of two seconds. */
+static VdtResult *objects_new(GstStructure *const *objects, guint n)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)gst_structure_free);
+    GValue array = G_VALUE_INIT;
+    VdtResult *made;
+
+    g_value_init(&array, GST_TYPE_ARRAY);
+    g_ptr_array_add(found,
+                    gst_structure_new("result", "label", G_TYPE_STRING, "person", "class-id",
+                                      G_TYPE_INT, 11, "score", G_TYPE_DOUBLE, 0.5, "x",
+                                      G_TYPE_DOUBLE, 0.0, "y", G_TYPE_DOUBLE, 0.0, "width",
+                                      G_TYPE_DOUBLE, 1.0, "height", G_TYPE_DOUBLE, 1.0, NULL));
+    made = vdt_result_new(found, 2 * GST_SECOND);
+    for (guint i = 0; i < n; i++)
+        fixture_append(&array, objects[i]);
+    made->fields = gst_structure_new_empty("fields");
+    gst_structure_take_value(made->fields, "objects", &array);
+    vdt_analytics_prepare(made);
+    return made;
+}
+
+/* Each object, where it is at the frame's time, and a track of its number; no box of the class. */
+static void test_objects(void)
+{
+    GstStructure *const three[] = {fixture_object(7, 0.25, 0.5, 0.125, 0.25),
+                                   fixture_object(9, 0, 0, 0.5, 0.5),
+                                   fixture_object(11, 0.9, 0.5, 0.1, 0.25)};
+    static const gint64 times[] = {0, GST_SECOND / 2, -GST_SECOND / 4, 30 * GST_SECOND};
+    static const int x[] = {160, 240, 120, 320}; /* of the first, in 640 */
+    g_autoptr(VdtResult) made = NULL;
+    GstVideoInfo info;
+
+    gst_structure_set(three[0], "speed-x", G_TYPE_DOUBLE, 0.25, NULL);
+    gst_structure_set(three[1], "state", G_TYPE_STRING, "hidden", NULL);
+    /* out of the frame in half a second */
+    gst_structure_set(three[2], "speed-x", G_TYPE_DOUBLE, 0.25, NULL);
+    made = objects_new(three, G_N_ELEMENTS(three));
+    gst_video_info_set_format(&info, GST_VIDEO_FORMAT_GRAY8, 640, 480);
+    for (guint i = 0; i < G_N_ELEMENTS(times); i++) {
+        g_autoptr(GstBuffer) buffer = gst_buffer_new();
+        GstAnalyticsMtd found;
+        gpointer state = NULL;
+        guint n = 0;
+
+        vdt_analytics_attach(made, buffer, (GstClockTime)(2 * (gint64)GST_SECOND + times[i]),
+                             &info);
+        g_assert_cmpuint(count(get_meta(buffer), gst_analytics_cls_mtd_get_mtd_type(), &found), ==,
+                         1);
+        while (gst_analytics_relation_meta_iterate(get_meta(buffer), &state,
+                                                   gst_analytics_od_mtd_get_mtd_type(), &found)) {
+            GstAnalyticsMtd track, back;
+            GstClockTime first, last;
+            gpointer inner = NULL;
+            gboolean lost;
+            guint64 id;
+            float score;
+            int box[4];
+
+            g_assert_true(gst_analytics_od_mtd_get_location(&found, &box[0], &box[1], &box[2],
+                                                            &box[3], &score));
+            g_assert_cmpfloat(score, ==, 0.75f);
+            g_assert_true(gst_analytics_relation_meta_get_direct_related(
+                get_meta(buffer), found.id, GST_ANALYTICS_REL_TYPE_RELATE_TO,
+                gst_analytics_tracking_mtd_get_mtd_type(), &inner, &track));
+            inner = NULL;
+            g_assert_true(gst_analytics_relation_meta_get_direct_related(
+                get_meta(buffer), track.id, GST_ANALYTICS_REL_TYPE_RELATE_TO,
+                gst_analytics_od_mtd_get_mtd_type(), &inner, &back));
+            g_assert_cmpuint(back.id, ==, found.id);
+            g_assert_true(gst_analytics_tracking_mtd_get_info(&track, &id, &first, &last, &lost));
+            g_assert_cmpuint(id, ==, 7 + 2 * n);
+            g_assert_cmpuint(first, ==, GST_SECOND);
+            g_assert_cmpuint(last, ==, n == 1 ? GST_SECOND : 2 * GST_SECOND);
+            g_assert_true(lost == (n == 1));
+            if (n == 0) {
+                g_assert_cmpint(box[0], ==, x[i]);
+                g_assert_cmpint(box[1], ==, 240);
+                g_assert_cmpint(box[2], ==, 80);
+                g_assert_cmpint(box[3], ==, 120);
+            }
+            n++;
+        }
+        g_assert_cmpuint(n, ==, times[i] > 0 ? 2 : 3);
+        g_assert_cmpuint(count(get_meta(buffer), gst_analytics_tracking_mtd_get_mtd_type(), &found),
+                         ==, n);
+    }
+}
+
+/* Where objects are told of, a class's box is none, though there be no object. */
+static void test_no_objects(void)
+{
+    g_autoptr(VdtResult) made = objects_new(NULL, 0);
+    g_autoptr(GstBuffer) buffer = gst_buffer_new();
+    GstAnalyticsMtd found;
+    GstVideoInfo info;
+
+    gst_video_info_set_format(&info, GST_VIDEO_FORMAT_GRAY8, 640, 480);
+    vdt_analytics_attach(made, buffer, 0, &info);
+    g_assert_cmpuint(count(get_meta(buffer), gst_analytics_cls_mtd_get_mtd_type(), &found), ==, 1);
+    g_assert_cmpuint(gst_analytics_relation_get_length(get_meta(buffer)), ==, 1);
+}
+
+/* Objects that lack what makes them some. */
+static void test_odd_objects(void)
+{
+    static const char *const fields[] = {"id", "label", "class-id", "score", "x", "height"};
+    GstStructure *odd[G_N_ELEMENTS(fields)];
+    g_autoptr(GstBuffer) buffer = gst_buffer_new();
+    g_autoptr(VdtResult) made = NULL;
+    GstAnalyticsMtd found;
+    GstVideoInfo info;
+
+    for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
+        odd[i] = fixture_object(i, 0, 0, 1, 1);
+        gst_structure_remove_field(odd[i], fields[i]);
+    }
+    made = objects_new(odd, G_N_ELEMENTS(odd));
+    gst_video_info_set_format(&info, GST_VIDEO_FORMAT_GRAY8, 640, 480);
+    vdt_analytics_attach(made, buffer, 0, &info);
+    g_assert_cmpuint(count(get_meta(buffer), gst_analytics_od_mtd_get_mtd_type(), &found), ==, 0);
+    g_assert_cmpuint(count(get_meta(buffer), gst_analytics_tracking_mtd_get_mtd_type(), &found), ==,
+                     0);
 }
 
 /* The distribution's own element draws what ours found. It keeps what it drew last for ever, so
@@ -351,6 +477,9 @@ int main(int argc, char **argv)
     g_test_add_func("/analytics/nothing", test_nothing);
     g_test_add_func("/analytics/beside-others", test_beside_others);
     g_test_add_func("/analytics/texts", test_texts);
+    g_test_add_func("/analytics/objects", test_objects);
+    g_test_add_func("/analytics/objects/none", test_no_objects);
+    g_test_add_func("/analytics/objects/odd", test_odd_objects);
     g_test_add_func("/analytics/drawn", test_drawn);
     return fixture_run();
 }

@@ -143,10 +143,49 @@ static void test_videoscale(void)
     gst_object_unref(pipeline);
 }
 
+static double nth(const GstStructure *s, const char *field, guint i)
+{
+    return g_value_get_double(gst_value_array_get_value(gst_structure_get_value(s, field), i));
+}
+
+/* Objects and lines lie where the frame does, and are as fast there as they were. */
+static void test_objects(void)
+{
+    static const double path[] = {0, 0.5, 0.25, 1}, ends[] = {0, 0.1, 1, 0.9};
+    const VdtInner inner = {0.25, 0.125, 0.5, 0.75};
+    g_autoptr(GstStructure) s = gst_structure_new_empty("VedetteResult");
+    GstStructure *object = fixture_object(7, 0.5, 0.2, 0.1, 0.4);
+    GstStructure *line = gst_structure_new("line", "in", G_TYPE_UINT64, (guint64)3, NULL);
+    GValue objects = G_VALUE_INIT, lines = G_VALUE_INIT;
+
+    gst_structure_set(object, "speed-x", G_TYPE_DOUBLE, -0.3, "speed-y", G_TYPE_DOUBLE, 0.1, NULL);
+    fixture_set_numbers(object, "path", path, G_N_ELEMENTS(path));
+    fixture_append(&objects, object);
+    fixture_set_numbers(line, "points", ends, G_N_ELEMENTS(ends));
+    fixture_append(&lines, line);
+    gst_structure_take_value(s, "objects", &objects);
+    gst_structure_take_value(s, "lines", &lines);
+    vdt_letterbox_apply(s, &inner, 64);
+    for (guint i = 0; i < 4; i++) {
+        const double start = i % 2 ? inner.y : inner.x, share = i % 2 ? inner.height : inner.width;
+
+        g_assert_cmpfloat_with_epsilon(nth(first_of(s, "objects"), "path", i),
+                                       start + share * path[i], 1e-12);
+        g_assert_cmpfloat_with_epsilon(nth(first_of(s, "lines"), "points", i),
+                                       start + share * ends[i], 1e-12);
+    }
+    g_assert_cmpfloat_with_epsilon(number(first_of(s, "objects"), "x"), 0.5, 1e-12);
+    g_assert_cmpfloat_with_epsilon(number(first_of(s, "objects"), "height"), 0.3, 1e-12);
+    g_assert_cmpfloat_with_epsilon(number(first_of(s, "objects"), "share"), 0.02 * 0.375, 1e-12);
+    g_assert_cmpfloat_with_epsilon(number(first_of(s, "objects"), "speed-x"), -0.15, 1e-12);
+    g_assert_cmpfloat_with_epsilon(number(first_of(s, "objects"), "speed-y"), 0.075, 1e-12);
+}
+
 int main(int argc, char **argv)
 {
     fixture_init(&argc, &argv);
     g_test_add_func("/letterbox/find", test_find);
     g_test_add_func("/letterbox/videoscale", test_videoscale);
+    g_test_add_func("/letterbox/objects", test_objects);
     return fixture_run();
 }

@@ -217,8 +217,9 @@ static gpointer memory_of(GstBuffer *buffer)
 
 static void test_inspect(void)
 {
-    static const char *const live[] = {"position", "opacity", "map-opacity", "font-scale",
-                                       "top-k",    "max-age", "show-boxes",  "show-zones"};
+    static const char *const live[] = {"position",   "opacity",    "map-opacity",
+                                       "font-scale", "top-k",      "max-age",
+                                       "show-boxes", "show-zones", "show-objects"};
     GstElement *element = gst_element_factory_make("vedette-overlay", NULL);
     GObjectClass *klass = G_OBJECT_GET_CLASS(element);
     double opacity, scale, age;
@@ -1353,7 +1354,7 @@ static void test_show(void)
 {
     g_autofree VdtOverlayShow *a = g_malloc(sizeof *a), *b = g_malloc(sizeof *b);
     g_autoptr(GstBuffer) buffer = gst_buffer_new();
-    const VdtOverlayLimits limits = {3, 0, TRUE, TRUE};
+    const VdtOverlayLimits limits = {3, 0, TRUE, TRUE, TRUE};
 
     memset(a, 0x55, sizeof *a);
     memset(b, 0xaa, sizeof *b);
