@@ -36,6 +36,7 @@ void vdt_card_free(VdtCard *card)
     g_free(card->labels_path);
     g_free(card->variant_labels_path);
     g_free(card->background);
+    g_free(card->things);
     g_free(card);
 }
 
@@ -220,24 +221,25 @@ static void check_training(VdtFields *fields)
     }
 }
 
-/* Labels that are no events: "nothing happens", "somebody walks". */
-static void read_background(VdtFields *fields, VdtCard *card)
+/* Which labels the list @name has, by class; NULL if there is no list. */
+static gboolean *read_labels(VdtFields *fields, const VdtCard *card, const char *name)
 {
-    g_auto(GStrv) names = vdt_fields_strings(fields, "background");
+    g_auto(GStrv) names = vdt_fields_strings(fields, name);
     if (names == NULL || names[0] == NULL) /* without labels it could not be as long as they are */
-        return;
-    card->background = g_new0(gboolean, card->n_labels + 1);
+        return NULL;
+    gboolean *listed = g_new0(gboolean, card->n_labels + 1);
     g_autoptr(GHashTable) labels = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     for (guint i = card->n_labels; i-- > 0;) /* of labels that are there twice, the first */
         g_hash_table_insert(labels, card->labels[i], GUINT_TO_POINTER(i));
     for (guint i = 0; names[i] != NULL; i++) {
         gpointer label;
         if (g_hash_table_lookup_extended(labels, names[i], NULL, &label))
-            card->background[GPOINTER_TO_UINT(label)] = TRUE;
+            listed[GPOINTER_TO_UINT(label)] = TRUE;
         else
-            vdt_fields_fail(fields, "\"background\" has \"%s\", which is none of the labels",
+            vdt_fields_fail(fields, "\"%s\" has \"%s\", which is none of the labels", name,
                             names[i]);
     }
+    return listed;
 }
 
 VdtCard *vdt_card_load(const char *path, JsonObject **config, GError **error)
@@ -295,7 +297,9 @@ VdtCard *vdt_card_load(const char *path, JsonObject **config, GError **error)
     if (mistake == NULL && labels != NULL)
         vdt_card_load_labels(card, labels, &mistake);
     if (mistake == NULL)
-        read_background(&fields, card);
+        card->background = read_labels(&fields, card, "background");
+    if (mistake == NULL)
+        card->things = read_labels(&fields, card, "things");
     if (mistake != NULL) {
         g_propagate_error(error, g_steal_pointer(&mistake));
         return NULL;
@@ -317,6 +321,7 @@ char *vdt_card_find_unknown(const VdtCard *card)
                                         "title",
                                         "labels",
                                         "background",
+                                        "things",
                                         "config",
                                         "training",
                                         "preprocessing.mean",

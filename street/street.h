@@ -141,7 +141,7 @@ typedef struct _VdtStreetPainter VdtStreetPainter;
 
 /* How much is to be seen of an object. */
 typedef struct {
-    double share; /* of what the frame shows of it: the rest is behind something nearer */
+    double share; /* of all of it: the rest is behind something nearer, or outside the frame */
     double area;  /* of the frame */
 } VdtStreetVisible;
 /* Of each of @objects, which are those at @time, in a frame of @width x @height, 16 to 8192 pixels

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "necks.h"
+
 #define THIN 64 /* as that part of the map's width is a post */
 
 /* Pixels of one class that follow each other in a row. Runs that touch are of one region: each
@@ -193,6 +195,82 @@ static void finish(Gathered *g)
         g->region.beside[edge] /= MAX(g->outline[edge], 1);
 }
 
+/* How many pixels of a region, or of what is before it, its columns have. */
+static guint *get_profile(const Gathered *g, const VdtSegmentation *s, const gboolean *wanted)
+{
+    const VdtRegion *r = &g->region;
+    guint *profile = g_new0(guint, r->right - r->left);
+
+    for (guint y = r->top; y < r->bottom; y++) {
+        const guint8 *row = s->map + (gsize)y * s->width;
+
+        for (guint x = r->left; x < r->right; x++)
+            profile[x - r->left] += row[x] < s->n_classes && wanted[row[x]];
+    }
+    return profile;
+}
+
+/* The things that a region shows side by side. */
+typedef struct {
+    guint n_cuts, cuts[VDT_NECKS_MOST]; /* columns */
+    Gathered parts[VDT_NECKS_MOST + 1];
+} Row;
+
+static Row *find_row(const Gathered *g, const VdtSegmentation *s, const gboolean *wanted)
+{
+    g_autofree guint *profile = get_profile(g, s, wanted);
+    Row row = {0};
+
+    row.n_cuts =
+        vdt_necks_find(profile, g->region.right - g->region.left, s->width / THIN, row.cuts);
+    for (guint i = 0; i < row.n_cuts; i++)
+        row.cuts[i] += g->region.left;
+    return row.n_cuts > 0 ? g_memdup2(&row, sizeof row) : NULL;
+}
+
+static void gather_parts(Row *row, const VdtSegmentation *s, const gboolean *wanted, const Run *run)
+{
+    for (guint i = 0; i <= row->n_cuts; i++) {
+        Run part = *run;
+
+        if (i > 0)
+            part.from = MAX(part.from, row->cuts[i - 1]);
+        if (i < row->n_cuts)
+            part.to = MIN(part.to, row->cuts[i]);
+        if (part.from < part.to)
+            gather(&row->parts[i], s, wanted, &part);
+    }
+}
+
+static void add(GArray *regions, Gathered *g, gsize least)
+{
+    if (g->region.pixels < MAX(least, 1))
+        return;
+    finish(g);
+    g_array_append_val(regions, g->region);
+}
+
+/* Adds those that @all are, by their first run, cut where they have necks. */
+static void add_all(GArray *regions, GArray *runs, Gathered *all, const VdtSegmentation *s,
+                    const gboolean *wanted, gsize least)
+{
+    g_autofree Row **rows = g_new0(Row *, MAX(runs->len, 1));
+
+    for (guint i = 0; i < runs->len; i++)
+        if (all[i].region.pixels >= MAX(least, 1))
+            rows[i] = find_row(&all[i], s, wanted);
+    for (guint i = 0; i < runs->len; i++)
+        if (rows[first_of(runs, i)])
+            gather_parts(rows[first_of(runs, i)], s, wanted, &g_array_index(runs, Run, i));
+    for (guint i = 0; i < runs->len; i++) {
+        if (!rows[i])
+            add(regions, &all[i], least);
+        for (guint k = 0; rows[i] && k <= rows[i]->n_cuts; k++)
+            add(regions, &rows[i]->parts[k], least);
+        g_free(rows[i]);
+    }
+}
+
 static int by_size(gconstpointer a, gconstpointer b)
 {
     const VdtRegion *one = a, *other = b;
@@ -212,12 +290,7 @@ GArray *vdt_regions_find(const VdtSegmentation *segmentation, const gboolean *wa
         g_free(all);
         all = gather_all(runs, segmentation, wanted);
     }
-    for (guint i = 0; i < runs->len; i++) {
-        if (all[i].region.pixels < MAX(least, 1))
-            continue;
-        finish(&all[i]);
-        g_array_append_val(regions, all[i].region);
-    }
+    add_all(regions, runs, all, segmentation, wanted, least);
     g_array_sort(regions, by_size);
     return regions;
 }

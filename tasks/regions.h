@@ -11,11 +11,12 @@ G_BEGIN_DECLS
 
 typedef struct {
     guint class_id;
-    gsize pixels;                   /* of the map */
-    guint left, top, right, bottom; /* the smallest box around it, in pixels: the last two outside */
-    double score;                   /* mean of the softmax probability of its class */
-    double beside[VDT_N_EDGES];     /* how much of its outline on that side another one begins
-                                       right behind, which may cover it */
+    gsize pixels; /* of the map */
+    guint left, top, right,
+        bottom;                 /* the smallest box around it, in pixels: the last two outside */
+    double score;               /* mean of the softmax probability of its class */
+    double beside[VDT_N_EDGES]; /* how much of its outline on that side another one begins
+                                   right behind, which may cover it */
 } VdtRegion;
 
 /*

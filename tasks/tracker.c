@@ -4,26 +4,27 @@
 #include <math.h>
 #include <string.h>
 
-#define SECOND          1e9
-#define CONFIRMED       2    /* times found, until something is an object */
-#define LEAST_OVERLAP   0.15 /* of a region and the place where an object will be, both grown */
-#define PIECE           0.7  /* of a region, that lies in that place */
-#define WITHIN          0.5  /* of that place, that lies in a region which shows others, too */
-#define TELLS           0.05 /* overlaps of two ways to part that are told apart */
-#define NOISE           0.06 /* of an edge, in sizes of the box */
-#define COVERED         0.6  /* of one that is likely to be another's */
-#define SHRUNK          0.75 /* of its size: something covers it */
-#define BESIDE          0.3
-#define OUTLINE         1.0  /* pixels of the map that things lose to what is around them */
-#define ESTABLISHED     8    /* times found, until something is no piece of another any more */
-#define CROWD           1.4 /* times the pixels that were its own */
-#define STILL           0.2 /* sizes a second, of what stands */
-#define CROWDED         (3 * G_GINT64_CONSTANT(1000000000)) /* ns, until it is thought to have grown */
-#define BEHIND          0.5 /* of where it would be, that another covers */
-#define LONG            6 /* times as long may it be hidden then */
-#define OWN             0.2  /* sizes; as near as that, an edge of a common region is one's own */
-#define GONE            0.25 /* of an object that is left in the frame */
-#define FADES           0.5  /* of the score, in a second */
+#define SECOND        1e9
+#define CONFIRMED     3    /* times found, until something is an object */
+#define LEAST_OVERLAP 0.1  /* of a region and the place where an object will be, both grown */
+#define PIECE         0.6  /* of a region, that lies in that place */
+#define WITHIN        0.5  /* of that place, that lies in a region which shows others, too */
+#define TELLS         0.05 /* overlaps of two ways to part that are told apart */
+#define NOISE         0.09 /* of an edge, in sizes of the box */
+#define COVERED       0.6  /* of one that is likely to be another's */
+#define SHRUNK        0.85 /* of its size: something covers it */
+#define BESIDE        0.3
+#define OUTLINE       1.0 /* pixels of the map that things lose to what is around them */
+#define ESTABLISHED   8   /* times found, until something is no piece of another any more */
+#define CROWD         1.8 /* times the pixels that were its own */
+#define STILL         0.2 /* sizes a second, of what stands */
+#define CROWDED       (3 * G_GINT64_CONSTANT(1000000000)) /* ns, until it is thought to have grown */
+#define BEHIND        0.5                           /* of where it would be, that another covers */
+#define HIDDEN        G_GINT64_CONSTANT(1000000000) /* ns that one may be hidden */
+#define LONG          6                             /* times as long may it be hidden then */
+#define OWN           0.2  /* sizes; as near as that, an edge of a common region is one's own */
+#define GONE          0.25 /* of an object that is left in the frame */
+#define FADES         0.5  /* of the score, in a second */
 
 /* What is followed: an object, once it was found often enough. */
 typedef struct {
@@ -49,7 +50,7 @@ typedef struct {
     double score;
     double beside[VDT_N_EDGES]; /* as in VdtRegion */
     guint owners;               /* tracks that it shows */
-    gboolean joined; /* to another */
+    gboolean joined;            /* to another */
 } Found;
 
 struct _VdtTracker {
@@ -106,13 +107,13 @@ static GArray *find(const GArray *regions, guint width, guint height, double asp
 
     for (guint i = 0; i < regions->len; i++) {
         const VdtRegion *r = &g_array_index(regions, VdtRegion, i);
-        Found one = {
-            .box = {MAX(r->left - OUTLINE, 0) * aspect / width, MAX(r->top - OUTLINE, 0) / height,
-                    MIN(r->right + OUTLINE, width) * aspect / width,
-                    MIN(r->bottom + OUTLINE, height) / height},
-            .class_id = r->class_id,
-            .pixels = r->pixels,
-            .score = r->score};
+        Found one = {.box = {MAX(r->left - OUTLINE, 0) * aspect / width,
+                             MAX(r->top - OUTLINE, 0) / height,
+                             MIN(r->right + OUTLINE, width) * aspect / width,
+                             MIN(r->bottom + OUTLINE, height) / height},
+                     .class_id = r->class_id,
+                     .pixels = r->pixels,
+                     .score = r->score};
 
         memcpy(one.beside, r->beside, sizeof one.beside);
         g_array_append_val(found, one);
@@ -168,7 +169,8 @@ static double fit(const Track *track, const VdtBounds *box)
     const double across =
         MIN(vdt_axis_filter_get_doubt(&track->filter.x), track->filter.x.size) / 2;
     const double down = MIN(vdt_axis_filter_get_doubt(&track->filter.y), track->filter.y.size) / 2;
-    const VdtBounds place = vdt_bounds_grow(&track->place, across, down), other = vdt_bounds_grow(box, across, down);
+    const VdtBounds place = vdt_bounds_grow(&track->place, across, down),
+                    other = vdt_bounds_grow(box, across, down);
 
     return vdt_bounds_overlap(&place, &other);
 }
@@ -185,8 +187,8 @@ static int find_whole(const VdtTracker *tracker, const Found *f)
         const VdtBounds place = vdt_bounds_grow(&track->place, size / 10, size / 10);
         const double overlap = vdt_bounds_overlap(&track->place, &f->box);
 
-        if (track->object.class_id == f->class_id && track->found >= CONFIRMED &&
-            overlap > most && vdt_bounds_share_in(&f->box, &place) >= PIECE) {
+        if (track->object.class_id == f->class_id && track->found >= CONFIRMED && overlap > most &&
+            vdt_bounds_share_in(&f->box, &place) >= PIECE) {
             most = overlap;
             best = (int)i;
         }
@@ -293,8 +295,8 @@ static void part(VdtTracker *tracker, GArray *found)
                 continue;
             f = found_at(found, (guint)one->region);
             g = found_at(found, (guint)other->region);
-            kept = fit(one, &f->box) + fit(other, &g->box) - fit(one, &g->box) -
-                   fit(other, &f->box);
+            kept =
+                fit(one, &f->box) + fit(other, &g->box) - fit(one, &g->box) - fit(other, &f->box);
             if (kept < TELLS)
                 one->ended = other->ended = TRUE;
         }
@@ -319,7 +321,8 @@ static gboolean is_cut(const VdtBounds *box, VdtEdge edge, double aspect)
 /* An edge that the frame cuts off lies outside, wherever. */
 static void measure_cut(Track *track, const VdtBounds *box, VdtEdge edge)
 {
-    const double at = vdt_bounds_edge(box, edge), expected = vdt_box_filter_get_edge(&track->filter, edge);
+    const double at = vdt_bounds_edge(box, edge),
+                 expected = vdt_box_filter_get_edge(&track->filter, edge);
     const gboolean low = edge == VDT_EDGE_LEFT || edge == VDT_EDGE_TOP;
 
     if (low ? expected > at : expected < at)
@@ -374,7 +377,8 @@ static void measure_common(Track *track, const VdtBounds *box)
     const double size = vdt_box_filter_get_size(&track->filter);
 
     for (VdtEdge edge = 0; edge < VDT_N_EDGES; edge++) {
-        const double at = vdt_bounds_edge(box, edge), expected = vdt_bounds_edge(&track->place, edge);
+        const double at = vdt_bounds_edge(box, edge),
+                     expected = vdt_bounds_edge(&track->place, edge);
         const gboolean low = edge == VDT_EDGE_LEFT || edge == VDT_EDGE_TOP;
 
         if ((low ? expected < at : expected > at) || fabs(expected - at) < OWN * size)
@@ -440,8 +444,8 @@ static guint find_parent(const VdtTracker *tracker, const Found *f)
     return 0;
 }
 
-static void begin(VdtTracker *tracker, const GArray *found, double frame, gint64 time,
-                  const VdtTrackerLimits *limits, const guint *parents)
+static void begin(VdtTracker *tracker, const GArray *found, double frame, gint64 time, gsize least,
+                  const guint *parents)
 {
     for (guint i = 0; i < found->len; i++) {
         const Found *f = &g_array_index(found, Found, i);
@@ -452,7 +456,7 @@ static void begin(VdtTracker *tracker, const GArray *found, double frame, gint64
                        .pixels = f->pixels,
                        .alone = time};
 
-        if (f->owners > 0 || f->joined || f->pixels < limits->least ||
+        if (f->owners > 0 || f->joined || f->pixels < least ||
             tracker->tracks->len >= VDT_OBJECTS_MOST)
             continue;
         track.object = (VdtObject){.class_id = f->class_id,
@@ -474,15 +478,13 @@ static VdtBounds clip(const VdtBounds *box, double aspect)
 }
 
 /* Whether so little of it is left that it is not worth to wait for. */
-static gboolean is_gone(const VdtTracker *tracker, const Track *track, gint64 time,
-                        const VdtTrackerLimits *limits)
+static gboolean is_gone(const VdtTracker *tracker, const Track *track, gint64 time)
 {
     const VdtBounds box = vdt_box_filter_get(&track->filter), left = clip(&box, tracker->aspect);
 
     return track->ended || (track->found < CONFIRMED && track->object.last < time) ||
-           time - track->object.last > limits->hidden * (track->covered ? LONG : 1) ||
-           (track->object.last < time &&
-            vdt_bounds_area(&left) < GONE * vdt_bounds_area(&box));
+           time - track->object.last > (track->covered ? LONG : 1) * HIDDEN ||
+           (track->object.last < time && vdt_bounds_area(&left) < GONE * vdt_bounds_area(&box));
 }
 
 static void tell(VdtTracker *tracker, Track *track, double seconds)
@@ -526,7 +528,7 @@ static guint *number_groups(VdtTracker *tracker, GArray *found)
 }
 
 void vdt_tracker_update(VdtTracker *tracker, const GArray *regions, guint width, guint height,
-                        double aspect, gint64 time, const VdtTrackerLimits *limits)
+                        double aspect, gint64 time, gsize least)
 {
     const double frame = (double)width * height;
     const double seconds = tracker->time < 0 ? 0 : (double)(time - tracker->time) / SECOND;
@@ -548,9 +550,9 @@ void vdt_tracker_update(VdtTracker *tracker, const GArray *regions, guint width,
         follow(tracker, track_at(tracker, i), found, groups, frame, time);
     g_array_set_size(tracker->objects, 0);
     for (guint i = tracker->tracks->len; i-- > 0;)
-        if (is_gone(tracker, track_at(tracker, i), time, limits))
+        if (is_gone(tracker, track_at(tracker, i), time))
             g_array_remove_index(tracker->tracks, i);
-    begin(tracker, found, frame, time, limits, parents);
+    begin(tracker, found, frame, time, least, parents);
     for (guint i = 0; i < tracker->tracks->len; i++) {
         Track *track = track_at(tracker, i);
 

@@ -35,20 +35,15 @@ typedef struct {
     guint id; /* from 1 on, never the same twice */
     guint class_id;
     VdtObjectState state;
-    guint parent;           /* id of the object that it has come off, 0 for none */
-    gint64 first, last;     /* ns: when it was found first and last */
-    VdtBounds box;          /* shares of the frame, clipped to it */
+    guint parent;            /* id of the object that it has come off, 0 for none */
+    gint64 first, last;      /* ns: when it was found first and last */
+    VdtBounds box;           /* shares of the frame, clipped to it */
     double speed_x, speed_y; /* shares of the frame's sides a second */
-    double score;           /* mean probability of its pixels, less the longer it is hidden */
-    double share;           /* of the frame that its pixels are */
+    double score;            /* mean probability of its pixels, less the longer it is hidden */
+    double share;            /* of the frame that its pixels are */
     guint n_path;
     VdtPlace path[VDT_OBJECT_PATH]; /* the middle of the lower edge, the newest last */
 } VdtObject;
-
-typedef struct {
-    gsize least;     /* pixels of the map, for an object to begin */
-    gint64 hidden;   /* ns that one may be hidden */
-} VdtTrackerLimits;
 
 typedef struct _VdtTracker VdtTracker;
 
@@ -56,10 +51,11 @@ VdtTracker *vdt_tracker_new(void);
 void vdt_tracker_free(VdtTracker *tracker);
 /*
  * The @regions (VdtRegion) of a map of @width x @height, of a frame whose sides are as @aspect to
- * 1, at @time (ns), which is later than that before.
+ * 1, at @time (ns), which is later than that before. Regions of @least pixels and more may become
+ * objects; smaller ones belong to others, or are noise.
  */
 void vdt_tracker_update(VdtTracker *tracker, const GArray *regions, guint width, guint height,
-                        double aspect, gint64 time, const VdtTrackerLimits *limits);
+                        double aspect, gint64 time, gsize least);
 /* Nothing of what was seen goes on. */
 void vdt_tracker_reset(VdtTracker *tracker);
 /* The objects there are, by id: an array of VdtObject, until the next update. */

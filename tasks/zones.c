@@ -51,6 +51,19 @@ static gboolean turns_back(VdtZonePoint a, VdtZonePoint b, VdtZonePoint c)
     return side(a, b, c) == 0 && (b.x - a.x) * (c.x - b.x) + (b.y - a.y) * (c.y - b.y) < 0;
 }
 
+static gboolean check_line(const VdtZone *line, GError **error)
+{
+    const VdtZonePoint *p = line->points;
+
+    if (line->n_points != 2)
+        fail(error, "line \"%s\" has %u points, but must have 2", line->name, line->n_points);
+    else if (p[0].x == p[1].x && p[0].y == p[1].y)
+        fail(error, "line \"%s\": its points are the same", line->name);
+    else
+        return TRUE;
+    return FALSE;
+}
+
 static gboolean check_outline(const VdtZone *zone, GError **error)
 {
     const guint n = zone->n_points;
@@ -89,25 +102,35 @@ static gboolean check_outline(const VdtZone *zone, GError **error)
 
 /* Text */
 
-static gboolean read_name(VdtZones *zones, VdtZone *zone, const char *text, GError **error)
+/* What is read: its name, and what it has to be like. */
+typedef struct {
+    const char *noun;
+    gboolean (*check)(const VdtZone *zone, GError **error);
+} Kind;
+
+static const Kind zone_kind = {"zone", check_outline}, line_kind = {"line", check_line};
+
+static gboolean read_name(const Kind *kind, VdtZones *zones, VdtZone *zone, const char *text,
+                          GError **error)
 {
     const gsize length = strlen(text);
     gboolean control = FALSE;
 
     if (length == 0 || length > VDT_ZONE_NAME_BYTES) {
-        fail(error, "zone %u has a name of %" G_GSIZE_FORMAT " bytes, but must have 1 to %d",
-             zones->n_zones + 1, length, VDT_ZONE_NAME_BYTES);
+        fail(error, "%s %u has a name of %" G_GSIZE_FORMAT " bytes, but must have 1 to %d",
+             kind->noun, zones->n_zones + 1, length, VDT_ZONE_NAME_BYTES);
         return FALSE;
     }
     for (const char *c = text; *c; c++)
         control |= g_ascii_iscntrl(*c);
     if (control || !g_utf8_validate(text, -1, NULL)) {
-        fail(error, "zone %u has a name that is not a line of UTF-8", zones->n_zones + 1);
+        fail(error, "%s %u has a name that is not a line of UTF-8", kind->noun, zones->n_zones + 1);
         return FALSE;
     }
     for (guint i = 0; i < zones->n_zones; i++)
         if (strcmp(zones->zones[i].name, text) == 0) {
-            fail(error, "zones %u and %u are both named \"%s\"", i + 1, zones->n_zones + 1, text);
+            fail(error, "%ss %u and %u are both named \"%s\"", kind->noun, i + 1,
+                 zones->n_zones + 1, text);
             return FALSE;
         }
     g_strlcpy(zone->name, text, sizeof zone->name);
@@ -127,7 +150,8 @@ static gboolean read_number(const char **at, char end, double *value)
     return TRUE;
 }
 
-static gboolean read_points(VdtZone *zone, char *text, char **outside, GError **error)
+static gboolean read_points(const Kind *kind, VdtZone *zone, char *text, char **outside,
+                            GError **error)
 {
     g_auto(GStrv) points = g_strsplit_set(text, " \t\r\n", -1);
 
@@ -138,65 +162,78 @@ static gboolean read_points(VdtZone *zone, char *text, char **outside, GError **
         if (!*at)
             continue;
         if (zone->n_points == VDT_ZONE_POINTS) {
-            fail(error, "zone \"%s\" has more than %d points", zone->name, VDT_ZONE_POINTS);
+            fail(error, "%s \"%s\" has more than %d points", kind->noun, zone->name,
+                 VDT_ZONE_POINTS);
             return FALSE;
         }
         zone->n_points++;
         if (!read_number(&at, ',', &point->x) || !read_number(&at, '\0', &point->y)) {
             g_autofree char *valid = g_utf8_make_valid(points[i], MIN(strlen(points[i]), 40));
 
-            fail(error, "zone \"%s\": point %u is \"%s\", but must be X,Y within -%g to %g",
-                 zone->name, zone->n_points, valid, VDT_ZONE_FARTHEST, VDT_ZONE_FARTHEST);
+            fail(error, "%s \"%s\": point %u is \"%s\", but must be X,Y within -%g to %g",
+                 kind->noun, zone->name, zone->n_points, valid, VDT_ZONE_FARTHEST,
+                 VDT_ZONE_FARTHEST);
             return FALSE;
         }
         if (outside && !*outside &&
             !(point->x >= 0 && point->x <= 1 && point->y >= 0 && point->y <= 1))
-            *outside = g_strdup_printf("zone \"%s\": point %u lies outside the frame", zone->name,
-                                       zone->n_points);
+            *outside = g_strdup_printf("%s \"%s\": point %u lies outside the frame", kind->noun,
+                                       zone->name, zone->n_points);
     }
-    return check_outline(zone, error);
+    return kind->check(zone, error);
 }
 
-static gboolean read_zone(VdtZones *zones, char *text, char **outside, GError **error)
+static gboolean read_zone(const Kind *kind, VdtZones *zones, char *text, char **outside,
+                          GError **error)
 {
     VdtZone *zone = &zones->zones[zones->n_zones];
     char *colon;
 
     if (zones->n_zones == VDT_ZONES_MOST) {
-        fail(error, "there are more than %d zones", VDT_ZONES_MOST);
+        fail(error, "there are more than %d %ss", VDT_ZONES_MOST, kind->noun);
         return FALSE;
     }
     colon = strchr(text, ':');
     if (!colon) {
-        fail(error, "zone %u has no colon after its name", zones->n_zones + 1);
+        fail(error, "%s %u has no colon after its name", kind->noun, zones->n_zones + 1);
         return FALSE;
     }
     *colon = '\0';
-    if (!read_name(zones, zone, g_strstrip(text), error) ||
-        !read_points(zone, colon + 1, outside, error))
+    if (!read_name(kind, zones, zone, g_strstrip(text), error) ||
+        !read_points(kind, zone, colon + 1, outside, error))
         return FALSE;
     zones->n_zones++;
     return TRUE;
 }
 
-VdtZones *vdt_zones_parse(const char *text, char **outside, GError **error)
+static VdtZones *parse(const Kind *kind, const char *text, char **outside, GError **error)
 {
     g_autoptr(VdtZones) zones = g_atomic_rc_box_new0(VdtZones);
     g_autofree char *first = NULL;
     g_auto(GStrv) parts = NULL;
 
     if (text && strlen(text) > MOST_TEXT) {
-        fail(error, "zones are longer than %d bytes", MOST_TEXT);
+        fail(error, "%ss are longer than %d bytes", kind->noun, MOST_TEXT);
         return NULL;
     }
     parts = g_strsplit(text ? text : "", ";", -1);
     for (guint i = 0; parts[i]; i++) {
-        if (*g_strstrip(parts[i]) && !read_zone(zones, parts[i], &first, error))
+        if (*g_strstrip(parts[i]) && !read_zone(kind, zones, parts[i], &first, error))
             return NULL;
     }
     if (outside)
         *outside = g_steal_pointer(&first);
     return g_steal_pointer(&zones);
+}
+
+VdtZones *vdt_zones_parse(const char *text, char **outside, GError **error)
+{
+    return parse(&zone_kind, text, outside, error);
+}
+
+VdtZones *vdt_lines_parse(const char *text, char **outside, GError **error)
+{
+    return parse(&line_kind, text, outside, error);
 }
 
 void vdt_zones_unref(VdtZones *zones)
@@ -232,6 +269,17 @@ static guint cross(const VdtZone *zone, double y, double *at)
 static guint column(double x, guint width)
 {
     return (guint)CLAMP(ceil(x * width - 0.5), 0, width);
+}
+
+gboolean vdt_zone_contains(const VdtZone *zone, double x, double y)
+{
+    double at[VDT_ZONE_POINTS];
+    const guint n = cross(zone, y, at);
+    guint before = 0;
+
+    while (before < n && at[before] <= x)
+        before++;
+    return before % 2 == 1;
 }
 
 GArray *vdt_zone_rasterise(const VdtZone *zone, guint width, guint height)

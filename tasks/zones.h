@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Parts of a picture that have names: polygons in shares of its sides.
+ * Parts of a picture that have names: polygons, or lines from one point to another, in shares of
+ * its sides.
  *
  * As text, "door: 0.1,0.2 0.4,0.2 0.4,0.9; kerb: 0,0.8 1,0.8 1,1 0,1".
  */
@@ -39,7 +40,12 @@ typedef struct {
  * none. The caller frees it.
  */
 VdtZones *vdt_zones_parse(const char *text, char **outside, GError **error);
+/* The same for lines, which have two points. */
+VdtZones *vdt_lines_parse(const char *text, char **outside, GError **error);
 void vdt_zones_unref(VdtZones *zones);
+
+/* Whether a point lies in the polygon. */
+gboolean vdt_zone_contains(const VdtZone *zone, double x, double y);
 
 /* Part of a row of pixels: from @from on, before @to. */
 typedef struct {

@@ -5,6 +5,7 @@
 #include "data/streetclips.h"
 #include "evalclips.h"
 #include "evalmaps.h"
+#include "evalobjects.h"
 #include "model.h"
 #include "samefile.h"
 #include "segmentmodes.h"
@@ -50,15 +51,30 @@ static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecisio
     if (engine == NULL || !check_answers(o, vdt_engine_get_card(engine), error))
         return FALSE;
     tell_card("eval", vdt_engine_get_card(engine));
-    if (vdt_model_find(architecture, NULL)->task == VDT_TASK_SEGMENTATION)
+    VdtTask task = vdt_model_find(architecture, NULL)->task;
+    if (o->objects && task == VDT_TASK_SEGMENTATION)
+        return eval_objects(o, engine, error);
+    if (o->objects)
+        return eval_wrong_model(error, "%s tells no objects apart", architecture);
+    if (task == VDT_TASK_SEGMENTATION)
         return eval_maps(o, engine, error);
     return eval_clips(o, engine, error);
 }
+
+/* Of the street, if their number is not set. */
+#define CLIPS   2000
+#define STREETS 21
+#define UNSET   G_MININT
 
 static gboolean check(const EvalOptions *o)
 {
     if (o->street == (o->data != NULL))
         return complain_usage("eval", "either --street or --data FOLDER is needed") < 0;
+    if (o->objects && !o->street)
+        return complain_usage("eval", "--objects belongs to --street") < 0;
+    if (o->objects && (o->answers != NULL || o->record != NULL || o->one_frame))
+        return complain_usage("eval", "--objects goes with none of --answers, --record and "
+                                      "--one-frame") < 0;
     if (o->clips < 1 || o->clips > 10000000)
         return complain_usage("eval", "--clips is %d, but must be from 1 to 10000000", o->clips) <
                0;
@@ -86,7 +102,7 @@ static gboolean check(const EvalOptions *o)
 
 int command_eval(int argc, char **argv)
 {
-    g_auto(EvalOptions) o = {.seed = STREET_HELD_OUT_SEED, .clips = 2000, .coded = 2};
+    g_auto(EvalOptions) o = {.seed = STREET_HELD_OUT_SEED, .clips = UNSET, .coded = 2};
     const GOptionEntry entries[] = {
         {"street", 0, 0, G_OPTION_ARG_NONE, &o.street, "Evaluate on the synthetic street", NULL},
         {"data", 0, 0, G_OPTION_ARG_FILENAME, &o.data, "Evaluate on videos in this folder",
@@ -106,6 +122,8 @@ int command_eval(int argc, char **argv)
         {"weights", 0, 0, G_OPTION_ARG_FILENAME, &o.weights, "Weight file", "FILE"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &o.seed, "Of the street's clips (9000)", "N"},
         {"clips", 0, 0, G_OPTION_ARG_INT, &o.clips, "Clips of the street (2000)", "N"},
+        {"objects", 0, 0, G_OPTION_ARG_NONE, &o.objects,
+         "Follow objects on as many endless streets as there are --clips (21), instead", NULL},
         {"coded", 0, 0, G_OPTION_ARG_INT, &o.coded,
          "One street clip in N goes through H.264 (2; 0: none)", "N"},
         {"endless", 0, 0, G_OPTION_ARG_INT, &o.endless,
@@ -125,8 +143,11 @@ int command_eval(int argc, char **argv)
     g_auto(GStrv) rest = NULL;
     if (!parse_options("ARCHITECTURE --street | --data FOLDER",
                        "Says how often a model is right, in all, by class and by condition.",
-                       entries, argc, argv, 1, 1, &rest) ||
-        !check(&o))
+                       entries, argc, argv, 1, 1, &rest))
+        return EXIT_USAGE;
+    if (o.clips == UNSET)
+        o.clips = o.objects ? STREETS : CLIPS;
+    if (!check(&o))
         return EXIT_USAGE;
     g_autoptr(GError) error = NULL;
     VdtPrecision precision;

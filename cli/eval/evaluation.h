@@ -13,7 +13,7 @@
 typedef struct {
     CommonOptions common;
     char *model, *weights, *data, *csv, *views, *split, *mode, *answers, *record;
-    gboolean street, one_frame, zero_is_other, json;
+    gboolean street, objects, one_frame, zero_is_other, json;
     gint64 seed;
     int clips, coded, endless;
 } EvalOptions;

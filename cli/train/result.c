@@ -102,6 +102,16 @@ static JsonArray *background(void)
     return array;
 }
 
+/* What a street's objects are. */
+static JsonArray *things(void)
+{
+    static const VdtStreetClass classes[] = {VDT_STREET_PERSON, VDT_STREET_VEHICLE, VDT_STREET_BAG};
+    JsonArray *array = json_array_new();
+    for (guint i = 0; i < G_N_ELEMENTS(classes); i++)
+        json_array_add_string_element(array, vdt_street_class_name(classes[i]));
+    return array;
+}
+
 static gboolean save_card(const Training *training, const Validation *validation, GError **error)
 {
     const TrainOptions *o = training->o;
@@ -115,7 +125,9 @@ static gboolean save_card(const Training *training, const Validation *validation
     json_object_set_string_member(object, "title", card->title);
     json_object_set_string_member(object, "weights", "weights.safetensors");
     json_object_set_string_member(object, "labels", "labels.txt");
-    if (o->street && training->network.model->task != VDT_TASK_SEGMENTATION)
+    if (o->street && training->network.model->task == VDT_TASK_SEGMENTATION)
+        json_object_set_array_member(object, "things", things());
+    else if (o->street)
         json_object_set_array_member(object, "background", background());
     json_object_set_string_member(object, "licence",
                                   o->licence != NULL ? o->licence

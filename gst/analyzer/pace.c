@@ -27,6 +27,7 @@ gboolean vdt_pace_set(VdtPace *pace, guint id, const GValue *value)
         return TRUE;
     case INTERVAL:
         pace->interval = g_value_get_double(value);
+        pace->interval_set = TRUE;
         return TRUE;
     case MIN_DURATION:
         pace->min_duration = g_value_get_double(value);
@@ -103,4 +104,10 @@ void vdt_pace_install(GObjectClass *klass, guint first)
         g_param_spec_double("max-delay", "Maximum delay",
                             "Seconds that frames are held at most, in mode=aligned", 0, 60,
                             DEFAULT_MAX_DELAY, live));
+}
+
+void vdt_pace_suggest_interval(VdtPace *pace, double interval)
+{
+    if (!pace->interval_set)
+        pace->interval = interval > 0 ? interval : DEFAULT_INTERVAL;
 }

@@ -230,11 +230,22 @@ static void vdt_analyzer_set_context(GstElement *element, GstContext *context)
     GST_ELEMENT_CLASS(vdt_analyzer_parent_class)->set_context(element, context);
 }
 
+/* If frames wait longer, or not as long, as with the pace that was @before. */
+static void tell_latency(VdtAnalyzer *self, const VdtPace *before)
+{
+    const VdtPace pace = vdt_analyzer_get_pace(self);
+
+    if (pace.mode != before->mode ||
+        (pace.mode == VDT_ANALYZER_ALIGNED &&
+         (pace.interval != before->interval || pace.max_delay != before->max_delay)))
+        gst_element_post_message(GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));
+}
+
 static void vdt_analyzer_set_property(GObject *object, guint id, const GValue *value,
                                       GParamSpec *pspec)
 {
     VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(VDT_ANALYZER(object));
-    gboolean known, relatency;
+    gboolean known;
     VdtPace before;
 
     if (vdt_worker_set(&priv->worker, id - PROP_WORKER, value))
@@ -242,14 +253,22 @@ static void vdt_analyzer_set_property(GObject *object, guint id, const GValue *v
     GST_OBJECT_LOCK(object);
     before = priv->pace;
     known = vdt_pace_set(&priv->pace, id - PROP_PACE, value);
-    relatency = priv->pace.mode != before.mode ||
-                (before.mode == VDT_ANALYZER_ALIGNED && (priv->pace.interval != before.interval ||
-                                                         priv->pace.max_delay != before.max_delay));
     GST_OBJECT_UNLOCK(object);
     if (!known)
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-    if (relatency)
-        gst_element_post_message(GST_ELEMENT(object), gst_message_new_latency(GST_OBJECT(object)));
+    tell_latency(VDT_ANALYZER(object), &before);
+}
+
+void vdt_analyzer_suggest_interval(VdtAnalyzer *self, double interval)
+{
+    VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(self);
+    VdtPace before;
+
+    GST_OBJECT_LOCK(self);
+    before = priv->pace;
+    vdt_pace_suggest_interval(&priv->pace, interval);
+    GST_OBJECT_UNLOCK(self);
+    tell_latency(self, &before);
 }
 
 static void vdt_analyzer_get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)

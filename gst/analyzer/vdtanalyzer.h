@@ -101,6 +101,9 @@ GstVideoOrientationMethod vdt_analyzer_get_orientation(VdtAnalyzer *self);
 gboolean vdt_analyzer_convert(VdtAnalyzer *self, GstBuffer *buffer, const VdtFrameTarget *target,
                               guint8 *rgb);
 
+/* The interval that goes for as long as none was set; 0 for the property's default. */
+void vdt_analyzer_suggest_interval(VdtAnalyzer *self, double interval);
+
 /* Its worker, for vdt_worker_check() in analyse, whose result is to be empty if that says no, and
  * for renew, poke and note. */
 VdtWorker *vdt_analyzer_get_worker(VdtAnalyzer *self);

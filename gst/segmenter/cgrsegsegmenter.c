@@ -61,8 +61,10 @@
  */
 #include "cgrsegsegmenter.h"
 
+#include "frame/objectbox.h"
 #include "maskpad.h"
 #include "preprocess.h"
+#include "segobjects.h"
 #include "segreading.h"
 #include "segregions.h"
 #include "segzones.h"
@@ -75,6 +77,7 @@ struct _VdtCgrsegSegmenter {
 
     VdtSegReading reading;
     VdtSegZones zones;
+    VdtSegObjects objects;
 
     /* under the object lock */
     VdtSegSize size;
@@ -94,7 +97,8 @@ enum {
     PROP_READING = 1,
     PROP_RESOLUTION = PROP_READING + VDT_SEG_READING_PROPS,
     PROP_FRAMING,
-    PROP_ZONES = PROP_FRAMING + VDT_FRAMING_PROPS /* and more */
+    PROP_ZONES = PROP_FRAMING + VDT_FRAMING_PROPS,
+    PROP_OBJECTS = PROP_ZONES + VDT_SEG_ZONES_PROPS /* and more */
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
@@ -121,6 +125,7 @@ static gpointer prepare(VdtAnalyzer *analyzer, VdtEngine *engine, GError **error
     height = self->size.height;
     GST_OBJECT_UNLOCK(self);
     vdt_seg_reading_renew(&self->reading);
+    vdt_seg_objects_renew(&self->objects);
     return vdt_seg_network_new(GST_ELEMENT(self), engine, width, height, error);
 }
 
@@ -173,6 +178,7 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, 
     lying = vdt_orientation_lay(vdt_analyzer_get_orientation(analyzer), &target);
     work = vdt_seg_work_new(&lying, &self->info, buffer, size, self->generation);
     work->orientation = vdt_analyzer_get_orientation(analyzer);
+    work->time = self->time;
     work->segment = GST_BASE_TRANSFORM(self)->segment;
     if (!vdt_analyzer_convert(analyzer, buffer, &target, work->rgb)) {
         g_free(work);
@@ -194,6 +200,7 @@ static void passing(VdtAnalyzer *analyzer, GstBuffer *buffer, GstClockTime pts, 
     VdtMaskOf of = {&self->info, &GST_BASE_TRANSFORM(self)->segment, 0, 0};
     const GstClockTime duration = vdt_mask_frame_duration(&self->info, buffer);
     const GstClockTime end = GST_CLOCK_TIME_IS_VALID(duration) ? pts + duration : pts;
+    const GValue *objects;
     gboolean regions;
 
     GST_OBJECT_LOCK(self);
@@ -203,6 +210,10 @@ static void passing(VdtAnalyzer *analyzer, GstBuffer *buffer, GstClockTime pts, 
     GST_OBJECT_UNLOCK(self);
     if (result && regions)
         vdt_seg_regions_attach(buffer, &self->info, &result->structures);
+    objects = result ? gst_structure_get_value(result->fields, "objects") : NULL;
+    if (objects)
+        vdt_seg_regions_attach_objects(buffer, &self->info, objects,
+                                       vdt_object_age(pts, result->pts));
     if (mask && of.width > 0)
         vdt_mask_pad_skip(mask, GST_ELEMENT(self), &of, end, oldest);
 }
@@ -254,6 +265,7 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     const VdtPicture picture = {work->rgb, network->width, network->height,
                                 (gsize)3 * network->width};
     g_autoptr(VdtSegmentation) found = NULL;
+    g_autoptr(VdtZones) zones = NULL;
 
     vdt_clip_set_frame(vdt_session_get_input(network->session, 0), 0, 0, &picture,
                        network->card->mean, network->card->std);
@@ -267,6 +279,8 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     }
     vdt_seg_reading_list(found, network, results);
     vdt_seg_zones_measure(&self->zones, found, network);
+    zones = vdt_seg_zones_get_zones(&self->zones);
+    vdt_seg_objects_follow(&self->objects, found, network, work, zones);
     vdt_seg_reading_keep(&self->reading, found);
     return TRUE;
 }
@@ -277,6 +291,7 @@ static void check(VdtAnalyzer *analyzer, gpointer network)
 
     vdt_seg_reading_check(&self->reading, network);
     vdt_seg_zones_check(&self->zones);
+    vdt_seg_objects_check(&self->objects, network);
 }
 
 static void published(VdtAnalyzer *analyzer, gpointer data, const VdtResult *result)
@@ -296,7 +311,8 @@ static GstStructure *describe(VdtAnalyzer *analyzer)
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
     GstStructure *s = vdt_seg_reading_describe(&self->reading);
 
-    vdt_seg_zones_describe(&self->zones, s);
+    vdt_seg_objects_describe(&self->objects, s);
+    vdt_seg_zones_describe(&self->zones, vdt_seg_objects_count(&self->objects), s);
     return s;
 }
 
@@ -309,12 +325,15 @@ static GList *tell(VdtAnalyzer *analyzer, VdtEvents *events, const VdtSpan *span
     if (gst_value_array_get_size(results) > 0)
         messages = vdt_events_tell(
             events, span, gst_value_get_structure(gst_value_array_get_value(results, 0)), results);
-    return g_list_concat(messages, vdt_seg_zones_tell(&self->zones, span, least));
+    messages = g_list_concat(messages, vdt_seg_zones_tell(&self->zones, span, least));
+    return g_list_concat(messages, vdt_seg_objects_tell(&self->objects, span, least));
 }
 
 static GList *end(VdtAnalyzer *analyzer)
 {
-    return vdt_seg_zones_end(&VDT_CGRSEG_SEGMENTER(analyzer)->zones);
+    VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
+
+    return g_list_concat(vdt_seg_zones_end(&self->zones), vdt_seg_objects_end(&self->objects));
 }
 
 /* Properties */
@@ -333,8 +352,12 @@ static void vdt_cgrseg_segmenter_set_property(GObject *object, guint id, const G
     else
         known = vdt_seg_reading_set(&self->reading, id - PROP_READING, value) ||
                 vdt_framing_props_set(&self->framing, id - PROP_FRAMING, value, &note) ||
-                vdt_seg_zones_set(&self->zones, id - PROP_ZONES, value, &note);
+                vdt_seg_zones_set(&self->zones, id - PROP_ZONES, value, &note) ||
+                vdt_seg_objects_set(&self->objects, id - PROP_OBJECTS, value, &note);
     GST_OBJECT_UNLOCK(self);
+    if (id == PROP_OBJECTS)
+        vdt_analyzer_suggest_interval(VDT_ANALYZER(self),
+                                      g_value_get_boolean(value) ? VDT_OBJECTS_INTERVAL : 0);
     if (!known)
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
     vdt_worker_note(worker, note);
@@ -356,7 +379,8 @@ static void vdt_cgrseg_segmenter_get_property(GObject *object, guint id, GValue 
     else
         known = vdt_seg_reading_get(&self->reading, id - PROP_READING, value) ||
                 vdt_framing_props_get(&self->framing, id - PROP_FRAMING, value) ||
-                vdt_seg_zones_get(&self->zones, id - PROP_ZONES, value);
+                vdt_seg_zones_get(&self->zones, id - PROP_ZONES, value) ||
+                vdt_seg_objects_get(&self->objects, id - PROP_OBJECTS, value);
     GST_OBJECT_UNLOCK(self);
     if (!known)
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -370,6 +394,7 @@ static void vdt_cgrseg_segmenter_finalize(GObject *object)
     vdt_seg_size_clear(&self->size);
     gst_clear_object(&self->mask);
     vdt_seg_zones_clear(&self->zones);
+    vdt_seg_objects_clear(&self->objects);
     G_OBJECT_CLASS(vdt_cgrseg_segmenter_parent_class)->finalize(object);
 }
 
@@ -379,6 +404,7 @@ static void vdt_cgrseg_segmenter_init(VdtCgrsegSegmenter *self)
     vdt_seg_reading_init(&self->reading, GST_ELEMENT(self));
     vdt_framing_props_init(&self->framing);
     vdt_seg_zones_init(&self->zones, GST_ELEMENT(self), "segmentation");
+    vdt_seg_objects_init(&self->objects, GST_ELEMENT(self), "segmentation");
 }
 
 static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
@@ -416,6 +442,7 @@ static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
     vdt_seg_size_install(object, PROP_RESOLUTION);
     vdt_framing_props_install(object, PROP_FRAMING);
     vdt_seg_zones_install(object, PROP_ZONES);
+    vdt_seg_objects_install(object, PROP_OBJECTS);
 
     gst_element_class_set_static_metadata(
         element, "CGRSeg segmenter", "Filter/Analyzer/Video",

@@ -18,7 +18,8 @@ G_BEGIN_DECLS
 
 /* A picture to look at. */
 typedef struct {
-    guint generation; /* counts what does not continue what was before */
+    guint generation;  /* counts what does not continue what was before */
+    GstClockTime time; /* that of look */
     VdtSeen seen;
     GstVideoOrientationMethod orientation; /* how the frame lies: the picture does not */
     guint map_width, map_height;

@@ -154,12 +154,22 @@ static VdtZoneLimits get_limits(VdtSegZones *zones)
     return limits;
 }
 
-void vdt_seg_zones_describe(VdtSegZones *zones, GstStructure *fields)
+VdtZones *vdt_seg_zones_get_zones(VdtSegZones *zones)
+{
+    VdtZones *now;
+
+    GST_OBJECT_LOCK(zones->element);
+    now = zones->zones ? g_atomic_rc_box_acquire(zones->zones) : NULL;
+    GST_OBJECT_UNLOCK(zones->element);
+    return now;
+}
+
+void vdt_seg_zones_describe(VdtSegZones *zones, const VdtZoneCount *counts, GstStructure *fields)
 {
     const VdtZoneLimits limits = get_limits(zones);
     GValue value = G_VALUE_INIT;
 
-    if (vdt_zone_watch_describe(zones->watch, &limits, &value))
+    if (vdt_zone_watch_describe(zones->watch, &limits, counts, &value))
         gst_structure_take_value(fields, "zones", &value);
 }
 

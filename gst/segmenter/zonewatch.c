@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "zonewatch.h"
 
+#include "analyzer/arrays.h"
+
 #include <string.h>
 
 /* A class in a zone, as it was measured. */
@@ -136,17 +138,8 @@ static GstStructure *describe_zone(const VdtZone *zone)
 {
     GstStructure *s = gst_structure_new("zone", "name", G_TYPE_STRING, zone->name, "occupied",
                                         G_TYPE_BOOLEAN, FALSE, NULL);
-    GValue points = G_VALUE_INIT;
 
-    g_value_init(&points, GST_TYPE_ARRAY);
-    for (guint i = 0; i < 2 * zone->n_points; i++) {
-        GValue value = G_VALUE_INIT;
-
-        g_value_init(&value, G_TYPE_DOUBLE);
-        g_value_set_double(&value, i % 2 ? zone->points[i / 2].y : zone->points[i / 2].x);
-        gst_value_array_append_and_take_value(&points, &value);
-    }
-    gst_structure_take_value(s, "points", &points);
+    vdt_structure_set_doubles(s, "points", &zone->points[0].x, 2 * zone->n_points);
     return s;
 }
 
@@ -173,7 +166,8 @@ static void find_occupants(VdtZoneWatch *watch, const VdtZoneLimits *limits,
     memcpy(watch->in, in, sizeof in);
 }
 
-gboolean vdt_zone_watch_describe(VdtZoneWatch *watch, const VdtZoneLimits *limits, GValue *zones)
+gboolean vdt_zone_watch_describe(VdtZoneWatch *watch, const VdtZoneLimits *limits,
+                                 const VdtZoneCount *counts, GValue *zones)
 {
     const Measured *most[VDT_ZONES_MOST] = {NULL};
 
@@ -183,16 +177,16 @@ gboolean vdt_zone_watch_describe(VdtZoneWatch *watch, const VdtZoneLimits *limit
     g_value_init(zones, GST_TYPE_ARRAY);
     for (guint i = 0; i < watch->zones->n_zones; i++) {
         GstStructure *s = describe_zone(&watch->zones->zones[i]);
-        GValue value = G_VALUE_INIT;
 
         if (most[i])
             gst_structure_set(s, "occupied", G_TYPE_BOOLEAN, TRUE, "label", G_TYPE_STRING,
                               gst_structure_get_string(most[i]->finding, "label"), "class-id",
                               G_TYPE_INT, (int)(most[i]->key & 0xff), "share", G_TYPE_DOUBLE,
                               most[i]->share, NULL);
-        g_value_init(&value, GST_TYPE_STRUCTURE);
-        g_value_take_boxed(&value, s);
-        gst_value_array_append_and_take_value(zones, &value);
+        if (counts)
+            gst_structure_set(s, "objects", G_TYPE_UINT, counts[i].objects, "dwelling", G_TYPE_UINT,
+                              counts[i].dwelling, NULL);
+        vdt_array_take_structure(zones, s);
     }
     return TRUE;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "analyzer/events.h"
+#include "objectwatch.h"
 #include "segmentation.h"
 #include "segnetwork.h"
 #include "zones.h"
@@ -30,10 +31,12 @@ void vdt_zone_watch_measure(VdtZoneWatch *watch, VdtZones *zones, const VdtSegme
                             const VdtSegNetwork *network);
 /* What was measured last, for metas: writes to @zones, which is unset, an array of structures with
  * string `name`, array `points` (doubles: x and y of each, in turns), boolean `occupied`, and if it
- * is, of the class that has most of it, string `label`, int `class-id`, double `share`. Occupied is
- * a zone while a class has so much of it as @limits say, however short. FALSE if there are no
- * zones. Called by the worker. */
-gboolean vdt_zone_watch_describe(VdtZoneWatch *watch, const VdtZoneLimits *limits, GValue *zones);
+ * is, of the class that has most of it, string `label`, int `class-id`, double `share`; with
+ * @counts (by zone; NULL if no objects are followed), uint `objects` and `dwelling`. Occupied is a
+ * zone while a class has so much of it as @limits say, however short. FALSE if there are no zones.
+ * Called by the worker. */
+gboolean vdt_zone_watch_describe(VdtZoneWatch *watch, const VdtZoneLimits *limits,
+                                 const VdtZoneCount *counts, GValue *zones);
 /* The messages for what was measured last: a class is in a zone, or not, once that has been so for
  * @least ns. */
 GList *vdt_zone_watch_tell(VdtZoneWatch *watch, const VdtSpan *span, const VdtZoneLimits *limits,

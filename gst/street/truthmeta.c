@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "analyzer/arrays.h"
 #include "analyzer/custommeta.h"
 
 const GstMetaInfo *vdt_truth_meta_get_info(void)
@@ -24,16 +25,6 @@ static void set_conditions(GstStructure *to, const VdtStreetConditions *c)
     gst_structure_set(to, "conditions", GST_TYPE_STRUCTURE, s, NULL);
 }
 
-/* Takes @s. */
-static void append(GValue *array, GstStructure *s)
-{
-    GValue value = G_VALUE_INIT;
-
-    g_value_init(&value, GST_TYPE_STRUCTURE);
-    g_value_take_boxed(&value, s);
-    gst_value_array_append_and_take_value(array, &value);
-}
-
 static void set_events(GstStructure *to, const GArray *events)
 {
     GValue array = G_VALUE_INIT;
@@ -42,11 +33,12 @@ static void set_events(GstStructure *to, const GArray *events)
     for (guint i = 0; i < events->len; i++) {
         const VdtStreetEvent *event = &g_array_index(events, VdtStreetEvent, i);
 
-        append(&array,
-               gst_structure_new("event", "id", G_TYPE_UINT64, event->id, "label", G_TYPE_STRING,
-                                 vdt_street_action_name(event->action), "start", G_TYPE_UINT64,
-                                 (guint64)event->start, "end", G_TYPE_UINT64, (guint64)event->end,
-                                 "actor", G_TYPE_UINT64, event->actor, NULL));
+        vdt_array_take_structure(
+            &array,
+            gst_structure_new("event", "id", G_TYPE_UINT64, event->id, "label", G_TYPE_STRING,
+                              vdt_street_action_name(event->action), "start", G_TYPE_UINT64,
+                              (guint64)event->start, "end", G_TYPE_UINT64, (guint64)event->end,
+                              "actor", G_TYPE_UINT64, event->actor, NULL));
     }
     gst_structure_take_value(to, "events", &array);
 }
@@ -65,7 +57,7 @@ static void set_objects(GstStructure *to, const GArray *objects)
             G_TYPE_DOUBLE, object->x, "y", G_TYPE_DOUBLE, object->y, "width", G_TYPE_DOUBLE,
             object->width, "height", G_TYPE_DOUBLE, object->height, NULL);
 
-        append(&array, s);
+        vdt_array_take_structure(&array, s);
     }
     gst_structure_take_value(to, "objects", &array);
 }

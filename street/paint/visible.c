@@ -54,9 +54,23 @@ static void draw_all(VdtCanvas *canvas, const VdtStage *moving, const VdtStage *
     }
 }
 
-/* Adds how many pixels each object of a stage has if it is drawn alone. */
+/* How much of a box the picture holds. */
+static double get_inside(const VdtCanvas *canvas, const VdtBox *box)
+{
+    const double x0 = canvas->left + box->x0 * canvas->unit,
+                 y0 = canvas->top + box->y0 * canvas->unit;
+    const double x1 = canvas->left + box->x1 * canvas->unit,
+                 y1 = canvas->top + box->y1 * canvas->unit;
+    const double width = MIN(x1, canvas->width) - MAX(x0, 0);
+    const double height = MIN(y1, canvas->height) - MAX(y0, 0);
+
+    return width > 0 && height > 0 ? width * height / ((x1 - x0) * (y1 - y0)) : 0;
+}
+
+/* Adds how many pixels each object of a stage has if it is drawn alone, and were there all of it.
+ */
 static void count_alone(VdtCanvas *canvas, const VdtStage *stage, const GArray *objects,
-                        gsize alone[COVER + 1])
+                        double alone[COVER + 1])
 {
     gsize pixels[COVER + 1];
 
@@ -69,7 +83,8 @@ static void count_alone(VdtCanvas *canvas, const VdtStage *stage, const GArray *
         clear(canvas);
         draw(canvas, stage, thing, number);
         count(canvas, pixels);
-        alone[number] += pixels[number];
+        if (pixels[number] > 0)
+            alone[number] += (double)pixels[number] / get_inside(canvas, &thing->box);
     }
 }
 
@@ -92,7 +107,8 @@ VdtStreetVisible *vdt_street_get_visible(const VdtStreet *street, gint64 time,
                         .top = (height - unit) / 2,
                         .x1 = (int)width,
                         .y1 = (int)height};
-    gsize seen[COVER + 1], alone[COVER + 1] = {0};
+    gsize seen[COVER + 1];
+    double alone[COVER + 1] = {0};
     VdtStreetVisible *visible = g_new0(VdtStreetVisible, MAX(objects->len, 1));
     VdtStage moving;
 
@@ -104,9 +120,8 @@ VdtStreetVisible *vdt_street_get_visible(const VdtStreet *street, gint64 time,
     count_alone(&canvas, &moving, objects, alone);
     count_alone(&canvas, &street->still, objects, alone);
     for (guint i = 0; i < MIN(objects->len, COVER); i++)
-        visible[i] =
-            (VdtStreetVisible){alone[i] > 0 ? (double)seen[i] / (double)alone[i] : 0,
-                               (double)seen[i] / ((double)width * height)};
+        visible[i] = (VdtStreetVisible){alone[i] > 0 ? (double)seen[i] / alone[i] : 0,
+                                        (double)seen[i] / ((double)width * height)};
     vdt_stage_clear(&moving);
     return visible;
 }

@@ -221,7 +221,7 @@ static void test_describe(void)
     Street street;
 
     street_init(&street, "left: 0,0 0.5,0 0.5,1 0,1; right: 0.5,0 1,0 1,1");
-    g_assert_false(vdt_zone_watch_describe(street.watch, &limits, &zones));
+    g_assert_false(vdt_zone_watch_describe(street.watch, &limits, NULL, &zones));
     vdt_zones_unref(street.zones);
     street.zones =
         vdt_zones_parse("left: 0,0 0.5,0 0.5,1 0,1; right: 0.5,0 1,0 1,1 0.5,1", NULL, NULL);
@@ -229,7 +229,7 @@ static void test_describe(void)
         g_autofree char *left = NULL, *right = NULL;
 
         measure(&street, steps[i].people, steps[i].bags);
-        g_assert_true(vdt_zone_watch_describe(street.watch, &limits, &zones));
+        g_assert_true(vdt_zone_watch_describe(street.watch, &limits, NULL, &zones));
         g_assert_cmpuint(gst_value_array_get_size(&zones), ==, 2);
         left = text_of_zone(&zones, 0, 4);
         right = text_of_zone(&zones, 1, 4);

@@ -31,6 +31,8 @@ typedef struct {
     char *variant_labels_path; /**< those that come with the variant; NULL if there are none */
     guint n_labels;
     gboolean *background; /**< by class: of no interest as an event; NULL if all are of interest */
+    gboolean *things;     /**< by class: things that can be counted, where other classes are what
+                               there is around them (sky, road); NULL if that is not known */
 
     /* preprocessing: RGB 0 to 255, (value - mean) / std */
     float mean[3], std[3];
