@@ -277,7 +277,6 @@ void vdt_object_watch_stop(VdtObjectWatch *watch)
     g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(VdtObject));
 
     forget_found(watch);
-    vdt_crossings_update(watch->crossings, NULL, none, 1);
     vdt_presence_update(watch->presence, NULL, none, 0);
 }
 

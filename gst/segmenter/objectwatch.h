@@ -37,7 +37,7 @@ void vdt_object_watch_follow(VdtObjectWatch *watch, const GArray *objects,
                              const VdtSegNetwork *network, double aspect, gint64 time,
                              gboolean backwards, VdtZones *zones, VdtZones *lines,
                              const VdtObjectLimits *limits);
-/* Nothing is followed any more: what went on ends when it is told of next. */
+/* Nothing is followed any more: what went on ends when it is told of next. Counts of lines stay. */
 void vdt_object_watch_stop(VdtObjectWatch *watch);
 /* By zone. */
 const VdtZoneCount *vdt_object_watch_count(const VdtObjectWatch *watch);

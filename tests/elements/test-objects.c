@@ -100,6 +100,23 @@ static Thing person_at(int x)
     return (Thing){PERSON, x, 60, 12, 24};
 }
 
+static void push_segment(Scene *scene, double rate)
+{
+    GstSegment segment;
+
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    segment.rate = rate;
+    segment.stop = 1000 * GST_SECOND;
+    gst_harness_push_event(scene->h, gst_event_new_segment(&segment));
+}
+
+static void flush(Scene *scene)
+{
+    gst_harness_push_event(scene->h, gst_event_new_flush_start());
+    gst_harness_push_event(scene->h, gst_event_new_flush_stop(TRUE));
+    push_segment(scene, 1);
+}
+
 /* A person walks by @step pixels a frame; the last frame. */
 static GstBuffer *walk(Scene *scene, int from, int to, int step)
 {
@@ -506,6 +523,29 @@ static void test_lines(void)
     scene_clear(&scene);
 }
 
+/* A break ends objects, not the count of those that have crossed. */
+static void test_lines_count_on(void)
+{
+    Scene scene;
+    GstBuffer *out;
+
+    scene_init(&scene, "lines", "door: 0.5,0 0.5,1", NULL);
+    gst_buffer_unref(walk(&scene, 20, 96, 4));
+    check_told(&scene, "crossing", "start door out 1 (0 1), end door out 1 (0 1)");
+    flush(&scene);
+    /* who is on the other side now has not crossed */
+    gst_buffer_unref(walk(&scene, 20, 40, 4));
+    check_told(&scene, "crossing", "");
+    g_object_set(scene.element, "objects", FALSE, NULL);
+    pass(&scene, NULL, 0, 1);
+    g_object_set(scene.element, "objects", TRUE, NULL);
+    out = walk(&scene, 96, 20, -4);
+    check_told(&scene, "crossing", "start door in 3 (1 1), end door in 3 (1 1)");
+    g_assert_cmpuint(uint64_of(nth(out, "lines", 0), "in"), ==, 1);
+    gst_buffer_unref(out);
+    scene_clear(&scene);
+}
+
 /* What a crossing says besides. */
 static void test_crossing_message(void)
 {
@@ -867,23 +907,6 @@ static void test_latency(void)
         }
 }
 
-static void push_segment(Scene *scene, double rate)
-{
-    GstSegment segment;
-
-    gst_segment_init(&segment, GST_FORMAT_TIME);
-    segment.rate = rate;
-    segment.stop = 1000 * GST_SECOND;
-    gst_harness_push_event(scene->h, gst_event_new_segment(&segment));
-}
-
-static void flush(Scene *scene)
-{
-    gst_harness_push_event(scene->h, gst_event_new_flush_start());
-    gst_harness_push_event(scene->h, gst_event_new_flush_stop(TRUE));
-    push_segment(scene, 1);
-}
-
 static void change_caps(Scene *scene)
 {
     gst_harness_set_src_caps_str(scene->h,
@@ -952,6 +975,7 @@ int main(int argc, char **argv)
     g_test_add_func("/objects/regions", test_regions);
     g_test_add_func("/objects/backwards", test_backwards);
     g_test_add_func("/objects/lines", test_lines);
+    g_test_add_func("/objects/lines/count-on", test_lines_count_on);
     g_test_add_func("/objects/crossing-message", test_crossing_message);
     g_test_add_func("/objects/dwell", test_dwell);
     g_test_add_func("/objects/count", test_count);
