@@ -25,14 +25,14 @@
  *   if it is, of the class that covers most of it, string `label`, #gint `class-id`, #gdouble
  *   `share` (of the zone)
  *
- * * with #VdtCgrsegSegmenter:objects, array `objects`: a structure for each thing of the classes that
- *   #VdtCgrsegSegmenter:object-classes names, which keeps its number from picture to picture: #guint
- *   `id`, string `label`, #gint `class-id`, #gdouble `score`, `share`, `x`, `y`, `width`, `height`,
- *   as above, where it is at `result-pts`, `speed-x`, `speed-y` (frame widths and heights a second),
- *   #guint64 `first-seen` (PTS, ns), string `state` (seen, hidden or merged), #guint `parent` if it
- *   has come off another one, array `path` (#gdouble x and y in turns of the middle of its lower
- *   edge, the newest last); and in each of `zones`, #guint `objects` and `dwelling`: how many are in
- *   it, and for longer than #VdtCgrsegSegmenter:dwell
+ * * with #VdtCgrsegSegmenter:objects, array `objects`: a structure for each thing of the classes
+ *   that #VdtCgrsegSegmenter:object-classes names, which keeps its number from picture to picture:
+ *   #guint `id`, string `label`, #gint `class-id`, #gdouble `score`, `share`, `x`, `y`, `width`,
+ *   `height`, as above, where it is at `result-pts`, `speed-x`, `speed-y` (frame widths and
+ *   heights a second), #guint64 `first-seen` (PTS, ns), string `state` (seen, hidden or merged),
+ *   #guint `parent` if it has come off another one, array `path` (#gdouble x and y in turns of the
+ *   middle of its lower edge, the newest last); and in each of `zones`, #guint `objects` and
+ *   `dwelling`: how many are in it, and for longer than #VdtCgrsegSegmenter:dwell
  *
  * * with #VdtCgrsegSegmenter:lines, too, array `lines`: a structure for each: string `name`, array
  *   `points`, #guint64 `in`, `out`: how many have crossed it
@@ -66,10 +66,10 @@
  * `label`, `class-id` and `score` of the object and #guint `object`, its id:
  *
  * * `what` object: it starts, goes on and ends; the fields of the meta, without `path`
- * * `what` crossing: start and end at once when it has crossed a line; string `line`, `direction` (in
- *   or out), #guint64 `in`, `out`
- * * `what` dwell: from #VdtCgrsegSegmenter:dwell seconds in a zone until it has left; string `zone`,
- *   #guint64 `since` (PTS, ns)
+ * * `what` crossing: start and end at once when it has crossed a line; string `line`, `direction`
+ *   (in or out), #guint64 `in`, `out`
+ * * `what` dwell: from #VdtCgrsegSegmenter:dwell seconds in a zone until it has left; string
+ *   `zone`, #guint64 `since` (PTS, ns)
  * * `what` count: while there are more than #VdtCgrsegSegmenter:count in a zone; string `zone`,
  *   #guint `count`, no `object`
  *
