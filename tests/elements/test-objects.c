@@ -331,6 +331,35 @@ static void test_fields(void)
     scene_clear(&scene);
 }
 
+/* Two who meet are one region for a while, and still two. */
+static void test_merged(void)
+{
+    Scene scene;
+    guint merged = 0;
+
+    scene_init(&scene, NULL, NULL);
+    for (int i = 0; i < 40; i++) {
+        const Thing people[] = {person_at(10 + 2 * i), person_at(90 - 2 * i)};
+        g_autoptr(GstBuffer) out = show(&scene, people, G_N_ELEMENTS(people));
+        const gboolean touch = ABS(people[0].x - people[1].x) < 12;
+
+        if (i < 5)
+            continue;
+        g_assert_cmpuint(count_of(out, "objects"), ==, 2);
+        for (guint k = 0; k < 2; k++) {
+            const GstStructure *s = nth(out, "objects", k);
+
+            if (people[0].x < people[1].x)
+                g_assert_cmpuint(uint_of(s, "id"), ==, k + 1);
+            if (touch)
+                g_assert_cmpstr(gst_structure_get_string(s, "state"), ==, "merged");
+            merged += touch;
+        }
+    }
+    g_assert_cmpuint(merged, >=, 8);
+    scene_clear(&scene);
+}
+
 /* Each class by itself; those that are asked for only, by label or number; none too small. */
 static void test_classes(void)
 {
@@ -435,6 +464,8 @@ static void test_regions(void)
                 BEGIN + (GstClockTime)(cases[i].rate > 0 ? k : last - k) * STEP;
 
             g_assert_cmpint(gst_harness_push(scene.h, draw(&person, 1, pts)), ==, GST_FLOW_OK);
+            /* no result is skipped */
+            fixture_wait_stat(scene.element, "results", (guint64)k / 3 + 1);
         }
         gst_harness_push_event(scene.h, gst_event_new_eos());
         for (int k = 0; k < frames; k++) {
@@ -971,6 +1002,7 @@ int main(int argc, char **argv)
     fixture_init(&argc, &argv);
     g_test_add_func("/objects/inspect", test_inspect);
     g_test_add_func("/objects/fields", test_fields);
+    g_test_add_func("/objects/merged", test_merged);
     g_test_add_func("/objects/classes", test_classes);
     g_test_add_func("/objects/regions", test_regions);
     g_test_add_func("/objects/backwards", test_backwards);
