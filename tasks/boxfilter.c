@@ -6,7 +6,7 @@
 /* Standard deviations, in sizes of the box. */
 #define START_SIZE  0.1
 #define START_SPEED 1.5 /* a second: a car is past before its own length is */
-#define ACCELERATES 1.0 /* a second squared */
+#define ACCELERATES 1.5 /* a second squared */
 #define GROWS       0.2 /* in a second */
 #define UPRIGHT     0.1 /* of all that, up and down: things move on the ground */
 
@@ -86,6 +86,11 @@ void vdt_box_filter_measure(VdtBoxFilter *filter, VdtEdge edge, double at, doubl
 
     measure(axis, low ? -0.5 : 0.5, at, noise * vdt_box_filter_get_size(filter));
     axis->size = MAX(axis->size, 1e-6);
+}
+
+void vdt_box_filter_stop(VdtBoxFilter *filter)
+{
+    filter->x.speed = filter->y.speed = 0;
 }
 
 VdtBounds vdt_box_filter_get(const VdtBoxFilter *filter)
