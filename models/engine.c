@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "card.h"
+#include "io/keyed-hash.h"
 #include "model.h"
 #include "paths.h"
 #include "runtime/host.h"
@@ -113,7 +114,7 @@ static gboolean find_unused(VdtEngine *engine, gboolean strict, GError **error)
     g_autoptr(VdtGraph) graph = engine_graph(engine, &asked, error);
     if (graph == NULL)
         return FALSE;
-    g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) used = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     for (guint i = 0; i < vdt_graph_get_n_params(graph); i++)
         g_hash_table_add(used, (char *)vdt_graph_get_param(graph, i, NULL));
 
@@ -342,8 +343,8 @@ static VdtEngine *get_shared(const VdtEngineOptions *options, GError **error)
 
     pthread_mutex_lock(&registry_lock);
     if (registry == NULL) {
-        registry = g_hash_table_new(g_str_hash, g_str_equal);
-        being_made = g_hash_table_new(g_str_hash, g_str_equal);
+        registry = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
+        being_made = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     }
     while (g_hash_table_contains(being_made, key))
         pthread_cond_wait(&registry_made, &registry_lock);

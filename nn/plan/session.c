@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "io/keyed-hash.h"
 #include "runtime/pool.h"
 #include "state.h"
 #include "step/layout.h"
@@ -87,8 +88,8 @@ VdtSession *vdt_session_new(VdtPlan *plan, GError **error)
     session->plan = vdt_plan_ref(plan);
     session->inputs = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
     session->outputs = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
-    session->taps =
-        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)vdt_tensor_unref);
+    session->taps = g_hash_table_new_full(vdt_keyed_str_hash, g_str_equal, NULL,
+                                          (GDestroyNotify)vdt_tensor_unref);
     session->params = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
     session->gradients = g_ptr_array_new_with_free_func(unref_gradient);
     session->states = g_new0(VdtState *, MAX(graph->states->len, 1));
