@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A session: one stream's arena, and running the steps over it. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -368,6 +369,7 @@ static gboolean run(VdtSession *session, GCancellable *cancellable, gint64 *step
     GPtrArray *steps = session->plan->steps;
     gboolean ok = TRUE;
 
+    pthread_testcancel(); /* the only time that nothing is held and somebody may want to end */
     if (!check_integers(session, error) || !take_states(session, error))
         return FALSE;
     if (vdt_pool_begin(session->n_workers, cancellable ? is_cancelled : NULL, cancellable) == 0) {
@@ -386,8 +388,8 @@ static gboolean run(VdtSession *session, GCancellable *cancellable, gint64 *step
         if (step_ns)
             step_ns[i] += now_ns() - start;
     }
-    vdt_pool_end();
     give_back_states(session, session->plan->graph->states->len);
+    vdt_pool_end();
     return ok;
 }
 
