@@ -6,10 +6,6 @@
  *
  * With VEDETTE_SOAK each element takes VEDETTE_SOAK_SECONDS (600); memory is printed.
  */
-#include <malloc.h>
-#include <stdio.h>
-#include <unistd.h>
-
 #include "fixture.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -21,7 +17,7 @@
 #define FRAME      (GST_SECOND / 25)
 #define N_PLAYED   25          /* results, before a value is measured and while it is */
 #define N_ROUNDS   3           /* at least */
-#define MORE_USED  (16 * 1024) /* bytes: some frames */
+#define MORE_USED  (32 * 1024) /* bytes: some frames */
 #define MORE_PAGES (1024 * 1024)
 
 typedef struct {
@@ -89,25 +85,6 @@ static const Values of_scenesrc[] = {{"truth-location", "soak-truth.jsonl", TRUE
                                      {NULL}};
 
 /* --- Memory --------------------------------------------------------------------------------- */
-
-static gsize resident(void)
-{
-    FILE *file = fopen("/proc/self/statm", "r");
-    unsigned long size, pages = 0;
-
-    malloc_trim(0);
-    g_assert_nonnull(file);
-    g_assert_cmpint(fscanf(file, "%lu %lu", &size, &pages), ==, 2);
-    fclose(file);
-    return pages * (gsize)sysconf(_SC_PAGESIZE);
-}
-
-static gsize in_use(void)
-{
-    const struct mallinfo2 info = mallinfo2();
-
-    return info.uordblks + info.hblkhd;
-}
 
 /* At the end of a round, where all properties have their last values. */
 typedef struct {
@@ -297,9 +274,9 @@ static void play_round(Soak *soak, GArray *settings)
 
         set(soak, setting);
         play(soak, N_PLAYED);
-        before = in_use();
+        before = fixture_in_use();
         setting->n += play(soak, N_PLAYED);
-        setting->left += (double)in_use() - (double)before;
+        setting->left += (double)fixture_in_use() - (double)before;
     }
 }
 
@@ -335,8 +312,8 @@ static void soak(Soak *self, const Values *values, const Values *more)
     while (samples->len < N_ROUNDS || sample.minutes < minutes) {
         play_round(self, settings);
         sample.minutes = (double)(g_get_monotonic_time() - begin) / (60.0 * G_USEC_PER_SEC);
-        sample.used = (double)in_use();
-        sample.resident = (double)resident();
+        sample.used = (double)fixture_in_use();
+        sample.resident = (double)fixture_resident();
         g_array_append_val(samples, sample);
         from += minutes > 0 && sample.minutes < MIN(1, minutes / 2);
         for (guint i = 0; samples->len == 1 && i < settings->len; i++)
@@ -429,9 +406,6 @@ static void test_scenesrc(void)
 
 int main(int argc, char **argv)
 {
-    /* One heap, whose pages do not depend on which thread asked first. */
-    mallopt(M_ARENA_MAX, 1);
-    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
     fixture_init(&argc, &argv);
     g_test_add_func("/soak/segmenter", test_segmenter);
     g_test_add_func("/soak/recognizer", test_recognizer);
