@@ -252,6 +252,8 @@ static void test_damaged_curve(void)
         {"vedette.curve", "\n1\t1\t1\t1\t1\t1\t-\n", "loss curve is damaged"},
         {"vedette.curve", "\n0\t1\t1\t1\t1\t1\t-\t-\n", "loss curve is damaged"},
         {"vedette.curve", "\n99\t1\t1\t1\t1\t1\t-\t-\n", "loss curve is damaged"},
+        {"step", "4", "its step is 4, but this training has 3"},
+        {"step", "-1", "its step is no number"},
         {"vedette.seconds", "1e999", "must be 0 to 1000000000 seconds"},
         {"vedette.seconds", "-5", "must be 0 to 1000000000 seconds"},
     };
