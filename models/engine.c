@@ -75,21 +75,19 @@ void vdt_engine_unref(VdtEngine *engine)
 {
     if (engine == NULL)
         return;
-    if (engine->key == NULL) {
-        if (g_atomic_int_dec_and_test(&engine->ref_count))
-            engine_free(engine);
-        return;
-    }
     VdtHost host;
     vdt_host_enter_locks(&host);
-    pthread_mutex_lock(&registry_lock);
+    gboolean shared = engine->key != NULL;
+    if (shared)
+        pthread_mutex_lock(&registry_lock);
     gboolean last = g_atomic_int_dec_and_test(&engine->ref_count);
-    if (last)
+    if (shared && last)
         g_hash_table_remove(registry, engine->key);
-    pthread_mutex_unlock(&registry_lock);
-    vdt_host_leave_locks(&host);
+    if (shared)
+        pthread_mutex_unlock(&registry_lock);
     if (last)
         engine_free(engine);
+    vdt_host_leave_locks(&host);
 }
 
 static VdtGraph *engine_graph(const VdtEngine *engine, const VdtBuild *asked, GError **error)
@@ -299,12 +297,21 @@ static VdtEngine *engine_new(const VdtEngineOptions *options, Files *files, GErr
     return g_steal_pointer(&engine);
 }
 
-VdtEngine *vdt_engine_new(const VdtEngineOptions *options, GError **error)
+static VdtEngine *get_new(const VdtEngineOptions *options, GError **error)
 {
     g_auto(Files) files = {NULL};
     if (!resolve(options, &files, error))
         return NULL;
     return engine_new(options, &files, error);
+}
+
+VdtEngine *vdt_engine_new(const VdtEngineOptions *options, GError **error)
+{
+    VdtHost host;
+    vdt_host_enter(&host);
+    VdtEngine *engine = get_new(options, error);
+    vdt_host_leave(&host);
+    return engine;
 }
 
 /* The state of a file, for keys; empty for none. */
