@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -491,6 +493,51 @@ static void test_changed_in_place(void)
     check_harm(VDT_PLAN_TRACE, overwrite, TRUE);
 }
 
+/* --- Hosts that cancel threads -------------------------------------------------------------- */
+
+static atomic_int n_engines;
+
+/* Engines are counted where none can be lost: cancellation is off until there is one, or not. */
+static void *keep_loading(void *path)
+{
+    const VdtEngineOptions options = {.weights = path};
+    for (;;) {
+        VdtEngine *engine = vdt_engine_new(&options, NULL);
+        n_engines++;
+        vdt_engine_unref(engine);
+        n_engines--;
+        pthread_testcancel();
+    }
+    return NULL;
+}
+
+static guint n_files(void)
+{
+    g_autoptr(GDir) files = g_dir_open("/proc/self/fd", 0, NULL);
+    guint n = 0;
+    while (g_dir_read_name(files) != NULL)
+        n++;
+    return n;
+}
+
+/* A thread that is cancelled while it loads ends afterwards: no file stays open. */
+static void test_cancelled(void)
+{
+    g_autofree char *path = small_file();
+    guint before = n_files();
+    for (guint i = 0; i < 200; i++) {
+        pthread_t thread;
+        void *result;
+        g_assert_cmpint(pthread_create(&thread, NULL, keep_loading, path), ==, 0);
+        g_usleep(i * 37 % 2000);
+        pthread_cancel(thread);
+        pthread_join(thread, &result);
+        g_assert_true(result == PTHREAD_CANCELED);
+    }
+    g_assert_cmpint(n_engines, ==, 0);
+    g_assert_cmpuint(n_files(), ==, before);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -510,6 +557,7 @@ int main(int argc, char **argv)
     g_test_add_func("/engine/refused", test_refused);
     g_test_add_func("/engine/named-variant", test_named_variant);
     g_test_add_func("/engine/boxed", test_boxed);
+    g_test_add_func("/engine/cancelled", test_cancelled);
     int status = g_test_run();
     const char *remove[] = {"rm", "-r", dir, NULL};
     g_spawn_sync(NULL, (char **)remove, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,

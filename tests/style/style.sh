@@ -144,6 +144,12 @@ shapes() {
   done
 }
 
+# Everybody can make many names of one hash of GLib's; those of a graph are a network's own.
+known_hashes() {
+  select_files '^(nn|models|tasks|cli)/.*\.c$' | grep -v '^nn/graph/' |
+    xargs -r grep -nE '\bg_str_hash\b'
+}
+
 unfinished() {
   # Spelled so that this file does not find itself.
   grep -nE '\b(TO''DO|FIX''ME|XX''X)\b' "${texts[@]}"
@@ -227,6 +233,7 @@ report "folders of nn/ include what they may, and nothing in a circle" "$(
 echo "# the longest chain of includes in nn/: $(
   select_files '^nn/.*\.[ch]$' | tests/style/includes.py longest)"
 report "each file of shapes is timed by something" "$(shapes)"
+report "tables of names from outside have a keyed hash" "$(known_hashes)"
 report "nothing is marked as unfinished" "$(unfinished)"
 report "public headers compile alone in C" "$(headers_alone cc c)"
 report "public headers compile alone in C++" "$(headers_alone c++ c++)"
