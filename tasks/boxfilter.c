@@ -88,11 +88,6 @@ void vdt_box_filter_measure(VdtBoxFilter *filter, VdtEdge edge, double at, doubl
     axis->size = MAX(axis->size, 1e-6);
 }
 
-void vdt_box_filter_stop(VdtBoxFilter *filter)
-{
-    filter->x.speed = filter->y.speed = 0;
-}
-
 VdtBounds vdt_box_filter_get(const VdtBoxFilter *filter)
 {
     const VdtAxisFilter *x = &filter->x, *y = &filter->y;

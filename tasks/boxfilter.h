@@ -31,9 +31,6 @@ void vdt_box_filter_predict(VdtBoxFilter *filter, double seconds);
 /* An edge was found at @at, with a standard deviation of @noise sizes of the box. */
 void vdt_box_filter_measure(VdtBoxFilter *filter, VdtEdge edge, double at, double noise);
 
-/* It does not move. */
-void vdt_box_filter_stop(VdtBoxFilter *filter);
-
 VdtBounds vdt_box_filter_get(const VdtBoxFilter *filter);
 double vdt_box_filter_get_edge(const VdtBoxFilter *filter, VdtEdge edge);
 /* The larger side. */

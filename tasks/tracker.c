@@ -8,6 +8,7 @@
 #define CONFIRMED     4    /* times found, until something is an object */
 #define LEAST_OVERLAP 0.1  /* of a region and the place where an object will be, both grown */
 #define PIECE         0.6  /* of a region, that lies in that place */
+#define NEAR          0.25 /* sizes of the larger one between two pieces of what moves, at most */
 #define WITHIN        0.7  /* of that place, that lies in a region which shows others, too */
 #define TELLS         0.0  /* overlaps of two ways to part that are told apart */
 #define NOISE         0.09 /* of an edge, in sizes of the box */
@@ -15,10 +16,9 @@
 #define SHRUNK        0.85 /* of its size: something covers it */
 #define BESIDE        0.3
 #define OUTLINE       1.0 /* pixels of the map that things lose to what is around them */
-#define STANDING      (2 * G_GINT64_CONSTANT(1000000000)) /* ns, without a move */
-#define CROWD         1.3                                 /* times the pixels that were its own */
-#define STILL         0.2                                 /* sizes a second, of what stands */
-#define REST          0.3 /* heights; the least width of what is new beside what stands */
+#define ESTABLISHED   8   /* times found, until something is no piece of another any more */
+#define CROWD         1.3 /* times the pixels that were its own */
+#define STILL         0.2 /* sizes a second, of what stands */
 #define CROWDED       (8 * G_GINT64_CONSTANT(1000000000)) /* ns, until it is thought to have grown */
 #define BEHIND        0.5 /* of where it would be, that another covers */
 #define HIDDEN        (6 * G_GINT64_CONSTANT(100000000)) /* ns that one may be hidden */
@@ -36,7 +36,6 @@ typedef struct {
     VdtBounds now;       /* where it is, as far as that is known */
     gsize pixels;        /* when it was seen alone last */
     gint64 alone;        /* when that was */
-    gint64 moved;        /* when it did so last */
     guint found;         /* times */
     guint group;         /* of those that are merged, 0 for none */
     int region;          /* its own, -1 for none */
@@ -52,8 +51,6 @@ typedef struct {
     double score;
     double beside[VDT_N_EDGES]; /* as in VdtRegion */
     guint owners;               /* tracks that it shows */
-    guint cut;                  /* edges, as bits, that are none of its own */
-    int rest_of;                /* the region that it is the rest of, -1 for none */
     gboolean joined;            /* to another */
 } Found;
 
@@ -117,8 +114,7 @@ static GArray *find(const GArray *regions, guint width, guint height, double asp
                              MIN(r->bottom + OUTLINE, height) / height},
                      .class_id = r->class_id,
                      .pixels = r->pixels,
-                     .score = r->score,
-                     .rest_of = -1};
+                     .score = r->score};
 
         memcpy(one.beside, r->beside, sizeof one.beside);
         g_array_append_val(found, one);
@@ -201,6 +197,22 @@ static int find_whole(const VdtTracker *tracker, const Found *f)
     return best;
 }
 
+static gboolean is_standing(const Track *track)
+{
+    return hypot(track->filter.x.speed, track->filter.y.speed) <
+           STILL * vdt_box_filter_get_size(&track->filter);
+}
+
+/* Whether two may be pieces of one thing. What stands may have anything before it; what moves is
+ * behind a post for a moment, or has become two. */
+static gboolean may_be_one(const Track *whole, const VdtBounds *a, const VdtBounds *b)
+{
+    const double across = MAX(a->x0, b->x0) - MIN(a->x1, b->x1);
+    const double down = MAX(a->y0, b->y0) - MIN(a->y1, b->y1);
+
+    return is_standing(whole) || MAX(across, down) < NEAR * MAX(a->x1 - a->x0, a->y1 - a->y0);
+}
+
 /* Makes the pieces of each track one region, as far as it gets more like the track by that. */
 static void join_pieces(const VdtTracker *tracker, GArray *found)
 {
@@ -213,10 +225,11 @@ static void join_pieces(const VdtTracker *tracker, GArray *found)
 
         for (guint k = i + 1; k < found->len && whole[i] >= 0 && !f->joined; k++) {
             Found *piece = found_at(found, k);
-            const VdtBounds *place = &track_at(tracker, (guint)whole[i])->place;
+            const Track *track = track_at(tracker, (guint)whole[i]);
+            const VdtBounds *place = &track->place;
             const VdtBounds both = vdt_bounds_join(&f->box, &piece->box);
 
-            if (whole[k] != whole[i] || piece->joined ||
+            if (whole[k] != whole[i] || piece->joined || !may_be_one(track, &f->box, &piece->box) ||
                 vdt_bounds_overlap(&both, place) <= vdt_bounds_overlap(&f->box, place))
                 continue;
             join(f, piece);
@@ -263,64 +276,6 @@ static void assign(VdtTracker *tracker, GArray *found)
     }
 }
 
-/* Whether a track has been standing for a while: a parked car. */
-static gboolean is_standing(const Track *track, gint64 time)
-{
-    return time - track->moved > STANDING;
-}
-
-/* Whether one that stands has a region that has become much more than it was: something else has
- * come. */
-static gboolean is_crowded(const Track *track, const Found *f, gint64 time)
-{
-    return is_standing(track, time) && (double)f->pixels > CROWD * (double)track->pixels &&
-           vdt_bounds_area(&f->box) > CROWD * vdt_bounds_area(&track->seen) &&
-           vdt_bounds_share_in(&track->place, &f->box) > PIECE && time - track->alone < CROWDED;
-}
-
-/* What region @i shows left or right of who stands there. */
-static void add_rest(GArray *found, guint i, double from, double to, VdtEdge cut)
-{
-    Found rest = *found_at(found, i);
-    const double width = rest.box.x1 - rest.box.x0;
-
-    if (to - from < REST * (rest.box.y1 - rest.box.y0))
-        return;
-    rest.box.x0 = from;
-    rest.box.x1 = to;
-    rest.pixels = (gsize)((double)rest.pixels * (to - from) / width);
-    rest.owners = 0;
-    rest.cut = 1u << cut;
-    rest.rest_of = (int)i;
-    g_array_append_val(found, rest);
-}
-
-static void find_rests(const VdtTracker *tracker, GArray *found, gint64 time)
-{
-    for (guint t = 0; t < tracker->tracks->len; t++) {
-        const Track *track = track_at(tracker, t);
-        const Found *f = track->region < 0 ? NULL : found_at(found, (guint)track->region);
-
-        if (!f || !is_crowded(track, f, time))
-            continue;
-        add_rest(found, (guint)track->region, f->box.x0, track->place.x0, VDT_EDGE_RIGHT);
-        f = found_at(found, (guint)track->region);
-        add_rest(found, (guint)track->region, track->place.x1, f->box.x1, VDT_EDGE_LEFT);
-    }
-}
-
-/* Whether who has merged with the whole of it is there: then a rest is nothing new. */
-static gboolean is_explained(const VdtTracker *tracker, const Found *rest)
-{
-    for (guint t = 0; t < tracker->tracks->len; t++) {
-        const Track *track = track_at(tracker, t);
-
-        if (track->region == rest->rest_of && vdt_bounds_share_in(&rest->box, &track->place) > 0.3)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* Tracks without a region that a larger one covers have merged with whom that is. */
 static void merge(VdtTracker *tracker, GArray *found)
 {
@@ -334,8 +289,7 @@ static void merge(VdtTracker *tracker, GArray *found)
             const Found *other = found_at(found, f);
             const double within = vdt_bounds_share_in(&track->place, &other->box);
 
-            if (other->joined || other->rest_of >= 0 || other->class_id != track->object.class_id ||
-                within < most)
+            if (other->joined || other->class_id != track->object.class_id || within < most)
                 continue;
             most = within;
             track->region = (int)f;
@@ -413,7 +367,7 @@ static void measure_own(Track *track, const Found *f, double aspect)
 
     for (VdtEdge edge = 0; edge < VDT_N_EDGES; edge++) {
         covered[edge] = is_covered(track, f, edge);
-        if (is_cut(&f->box, edge, aspect) || (f->cut >> edge & 1))
+        if (is_cut(&f->box, edge, aspect))
             measure_cut(track, &f->box, edge);
         else
             vdt_box_filter_measure(&track->filter, edge, vdt_bounds_edge(&f->box, edge),
@@ -425,16 +379,20 @@ static void measure_own(Track *track, const Found *f, double aspect)
     track->now = now;
 }
 
-/* Within a common region: where that ends, the object does, too. What stands stays. */
-static void measure_common(Track *track, const VdtBounds *box, gint64 time)
+/* Whether a region shows a track and something else that was never seen alone. */
+static gboolean is_crowded(const Track *track, const Found *f, gint64 time)
+{
+    return track->found >= ESTABLISHED && (double)f->pixels > CROWD * (double)track->pixels &&
+           vdt_bounds_area(&f->box) > CROWD * vdt_bounds_area(&track->seen) &&
+           vdt_bounds_share_in(&track->place, &f->box) > PIECE && time - track->alone < CROWDED &&
+           is_standing(track);
+}
+
+/* Within a common region: where that ends, the object does, too. */
+static void measure_common(Track *track, const VdtBounds *box)
 {
     const double size = vdt_box_filter_get_size(&track->filter);
 
-    track->now = track->place;
-    if (is_standing(track, time)) {
-        vdt_box_filter_stop(&track->filter);
-        return;
-    }
     for (VdtEdge edge = 0; edge < VDT_N_EDGES; edge++) {
         const double at = vdt_bounds_edge(box, edge),
                      expected = vdt_bounds_edge(&track->place, edge);
@@ -473,7 +431,7 @@ static void follow(VdtTracker *tracker, Track *track, GArray *found, const guint
     }
     f = found_at(found, (guint)track->region);
     if (f->owners > 1 || is_crowded(track, f, time)) {
-        measure_common(track, &f->box, time);
+        measure_common(track, &f->box);
         object->state = VDT_OBJECT_MERGED;
         track->group = groups[track->region];
     } else {
@@ -484,9 +442,6 @@ static void follow(VdtTracker *tracker, Track *track, GArray *found, const guint
         track->pixels = f->pixels;
         track->alone = time;
     }
-    if (hypot(track->filter.x.speed, track->filter.y.speed) >
-        STILL * vdt_box_filter_get_size(&track->filter))
-        track->moved = time;
     object->score = f->score;
     object->last = time;
     track->seen = track->now;
@@ -516,11 +471,9 @@ static void begin(VdtTracker *tracker, const GArray *found, double frame, gint64
                        .seen = f->box,
                        .now = f->box,
                        .pixels = f->pixels,
-                       .alone = time,
-                       .moved = time};
+                       .alone = time};
 
         if (f->owners > 0 || f->joined || f->pixels < least ||
-            (f->rest_of >= 0 && is_explained(tracker, f)) ||
             tracker->tracks->len >= VDT_OBJECTS_MOST)
             continue;
         track.object = (VdtObject){.class_id = f->class_id,
@@ -597,7 +550,7 @@ void vdt_tracker_update(VdtTracker *tracker, const GArray *regions, guint width,
     const double frame = (double)width * height;
     const double seconds = tracker->time < 0 ? 0 : (double)(time - tracker->time) / SECOND;
     g_autoptr(GArray) found = find(regions, width, height, aspect);
-    g_autofree guint *groups = NULL, *parents = NULL;
+    g_autofree guint *groups = NULL, *parents = g_new0(guint, MAX(found->len, 1));
 
     tracker->aspect = aspect;
     tracker->time = time;
@@ -605,12 +558,9 @@ void vdt_tracker_update(VdtTracker *tracker, const GArray *regions, guint width,
     join_below(found);
     join_pieces(tracker, found);
     assign(tracker, found);
-    find_rests(tracker, found, time);
-    assign(tracker, found);
     merge(tracker, found);
     part(tracker, found);
     groups = number_groups(tracker, found);
-    parents = g_new0(guint, MAX(found->len, 1));
     for (guint i = 0; i < found->len; i++)
         parents[i] = find_parent(tracker, found_at(found, i));
     for (guint i = 0; i < tracker->tracks->len; i++)
