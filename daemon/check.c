@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "check.h"
+
+#include "build/parts.h"
+
+static void check_parts(const VdtStreamConfig *stream, VdtProblems *problems)
+{
+    static GstElement *(*const makers[])(const VdtStreamConfig *, GError **) = {vdt_make_source,
+                                                                                vdt_make_analysis};
+    VdtSite site = {.file = stream->file};
+    for (guint i = 0; i < G_N_ELEMENTS(makers); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GstElement) part = makers[i](stream, &error);
+        if (part == NULL)
+            vdt_problems_add(problems, &site, "%s", error->message);
+    }
+}
+
+VdtConfig *vdt_config_check(const char *where, VdtMemoryNeed **need, VdtProblems *problems)
+{
+    guint before = vdt_problems_count(problems);
+    g_autoptr(VdtConfig) config = vdt_config_read(where, problems);
+    if (config == NULL)
+        return NULL;
+    for (guint i = 0; i < config->streams->len; i++)
+        check_parts(config->streams->pdata[i], problems);
+    g_autoptr(VdtMemoryNeed) found = vdt_memory_estimate(config, problems);
+    vdt_problems_sort(problems);
+    if (vdt_problems_count(problems) > before)
+        return NULL;
+    if (need != NULL)
+        *need = g_steal_pointer(&found);
+    return g_steal_pointer(&config);
+}
