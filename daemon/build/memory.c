@@ -7,7 +7,7 @@
 
 /* Measured by tests/daemon/test-memory.c, and rounded up. */
 #define BASE_BYTES   (guint64)(64 << 20) /* libraries, plugins, the pool */
-#define STREAM_BYTES (guint64)(6 << 20)  /* elements, threads, packets of a stream */
+#define STREAM_BYTES (guint64)(10 << 20) /* elements, threads, packets of a stream */
 
 /* Pictures of the network's size that an analyser keeps: in its ring, in a job that waits and in
  * one that runs. */
@@ -184,9 +184,9 @@ static guint64 frame_bytes(const VdtStreamConfig *stream)
     const VdtOption *size = &stream->values[VDT_STREAM_EXPECTED_SIZE];
     guint64 macroblocks = (guint64)((size->width + 15) / 16) * ((size->height + 15) / 16);
     guint64 kept = CLAMP(LEVEL_4_MACROBLOCKS / macroblocks, 4, 16);
-    guint64 threads = MIN(g_get_num_processors(), MOST_DECODER_THREADS);
+    guint64 threads = MIN(g_get_num_processors(), MOST_DECODER_THREADS) + 1;
     guint64 n = kept + threads + FRAMES_QUEUED + FRAMES_ANALYSER * stream->analysers->len;
-    return n * macroblocks * 16 * 16 * 3 / 2;
+    return n * macroblocks * 16 * 16 * 3 / 2 * 11 / 10; /* with borders */
 }
 
 static void add_stream(VdtMemoryNeed *need, GHashTable *models, const VdtStreamConfig *stream,

@@ -9,7 +9,7 @@
 
 #include "option.h"
 
-#define BLANKS " \t\r\f\v"
+#define BLANKS " \t\r\f" /* as g_ascii_isspace() */
 
 static void entry_free(gpointer data)
 {
@@ -55,16 +55,19 @@ static void wrong(Reader *r, const char *group, const char *key, const char *val
 static void begin_group(Reader *r, char *text)
 {
     char *end = strchr(text, ']');
+    const char *name = text + 1;
     r->group = NULL;
     r->skipping = TRUE;
-    if (end == NULL || end[1 + strspn(end + 1, BLANKS)] != '\0') {
+    if (end == NULL || end[1 + strspn(end + 1, " \t\r")] != '\0') {
         wrong(r, NULL, NULL, NULL, "expected a group, [NAME], on a line of its own");
         return;
     }
     *end = '\0';
-    const char *name = text + 1;
-    if (*name == '\0' || strchr(name, '[') != NULL || strlen(name) > VDT_OPTION_MOST_BYTES) {
-        wrong(r, NULL, NULL, NULL, "expected a name in [ and ]");
+    gboolean is_plain = TRUE;
+    for (const char *p = name; *p != '\0'; p++)
+        is_plain &= !g_ascii_iscntrl(*p) && *p != '[';
+    if (*name == '\0' || !is_plain || strlen(name) > VDT_OPTION_MOST_BYTES) {
+        wrong(r, NULL, NULL, NULL, "expected a name in [ and ], without control characters");
         return;
     }
     for (guint i = 0; i < r->ini->groups->len; i++) {

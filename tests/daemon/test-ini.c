@@ -45,7 +45,7 @@ static void test_as_keyfile(void)
 static void test_lines(void)
 {
     static const char text[] = "x=1\n[a]\nx=1\ny=2\nx=3\nno equals\n[b\n[c] d\nz=1\n[a]\nx=4\n[]\n"
-                               "=5\n[d]\nbad key=1\nx=\\q\nx[de]=1\n";
+                               "=5\n[e\tf]\n[d]\nbad key=1\nx=\\q\nx[de]=1\n";
     g_autoptr(VdtProblems) problems = vdt_problems_new();
     g_autoptr(VdtIni) ini = vdt_ini_parse("f", 11, text, strlen(text), problems);
     fixture_expect(problems, "f:11: x=1: expected a group");
@@ -55,10 +55,11 @@ static void test_lines(void)
     fixture_expect(problems, "f:18: expected a group, [NAME], on a line");
     fixture_expect(problems, "f:20: [a] this group is in line 12, too");
     fixture_expect(problems, "f:22: expected a name in [ and ]");
-    fixture_expect(problems, "f:25: [d] expected a key of letters");
-    fixture_expect(problems, "f:26: [d] x=\\q: expected \\s");
-    fixture_expect(problems, "f:27: [d] expected a key of letters");
-    g_assert_cmpuint(vdt_problems_count(problems), ==, 10);
+    fixture_expect(problems, "f:24: expected a name in [ and ]");
+    fixture_expect(problems, "f:26: [d] expected a key of letters");
+    fixture_expect(problems, "f:27: [d] x=\\q: expected \\s");
+    fixture_expect(problems, "f:28: [d] expected a key of letters");
+    g_assert_cmpuint(vdt_problems_count(problems), ==, 11);
     g_assert_cmpstr(value_of(ini, "a", "x"), ==, "1");
     g_assert_cmpstr(value_of(ini, "a", "y"), ==, "2");
 }
