@@ -72,7 +72,7 @@ static JsonArray *changes_array(const GPtrArray *differences)
         if (d->stream != NULL)
             json_object_set_string_member(one, "stream", d->stream);
         json_object_set_string_member(one, "change", vdt_change_name(d->change));
-        if (d->change == VDT_STREAM_CHANGED) {
+        if (d->change == VDT_CHANGE_CHANGED) {
             JsonArray *keys = json_array_new();
             for (guint k = 0; d->keys[k] != NULL; k++)
                 json_array_add_string_element(keys, d->keys[k]);
@@ -151,7 +151,7 @@ static void print_changes(const GPtrArray *differences)
         g_autofree char *keys = g_strjoinv(", ", d->keys);
         printf("%s%s: %s", d->stream != NULL ? "stream " : "the service",
                d->stream != NULL ? d->stream : "", vdt_change_name(d->change));
-        if (d->change == VDT_STREAM_CHANGED)
+        if (d->change == VDT_CHANGE_CHANGED)
             printf(", %s: %s", vdt_reload_name(d->reload), keys);
         putchar('\n');
     }

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "build/parts.h"
+#include "build/plugin.h"
 
 static void check_parts(const VdtStreamConfig *stream, VdtProblems *problems)
 {
@@ -22,7 +23,11 @@ VdtConfig *vdt_config_check(const char *where, VdtMemoryNeed **need, VdtProblems
     g_autoptr(VdtConfig) config = vdt_config_read(where, problems);
     if (config == NULL)
         return NULL;
-    for (guint i = 0; i < config->streams->len; i++)
+    g_autoptr(GError) error = NULL;
+    gboolean has_plugin = vdt_plugin_load(&error);
+    if (!has_plugin)
+        vdt_problems_add(problems, &(VdtSite){NULL}, "%s", error->message);
+    for (guint i = 0; has_plugin && i < config->streams->len; i++)
         check_parts(config->streams->pdata[i], problems);
     g_autoptr(VdtMemoryNeed) found = vdt_memory_estimate(config, problems);
     vdt_problems_sort(problems);

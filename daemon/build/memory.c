@@ -81,7 +81,7 @@ static guint64 own_cgroup_limit(void)
 
 static void find_limit(const VdtConfig *config, VdtMemoryNeed *need)
 {
-    const VdtOption *limit = &config->service[VDT_SERVICE_MEMORY_LIMIT];
+    const VdtOption *limit = &config->service[VDT_KEY_SERVICE_MEMORY_LIMIT];
     guint64 machine = (guint64)sysconf(_SC_PHYS_PAGES) * (guint64)sysconf(_SC_PAGESIZE);
     guint64 group = own_cgroup_limit();
     if (limit->text != NULL) {
@@ -181,7 +181,7 @@ static guint64 measure(Model *model, const VdtAnalyserConfig *analyser, GError *
 
 static guint64 frame_bytes(const VdtStreamConfig *stream)
 {
-    const VdtOption *size = &stream->values[VDT_STREAM_EXPECTED_SIZE];
+    const VdtOption *size = &stream->values[VDT_KEY_STREAM_EXPECTED_SIZE];
     guint64 macroblocks = (guint64)((size->width + 15) / 16) * ((size->height + 15) / 16);
     guint64 kept = CLAMP(LEVEL_4_MACROBLOCKS / macroblocks, 4, 16);
     guint64 threads = MIN(g_get_num_processors(), MOST_DECODER_THREADS) + 1;
@@ -216,7 +216,7 @@ static void add_stream(VdtMemoryNeed *need, GHashTable *models, const VdtStreamC
 
 static void check_total(const VdtConfig *config, VdtMemoryNeed *need, VdtProblems *problems)
 {
-    const VdtOption *limit = &config->service[VDT_SERVICE_MEMORY_LIMIT];
+    const VdtOption *limit = &config->service[VDT_KEY_SERVICE_MEMORY_LIMIT];
     VdtSite site = {limit->file, limit->line, vdt_service_group.name, "memory-limit", limit->text};
     need->total = need->base;
     for (guint i = 0; i < need->models->len; i++)

@@ -21,7 +21,7 @@ void vdt_config_unref(VdtConfig *config)
 {
     if (config == NULL || !g_atomic_int_dec_and_test(&config->ref_count))
         return;
-    vdt_options_free(config->service, VDT_SERVICE_N_KEYS);
+    vdt_options_free(config->service, VDT_KEY_SERVICE_N_KEYS);
     g_ptr_array_unref(config->streams);
     g_ptr_array_unref(config->templates);
     g_free(config->folder);
@@ -89,7 +89,7 @@ static void read_service(VdtConfig *config, const char *file, VdtProblems *probl
     }
     VdtSite site = {.file = file, .group = vdt_service_group.name};
     config->service =
-        vdt_keys_parse(vdt_service_group.keys, VDT_SERVICE_N_KEYS, own, &site, problems);
+        vdt_keys_parse(vdt_service_group.keys, VDT_KEY_SERVICE_N_KEYS, own, &site, problems);
 }
 
 static void read_stream(VdtConfig *config, const char *folder, const char *file_name,

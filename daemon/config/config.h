@@ -17,7 +17,7 @@ typedef struct {
     const VdtGroup *group;
     char *name;  /* of the element, "recognizer-door"; "recognizer" for a group without a name */
     char *label; /* of the group, "recognizer door" */
-    VdtOption *values; /* by VDT_RECOGNIZER_..., VDT_SEGMENTER_... */
+    VdtOption *values; /* by VDT_KEY_RECOGNIZER_..., VDT_KEY_SEGMENTER_... */
     char *file;
     guint line;
 } VdtAnalyserConfig;
@@ -25,7 +25,7 @@ typedef struct {
 typedef struct {
     gint ref_count;
     char *name, *file;
-    VdtOption *values;    /* by VDT_STREAM_... */
+    VdtOption *values;    /* by VDT_KEY_STREAM_... */
     GPtrArray *analysers; /* of VdtAnalyserConfig */
     VdtTemplate *source, *frames;
     VdtKey *parameter_keys; /* of both templates; borrowed from them */
@@ -38,7 +38,7 @@ typedef struct {
 typedef struct {
     gint ref_count;
     char *folder;         /* that it was read from */
-    VdtOption *service;   /* by VDT_SERVICE_... */
+    VdtOption *service;   /* by VDT_KEY_SERVICE_... */
     GPtrArray *streams;   /* of VdtStreamConfig, by name */
     GPtrArray *templates; /* of VdtTemplate */
 } VdtConfig;

@@ -91,7 +91,7 @@ static VdtDifference *finish(Changes *changes, const char *stream)
 {
     VdtDifference *d = g_new0(VdtDifference, 1);
     *d = (VdtDifference){.stream = g_strdup(stream),
-                         .change = changes->n > 0 ? VDT_STREAM_CHANGED : VDT_STREAM_SAME,
+                         .change = changes->n > 0 ? VDT_CHANGE_CHANGED : VDT_CHANGE_SAME,
                          .reload = changes->reload,
                          .keys = g_strv_builder_end(changes->keys)};
     return d;
@@ -101,10 +101,11 @@ static VdtDifference *compare_streams(const VdtStreamConfig *before, const VdtSt
 {
     g_autoptr(GStrvBuilder) keys = g_strv_builder_new();
     Changes changes = {.keys = keys};
-    compare_values(&changes, vdt_stream_group.name, vdt_stream_group.keys, VDT_STREAM_N_KEYS,
+    compare_values(&changes, vdt_stream_group.name, vdt_stream_group.keys, VDT_KEY_STREAM_N_KEYS,
                    before->values, after->values);
     /* The same file may hold another secret now. */
-    if (vdt_option_equal(&before->values[VDT_STREAM_SOURCE], &after->values[VDT_STREAM_SOURCE]) &&
+    if (vdt_option_equal(&before->values[VDT_KEY_STREAM_SOURCE],
+                         &after->values[VDT_KEY_STREAM_SOURCE]) &&
         (g_strcmp0(before->user, after->user) != 0 ||
          g_strcmp0(before->password, after->password) != 0))
         add(&changes, VDT_RELOAD_STREAM, "the secret of %s.source", vdt_stream_group.name);
@@ -125,7 +126,7 @@ GPtrArray *vdt_config_diff(const VdtConfig *before, const VdtConfig *after)
     GPtrArray *all = g_ptr_array_new_with_free_func(difference_free);
     g_autoptr(GStrvBuilder) keys = g_strv_builder_new();
     Changes service = {.keys = keys};
-    compare_values(&service, vdt_service_group.name, vdt_service_group.keys, VDT_SERVICE_N_KEYS,
+    compare_values(&service, vdt_service_group.name, vdt_service_group.keys, VDT_KEY_SERVICE_N_KEYS,
                    before->service, after->service);
     g_ptr_array_add(all, finish(&service, NULL));
     guint i = 0, k = 0; /* both are by name */
@@ -134,9 +135,9 @@ GPtrArray *vdt_config_diff(const VdtConfig *before, const VdtConfig *after)
         const VdtStreamConfig *now = k < after->streams->len ? after->streams->pdata[k] : NULL;
         int order = old == NULL ? 1 : now == NULL ? -1 : strcmp(old->name, now->name);
         if (order < 0)
-            g_ptr_array_add(all, of_one(old->name, VDT_STREAM_REMOVED));
+            g_ptr_array_add(all, of_one(old->name, VDT_CHANGE_REMOVED));
         else if (order > 0)
-            g_ptr_array_add(all, of_one(now->name, VDT_STREAM_ADDED));
+            g_ptr_array_add(all, of_one(now->name, VDT_CHANGE_ADDED));
         else
             g_ptr_array_add(all, compare_streams(old, now));
         i += order <= 0;

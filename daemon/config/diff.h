@@ -7,10 +7,10 @@
 #include "config.h"
 
 typedef enum {
-    VDT_STREAM_ADDED,
-    VDT_STREAM_REMOVED,
-    VDT_STREAM_CHANGED,
-    VDT_STREAM_SAME
+    VDT_CHANGE_ADDED,
+    VDT_CHANGE_REMOVED,
+    VDT_CHANGE_CHANGED,
+    VDT_CHANGE_SAME
 } VdtChange;
 const char *vdt_change_name(VdtChange change);
 

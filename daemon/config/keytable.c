@@ -13,14 +13,14 @@ static const VdtKey segmenter_keys[] = {VDT_SEGMENTER_KEYS(ROW)};
 
 const VdtGroup vdt_service_group = {"service",    "The service as a whole; only in vedette.conf.",
                                     NULL,         NULL,
-                                    service_keys, VDT_SERVICE_N_KEYS};
+                                    service_keys, VDT_KEY_SERVICE_N_KEYS};
 const VdtGroup vdt_stream_group = {
-    "stream", "The stream that the file is about.", NULL, NULL, stream_keys, VDT_STREAM_N_KEYS};
+    "stream", "The stream that the file is about.", NULL, NULL, stream_keys, VDT_KEY_STREAM_N_KEYS};
 const VdtGroup vdt_analyser_groups[] = {
     {"recognizer", "Names actions: the element squeezetime-recognizer.", "squeezetime-recognizer",
-     "squeezetime", recognizer_keys, VDT_RECOGNIZER_N_KEYS},
+     "squeezetime", recognizer_keys, VDT_KEY_RECOGNIZER_N_KEYS},
     {"segmenter", "Gives a class to every pixel: the element cgrseg-segmenter.", "cgrseg-segmenter",
-     "cgrseg", segmenter_keys, VDT_SEGMENTER_N_KEYS},
+     "cgrseg", segmenter_keys, VDT_KEY_SEGMENTER_N_KEYS},
 };
 const guint vdt_n_analyser_groups = G_N_ELEMENTS(vdt_analyser_groups);
 

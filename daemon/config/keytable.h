@@ -14,7 +14,7 @@
 #define VDT_SERVICE_KEYS(X)                                                                        \
     X(THREADS, "threads", INT, "0", "64", NULL, "0", SERVICE,                                      \
       "Threads that run networks; 0 for as many as there are CPUs to use.")                        \
-    X(MAX_CONNECTS, "max-connects", INT, "1", "256", NULL, "4", LIVE,                              \
+    X(MAX_CONNECTS, "max-connects", INT, "1", "256", NULL, "8", LIVE,                              \
       "Sources that are being connected to at the same time, at most; others wait for their "      \
       "turn.")                                                                                     \
     X(MEMORY_LIMIT, "memory-limit", BYTES, "16M", "1024T", NULL, "", LIVE,                         \
@@ -38,13 +38,15 @@
       "The template that decodes the pictures and hands them to the analysers.")                   \
     X(EXPECTED_SIZE, "expected-size", SIZE, NULL, NULL, NULL, "1920x1080", LIVE,                   \
       "The size of the pictures, which the estimate of memory goes by; another size works, too.")  \
-    X(FIRST_FRAME_TIMEOUT, "first-frame-timeout", DURATION, "1s", "10min", NULL, "15s", LIVE,      \
+    X(FIRST_FRAME_TIMEOUT, "first-frame-timeout", DURATION, "1s", "10min", NULL, "10s", LIVE,      \
       "How long it may take from connecting to the first picture.")                                \
-    X(STALL_TIMEOUT, "stall-timeout", DURATION, "500ms", "10min", NULL, "5s", LIVE,                \
-      "How long pictures may stay away before the source is connected to anew.")                   \
-    X(BACKOFF_MIN, "backoff-min", DURATION, "100ms", "1h", NULL, "1s", LIVE,                       \
-      "The pause after a first failed attempt; each further one doubles it.")                      \
-    X(BACKOFF_MAX, "backoff-max", DURATION, "100ms", "1d", NULL, "1min", LIVE,                     \
+    X(STALL_TIMEOUT, "stall-timeout", DURATION, "500ms", "10min", NULL, "3s", LIVE,                \
+      "How long pictures may stay away until the stream counts as stalled.")                       \
+    X(STALL_PATIENCE, "stall-patience", DURATION, "0s", "10min", NULL, "4s", LIVE,                 \
+      "How long a stalled stream may take to go on before its source is connected to anew.")       \
+    X(BACKOFF_MIN, "backoff-min", DURATION, "100ms", "1h", NULL, "500ms", LIVE,                    \
+      "The longest pause after a first failed attempt; each further one doubles it.")              \
+    X(BACKOFF_MAX, "backoff-max", DURATION, "100ms", "1d", NULL, "10s", LIVE,                      \
       "The longest pause between two attempts.")
 
 #define VDT_RECOGNIZER_KEYS(X)                                                                     \
@@ -99,14 +101,14 @@
     X(REGION, "region", REGION, NULL, NULL, NULL, "", LIVE,                                        \
       "The part of the picture to look at. If unset, all of it.")
 
-#define VDT_SERVICE_NUMBER(id, ...)    VDT_SERVICE_##id,
-#define VDT_STREAM_NUMBER(id, ...)     VDT_STREAM_##id,
-#define VDT_RECOGNIZER_NUMBER(id, ...) VDT_RECOGNIZER_##id,
-#define VDT_SEGMENTER_NUMBER(id, ...)  VDT_SEGMENTER_##id,
-enum { VDT_SERVICE_KEYS(VDT_SERVICE_NUMBER) VDT_SERVICE_N_KEYS };
-enum { VDT_STREAM_KEYS(VDT_STREAM_NUMBER) VDT_STREAM_N_KEYS };
-enum { VDT_RECOGNIZER_KEYS(VDT_RECOGNIZER_NUMBER) VDT_RECOGNIZER_N_KEYS };
-enum { VDT_SEGMENTER_KEYS(VDT_SEGMENTER_NUMBER) VDT_SEGMENTER_N_KEYS };
+#define VDT_SERVICE_NUMBER(id, ...)    VDT_KEY_SERVICE_##id,
+#define VDT_STREAM_NUMBER(id, ...)     VDT_KEY_STREAM_##id,
+#define VDT_RECOGNIZER_NUMBER(id, ...) VDT_KEY_RECOGNIZER_##id,
+#define VDT_SEGMENTER_NUMBER(id, ...)  VDT_KEY_SEGMENTER_##id,
+enum { VDT_SERVICE_KEYS(VDT_SERVICE_NUMBER) VDT_KEY_SERVICE_N_KEYS };
+enum { VDT_STREAM_KEYS(VDT_STREAM_NUMBER) VDT_KEY_STREAM_N_KEYS };
+enum { VDT_RECOGNIZER_KEYS(VDT_RECOGNIZER_NUMBER) VDT_KEY_RECOGNIZER_N_KEYS };
+enum { VDT_SEGMENTER_KEYS(VDT_SEGMENTER_NUMBER) VDT_KEY_SEGMENTER_N_KEYS };
 
 /* A group that files may have. */
 typedef struct {

@@ -37,7 +37,7 @@ void vdt_stream_config_unref(VdtStreamConfig *stream)
 {
     if (stream == NULL || !g_atomic_int_dec_and_test(&stream->ref_count))
         return;
-    vdt_options_free(stream->values, VDT_STREAM_N_KEYS);
+    vdt_options_free(stream->values, VDT_KEY_STREAM_N_KEYS);
     vdt_options_free(stream->parameters, stream->n_parameters);
     g_free(stream->parameter_keys);
     g_ptr_array_unref(stream->analysers);
@@ -141,9 +141,9 @@ static VdtTemplate *find_template(const Reader *r, guint key, const char *sectio
 
 static VdtTemplate *find_source_template(const Reader *r)
 {
-    const VdtOption *source = &r->stream->values[VDT_STREAM_SOURCE];
-    if (r->stream->values[VDT_STREAM_SOURCE_PIPELINE].text != NULL)
-        return find_template(r, VDT_STREAM_SOURCE_PIPELINE, "source");
+    const VdtOption *source = &r->stream->values[VDT_KEY_STREAM_SOURCE];
+    if (r->stream->values[VDT_KEY_STREAM_SOURCE_PIPELINE].text != NULL)
+        return find_template(r, VDT_KEY_STREAM_SOURCE_PIPELINE, "source");
     if (source->text == NULL)
         return NULL;
     g_autofree char *scheme = g_uri_parse_scheme(source->text);
@@ -156,7 +156,7 @@ static VdtTemplate *find_source_template(const Reader *r)
         for (guint k = 0; each->schemes != NULL && each->schemes[k] != NULL; k++)
             g_string_append_printf(known, " %s", each->schemes[k]);
     }
-    add(r, source, VDT_STREAM_SOURCE, known->str);
+    add(r, source, VDT_KEY_STREAM_SOURCE, known->str);
     return NULL;
 }
 
@@ -205,18 +205,18 @@ static gboolean is_open_to_others(const Reader *r, const char *file)
 static void read_secret(const Reader *r)
 {
     VdtStreamConfig *stream = r->stream;
-    VdtOption *source = &stream->values[VDT_STREAM_SOURCE];
-    const VdtOption *credential = &stream->values[VDT_STREAM_CREDENTIAL],
-                    *file = &stream->values[VDT_STREAM_SECRET_FILE];
+    VdtOption *source = &stream->values[VDT_KEY_STREAM_SOURCE];
+    const VdtOption *credential = &stream->values[VDT_KEY_STREAM_CREDENTIAL],
+                    *file = &stream->values[VDT_KEY_STREAM_SECRET_FILE];
     g_autoptr(GError) error = NULL;
     if ((source->user != NULL) + (credential->text != NULL) + (file->text != NULL) > 1) {
-        add(r, source, VDT_STREAM_SOURCE,
+        add(r, source, VDT_KEY_STREAM_SOURCE,
             "expected user and password in one place: source, credential or secret-file");
         return;
     }
     if (source->text != NULL && is_open_to_others(r, source->file) &&
         (source->user != NULL || vdt_has_secret_query(source->text)))
-        add(r, source, VDT_STREAM_SOURCE,
+        add(r, source, VDT_KEY_STREAM_SOURCE,
             "holds a password in a file that others can read: name a credential or a secret-file, "
             "or chmod 0600 the file");
     if (source->user != NULL) {
@@ -226,24 +226,25 @@ static void read_secret(const Reader *r)
         stream->secret_unread = TRUE;
     } else if (credential->text != NULL) {
         if (!vdt_secret_from_credential(credential->text, &stream->user, &stream->password, &error))
-            add(r, credential, VDT_STREAM_CREDENTIAL, error->message);
+            add(r, credential, VDT_KEY_STREAM_CREDENTIAL, error->message);
     } else if (file->text != NULL) {
         if (!vdt_secret_from_file(file->text, &stream->user, &stream->password, &error))
-            add(r, file, VDT_STREAM_SECRET_FILE, error->message);
+            add(r, file, VDT_KEY_STREAM_SECRET_FILE, error->message);
     }
 }
 
 static void check_backoff(const Reader *r)
 {
-    const VdtOption *min = &r->stream->values[VDT_STREAM_BACKOFF_MIN],
-                    *max = &r->stream->values[VDT_STREAM_BACKOFF_MAX];
+    const VdtOption *min = &r->stream->values[VDT_KEY_STREAM_BACKOFF_MIN],
+                    *max = &r->stream->values[VDT_KEY_STREAM_BACKOFF_MAX];
     if (min->text == NULL || max->text == NULL || min->whole <= max->whole)
         return;
     gboolean is_max = max->file != NULL; /* the one that somebody wrote */
     g_autofree char *message =
         is_max ? g_strdup_printf("expected at least what backoff-min is, %s", min->text)
                : g_strdup_printf("expected at most what backoff-max is, %s", max->text);
-    add(r, is_max ? max : min, is_max ? VDT_STREAM_BACKOFF_MAX : VDT_STREAM_BACKOFF_MIN, message);
+    add(r, is_max ? max : min, is_max ? VDT_KEY_STREAM_BACKOFF_MAX : VDT_KEY_STREAM_BACKOFF_MIN,
+        message);
 }
 
 VdtStreamConfig *vdt_stream_config_read(const char *name, GPtrArray *inis, GPtrArray *templates,
@@ -269,10 +270,11 @@ VdtStreamConfig *vdt_stream_config_read(const char *name, GPtrArray *inis, GPtrA
             add_analyser(&r, settings);
     }
     VdtSite site = {stream->file, 0, vdt_stream_group.name, NULL, NULL};
-    stream->values = vdt_keys_parse(vdt_stream_group.keys, VDT_STREAM_N_KEYS, own, &site, problems);
+    stream->values =
+        vdt_keys_parse(vdt_stream_group.keys, VDT_KEY_STREAM_N_KEYS, own, &site, problems);
     stream->source = find_source_template(&r);
-    if (stream->values[VDT_STREAM_PIPELINE].text != NULL)
-        stream->frames = find_template(&r, VDT_STREAM_PIPELINE, "frames");
+    if (stream->values[VDT_KEY_STREAM_PIPELINE].text != NULL)
+        stream->frames = find_template(&r, VDT_KEY_STREAM_PIPELINE, "frames");
     if (stream->source != NULL && stream->frames != NULL)
         read_parameters(&r, parameters);
     if (stream->frames != NULL)

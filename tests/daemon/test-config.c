@@ -48,10 +48,10 @@ static void test_defaults(void)
     fixture_files("streams.d/a.conf", STREET, NULL);
     g_autoptr(VdtConfig) config = load_good();
     const VdtStreamConfig *a = vdt_config_find(config, "a");
-    g_assert_cmpint(config->service[VDT_SERVICE_MAX_CONNECTS].whole, ==, 4);
-    g_assert_null(config->service[VDT_SERVICE_MEMORY_LIMIT].text);
-    g_assert_cmpint(a->values[VDT_STREAM_STALL_TIMEOUT].whole, ==, 5 * G_USEC_PER_SEC);
-    g_assert_cmpint(a->values[VDT_STREAM_BACKOFF_MAX].whole, ==, 60 * G_USEC_PER_SEC);
+    g_assert_cmpint(config->service[VDT_KEY_SERVICE_MAX_CONNECTS].whole, ==, 8);
+    g_assert_null(config->service[VDT_KEY_SERVICE_MEMORY_LIMIT].text);
+    g_assert_cmpint(a->values[VDT_KEY_STREAM_STALL_TIMEOUT].whole, ==, 3 * G_USEC_PER_SEC);
+    g_assert_cmpint(a->values[VDT_KEY_STREAM_BACKOFF_MAX].whole, ==, 10 * G_USEC_PER_SEC);
     g_assert_cmpstr(a->source->name, ==, "street");
     g_assert_cmpstr(a->frames->name, ==, "analyse");
     g_assert_cmpuint(a->analysers->len, ==, 0);
@@ -75,16 +75,16 @@ static void test_dropins(void)
                   "[stream]\nbackoff-min=\n[recognizer]\nthreshold=0.75\n[segmenter x]\n", NULL);
     g_autoptr(VdtConfig) config = load_good();
     const VdtStreamConfig *a = vdt_config_find(config, "a");
-    g_assert_cmpint(config->service[VDT_SERVICE_THREADS].whole, ==, 3);
-    g_assert_true(g_str_has_suffix(config->service[VDT_SERVICE_THREADS].file, "20-b.conf"));
-    g_assert_cmpint(config->service[VDT_SERVICE_MAX_CONNECTS].whole, ==, 2);
+    g_assert_cmpint(config->service[VDT_KEY_SERVICE_THREADS].whole, ==, 3);
+    g_assert_true(g_str_has_suffix(config->service[VDT_KEY_SERVICE_THREADS].file, "20-b.conf"));
+    g_assert_cmpint(config->service[VDT_KEY_SERVICE_MAX_CONNECTS].whole, ==, 2);
     /* An empty value is as none. */
-    g_assert_cmpint(a->values[VDT_STREAM_BACKOFF_MIN].whole, ==, G_USEC_PER_SEC);
+    g_assert_cmpint(a->values[VDT_KEY_STREAM_BACKOFF_MIN].whole, ==, G_USEC_PER_SEC / 2);
     g_assert_cmpuint(a->analysers->len, ==, 2);
     const VdtAnalyserConfig *recognizer = a->analysers->pdata[0];
     const VdtAnalyserConfig *segmenter = a->analysers->pdata[1];
-    g_assert_cmpint(recognizer->values[VDT_RECOGNIZER_TOP_K].whole, ==, 2);
-    g_assert_cmpfloat(recognizer->values[VDT_RECOGNIZER_THRESHOLD].real, ==, 0.75);
+    g_assert_cmpint(recognizer->values[VDT_KEY_RECOGNIZER_TOP_K].whole, ==, 2);
+    g_assert_cmpfloat(recognizer->values[VDT_KEY_RECOGNIZER_THRESHOLD].real, ==, 0.75);
     g_assert_cmpstr(recognizer->name, ==, "recognizer");
     g_assert_cmpstr(segmenter->name, ==, "segmenter-x");
 }
@@ -98,8 +98,8 @@ static void test_file(void)
     g_autoptr(VdtProblems) problems = vdt_problems_new();
     g_autoptr(VdtConfig) config = vdt_config_load(fixture_path("other.conf"), problems);
     g_assert_nonnull(config);
-    g_assert_cmpint(config->service[VDT_SERVICE_THREADS].whole, ==, 9);
-    g_assert_cmpint(config->service[VDT_SERVICE_MAX_CONNECTS].whole, ==, 9);
+    g_assert_cmpint(config->service[VDT_KEY_SERVICE_THREADS].whole, ==, 9);
+    g_assert_cmpint(config->service[VDT_KEY_SERVICE_MAX_CONNECTS].whole, ==, 9);
     g_assert_cmpuint(config->streams->len, ==, 1);
     g_assert_null(vdt_config_load(fixture_path("nothing"), problems));
     fixture_expect(problems, "nothing: there is no such file or folder");
@@ -123,7 +123,7 @@ static void test_all_wrong(void)
         "vedette.conf:2: [service] threds: there is no such key; did you mean threads?",
         "vedette.conf:5: [stream] expected no group but [service]",
         "streams.d/a.conf:3: [stream] stall-timeout=5: expected a duration",
-        "streams.d/a.conf:4: [stream] backoff-min=2min: expected at most what backoff-max is, 1min",
+        "streams.d/a.conf:4: [stream] backoff-min=2min: expected at most what backoff-max is, 10s",
         "streams.d/a.conf:5: [recogniser] there is no such group; did you mean recognizer?",
         "streams.d/a.conf:7: [recognizer] model=nosuch: no model \"nosuch\" is installed",
         "streams.d/a.conf:8: [recognizer] precision=f16: expected one of f32, bf16, int8",
@@ -214,7 +214,7 @@ static void test_password_in_uri(void)
     fixture_add("streams.d/a.conf.d/x.conf", "[stream]\nstall-timeout=9s\n");
     g_autoptr(VdtConfig) config = load_good();
     const VdtStreamConfig *a = vdt_config_find(config, "a");
-    g_assert_cmpstr(a->values[VDT_STREAM_SOURCE].text, ==, "rtsp://cam/x");
+    g_assert_cmpstr(a->values[VDT_KEY_STREAM_SOURCE].text, ==, "rtsp://cam/x");
     g_assert_cmpstr(a->user, ==, "admin");
     g_assert_cmpstr(a->password, ==, "hunter2");
     fixture_files("streams.d/a.conf", "[stream]\nsource=rtsp://cam/?user=a&password=hunter2\n",

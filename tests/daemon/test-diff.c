@@ -31,7 +31,7 @@ static void expect(const VdtConfig *before, const char *expected)
         g_string_append_printf(text, "%s%s %s", i > 0 ? "; " : "",
                                d->stream != NULL ? d->stream : "service",
                                vdt_change_name(d->change));
-        if (d->change == VDT_STREAM_CHANGED)
+        if (d->change == VDT_CHANGE_CHANGED)
             g_string_append_printf(text, " %s: %s", vdt_reload_name(d->reload), keys);
     }
     g_assert_cmpstr(text->str, ==, expected);

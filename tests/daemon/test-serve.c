@@ -3,6 +3,7 @@
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/keytable.h"
 #include "fixture.h"
@@ -150,6 +151,34 @@ static void test_against(void)
     g_assert_cmpint(bad.status, ==, 1);
 }
 
+/* An installation is found by the program in it, wherever that is. */
+static void test_moved(void)
+{
+    fixture_files("config/streams.d/a.conf", STREET "[segmenter]\n", "bin/x", "", NULL);
+    g_autofree char *program = NULL, *exe = g_strdup(fixture_path("bin/vedette"));
+    g_autofree char *plugins = g_build_filename(fixture_path(""), VEDETTE_PLUGIN_DIR, NULL);
+    g_autofree char *above = g_path_get_dirname(plugins);
+    g_autofree char *config = g_strdup(fixture_path("config"));
+    g_autofree char *path = g_strdup(g_getenv("GST_PLUGIN_PATH"));
+    g_autofree char *usual = g_strdup(g_getenv("VEDETTE_EXE"));
+    gsize n;
+    g_assert_true(g_file_get_contents(usual, &program, &n, NULL));
+    g_assert_true(g_file_set_contents_full(exe, program, n, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
+    g_setenv("VEDETTE_EXE", exe, TRUE);
+    g_setenv("GST_PLUGIN_PATH", "", TRUE);
+    g_setenv("GST_REGISTRY", fixture_path("registry.bin"), TRUE);
+    g_auto(Outcome) none = serve("--check-config", "--config", config, NULL);
+    g_assert_cmpint(none.status, ==, 1);
+    g_assert_true(g_str_has_prefix(none.err, "GStreamer has no plugin vedette, and "));
+    g_assert_cmpint(g_mkdir_with_parents(above, 0755), ==, 0);
+    g_assert_cmpint(symlink(path, plugins), ==, 0);
+    g_auto(Outcome) there = serve("--check-config", "--config", config, NULL);
+    g_assert_cmpstr(there.err, ==, "");
+    g_assert_cmpint(there.status, ==, 0);
+    g_setenv("VEDETTE_EXE", usual, TRUE);
+    g_setenv("GST_PLUGIN_PATH", path, TRUE);
+}
+
 /* What a terminal would obey is not printed. */
 static void test_terminal(void)
 {
@@ -242,6 +271,7 @@ int main(int argc, char **argv)
     g_test_add_func("/serve/wrong", test_wrong);
     g_test_add_func("/serve/json", test_json);
     g_test_add_func("/serve/against", test_against);
+    g_test_add_func("/serve/moved", test_moved);
     g_test_add_func("/serve/terminal", test_terminal);
     g_test_add_func("/serve/samples", test_samples);
     g_test_add_func("/serve/page", test_page);

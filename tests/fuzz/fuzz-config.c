@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_ptr_array_add(inis, ini);
     ini->open_to_others = size % 2;
     g_autoptr(VdtStreamConfig) stream = vdt_stream_config_read("fuzz", inis, all, problems);
-    g_assert(stream == NULL || stream->values[VDT_STREAM_SOURCE].text != NULL);
+    g_assert(stream == NULL || stream->values[VDT_KEY_STREAM_SOURCE].text != NULL);
     g_assert(stream != NULL || vdt_problems_count(problems) > 0);
     check_masked(problems);
     if (stream != NULL)
