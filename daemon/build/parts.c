@@ -25,8 +25,7 @@ static GstElement *parse(const VdtTemplate *t, const char *name, const char *des
 {
     g_autoptr(GError) wrong = NULL;
     g_autoptr(GstElement) bin = gst_parse_bin_from_description_full(
-        description, FALSE, NULL, GST_PARSE_FLAG_FATAL_ERRORS | GST_PARSE_FLAG_PLACE_IN_BIN,
-        &wrong);
+        description, FALSE, NULL, GST_PARSE_FLAG_PLACE_IN_BIN, &wrong);
     if (wrong != NULL || bin == NULL) {
         fail(error, t, "%s", wrong != NULL ? wrong->message : "there is nothing in it");
         return NULL;
