@@ -37,3 +37,14 @@ VdtConfig *vdt_config_check(const char *where, VdtMemoryNeed **need, VdtProblems
         *need = g_steal_pointer(&found);
     return g_steal_pointer(&config);
 }
+
+GPtrArray *vdt_config_reload(VdtConfig **config, const char *where, VdtProblems *problems)
+{
+    VdtConfig *next = vdt_config_check(where, NULL, problems);
+    if (next == NULL)
+        return NULL;
+    GPtrArray *differences = vdt_config_diff(*config, next);
+    vdt_config_unref(*config);
+    *config = next;
+    return differences;
+}

@@ -13,3 +13,10 @@
  * NULL, and all that is wrong in @problems, if anything is.
  */
 VdtConfig *vdt_config_check(const char *where, VdtMemoryNeed **need, VdtProblems *problems);
+
+/*
+ * Puts what is in @where by now into the place of *@config, and says what differs, as
+ * vdt_config_diff() does. If anything is wrong, all of which is then in @problems, *@config stays,
+ * and NULL is returned. Takes as long as loading the models; in any thread.
+ */
+GPtrArray *vdt_config_reload(VdtConfig **config, const char *where, VdtProblems *problems);

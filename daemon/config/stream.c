@@ -170,11 +170,6 @@ static void check_parts(const Reader *r)
         if (vdt_template_find(r->stream->frames, part) == NULL)
             vdt_problems_add(r->problems, &site, "the template %s has no part [%s]",
                              r->stream->frames->file, part);
-        for (guint k = 0; k < i; k++) {
-            const VdtAnalyserConfig *other = r->stream->analysers->pdata[k];
-            if (strcmp(other->name, analyser->name) == 0)
-                vdt_problems_add(r->problems, &site, "this name is [%s]'s, too", other->label);
-        }
     }
 }
 

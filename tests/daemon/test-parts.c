@@ -6,6 +6,7 @@
 
 #include "build/description.h"
 #include "build/parts.h"
+#include "check.h"
 #include "fixture.h"
 #ifdef HAVE_CAMERA
 #include "demo/camera.h"
@@ -332,6 +333,33 @@ static void test_update(void)
     g_assert_cmpfloat(threshold, ==, 0.75);
 }
 
+/* What is wrong changes nothing. */
+static void test_reload(void)
+{
+    static const char good[] = "[stream]\nsource=street:///\n[recognizer]\n";
+    g_autoptr(VdtProblems) problems = vdt_problems_new();
+    fixture_files("streams.d/a.conf", good, "streams.d/b.conf", good, NULL);
+    g_autofree char *where = g_strdup(fixture_path(""));
+    g_autoptr(VdtConfig) config = vdt_config_check(where, NULL, problems);
+    g_assert_nonnull(config);
+    const VdtConfig *first = config;
+    fixture_add("streams.d/a.conf", "[stream]\nsource=street:///\n[recognizer]\nthreshold=0.75\n");
+    fixture_add("streams.d/b.conf", "[stream]\nsource=street:///\n[recognizer]\nthreshold=x\n");
+    g_assert_null(vdt_config_reload(&config, where, problems));
+    fixture_expect(problems, "streams.d/b.conf:4: [recognizer] threshold=x: ");
+    g_assert_true(config == first);
+    fixture_add("streams.d/b.conf", good);
+    g_autoptr(VdtProblems) none = vdt_problems_new();
+    g_autoptr(GPtrArray) differences = vdt_config_reload(&config, where, none);
+    g_assert_cmpuint(vdt_problems_count(none), ==, 0);
+    g_assert_cmpuint(differences->len, ==, 3);
+    const VdtDifference *a = differences->pdata[1], *b = differences->pdata[2];
+    g_assert_cmpstr(a->keys[0], ==, "recognizer.threshold");
+    g_assert_cmpint(b->change, ==, VDT_CHANGE_SAME);
+    const VdtAnalyserConfig *analyser = vdt_config_find(config, "a")->analysers->pdata[0];
+    g_assert_cmpfloat(analyser->values[VDT_KEY_RECOGNIZER_THRESHOLD].real, ==, 0.75);
+}
+
 static void test_file(void)
 {
     fixture_files("vedette.conf", "", NULL);
@@ -403,6 +431,7 @@ int main(int argc, char **argv)
     g_test_add_func("/parts/secret", test_secret);
     g_test_add_func("/parts/play", test_play);
     g_test_add_func("/parts/update", test_update);
+    g_test_add_func("/parts/reload", test_reload);
     g_test_add_func("/parts/file", test_file);
 #ifdef HAVE_CAMERA
     g_test_add_func("/parts/rtsp", test_rtsp);
