@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Every key of the configuration, once: a row here is the key in files, in the manual page, in the
- * sample, in --check-config, and its number VDT_GROUP_NAME in the code. A row says number, name,
- * type, min, max, choices, what it is if nobody says, what a change takes, and a sentence.
+ * sample, in --check-config, and its number VDT_KEY_GROUP_NAME in the code. A row says number,
+ * name, type, min, max, choices, what it is if nobody says, what a change takes, and a sentence.
  *
  * A key is here only if something honours it. Keys of analysers are called as the properties of
  * their elements are, and have the same limits; tests/daemon/ compares them.

@@ -35,7 +35,7 @@ typedef enum {
 /* What is allowed. Everything is text, as a file would have it; NULL where it does not matter. */
 typedef struct {
     VdtOptionType type;
-    const char *min, *max; /* of INT, FLOAT, DURATION, BYTES_; both or neither */
+    const char *min, *max; /* of INT, FLOAT, DURATION, BYTES; both or neither */
     const char *choices;   /* of ENUM, separated by blanks */
     const char *unset; /* what it is if nobody says; "" for nothing, NULL if somebody must say */
 } VdtOptionSpec;
@@ -43,7 +43,7 @@ typedef struct {
 /* A value that was allowed. With no text it is unset. */
 typedef struct {
     char *text;            /* as it is used, without user and password */
-    gint64 whole;          /* BOOL, INT, DURATION, BYTES_ */
+    gint64 whole;          /* BOOL, INT, DURATION, BYTES */
     double real;           /* FLOAT */
     double region[4];      /* REGION */
     guint width, height;   /* SIZE */
