@@ -426,7 +426,8 @@ static VdtPlan *engine_plan(VdtEngine *engine, const VdtBuild *asked, GError **e
     return plan;
 }
 
-VdtSession *vdt_engine_new_session(VdtEngine *engine, const VdtShape *input, GError **error)
+/* A reference to the plan for inputs of that shape. */
+static VdtPlan *get_plan(VdtEngine *engine, const VdtShape *input, GError **error)
 {
     VdtBuild asked = vdt_model_ask(engine->model, input);
     VdtHost host;
@@ -437,5 +438,24 @@ VdtSession *vdt_engine_new_session(VdtEngine *engine, const VdtShape *input, GEr
         vdt_plan_ref(plan);
     pthread_mutex_unlock(&engine->lock);
     vdt_host_leave_locks(&host);
+    return g_steal_pointer(&plan);
+}
+
+VdtSession *vdt_engine_new_session(VdtEngine *engine, const VdtShape *input, GError **error)
+{
+    g_autoptr(VdtPlan) plan = get_plan(engine, input, error);
     return plan != NULL ? vdt_session_new(plan, error) : NULL;
+}
+
+gboolean vdt_engine_measure(VdtEngine *engine, const VdtShape *input, gsize *weights,
+                            gsize *session, GError **error)
+{
+    g_autoptr(VdtPlan) plan = get_plan(engine, input, error);
+    if (plan == NULL)
+        return FALSE;
+    if (weights != NULL)
+        *weights = vdt_plan_get_weights_size(plan);
+    if (session != NULL)
+        *session = vdt_plan_get_arena_size(plan);
+    return TRUE;
 }

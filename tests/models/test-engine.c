@@ -86,6 +86,27 @@ static double answer(VdtEngine *engine, gint64 size)
     return ((float *)output->data)[0];
 }
 
+static void test_measure(void)
+{
+    g_autofree char *path = small_file();
+    g_autoptr(VdtEngine) engine = open_engine(&(VdtEngineOptions){.weights = path});
+    g_autoptr(GError) error = NULL;
+    VdtShape small = vdt_engine_get_input_shape(engine, 1, 32, 32);
+    VdtShape large = vdt_engine_get_input_shape(engine, 1, 96, 96);
+    gsize weights[2], sessions[2];
+    g_assert_true(vdt_engine_measure(engine, &small, &weights[0], &sessions[0], &error));
+    g_assert_true(vdt_engine_measure(engine, &large, &weights[1], &sessions[1], &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(weights[0], >, 0);
+    g_assert_cmpuint(weights[1], >=, weights[0]);
+    g_assert_cmpuint(weights[1], <, 2 * weights[0]);
+    g_assert_cmpuint(sessions[1], >, 4 * sessions[0]);
+    g_assert_true(vdt_engine_measure(engine, &small, NULL, NULL, NULL));
+    VdtShape bad = vdt_shape(1, 3);
+    g_assert_false(vdt_engine_measure(engine, &bad, NULL, NULL, &error));
+    g_assert_error(error, VDT_ERROR, VDT_ERROR_SHAPE);
+}
+
 static void test_from_weights(void)
 {
     g_autofree char *path = small_file();
@@ -543,6 +564,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     dir = g_dir_make_tmp("vedette-engine-XXXXXX", NULL);
     g_test_add_func("/engine/changed-in-place", test_changed_in_place);
+    g_test_add_func("/engine/measure", test_measure);
     g_test_add_func("/engine/from-weights", test_from_weights);
     g_test_add_func("/engine/plans-agree", test_plans_agree);
     g_test_add_func("/engine/official", test_official);
