@@ -13,7 +13,8 @@ typedef struct {
 } Side;
 
 typedef struct {
-    guint unseen; /* times, since it was there last */
+    gboolean known; /* it was seen before */
+    guint unseen;   /* times, since it was there last */
     Side sides[VDT_ZONES_MOST];
 } Sides;
 
@@ -75,10 +76,9 @@ static double meet(const VdtZone *line, VdtPlace a, VdtPlace b, double aspect)
 }
 
 static void look(VdtCrossings *crossings, guint line, Side *side, const VdtObject *object, guint i,
-                 double aspect)
+                 VdtPlace place, double aspect)
 {
     const VdtZone *zone = &crossings->lines->zones[line];
-    const VdtPlace place = object->path[object->n_path - 1];
     const double far = distance(zone, place, aspect);
     const double clear = CLEAR * (object->box.y1 - object->box.y0);
     const int now = far > clear ? 1 : far < -clear ? -1 : 0;
@@ -110,6 +110,7 @@ static Sides *get_sides(VdtCrossings *crossings, const VdtObject *object)
     parent = g_hash_table_lookup(crossings->sides, GUINT_TO_POINTER(object->parent));
     if (parent)
         *sides = *parent;
+    sides->known = FALSE;
     g_hash_table_insert(crossings->sides, GUINT_TO_POINTER(object->id), sides);
     return sides;
 }
@@ -134,12 +135,16 @@ const GArray *vdt_crossings_update(VdtCrossings *crossings, VdtZones *lines, con
     for (guint i = 0; lines && i < objects->len; i++) {
         const VdtObject *object = &g_array_index(objects, VdtObject, i);
         Sides *sides = get_sides(crossings, object);
+        /* a new one has come all its way */
+        const guint first = sides->known ? object->n_path - 1 : 0;
 
+        sides->known = TRUE;
         sides->unseen = 0;
         if (object->state == VDT_OBJECT_HIDDEN)
             continue;
         for (guint k = 0; k < lines->n_zones; k++)
-            look(crossings, k, &sides->sides[k], object, i, aspect);
+            for (guint p = first; p < object->n_path; p++)
+                look(crossings, k, &sides->sides[k], object, i, object->path[p], aspect);
     }
     forget(crossings);
     return crossings->crossed;

@@ -11,7 +11,8 @@ typedef struct {
 } Visit;
 
 typedef struct {
-    guint unseen; /* times, since it was there last */
+    gboolean known; /* it was seen before */
+    guint unseen;   /* times, since it was there last */
     Visit visits[VDT_ZONES_MOST];
 } Visits;
 
@@ -64,15 +65,19 @@ static Visits *get_visits(VdtPresence *presence, const VdtObject *object)
 }
 
 static void look(VdtPresence *presence, guint zone, Visit *visit, const VdtObject *object,
-                 gint64 time)
+                 gboolean is_new, gint64 time)
 {
     const VdtPlace place = object->path[object->n_path - 1];
+    const VdtZone *zone_at = &presence->zones->zones[zone];
     VdtStay stay = {zone, object->id, 0};
 
-    if (vdt_zone_contains(&presence->zones->zones[zone], place.x, place.y)) {
-        /* it is an object when it is found again, but has been there since it was found first */
+    if (vdt_zone_contains(zone_at, place.x, place.y)) {
+        /* it has become an object after it was found first */
         if (visit->since == NEVER)
-            visit->since = object->n_path == 1 ? object->first : time;
+            visit->since =
+                is_new && vdt_zone_contains(zone_at, object->path[0].x, object->path[0].y)
+                    ? object->first
+                    : time;
         visit->was_there = time;
     } else if (visit->since != NEVER && time - visit->was_there >= LEAVES) {
         visit->since = NEVER;
@@ -102,10 +107,12 @@ const GArray *vdt_presence_update(VdtPresence *presence, VdtZones *zones, const 
     for (guint i = 0; zones && i < objects->len; i++) {
         const VdtObject *object = &g_array_index(objects, VdtObject, i);
         Visits *visits = get_visits(presence, object);
+        const gboolean is_new = !visits->known;
 
+        visits->known = TRUE;
         visits->unseen = 0;
         for (guint k = 0; k < zones->n_zones; k++)
-            look(presence, k, &visits->visits[k], object, time);
+            look(presence, k, &visits->visits[k], object, is_new, time);
     }
     forget(presence);
     return presence->stays;

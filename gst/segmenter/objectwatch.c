@@ -320,30 +320,42 @@ void vdt_object_watch_describe(VdtObjectWatch *watch, GstStructure *fields)
 
 /* Events */
 
-static const GstStructure *find_going(const VdtObjectWatch *watch, const Key *key)
+static gboolean goes_on(const VdtObjectWatch *watch, const Key *key)
 {
-    for (guint i = 0; i < watch->going->len; i++) {
-        const Going *going = &g_array_index(watch->going, Going, i);
-
-        if (equal(&going->key, key))
-            return going->finding;
-    }
-    return NULL;
+    for (guint i = 0; i < watch->going->len; i++)
+        if (equal(&g_array_index(watch->going, Going, i).key, key))
+            return TRUE;
+    return FALSE;
 }
 
-static void add_events(VdtObjectWatch *watch)
+/* Ends what was told of and does not go on, or all. */
+static GList *end(VdtObjectWatch *watch, gboolean all)
 {
-    for (guint i = 0; i < watch->going->len; i++) {
-        const Key *key = &g_array_index(watch->going, Going, i).key;
-        VdtEvents *events;
+    GList *messages = NULL;
+    GHashTableIter iter;
+    gpointer key, events;
 
-        if (g_hash_table_contains(watch->events, key))
+    g_hash_table_iter_init(&iter, watch->events);
+    while (g_hash_table_iter_next(&iter, &key, &events)) {
+        if (!all && goes_on(watch, key))
             continue;
-        events = vdt_events_new(watch->source, watch->kind);
-        if (key->what == DWELL)
-            vdt_events_omit_updates(events);
-        g_hash_table_insert(watch->events, g_memdup2(key, sizeof *key), events);
+        messages = g_list_concat(messages, vdt_events_end(events));
+        g_hash_table_iter_remove(&iter);
     }
+    return messages;
+}
+
+static VdtEvents *get_events(VdtObjectWatch *watch, const Key *key)
+{
+    VdtEvents *events = g_hash_table_lookup(watch->events, key);
+
+    if (events)
+        return events;
+    events = vdt_events_new(watch->source, watch->kind);
+    if (key->what == DWELL)
+        vdt_events_omit_updates(events);
+    g_hash_table_insert(watch->events, g_memdup2(key, sizeof *key), events);
+    return events;
 }
 
 /* It starts and ends at once. */
@@ -366,36 +378,18 @@ static GList *tell_crossings(VdtObjectWatch *watch, const VdtSpan *span)
 
 GList *vdt_object_watch_tell(VdtObjectWatch *watch, const VdtSpan *span, GstClockTime least)
 {
-    GList *messages = NULL;
-    GHashTableIter iter;
-    gpointer key, events;
+    GList *messages = end(watch, FALSE);
 
-    add_events(watch);
-    g_hash_table_iter_init(&iter, watch->events);
-    while (g_hash_table_iter_next(&iter, &key, &events)) {
-        const GstStructure *finding = find_going(watch, key);
+    for (guint i = 0; i < watch->going->len; i++) {
+        const Going *going = &g_array_index(watch->going, Going, i);
 
-        if (finding) {
-            messages =
-                g_list_concat(messages, vdt_events_follow(events, span, finding, NULL, least));
-            continue;
-        }
-        messages = g_list_concat(messages, vdt_events_end(events));
-        g_hash_table_iter_remove(&iter);
+        messages = g_list_concat(messages, vdt_events_follow(get_events(watch, &going->key), span,
+                                                             going->finding, NULL, least));
     }
     return g_list_concat(messages, tell_crossings(watch, span));
 }
 
 GList *vdt_object_watch_end(VdtObjectWatch *watch)
 {
-    GList *messages = NULL;
-    GHashTableIter iter;
-    gpointer events;
-
-    g_hash_table_iter_init(&iter, watch->events);
-    while (g_hash_table_iter_next(&iter, NULL, &events)) {
-        messages = g_list_concat(messages, vdt_events_end(events));
-        g_hash_table_iter_remove(&iter);
-    }
-    return messages;
+    return end(watch, TRUE);
 }
