@@ -2,6 +2,7 @@
 #include "crossings.h"
 
 #include <math.h>
+#include <string.h>
 
 #define REMEMBERED 16   /* updates, without an object */
 #define CLEAR      0.08 /* heights of the object, from a line, until it is on a side of it */
@@ -42,13 +43,19 @@ void vdt_crossings_free(VdtCrossings *crossings)
     g_free(crossings);
 }
 
+/* Objects that are known have not come all their way since. */
 static void set_lines(VdtCrossings *crossings, VdtZones *lines)
 {
+    GHashTableIter iter;
+    gpointer sides;
+
     if (lines == crossings->lines)
         return;
     g_clear_pointer(&crossings->lines, vdt_zones_unref);
     crossings->lines = lines ? g_atomic_rc_box_acquire(lines) : NULL;
-    g_hash_table_remove_all(crossings->sides);
+    g_hash_table_iter_init(&iter, crossings->sides);
+    while (g_hash_table_iter_next(&iter, NULL, &sides))
+        memset(((Sides *)sides)->sides, 0, sizeof(((Sides *)sides)->sides));
     for (guint i = 0; i < VDT_ZONES_MOST; i++)
         crossings->in[i] = crossings->out[i] = 0;
 }
@@ -132,7 +139,7 @@ const GArray *vdt_crossings_update(VdtCrossings *crossings, VdtZones *lines, con
 {
     g_array_set_size(crossings->crossed, 0);
     set_lines(crossings, lines);
-    for (guint i = 0; lines && i < objects->len; i++) {
+    for (guint i = 0; i < objects->len; i++) {
         const VdtObject *object = &g_array_index(objects, VdtObject, i);
         Sides *sides = get_sides(crossings, object);
         /* a new one has come all its way */
@@ -142,7 +149,7 @@ const GArray *vdt_crossings_update(VdtCrossings *crossings, VdtZones *lines, con
         sides->unseen = 0;
         if (object->state == VDT_OBJECT_HIDDEN)
             continue;
-        for (guint k = 0; k < lines->n_zones; k++)
+        for (guint k = 0; lines && k < lines->n_zones; k++)
             for (guint p = first; p < object->n_path; p++)
                 look(crossings, k, &sides->sides[k], object, i, object->path[p], aspect);
     }

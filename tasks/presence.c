@@ -39,13 +39,25 @@ void vdt_presence_free(VdtPresence *presence)
     g_free(presence);
 }
 
+static void leave(Visits *visits)
+{
+    for (guint i = 0; i < VDT_ZONES_MOST; i++)
+        visits->visits[i] = (Visit){NEVER, NEVER};
+}
+
+/* Objects that are known are there from now on, not since they were found. */
 static void set_zones(VdtPresence *presence, VdtZones *zones)
 {
+    GHashTableIter iter;
+    gpointer visits;
+
     if (zones == presence->zones)
         return;
     g_clear_pointer(&presence->zones, vdt_zones_unref);
     presence->zones = zones ? g_atomic_rc_box_acquire(zones) : NULL;
-    g_hash_table_remove_all(presence->visits);
+    g_hash_table_iter_init(&iter, presence->visits);
+    while (g_hash_table_iter_next(&iter, NULL, &visits))
+        leave(visits);
 }
 
 /* What was known of an object, or of the one that it has come off. */
@@ -58,8 +70,11 @@ static Visits *get_visits(VdtPresence *presence, const VdtObject *object)
         return visits;
     visits = g_new0(Visits, 1);
     parent = g_hash_table_lookup(presence->visits, GUINT_TO_POINTER(object->parent));
-    for (guint i = 0; i < VDT_ZONES_MOST; i++)
-        visits->visits[i] = parent ? parent->visits[i] : (Visit){NEVER, NEVER};
+    if (parent)
+        *visits = *parent;
+    else
+        leave(visits);
+    visits->known = FALSE;
     g_hash_table_insert(presence->visits, GUINT_TO_POINTER(object->id), visits);
     return visits;
 }
@@ -104,14 +119,14 @@ const GArray *vdt_presence_update(VdtPresence *presence, VdtZones *zones, const 
 {
     g_array_set_size(presence->stays, 0);
     set_zones(presence, zones);
-    for (guint i = 0; zones && i < objects->len; i++) {
+    for (guint i = 0; i < objects->len; i++) {
         const VdtObject *object = &g_array_index(objects, VdtObject, i);
         Visits *visits = get_visits(presence, object);
         const gboolean is_new = !visits->known;
 
         visits->known = TRUE;
         visits->unseen = 0;
-        for (guint k = 0; k < zones->n_zones; k++)
+        for (guint k = 0; zones && k < zones->n_zones; k++)
             look(presence, k, &visits->visits[k], object, is_new, time);
     }
     forget(presence);

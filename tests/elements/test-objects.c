@@ -577,6 +577,30 @@ static void test_lines_count_on(void)
     scene_clear(&scene);
 }
 
+/* What was before there were lines and zones is no crossing, nor has anybody dwelt there. */
+static void test_set_late(void)
+{
+    const Thing person = person_at(80);
+    Scene scene;
+    GstClockTime set;
+    GstStructure *dwell;
+
+    scene_init(&scene, "dwell", 1.0, NULL);
+    gst_buffer_unref(walk(&scene, 20, 80, 4));
+    pass(&scene, &person, 1, 20);
+    set = scene.now;
+    g_object_set(scene.element, "lines", "door: 0.5,0 0.5,1", "zones", "all: 0,0 1,0 1,1 0,1",
+                 NULL);
+    pass(&scene, &person, 1, 10);
+    check_told(&scene, "crossing", "");
+    pass(&scene, &person, 1, 1);
+    dwell = find_told(scene.bus, "dwell", "start");
+    g_assert_cmpuint(uint64_of(dwell, "since"), ==, set);
+    g_assert_cmpuint(uint64_of(dwell, "timestamp"), ==, set + GST_SECOND);
+    gst_structure_free(dwell);
+    scene_clear(&scene);
+}
+
 /* What a crossing says besides. */
 static void test_crossing_message(void)
 {
@@ -1008,6 +1032,7 @@ int main(int argc, char **argv)
     g_test_add_func("/objects/backwards", test_backwards);
     g_test_add_func("/objects/lines", test_lines);
     g_test_add_func("/objects/lines/count-on", test_lines_count_on);
+    g_test_add_func("/objects/set-late", test_set_late);
     g_test_add_func("/objects/crossing-message", test_crossing_message);
     g_test_add_func("/objects/dwell", test_dwell);
     g_test_add_func("/objects/count", test_count);
