@@ -21,7 +21,7 @@
 #define RATE     25
 #define EACH     3
 #define ASPECT   (16 / 9.0)
-#define MIN_AREA 0.0015 /* of the frame: the segmenter's object-min-area */
+#define MIN_AREA 0.002 /* of the frame: the segmenter's object-min-area */
 #define PIECES   12
 /* Of true objects: less of one can be seen, or of it at all, and it does not count. */
 #define VISIBLE  0.25

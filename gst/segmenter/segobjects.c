@@ -2,7 +2,7 @@
 #include "segobjects.h"
 
 #define DEFAULT_OBJECTS  FALSE
-#define DEFAULT_MIN_AREA 0.0015
+#define DEFAULT_MIN_AREA 0.002
 #define DEFAULT_DWELL    0.0
 #define DEFAULT_COUNT    (-1)
 #define PIECES           12 /* pixels of the map: less is noise, also beside what it may belong to */
