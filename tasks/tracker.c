@@ -103,9 +103,10 @@ static Found *found_at(GArray *found, guint i)
 
 static GArray *find(const GArray *regions, guint width, guint height, double aspect)
 {
-    GArray *found = g_array_sized_new(FALSE, FALSE, sizeof(Found), regions->len);
+    const guint n = MIN(regions->len, VDT_TRACKER_REGIONS);
+    GArray *found = g_array_sized_new(FALSE, FALSE, sizeof(Found), n);
 
-    for (guint i = 0; i < regions->len; i++) {
+    for (guint i = 0; i < n; i++) {
         const VdtRegion *r = &g_array_index(regions, VdtRegion, i);
         Found one = {.box = {MAX(r->left - OUTLINE, 0) * aspect / width,
                              MAX(r->top - OUTLINE, 0) / height,
