@@ -32,6 +32,7 @@ typedef struct {
     VdtBoxFilter filter; /* lengths in heights of the frame */
     VdtBounds place;     /* where it will be */
     VdtBounds seen;      /* where it was found last */
+    VdtBounds shown;     /* that, and the region that showed it, alone or not */
     VdtBounds now;       /* where it is, as far as that is known */
     gsize pixels;        /* when it was seen alone last */
     gint64 alone;        /* when that was */
@@ -429,6 +430,7 @@ static void follow(VdtTracker *tracker, Track *track, GArray *found, const guint
     object->score = f->score;
     object->last = time;
     track->seen = track->now;
+    track->shown = vdt_bounds_join(&track->now, &f->box);
     track->found++;
 }
 
@@ -439,7 +441,7 @@ static guint find_parent(const VdtTracker *tracker, const Found *f)
         const Track *track = track_at(tracker, i);
 
         if (track->object.id > 0 && track->object.class_id == f->class_id &&
-            vdt_bounds_share_in(&f->box, &track->seen) >= PIECE)
+            vdt_bounds_share_in(&f->box, &track->shown) >= PIECE)
             return track->object.id;
     }
     return 0;
@@ -453,6 +455,7 @@ static void begin(VdtTracker *tracker, const GArray *found, double frame, gint64
         Track track = {.region = -1,
                        .found = 1,
                        .seen = f->box,
+                       .shown = f->box,
                        .now = f->box,
                        .pixels = f->pixels,
                        .alone = time};
