@@ -243,6 +243,22 @@ static void test_parent(void)
     g_assert_cmpuint(walk(&scene, 3, (VdtPlace){0.6, 0.5}, (VdtPlace){0.4, 0.5}), ==, 1);
 }
 
+/* But not for ever. */
+static void test_forgotten(void)
+{
+    g_auto(Scene) scene = {0};
+    VdtObject child = object_at(2, 0.6, 0.5);
+
+    scene_init(&scene, "line: 0.5,1 0.5,0");
+    child.parent = 1;
+    put(&scene, object_at(1, 0.4, 0.5));
+    update(&scene);
+    for (guint i = 0; i < 100; i++)
+        update(&scene);
+    put(&scene, child);
+    g_assert_cmpuint(update(&scene), ==, 0);
+}
+
 /* With other lines everything begins anew, also if they read the same; with the same it goes on. */
 static void test_other_lines(void)
 {
@@ -276,6 +292,7 @@ int main(int argc, char **argv)
     g_test_add_func("/crossings/hidden", test_hidden);
     g_test_add_func("/crossings/merged", test_merged);
     g_test_add_func("/crossings/parent", test_parent);
+    g_test_add_func("/crossings/forgotten", test_forgotten);
     g_test_add_func("/crossings/other-lines", test_other_lines);
     return g_test_run();
 }

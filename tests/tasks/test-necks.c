@@ -45,6 +45,7 @@ static void test_one(void)
         {{{10, 20}, {5, 16}, {10, 20}}, 3},
         /* neither is what stands out at an end, an arm or a spoiler */
         {{{20, 20}, {1, 4}, {2, 20}}, 3},
+        {{{2, 20}, {1, 4}, {20, 20}}, 3},
         {{{20, 40}, {4, 4}, {20, 10}}, 3},
         {{{10, 0}}, 1},
     };

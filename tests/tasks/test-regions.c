@@ -177,7 +177,7 @@ static void test_score(void)
     g_autoptr(GArray) regions = NULL;
 
     for (guint i = 0; i < 10; i++)
-        map->sure[i] = (guint8)(i < 5 ? 255 : 51);
+        map->sure[i] = (guint8)(i % 5 == 0 ? 0 : i < 5 ? 255 : 51);
     regions = vdt_regions_find(map, things, 1);
     g_assert_cmpuint(regions->len, ==, 2);
     for (guint i = 0; i < 2; i++)

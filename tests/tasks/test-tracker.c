@@ -334,6 +334,23 @@ static void test_hidden(void)
     g_assert_cmpfloat(film_find(&film, &list[0])->score, ==, 1);
 }
 
+/* Behind something so large that it takes long: as long as that is there, it is waited for. */
+static void test_hidden_long(void)
+{
+    static const double speeds[] = {15, 0};
+    Thing list[] = {{PERSON, 10, 30, 12, 30}, {VEHICLE, 50, 25, 50, 40}};
+    g_auto(Film) film = {0};
+    guint id;
+
+    film_init(&film);
+    film_run(&film, list, speeds, 2, 1.5);
+    id = film_find(&film, &list[0])->id;
+    film_run(&film, list, speeds, 2, 6);
+    assert_objects(&film, 2);
+    g_assert_cmpuint(film_find(&film, &list[0])->id, ==, id);
+    g_assert_cmpuint(film_find(&film, &list[0])->state, ==, VDT_OBJECT_SEEN);
+}
+
 /* A post before one does not make it two. */
 static void test_post(void)
 {
@@ -348,6 +365,121 @@ static void test_post(void)
         assert_objects(&film, 1);
         g_assert_cmpuint(film_find(&film, &list[0])->id, ==, 1);
     }
+}
+
+/* Nor does who steps before its middle. */
+static void test_pieces(void)
+{
+    static const double stay[] = {0, 0};
+    Thing list[] = {{VEHICLE, 50, 40, 40, 20}, {PERSON, 66, 25, 8, 40}};
+    g_auto(Film) film = {0};
+
+    film_init(&film);
+    film_run(&film, list, stay, 1, 1);
+    film_run(&film, list, stay, 2, 1);
+    assert_objects(&film, 2);
+    g_assert_cmpuint(film_find(&film, &list[0])->id, ==, 1);
+    g_assert_cmpuint(film_find(&film, &list[1])->id, ==, 2);
+    g_assert_cmpfloat_with_epsilon(film_find(&film, &list[0])->box.x0 * WIDTH, 50, 4);
+    g_assert_cmpfloat_with_epsilon(film_find(&film, &list[0])->box.x1 * WIDTH, 90, 4);
+}
+
+/* Head and feet of who was never seen without what he carries before him. */
+static void test_below(void)
+{
+    static const double speeds[] = {20, 20};
+    Thing list[] = {{PERSON, 20, 20, 12, 44}, {VEHICLE, 18, 44, 16, 10}};
+    g_auto(Film) film = {0};
+
+    film_init(&film);
+    film_run(&film, list, speeds, 2, 1.5);
+    assert_objects(&film, 2);
+    g_assert_cmpfloat(film_find(&film, &list[0])->box.y1 * HEIGHT, >, 60);
+}
+
+/* What is of another class is another thing, wherever it is. */
+static void test_classes(void)
+{
+    static const double stay[] = {0};
+    Thing thing = {PERSON, 60, 30, 14, 30};
+    g_auto(Film) film = {0};
+
+    film_init(&film);
+    film_run(&film, &thing, stay, 1, 1);
+    thing.class_id = VEHICLE;
+    film_run(&film, &thing, stay, 1, 0.8);
+    g_assert_cmpuint(film_find(&film, &thing)->id, ==, 2);
+    for (guint i = 0; i < film.objects->len; i++)
+        if (g_array_index(film.objects, VdtObject, i).class_id == PERSON)
+            g_assert_cmpuint(g_array_index(film.objects, VdtObject, i).state, ==,
+                             VDT_OBJECT_HIDDEN);
+}
+
+/* Two whose boxes overlap though they do not touch: each gets the region that fits it best, not
+ * the largest there is. */
+static void test_best(void)
+{
+    g_auto(Film) film = {0};
+
+    film_init(&film);
+    for (guint i = 0; i < 20; i++) {
+        g_autoptr(VdtSegmentation) map = drawing_new(CLASSES, WIDTH, HEIGHT);
+        const int wide = i % 4 < 2 ? 10 : 16;
+
+        drawing_fill(map, PERSON, 20, 20, 30, 70);
+        drawing_fill(map, PERSON, 20, 60, 54, 70);
+        drawing_fill(map, PERSON, 36, 20, 60 + wide, 30);
+        drawing_fill(map, PERSON, 60, 20, 60 + wide, 56);
+        film_show(&film, map, STEP);
+        if (i < 5)
+            continue;
+        assert_objects(&film, 2);
+        g_assert_cmpfloat(g_array_index(film.objects, VdtObject, 0).box.x0 * WIDTH, <, 25);
+        g_assert_cmpfloat(g_array_index(film.objects, VdtObject, 1).box.x0 * WIDTH, >, 30);
+    }
+}
+
+/* The end of the frame is not its own: what drives in is the same all the time, and what drives out
+ * does not slow down. */
+static void test_cut(void)
+{
+    static const double speeds[] = {40};
+    Thing thing = {VEHICLE, -60, 40, 60, 20};
+    g_auto(Film) film = {0};
+
+    film_init(&film);
+    film_run(&film, &thing, speeds, 1, 0.8);
+    for (guint i = 0; i < 38; i++) {
+        film_run(&film, &thing, speeds, 1, 0.1);
+        assert_objects(&film, 1);
+        g_assert_cmpuint(film_find(&film, &thing)->id, ==, 1);
+        if (thing.x > 60) /* it was whole for a second and more */
+            g_assert_cmpfloat_with_epsilon(film_find(&film, &thing)->speed_x * WIDTH, 40, 8);
+    }
+    g_assert_cmpfloat(thing.x + thing.width / 3, >, WIDTH - 40);
+    g_assert_cmpfloat(film_find(&film, &thing)->box.x1, ==, 1);
+}
+
+/* Somebody comes to who stands there, out of a door: both are one region from the first. */
+static void test_crowded(void)
+{
+    static const double stay[] = {0, 0}, go[] = {0, 30};
+    Thing list[] = {{PERSON, 60, 30, 12, 30}, {PERSON, 72, 30, 16, 30}};
+    g_auto(Film) film = {0};
+    const VdtObject *o;
+
+    film_init(&film);
+    film_run(&film, list, stay, 1, 2);
+    assert_objects(&film, 1);
+    film_run(&film, list, stay, 2, 0.5);
+    assert_objects(&film, 1);
+    o = &g_array_index(film.objects, VdtObject, 0);
+    g_assert_cmpuint(o->id, ==, 1);
+    g_assert_cmpuint(o->state, ==, VDT_OBJECT_MERGED);
+    film_run(&film, list, go, 2, 1.5);
+    assert_objects(&film, 2);
+    g_assert_cmpuint(film_find(&film, &list[0])->id, ==, 1);
+    g_assert_cmpuint(film_find(&film, &list[1])->parent, ==, 1);
 }
 
 /* Who is out of the picture is no more; who comes in is somebody else. */
@@ -538,7 +670,14 @@ int main(int argc, char **argv)
     g_test_add_func("/tracker/merged", test_merged);
     g_test_add_func("/tracker/undecided", test_undecided);
     g_test_add_func("/tracker/hidden", test_hidden);
+    g_test_add_func("/tracker/hidden-long", test_hidden_long);
     g_test_add_func("/tracker/post", test_post);
+    g_test_add_func("/tracker/pieces", test_pieces);
+    g_test_add_func("/tracker/below", test_below);
+    g_test_add_func("/tracker/classes", test_classes);
+    g_test_add_func("/tracker/best", test_best);
+    g_test_add_func("/tracker/cut", test_cut);
+    g_test_add_func("/tracker/crowded", test_crowded);
     g_test_add_func("/tracker/leaving", test_leaving);
     g_test_add_func("/tracker/vanishing", test_vanishing);
     g_test_add_func("/tracker/noise", test_noise);
