@@ -143,7 +143,7 @@ static void assert_objects(const Film *film, guint n)
 /* One keeps its number while it walks, stands, turns and walks back. */
 static void test_one(void)
 {
-    static const double speeds[] = {30, 0, -30, 45, 0};
+    static const double speeds[] = {25, 0, -20, 20, 0};
     Thing thing = {PERSON, 20, 30, 12, 30};
     g_auto(Film) film = {0};
     gint64 first;
@@ -338,7 +338,7 @@ static void test_hidden(void)
 static void test_hidden_long(void)
 {
     static const double speeds[] = {15, 0};
-    Thing list[] = {{PERSON, 10, 30, 12, 30}, {VEHICLE, 50, 25, 50, 40}};
+    Thing list[] = {{PERSON, 10, 30, 12, 30}, {VEHICLE, 50, 25, 44, 40}};
     g_auto(Film) film = {0};
     guint id;
 
@@ -625,7 +625,7 @@ static void test_thousands(void)
                          y + (large ? 5 : 3));
         }
     start = g_get_monotonic_time();
-    for (guint i = 0; i < 3; i++)
+    for (guint i = 0; i < 6; i++)
         film_show(&film, map, STEP);
     g_assert_cmpint(g_get_monotonic_time() - start, <, 10 * G_USEC_PER_SEC);
     assert_objects(&film, VDT_OBJECTS_MOST);
