@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "golden.h"
 
+#include "io/keyed-hash.h"
+
 /* A few bytes of text may ask for any memory. */
 #define MAX_ELEMENTS (G_GINT64_CONSTANT(1) << 30)
 
@@ -206,7 +208,7 @@ static gboolean add_weight(VdtWeights *weights, JsonNode *node, GHashTable *decl
 
 static GHashTable *declared_by(const VdtGraph *graph)
 {
-    GHashTable *shapes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    GHashTable *shapes = g_hash_table_new_full(vdt_keyed_str_hash, g_str_equal, NULL, g_free);
 
     for (guint i = 0; i < vdt_graph_get_n_params(graph); i++) {
         VdtShape shape;

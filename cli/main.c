@@ -14,6 +14,9 @@ static const Command commands[] = {
     {"verify", "hold this build against recorded reference outputs", command_verify},
     {"bench", "time a network", command_bench},
     {"cache", "show or clear the clips that trainings keep on disk", command_cache},
+#if HAVE_GST
+    {"serve", "check the configuration of the service", command_serve},
+#endif
     {"inspect", "say what a weight file holds", command_inspect},
     {"convert", "convert a weight file to another format or precision", command_convert},
 };

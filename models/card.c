@@ -131,7 +131,18 @@ static gboolean leads_out(const char *dir, const char *file)
     return out;
 }
 
-/* A file named in a card lies in its folder or below it. */
+/* The folder that the card lies in, links followed; NULL if there is none. */
+static char *real_folder(const char *path)
+{
+    char *real = realpath(path, NULL);
+    char *folder = real != NULL ? g_path_get_dirname(real) : NULL;
+    free(real);
+    return folder;
+}
+
+/* A file named in a card lies in its folder or below it. As a link, it may lead to where a link of
+ * the card leads: in caches all files of a model are links into one folder. That gives a stranger
+ * nothing who cannot put a card there, and who can needs no link. */
 static char *beside(VdtFields *fields, const char *key, const char *path)
 {
     const char *name = vdt_fields_string(fields, key, NULL);
@@ -146,7 +157,8 @@ static char *beside(VdtFields *fields, const char *key, const char *path)
     }
     g_autofree char *dir = g_path_get_dirname(path);
     g_autofree char *joined = g_build_filename(dir, name, NULL);
-    if (leads_out(dir, joined)) {
+    g_autofree char *real = real_folder(path);
+    if (leads_out(dir, joined) && (real == NULL || leads_out(real, joined))) {
         vdt_fields_fail(fields, "\"%s\" is \"%s\", a link out of the card's folder", key, name);
         return NULL;
     }

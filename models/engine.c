@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "card.h"
+#include "io/keyed-hash.h"
 #include "model.h"
 #include "paths.h"
 #include "runtime/host.h"
@@ -74,21 +75,19 @@ void vdt_engine_unref(VdtEngine *engine)
 {
     if (engine == NULL)
         return;
-    if (engine->key == NULL) {
-        if (g_atomic_int_dec_and_test(&engine->ref_count))
-            engine_free(engine);
-        return;
-    }
     VdtHost host;
     vdt_host_enter_locks(&host);
-    pthread_mutex_lock(&registry_lock);
+    gboolean shared = engine->key != NULL;
+    if (shared)
+        pthread_mutex_lock(&registry_lock);
     gboolean last = g_atomic_int_dec_and_test(&engine->ref_count);
-    if (last)
+    if (shared && last)
         g_hash_table_remove(registry, engine->key);
-    pthread_mutex_unlock(&registry_lock);
-    vdt_host_leave_locks(&host);
+    if (shared)
+        pthread_mutex_unlock(&registry_lock);
     if (last)
         engine_free(engine);
+    vdt_host_leave_locks(&host);
 }
 
 static VdtGraph *engine_graph(const VdtEngine *engine, const VdtBuild *asked, GError **error)
@@ -113,7 +112,7 @@ static gboolean find_unused(VdtEngine *engine, gboolean strict, GError **error)
     g_autoptr(VdtGraph) graph = engine_graph(engine, &asked, error);
     if (graph == NULL)
         return FALSE;
-    g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) used = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     for (guint i = 0; i < vdt_graph_get_n_params(graph); i++)
         g_hash_table_add(used, (char *)vdt_graph_get_param(graph, i, NULL));
 
@@ -298,12 +297,21 @@ static VdtEngine *engine_new(const VdtEngineOptions *options, Files *files, GErr
     return g_steal_pointer(&engine);
 }
 
-VdtEngine *vdt_engine_new(const VdtEngineOptions *options, GError **error)
+static VdtEngine *get_new(const VdtEngineOptions *options, GError **error)
 {
     g_auto(Files) files = {NULL};
     if (!resolve(options, &files, error))
         return NULL;
     return engine_new(options, &files, error);
+}
+
+VdtEngine *vdt_engine_new(const VdtEngineOptions *options, GError **error)
+{
+    VdtHost host;
+    vdt_host_enter(&host);
+    VdtEngine *engine = get_new(options, error);
+    vdt_host_leave(&host);
+    return engine;
 }
 
 /* The state of a file, for keys; empty for none. */
@@ -342,8 +350,8 @@ static VdtEngine *get_shared(const VdtEngineOptions *options, GError **error)
 
     pthread_mutex_lock(&registry_lock);
     if (registry == NULL) {
-        registry = g_hash_table_new(g_str_hash, g_str_equal);
-        being_made = g_hash_table_new(g_str_hash, g_str_equal);
+        registry = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
+        being_made = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     }
     while (g_hash_table_contains(being_made, key))
         pthread_cond_wait(&registry_made, &registry_lock);
@@ -418,7 +426,8 @@ static VdtPlan *engine_plan(VdtEngine *engine, const VdtBuild *asked, GError **e
     return plan;
 }
 
-VdtSession *vdt_engine_new_session(VdtEngine *engine, const VdtShape *input, GError **error)
+/* A reference to the plan for inputs of that shape. */
+static VdtPlan *get_plan(VdtEngine *engine, const VdtShape *input, GError **error)
 {
     VdtBuild asked = vdt_model_ask(engine->model, input);
     VdtHost host;
@@ -429,5 +438,24 @@ VdtSession *vdt_engine_new_session(VdtEngine *engine, const VdtShape *input, GEr
         vdt_plan_ref(plan);
     pthread_mutex_unlock(&engine->lock);
     vdt_host_leave_locks(&host);
+    return g_steal_pointer(&plan);
+}
+
+VdtSession *vdt_engine_new_session(VdtEngine *engine, const VdtShape *input, GError **error)
+{
+    g_autoptr(VdtPlan) plan = get_plan(engine, input, error);
     return plan != NULL ? vdt_session_new(plan, error) : NULL;
+}
+
+gboolean vdt_engine_measure(VdtEngine *engine, const VdtShape *input, gsize *weights,
+                            gsize *session, GError **error)
+{
+    g_autoptr(VdtPlan) plan = get_plan(engine, input, error);
+    if (plan == NULL)
+        return FALSE;
+    if (weights != NULL)
+        *weights = vdt_plan_get_weights_size(plan);
+    if (session != NULL)
+        *session = vdt_plan_get_arena_size(plan);
+    return TRUE;
 }

@@ -98,6 +98,14 @@ char *vdt_find_card(const char *model, GError **error)
     return NULL;
 }
 
+char **vdt_get_data_dirs(const char *below)
+{
+    GPtrArray *dirs = g_ptr_array_new();
+    add_data_dirs(dirs, below);
+    g_ptr_array_add(dirs, NULL);
+    return (char **)g_ptr_array_free(dirs, FALSE);
+}
+
 char *vdt_find_labels(const char *name)
 {
     if (!is_name(name))

@@ -15,5 +15,9 @@
  * the data directories. The error lists the places. Caller frees. */
 char *vdt_find_card(const char *model, GError **error);
 
+/* The folders @below, "labels", of the data directories, whether they are there or not, in the
+ * order in which they are to be searched. Caller frees. */
+char **vdt_get_data_dirs(const char *below);
+
 /* The label file of that name among the data directories, or NULL. Caller frees. */
 char *vdt_find_labels(const char *name);

@@ -4,18 +4,22 @@
 #include <string.h>
 
 #include "io/formats.h"
+#include "io/keyed-hash.h"
 #include "model.h"
 
 /* Ways to name the tensors that are tried, and words that are taken away one after the other: each
  * is a copy of all names. */
-#define MAX_TRIES 16
-#define MAX_DEPTH 4
+#define MAX_TRIES   16
+#define MAX_DEPTH   4
 /* First words that are tried, or listed: the most frequent ones. */
-#define MAX_WORDS 4
+#define MAX_WORDS   4
+/* Tensors of a file that is looked through; networks and all that is kept of a training have some
+ * thousand. */
+#define MAX_TENSORS 16384
 /* Bytes of a word. */
-#define MAX_WORD  100
+#define MAX_WORD    100
 /* Bytes of a name that may have wrappers inside. */
-#define MAX_NAME  1000
+#define MAX_NAME    1000
 
 /* Parts of names that stand for a wrapper, wherever they are. */
 static const char *const wrappers[] = {"module", "_orig_mod", "_fsdp_wrapped_module",
@@ -43,7 +47,7 @@ static int by_frequency(gconstpointer a, gconstpointer b)
 static GArray *list_words(const VdtWeights *weights)
 {
     GArray *words = g_array_new(FALSE, FALSE, sizeof(Word));
-    g_autoptr(GHashTable) index = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) index = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     g_array_set_clear_func(words, clear_word);
     for (guint i = 0; i < vdt_weights_get_n_tensors(weights); i++) {
         const char *name = vdt_weights_get_name(weights, i), *dot = strchr(name, '.');
@@ -120,7 +124,7 @@ static VdtWeights *search(VdtWeights *weights, guint depth, guint *tries)
 
 VdtWeights *vdt_weights_unwrap(VdtWeights *weights)
 {
-    if (is_known(weights))
+    if (is_known(weights) || vdt_weights_get_n_tensors(weights) > MAX_TENSORS)
         return vdt_weights_ref(weights);
     guint tries = 0;
     g_autoptr(VdtWeights) plain = vdt_weights_rename(weights, without_wrappers, NULL);

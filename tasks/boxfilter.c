@@ -5,10 +5,10 @@
 
 /* Standard deviations, in sizes of the box. */
 #define START_SIZE  0.1
-#define START_SPEED 1.5 /* a second: a car is past before its own length is */
-#define ACCELERATES 1.0 /* a second squared */
-#define GROWS       0.2 /* in a second */
-#define UPRIGHT     0.1 /* of all that, up and down: things move on the ground */
+#define START_SPEED 2.0  /* a second: a car is past before its own length is */
+#define ACCELERATES 1.5  /* a second squared */
+#define GROWS       0.2  /* in a second */
+#define UPRIGHT     0.05 /* of all that, up and down: things move on the ground */
 
 static double square(double x)
 {

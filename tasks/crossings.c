@@ -2,6 +2,7 @@
 #include "crossings.h"
 
 #include <math.h>
+#include <string.h>
 
 #define REMEMBERED 16   /* updates, without an object */
 #define CLEAR      0.08 /* heights of the object, from a line, until it is on a side of it */
@@ -13,7 +14,8 @@ typedef struct {
 } Side;
 
 typedef struct {
-    guint unseen; /* times, since it was there last */
+    gboolean known; /* it was seen before */
+    guint unseen;   /* times, since it was there last */
     Side sides[VDT_ZONES_MOST];
 } Sides;
 
@@ -41,13 +43,19 @@ void vdt_crossings_free(VdtCrossings *crossings)
     g_free(crossings);
 }
 
+/* Objects that are known have not come all their way since. */
 static void set_lines(VdtCrossings *crossings, VdtZones *lines)
 {
+    GHashTableIter iter;
+    gpointer sides;
+
     if (lines == crossings->lines)
         return;
     g_clear_pointer(&crossings->lines, vdt_zones_unref);
     crossings->lines = lines ? g_atomic_rc_box_acquire(lines) : NULL;
-    g_hash_table_remove_all(crossings->sides);
+    g_hash_table_iter_init(&iter, crossings->sides);
+    while (g_hash_table_iter_next(&iter, NULL, &sides))
+        memset(((Sides *)sides)->sides, 0, sizeof(((Sides *)sides)->sides));
     for (guint i = 0; i < VDT_ZONES_MOST; i++)
         crossings->in[i] = crossings->out[i] = 0;
 }
@@ -75,10 +83,9 @@ static double meet(const VdtZone *line, VdtPlace a, VdtPlace b, double aspect)
 }
 
 static void look(VdtCrossings *crossings, guint line, Side *side, const VdtObject *object, guint i,
-                 double aspect)
+                 VdtPlace place, double aspect)
 {
     const VdtZone *zone = &crossings->lines->zones[line];
-    const VdtPlace place = object->path[object->n_path - 1];
     const double far = distance(zone, place, aspect);
     const double clear = CLEAR * (object->box.y1 - object->box.y0);
     const int now = far > clear ? 1 : far < -clear ? -1 : 0;
@@ -110,6 +117,7 @@ static Sides *get_sides(VdtCrossings *crossings, const VdtObject *object)
     parent = g_hash_table_lookup(crossings->sides, GUINT_TO_POINTER(object->parent));
     if (parent)
         *sides = *parent;
+    sides->known = FALSE;
     g_hash_table_insert(crossings->sides, GUINT_TO_POINTER(object->id), sides);
     return sides;
 }
@@ -131,15 +139,19 @@ const GArray *vdt_crossings_update(VdtCrossings *crossings, VdtZones *lines, con
 {
     g_array_set_size(crossings->crossed, 0);
     set_lines(crossings, lines);
-    for (guint i = 0; lines && i < objects->len; i++) {
+    for (guint i = 0; i < objects->len; i++) {
         const VdtObject *object = &g_array_index(objects, VdtObject, i);
         Sides *sides = get_sides(crossings, object);
+        /* a new one has come all its way */
+        const guint first = sides->known ? object->n_path - 1 : 0;
 
+        sides->known = TRUE;
         sides->unseen = 0;
         if (object->state == VDT_OBJECT_HIDDEN)
             continue;
-        for (guint k = 0; k < lines->n_zones; k++)
-            look(crossings, k, &sides->sides[k], object, i, aspect);
+        for (guint k = 0; lines && k < lines->n_zones; k++)
+            for (guint p = first; p < object->n_path; p++)
+                look(crossings, k, &sides->sides[k], object, i, object->path[p], aspect);
     }
     forget(crossings);
     return crossings->crossed;

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#define NECK   0.45 /* of the lower one of its sides, at most */
-#define ALIKE  0.5  /* of the highest column: the least a side is high */
+#define NECK   0.65 /* of the lower one of its sides, at most */
+#define ALIKE  0.65 /* of the highest column: the least a side is high */
 #define NARROW 0.2  /* of its height: the least a side is wide */
 
 /* The largest of @n numbers from @before to @behind each; or the smallest. */

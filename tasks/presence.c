@@ -11,7 +11,8 @@ typedef struct {
 } Visit;
 
 typedef struct {
-    guint unseen; /* times, since it was there last */
+    gboolean known; /* it was seen before */
+    guint unseen;   /* times, since it was there last */
     Visit visits[VDT_ZONES_MOST];
 } Visits;
 
@@ -38,13 +39,25 @@ void vdt_presence_free(VdtPresence *presence)
     g_free(presence);
 }
 
+static void leave(Visits *visits)
+{
+    for (guint i = 0; i < VDT_ZONES_MOST; i++)
+        visits->visits[i] = (Visit){NEVER, NEVER};
+}
+
+/* Objects that are known are there from now on, not since they were found. */
 static void set_zones(VdtPresence *presence, VdtZones *zones)
 {
+    GHashTableIter iter;
+    gpointer visits;
+
     if (zones == presence->zones)
         return;
     g_clear_pointer(&presence->zones, vdt_zones_unref);
     presence->zones = zones ? g_atomic_rc_box_acquire(zones) : NULL;
-    g_hash_table_remove_all(presence->visits);
+    g_hash_table_iter_init(&iter, presence->visits);
+    while (g_hash_table_iter_next(&iter, NULL, &visits))
+        leave(visits);
 }
 
 /* What was known of an object, or of the one that it has come off. */
@@ -57,22 +70,29 @@ static Visits *get_visits(VdtPresence *presence, const VdtObject *object)
         return visits;
     visits = g_new0(Visits, 1);
     parent = g_hash_table_lookup(presence->visits, GUINT_TO_POINTER(object->parent));
-    for (guint i = 0; i < VDT_ZONES_MOST; i++)
-        visits->visits[i] = parent ? parent->visits[i] : (Visit){NEVER, NEVER};
+    if (parent)
+        *visits = *parent;
+    else
+        leave(visits);
+    visits->known = FALSE;
     g_hash_table_insert(presence->visits, GUINT_TO_POINTER(object->id), visits);
     return visits;
 }
 
 static void look(VdtPresence *presence, guint zone, Visit *visit, const VdtObject *object,
-                 gint64 time)
+                 gboolean is_new, gint64 time)
 {
     const VdtPlace place = object->path[object->n_path - 1];
+    const VdtZone *zone_at = &presence->zones->zones[zone];
     VdtStay stay = {zone, object->id, 0};
 
-    if (vdt_zone_contains(&presence->zones->zones[zone], place.x, place.y)) {
-        /* it is an object when it is found again, but has been there since it was found first */
+    if (vdt_zone_contains(zone_at, place.x, place.y)) {
+        /* it has become an object after it was found first */
         if (visit->since == NEVER)
-            visit->since = object->n_path == 1 ? object->first : time;
+            visit->since =
+                is_new && vdt_zone_contains(zone_at, object->path[0].x, object->path[0].y)
+                    ? object->first
+                    : time;
         visit->was_there = time;
     } else if (visit->since != NEVER && time - visit->was_there >= LEAVES) {
         visit->since = NEVER;
@@ -99,13 +119,15 @@ const GArray *vdt_presence_update(VdtPresence *presence, VdtZones *zones, const 
 {
     g_array_set_size(presence->stays, 0);
     set_zones(presence, zones);
-    for (guint i = 0; zones && i < objects->len; i++) {
+    for (guint i = 0; i < objects->len; i++) {
         const VdtObject *object = &g_array_index(objects, VdtObject, i);
         Visits *visits = get_visits(presence, object);
+        const gboolean is_new = !visits->known;
 
+        visits->known = TRUE;
         visits->unseen = 0;
-        for (guint k = 0; k < zones->n_zones; k++)
-            look(presence, k, &visits->visits[k], object, time);
+        for (guint k = 0; zones && k < zones->n_zones; k++)
+            look(presence, k, &visits->visits[k], object, is_new, time);
     }
     forget(presence);
     return presence->stays;

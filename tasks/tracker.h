@@ -17,11 +17,9 @@
 
 G_BEGIN_DECLS
 
-#define VDT_OBJECT_PATH     64
+#define VDT_OBJECT_PATH  64
 /* More objects at a time are not begun. */
-#define VDT_OBJECTS_MOST    256
-/* Of more regions, as noise has them, the smallest are not looked at. */
-#define VDT_TRACKER_REGIONS 512
+#define VDT_OBJECTS_MOST 256
 
 typedef enum {
     VDT_OBJECT_SEEN,
@@ -52,9 +50,9 @@ typedef struct _VdtTracker VdtTracker;
 VdtTracker *vdt_tracker_new(void);
 void vdt_tracker_free(VdtTracker *tracker);
 /*
- * The @regions (VdtRegion, the largest first) of a map of @width x @height, of a frame whose sides
- * are as @aspect to 1, at @time (ns), which is later than that before. Regions of @least pixels and
- * more may become objects; smaller ones belong to others, or are noise.
+ * The @regions (VdtRegion) of a map of @width x @height, of a frame whose sides are as @aspect to
+ * 1, at @time (ns), which is later than that before. Regions of @least pixels and more may become
+ * objects; smaller ones belong to others, or are noise.
  */
 void vdt_tracker_update(VdtTracker *tracker, const GArray *regions, guint width, guint height,
                         double aspect, gint64 time, gsize least);

@@ -21,7 +21,7 @@
 #define RATE     25
 #define EACH     3
 #define ASPECT   (16 / 9.0)
-#define MIN_AREA 0.001 /* of the frame: the segmenter's object-min-area */
+#define MIN_AREA 0.0015 /* of the frame: the segmenter's object-min-area */
 #define PIECES   12
 /* Of true objects: less of one can be seen, or of it at all, and it does not count. */
 #define VISIBLE  0.25
@@ -37,6 +37,7 @@ typedef struct {
     gboolean in;
     gint64 time;
     gboolean found;
+    gboolean counts; /* the object could be seen */
 } Event;
 
 /* What is true, or what was answered, as a stream of objects. */
@@ -96,7 +97,8 @@ static void stream_add(Stream *stream, const Evaluation *e, const GArray *object
     for (guint i = 0; i < crossed->len; i++) {
         const VdtCrossing *crossing = &g_array_index(crossed, VdtCrossing, i);
         const VdtObject *object = &g_array_index(objects, VdtObject, crossing->object);
-        Event event = {object->class_id, crossing->line, object->id, crossing->in, time, FALSE};
+        Event event = {object->class_id, crossing->line, object->id, crossing->in, time, FALSE,
+                       object->share > 0};
         if (is_followed(event.kind))
             g_array_append_val(stream->crossed, event);
     }
@@ -107,15 +109,18 @@ static void stream_add(Stream *stream, const Evaluation *e, const GArray *object
         if (time - stay->since < DWELL ||
             !g_hash_table_add(stream->dwelling, GUINT_TO_POINTER(stay->object)))
             continue;
-        Event event = {object->class_id, stay->zone, stay->object, TRUE, time, FALSE};
-        if (is_followed(event.kind) && object->state != VDT_OBJECT_HIDDEN)
+        Event event = {object->class_id, stay->zone, stay->object, TRUE, time, FALSE,
+                       object->share > 0};
+        if (is_followed(event.kind))
             g_array_append_val(stream->dwelt, event);
     }
 }
 
-/* Pairs events that are the same, the nearest in time first. Returns how many; @late is the sum of
- * how far they are apart, @in_time how many are not too far. */
-static guint pair(GArray *truths, GArray *answers, guint64 *in_time, double *late)
+/* Pairs answers with the truths that are the same and count, or don't, the nearest in time first.
+ * Returns how many; @late is the sum of how far they are apart, @in_time how many are not too far.
+ */
+static guint pair(GArray *truths, gboolean counting, GArray *answers, guint64 *in_time,
+                  double *late)
 {
     for (guint n = 0;; n++) {
         Event *truth = NULL, *answer = NULL;
@@ -124,8 +129,8 @@ static guint pair(GArray *truths, GArray *answers, guint64 *in_time, double *lat
             for (guint k = 0; k < answers->len; k++) {
                 Event *t = &g_array_index(truths, Event, i), *a = &g_array_index(answers, Event, k);
                 gint64 apart = ABS(t->time - a->time);
-                if (t->found || a->found || t->kind != a->kind || t->where != a->where ||
-                    t->in != a->in || apart >= least)
+                if (t->counts != counting || t->found || a->found || t->kind != a->kind ||
+                    t->where != a->where || t->in != a->in || apart >= least)
                     continue;
                 least = apart;
                 truth = t;
@@ -140,22 +145,14 @@ static guint pair(GArray *truths, GArray *answers, guint64 *in_time, double *lat
 }
 
 /* Answers that are true of what does not count are neither right nor wrong. */
-static void match(GArray *truths, GArray *all, GArray *answers, Counts *counts)
+static void match(GArray *truths, GArray *answers, Counts *counts)
 {
-    guint64 in_time;
-    double late;
-    guint right = pair(truths, answers, &counts->in_time, &counts->late);
-    for (guint i = 0; i < all->len; i++) {
-        Event *event = &g_array_index(all, Event, i);
-        for (guint k = 0; k < truths->len; k++) {
-            const Event *truth = &g_array_index(truths, Event, k);
-            event->found |= truth->object == event->object && truth->where == event->where &&
-                            truth->in == event->in && ABS(truth->time - event->time) <= NEAR;
-        }
-    }
-    counts->right += right;
-    counts->truths += truths->len;
-    counts->answers += answers->len - pair(all, answers, &in_time, &late);
+    guint64 in_time = 0;
+    double late = 0;
+    counts->right += pair(truths, TRUE, answers, &counts->in_time, &counts->late);
+    counts->answers += answers->len - pair(truths, FALSE, answers, &in_time, &late);
+    for (guint i = 0; i < truths->len; i++)
+        counts->truths += g_array_index(truths, Event, i).counts;
 }
 
 /* Numbers of objects are 64 bits long on the street: what is followed needs shorter ones. */
@@ -177,7 +174,7 @@ static void look_truth(const VdtStreet *street, gint64 time, GArray *boxes, GArr
         IdentityBox box = {o->id, o->kind, {o->x, o->y, o->x + o->width, o->y + o->height}, !seen};
         VdtObject object = {.id = shorten(o->id),
                             .class_id = o->kind,
-                            .state = seen ? VDT_OBJECT_SEEN : VDT_OBJECT_HIDDEN,
+                            .share = seen,
                             .first = time,
                             .last = time,
                             .box = box.box,
@@ -251,9 +248,8 @@ static gboolean eval_street(Evaluation *e, VdtStreet *street, GError **error)
     g_autoptr(VdtTracker) tracker = vdt_tracker_new();
     g_autoptr(Identities) identities = identities_new();
     g_autoptr(Identities) all = identities_new();
-    g_auto(Stream) truth = {0}, every = {0}, answer = {0};
+    g_auto(Stream) truth = {0}, answer = {0};
     stream_init(&truth);
-    stream_init(&every);
     stream_init(&answer);
     gint64 found_at = 0;
     for (guint i = 0; i < SECONDS * RATE; i++) {
@@ -270,17 +266,14 @@ static gboolean eval_street(Evaluation *e, VdtStreet *street, GError **error)
         }
         look_truth(street, time, truths, strict, objects);
         stream_add(&truth, e, objects, time);
-        for (guint k = 0; k < objects->len; k++)
-            g_array_index(objects, VdtObject, k).state = VDT_OBJECT_SEEN;
-        stream_add(&every, e, objects, time);
         look_answer(vdt_tracker_get_objects(tracker), (double)(time - found_at) / 1e9, answers);
         identities_add(identities, truths, answers);
         identities_add(all, strict, answers);
     }
     identities_end(identities, &e->identities);
     identities_end(all, &e->strict);
-    match(truth.crossed, every.crossed, answer.crossed, &e->crossings);
-    match(truth.dwelt, every.dwelt, answer.dwelt, &e->dwells);
+    match(truth.crossed, answer.crossed, &e->crossings);
+    match(truth.dwelt, answer.dwelt, &e->dwells);
     return TRUE;
 }
 

@@ -198,6 +198,13 @@ gboolean training_restore(Training *training, GError **error)
     if (checkpoint == NULL || !check_same(training, checkpoint, path, error) ||
         !vdt_trainer_restore(training->trainer, checkpoint, error))
         return FALSE;
+    if (vdt_trainer_get_step(training->trainer) > training->steps) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
+                    "%s: its step is %" G_GUINT64_FORMAT
+                    ", but this training has %" G_GUINT64_FORMAT,
+                    path, vdt_trainer_get_step(training->trainer), training->steps);
+        return FALSE;
+    }
     const char *curve = vdt_weights_get_metadata(checkpoint, CURVE);
     const char *seconds = vdt_weights_get_metadata(checkpoint, SECONDS);
     if (curve == NULL ||

@@ -41,6 +41,33 @@ static void add_score(GString *line, const char *key, double score)
     add(line, key, number);
 }
 
+static void add_integer(GString *line, const char *key, const GValue *value)
+{
+    g_auto(GValue) text = G_VALUE_INIT;
+
+    g_value_init(&text, G_TYPE_STRING);
+    if (g_value_transform(value, &text))
+        add(line, key, g_value_get_string(&text));
+}
+
+/* What not every message has. */
+static void add_more(GString *line, const GstStructure *s)
+{
+    static const char *const keys[] = {"what",      "object", "zone", "line",
+                                       "direction", "count",  "since"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
+        const GValue *value = gst_structure_get_value(s, keys[i]);
+
+        if (!value)
+            continue;
+        if (G_VALUE_HOLDS_STRING(value))
+            add_string(line, keys[i], g_value_get_string(value));
+        else if (G_VALUE_HOLDS_UINT(value) || G_VALUE_HOLDS_UINT64(value))
+            add_integer(line, keys[i], value);
+    }
+}
+
 char *vdt_event_to_json(GstMessage *message, const char *stream, GDateTime *time)
 {
     const GstStructure *s = gst_message_get_structure(message);
@@ -74,6 +101,7 @@ char *vdt_event_to_json(GstMessage *message, const char *stream, GDateTime *time
         time = now = g_date_time_new_now_utc();
     when = g_date_time_format_iso8601(time);
     add_string(line, "time", when);
+    add_more(line, s);
     g_string_append_c(line, '}');
     return g_string_free(g_steal_pointer(&line), FALSE);
 }

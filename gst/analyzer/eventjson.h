@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Events as JSON, for logs, stores and brokers: one line,
- * {"type","event","id","stream","element","label","score","pts_ns","time"}.
+ * {"type","event","id","stream","element","label","score","pts_ns","time"}, and then, where the
+ * message has them, of objects and zones: strings "what" (object, crossing, dwell, count), "zone",
+ * "line", "direction" (in, out), integers "object" (its number), "count", "since" (PTS, ns), in the
+ * order what, object, zone, line, direction, count, since.
  */
 #pragma once
 

@@ -91,7 +91,7 @@ static void push_next(gpointer data)
 {
     VdtHolding *h = data;
     GstFlowReturn flow;
-    gboolean aligned;
+    gboolean aligned = FALSE;
     gint64 latest;
     Item *item;
 

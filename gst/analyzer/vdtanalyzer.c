@@ -262,12 +262,15 @@ static void vdt_analyzer_set_property(GObject *object, guint id, const GValue *v
 void vdt_analyzer_suggest_interval(VdtAnalyzer *self, double interval)
 {
     VdtAnalyzerPrivate *priv = vdt_analyzer_get_private(self);
-    VdtPace before;
+    VdtPace before, now;
 
     GST_OBJECT_LOCK(self);
     before = priv->pace;
     vdt_pace_suggest_interval(&priv->pace, interval);
+    now = priv->pace;
     GST_OBJECT_UNLOCK(self);
+    if (now.interval != before.interval)
+        g_object_notify(G_OBJECT(self), "interval");
     tell_latency(self, &before);
 }
 

@@ -2,43 +2,11 @@
 #include "worker.h"
 
 #include "enginecontext.h"
-#include "enums.h"
+#include "workerparts.h"
 
-GST_DEBUG_CATEGORY_STATIC(vdt_worker_debug);
-#define GST_CAT_DEFAULT vdt_worker_debug
+GST_DEBUG_CATEGORY(vdt_worker_debug);
 
 /* --- networks --- */
-
-static void network_unref(VdtWorker *worker, gpointer network)
-{
-    if (network)
-        g_atomic_rc_box_release_full(network, worker->funcs.clear_network);
-}
-
-/* Makes a network for the properties as they are now. */
-static gpointer make_network(VdtWorker *worker, GCancellable *cancellable, GError **error)
-{
-    const char *architecture = worker->funcs.architecture;
-    g_autofree char *model = NULL;
-    g_autoptr(VdtEngine) handed = NULL, engine = NULL;
-    VdtPrecision precision;
-
-    GST_OBJECT_LOCK(worker->element);
-    worker->stale = FALSE;
-    model = g_strdup(worker->model);
-    precision = worker->precision;
-    handed = worker->handed ? vdt_engine_ref(worker->handed) : NULL;
-    GST_OBJECT_UNLOCK(worker->element);
-    if (architecture) {
-        engine = vdt_engine_find(architecture, model, precision, handed, error);
-        if (!engine || g_cancellable_set_error_if_cancelled(cancellable, error))
-            return NULL;
-        if (vdt_engine_get_unused(engine))
-            GST_WARNING_OBJECT(worker->element, "%s: tensors that the network does not use:\n%s",
-                               vdt_engine_get_card(engine)->weights, vdt_engine_get_unused(engine));
-    }
-    return worker->funcs.prepare(worker->element, engine, error);
-}
 
 static void free_old_network(VdtWorker *worker)
 {
@@ -47,7 +15,7 @@ static void free_old_network(VdtWorker *worker)
     g_mutex_lock(&worker->lock);
     old = g_steal_pointer(&worker->old_network);
     g_mutex_unlock(&worker->lock);
-    network_unref(worker, old);
+    vdt_worker_unref_network(worker, old);
 }
 
 static gboolean is_stale(VdtWorker *worker)
@@ -58,28 +26,6 @@ static gboolean is_stale(VdtWorker *worker)
     stale = worker->stale;
     GST_OBJECT_UNLOCK(worker->element);
     return stale;
-}
-
-/* The worker's thread: makes another network for properties that were changed; the streaming thread
- * will take it. */
-static void renew_network(VdtWorker *worker, GCancellable *cancellable)
-{
-    g_autoptr(GError) error = NULL;
-    gpointer network = make_network(worker, cancellable, &error), old;
-
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        vdt_worker_renew(worker);
-        return;
-    }
-    if (!network) {
-        vdt_engine_complain(worker->element, GST_MESSAGE_WARNING, error);
-        return;
-    }
-    g_mutex_lock(&worker->lock);
-    old = worker->next_network;
-    worker->next_network = network;
-    g_mutex_unlock(&worker->lock);
-    network_unref(worker, old);
 }
 
 /* The network that will be used next, the caller's. */
@@ -105,12 +51,12 @@ static gint64 idle(GCancellable *cancellable, gpointer user_data)
     if (g_cancellable_is_cancelled(cancellable))
         return g_get_monotonic_time();
     if (is_stale(worker))
-        renew_network(worker, cancellable);
+        vdt_worker_renew_network(worker, cancellable);
     vdt_worker_tell_notes(worker);
     network = get_newest_network(worker);
     if (worker->funcs.check)
         worker->funcs.check(worker->element, network);
-    network_unref(worker, network);
+    vdt_worker_unref_network(worker, network);
     return worker->funcs.rest ? worker->funcs.rest(worker->element) : 0;
 }
 
@@ -161,7 +107,7 @@ static void job_free(gpointer data)
     worker->stats.discarded += !job->answered;
     g_mutex_unlock(&worker->lock);
     worker->funcs.free_work(job->work);
-    network_unref(worker, job->network);
+    vdt_worker_unref_network(worker, job->network);
     g_free(job);
 }
 
@@ -339,15 +285,6 @@ GstClockTime vdt_worker_get_next(VdtWorker *worker)
 
 /* --- life --- */
 
-/* A variable that is ignored would make the network another than was asked for. */
-static void note_environment(VdtWorker *worker)
-{
-    g_autofree char *wrong = vdt_environment_check();
-
-    if (wrong)
-        vdt_worker_note(worker, g_strdup_printf("The environment: %s.", wrong));
-}
-
 gboolean vdt_worker_start(VdtWorker *worker)
 {
     GstElement *element = worker->element;
@@ -360,7 +297,7 @@ gboolean vdt_worker_start(VdtWorker *worker)
     GST_OBJECT_UNLOCK(element);
     if (worker->funcs.architecture && !handed)
         vdt_engine_ask(element);
-    worker->network = make_network(worker, NULL, &error);
+    worker->network = vdt_worker_make_network(worker, NULL, &error);
     if (!worker->network) {
         vdt_engine_complain(element, GST_MESSAGE_ERROR, error);
         return FALSE;
@@ -372,7 +309,7 @@ gboolean vdt_worker_start(VdtWorker *worker)
     g_mutex_unlock(&worker->lock);
     g_snprintf(name, sizeof name, "vdt:%s", GST_OBJECT_NAME(element));
     vdt_mailbox_start(worker->mailbox, name);
-    note_environment(worker);
+    vdt_worker_note_environment(worker);
     vdt_mailbox_poke(worker->mailbox);
     return TRUE;
 }
@@ -387,9 +324,9 @@ void vdt_worker_stop(VdtWorker *worker)
     vdt_mailbox_stop(worker->mailbox);
     vdt_worker_forget(worker);
     /* nobody else is here any more */
-    network_unref(worker, g_steal_pointer(&worker->next_network));
-    network_unref(worker, g_steal_pointer(&worker->old_network));
-    network_unref(worker, g_steal_pointer(&worker->network));
+    vdt_worker_unref_network(worker, g_steal_pointer(&worker->next_network));
+    vdt_worker_unref_network(worker, g_steal_pointer(&worker->old_network));
+    vdt_worker_unref_network(worker, g_steal_pointer(&worker->network));
 }
 
 void vdt_worker_init(VdtWorker *worker, GstElement *element, const VdtWorkerFuncs *funcs)

@@ -147,10 +147,6 @@ void vdt_worker_put(VdtWorker *worker, gpointer work, const VdtSpan *span);
 gboolean vdt_worker_is_waiting(VdtWorker *worker);
 /* Puts newer @work in the place of what waits, which does not count; drops it if none does. */
 void vdt_worker_refresh(VdtWorker *worker, gpointer work, const VdtSpan *span);
-/* For worker.c: says what was noted. */
-void vdt_worker_tell_notes(VdtWorker *worker);
-/* For worker.c: counts an inference, due at @span, that was replaced before it began. */
-void vdt_worker_count_skip(VdtWorker *worker, const VdtSpan *span);
 /* Waits, for the sake of a frame, until all is done. FALSE if the stream is flushed meanwhile. */
 gboolean vdt_worker_wait(VdtWorker *worker);
 /* Counts a frame, for which the streaming thread began at @begin, see vdt_stats_thread_time().

@@ -2,7 +2,7 @@
 /* A worker's properties, and what is to be said of properties. */
 #include "enginecontext.h"
 #include "enums.h"
-#include "worker.h"
+#include "workerparts.h"
 
 #define DEFAULT_PRECISION VDT_PRECISION_F32
 
@@ -29,6 +29,14 @@ void vdt_worker_tell_notes(VdtWorker *worker)
     for (guint i = 0; i < notes->len; i++)
         GST_ELEMENT_WARNING(worker->element, LIBRARY, SETTINGS,
                             ("%s", (const char *)g_ptr_array_index(notes, i)), (NULL));
+}
+
+void vdt_worker_note_environment(VdtWorker *worker)
+{
+    g_autofree char *wrong = vdt_environment_check();
+
+    if (wrong)
+        vdt_worker_note(worker, g_strdup_printf("The environment: %s.", wrong));
 }
 
 void vdt_worker_poke(VdtWorker *worker)

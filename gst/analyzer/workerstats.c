@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a worker counts and measures, and what is said of that. */
 #include "logits.h"
-#include "worker.h"
+#include "workerparts.h"
 
 gboolean vdt_worker_check(VdtWorker *worker, const float *numbers, gsize n)
 {

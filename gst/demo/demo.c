@@ -15,6 +15,9 @@
 #include "record.h"
 
 #define ELEMENT "squeezetime-recognizer"
+/* Who passes the middle of the street, and who is on the pavement before it. */
+#define LINES   "lines=\"middle: 0.5,0.95 0.5,0.5\" "
+#define ZONES   "zones=\"pavement: 0.02,0.8 0.98,0.76 0.98,0.98 0.02,0.98\" "
 /* Milliseconds between two looks at what happens on the street. */
 #define LOOK    100
 /* From a start to the frame that the picture is made of, so that it is drawn in: frames are held
@@ -246,7 +249,7 @@ static GstElement *build(Demo *demo, const char *model, GError **error)
         "rtspsrc name=source latency=100 protocols=tcp ! rtph264depay ! h264parse ! avdec_h264 ! "
         "squeezetime-recognizer name=recognizer interval=0.3 threshold=0.7 hysteresis=0.3 "
         "min-duration=0.6 ! "
-        "cgrseg-segmenter name=segmenter mode=aligned interval=0.1 ! "
+        "cgrseg-segmenter name=segmenter mode=aligned interval=0.1 objects=true " LINES ZONES "! "
         "vedette-overlay name=overlay map-opacity=0.4 ! x264enc tune=zerolatency "
         "speed-preset=veryfast ! "
         "h264parse ! mp4mux ! filesink name=film sync=false",

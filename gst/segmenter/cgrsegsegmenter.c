@@ -25,7 +25,23 @@
  *   if it is, of the class that covers most of it, string `label`, #gint `class-id`, #gdouble
  *   `share` (of the zone)
  *
- * With #VdtCgrsegSegmenter:roi-metas, each of these classes is also a
+ * * with #VdtCgrsegSegmenter:objects, array `objects`: a structure for each thing of the classes
+ *   that #VdtCgrsegSegmenter:object-classes names, which keeps its number from picture to picture:
+ *   #guint `id`, string `label`, #gint `class-id`, #gdouble `score`, `share`, `x`, `y`, `width`,
+ *   `height`, as above, where it is at `result-pts`, `speed-x`, `speed-y` (frame widths and
+ *   heights a second), #guint64 `first-seen` (PTS, ns), string `state` (seen, hidden or merged),
+ *   #guint `parent` if it has come off another one, array `path` (#gdouble x and y in turns of the
+ *   middle of its lower edge, the newest last); and in each of `zones`, #guint `objects` and
+ *   `dwelling`: how many are in it, and for longer than #VdtCgrsegSegmenter:dwell
+ *
+ * * with #VdtCgrsegSegmenter:lines, too, array `lines`: a structure for each: string `name`, array
+ *   `points`, #guint64 `in`, `out`: how many have crossed it
+ *
+ * Each object is also a #GstVideoRegionOfInterestMeta, where it is at the frame's time, of type
+ * `label`, with its `id` and params "cgrseg-segmenter": those of a class, and #guint `object` (its
+ * id), `speed-x`, `speed-y`, `first-seen`, `state`, `path`.
+ *
+ * With #VdtCgrsegSegmenter:roi-metas, each of the classes is also a
  * #GstVideoRegionOfInterestMeta, of type `label`, with params "cgrseg-segmenter": #gdouble `share`,
  * `confidence`, #gint `class-id`.
  *
@@ -45,6 +61,17 @@
  *
  * * string `zone`: its name; #gdouble `share`: of the zone, not of the frame
  * * string `id`: the same for start and end, another for every other
+ *
+ * With #VdtCgrsegSegmenter:objects, element messages with a string `what` tell of those, with
+ * `label`, `class-id` and `score` of the object and #guint `object`, its id:
+ *
+ * * `what` object: it starts, goes on and ends; the fields of the meta, without `path`
+ * * `what` crossing: start and end at once when it has crossed a line; string `line`, `direction`
+ *   (in or out), #guint64 `in`, `out`
+ * * `what` dwell: from #VdtCgrsegSegmenter:dwell seconds in a zone until it has left; string
+ *   `zone`, #guint64 `since` (PTS, ns)
+ * * `what` count: while there are more than #VdtCgrsegSegmenter:count in a zone; string `zone`,
+ *   #guint `count`, no `object`
  *
  * The pad `mask`, if it is requested, gives each map once, as a GRAY8 picture under the time of the
  * picture that it is of, as soon as it is there, and gaps between. Since it is late by what the

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "analyzer/vdtanalyzer.h"
+
 /* How late the main stream is, where it is and what can be sought is so of masks, too. */
 static gboolean query(GstPad *pad, GstObject *parent, GstQuery *q)
 {
@@ -27,9 +29,14 @@ static gboolean upstream_event(GstPad *pad, GstObject *parent, GstEvent *event)
 }
 
 typedef struct {
-    GMutex pushing;
-    GstClockTime end; /* of what the stream has told of: its last mask or gap; NONE before */
-    GstClockTime begin, passed; /* of the frames' segment; of frames that passed, or NONE */
+    GMutex pushing;     /* held by whoever pushes, who may wait for frames to pass */
+    GstClockTime end;   /* of what the stream has told of: its last mask or gap; NONE before */
+    GstClockTime given; /* PTS of the last mask; NONE before */
+
+    GMutex lock;                 /* guards what follows */
+    gboolean news;               /* it has changed since a gap was looked for */
+    GstSegment segment;          /* of the frames that passed */
+    GstClockTime passed, oldest; /* how far they did, or NONE; of the oldest work under way then */
 } Stream;
 
 static Stream *stream_of(GstPad *pad)
@@ -42,6 +49,7 @@ static void free_stream(gpointer data, GObject *pad)
     Stream *stream = data;
 
     g_mutex_clear(&stream->pushing);
+    g_mutex_clear(&stream->lock);
     g_free(stream);
 }
 
@@ -51,7 +59,8 @@ static GstPad *pad_new(GstPadTemplate *templ)
     GstPad *pad = gst_pad_new_from_template(templ, GST_PAD_TEMPLATE_NAME_TEMPLATE(templ));
 
     g_mutex_init(&stream->pushing);
-    stream->end = stream->passed = GST_CLOCK_TIME_NONE;
+    g_mutex_init(&stream->lock);
+    stream->end = stream->given = stream->passed = GST_CLOCK_TIME_NONE;
     gst_pad_set_element_private(pad, stream);
     g_object_weak_ref(G_OBJECT(pad), free_stream, stream);
     gst_pad_set_query_function(pad, query);
@@ -140,20 +149,26 @@ static void set_caps(GstPad *pad, const VdtMaskOf *of)
         gst_pad_push_event(pad, gst_event_new_caps(caps));
 }
 
-static void set_segment(GstPad *pad, const GstSegment *segment)
+static gboolean is_in(GstPad *pad, const GstSegment *segment)
 {
     g_autoptr(GstEvent) event = gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0);
     const GstSegment *before = NULL;
 
-    if (segment->format != GST_FORMAT_TIME)
-        return;
     if (event)
         gst_event_parse_segment(event, &before);
     /* the position is the main stream's, and moves */
-    if (!before || before->rate != segment->rate || before->start != segment->start ||
-        before->stop != segment->stop || before->base != segment->base ||
-        before->offset != segment->offset || before->time != segment->time)
-        gst_pad_push_event(pad, gst_event_new_segment(segment));
+    return before && before->rate == segment->rate && before->start == segment->start &&
+           before->stop == segment->stop && before->base == segment->base &&
+           before->offset == segment->offset && before->time == segment->time;
+}
+
+/* Times of another one are no earlier or later than those before. */
+static void set_segment(GstPad *pad, const GstSegment *segment)
+{
+    if (segment->format != GST_FORMAT_TIME || is_in(pad, segment))
+        return;
+    gst_pad_push_event(pad, gst_event_new_segment(segment));
+    stream_of(pad)->end = stream_of(pad)->given = GST_CLOCK_TIME_NONE;
 }
 
 /* Masks lie as the frames do. */
@@ -195,21 +210,57 @@ GstClockTime vdt_mask_frame_duration(const GstVideoInfo *info, GstBuffer *frame)
                                   : GST_CLOCK_TIME_NONE;
 }
 
-/* There will be no mask of frames that passed before @oldest; @segment is theirs, or NULL for the
- * one that the stream is in. */
-static void push_gap(GstPad *pad, Stream *stream, GstClockTime oldest, const GstSegment *segment)
+/* Tells that there will be no mask of frames that passed before the oldest work under way, or
+ * before the next one where a mask has been given of that. Another segment begins with its first
+ * mask, or with a frame, @enters. */
+static void push_gap(GstPad *pad, GstElement *element, gboolean enters)
 {
-    const GstClockTime until = MIN(stream->passed, oldest); /* NONE is the largest */
-    const GstClockTime from =
-        GST_CLOCK_TIME_IS_VALID(stream->end) ? stream->end : MIN(stream->begin, until);
+    Stream *stream = stream_of(pad);
+    GstClockTime passed, oldest, from, until;
+    GstSegment segment;
 
+    g_mutex_lock(&stream->lock);
+    stream->news = FALSE;
+    segment = stream->segment;
+    passed = stream->passed;
+    oldest = stream->oldest;
+    g_mutex_unlock(&stream->lock);
+    if (!GST_CLOCK_TIME_IS_VALID(passed) || (!enters && !is_in(pad, &segment)))
+        return;
+    set_segment(pad, &segment);
+    if (GST_CLOCK_TIME_IS_VALID(stream->given) && oldest <= stream->given)
+        oldest = vdt_worker_get_next(vdt_analyzer_get_worker(VDT_ANALYZER(element)));
+    until = MIN(passed, oldest); /* NONE is the largest */
+    from = GST_CLOCK_TIME_IS_VALID(stream->end) ? stream->end : MIN(segment.start, until);
     /* The first may be of no length: a sink begins with it, and the frames beside it go on. */
     if (from > until || (from == until && GST_CLOCK_TIME_IS_VALID(stream->end)))
         return;
-    if (segment)
-        set_segment(pad, segment);
     gst_pad_push_event(pad, gst_event_new_gap(from, until - from));
     stream->end = until;
+}
+
+static gboolean has_news(Stream *stream)
+{
+    gboolean news;
+
+    g_mutex_lock(&stream->lock);
+    news = stream->news;
+    g_mutex_unlock(&stream->lock);
+    return news;
+}
+
+/* Whoever pushes meanwhile may wait for the frame that this thread brings, and tells himself when
+ * he is done. */
+static void tell_gap(GstPad *pad, GstElement *element, const VdtMaskOf *of)
+{
+    Stream *stream = stream_of(pad);
+
+    while (has_news(stream) && g_mutex_trylock(&stream->pushing)) {
+        if (of && !has(pad, GST_EVENT_SEGMENT))
+            begin(pad, element, of);
+        push_gap(pad, element, of != NULL);
+        g_mutex_unlock(&stream->pushing);
+    }
 }
 
 void vdt_mask_pad_skip(GstPad *pad, GstElement *element, const VdtMaskOf *of, GstClockTime end,
@@ -220,25 +271,26 @@ void vdt_mask_pad_skip(GstPad *pad, GstElement *element, const VdtMaskOf *of, Gs
     /* gaps are told forwards */
     if (!gst_pad_is_linked(pad) || of->segment->rate < 0)
         return;
-    g_mutex_lock(&stream->pushing);
-    if (!has(pad, GST_EVENT_SEGMENT))
-        begin(pad, element, of);
-    stream->begin = of->segment->start;
+    g_mutex_lock(&stream->lock);
+    stream->news = TRUE;
+    stream->segment = *of->segment;
     stream->passed = end;
-    push_gap(pad, stream, oldest, of->segment);
-    g_mutex_unlock(&stream->pushing);
+    stream->oldest = oldest;
+    g_mutex_unlock(&stream->lock);
+    tell_gap(pad, element, of);
 }
 
 /* What breaks the stream off may have done away with the work that a mask was to come of. Nobody
  * would say so until the next frame, which may wait for the mask's sink to begin. */
-static void catch_up(GstPad *pad, GstClockTime oldest)
+static void catch_up(GstPad *pad, GstElement *element, GstClockTime oldest)
 {
     Stream *stream = stream_of(pad);
 
-    g_mutex_lock(&stream->pushing);
-    if (GST_CLOCK_TIME_IS_VALID(stream->passed) && gst_pad_is_linked(pad))
-        push_gap(pad, stream, oldest, NULL);
-    g_mutex_unlock(&stream->pushing);
+    g_mutex_lock(&stream->lock);
+    stream->news = GST_CLOCK_TIME_IS_VALID(stream->passed) && gst_pad_is_linked(pad);
+    stream->oldest = oldest;
+    g_mutex_unlock(&stream->lock);
+    tell_gap(pad, element, NULL);
 }
 
 /* The map as rows that begin at multiples of four bytes, which everybody can read; the same memory
@@ -281,10 +333,15 @@ void vdt_mask_pad_push(GstPad *pad, GstElement *element, const VdtMaskOf *of, Gs
     GST_BUFFER_PTS(picture) = pts;
     g_mutex_lock(&stream->pushing);
     begin(pad, element, of);
+    stream->given = pts;
     stream->end = GST_CLOCK_TIME_IS_VALID(duration) ? pts + duration : pts;
     /* whatever comes of it */
     gst_pad_push(pad, picture);
+    /* frames that have passed may wait in a mixer, and the next one behind them */
+    if (of->segment->rate > 0)
+        push_gap(pad, element, FALSE);
     g_mutex_unlock(&stream->pushing);
+    tell_gap(pad, element, NULL);
 }
 
 static void end_stream(GstPad *pad, GstElement *element)
@@ -296,13 +353,22 @@ static void end_stream(GstPad *pad, GstElement *element)
     gst_pad_push_event(pad, gst_event_new_eos());
 }
 
+static void forget(Stream *stream)
+{
+    g_mutex_lock(&stream->lock);
+    stream->news = FALSE;
+    stream->passed = GST_CLOCK_TIME_NONE;
+    g_mutex_unlock(&stream->lock);
+    stream->end = stream->given = GST_CLOCK_TIME_NONE;
+}
+
 static void tell(GstPad *pad, GstElement *element, GstEventType type, gboolean reset_time)
 {
     Stream *stream = stream_of(pad);
 
     g_mutex_lock(&stream->pushing);
     if (type == GST_EVENT_FLUSH_STOP || type == GST_EVENT_STREAM_START)
-        stream->end = stream->passed = GST_CLOCK_TIME_NONE;
+        forget(stream);
     if (type == GST_EVENT_FLUSH_STOP)
         gst_pad_push_event(pad, gst_event_new_flush_stop(reset_time));
     else if (type == GST_EVENT_STREAM_START)
@@ -312,6 +378,7 @@ static void tell(GstPad *pad, GstElement *element, GstEventType type, gboolean r
     else if (type == GST_EVENT_EOS)
         end_stream(pad, element);
     g_mutex_unlock(&stream->pushing);
+    tell_gap(pad, element, NULL);
 }
 
 gboolean vdt_mask_pad_handle(GstPad *pad, GstBaseTransform *element, GstEvent *event,
@@ -329,7 +396,7 @@ gboolean vdt_mask_pad_handle(GstPad *pad, GstBaseTransform *element, GstEvent *e
         gst_pad_push_event(pad, gst_event_new_flush_start());
     done = handle(element, event);
     if (pad && in_order && type != GST_EVENT_FLUSH_STOP)
-        catch_up(pad, get_oldest(element));
+        catch_up(pad, GST_ELEMENT(element), get_oldest(element));
     if (pad && type != GST_EVENT_FLUSH_START)
         tell(pad, GST_ELEMENT(element), type, reset_time);
     return done;

@@ -9,7 +9,8 @@
  *
  * Masks come from the worker's thread, as soon as they are there: the streaming thread may be held
  * up until they are. Gaps and events come from the streaming thread, flushing events apart. What
- * is pushed is pushed under the pad's own lock, the last to be taken.
+ * is pushed is pushed under the pad's own lock, the last to be taken. For gaps nobody waits for it,
+ * since whoever has it may be in a mixer that waits for the frame beside: he tells them afterwards.
  */
 #pragma once
 

@@ -2,6 +2,7 @@
 #include "objectwatch.h"
 
 #include "analyzer/arrays.h"
+#include "analyzer/timeline.h"
 #include "crossings.h"
 #include "presence.h"
 
@@ -25,6 +26,7 @@ struct _VdtObjectWatch {
     VdtCrossings *crossings;
     VdtPresence *presence;
     VdtZoneCount counts[VDT_ZONES_MOST];
+    VdtTimeline way;             /* which one the stream is played: times and speeds are PTS's */
     int counted[VDT_ZONES_MOST]; /* the class by which too many are told of, -1 for none */
     GArray *objects;             /* structures, for metas */
     GArray *going;               /* Going */
@@ -112,18 +114,19 @@ static GstStructure *name_object(const VdtObject *object, const VdtSegNetwork *n
 }
 
 static GstStructure *describe_object(const VdtObject *object, const VdtSegNetwork *network,
-                                     const char *name, const char *id)
+                                     const VdtTimeline *way, const char *name, const char *id)
 {
     static const char *const states[] = {"seen", "hidden", "merged"};
     GstStructure *s = name_object(object, network, name, id);
     const VdtBounds *box = &object->box;
+    const int sign = way->backwards ? -1 : 1;
 
     gst_structure_set(s, "state", G_TYPE_STRING, states[object->state], "share", G_TYPE_DOUBLE,
                       object->share, "x", G_TYPE_DOUBLE, box->x0, "y", G_TYPE_DOUBLE, box->y0,
                       "width", G_TYPE_DOUBLE, box->x1 - box->x0, "height", G_TYPE_DOUBLE,
-                      box->y1 - box->y0, "speed-x", G_TYPE_DOUBLE, object->speed_x, "speed-y",
-                      G_TYPE_DOUBLE, object->speed_y, "first-seen", G_TYPE_UINT64,
-                      (guint64)object->first, NULL);
+                      box->y1 - box->y0, "speed-x", G_TYPE_DOUBLE, sign * object->speed_x,
+                      "speed-y", G_TYPE_DOUBLE, sign * object->speed_y, "first-seen", G_TYPE_UINT64,
+                      vdt_timeline_convert(way, (GstClockTime)object->first), NULL);
     if (object->parent > 0)
         gst_structure_set(s, "parent", G_TYPE_UINT, object->parent, NULL);
     return s;
@@ -142,8 +145,8 @@ static void follow_objects(VdtObjectWatch *watch, const GArray *objects,
 {
     for (guint i = 0; i < objects->len; i++) {
         const VdtObject *object = &g_array_index(objects, VdtObject, i);
-        GstStructure *meta = describe_object(object, network, "object", "id");
-        GstStructure *finding = describe_object(object, network, "finding", "object");
+        GstStructure *meta = describe_object(object, network, &watch->way, "object", "id");
+        GstStructure *finding = describe_object(object, network, &watch->way, "finding", "object");
 
         vdt_structure_set_doubles(meta, "path", &object->path[0].x, 2 * object->n_path);
         g_array_append_val(watch->objects, meta);
@@ -187,8 +190,8 @@ static void dwell(VdtObjectWatch *watch, const VdtStay *stay, const VdtObject *o
     GstStructure *s = name_object(object, network, "finding", "object");
 
     gst_structure_set(s, "what", G_TYPE_STRING, "dwell", "zone", G_TYPE_STRING,
-                      zones->zones[stay->zone].name, "since", G_TYPE_UINT64, (guint64)stay->since,
-                      NULL);
+                      zones->zones[stay->zone].name, "since", G_TYPE_UINT64,
+                      vdt_timeline_convert(&watch->way, (GstClockTime)stay->since), NULL);
     watch->counts[stay->zone].dwelling++;
     go_on(watch, (Key){DWELL, stay->zone, stay->object}, s);
 }
@@ -259,9 +262,11 @@ static void forget_found(VdtObjectWatch *watch)
 
 void vdt_object_watch_follow(VdtObjectWatch *watch, const GArray *objects,
                              const VdtSegNetwork *network, double aspect, gint64 time,
-                             VdtZones *zones, VdtZones *lines, const VdtObjectLimits *limits)
+                             gboolean backwards, VdtZones *zones, VdtZones *lines,
+                             const VdtObjectLimits *limits)
 {
     forget_found(watch);
+    watch->way.backwards = backwards;
     follow_objects(watch, objects, network);
     follow_lines(watch, objects, network, aspect, lines);
     follow_zones(watch, objects, network, time, zones, limits);
@@ -272,7 +277,6 @@ void vdt_object_watch_stop(VdtObjectWatch *watch)
     g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(VdtObject));
 
     forget_found(watch);
-    vdt_crossings_update(watch->crossings, NULL, none, 1);
     vdt_presence_update(watch->presence, NULL, none, 0);
 }
 
@@ -316,30 +320,42 @@ void vdt_object_watch_describe(VdtObjectWatch *watch, GstStructure *fields)
 
 /* Events */
 
-static const GstStructure *find_going(const VdtObjectWatch *watch, const Key *key)
+static gboolean goes_on(const VdtObjectWatch *watch, const Key *key)
 {
-    for (guint i = 0; i < watch->going->len; i++) {
-        const Going *going = &g_array_index(watch->going, Going, i);
-
-        if (equal(&going->key, key))
-            return going->finding;
-    }
-    return NULL;
+    for (guint i = 0; i < watch->going->len; i++)
+        if (equal(&g_array_index(watch->going, Going, i).key, key))
+            return TRUE;
+    return FALSE;
 }
 
-static void add_events(VdtObjectWatch *watch)
+/* Ends what was told of and does not go on, or all. */
+static GList *end(VdtObjectWatch *watch, gboolean all)
 {
-    for (guint i = 0; i < watch->going->len; i++) {
-        const Key *key = &g_array_index(watch->going, Going, i).key;
-        VdtEvents *events;
+    GList *messages = NULL;
+    GHashTableIter iter;
+    gpointer key, events;
 
-        if (g_hash_table_contains(watch->events, key))
+    g_hash_table_iter_init(&iter, watch->events);
+    while (g_hash_table_iter_next(&iter, &key, &events)) {
+        if (!all && goes_on(watch, key))
             continue;
-        events = vdt_events_new(watch->source, watch->kind);
-        if (key->what == DWELL)
-            vdt_events_omit_updates(events);
-        g_hash_table_insert(watch->events, g_memdup2(key, sizeof *key), events);
+        messages = g_list_concat(messages, vdt_events_end(events));
+        g_hash_table_iter_remove(&iter);
     }
+    return messages;
+}
+
+static VdtEvents *get_events(VdtObjectWatch *watch, const Key *key)
+{
+    VdtEvents *events = g_hash_table_lookup(watch->events, key);
+
+    if (events)
+        return events;
+    events = vdt_events_new(watch->source, watch->kind);
+    if (key->what == DWELL)
+        vdt_events_omit_updates(events);
+    g_hash_table_insert(watch->events, g_memdup2(key, sizeof *key), events);
+    return events;
 }
 
 /* It starts and ends at once. */
@@ -362,36 +378,18 @@ static GList *tell_crossings(VdtObjectWatch *watch, const VdtSpan *span)
 
 GList *vdt_object_watch_tell(VdtObjectWatch *watch, const VdtSpan *span, GstClockTime least)
 {
-    GList *messages = NULL;
-    GHashTableIter iter;
-    gpointer key, events;
+    GList *messages = end(watch, FALSE);
 
-    add_events(watch);
-    g_hash_table_iter_init(&iter, watch->events);
-    while (g_hash_table_iter_next(&iter, &key, &events)) {
-        const GstStructure *finding = find_going(watch, key);
+    for (guint i = 0; i < watch->going->len; i++) {
+        const Going *going = &g_array_index(watch->going, Going, i);
 
-        if (finding) {
-            messages =
-                g_list_concat(messages, vdt_events_follow(events, span, finding, NULL, least));
-            continue;
-        }
-        messages = g_list_concat(messages, vdt_events_end(events));
-        g_hash_table_iter_remove(&iter);
+        messages = g_list_concat(messages, vdt_events_follow(get_events(watch, &going->key), span,
+                                                             going->finding, NULL, least));
     }
     return g_list_concat(messages, tell_crossings(watch, span));
 }
 
 GList *vdt_object_watch_end(VdtObjectWatch *watch)
 {
-    GList *messages = NULL;
-    GHashTableIter iter;
-    gpointer events;
-
-    g_hash_table_iter_init(&iter, watch->events);
-    while (g_hash_table_iter_next(&iter, NULL, &events)) {
-        messages = g_list_concat(messages, vdt_events_end(events));
-        g_hash_table_iter_remove(&iter);
-    }
-    return messages;
+    return end(watch, TRUE);
 }

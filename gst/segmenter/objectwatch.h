@@ -31,11 +31,13 @@ typedef struct _VdtObjectWatch VdtObjectWatch;
 VdtObjectWatch *vdt_object_watch_new(GstElement *source, const char *kind);
 void vdt_object_watch_free(VdtObjectWatch *watch);
 
-/* Notes where the @objects (VdtObject) are at @time, of a frame whose sides are as @aspect to 1. */
+/* Notes where the @objects (VdtObject) are at @time, of a frame whose sides are as @aspect to 1.
+ * Times are those of a timeline; with @backwards, what is said of them is PTS all the same. */
 void vdt_object_watch_follow(VdtObjectWatch *watch, const GArray *objects,
                              const VdtSegNetwork *network, double aspect, gint64 time,
-                             VdtZones *zones, VdtZones *lines, const VdtObjectLimits *limits);
-/* Nothing is followed any more: what went on ends when it is told of next. */
+                             gboolean backwards, VdtZones *zones, VdtZones *lines,
+                             const VdtObjectLimits *limits);
+/* Nothing is followed any more: what went on ends when it is told of next. Counts of lines stay. */
 void vdt_object_watch_stop(VdtObjectWatch *watch);
 /* By zone. */
 const VdtZoneCount *vdt_object_watch_count(const VdtObjectWatch *watch);

@@ -2,7 +2,7 @@
 #include "segobjects.h"
 
 #define DEFAULT_OBJECTS  FALSE
-#define DEFAULT_MIN_AREA 0.001
+#define DEFAULT_MIN_AREA 0.0015
 #define DEFAULT_DWELL    0.0
 #define DEFAULT_COUNT    (-1)
 #define PIECES           12 /* pixels of the map: less is noise, also beside what it may belong to */
@@ -228,7 +228,7 @@ void vdt_seg_objects_follow(VdtSegObjects *objects, const VdtSegmentation *found
     regions = vdt_regions_find(found, classes, PIECES);
     vdt_tracker_update(objects->tracker, regions, found->width, found->height, aspect, time, least);
     vdt_object_watch_follow(objects->watch, vdt_tracker_get_objects(objects->tracker), network,
-                            aspect, time, zones, lines, &limits);
+                            aspect, time, work->segment.rate < 0, zones, lines, &limits);
 }
 
 const VdtZoneCount *vdt_seg_objects_count(VdtSegObjects *objects)

@@ -2,6 +2,7 @@
 /* Finds the graph's parameters among the weights and says everything that is wrong at once. */
 #include "binder.h"
 
+#include "io/keyed-hash.h"
 #include "tensor/elements.h"
 
 /* Enough to see the pattern; a wrong file lacks hundreds. */
@@ -33,7 +34,7 @@ static void describe(GString *message, const char *what, const GString *list, gu
 /* Tensors that nobody asked for, which may be those that are missing under another name. */
 static void describe_others(GString *message, const VdtGraph *graph, const VdtWeights *weights)
 {
-    g_autoptr(GHashTable) asked = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) asked = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     g_autoptr(GString) others = g_string_new(NULL);
     guint n = 0;
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A session: one stream's arena, and running the steps over it. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "io/keyed-hash.h"
 #include "runtime/pool.h"
 #include "state.h"
 #include "step/layout.h"
@@ -87,8 +89,8 @@ VdtSession *vdt_session_new(VdtPlan *plan, GError **error)
     session->plan = vdt_plan_ref(plan);
     session->inputs = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
     session->outputs = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
-    session->taps =
-        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)vdt_tensor_unref);
+    session->taps = g_hash_table_new_full(vdt_keyed_str_hash, g_str_equal, NULL,
+                                          (GDestroyNotify)vdt_tensor_unref);
     session->params = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
     session->gradients = g_ptr_array_new_with_free_func(unref_gradient);
     session->states = g_new0(VdtState *, MAX(graph->states->len, 1));
@@ -367,6 +369,7 @@ static gboolean run(VdtSession *session, GCancellable *cancellable, gint64 *step
     GPtrArray *steps = session->plan->steps;
     gboolean ok = TRUE;
 
+    pthread_testcancel(); /* the only time that nothing is held and somebody may want to end */
     if (!check_integers(session, error) || !take_states(session, error))
         return FALSE;
     if (vdt_pool_begin(session->n_workers, cancellable ? is_cancelled : NULL, cancellable) == 0) {
@@ -385,8 +388,8 @@ static gboolean run(VdtSession *session, GCancellable *cancellable, gint64 *step
         if (step_ns)
             step_ns[i] += now_ns() - start;
     }
-    vdt_pool_end();
     give_back_states(session, session->plan->graph->states->len);
+    vdt_pool_end();
     return ok;
 }
 

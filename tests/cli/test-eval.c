@@ -220,6 +220,75 @@ static void test_shipped_card(void)
                       json_object_get_double_member(scores, "top1") - 0.2);
 }
 
+/* The model of the street that comes with Vedette, as one that knows of no things. */
+static const char *model_without_things(void)
+{
+    static const char *const files[] = {"labels.txt", "weights.safetensors"};
+    g_autofree char *from =
+        g_test_build_filename(G_TEST_DIST, "models", "cgrseg", "models", "cgrseg-street", NULL);
+    g_autofree char *path = g_build_filename(from, "card.json", NULL), *text = NULL;
+    g_autoptr(GError) error = NULL;
+    g_assert_cmpint(g_mkdir_with_parents(in_folder("thingless"), 0755), ==, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *source = g_build_filename(from, files[i], NULL), *bytes = NULL;
+        g_autofree char *name = g_strconcat("thingless/", files[i], NULL);
+        gsize size;
+        g_assert_true(g_file_get_contents(source, &bytes, &size, &error));
+        g_assert_true(g_file_set_contents(in_folder(name), bytes, (gssize)size, &error));
+    }
+    g_autoptr(JsonObject) card = vdt_json_load(path, 1 << 20, &error);
+    g_assert_no_error(error);
+    g_assert_true(json_object_has_member(card, "things"));
+    json_object_remove_member(card, "things");
+    g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), card);
+    text = json_to_string(node, FALSE);
+    g_assert_true(g_file_set_contents(in_folder("thingless/card.json"), text, -1, &error));
+    return in_folder("thingless/card.json");
+}
+
+static void test_objects_refused(void)
+{
+#define OBJECTS "eval", "cgrseg", "--objects"
+    expect(2, "--objects belongs to --street", OBJECTS, "--data", in_folder("nowhere"), NULL);
+    expect(2, "goes with none of", OBJECTS, "--street", "--answers", in_folder("a.tsv"), NULL);
+    expect(2, "goes with none of", OBJECTS, "--street", "--record", in_folder("card.json"), NULL);
+    expect(2, "goes with none of", OBJECTS, "--street", "--one-frame", NULL);
+    expect(2, "--clips is 0", OBJECTS, "--street", "--clips", "0", NULL);
+    expect(1, "squeezetime tells no objects apart", "eval", "squeezetime", "--street", "--objects",
+           "--model", street_model(), NULL);
+    expect(1, "names no things", OBJECTS, "--street", "--model", model_without_things(), NULL);
+}
+
+/* On one street. */
+static void test_objects(void)
+{
+    if (g_getenv("VEDETTE_SOAK") == NULL) {
+        g_test_skip("takes half a minute: VEDETTE_SOAK is not set");
+        return;
+    }
+    g_autoptr(GError) error = NULL;
+    g_auto(Outcome) o = vedette(OBJECTS, "--street", "--clips", "1", "--json", NULL);
+    if (o.status != 0)
+        g_error("%s", o.err);
+    g_autoptr(JsonNode) node = json_from_string(o.out, &error);
+    g_assert_no_error(error);
+    JsonObject *counts = json_node_get_object(node);
+    g_assert_cmpint(json_object_get_int_member(counts, "n"), ==, 1);
+    g_assert_cmpint(json_object_get_int_member(counts, "seed"), ==, 9000);
+    g_assert_cmpint(json_object_get_int_member(counts, "crossings"), >, 10);
+    g_assert_cmpint(json_object_get_int_member(counts, "dwells"), >, 0);
+    double score = json_object_get_double_member(counts, "idf1");
+    double precision = json_object_get_double_member(counts, "id_precision");
+    double recall = json_object_get_double_member(counts, "id_recall");
+    g_assert_cmpfloat(score, >, 0.7);
+    g_assert_cmpfloat(score, ==, json_object_get_double_member(counts, "score"));
+    g_assert_cmpfloat_with_epsilon(score, 2 * precision * recall / (precision + recall), 1e-3);
+    g_assert_cmpfloat(json_object_get_double_member(counts, "idf1_with_hidden_and_small"), <=,
+                      score);
+    g_assert_cmpfloat(json_object_get_double_member(counts, "crossings_precision"), >, 0.8);
+    g_assert_cmpfloat(json_object_get_double_member(counts, "crossings_recall"), >, 0.7);
+}
+
 int main(int argc, char **argv)
 {
     fixture_open(&argc, &argv);
@@ -230,6 +299,8 @@ int main(int argc, char **argv)
     g_test_add_func("/eval/infer", test_infer);
     g_test_add_func("/eval/shipped", test_shipped);
     g_test_add_func("/eval/shipped-card", test_shipped_card);
+    g_test_add_func("/eval/objects", test_objects);
+    g_test_add_func("/eval/objects-refused", test_objects_refused);
     g_test_add_func("/eval/refused", test_refused);
     return fixture_close();
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fixture.h"
 
+#include <malloc.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "analyzer/resultmeta.h"
 #include "overlay/overlay.h"
@@ -25,6 +27,25 @@ int fixture_run(void)
 
     gst_deinit();
     return failed;
+}
+
+gsize fixture_in_use(void)
+{
+    const struct mallinfo2 info = mallinfo2();
+
+    return info.uordblks + info.hblkhd;
+}
+
+gsize fixture_resident(void)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    unsigned long size, pages = 0;
+
+    malloc_trim(0);
+    g_assert_nonnull(file);
+    g_assert_cmpint(fscanf(file, "%lu %lu", &size, &pages), ==, 2);
+    fclose(file);
+    return pages * (gsize)sysconf(_SC_PAGESIZE);
 }
 
 char *fixture_model(const char *name)

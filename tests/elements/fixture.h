@@ -10,6 +10,11 @@ void fixture_init(int *argc, char ***argv);
 /* Runs the tests, then takes GStreamer down, so that the leaks tracer reports. */
 int fixture_run(void);
 
+/* Bytes of the heap that are in use, and of the process's memory. Exact where the environment is
+ * `heap_env` of meson.build. */
+gsize fixture_in_use(void);
+gsize fixture_resident(void);
+
 /* Path of a file in the folder of generated models: "tiny/card.json". Caller frees. */
 char *fixture_model(const char *name);
 

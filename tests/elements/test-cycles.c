@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Pipelines made, played and stopped, again and again: no object, no memory, no thread is left. */
-#include <malloc.h>
-#include <stdio.h>
-#include <unistd.h>
-
 #include "fixture.h"
 
-#define WARM_UP 20
+#define WARM_UP    20
+#define MORE_USED  (16 * 1024) /* bytes: the least that a cycle could leave is some hundred */
+#define MORE_PAGES (1024 * 1024)
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define KEEPS_MEMORY TRUE /* a sanitizer holds back what was freed */
@@ -43,18 +41,6 @@ static guint n_threads_left(guint wanted)
     return now;
 }
 
-static gsize resident(void)
-{
-    FILE *file = fopen("/proc/self/statm", "r");
-    unsigned long size, pages = 0;
-
-    malloc_trim(0);
-    g_assert_nonnull(file);
-    g_assert_cmpint(fscanf(file, "%lu %lu", &size, &pages), ==, 2);
-    fclose(file);
-    return pages * (gsize)sysconf(_SC_PAGESIZE);
-}
-
 /* Stopped at the end of the stream, in its middle, before it has begun, or never played. */
 static void cycle(guint i)
 {
@@ -89,23 +75,27 @@ static void test_cycles(void)
 {
     const guint n = KEEPS_MEMORY ? 60 : g_getenv("VEDETTE_SOAK") ? 1000 : 200;
     guint threads;
-    gsize middle = 0, end;
+    gsize used = 0, pages = 0;
 
     for (guint i = 0; i < WARM_UP; i++)
         cycle(i);
     threads = n_threads_left(0);
     for (guint i = WARM_UP; i < n; i++) {
         cycle(i);
-        if (i == n / 2)
-            middle = resident();
+        if (i == n / 2) {
+            used = fixture_in_use();
+            pages = fixture_resident();
+        }
     }
-    end = resident();
     g_assert_cmpuint(n_threads_left(threads), <=, threads);
-    g_test_message("%u cycles: %u threads; %.1f MB, %.1f after half of them", n, threads,
-                   (double)end / 1e6, (double)middle / 1e6);
-    /* pages of the heap come and go; a leak of a frame a cycle is 1 MB and more */
-    if (!KEEPS_MEMORY)
-        g_assert_cmpuint(end, <, middle + 512 * 1024);
+    g_test_message("%u cycles: %u threads; in use %.3f MB, %.3f after half of them; resident "
+                   "%.2f MB, %.2f",
+                   n, threads, (double)fixture_in_use() / 1e6, (double)used / 1e6,
+                   (double)fixture_resident() / 1e6, (double)pages / 1e6);
+    if (KEEPS_MEMORY)
+        return;
+    g_assert_cmpuint(fixture_in_use(), <, used + MORE_USED);
+    g_assert_cmpuint(fixture_resident(), <, pages + MORE_PAGES);
 }
 
 int main(int argc, char **argv)

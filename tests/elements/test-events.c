@@ -230,6 +230,42 @@ static void test_json(void)
     }
 }
 
+/* What is special to objects and zones follows what all events have, as far as it is there. */
+static void test_json_of_objects(void)
+{
+    static const struct {
+        const char *message, *json;
+    } cases[] = {
+        {"x, kind=s, event=start, label=person", ""},
+        {"x, kind=s, event=start, label=bag, zone=(string)\"the \\\"door\\\"\", share=0.5",
+         ",\"zone\":\"the \\\"door\\\"\""},
+        {"x, kind=s, event=start, label=person, object=(uint)4294967295, what=object, state=seen",
+         ",\"what\":\"object\",\"object\":4294967295"},
+        {"x, kind=s, event=end, label=person, direction=in, line=kerb, object=(uint)7, "
+         "what=crossing, in=(guint64)3, out=(guint64)4",
+         ",\"what\":\"crossing\",\"object\":7,\"line\":\"kerb\",\"direction\":\"in\""},
+        {"x, kind=s, event=start, label=person, since=(guint64)18446744073709551614, zone=kerb, "
+         "object=(uint)7, what=dwell",
+         ",\"what\":\"dwell\",\"object\":7,\"zone\":\"kerb\",\"since\":18446744073709551614"},
+        {"x, kind=s, event=start, label=person, count=(uint)12, zone=kerb, what=count",
+         ",\"what\":\"count\",\"zone\":\"kerb\",\"count\":12"},
+        /* another's fields of that name */
+        {"x, kind=s, event=start, label=person, count=1.5, object=< 1, 2 >", ""},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GstMessage) message =
+            gst_message_new_element(NULL, gst_structure_from_string(cases[i].message, NULL));
+        g_autoptr(GDateTime) time = g_date_time_new_utc(2026, 1, 2, 3, 4, 5);
+        g_autofree char *json = vdt_event_to_json(message, NULL, time);
+        g_autofree char *end =
+            g_strdup_printf("\"time\":\"2026-01-02T03:04:05Z\"%s}", cases[i].json);
+
+        g_assert_nonnull(json);
+        g_assert_true(g_str_has_suffix(json, end));
+    }
+}
+
 /* Names that read like names; those that somebody gave stay. */
 static void test_names(void)
 {
@@ -295,6 +331,7 @@ int main(int argc, char **argv)
     g_test_add_func("/events/seek-from-handler", test_seek_from_handler);
     g_test_add_func("/events/hangs", test_hangs);
     g_test_add_func("/events/json", test_json);
+    g_test_add_func("/events/json-of-objects", test_json_of_objects);
     g_test_add_func("/events/names", test_names);
     g_test_add_func("/events/model-paths", test_model_paths);
     return fixture_run();

@@ -219,6 +219,44 @@ static void test_links(void)
     g_unlink(other);
 }
 
+/* As caches keep models: all of its files are links into one folder. */
+static void test_cache(void)
+{
+    static const char *const folders[] = {"blobs", "snapshots", "snapshots/1", "elsewhere"};
+    g_autofree char *card = g_build_filename(dir, "snapshots/1/card.json", NULL);
+    g_autofree char *labels = g_build_filename(dir, "snapshots/1/labels.txt", NULL);
+    g_autofree char *model = g_build_filename(dir, "snapshots/1", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) config = NULL;
+    for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+        g_autofree char *path = g_build_filename(dir, folders[i], NULL);
+        g_assert_cmpint(g_mkdir(path, 0755), ==, 0);
+    }
+    g_free(put("blobs/0a", HEAD ", \"labels\": \"labels.txt\"}"));
+    g_free(put("blobs/0b", "a\nb\n"));
+    g_free(put("elsewhere/0c", "a\nb\n"));
+    g_assert_cmpint(symlink("../../blobs/0a", card), ==, 0);
+    g_assert_cmpint(symlink("../../blobs/0b", labels), ==, 0);
+    g_autofree char *found = vdt_find_card(model, &error);
+    g_assert_cmpstr(found, ==, card);
+    g_autoptr(VdtCard) cached = vdt_card_load(found, &config, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(cached->n_labels, ==, 2);
+
+    /* but not to a third one, nor if the card is none */
+    g_unlink(labels);
+    g_assert_cmpint(symlink("../../elsewhere/0c", labels), ==, 0);
+    g_assert_null(vdt_card_load(card, &config, &error));
+    g_assert_nonnull(strstr(error->message, "a link out of the card's folder"));
+    g_clear_error(&error);
+    g_unlink(labels);
+    g_unlink(card);
+    g_assert_cmpint(symlink("../../blobs/0b", labels), ==, 0);
+    g_free(put("snapshots/1/card.json", HEAD ", \"labels\": \"labels.txt\"}"));
+    g_assert_null(vdt_card_load(card, &config, &error));
+    g_assert_nonnull(strstr(error->message, "a link out of the card's folder"));
+}
+
 /* Nothing is parsed that is too deep or too large, and nothing waits. */
 static void test_hostile(void)
 {
@@ -411,6 +449,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     dir = g_dir_make_tmp("vedette-card-XXXXXX", NULL);
     g_test_add_func("/card/links", test_links);
+    g_test_add_func("/card/cache", test_cache);
     g_test_add_func("/card/defaults", test_defaults);
     g_test_add_func("/card/everything", test_everything);
     g_test_add_func("/card/no-background", test_no_background);

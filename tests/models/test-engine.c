@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -82,6 +84,27 @@ static double answer(VdtEngine *engine, gint64 size)
     const VdtTensor *output = vdt_session_get_output(session, 0);
     g_assert_cmpint(output->shape.dims[1], ==, 5);
     return ((float *)output->data)[0];
+}
+
+static void test_measure(void)
+{
+    g_autofree char *path = small_file();
+    g_autoptr(VdtEngine) engine = open_engine(&(VdtEngineOptions){.weights = path});
+    g_autoptr(GError) error = NULL;
+    VdtShape small = vdt_engine_get_input_shape(engine, 1, 32, 32);
+    VdtShape large = vdt_engine_get_input_shape(engine, 1, 96, 96);
+    gsize weights[2], sessions[2];
+    g_assert_true(vdt_engine_measure(engine, &small, &weights[0], &sessions[0], &error));
+    g_assert_true(vdt_engine_measure(engine, &large, &weights[1], &sessions[1], &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(weights[0], >, 0);
+    g_assert_cmpuint(weights[1], >=, weights[0]);
+    g_assert_cmpuint(weights[1], <, 2 * weights[0]);
+    g_assert_cmpuint(sessions[1], >, 4 * sessions[0]);
+    g_assert_true(vdt_engine_measure(engine, &small, NULL, NULL, NULL));
+    VdtShape bad = vdt_shape(1, 3);
+    g_assert_false(vdt_engine_measure(engine, &bad, NULL, NULL, &error));
+    g_assert_error(error, VDT_ERROR, VDT_ERROR_SHAPE);
 }
 
 static void test_from_weights(void)
@@ -491,11 +514,57 @@ static void test_changed_in_place(void)
     check_harm(VDT_PLAN_TRACE, overwrite, TRUE);
 }
 
+/* --- Hosts that cancel threads -------------------------------------------------------------- */
+
+static atomic_int n_engines;
+
+/* Engines are counted where none can be lost: cancellation is off until there is one, or not. */
+static void *keep_loading(void *path)
+{
+    const VdtEngineOptions options = {.weights = path};
+    for (;;) {
+        VdtEngine *engine = vdt_engine_new(&options, NULL);
+        n_engines++;
+        vdt_engine_unref(engine);
+        n_engines--;
+        pthread_testcancel();
+    }
+    return NULL;
+}
+
+static guint n_files(void)
+{
+    g_autoptr(GDir) files = g_dir_open("/proc/self/fd", 0, NULL);
+    guint n = 0;
+    while (g_dir_read_name(files) != NULL)
+        n++;
+    return n;
+}
+
+/* A thread that is cancelled while it loads ends afterwards: no file stays open. */
+static void test_cancelled(void)
+{
+    g_autofree char *path = small_file();
+    guint before = n_files();
+    for (guint i = 0; i < 200; i++) {
+        pthread_t thread;
+        void *result;
+        g_assert_cmpint(pthread_create(&thread, NULL, keep_loading, path), ==, 0);
+        g_usleep(i * 37 % 2000);
+        pthread_cancel(thread);
+        pthread_join(thread, &result);
+        g_assert_true(result == PTHREAD_CANCELED);
+    }
+    g_assert_cmpint(n_engines, ==, 0);
+    g_assert_cmpuint(n_files(), ==, before);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     dir = g_dir_make_tmp("vedette-engine-XXXXXX", NULL);
     g_test_add_func("/engine/changed-in-place", test_changed_in_place);
+    g_test_add_func("/engine/measure", test_measure);
     g_test_add_func("/engine/from-weights", test_from_weights);
     g_test_add_func("/engine/plans-agree", test_plans_agree);
     g_test_add_func("/engine/official", test_official);
@@ -510,6 +579,7 @@ int main(int argc, char **argv)
     g_test_add_func("/engine/refused", test_refused);
     g_test_add_func("/engine/named-variant", test_named_variant);
     g_test_add_func("/engine/boxed", test_boxed);
+    g_test_add_func("/engine/cancelled", test_cancelled);
     int status = g_test_run();
     const char *remove[] = {"rm", "-r", dir, NULL};
     g_spawn_sync(NULL, (char **)remove, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,

@@ -4,6 +4,7 @@
 #include <fenv.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "random-graph.h"
 #include "runtime/pool.h"
@@ -188,6 +189,49 @@ static void test_rounding(void)
     }
 }
 
+/* A thread that does nothing else, as a host's worker that is not asked to end. */
+static void *keep_running(void *session)
+{
+    for (;;)
+        vdt_session_run(session, NULL, NULL);
+    return NULL;
+}
+
+static void test_thread_cancelled(void)
+{
+    g_autofree char *text = NULL;
+    guint n_states = 0;
+
+    for (guint seed = 7000; n_states == 0; seed++) {
+        g_autoptr(VdtGraph) graph = random_graph(seed, &text);
+        g_autoptr(VdtWeights) weights = make_weights(graph, 9);
+        g_autoptr(VdtPlan) plan = make_plan(graph, weights, VDT_PLAN_INFER, VDT_PRECISION_F32);
+        g_autoptr(VdtSession) session = make_session(plan), right = run_plan(plan, 9);
+        g_autoptr(GPtrArray) states = fill_states(session, 9);
+
+        g_clear_pointer(&text, g_free);
+        n_states = states->len;
+        fill_inputs(session, 9);
+        for (guint i = 0; i < 10; i++) {
+            pthread_t thread;
+            void *result;
+
+            g_assert_cmpint(pthread_create(&thread, NULL, keep_running, session), ==, 0);
+            g_usleep(500 * i);
+            alarm(60); /* it ran for ever */
+            pthread_cancel(thread);
+            pthread_join(thread, &result);
+            alarm(0);
+            g_assert_true(result == PTHREAD_CANCELED);
+        }
+        run_session(session); /* nothing, states least of all, is in use by the dead */
+        g_ptr_array_unref(fill_states(session, 9));
+        fill_inputs(session, 9);
+        run_session(session);
+        assert_same_bits(session, right);
+    }
+}
+
 static guint count_lines(const char *text)
 {
     guint n = 0;
@@ -273,6 +317,7 @@ int main(int argc, char **argv)
     g_test_add_func("/plan/session/more-threads-later", test_more_threads_later);
     g_test_add_func("/plan/session/two-at-once", test_two_at_once);
     g_test_add_func("/plan/session/cancelled", test_cancelled);
+    g_test_add_func("/plan/session/thread-cancelled", test_thread_cancelled);
     g_test_add_func("/plan/session/times", test_times);
     g_test_add_func("/plan/session/taps", test_taps);
     return g_test_run();

@@ -116,6 +116,7 @@ layers() {
   uphill street nn models tasks gst cli daemon
   uphill gst cli daemon
   uphill cli gst daemon
+  uphill daemon gst cli
   select_files '^nn/.*\.[ch]$' | xargs -r grep -nE \
     "$include(gst/|vedette/(card|engine|gst[^>\"]*)\.h|(.*/)?(model|registry)\.h|(\.\./)+(models|tasks|gst|cli))"
   select_files '^models/.*\.[ch]$' | xargs -r grep -nE \
@@ -125,6 +126,14 @@ layers() {
   select_files '^gst/.*\.[ch]$' | xargs -r grep -nE "$include(\.\./)+cli"
   select_files '^street/.*\.[ch]$' | xargs -r grep -nE \
     "$include(vedette/|gst/|(.*/)?(\.\./)+(nn|models|tasks|gst|cli))"
+  # Of the service the command knows one header, in one file.
+  select_files '^cli/.*\.[ch]$' | xargs -r grep -nE "${include}daemon/" |
+    grep -vE '^cli/serve\.c:.*"daemon/check\.h"'
+  select_files '^daemon/.*\.[ch]$' | xargs -r grep -nE "$include(gst/[^g]|vedette/gst|cli/|(\.\./)+)"
+  # Its folders, from the bottom up.
+  select_files '^daemon/values/.*\.[ch]$' | xargs -r grep -nE "$include(pipeline|config|build)/"
+  select_files '^daemon/pipeline/.*\.[ch]$' | xargs -r grep -nE "$include(config|build)/"
+  select_files '^daemon/config/.*\.[ch]$' | xargs -r grep -nE "${include}build/"
   # Commands and elements are folders that nobody else looks into.
   select_files '^cli/.*\.[ch]$' | xargs -r grep -nE "$include(eval|infer|train|verify)/"
   select_files '^cli/data/.*\.[ch]$' | xargs -r grep -nE "${include}score/"
@@ -142,6 +151,12 @@ shapes() {
     grep -rqF "$(basename "$file")" tests/*/meson.build tests/*/*.c bench/*.c bench/*.py bench/*.build run ||
       echo "$file: nothing names it"
   done
+}
+
+# Everybody can make many names of one hash of GLib's; those of a graph are a network's own.
+known_hashes() {
+  select_files '^(nn|models|tasks|cli)/.*\.c$' | grep -v '^nn/graph/' |
+    xargs -r grep -nE '\bg_str_hash\b'
 }
 
 unfinished() {
@@ -227,6 +242,7 @@ report "folders of nn/ include what they may, and nothing in a circle" "$(
 echo "# the longest chain of includes in nn/: $(
   select_files '^nn/.*\.[ch]$' | tests/style/includes.py longest)"
 report "each file of shapes is timed by something" "$(shapes)"
+report "tables of names from outside have a keyed hash" "$(known_hashes)"
 report "nothing is marked as unfinished" "$(unfinished)"
 report "public headers compile alone in C" "$(headers_alone cc c)"
 report "public headers compile alone in C++" "$(headers_alone c++ c++)"

@@ -58,6 +58,14 @@ VDT_API const char *vdt_engine_get_unused(const VdtEngine *engine);
 VDT_API VdtSession *vdt_engine_new_session(VdtEngine *engine, const VdtShape *input,
                                            GError **error);
 
+/**
+ * What inputs of shape @input take: bytes of packed weights and constants, which all sessions of
+ * that shape share, and most of which those of other shapes share, too; and bytes of each session.
+ * Makes the plan, if there is none yet; any of the two may be NULL.
+ */
+VDT_API gboolean vdt_engine_measure(VdtEngine *engine, const VdtShape *input, gsize *weights,
+                                    gsize *session, GError **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtEngine, vdt_engine_unref)
 
 /** Type of an engine handed to elements through a GstContext. */

@@ -93,7 +93,8 @@ VDT_API const VdtTensor *vdt_session_find_output(VdtSession *session, const char
 /** A tapped value by name, NULL if the plan does not keep it (only TRACE keeps taps). */
 VDT_API const VdtTensor *vdt_session_get_tap(VdtSession *session, const char *name);
 /** Runs once, on the process's thread pool, when it is this session's turn. @cancellable is looked
- * at while waiting for that, and between steps. */
+ * at while waiting for that, and between steps. To pthread_cancel() its beginning is a cancellation
+ * point, and nothing after that. */
 VDT_API gboolean vdt_session_run(VdtSession *session, GCancellable *cancellable, GError **error);
 /** Like vdt_session_run(), adding each step's time to @step_ns (as many as vdt_plan_describe() has
  * lines). */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The service, for the command: what is right or wrong with a configuration.
+ */
+#pragma once
+
+#include "build/memory.h"
+#include "config/diff.h"
+
+/*
+ * Reads the configuration in @where, makes the pipelines of its streams without playing them, and
+ * estimates its memory; *@need, if it is not NULL, is what that found, NULL if it was not asked.
+ * NULL, and all that is wrong in @problems, if anything is.
+ */
+VdtConfig *vdt_config_check(const char *where, VdtMemoryNeed **need, VdtProblems *problems);
+
+/*
+ * Puts what is in @where by now into the place of *@config, and says what differs, as
+ * vdt_config_diff() does. If anything is wrong, all of which is then in @problems, *@config stays,
+ * and NULL is returned. Takes as long as loading the models; in any thread.
+ */
+GPtrArray *vdt_config_reload(VdtConfig **config, const char *where, VdtProblems *problems);

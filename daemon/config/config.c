@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files and folders of a configuration. */
+#include "config.h"
+
+#include <string.h>
+
+#include "paths.h"
+#include "stream.h"
+#include "values/folder.h"
+
+#define SUFFIX       ".conf"
+#define MOST_DROPINS 64 /* of one file */
+
+VdtConfig *vdt_config_ref(VdtConfig *config)
+{
+    g_atomic_int_inc(&config->ref_count);
+    return config;
+}
+
+void vdt_config_unref(VdtConfig *config)
+{
+    if (config == NULL || !g_atomic_int_dec_and_test(&config->ref_count))
+        return;
+    vdt_options_free(config->service, VDT_KEY_SERVICE_N_KEYS);
+    g_ptr_array_unref(config->streams);
+    g_ptr_array_unref(config->templates);
+    g_free(config->folder);
+    g_free(config);
+}
+
+const VdtStreamConfig *vdt_config_find(const VdtConfig *config, const char *name)
+{
+    for (guint i = 0; i < config->streams->len; i++) {
+        const VdtStreamConfig *stream = config->streams->pdata[i];
+        if (strcmp(stream->name, name) == 0)
+            return stream;
+    }
+    return NULL;
+}
+
+/* Adds what @file holds to @inis. */
+static void read_one(const char *file, GPtrArray *inis, VdtProblems *problems)
+{
+    gsize n;
+    guint mode;
+    g_autofree char *text = vdt_ini_read(file, &n, &mode, problems);
+    if (text == NULL)
+        return;
+    VdtIni *ini = vdt_ini_parse(file, 1, text, n, problems);
+    if (ini != NULL) {
+        ini->open_to_others = (mode & 077) != 0;
+        g_ptr_array_add(inis, ini);
+    }
+    explicit_bzero(text, n);
+}
+
+/* @file and the files in @file.d, an array of VdtIni. @file itself need not be there if
+ * @optional. */
+static GPtrArray *read_with_dropins(const char *file, gboolean optional, VdtProblems *problems)
+{
+    GPtrArray *inis = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_ini_free);
+    g_autofree char *folder = g_strconcat(file, ".d", NULL);
+    g_autoptr(GPtrArray) names = vdt_folder_list(folder, SUFFIX, problems);
+    if (!optional || g_file_test(file, G_FILE_TEST_EXISTS))
+        read_one(file, inis, problems);
+    if (names->len > MOST_DROPINS)
+        vdt_problems_add(problems, &(VdtSite){.file = folder}, "expected at most %d drop-ins",
+                         MOST_DROPINS);
+    for (guint i = 0; i < MIN(names->len, MOST_DROPINS); i++) {
+        g_autofree char *dropin = g_build_filename(folder, names->pdata[i], NULL);
+        read_one(dropin, inis, problems);
+    }
+    return inis;
+}
+
+static void read_service(VdtConfig *config, const char *file, VdtProblems *problems)
+{
+    g_autoptr(GPtrArray) inis = read_with_dropins(file, TRUE, problems);
+    g_autoptr(GPtrArray) groups = vdt_settings_merge(inis);
+    const VdtSettings *own = NULL;
+    for (guint i = 0; i < groups->len; i++) {
+        const VdtSettings *settings = groups->pdata[i];
+        VdtSite site = {settings->file, settings->line, settings->name, NULL, NULL};
+        if (strcmp(settings->name, vdt_service_group.name) == 0)
+            own = settings;
+        else
+            vdt_problems_add(problems, &site, "expected no group but [%s] in this file",
+                             vdt_service_group.name);
+    }
+    VdtSite site = {.file = file, .group = vdt_service_group.name};
+    config->service =
+        vdt_keys_parse(vdt_service_group.keys, VDT_KEY_SERVICE_N_KEYS, own, &site, problems);
+}
+
+static void read_stream(VdtConfig *config, const char *folder, const char *file_name,
+                        VdtProblems *problems)
+{
+    g_autofree char *name = g_strndup(file_name, strlen(file_name) - strlen(SUFFIX));
+    g_autofree char *file = g_build_filename(folder, file_name, NULL);
+    if (!vdt_is_name(name)) {
+        vdt_problems_add(problems, &(VdtSite){.file = file},
+                         "expected a stream's name of letters, digits, -, _ and ., 64 at most");
+        return;
+    }
+    g_autoptr(GPtrArray) inis = read_with_dropins(file, FALSE, problems);
+    if (inis->len == 0)
+        return;
+    VdtStreamConfig *stream = vdt_stream_config_read(name, inis, config->templates, problems);
+    if (stream != NULL)
+        g_ptr_array_add(config->streams, stream);
+}
+
+static int compare_streams(gconstpointer a, gconstpointer b)
+{
+    const VdtStreamConfig *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+static void read_streams(VdtConfig *config, VdtProblems *problems)
+{
+    g_autofree char *folder = g_build_filename(config->folder, "streams.d", NULL);
+    g_autoptr(GPtrArray) names = vdt_folder_list(folder, SUFFIX, problems);
+    g_autoptr(GPtrArray) dropins = vdt_folder_list(folder, SUFFIX ".d", problems);
+    if (names->len > VDT_CONFIG_MOST_STREAMS)
+        vdt_problems_add(problems, &(VdtSite){.file = folder}, "expected at most %d streams",
+                         VDT_CONFIG_MOST_STREAMS);
+    for (guint i = 0; i < MIN(names->len, VDT_CONFIG_MOST_STREAMS); i++)
+        read_stream(config, folder, names->pdata[i], problems);
+    g_ptr_array_sort(config->streams, compare_streams);
+    for (guint i = 0; i < dropins->len; i++) {
+        g_autofree char *of = g_strndup(dropins->pdata[i], strlen(dropins->pdata[i]) - 2);
+        g_autofree char *file = g_build_filename(folder, of, NULL);
+        g_autofree char *dropin = g_build_filename(folder, dropins->pdata[i], NULL);
+        if (!g_file_test(file, G_FILE_TEST_EXISTS))
+            vdt_problems_add(problems, &(VdtSite){.file = dropin},
+                             "drop-ins for a stream that is not there: %s is missing", of);
+    }
+}
+
+static GPtrArray *load_templates(const char *folder, VdtProblems *problems)
+{
+    g_autofree char *own = g_build_filename(folder, "pipelines.d", NULL);
+    g_auto(GStrv) shipped = vdt_get_data_dirs("pipelines");
+    g_autoptr(GPtrArray) folders = g_ptr_array_new();
+    g_ptr_array_add(folders, own);
+    for (guint i = 0; shipped[i] != NULL; i++)
+        g_ptr_array_add(folders, shipped[i]);
+    g_ptr_array_add(folders, NULL);
+    return vdt_templates_load((const char *const *)folders->pdata, problems);
+}
+
+VdtConfig *vdt_config_read(const char *where, VdtProblems *problems)
+{
+    gboolean is_folder = g_file_test(where, G_FILE_TEST_IS_DIR);
+    if (!is_folder && !g_file_test(where, G_FILE_TEST_EXISTS)) {
+        vdt_problems_add(problems, &(VdtSite){.file = where}, "there is no such file or folder");
+        return NULL;
+    }
+    g_autofree char *file =
+        is_folder ? g_build_filename(where, "vedette.conf", NULL) : g_strdup(where);
+    g_autoptr(VdtConfig) config = g_new0(VdtConfig, 1);
+    *config = (VdtConfig){
+        .ref_count = 1,
+        .folder = g_path_get_dirname(file),
+        .streams = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_stream_config_unref),
+    };
+    config->templates = load_templates(config->folder, problems);
+    read_service(config, file, problems);
+    read_streams(config, problems);
+    return g_steal_pointer(&config);
+}
+
+VdtConfig *vdt_config_load(const char *where, VdtProblems *problems)
+{
+    guint before = vdt_problems_count(problems);
+    g_autoptr(VdtConfig) config = vdt_config_read(where, problems);
+    return vdt_problems_count(problems) == before ? g_steal_pointer(&config) : NULL;
+}

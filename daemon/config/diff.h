@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What two configurations have not in common.
+ */
+#pragma once
+
+#include "config.h"
+
+typedef enum {
+    VDT_CHANGE_ADDED,
+    VDT_CHANGE_REMOVED,
+    VDT_CHANGE_CHANGED,
+    VDT_CHANGE_SAME
+} VdtChange;
+const char *vdt_change_name(VdtChange change);
+
+typedef struct {
+    char *stream; /* NULL for the service */
+    VdtChange change;
+    VdtReload reload; /* of CHANGED: the most that one of its keys takes */
+    GStrv keys;       /* of CHANGED: "stream.source", "recognizer door.threshold", "[segmenter]" */
+} VdtDifference;
+
+/* One VdtDifference for the service, then one for each stream of either, by name. */
+GPtrArray *vdt_config_diff(const VdtConfig *before, const VdtConfig *after);

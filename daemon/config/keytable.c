@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "keytable.h"
+
+#include <string.h>
+
+#define ROW(id, name, type, min, max, choices, unset, reload, doc)                                 \
+    {name, {VDT_OPTION_##type, min, max, choices, unset}, VDT_RELOAD_##reload, doc},
+
+static const VdtKey service_keys[] = {VDT_SERVICE_KEYS(ROW)};
+static const VdtKey stream_keys[] = {VDT_STREAM_KEYS(ROW)};
+static const VdtKey recognizer_keys[] = {VDT_RECOGNIZER_KEYS(ROW)};
+static const VdtKey segmenter_keys[] = {VDT_SEGMENTER_KEYS(ROW)};
+
+const VdtGroup vdt_service_group = {"service",    "The service as a whole; only in vedette.conf.",
+                                    NULL,         NULL,
+                                    service_keys, VDT_KEY_SERVICE_N_KEYS};
+const VdtGroup vdt_stream_group = {
+    "stream", "The stream that the file is about.", NULL, NULL, stream_keys, VDT_KEY_STREAM_N_KEYS};
+const VdtGroup vdt_analyser_groups[] = {
+    {"recognizer", "Names actions: the element squeezetime-recognizer.", "squeezetime-recognizer",
+     "squeezetime", recognizer_keys, VDT_KEY_RECOGNIZER_N_KEYS},
+    {"segmenter", "Gives a class to every pixel: the element cgrseg-segmenter.", "cgrseg-segmenter",
+     "cgrseg", segmenter_keys, VDT_KEY_SEGMENTER_N_KEYS},
+};
+const guint vdt_n_analyser_groups = G_N_ELEMENTS(vdt_analyser_groups);
+
+const VdtGroup *vdt_analyser_group_find(const char *kind)
+{
+    for (guint i = 0; i < vdt_n_analyser_groups; i++)
+        if (strcmp(vdt_analyser_groups[i].name, kind) == 0)
+            return &vdt_analyser_groups[i];
+    return NULL;
+}
+
+guint vdt_group_find_key(const VdtGroup *group, const char *key)
+{
+    for (guint i = 0; i < group->n_keys; i++)
+        if (strcmp(group->keys[i].name, key) == 0)
+            return i;
+    g_assert_not_reached();
+}

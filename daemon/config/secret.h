@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * User and password of a source, out of a file of their own: "USER:PASSWORD" in one line.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+/* The credential @name of $CREDENTIALS_DIRECTORY. G_FILE_ERROR_NOENT if there is no such folder or
+ * credential. Errors hold nothing of the secret. Caller frees. */
+gboolean vdt_secret_from_credential(const char *name, char **user, char **password, GError **error);
+/* A file of root or of this process's user that nobody else can read. */
+gboolean vdt_secret_from_file(const char *file, char **user, char **password, GError **error);
