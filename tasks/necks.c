@@ -7,11 +7,12 @@
 #define ALIKE  0.65 /* of the highest column: the least a side is high */
 #define NARROW 0.2  /* of its height: the least a side is wide */
 
-/* The largest of @n numbers from @size / 2 before to as many behind; or the smallest. */
-static void filter(const guint *from, guint n, guint size, gboolean largest, guint *to)
+/* The largest of @n numbers from @before to @behind each; or the smallest. */
+static void filter(const guint *from, guint n, guint before, guint behind, gboolean largest,
+                   guint *to)
 {
     for (guint i = 0; i < n; i++) {
-        const guint first = i > size / 2 ? i - size / 2 : 0, last = MIN(i + size / 2, n - 1);
+        const guint first = i > before ? i - before : 0, last = MIN(i + behind, n - 1);
 
         to[i] = from[i];
         for (guint k = first; k <= last; k++)
@@ -44,8 +45,9 @@ static guint find_cut(const Search *search, guint from, guint to)
             to - i < NARROW * lower || part > least)
             continue;
         if (part < least || best == 0)
-            best = i;
-        last = i;
+            best = last = i;
+        else if (i == last + 1) /* of the same neck, not of another that is as low */
+            last = i;
         least = part;
     }
     return best > 0 ? (best + last) / 2 : 0;
@@ -70,8 +72,9 @@ guint vdt_necks_find(const guint *profile, guint n, guint thin, guint cuts[VDT_N
 
     if (n == 0)
         return 0;
-    filter(profile, n, thin, TRUE, wide);
-    filter(wide, n, thin, FALSE, closed);
+    /* an odd one reaches farther on one side, and back on the other */
+    filter(profile, n, thin / 2, thin - thin / 2, TRUE, wide);
+    filter(wide, n, thin - thin / 2, thin / 2, FALSE, closed);
     for (guint i = 0; i < n; i++)
         search.highest = MAX(search.highest, closed[i]);
     search_in(&search, 0, n);

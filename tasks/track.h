@@ -12,6 +12,7 @@ typedef struct {
     VdtBoxFilter filter; /* lengths in heights of the frame */
     VdtBounds place;     /* where it will be */
     VdtBounds seen;      /* where it was found last */
+    VdtBounds shown;     /* that, and the region that showed it, alone or not */
     VdtBounds now;       /* where it is, as far as that is known */
     gsize pixels;        /* when it was seen alone last */
     gint64 alone;        /* when that was */

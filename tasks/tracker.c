@@ -142,6 +142,7 @@ static void follow(VdtTracker *tracker, VdtTrack *track, GArray *found, const gu
     object->score = f->score;
     object->last = time;
     track->seen = track->now;
+    track->shown = vdt_bounds_join(&track->now, &f->box);
     track->found++;
 }
 
@@ -152,7 +153,7 @@ static guint find_parent(const VdtTracker *tracker, const VdtFound *f)
         const VdtTrack *track = vdt_track_at(tracker->tracks, i);
 
         if (track->object.id > 0 && track->object.class_id == f->class_id &&
-            vdt_bounds_share_in(&f->box, &track->seen) >= PART)
+            vdt_bounds_share_in(&f->box, &track->shown) >= PART)
             return track->object.id;
     }
     return 0;
@@ -166,6 +167,7 @@ static void begin(VdtTracker *tracker, const GArray *found, double frame, gint64
         VdtTrack track = {.region = -1,
                           .found = 1,
                           .seen = f->box,
+                          .shown = f->box,
                           .now = f->box,
                           .pixels = f->pixels,
                           .alone = time};

@@ -40,6 +40,7 @@ static void test_defaults(void)
     g_assert_null(config);
     g_assert_null(card->labels);
     g_assert_null(card->background);
+    g_assert_null(card->things);
     g_assert_cmpfloat(card->mean[1], ==, 116.28f);
     g_assert_cmpuint(card->width, ==, 224);
     g_assert_cmpuint(card->frames, ==, 16);
@@ -52,10 +53,11 @@ static void test_no_background(void)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(JsonObject) config = NULL;
-    g_autofree char *path = put("card.json", HEAD ", \"background\": []}");
+    g_autofree char *path = put("card.json", HEAD ", \"background\": [], \"things\": []}");
     g_autoptr(VdtCard) card = vdt_card_load(path, &config, &error);
     g_assert_no_error(error);
     g_assert_null(card->background);
+    g_assert_null(card->things);
 }
 
 static void test_everything(void)
@@ -63,15 +65,15 @@ static void test_everything(void)
     g_autoptr(GError) error = NULL;
     g_autoptr(JsonObject) config = NULL;
     g_free(put("names.txt", "walk\r\nrun\nfall\xc3\xa9\n\n"));
-    g_autofree char *path =
-        put("card.json", HEAD
-            ", \"title\": \"T\", \"labels\": \"names.txt\", \"config\": {\"num_classes\": 3},"
-            "\"preprocessing\": {\"mean\": [1, 2, 3.5], \"std\": [4, 5, 6], \"width\": 128,"
-            "\"height\": 96, \"frames\": 8, \"frame_interval\": 2, \"window\": 0.75,"
-            "\"framing\": \"fit\"}, \"evaluation\": {\"clips\": 2, \"crops\": 3, \"size\": 99},"
-            "\"training\": {\"command\": \"vedette train\", \"seconds\": 12.5,"
-            "\"world_version\": 3, \"scores\": {\"top1\": 0.9}, \"baselines\": {\"one\": 0.2}},"
-            "\"background\": [\"run\"], \"unknown\": [1]}");
+    g_autofree char *path = put(
+        "card.json", HEAD
+        ", \"title\": \"T\", \"labels\": \"names.txt\", \"config\": {\"num_classes\": 3},"
+        "\"preprocessing\": {\"mean\": [1, 2, 3.5], \"std\": [4, 5, 6], \"width\": 128,"
+        "\"height\": 96, \"frames\": 8, \"frame_interval\": 2, \"window\": 0.75,"
+        "\"framing\": \"fit\"}, \"evaluation\": {\"clips\": 2, \"crops\": 3, \"size\": 99},"
+        "\"training\": {\"command\": \"vedette train\", \"seconds\": 12.5,"
+        "\"world_version\": 3, \"scores\": {\"top1\": 0.9}, \"baselines\": {\"one\": 0.2}},"
+        "\"background\": [\"run\"], \"things\": [\"fall\xc3\xa9\", \"walk\"], \"unknown\": [1]}");
     g_autoptr(VdtCard) card = vdt_card_load(path, &config, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(card->title, ==, "T");
@@ -81,6 +83,9 @@ static void test_everything(void)
     g_assert_null(card->labels[3]);
     g_assert_false(card->background[0]);
     g_assert_true(card->background[1]);
+    g_assert_true(card->things[0]);
+    g_assert_false(card->things[1]);
+    g_assert_true(card->things[2]);
     g_assert_cmpint(json_object_get_int_member(config, "num_classes"), ==, 3);
     g_assert_cmpfloat(card->mean[2], ==, 3.5f);
     g_assert_cmpfloat(card->std[0], ==, 4.0f);
@@ -129,6 +134,9 @@ static const struct {
     {HEAD ", \"background\": \"x\"}", "must be an array of strings"},
     {HEAD ", \"background\": [\"x\"]}", "\"x\", which is none of the labels"},
     {HEAD ", \"background\": [3]}", "\"background\" is 3, but must be a string"},
+    {HEAD ", \"things\": \"x\"}", "must be an array of strings"},
+    {HEAD ", \"things\": [\"x\"]}", "\"things\" has \"x\", which is none of the labels"},
+    {HEAD ", \"things\": [3]}", "\"things\" is 3, but must be a string"},
     {HEAD ", \"config\": 3}", "\"config\" must be an object"},
     {HEAD ", \"preprocessing\": []}", "\"preprocessing\" must be an object"},
     {HEAD ", \"preprocessing\": {\"mean\": [1, 2]}}", "\"mean\" is [1,2]"},
@@ -345,6 +353,8 @@ static void test_unknown(void)
     } cards[] = {
         {HEAD ", \"training\": {\"mine\": 1}, \"config\": {\"planes\": [4, 4, 4, 4]}}", NULL},
         {HEAD ", \"backgroud\": []}", "\"backgroud\""},
+        {HEAD ", \"things\": []}", NULL},
+        {HEAD ", \"thing\": []}", "\"thing\""},
         {HEAD ", \"preprocessing\": {\"widht\": 3, \"height\": 4}, \"config\": {\"plane\": 1}}",
          "\"preprocessing.widht\", \"plane\""},
     };

@@ -47,6 +47,24 @@ static void test_map(void)
     g_assert_cmpuint(order[2], ==, 2);
 }
 
+/* Of each pixel the probability of its own class, and none where nothing was seen. */
+static void test_sure(void)
+{
+    const double shares[] = {exp(2) / (exp(2) + 2), exp(3) / (exp(3) + 2), exp(1) / (exp(1) + 2)};
+    g_autoptr(VdtSegmentation) whole = vdt_segmentation_new(logits, 3, 2, 4, &all, 4, 2);
+    g_autoptr(VdtSegmentation) part =
+        vdt_segmentation_new(logits, 3, 2, 4, &(VdtSeen){0.5, 0.5, 0.5, 0.5}, 8, 4);
+    g_autoptr(VdtSegmentation) empty = vdt_segmentation_empty(3, 4, 2);
+
+    for (guint i = 0; i < 8; i++)
+        g_assert_cmpint(ABS(whole->sure[i] - (int)lrint(255 * shares[whole->map[i]])), <=, 1);
+    for (guint y = 0; y < 4; y++)
+        for (guint x = 0; x < 8; x++)
+            g_assert_cmpuint(part->sure[y * 8 + x], ==,
+                             x < 4 || y < 2 ? 0 : whole->sure[(y - 2) * 4 + x - 4]);
+    g_assert_null(empty->sure);
+}
+
 static void test_keep(void)
 {
     static const guint8 expected[] = {255, 255, 1, 1, 255, 255, 1, 1};
@@ -228,6 +246,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/segmentation/map", test_map);
+    g_test_add_func("/segmentation/sure", test_sure);
     g_test_add_func("/segmentation/no-memory", test_no_memory);
     g_test_add_func("/segmentation/keep", test_keep);
     g_test_add_func("/segmentation/part", test_part);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Zones: what is one, what is refused and in which words, and which pixels are in it. */
+/* Zones and lines: what is one, what is refused and in which words, and which pixels are in it. */
 #include <string.h>
 #include <vedette/error.h>
 
@@ -144,6 +144,99 @@ static void test_rasterise(void)
         g_free(rows_of("odd: -0.3,0.1 1.2,-0.4 0.7,0.5 1.9,1.3 0.2,0.6", size, 50 - size));
 }
 
+/* What lies in a zone is what its pixels' centres are. */
+static void test_contains(void)
+{
+    static const char *const texts[] = {
+        "all: 0,0 1,0 1,1 0,1",
+        "triangle: 0.1,0.1 0.93,0.87 0.13,0.91",
+        "u: 0,0 0.23,0 0.23,0.52 0.77,0.52 0.77,0 1,0 1,1 0,1",
+        "half out: 0.5,-1 3,-1 3,2 0.5,2",
+        "odd: -0.3,0.1 1.2,-0.4 0.7,0.5 1.9,1.3 0.2,0.6",
+    };
+    enum { SIZE = 37 };
+
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(VdtZones) zones = vdt_zones_parse(texts[i], NULL, NULL);
+        g_autoptr(GArray) runs = vdt_zone_rasterise(&zones->zones[0], SIZE, SIZE);
+        gboolean in[SIZE][SIZE] = {0};
+
+        for (guint k = 0; k < runs->len; k++) {
+            const VdtZoneRun *run = &g_array_index(runs, VdtZoneRun, k);
+
+            for (guint x = run->from; x < run->to; x++)
+                in[run->y][x] = TRUE;
+        }
+        for (guint y = 0; y < SIZE; y++)
+            for (guint x = 0; x < SIZE; x++)
+                g_assert_true(vdt_zone_contains(&zones->zones[0], (x + 0.5) / SIZE,
+                                                (y + 0.5) / SIZE) == in[y][x]);
+        g_assert_false(vdt_zone_contains(&zones->zones[0], 11, 0.5));
+        g_assert_false(vdt_zone_contains(&zones->zones[0], -11, 0.5));
+        g_assert_false(vdt_zone_contains(&zones->zones[0], 0.5, 11));
+    }
+}
+
+static void test_lines(void)
+{
+    static const char *const none[] = {NULL, "", " ; ;"};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *outside = NULL;
+    g_autoptr(VdtZones) lines =
+        vdt_lines_parse("the door: 0.1,0.2 0.4,0.9; kerb:-1,.8\n1,.8;", &outside, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(lines->n_zones, ==, 2);
+    g_assert_cmpstr(lines->zones[0].name, ==, "the door");
+    g_assert_cmpuint(lines->zones[0].n_points, ==, 2);
+    g_assert_cmpfloat(lines->zones[0].points[0].x, ==, 0.1);
+    g_assert_cmpfloat(lines->zones[0].points[1].y, ==, 0.9);
+    g_assert_cmpstr(lines->zones[1].name, ==, "kerb");
+    g_assert_cmpstr(outside, ==, "line \"kerb\": point 1 lies outside the frame");
+    for (guint i = 0; i < G_N_ELEMENTS(none); i++) {
+        g_autoptr(VdtZones) empty = vdt_lines_parse(none[i], NULL, NULL);
+
+        g_assert_cmpuint(empty->n_zones, ==, 0);
+    }
+}
+
+static void test_lines_refused(void)
+{
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        {"0,0 1,0", "line 1 has no colon"},
+        {"a: 0,0 1,1; 0,0 1,0", "line 2 has no colon"},
+        {": 0,0 1,0", "line 1 has a name of 0 bytes"},
+        {"a:", "line \"a\" has 0 points, but must have 2"},
+        {"a: 0,0", "line \"a\" has 1 points, but must have 2"},
+        {"a: 0,0 1,0 1,1", "line \"a\" has 3 points, but must have 2"},
+        {"a: 0.5,0.2 0.5,0.2", "line \"a\": its points are the same"},
+        {"a: 0,0 -0,0", "line \"a\": its points are the same"},
+        {"a: 0,0 1", "line \"a\": point 2 is \"1\", but must be X,Y within -10 to 10"},
+        {"a: nan,0 1,1", "line \"a\": point 1"},
+        {"a: 0,0 inf,1", "line \"a\": point 2"},
+        {"a: 0,0 10.5,1", "line \"a\": point 2 is \"10.5,1\", but must be X,Y within -10 to 10"},
+        {"a: 0,0 1,1; b: 0,0 1,1; a: 0,0 1,0", "lines 1 and 3 are both named \"a\""},
+        {"a\x01: 0,0 1,0", "line 1 has a name that is not a line of UTF-8"},
+    };
+    g_autoptr(GString) many = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) mistake = NULL;
+
+        g_assert_null(vdt_lines_parse(cases[i].text, NULL, &mistake));
+        g_assert_error(mistake, VDT_ERROR, VDT_ERROR_FORMAT);
+        if (!strstr(mistake->message, cases[i].says))
+            g_assert_cmpstr(mistake->message, ==, cases[i].says);
+    }
+    for (guint i = 0; i <= VDT_ZONES_MOST; i++)
+        g_string_append_printf(many, "l%u: 0,0 1,0;", i);
+    g_assert_null(vdt_lines_parse(many->str, NULL, &error));
+    g_assert_cmpstr(error->message, ==, "there are more than 32 lines");
+}
+
 static void check_zones(const VdtZones *zones)
 {
     g_assert_cmpuint(zones->n_zones, <=, VDT_ZONES_MOST);
@@ -209,5 +302,8 @@ int main(int argc, char **argv)
     g_test_add_func("/zones/refused", test_refused);
     g_test_add_func("/zones/noise", test_noise);
     g_test_add_func("/zones/rasterise", test_rasterise);
+    g_test_add_func("/zones/contains", test_contains);
+    g_test_add_func("/lines/parse", test_lines);
+    g_test_add_func("/lines/refused", test_lines_refused);
     return g_test_run();
 }
