@@ -8,6 +8,7 @@
 
 #include "card.h"
 #include "interrupt.h"
+#include "io/keyed-hash.h"
 #include "model.h"
 
 #define MAX_THREADS 64 /* of the pool */
@@ -174,7 +175,7 @@ gboolean check_architecture(const char *architecture, const char *variant, GErro
 
 void tell_same_labels(const char *command, char **labels)
 {
-    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) names = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     guint told = 0;
     for (guint i = 0; labels != NULL && labels[i] != NULL; i++) {
         gpointer first;

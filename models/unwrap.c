@@ -4,18 +4,21 @@
 #include <string.h>
 
 #include "io/formats.h"
+#include "io/keyed-hash.h"
 #include "model.h"
 
 /* Ways to name the tensors that are tried, and words that are taken away one after the other: each
  * is a copy of all names. */
-#define MAX_TRIES 16
-#define MAX_DEPTH 4
+#define MAX_TRIES  16
+#define MAX_DEPTH  4
+/* Names that are copied for that, if there are more tensors than any network has. */
+#define MAX_COPIED (1 << 18)
 /* First words that are tried, or listed: the most frequent ones. */
-#define MAX_WORDS 4
+#define MAX_WORDS  4
 /* Bytes of a word. */
-#define MAX_WORD  100
+#define MAX_WORD   100
 /* Bytes of a name that may have wrappers inside. */
-#define MAX_NAME  1000
+#define MAX_NAME   1000
 
 /* Parts of names that stand for a wrapper, wherever they are. */
 static const char *const wrappers[] = {"module", "_orig_mod", "_fsdp_wrapped_module",
@@ -43,7 +46,7 @@ static int by_frequency(gconstpointer a, gconstpointer b)
 static GArray *list_words(const VdtWeights *weights)
 {
     GArray *words = g_array_new(FALSE, FALSE, sizeof(Word));
-    g_autoptr(GHashTable) index = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) index = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     g_array_set_clear_func(words, clear_word);
     for (guint i = 0; i < vdt_weights_get_n_tensors(weights); i++) {
         const char *name = vdt_weights_get_name(weights, i), *dot = strchr(name, '.');
@@ -105,7 +108,9 @@ static VdtWeights *search(VdtWeights *weights, guint depth, guint *tries)
     if (depth == MAX_DEPTH)
         return NULL;
     g_autoptr(GArray) words = list_words(weights);
-    for (guint i = 0; i < MIN(words->len, MAX_WORDS) && *tries < MAX_TRIES; i++) {
+    const guint n = vdt_weights_get_n_tensors(weights);
+    const guint most = MIN(MAX_TRIES, MAX_COPIED / MAX(n, 1));
+    for (guint i = 0; i < MIN(words->len, MAX_WORDS) && *tries < most; i++) {
         const Word *word = &g_array_index(words, Word, i);
         if (word->n < 2 || !g_str_has_suffix(word->text, "."))
             continue;

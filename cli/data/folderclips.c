@@ -157,7 +157,7 @@ char **folder_labels(const char *list, GError **error)
 /* Classes by their names, TWICE for a name that more than one has. */
 static GHashTable *index_names(char **labels)
 {
-    GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
+    GHashTable *names = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     for (guint i = 0; labels[i] != NULL; i++)
         g_hash_table_insert(names, labels[i],
                             GUINT_TO_POINTER(g_hash_table_contains(names, labels[i]) ? TWICE : i));
