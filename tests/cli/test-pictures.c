@@ -442,6 +442,38 @@ static void test_claims(void)
     g_assert_cmpint(usage.ru_maxrss, <, 200 << 10);
 }
 
+/* KB of addresses that the process ever had. */
+static guint64 most_addresses(void)
+{
+    g_autofree char *status = NULL;
+    g_assert_true(g_file_get_contents("/proc/self/status", &status, NULL, NULL));
+    return g_ascii_strtoull(strstr(status, "VmPeak:") + strlen("VmPeak:"), NULL, 10);
+}
+
+/* Nor does a chunk that is longer than its file, before it turns out that there is no more. */
+static void test_chunk(void)
+{
+    guint8 rgb[HEIGHT * WIDTH * 3];
+    fill_gradient(rgb);
+    const PngKind kind = {PNG_COLOR_TYPE_GRAY, 8};
+    static const char *const chunks[] = {"eXIf", "tEXt", "zTXt", "iTXt", "sPLT", "pCAL", "vpAg"};
+    g_autofree char *data = NULL;
+    gsize size;
+    g_assert_true(
+        g_file_get_contents(make_png("plain.png", &kind, rgb, WIDTH), &data, &size, NULL));
+    const guint64 before = most_addresses();
+    for (guint i = 0; i < G_N_ELEMENTS(chunks); i++) {
+        g_autoptr(GError) error = NULL;
+        g_auto(Pixels) pixels = {0};
+        memcpy(data + 33, "\x70\0\0\0", 4); /* behind IHDR */
+        memcpy(data + 37, chunks[i], 4);
+        put(in_folder("chunk"), data, 60);
+        g_assert_false(load(in_folder("chunk"), &pixels, &error));
+        g_assert_nonnull(strstr(error->message, "is truncated"));
+    }
+    g_assert_cmpuint(most_addresses() - before, <, 64 << 10);
+}
+
 /* Formats that GStreamer decodes say their size, and how long they are, before it sees them. */
 static void test_looks(void)
 {
@@ -535,6 +567,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pictures/exif", test_exif);
     g_test_add_func("/pictures/truncated", test_truncated);
     g_test_add_func("/pictures/claims", test_claims);
+    g_test_add_func("/pictures/chunk", test_chunk);
     g_test_add_func("/pictures/looks", test_looks);
     g_test_add_func("/pictures/names", test_names);
     return fixture_close();
