@@ -33,13 +33,16 @@ static void add_tensor(VdtWeights *weights, const char *line)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autofree char *text = g_strndup((const char *)data, size);
-    g_auto(GStrv) lines = g_strsplit(text, "\n", 2000);
     g_autoptr(VdtWeights) weights = vdt_weights_new();
     g_autoptr(JsonObject) config = NULL;
     const char *variant = NULL;
 
-    for (guint i = 0; lines[i] != NULL; i++)
-        add_tensor(weights, lines[i]);
+    for (char *line = text, *end; line != NULL; line = end != NULL ? end + 1 : NULL) {
+        end = strchr(line, '\n');
+        if (end != NULL)
+            *end = '\0';
+        add_tensor(weights, line);
+    }
     const VdtModel *model = vdt_model_recognise(weights, &config, &variant);
     g_assert((model != NULL) == (config != NULL));
     if (model == NULL)
