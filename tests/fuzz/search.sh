@@ -37,10 +37,10 @@ for target; do
   rm -f "$folder"/found-*
   what=nothing
   SECONDS=0
-  # Nothing may take long for 8 KB, nor 64 MB at once. A machine with other work may stop what is
-  # nice for a while.
+  # Nothing may take long for 8 KB, nor 64 MB at once. The time is not the processor's: a machine
+  # that stops what is nice, for others, would be a finding.
   "$build/tests/fuzz/fuzz-$target" -runs="$runs" -max_total_time="$seconds" -max_len=8192 \
-    -timeout=120 -malloc_limit_mb=64 -print_final_stats=1 -artifact_prefix="$folder/found-" \
+    -timeout=600 -malloc_limit_mb=64 -print_final_stats=1 -artifact_prefix="$folder/found-" \
     "$folder/inputs" "${seeds[@]}" >"$log" 2>&1 || what="see the log" found=1
   made=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   printf "| \`%s\` | %s | %d | %s |\n" "$target" \
