@@ -3,8 +3,12 @@
 
 #include "io/keyed-hash.h"
 
-/* A few bytes of text may ask for any memory. */
-#define MAX_ELEMENTS (G_GINT64_CONSTANT(1) << 30)
+/* A few bytes of text may ask for any memory. Of all weights; fuzzing has less. */
+#ifndef GOLDEN_MAX_ELEMENTS
+#define GOLDEN_MAX_ELEMENTS (G_GINT64_CONSTANT(1) << 30)
+#endif
+/* Of an input: colours of as many pixels as a card may ask for. */
+#define MAX_INPUT_ELEMENTS MIN(GOLDEN_MAX_ELEMENTS, 1 << 25)
 
 /* The values of one tensor, as the case gives them. */
 typedef struct {
@@ -45,7 +49,7 @@ const char *golden_string(JsonObject *object, const char *key, GError **error)
 
 /* A new tensor of the type and shape of @spec, which must be @wanted if that is not NULL. */
 static VdtTensor *make_empty(JsonObject *spec, const char *name, const VdtShape *wanted,
-                             GError **error)
+                             gint64 most, GError **error)
 {
     JsonNode *dtype_name = json_object_get_member(spec, "dtype");
     JsonNode *node = json_object_get_member(spec, "shape");
@@ -77,8 +81,10 @@ static VdtTensor *make_empty(JsonObject *spec, const char *name, const VdtShape 
         bad_spec(error, name, "has not the shape that the network declares");
         return NULL;
     }
-    if (vdt_shape_elements(&shape) > MAX_ELEMENTS) {
-        bad_spec(error, name, "is larger than the limit of 2^30 elements");
+    if (vdt_shape_elements(&shape) > most) {
+        g_autofree char *what =
+            g_strdup_printf("is larger than the limit of %" G_GINT64_FORMAT " elements", most);
+        bad_spec(error, name, what);
         return NULL;
     }
     return vdt_tensor_new(dtype, &shape, error);
@@ -163,9 +169,9 @@ static gboolean fill(VdtTensor *tensor, JsonObject *spec, const char *name, cons
 }
 
 static VdtTensor *make(JsonObject *spec, const char *name, const char *hashed,
-                       const VdtShape *wanted, GError **error)
+                       const VdtShape *wanted, gint64 most, GError **error)
 {
-    g_autoptr(VdtTensor) tensor = make_empty(spec, name, wanted, error);
+    g_autoptr(VdtTensor) tensor = make_empty(spec, name, wanted, most, error);
 
     return tensor != NULL && fill(tensor, spec, name, hashed, error) ? g_steal_pointer(&tensor)
                                                                      : NULL;
@@ -176,7 +182,7 @@ VdtTensor *golden_input(JsonObject *spec, GError **error)
     const char *name = golden_string(spec, "name", error);
     g_autofree char *hashed = g_strconcat("input:", name, NULL);
 
-    return name != NULL ? make(spec, name, hashed, NULL, error) : NULL;
+    return name != NULL ? make(spec, name, hashed, NULL, MAX_INPUT_ELEMENTS, error) : NULL;
 }
 
 /* Adds the weight that @spec describes, unless there are @declared ones and it is none of those. */
@@ -196,12 +202,16 @@ static gboolean add_weight(VdtWeights *weights, JsonNode *node, GHashTable *decl
     shape = declared != NULL ? g_hash_table_lookup(declared, name) : NULL;
     if (is_computed(spec) || (declared != NULL && shape == NULL))
         return TRUE;
-    tensor = make(spec, name, name, shape, error);
+    tensor = make(spec, name, name, shape, GOLDEN_MAX_ELEMENTS, error);
     if (tensor == NULL)
         return FALSE;
     *total += vdt_shape_elements(&tensor->shape);
-    if (*total > MAX_ELEMENTS)
-        return bad_spec(error, name, "brings the weights above the limit of 2^30 elements");
+    if (*total > GOLDEN_MAX_ELEMENTS) {
+        g_autofree char *what =
+            g_strdup_printf("brings the weights above the limit of %" G_GINT64_FORMAT " elements",
+                            GOLDEN_MAX_ELEMENTS);
+        return bad_spec(error, name, what);
+    }
     vdt_weights_insert(weights, name, tensor);
     return TRUE;
 }

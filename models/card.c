@@ -67,11 +67,9 @@ VdtCard *vdt_card_new(const VdtModel *model, const char *variant)
     return card;
 }
 
-/* What stands against a line as the name of class @i; NULL if nothing does. */
-static const char *check_label(const char *label, guint i)
+/* What stands against a line as the name of a class; NULL if nothing does. */
+static const char *check_label(const char *label)
 {
-    if (i >= MAX_LABELS)
-        return "is past the limit of 100000 labels";
     if (*label == '\0')
         return "is empty";
     if (strlen(label) > MAX_LABEL_BYTES)
@@ -84,17 +82,17 @@ static const char *check_label(const char *label, guint i)
 
 char **vdt_labels_load(const char *path, GError **error)
 {
-    g_auto(GStrv) lines = vdt_lines_load(path, MAX_LABELS_BYTES, error);
+    g_autofree char **lines = vdt_lines_load(path, MAX_LABELS_BYTES, MAX_LABELS, error);
     if (lines == NULL)
         return NULL;
     for (guint i = 0; lines[i] != NULL; i++) {
-        const char *wrong = check_label(lines[i], i);
+        const char *wrong = check_label(lines[i]);
         if (wrong != NULL) {
             g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "%s: label %u %s", path, i + 1, wrong);
             return NULL;
         }
     }
-    return g_steal_pointer(&lines);
+    return g_strdupv(lines);
 }
 
 gboolean vdt_card_load_labels(VdtCard *card, const char *path, GError **error)

@@ -85,7 +85,28 @@ static guint line_of(const char *text, const char *at)
     return line;
 }
 
-char **vdt_lines_load(const char *path, gsize limit, GError **error)
+/* The lines of a text of @size bytes in one block: each in one of its own takes ten times as much
+ * as a short one has. NULL if there are more than @most. */
+static char **split(const char *text, gsize size, guint most)
+{
+    const guint n = size > 0 ? line_of(text, text + size) : 0;
+    if (n > most)
+        return NULL;
+    char **lines = g_malloc((n + 1) * sizeof *lines + size + 1);
+    char *line = memcpy(lines + n + 1, text, size + 1);
+    for (guint i = 0; i < n; i++) {
+        char *end = line + strcspn(line, "\n");
+        lines[i] = line;
+        line = end + 1;
+        *end = '\0';
+        if (end > lines[i] && end[-1] == '\r')
+            end[-1] = '\0';
+    }
+    lines[n] = NULL;
+    return lines;
+}
+
+char **vdt_lines_load(const char *path, gsize limit, guint most, GError **error)
 {
     g_autofree char *bytes = NULL, *converted = NULL;
     const char *bad;
@@ -112,10 +133,9 @@ char **vdt_lines_load(const char *path, gsize limit, GError **error)
     g_strchomp(text);
     if (strchr(text, '\n') == NULL)
         g_strdelimit(text, "\r", '\n');
-    char **lines = g_strsplit(text, "\n", -1);
-    for (guint i = 0; lines[i] != NULL; i++)
-        if (g_str_has_suffix(lines[i], "\r"))
-            lines[i][strlen(lines[i]) - 1] = '\0';
+    char **lines = split(text, strlen(text), most);
+    if (lines == NULL)
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "%s: has more than %u lines", path, most);
     return lines;
 }
 

@@ -38,26 +38,23 @@ guint32 vdt_palette_colour(guint i)
 static char *load(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    g_autofree char *text = g_malloc(MAX_PALETTE_BYTES + 1);
-    gboolean whole = FALSE;
     struct stat status;
-    gsize size = 0;
+    char *text = NULL;
 
-    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
+    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+        status.st_size <= MAX_PALETTE_BYTES) {
+        gsize have = 0;
         gssize n;
 
-        while (size <= MAX_PALETTE_BYTES &&
-               ((n = read(fd, text + size, MAX_PALETTE_BYTES + 1 - size)) > 0 ||
-                (n < 0 && errno == EINTR)))
-            size += (gsize)MAX(n, 0);
-        whole = size <= MAX_PALETTE_BYTES;
+        text = g_malloc((gsize)status.st_size + 1);
+        while ((n = read(fd, text + have, (gsize)status.st_size - have)) > 0 ||
+               (n < 0 && errno == EINTR))
+            have += (gsize)MAX(n, 0);
+        text[have] = '\0';
     }
     if (fd >= 0)
         close(fd);
-    if (!whole)
-        return NULL;
-    text[size] = '\0';
-    return g_steal_pointer(&text);
+    return text;
 }
 
 /* What is no palette, or one for something else, gives NULL: colours are worth no error. */

@@ -259,9 +259,10 @@ static gboolean make_missing(Cache *cache, const char *doing, Progress *progress
     progress_begin(progress, doing, "clips", 0, missing);
     guint n_threads = MIN(vdt_threads_get(), cache->n_shards);
     g_autofree GThread **threads = g_new(GThread *, n_threads);
-    for (guint i = 0; i < n_threads; i++)
+    for (guint i = 1; i < n_threads; i++)
         threads[i] = g_thread_new("clips", worker, &making);
-    for (guint i = 0; i < n_threads; i++)
+    worker(&making);
+    for (guint i = 1; i < n_threads; i++)
         g_thread_join(threads[i]);
     progress_end(progress);
     cache->seconds = (g_get_monotonic_time() - start) / (double)G_USEC_PER_SEC;

@@ -12,29 +12,23 @@
 #include "io/keyed-hash.h"
 
 #define MAX_LIST_BYTES (256 << 20)
+#define MAX_LINES      1000000
 #define MAX_CLASSES    100000
 #define MAX_PROBLEMS   50
 
+/* Texts are parts of the list's. */
 typedef struct {
-    guint line;
-    char *path;  /* as it can be opened */
-    char *label; /* as it is written */
-    guint class;
+    guint line, class;
+    const char *path, *label;
 } Entry;
 
 typedef struct {
     ClipSet set;
     const VdtCard *card;
-    char *list;
+    char *list, *folder;
+    char **lines;
     GArray *entries;
 } FolderClips;
-
-static void entry_clear(gpointer data)
-{
-    Entry *entry = data;
-    g_free(entry->path);
-    g_free(entry->label);
-}
 
 /* Problems with single lines, listed together in the end. */
 typedef struct {
@@ -70,14 +64,13 @@ static gboolean finish_problems(Problems *problems, GError **error)
     return FALSE;
 }
 
-/* Lines of the list, paths still as they are written. */
-static GArray *read_list(const char *list, GError **error)
+/* What is listed; *@text holds the texts, and is the caller's, in any case. */
+static GArray *read_list(const char *list, char ***text, GError **error)
 {
-    g_auto(GStrv) lines = vdt_lines_load(list, MAX_LIST_BYTES, error);
+    char **lines = *text = vdt_lines_load(list, MAX_LIST_BYTES, MAX_LINES, error);
     if (lines == NULL)
         return NULL;
     g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(Entry));
-    g_array_set_clear_func(entries, entry_clear);
     Problems problems = {list, g_string_new(NULL), 0};
     for (guint i = 0; lines[i] != NULL; i++) {
         char *line = g_strstrip(lines[i]);
@@ -90,9 +83,7 @@ static GArray *read_list(const char *list, GError **error)
             continue;
         }
         *comma = '\0';
-        Entry entry = {.line = i + 1,
-                       .path = g_strdup(g_strchomp(line)),
-                       .label = g_strdup(g_strchug(comma + 1))};
+        Entry entry = {.line = i + 1, .path = g_strchomp(line), .label = g_strchug(comma + 1)};
         g_array_append_val(entries, entry);
     }
     if (!finish_problems(&problems, error))
@@ -124,7 +115,8 @@ char **folder_labels(const char *list, GError **error)
     g_autofree char *file = g_build_filename(folder, "labels.txt", NULL);
     if (g_file_test(file, G_FILE_TEST_EXISTS))
         return vdt_labels_load(file, error);
-    g_autoptr(GArray) entries = read_list(list, error);
+    g_autofree char **lines = NULL;
+    g_autoptr(GArray) entries = read_list(list, &lines, error);
     if (entries == NULL)
         return NULL;
     gboolean numbers = TRUE;
@@ -132,11 +124,11 @@ char **folder_labels(const char *list, GError **error)
     g_autoptr(GHashTable) seen = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     g_autoptr(GPtrArray) labels = g_ptr_array_new();
     for (guint i = 0; i < entries->len; i++) {
-        char *label = g_array_index(entries, Entry, i).label;
+        const char *label = g_array_index(entries, Entry, i).label;
         guint number;
         numbers = to_number(label, &number) && numbers;
         highest = MAX(highest, number);
-        if (g_hash_table_add(seen, label))
+        if (g_hash_table_add(seen, (char *)label))
             g_ptr_array_add(labels, g_strdup(label));
     }
     if (numbers) {
@@ -175,11 +167,15 @@ static const char *find_class(GHashTable *names, guint n, const char *label, gui
     return to_number(label, class) && *class < n ? NULL : "there is no class";
 }
 
+/* As it can be opened. */
+static char *open_path(const FolderClips *clips, const Entry *entry)
+{
+    return g_canonicalize_filename(entry->path, clips->folder);
+}
+
 /* Finds classes and files of all lines; adds what identifies the files to @hash. */
 static gboolean resolve(FolderClips *clips, GChecksum *hash, GError **error)
 {
-    g_autofree char *list = g_canonicalize_filename(clips->list, NULL);
-    g_autofree char *folder = g_path_get_dirname(list);
     g_autoptr(GHashTable) names = index_names(clips->set.labels);
     Problems problems = {clips->list, g_string_new(NULL), 0};
     for (guint i = 0; i < clips->entries->len; i++) {
@@ -187,7 +183,7 @@ static gboolean resolve(FolderClips *clips, GChecksum *hash, GError **error)
         const char *wrong = find_class(names, clips->set.n_labels, entry->label, &entry->class);
         if (wrong != NULL)
             add_problem(&problems, entry->line, "%s \"%s\"", wrong, entry->label);
-        char *path = g_canonicalize_filename(entry->path, folder);
+        g_autofree char *path = open_path(clips, entry);
         GStatBuf s;
         if (g_stat(path, &s) != 0)
             add_problem(&problems, entry->line, "%s: there is no such file", entry->path);
@@ -198,8 +194,6 @@ static gboolean resolve(FolderClips *clips, GChecksum *hash, GError **error)
         else if (!file_identify(entry->path, path, hash))
             add_problem(&problems, entry->line, "%s: cannot be read: %s", entry->path,
                         g_strerror(errno));
-        g_free(entry->path);
-        entry->path = path;
     }
     return finish_problems(&problems, error);
 }
@@ -216,11 +210,12 @@ static gboolean fill(const ClipSet *set, guint item, guint8 *to, GCancellable *c
     const FolderClips *folder = (const FolderClips *)set;
     const Entry *entry = &g_array_index(folder->entries, Entry, item);
     const ClipFormat *format = &set->format;
-    g_autoptr(Clips) clips = clips_load_spread(entry->path, folder->card, set->group, error);
+    g_autofree char *path = open_path(folder, entry);
+    g_autoptr(Clips) clips = clips_load_spread(path, folder->card, set->group, error);
     if (clips != NULL && clips->n_frames < format->frames) {
         g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
-                    "%s: is too short: %" G_GINT64_FORMAT " pictures, and a clip has %u",
-                    entry->path, clips->n_frames, format->frames);
+                    "%s: is too short: %" G_GINT64_FORMAT " pictures, and a clip has %u", path,
+                    clips->n_frames, format->frames);
         g_clear_pointer(&clips, clips_free);
     }
     if (clips == NULL) {
@@ -241,7 +236,9 @@ static void finalize(ClipSet *set)
 {
     FolderClips *clips = (FolderClips *)set;
     g_clear_pointer(&clips->entries, g_array_unref);
+    g_free(clips->lines);
     g_free(clips->list);
+    g_free(clips->folder);
 }
 
 ClipSet *folder_clips_new(const char *list, char **labels, guint per_video, const VdtCard *card,
@@ -259,7 +256,9 @@ ClipSet *folder_clips_new(const char *list, char **labels, guint per_video, cons
     set->finalize = finalize;
     clips->card = card;
     clips->list = g_strdup(list);
-    clips->entries = read_list(list, error);
+    g_autofree char *whole = g_canonicalize_filename(list, NULL);
+    clips->folder = g_path_get_dirname(whole);
+    clips->entries = read_list(list, &clips->lines, error);
     if (clips->entries == NULL)
         return NULL;
     set->n_items = clips->entries->len;
@@ -274,7 +273,8 @@ ClipSet *folder_clips_new(const char *list, char **labels, guint per_video, cons
     return g_steal_pointer(&set);
 }
 
-const char *folder_clips_get_path(const ClipSet *set, guint item)
+char *folder_clips_get_path(const ClipSet *set, guint item)
 {
-    return g_array_index(((const FolderClips *)set)->entries, Entry, item).path;
+    const FolderClips *clips = (const FolderClips *)set;
+    return open_path(clips, &g_array_index(clips->entries, Entry, item));
 }

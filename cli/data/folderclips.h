@@ -18,5 +18,5 @@ char **folder_labels(const char *list, GError **error);
  * files that are missing or empty, are listed at once. @card is kept by the caller. */
 ClipSet *folder_clips_new(const char *list, char **labels, guint per_video, const VdtCard *card,
                           const ClipFormat *format, GError **error);
-/* The video of an item; owned by the set. */
-const char *folder_clips_get_path(const ClipSet *set, guint item);
+/* The video of an item; caller frees. */
+char *folder_clips_get_path(const ClipSet *set, guint item);

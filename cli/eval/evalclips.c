@@ -115,7 +115,8 @@ static gboolean predict_views(VdtEngine *engine, Counting *counting, Progress *p
         return FALSE;
     g_autofree double *scores = g_new(double, card->n_labels);
     for (guint i = 0; i < counting->set->n_items; i++) {
-        if (!run_views(engine, session, folder_clips_get_path(counting->set, i), scores, error))
+        g_autofree char *path = folder_clips_get_path(counting->set, i);
+        if (!run_views(engine, session, path, scores, error))
             return FALSE;
         count(counting, i, scores);
         progress_update(progress, i + 1, NULL);

@@ -10,9 +10,11 @@
 #include <jerror.h>
 
 /* Each scan of a progressive picture goes over all of it, however few bytes it has. */
-#define MOST_SCANS          100
-/* A block of 8x8 pixels takes a bit at least, in the scan of its mean. */
-#define MOST_PIXELS_OF_BYTE 512
+#define MOST_SCANS           100
+/* A block of 8x8 pixels takes a bit at least, in the scan of its mean. Where that is coded
+ * arithmetically it may take next to nothing, but only pictures of one colour have no more. */
+#define MOST_PIXELS_OF_BYTE  512
+#define MOST_PIXELS_OF_ARITH 2048
 
 typedef struct {
     struct jpeg_decompress_struct jpeg;
@@ -79,10 +81,11 @@ static gboolean check_header(Decoding *d)
 {
     const struct jpeg_decompress_struct *jpeg = &d->jpeg;
     const guint64 n = (guint64)jpeg->image_width * jpeg->image_height;
+    const guint most = jpeg->arith_code ? MOST_PIXELS_OF_ARITH : MOST_PIXELS_OF_BYTE;
 
     if (!pixels_check_size(d->source->name, jpeg->image_width, jpeg->image_height, d->error))
         return FALSE;
-    if (jpeg->arith_code || n / MOST_PIXELS_OF_BYTE <= d->source->size)
+    if (n / most <= d->source->size)
         return TRUE;
     g_set_error(d->error, VDT_ERROR, VDT_ERROR_FORMAT,
                 "%s: is truncated: %" G_GUINT64_FORMAT " bytes cannot hold %ux%u pixels",

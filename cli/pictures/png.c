@@ -6,8 +6,8 @@
 
 /* Deflate makes at most 1032 bytes of one. */
 #define MOST_INFLATION 1032
-/* Of a chunk beside the pixels. */
-#define MOST_CHUNK     (8 << 20)
+/* Of an EXIF chunk. */
+#define MOST_EXIF      (8 << 20)
 
 typedef struct {
     const PictureSource *source;
@@ -70,16 +70,26 @@ static void ask_for_bytes(const Decoding *d)
     png_set_strip_alpha(d->png);
 }
 
+static guint find_orientation(const Decoding *d)
+{
+    png_unknown_chunkp chunks;
+
+    return png_get_unknown_chunks(d->png, d->info, &chunks) > 0
+               ? exif_read(chunks[0].data, chunks[0].size).orientation
+               : 1;
+}
+
 static gboolean decode(Decoding *d, Pixels *pixels, guint *orientation)
 {
-    png_uint_32 n_exif = 0;
-    png_bytep exif = NULL;
-
     if (setjmp(png_jmpbuf(d->png)))
         return FALSE;
     png_init_io(d->png, d->source->file);
     png_set_user_limits(d->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    png_set_chunk_malloc_max(d->png, MOST_CHUNK);
+    /* libpng takes memory for a whole chunk, up to 2 GB, before it reads it; it looks at this limit
+     * only for those that it does not know. */
+    png_set_chunk_malloc_max(d->png, MIN(MOST_EXIF, d->source->size));
+    png_set_keep_unknown_chunks(d->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+    png_set_keep_unknown_chunks(d->png, PNG_HANDLE_CHUNK_ALWAYS, (png_const_bytep) "eXIf", 1);
     png_read_info(d->png, d->info);
     if (!check_header(d))
         return FALSE;
@@ -97,8 +107,7 @@ static gboolean decode(Decoding *d, Pixels *pixels, guint *orientation)
         for (guint y = 0; y < pixels->height; y++)
             png_read_row(d->png, pixels->data + y * stride, NULL);
     png_read_end(d->png, d->info);
-    png_get_eXIf_1(d->png, d->info, &n_exif, &exif);
-    *orientation = exif_read(exif, n_exif).orientation;
+    *orientation = find_orientation(d);
     return TRUE;
 }
 

@@ -10,6 +10,8 @@
 #include "training.h"
 
 #define MAX_SECONDS 1e9
+/* Of what describes a training. */
+#define MAX_LINES   4096
 /* Keys of the metadata that are the command's own. */
 #define DESCRIPTION "vedette.training"
 #define MACHINE     "vedette.machine"
@@ -112,7 +114,8 @@ static GHashTable *parse_lines(char **lines)
 /* Lists lines that are not the same in both, by their names; NULL if there are none. */
 static char *list_differences(const char *old, const char *new)
 {
-    g_auto(GStrv) old_lines = g_strsplit(old, "\n", -1), new_lines = g_strsplit(new, "\n", -1);
+    g_auto(GStrv) old_lines = g_strsplit(old, "\n", MAX_LINES);
+    g_auto(GStrv) new_lines = g_strsplit(new, "\n", MAX_LINES);
     g_autoptr(GHashTable) before = parse_lines(old_lines), now = parse_lines(new_lines);
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint i = 0; old_lines[i] != NULL; i++) {

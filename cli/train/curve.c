@@ -131,16 +131,22 @@ static gboolean parse_row(char **cells, CurveRow *row)
 
 gboolean curve_parse(Curve *curve, const char *text, guint64 last)
 {
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    if (lines[0] == NULL || strcmp(lines[0], COLUMNS) != 0)
+    const gsize head = strlen(COLUMNS);
+    if (strncmp(text, COLUMNS, head) != 0 || (text[head] != '\n' && text[head] != '\0'))
         return FALSE;
-    for (guint i = 1; lines[i] != NULL && *lines[i] != '\0'; i++) {
-        g_auto(GStrv) cells = g_strsplit(lines[i], "\t", -1);
+    /* One after the other, and no more cells than there may be: all at once they would take forty
+     * times as much memory as the text. */
+    const char *next = text[head] == '\n' ? text + head + 1 : text + head;
+    while (*next != '\0' && *next != '\n') {
+        const char *end = strchrnul(next, '\n');
+        g_autofree char *line = g_strndup(next, (gsize)(end - next));
+        g_auto(GStrv) cells = g_strsplit(line, "\t", N_COLUMNS + 1);
         guint64 before = curve->rows->len > 0 ? last_row(curve)->step : 0;
         CurveRow row;
         if (!parse_row(cells, &row) || row.step <= before || row.step > last)
             return FALSE;
         g_array_append_val(curve->rows, row);
+        next = *end == '\n' ? end + 1 : end;
     }
     return TRUE;
 }

@@ -145,7 +145,8 @@ static void copy_back(const char *name, VdtTensor *ours, gpointer data)
 static gboolean check_frozen(const VdtTrainer *trainer, Mistakes *m)
 {
     const char *text = vdt_weights_get_metadata(m->checkpoint, FROZEN);
-    g_auto(GStrv) names = g_strsplit(text ? text : "", "\n", -1);
+    /* Behind one more than there may be, the rest is one name that is none. */
+    g_auto(GStrv) names = g_strsplit(text ? text : "", "\n", (gint)trainer->n_params + 1);
     g_autoptr(GHashTable) there = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     guint before = m->count;
 
@@ -160,7 +161,7 @@ static gboolean check_frozen(const VdtTrainer *trainer, Mistakes *m)
     }
     for (guint i = 0; names[i]; i++)
         if (g_hash_table_contains(there, names[i]))
-            add_mistake(m, "%s, frozen there, is no parameter here", names[i]);
+            add_mistake(m, "%.200s, frozen there, is no parameter here", names[i]);
     return m->count == before;
 }
 
@@ -185,9 +186,9 @@ gboolean vdt_trainer_restore(VdtTrainer *trainer, const VdtWeights *checkpoint, 
     guint64 step = 0;
 
     if (g_strcmp0(kind, wanted) != 0)
-        add_mistake(&m, "its optimizer is %s, not %s", kind ? kind : "not stated", wanted);
+        add_mistake(&m, "its optimizer is %.200s, not %s", kind ? kind : "not stated", wanted);
     if (!step_text || !g_ascii_string_to_unsigned(step_text, 10, 0, G_MAXINT64, &step, NULL))
-        add_mistake(&m, "its step is %s%s", step_text ? "no number: " : "not stated",
+        add_mistake(&m, "its step is %s%.200s", step_text ? "no number: " : "not stated",
                     step_text ? step_text : "");
     /* In a checkpoint, tensors that are missing or superfluous for that reason only hide it. */
     if (!check_frozen(trainer, &m) && step_text)
@@ -197,7 +198,7 @@ gboolean vdt_trainer_restore(VdtTrainer *trainer, const VdtWeights *checkpoint, 
         const char *name = vdt_weights_get_name(checkpoint, i);
 
         if (!g_hash_table_contains(known, name))
-            add_mistake(&m, "%s does not belong there", name);
+            add_mistake(&m, "%.200s does not belong there", name);
     }
     if (m.count > 0)
         return say_mistakes(&m, error);

@@ -74,7 +74,7 @@ static const char *make_png(const char *name, const PngKind *kind, const guint8 
 
 typedef struct {
     J_COLOR_SPACE from, stored;
-    gboolean progressive, adobe;
+    gboolean progressive, arithmetic, adobe;
     guint orientation; /* 0: says nothing */
     gboolean little;
 } JpegKind;
@@ -99,6 +99,7 @@ static const char *make_jpeg(const char *name, const JpegKind *kind, const guint
     jpeg_set_quality(&jpeg, 100, TRUE);
     jpeg.comp_info[0].h_samp_factor = jpeg.comp_info[0].v_samp_factor = 1;
     jpeg.write_Adobe_marker = kind->adobe;
+    jpeg.arith_code = kind->arithmetic;
     if (kind->progressive)
         jpeg_simple_progression(&jpeg);
     jpeg_start_compress(&jpeg, TRUE);
@@ -324,9 +325,12 @@ static void test_jpeg_kinds(void)
         const guint8 colour[4] = {rgb[3 * i], rgb[3 * i + 1], 200, 220};
         memcpy(inks + 4 * i, colour, 4);
     }
-    const JpegKind progressive = {JCS_RGB, JCS_YCbCr, .progressive = TRUE};
-    g_auto(Pixels) seen = load_well(make_jpeg("kind.jpg", &progressive, rgb));
-    assert_turned(&seen, 1, 4);
+    const JpegKind ways[] = {{JCS_RGB, JCS_YCbCr, .progressive = TRUE},
+                             {JCS_RGB, JCS_YCbCr, .arithmetic = TRUE}};
+    for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
+        g_auto(Pixels) seen = load_well(make_jpeg("kind.jpg", &ways[i], rgb));
+        assert_turned(&seen, 1, 4);
+    }
     const JpegKind dull = {JCS_GRAYSCALE, JCS_GRAYSCALE};
     g_auto(Pixels) one = load_well(make_jpeg("kind.jpg", &dull, grey));
     assert_colour(&one, 20, 10, 130, 130, 130, 2);
@@ -396,6 +400,7 @@ static void test_claims(void)
     fill_gradient(rgb);
     const PngKind kind = {PNG_COLOR_TYPE_GRAY, 8};
     const JpegKind plain = {JCS_RGB, JCS_YCbCr}, many = {JCS_RGB, JCS_YCbCr, .progressive = TRUE};
+    const JpegKind rare = {JCS_RGB, JCS_YCbCr, .arithmetic = TRUE};
     const struct {
         const char *file;
         guint width, height;
@@ -405,6 +410,7 @@ static void test_claims(void)
         {make_jpeg("plain.jpg", &plain, rgb), 40000, 10, "width of 40000 pixels, the limits are"},
         {make_jpeg("plain.jpg", &plain, rgb), 16000, 16000, "cannot hold 16000x16000"},
         {make_jpeg("many.jpg", &many, rgb), 16000, 16000, "cannot hold 16000x16000"},
+        {make_jpeg("rare.jpg", &rare, rgb), 16000, 16000, "cannot hold 16000x16000"},
         {make_png("plain.png", &kind, rgb, WIDTH), 1, 1 << 28, "height of 268435456 pixels"},
         {make_png("plain.png", &kind, rgb, WIDTH), 16000, 16000, "cannot hold 16000x16000"},
         {make_png("plain.png", &kind, rgb, WIDTH), 32768, 32768, "the limit is 268435456"},
@@ -421,7 +427,8 @@ static void test_claims(void)
             put_size(bytes + 20, cases[i].height, 4);
             put_size(bytes + 29, crc32_of(bytes + 12, 17), 4);
         } else {
-            for (place = 2; bytes[place + 1] != 0xc0 && bytes[place + 1] != 0xc2;)
+            for (place = 2;
+                 bytes[place + 1] != 0xc0 && bytes[place + 1] != 0xc2 && bytes[place + 1] != 0xc9;)
                 place += 2 + 256 * bytes[place + 2] + bytes[place + 3];
             put_size(bytes + place + 5, cases[i].height, 2);
             put_size(bytes + place + 7, cases[i].width, 2);
@@ -440,6 +447,38 @@ static void test_claims(void)
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     g_assert_cmpint(usage.ru_maxrss, <, 200 << 10);
+}
+
+/* KB of addresses that the process ever had. */
+static guint64 most_addresses(void)
+{
+    g_autofree char *status = NULL;
+    g_assert_true(g_file_get_contents("/proc/self/status", &status, NULL, NULL));
+    return g_ascii_strtoull(strstr(status, "VmPeak:") + strlen("VmPeak:"), NULL, 10);
+}
+
+/* Nor does a chunk that is longer than its file, before it turns out that there is no more. */
+static void test_chunk(void)
+{
+    guint8 rgb[HEIGHT * WIDTH * 3];
+    fill_gradient(rgb);
+    const PngKind kind = {PNG_COLOR_TYPE_GRAY, 8};
+    static const char *const chunks[] = {"eXIf", "tEXt", "zTXt", "iTXt", "sPLT", "pCAL", "vpAg"};
+    g_autofree char *data = NULL;
+    gsize size;
+    g_assert_true(
+        g_file_get_contents(make_png("plain.png", &kind, rgb, WIDTH), &data, &size, NULL));
+    const guint64 before = most_addresses();
+    for (guint i = 0; i < G_N_ELEMENTS(chunks); i++) {
+        g_autoptr(GError) error = NULL;
+        g_auto(Pixels) pixels = {0};
+        memcpy(data + 33, "\x70\0\0\0", 4); /* behind IHDR */
+        memcpy(data + 37, chunks[i], 4);
+        put(in_folder("chunk"), data, 60);
+        g_assert_false(load(in_folder("chunk"), &pixels, &error));
+        g_assert_nonnull(strstr(error->message, "is truncated"));
+    }
+    g_assert_cmpuint(most_addresses() - before, <, 64 << 10);
 }
 
 /* Formats that GStreamer decodes say their size, and how long they are, before it sees them. */
@@ -535,6 +574,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pictures/exif", test_exif);
     g_test_add_func("/pictures/truncated", test_truncated);
     g_test_add_func("/pictures/claims", test_claims);
+    g_test_add_func("/pictures/chunk", test_chunk);
     g_test_add_func("/pictures/looks", test_looks);
     g_test_add_func("/pictures/names", test_names);
     return fixture_close();

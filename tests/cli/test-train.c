@@ -457,6 +457,13 @@ static void test_lists(void)
                                 in_folder("listed/card.json"), "--json", NULL);
     g_assert_cmpint(o.status, ==, 0);
     g_assert_nonnull(strstr(o.out, "\"ball (1)\": {\"n\": 1"));
+
+    g_autoptr(GString) many = g_string_new(NULL);
+    for (guint i = 0; i <= 1000000; i++)
+        g_string_append(many, "a,0\n");
+    put("lists/train.csv", many->str);
+    expect(1, "train.csv: has more than 1000000 lines", TRAIN_TINY, in_folder("listed"), "--data",
+           lists, "--no-cache", "--overwrite", NULL);
 }
 
 /* A data set that was moved, or copied anew, is the same; one with another video is not. */

@@ -11,6 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     g_assert((card == NULL) == (error != NULL));
     g_assert(card != NULL || config == NULL);
+    g_autofree char *unknown = card != NULL ? vdt_card_find_unknown(card) : NULL;
+    g_assert(unknown == NULL || *unknown != '\0');
     if (config != NULL) {
         const VdtModel *model = vdt_model_find(card->architecture, NULL);
         g_autoptr(VdtGraph) graph = vdt_graph_new();

@@ -5,7 +5,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autofree char *text = g_strndup((const char *)data, size);
-    g_autoptr(Curve) curve = curve_new(10);
+    g_autoptr(Curve) curve = curve_new(10), twice = curve_new(10);
     g_autofree char *again = NULL;
 
     if (!curve_parse(curve, text, 100000))
@@ -14,6 +14,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_assert(curve_get_recent_loss(curve) == curve_get_recent_loss(curve) ||
              g_strstr_len(text, -1, "-") != NULL);
     again = curve_to_text(curve);
-    g_assert(again != NULL);
+    g_assert(curve_parse(twice, again, 100001));
     return 0;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "fuzz.h"
+#include "mendpng.h"
 #include "pictures/formats.h"
 
 /* What is larger takes the time that others could be tried in. */
@@ -22,11 +23,8 @@ static void read_pixels(const PictureSource *source,
         g_assert(pixels_turn("fuzz", &pixels, orientation, NULL));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void read_file(const guint8 *data, gsize size)
 {
-    /* An empty one cannot be opened in memory. */
-    if (size == 0)
-        return 0;
     g_auto(PictureSource) source = {"fuzz", fmemopen((void *)data, size, "rb"), size};
     const Format *format = format_find(&source);
 
@@ -41,5 +39,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_assert(look.orientation >= 1 && look.orientation <= 8);
     }
     read_pixels(&source, png_decode_numbers);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    g_autofree guint8 *mended = fuzz_mend_png(data, size);
+
+    /* An empty one cannot be opened in memory. */
+    if (size > 0)
+        read_file(data, size);
+    if (mended != NULL)
+        read_file(mended, size);
     return 0;
 }

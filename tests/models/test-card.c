@@ -339,6 +339,19 @@ static void test_lines(void)
         g_assert_cmpstr(labels[1], ==, "gr\303\266\303\237e");
     }
     g_autoptr(GError) error = NULL;
+    g_autoptr(GString) many = g_string_new(NULL);
+    for (guint i = 0; i < 100000; i++)
+        g_string_append(many, "a\n");
+    g_autofree char *full = put("labels.txt", many->str);
+    g_auto(GStrv) most = vdt_labels_load(full, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(g_strv_length(most), ==, 100000);
+    g_string_append(many, "b");
+    g_free(put("labels.txt", many->str));
+    g_assert_null(vdt_labels_load(full, &error));
+    g_assert_nonnull(strstr(error->message, "has more than 100000 lines"));
+    g_clear_error(&error);
+
     g_autoptr(JsonObject) config = NULL;
     g_autofree char *marked = put("card.json", "\xef\xbb\xbf" HEAD "}");
     g_autoptr(VdtCard) card = vdt_card_load(marked, &config, &error);

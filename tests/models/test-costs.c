@@ -192,6 +192,18 @@ static GByteArray *names_that_collide(gsize size)
     return safetensors_of(header, 0);
 }
 
+/* First words that may be no part of names, as often as they are tried. */
+static GByteArray *words_to_take_away(gsize size)
+{
+    GByteArray *header = g_byte_array_new();
+    for (guint i = 0; header->len < size; i++)
+        put_printf(header,
+                   "%s\"%x.%x.%x.%x.%x\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}",
+                   i > 0 ? "," : "{", i & 3, i >> 2 & 3, i >> 4 & 3, i >> 6 & 3, i);
+    put_text(header, "}");
+    return safetensors_of(header, 0);
+}
+
 static GByteArray *empty_tensors(gsize size)
 {
     GByteArray *header = g_byte_array_new();
@@ -502,12 +514,23 @@ static GByteArray *backgrounds(gsize size)
     return file;
 }
 
+static GByteArray *labels_of_a_letter(gsize size)
+{
+    GByteArray *file = g_byte_array_new();
+    while (file->len < MIN(size, 16000000))
+        put_text(file, "a\n");
+    return file;
+}
+
+typedef enum { WEIGHTS, CARD, LABELS } Kind;
+
 static const struct {
     const char *name;
     GByteArray *(*make)(gsize size);
-    gboolean card;
+    Kind kind;
 } cases[] = {
     {"names-that-collide", names_that_collide},
+    {"words-to-take-away", words_to_take_away},
     {"empty-tensors", empty_tensors},
     {"wrapped-names", wrapped_names},
     {"fewer-wrapped-names", fewer_wrapped_names},
@@ -528,10 +551,11 @@ static const struct {
     {"memo", memo},
     {"memo-that-collides", memo_that_collides},
     {"records", records},
-    {"card-that-collides", card_that_collides, TRUE},
-    {"card-of-objects", card_of_objects, TRUE},
-    {"card-of-values", card_of_values, TRUE},
-    {"backgrounds", backgrounds, TRUE},
+    {"card-that-collides", card_that_collides, CARD},
+    {"card-of-objects", card_of_objects, CARD},
+    {"card-of-values", card_of_values, CARD},
+    {"backgrounds", backgrounds, CARD},
+    {"labels-of-a-letter", labels_of_a_letter, LABELS},
 };
 
 /* --- Measuring ------------------------------------------------------------------------------ */
@@ -558,7 +582,7 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void load(const char *path, gboolean card, Cost *cost)
+static void load(const char *path, Kind kind, Cost *cost)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(JsonObject) config = NULL;
@@ -569,8 +593,10 @@ static void load(const char *path, gboolean card, Cost *cost)
         fclose(reset);
     }
     double start = now();
-    if (card) {
+    if (kind == CARD) {
         vdt_card_free(vdt_card_load(path, &config, &error));
+    } else if (kind == LABELS) {
+        g_strfreev(vdt_labels_load(path, &error));
     } else {
         const VdtEngineOptions options = {.weights = path};
         VdtEngine *engine = vdt_engine_new(&options, &error);
@@ -584,14 +610,14 @@ static void load(const char *path, gboolean card, Cost *cost)
 }
 
 /* In a process of its own, since memory that was freed is not always given back. */
-static Cost measure(const char *path, gboolean card)
+static Cost measure(const char *path, Kind kind)
 {
     Cost cost = {0};
     int ends[2], status;
     g_assert_cmpint(pipe(ends), ==, 0);
     pid_t child = fork();
     if (child == 0) {
-        load(path, card, &cost);
+        load(path, kind, &cost);
         _exit(write(ends[1], &cost, sizeof cost) == sizeof cost ? 0 : 1);
     }
     close(ends[1]);
@@ -610,7 +636,7 @@ static void test_cost(gconstpointer data)
     g_autoptr(GByteArray) file = cases[i].make(size);
     gsize length = file->len;
     g_assert_true(g_file_set_contents(path, (char *)file->data, (gssize)length, NULL));
-    Cost cost = measure(path, cases[i].card);
+    Cost cost = measure(path, cases[i].kind);
     g_unlink(path);
     g_test_message("%-24s %5.1f MB %6.2f s %6.1f MB of memory, %4.1f times the file%s",
                    cases[i].name, (double)length / 1e6, cost.seconds, (double)cost.bytes / 1e6,

@@ -312,6 +312,13 @@ static void test_frozen_checkpoints(void)
         assert_equal(of_conv, after);
         vdt_weights_set_metadata(of_conv, "frozen", "net.conv.weight\nnet.gone");
         ASSERT_REFUSED(same, of_conv, "net.gone, frozen there, is no parameter here");
+        /* More than there are parameters are not looked at one by one. */
+        g_autoptr(GString) many = g_string_new("net.conv.weight");
+        for (guint k = 0; k < 100000; k++)
+            g_string_append(many, "\nnet.gone");
+        vdt_weights_set_metadata(of_conv, "frozen", many->str);
+        g_assert_false(vdt_trainer_restore(same.trainer, of_conv, &error));
+        g_assert_null(strstr(error->message, " more"));
         training_clear(&all);
         training_clear(&fc);
         training_clear(&conv);
