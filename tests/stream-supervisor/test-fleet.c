@@ -4,6 +4,7 @@
 #include "stream/machine.h"
 
 #define S        VDT_SECOND
+#define MOST     100
 #define N        16
 #define NEVER    G_MAXINT64
 #define N_WORLDS 200
@@ -104,7 +105,8 @@ typedef struct {
 } Camera;
 
 typedef struct {
-    Camera cameras[N];
+    Camera cameras[MOST];
+    guint n;
     VdtGate *gate;
     GRand *rand;
     gint64 now;
@@ -174,7 +176,7 @@ static void check_width(const World *w)
 {
     guint n = 0;
 
-    for (guint i = 0; i < N; i++) {
+    for (guint i = 0; i < w->n; i++) {
         const Camera *c = &w->cameras[i];
 
         n += c->open && c->machine.state == VDT_STREAM_CONNECTING &&
@@ -188,7 +190,7 @@ static void run(World *w, gint64 until)
     for (; w->now < until; w->now += S / 100) {
         Camera *turn;
 
-        for (guint i = 0; i < N; i++)
+        for (guint i = 0; i < w->n; i++)
             step_camera(w, &w->cameras[i]);
         while ((turn = vdt_gate_next(w->gate, w->now)))
             tell(w, turn, VDT_STREAM_TURN);
@@ -196,13 +198,13 @@ static void run(World *w, gint64 until)
     }
 }
 
-static void world_init(World *w, guint32 seed)
+static void world_init(World *w, guint n, guint32 seed)
 {
     const VdtStreamTimes times = vdt_stream_times_default;
 
-    *w = (World){.down = NEVER, .up = NEVER, .rand = g_rand_new_with_seed(seed)};
+    *w = (World){.n = n, .down = NEVER, .up = NEVER, .rand = g_rand_new_with_seed(seed)};
     w->gate = vdt_gate_new(VDT_STREAM_WIDTH, VDT_STREAM_HOLD);
-    for (guint i = 0; i < N; i++) {
+    for (guint i = 0; i < w->n; i++) {
         g_autofree char *name = g_strdup_printf("camera-%u", i);
 
         w->cameras[i].answers = w->cameras[i].frame = NEVER;
@@ -219,7 +221,7 @@ static void world_clear(World *w)
 
 static gboolean all_live(const World *w)
 {
-    for (guint i = 0; i < N; i++)
+    for (guint i = 0; i < w->n; i++)
         if (w->cameras[i].machine.state != VDT_STREAM_LIVE)
             return FALSE;
     return TRUE;
@@ -243,13 +245,13 @@ static void test_switch(gconstpointer refuses)
         World w;
         gint64 took;
 
-        world_init(&w, seed);
+        world_init(&w, N, seed);
         w.refuses = GPOINTER_TO_INT(refuses);
         g_assert_cmpint(time_to_live(&w, 0, 60 * S), <, 15 * S);
         w.down = 60 * S;
         w.up = w.down + g_rand_int_range(w.rand, 10, 300) * S;
         run(&w, w.up);
-        for (guint i = 0; i < N; i++)
+        for (guint i = 0; i < w.n; i++)
             g_assert_cmpint(w.cameras[i].machine.state, !=, VDT_STREAM_LIVE);
         took = time_to_live(&w, w.up, 120 * S);
         worst = MAX(worst, took);
@@ -259,15 +261,32 @@ static void test_switch(gconstpointer refuses)
     g_assert_cmpint(worst, <=, 30 * S);
 }
 
+/* A hundred take their turns: nobody asks all of them at once, and nobody is forgotten. */
+static void test_many(void)
+{
+    World w;
+    gint64 took;
+
+    world_init(&w, MOST, 1);
+    g_assert_cmpint(time_to_live(&w, 0, 120 * S), <, 60 * S);
+    w.down = 120 * S;
+    w.up = w.down + 60 * S;
+    run(&w, w.up);
+    took = time_to_live(&w, w.up, 120 * S);
+    g_test_message("%d cameras are back after %.1f s", MOST, (double)took / S);
+    g_assert_cmpint(took, <, 60 * S);
+    world_clear(&w);
+}
+
 /* Cameras that answer and break at once are not asked without pause, nor given up. */
 static void test_flapping(void)
 {
     World w;
 
-    world_init(&w, 7);
+    world_init(&w, N, 7);
     w.lives = 2 * S;
     run(&w, 600 * S);
-    for (guint i = 0; i < N; i++) {
+    for (guint i = 0; i < w.n; i++) {
         g_test_message("%u attempts", w.cameras[i].attempts);
         g_assert_cmpuint(w.cameras[i].attempts, >, 30);
         g_assert_cmpuint(w.cameras[i].attempts, <, 120);
@@ -284,15 +303,15 @@ static void test_hanging(void)
     World w;
     guint waits = 0;
 
-    world_init(&w, 3);
+    world_init(&w, N, 3);
     w.down = 0;
     w.up = 120 * S;
     run(&w, 100 * S);
-    for (guint i = 0; i < N; i++) {
+    for (guint i = 0; i < w.n; i++) {
         waits += w.cameras[i].machine.deadline == NEVER;
         g_assert_cmpuint(w.cameras[i].attempts, >=, 5);
     }
-    g_assert_cmpuint(waits, <, N);
+    g_assert_cmpuint(waits, <, w.n);
     world_clear(&w);
 }
 
@@ -302,14 +321,14 @@ static void test_leap(void)
     World w;
     guint attempts = 0;
 
-    world_init(&w, 5);
+    world_init(&w, N, 5);
     time_to_live(&w, 0, 60 * S);
-    for (guint i = 0; i < N; i++)
+    for (guint i = 0; i < w.n; i++)
         attempts += w.cameras[i].attempts;
     w.now += 3600 * S;
     run(&w, w.now + 10 * S);
     g_assert_true(all_live(&w));
-    for (guint i = 0; i < N; i++)
+    for (guint i = 0; i < w.n; i++)
         attempts -= w.cameras[i].attempts;
     g_assert_cmpuint(attempts, ==, 0);
     world_clear(&w);
@@ -324,6 +343,7 @@ int main(int argc, char **argv)
     g_test_add_func("/gate/fair", test_gate_fair);
     g_test_add_data_func("/fleet/switch-silent", GINT_TO_POINTER(FALSE), test_switch);
     g_test_add_data_func("/fleet/switch-refuses", GINT_TO_POINTER(TRUE), test_switch);
+    g_test_add_func("/fleet/many", test_many);
     g_test_add_func("/fleet/flapping", test_flapping);
     g_test_add_func("/fleet/hanging", test_hanging);
     g_test_add_func("/fleet/leap", test_leap);
