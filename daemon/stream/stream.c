@@ -421,20 +421,33 @@ static void recalculate(GstElement *pipeline, gpointer data)
     gst_bin_recalculate_latency(GST_BIN(pipeline));
 }
 
+static void on_rest_error(VdtStream *stream, GstMessage *message)
+{
+    GstElement *pipeline = vdt_part_get(stream->rest);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) whole = NULL;
+    g_autofree char *codec = vdt_feed_get_codec(stream->feed);
+
+    gst_message_parse_error(message, &error, NULL);
+    /* what goes wrong where frames go in is that nobody takes them */
+    if (codec && GST_MESSAGE_SRC(message) == GST_OBJECT(vdt_pipeline_get_entry(pipeline)))
+        whole = g_error_new(error->domain, error->code, "it does not take %s", codec);
+    else
+        whole = g_error_new(error->domain, error->code, "%s: %s",
+                            GST_OBJECT_NAME(GST_MESSAGE_SRC(message)), error->message);
+    trouble(stream, VDT_STREAM_CRASH, whole);
+}
+
 static void on_rest_message(GstMessage *message, gpointer data)
 {
     VdtStream *stream = data;
     g_autoptr(GError) error = NULL;
-    g_autoptr(GError) whole = NULL;
 
     if (stream->message)
         stream->message(stream, message, stream->user_data);
     switch (GST_MESSAGE_TYPE(message)) {
     case GST_MESSAGE_ERROR:
-        gst_message_parse_error(message, &error, NULL);
-        whole = g_error_new(error->domain, error->code, "%s: %s",
-                            GST_OBJECT_NAME(GST_MESSAGE_SRC(message)), error->message);
-        trouble(stream, VDT_STREAM_CRASH, whole);
+        on_rest_error(stream, message);
         break;
     case GST_MESSAGE_EOS:
         handle(stream, VDT_STREAM_CRASH, "its pipeline came to an end");

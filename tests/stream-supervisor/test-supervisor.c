@@ -178,6 +178,36 @@ static void test_removed(void)
     pair_end(&pair);
 }
 
+/* Streams come and go at any moment of their lives, and the one beside them misses no frame. */
+static void test_churn(void)
+{
+    static const char *const sources[] = {CODED, "hangsrc", "fakesrc num-buffers=3 ! nothing"};
+    g_autoptr(GRand) random = g_rand_new_with_seed(1);
+    Pair pair;
+    Seen seen[8];
+    gboolean there[G_N_ELEMENTS(seen)] = {FALSE};
+
+    pair_init(&pair);
+    for (guint step = 0; step < 80; step++) {
+        const guint i = (guint)g_rand_int_range(random, 0, G_N_ELEMENTS(seen));
+
+        if (there[i]) {
+            vdt_supervisor_remove(pair.supervisor, seen[i].stream);
+            wait_until(g_atomic_int_get(&seen[i].done));
+            seen_clear(&seen[i]);
+        } else {
+            seen_init(&seen[i], pair.supervisor, "camera", NULL, sources[step % 3], DECODE);
+        }
+        there[i] = !there[i];
+        g_usleep((gulong)g_rand_int_range(random, 0, 100000));
+    }
+    pair_stop(&pair, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(seen); i++)
+        if (there[i])
+            seen_clear(&seen[i]);
+    seen_clear(&pair.good);
+}
+
 /* --- the thread of it all --- */
 
 static void hang_in_callback(VdtStream *stream, gpointer data)
@@ -322,6 +352,18 @@ static void test_crashes(void)
     /* tried again, seldom */
     wait_state_count(&pair.seen, VDT_STREAM_FAILED, 2);
     g_assert_cmpint(g_atomic_int_get(&pair.seen.builds), ==, 4);
+    pair_end(&pair);
+}
+
+/* It says what it has no use for. */
+static void test_takes_another_codec(void)
+{
+    Pair pair;
+
+    pair_init(&pair);
+    seen_init(&pair.seen, pair.supervisor, "camera", NULL, CODED, "avdec_h265 ! fakesink");
+    wait_state_count(&pair.seen, VDT_STREAM_BACKOFF, 1);
+    g_assert_true(was_told(&pair.seen, "its pipeline broke: it does not take video/x-h264"));
     pair_end(&pair);
 }
 
@@ -622,11 +664,13 @@ int main(int argc, char **argv)
     gst_element_register(NULL, "hangsink", GST_RANK_NONE, hang_sink_get_type());
     g_test_add_func("/supervisor/lives", test_lives);
     g_test_add_func("/supervisor/removed", test_removed);
+    g_test_add_func("/supervisor/churn", test_churn);
     g_test_add_func("/supervisor/beat", test_beat);
     g_test_add_func("/supervisor/faults", test_faults);
     g_test_add_func("/supervisor/slow", test_slow);
     g_test_add_func("/supervisor/no-output", test_no_output);
     g_test_add_func("/supervisor/crashes", test_crashes);
+    g_test_add_func("/supervisor/takes-another-codec", test_takes_another_codec);
     g_test_add_func("/supervisor/cannot-be-built", test_cannot_be_built);
     g_test_add_func("/supervisor/source-hangs", test_source_hangs);
     g_test_add_func("/supervisor/pipeline-hangs", test_pipeline_hangs);
