@@ -234,7 +234,8 @@ static void close_source(VdtStream *stream)
     vdt_part_unmake(stream->source, 0);
 }
 
-static void act(VdtStream *stream, VdtStreamEvent event, VdtStreamActions actions)
+/* What ends: nothing follows from it. */
+static void finish(VdtStream *stream, VdtStreamEvent event, VdtStreamActions actions)
 {
     if (actions & VDT_STREAM_CLOSE)
         close_source(stream);
@@ -242,13 +243,17 @@ static void act(VdtStream *stream, VdtStreamEvent event, VdtStreamActions action
         drop_rest(stream, event != VDT_STREAM_CRASH);
     if (stream->machine.state != VDT_STREAM_CONNECTING || (actions & VDT_STREAM_PREPARE))
         stream->host.leave(stream, stream->host.data);
-    if (actions & VDT_STREAM_OPEN)
-        open_(stream);
-    /* these may lead on at once, so they come last */
-    if (actions & VDT_STREAM_ASK)
-        stream->host.ask(stream, stream->host.data);
+}
+
+/* What begins, and may lead on at once. */
+static void begin(VdtStream *stream, VdtStreamActions actions)
+{
     if (actions & VDT_STREAM_PREPARE)
         prepare(stream);
+    if (actions & VDT_STREAM_ASK)
+        stream->host.ask(stream, stream->host.data);
+    if (actions & VDT_STREAM_OPEN)
+        open_(stream);
 }
 
 /* The reason is the one that is given, or follows from where it leads. */
@@ -265,7 +270,7 @@ static void handle(VdtStream *stream, VdtStreamEvent event, const char *reason)
         return;
     }
     count(stream, &stream->info.events[event]);
-    if (m->state == VDT_STREAM_STALLED) {
+    if (m->state == VDT_STREAM_STALLED && was != m->state) {
         count(stream, &stream->info.stalls);
         vdt_feed_ask(stream->feed);
     }
@@ -277,8 +282,9 @@ static void handle(VdtStream *stream, VdtStreamEvent event, const char *reason)
     }
     if (!reason || (m->state != VDT_STREAM_BACKOFF && m->state != VDT_STREAM_FAILED))
         reason = own = describe(stream, was, actions);
+    finish(stream, event, actions);
     publish(stream, reason);
-    act(stream, event, actions);
+    begin(stream, actions);
     arm(stream);
 }
 
