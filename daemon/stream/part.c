@@ -70,8 +70,6 @@ static void drain(GstElement *pipeline, gint64 limit)
     g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
     GstMessage *message;
 
-    if (!gst_element_send_event(pipeline, gst_event_new_eos()))
-        return;
     message =
         gst_bus_timed_pop_filtered(bus, (GstClockTime)limit, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
     if (message)

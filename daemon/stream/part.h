@@ -38,8 +38,8 @@ guint vdt_part_free(VdtPart *part);
  * the maker's, until @free frees it in any thread. Failed after @limit ns. */
 void vdt_part_make(VdtPart *part, VdtPartMake make, gpointer data, GDestroyNotify free,
                    gint64 limit);
-/* Takes down what is there, and what is being made or waits to be. @drain ns are given to what is
- * still in it to come out at its end. */
+/* Takes down what is there, and what is being made or waits to be. One that was told to come to its
+ * end has @drain ns for it. */
 void vdt_part_unmake(VdtPart *part, gint64 drain);
 
 /* The one that plays, or NULL; no reference. */

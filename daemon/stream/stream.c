@@ -221,11 +221,19 @@ static void set_pipeline(VdtStream *stream, GstElement *pipeline)
         gst_object_unref(old);
 }
 
+/* Whole: what is in it still comes out. */
 static void drop_rest(VdtStream *stream, gboolean whole)
 {
+    GstElement *pipeline = vdt_part_get(stream->rest);
+    g_autofree char *codec = vdt_feed_get_codec(stream->feed);
+    /* one that never had a frame has no end either */
+    const gboolean drains = whole && pipeline && codec;
+
     vdt_feed_set_sink(stream->feed, NULL, 0);
     set_pipeline(stream, NULL);
-    vdt_part_unmake(stream->rest, whole ? DRAIN : 0);
+    if (drains)
+        gst_app_src_end_of_stream(vdt_pipeline_get_entry(pipeline));
+    vdt_part_unmake(stream->rest, drains ? DRAIN : 0);
 }
 
 static void close_source(VdtStream *stream)
