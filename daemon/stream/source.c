@@ -4,9 +4,12 @@
 #include <gio/gio.h>
 #include <gst/sdp/sdp.h>
 
+#include "nal.h"
+
 #define BYTES ",stream-format=byte-stream,alignment=au"
 
-#define EXIT "vedette-exit"
+#define EXIT   "vedette-exit"
+#define FILTER "capsfilter"
 
 /* How a codec is taken out of RTP, parsed, and what of it leaves the source. */
 typedef struct {
@@ -64,10 +67,51 @@ static GstElement *append(GstElement *bin, GstElement *from, const char *factory
     return element;
 }
 
+/* What a guard dropped, the next picture does not go on from. */
+typedef struct {
+    VdtNalCodec codec;
+    gboolean dropped;
+} Guard;
+
+static GstPadProbeReturn on_picture(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+    Guard *guard = data;
+    gboolean sane = FALSE;
+    GstMapInfo map;
+
+    if (gst_buffer_map(buffer, &map, GST_MAP_READ)) {
+        sane = vdt_nal_is_sane(guard->codec, map.data, map.size);
+        gst_buffer_unmap(buffer, &map);
+    }
+    if (sane && guard->dropped) {
+        buffer = gst_buffer_make_writable(buffer);
+        GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+        GST_PAD_PROBE_INFO_DATA(info) = buffer;
+    }
+    guard->dropped = !sane;
+    return sane ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+}
+
+/* Keeps what could not be a picture from the parser behind @filter. */
+static void guard(GstElement *filter, const Codec *codec)
+{
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(filter, "src");
+    const gboolean is_h265 = g_strcmp0(codec->encoding, "H265") == 0;
+    Guard *state;
+
+    if (!is_h265 && g_strcmp0(codec->encoding, "H264") != 0)
+        return;
+    state = g_new0(Guard, 1);
+    state->codec = is_h265 ? VDT_NAL_H265 : VDT_NAL_H264;
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_picture, state, g_free);
+}
+
 /* Has what comes out of @pad leave the bin, once there is everything it passes on its way. */
 static void take(GstElement *bin, GstPad *pad, const Codec *codec, const char *depay)
 {
-    const char *const factories[] = {depay, codec->parse, "capsfilter"};
+    /* Out of packets as a byte stream, so that it can be looked at. */
+    const char *const factories[] = {depay, depay ? FILTER : NULL, codec->parse, FILTER};
     GstElement *chain[G_N_ELEMENTS(factories)];
     GstElement *last = NULL;
     guint n = 0;
@@ -81,11 +125,14 @@ static void take(GstElement *bin, GstPad *pad, const Codec *codec, const char *d
         last = append(bin, last, factories[i]);
         if (!last)
             return;
+        if (g_str_equal(factories[i], FILTER))
+            g_object_set(last, "caps", caps, NULL);
+        if (g_object_class_find_property(G_OBJECT_GET_CLASS(last), "config-interval"))
+            g_object_set(last, "config-interval", -1, NULL);
         chain[n++] = last;
     }
-    g_object_set(last, "caps", caps, NULL);
-    if (n > 1 && g_object_class_find_property(G_OBJECT_GET_CLASS(chain[n - 2]), "config-interval"))
-        g_object_set(chain[n - 2], "config-interval", -1, NULL);
+    if (depay)
+        guard(chain[1], codec);
     out = gst_element_get_static_pad(last, "src");
     gst_ghost_pad_set_target(GST_GHOST_PAD(ghost), out);
     /* from the end on, so that nothing flows into what is not yet there */
