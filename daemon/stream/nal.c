@@ -34,10 +34,10 @@ static gboolean is_sane(VdtNalCodec codec, const guint8 *unit, const guint8 *end
            (rules[codec].types >> ((unit[0] >> rules[codec].shift) & rules[codec].mask) & 1);
 }
 
-gboolean vdt_nal_is_sane(VdtNalCodec codec, const guint8 *data, gsize size)
+static gboolean are_sane_by_starts(VdtNalCodec codec, const guint8 *data, gsize size)
 {
     const guint8 *const end = data + size;
-    const guint8 *unit = size > 0 ? find_start(data, end) : end;
+    const guint8 *unit = find_start(data, end);
     gboolean any = FALSE;
 
     while (unit < end) {
@@ -49,4 +49,30 @@ gboolean vdt_nal_is_sane(VdtNalCodec codec, const guint8 *data, gsize size)
         any = TRUE;
     }
     return any;
+}
+
+static gboolean are_sane_by_lengths(VdtNalCodec codec, const guint8 *data, gsize size)
+{
+    const guint8 *const end = data + size;
+    gboolean any = FALSE;
+
+    while (end - data > 4) {
+        const guint32 length =
+            (guint32)data[0] << 24 | (guint32)data[1] << 16 | (guint32)data[2] << 8 | data[3];
+
+        data += 4;
+        if (length > (gsize)(end - data) || !is_sane(codec, data, data + length))
+            return FALSE;
+        data += length;
+        any = TRUE;
+    }
+    return any && data == end;
+}
+
+gboolean vdt_nal_is_sane(VdtNalCodec codec, VdtNalForm form, const guint8 *data, gsize size)
+{
+    if (size == 0)
+        return FALSE;
+    return form == VDT_NAL_STARTS ? are_sane_by_starts(codec, data, size)
+                                  : are_sane_by_lengths(codec, data, size);
 }

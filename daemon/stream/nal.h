@@ -14,8 +14,14 @@ typedef enum {
     VDT_NAL_H265,
 } VdtNalCodec;
 
-/* @data is a byte stream: units behind start codes. FALSE if there is none, or one that is too
- * short, is of no known type, or has the bit that is never set. */
-gboolean vdt_nal_is_sane(VdtNalCodec codec, const guint8 *data, gsize size);
+/* How units lie in it. */
+typedef enum {
+    VDT_NAL_STARTS,  /* a byte stream: each behind a start code */
+    VDT_NAL_LENGTHS, /* each behind its length, in four bytes */
+} VdtNalForm;
+
+/* FALSE if there is no unit, or one that is too short, is of no known type, or has the bit that is
+ * never set. */
+gboolean vdt_nal_is_sane(VdtNalCodec codec, VdtNalForm form, const guint8 *data, gsize size);
 
 G_END_DECLS

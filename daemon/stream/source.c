@@ -70,20 +70,46 @@ static GstElement *append(GstElement *bin, GstElement *from, const char *factory
 /* What a guard dropped, the next picture does not go on from. */
 typedef struct {
     VdtNalCodec codec;
+    VdtNalForm form;
     gboolean dropped;
 } Guard;
 
-static GstPadProbeReturn on_picture(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+static gboolean is_sane(const Guard *guard, GstBuffer *buffer)
 {
-    GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-    Guard *guard = data;
     gboolean sane = FALSE;
     GstMapInfo map;
 
     if (gst_buffer_map(buffer, &map, GST_MAP_READ)) {
-        sane = vdt_nal_is_sane(guard->codec, map.data, map.size);
+        sane = vdt_nal_is_sane(guard->codec, guard->form, map.data, map.size);
         gst_buffer_unmap(buffer, &map);
     }
+    return sane;
+}
+
+static void note_form(Guard *guard, GstEvent *event)
+{
+    GstCaps *caps;
+    const char *format;
+
+    if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
+        return;
+    gst_event_parse_caps(event, &caps);
+    format = gst_structure_get_string(gst_caps_get_structure(caps, 0), "stream-format");
+    guard->form = g_strcmp0(format, "byte-stream") == 0 ? VDT_NAL_STARTS : VDT_NAL_LENGTHS;
+}
+
+static GstPadProbeReturn on_picture(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    Guard *guard = data;
+    GstBuffer *buffer;
+    gboolean sane;
+
+    if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
+        note_form(guard, GST_PAD_PROBE_INFO_EVENT(info));
+        return GST_PAD_PROBE_OK;
+    }
+    buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+    sane = is_sane(guard, buffer);
     if (sane && guard->dropped) {
         buffer = gst_buffer_make_writable(buffer);
         GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
@@ -93,25 +119,37 @@ static GstPadProbeReturn on_picture(GstPad *pad, GstPadProbeInfo *info, gpointer
     return sane ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
 }
 
-/* Keeps what could not be a picture from the parser behind @filter. */
-static void guard(GstElement *filter, const Codec *codec)
+static gboolean is_made_by(GstElement *element, const char *name)
 {
-    g_autoptr(GstPad) pad = gst_element_get_static_pad(filter, "src");
-    const gboolean is_h265 = g_strcmp0(codec->encoding, "H265") == 0;
-    Guard *state;
+    GstElementFactory *factory = gst_element_get_factory(element);
 
-    if (!is_h265 && g_strcmp0(codec->encoding, "H264") != 0)
-        return;
-    state = g_new0(Guard, 1);
-    state->codec = is_h265 ? VDT_NAL_H265 : VDT_NAL_H264;
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_picture, state, g_free);
+    return factory && g_str_equal(GST_OBJECT_NAME(factory), name);
+}
+
+/* Keeps what could not be a picture from parsers behind an element that takes pictures out of
+ * packets. */
+static void guard(GstElement *element)
+{
+    static const char *const depays[] = {
+        [VDT_NAL_H264] = "rtph264depay",
+        [VDT_NAL_H265] = "rtph265depay",
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(depays); i++)
+        if (is_made_by(element, depays[i])) {
+            g_autoptr(GstPad) pad = gst_element_get_static_pad(element, "src");
+            Guard *state = g_new0(Guard, 1);
+
+            state->codec = i;
+            gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+                              on_picture, state, g_free);
+        }
 }
 
 /* Has what comes out of @pad leave the bin, once there is everything it passes on its way. */
 static void take(GstElement *bin, GstPad *pad, const Codec *codec, const char *depay)
 {
-    /* Out of packets as a byte stream, so that it can be looked at. */
-    const char *const factories[] = {depay, depay ? FILTER : NULL, codec->parse, FILTER};
+    const char *const factories[] = {depay, codec->parse, FILTER};
     GstElement *chain[G_N_ELEMENTS(factories)];
     GstElement *last = NULL;
     guint n = 0;
@@ -129,10 +167,9 @@ static void take(GstElement *bin, GstPad *pad, const Codec *codec, const char *d
             g_object_set(last, "caps", caps, NULL);
         if (g_object_class_find_property(G_OBJECT_GET_CLASS(last), "config-interval"))
             g_object_set(last, "config-interval", -1, NULL);
+        guard(last);
         chain[n++] = last;
     }
-    if (depay)
-        guard(chain[1], codec);
     out = gst_element_get_static_pad(last, "src");
     gst_ghost_pad_set_target(GST_GHOST_PAD(ghost), out);
     /* from the end on, so that nothing flows into what is not yet there */
@@ -322,10 +359,16 @@ static GstPadProbeReturn on_caps(GstPad *pad, GstPadProbeInfo *info, gpointer bi
 static void tune(const GValue *item, gpointer bin)
 {
     GstElement *element = g_value_get_object(item);
-    GstElementFactory *factory = gst_element_get_factory(element);
 
-    if (factory && g_str_equal(GST_OBJECT_NAME(factory), "rtspsrc"))
+    if (is_made_by(element, "rtspsrc"))
         tune_rtsp(element, bin);
+    guard(element);
+}
+
+/* What is chosen only when data comes. */
+static void on_element_added(GstBin *inner, GstBin *within, GstElement *element, gpointer data)
+{
+    guard(element);
 }
 
 /* Which pads are left open cannot be seen: some are linked only when data comes. */
@@ -360,6 +403,7 @@ static gboolean add_elements(GstElement *bin, const VdtSourceSpec *spec, GError 
         return FALSE;
     }
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_caps, bin, NULL);
+    g_signal_connect(inner, "deep-element-added", G_CALLBACK(on_element_added), NULL);
     elements = gst_bin_iterate_recurse(GST_BIN(inner));
     gst_iterator_foreach(elements, tune, bin);
     gst_iterator_free(elements);

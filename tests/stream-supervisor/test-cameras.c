@@ -169,22 +169,27 @@ static void test_codec(void)
 }
 
 /* Bytes that mean nothing, in packets: whatever becomes of them, afterwards there are pictures. */
+static void send_garbage(Pair *pair)
+{
+    wait_state(&pair->seen, VDT_STREAM_LIVE);
+    wait_pictures(&pair->seen, 5);
+    for (guint i = 0; i < 2; i++) {
+        peer_command(&pair->peer, "garbage");
+        g_usleep(G_USEC_PER_SEC);
+        peer_command(&pair->peer, "clean");
+        wait_pictures(&pair->seen, 30);
+    }
+    wait_state(&pair->seen, VDT_STREAM_LIVE);
+    pair_end(pair);
+}
+
 static void check_garbage(const char *codec, const char *launch)
 {
     Pair pair;
 
     pair_init_cameras(&pair, codec);
     seen_init(&pair.seen, pair.supervisor, "camera", &pair.peer, NULL, launch);
-    wait_state(&pair.seen, VDT_STREAM_LIVE);
-    wait_pictures(&pair.seen, 5);
-    for (guint i = 0; i < 2; i++) {
-        peer_command(&pair.peer, "garbage");
-        g_usleep(G_USEC_PER_SEC);
-        peer_command(&pair.peer, "clean");
-        wait_pictures(&pair.seen, 30);
-    }
-    wait_state(&pair.seen, VDT_STREAM_LIVE);
-    pair_end(&pair);
+    send_garbage(&pair);
 }
 
 static void test_garbage_h264(void)
@@ -195,6 +200,21 @@ static void test_garbage_h264(void)
 static void test_garbage_h265(void)
 {
     check_garbage("h265", "avdec_h265 name=tap ! fakesink sync=false name=sink");
+}
+
+/* Through a parser that somebody else chose. */
+static void test_garbage_elements(void)
+{
+    Pair pair;
+    g_autofree char *launch = NULL;
+
+    pair_init_cameras(&pair, "h264");
+    launch =
+        g_strdup_printf("rtspsrc location=rtsp://127.0.0.1:%u/camera protocols=tcp latency=100 "
+                        "! application/x-rtp,media=video ! parsebin",
+                        pair.peer.port);
+    seen_init(&pair.seen, pair.supervisor, "camera", NULL, launch, DECODE);
+    send_garbage(&pair);
 }
 
 static void test_garbage_jpeg(void)
@@ -419,6 +439,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cameras/codec", test_codec);
     g_test_add_func("/cameras/garbage-h264", test_garbage_h264);
     g_test_add_func("/cameras/garbage-h265", test_garbage_h265);
+    g_test_add_func("/cameras/garbage-elements", test_garbage_elements);
     g_test_add_func("/cameras/garbage-jpeg", test_garbage_jpeg);
     g_test_add_func("/cameras/elements", test_elements);
     g_test_add_func("/cameras/udp", test_udp);
