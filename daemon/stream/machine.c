@@ -12,7 +12,7 @@ const VdtStreamTimes vdt_stream_times_default = {
     .hang = 10 * VDT_SECOND,
     .slow_retry = 300 * VDT_SECOND,
     .crash_window = 600 * VDT_SECOND,
-    .crashes = 4,
+    .crashes = 8,
     .strikes = 10,
     .backoff = {.first = VDT_SECOND / 2, .most = 10 * VDT_SECOND},
 };
