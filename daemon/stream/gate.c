@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gate.h"
 
+#include <string.h>
+
 typedef struct {
     gpointer who; /* NULL: free */
     gint64 until;
@@ -21,6 +23,25 @@ VdtGate *vdt_gate_new(guint width, gint64 hold)
     gate->width = width;
     gate->turns = g_new0(Turn, width);
     return gate;
+}
+
+static void forget_free(VdtGate *gate)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < gate->width; i++)
+        if (gate->turns[i].who)
+            gate->turns[n++] = gate->turns[i];
+    memset(gate->turns + n, 0, (gate->width - n) * sizeof(Turn));
+}
+
+void vdt_gate_set_width(VdtGate *gate, guint width)
+{
+    forget_free(gate);
+    gate->turns = g_renew(Turn, gate->turns, width);
+    if (width > gate->width)
+        memset(gate->turns + gate->width, 0, (width - gate->width) * sizeof(Turn));
+    gate->width = width;
 }
 
 void vdt_gate_free(VdtGate *gate)

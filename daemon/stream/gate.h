@@ -14,6 +14,8 @@ typedef struct _VdtGate VdtGate;
 
 /* @width turns at a time, at least 1, each for @hold ns at most. */
 VdtGate *vdt_gate_new(guint width, gint64 hold);
+/* Those that have a turn keep it, as far as there are that many. */
+void vdt_gate_set_width(VdtGate *gate, guint width);
 void vdt_gate_free(VdtGate *gate);
 
 /* Puts @who into the queue, unless it is there or has a turn. */

@@ -22,11 +22,17 @@ static gboolean has_frames(VdtStreamState state)
     return state == VDT_STREAM_LIVE || state == VDT_STREAM_DEGRADED || state == VDT_STREAM_STALLED;
 }
 
+void vdt_machine_set_times(VdtMachine *machine, const VdtStreamTimes *times)
+{
+    machine->times = *times;
+    machine->times.crashes = CLAMP(times->crashes, 1, VDT_MACHINE_CRASHES);
+}
+
 void vdt_machine_init(VdtMachine *machine, const char *name, guint64 seed,
                       const VdtStreamTimes *times, gint64 now)
 {
-    *machine = (VdtMachine){.times = *times, .since = now, .deadline = NEVER, .begun = -1};
-    machine->times.crashes = CLAMP(times->crashes, 1, VDT_MACHINE_CRASHES);
+    *machine = (VdtMachine){.since = now, .deadline = NEVER, .begun = -1};
+    vdt_machine_set_times(machine, times);
     machine->state = VDT_STREAM_STOPPED;
     machine->trouble = VDT_STREAM_START;
     vdt_backoff_init(&machine->backoff, name, seed);

@@ -53,6 +53,8 @@ typedef struct {
 /* Stopped. @name and @seed as for backoffs. */
 void vdt_machine_init(VdtMachine *machine, const char *name, guint64 seed,
                       const VdtStreamTimes *times, gint64 now);
+/* From the next state on. */
+void vdt_machine_set_times(VdtMachine *machine, const VdtStreamTimes *times);
 /* Goes where @event leads; returns what is to be done for it, in the order of VdtStreamActions. A
  * TIMEOUT before the deadline is none. Of frames not each need be told: only such that the last one
  * is when the deadline comes. */

@@ -616,6 +616,7 @@ typedef struct {
     VdtStream *stream;
     VdtStreamEvent event;
     VdtSourceSpec *source;
+    VdtStreamTimes *times;
     char *name, *sentence;
 } Order;
 
@@ -626,6 +627,10 @@ static gboolean obey(gpointer data)
 
     if (stream->leaves)
         return G_SOURCE_REMOVE;
+    if (order->times) {
+        vdt_machine_set_times(&stream->machine, order->times);
+        return G_SOURCE_REMOVE;
+    }
     if (order->name) {
         set_fault(stream, order->name, order->sentence, G_MAXINT64);
         return G_SOURCE_REMOVE;
@@ -650,6 +655,7 @@ static void order_free(gpointer data)
 
     if (order->source)
         vdt_source_spec_free(order->source);
+    g_free(order->times);
     g_free(order->name);
     g_free(order->sentence);
     vdt_stream_unref(order->stream);
@@ -693,6 +699,11 @@ gboolean vdt_stream_reload(VdtStream *stream, const VdtSourceSpec *source, GErro
         order.source = vdt_source_spec_copy(source);
     give(stream, &order);
     return TRUE;
+}
+
+void vdt_stream_set_times(VdtStream *stream, const VdtStreamTimes *times)
+{
+    give(stream, &(Order){.times = g_memdup2(times, sizeof *times)});
 }
 
 void vdt_stream_set_fault(VdtStream *stream, const char *name, const char *sentence)

@@ -55,6 +55,8 @@ void vdt_stream_stop(VdtStream *stream);
 /* Goes on with another source, the pipeline as it is; or, for NULL, with the same source and a
  * pipeline that is built anew. FALSE, and nothing changes, if there can be no such source. */
 gboolean vdt_stream_reload(VdtStream *stream, const VdtSourceSpec *source, GError **error);
+/* Other times, each from the next state on that has it. */
+void vdt_stream_set_times(VdtStream *stream, const VdtStreamTimes *times);
 /* Has the stream count as degraded while frames come, because of what @name stands for; a NULL
  * @sentence ends that. */
 void vdt_stream_set_fault(VdtStream *stream, const char *name, const char *sentence);

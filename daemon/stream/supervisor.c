@@ -147,14 +147,15 @@ static gpointer run(gpointer data)
 
 typedef struct {
     VdtSupervisor *supervisor;
-    VdtStream *stream;
+    VdtStream *stream; /* or NULL */
+    guint width;
 } Order;
 
 static void order_free(gpointer data)
 {
     Order *order = data;
 
-    vdt_stream_unref(order->stream);
+    g_clear_pointer(&order->stream, vdt_stream_unref);
     g_free(order);
 }
 
@@ -178,7 +179,7 @@ static void give(VdtSupervisor *supervisor, GSourceFunc function, VdtStream *str
 {
     Order *order = g_new(Order, 1);
 
-    *order = (Order){supervisor, vdt_stream_ref(stream)};
+    *order = (Order){supervisor, vdt_stream_ref(stream), 0};
     add_source(supervisor, g_idle_source_new(), function, order, order_free);
 }
 
@@ -246,6 +247,23 @@ VdtStream *vdt_supervisor_add(VdtSupervisor *supervisor, const VdtStreamSpec *sp
 void vdt_supervisor_remove(VdtSupervisor *supervisor, VdtStream *stream)
 {
     give(supervisor, on_remove, stream);
+}
+
+static gboolean on_width(gpointer data)
+{
+    const Order *order = data;
+
+    vdt_gate_set_width(order->supervisor->gate, order->width);
+    pump(order->supervisor);
+    return G_SOURCE_REMOVE;
+}
+
+void vdt_supervisor_set_width(VdtSupervisor *supervisor, guint width)
+{
+    Order *order = g_new(Order, 1);
+
+    *order = (Order){supervisor, NULL, MAX(width, 1)};
+    add_source(supervisor, g_idle_source_new(), on_width, order, order_free);
 }
 
 gint64 vdt_supervisor_get_beat(VdtSupervisor *supervisor)

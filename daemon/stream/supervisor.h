@@ -30,6 +30,9 @@ VdtStream *vdt_supervisor_add(VdtSupervisor *supervisor, const VdtStreamSpec *sp
 /* Stops the stream, for good. Its callbacks are still called until its user data are freed. */
 void vdt_supervisor_remove(VdtSupervisor *supervisor, VdtStream *stream);
 
+/* Streams that connect at a time, from now on. */
+void vdt_supervisor_set_width(VdtSupervisor *supervisor, guint width);
+
 /* When its thread last came round, by vdt_clock_now(): not longer than two seconds ago, unless it
  * or a callback hangs. */
 gint64 vdt_supervisor_get_beat(VdtSupervisor *supervisor);

@@ -128,7 +128,7 @@ layers() {
     "$include(vedette/|gst/|(.*/)?(\.\./)+(nn|models|tasks|gst|cli))"
   # Of the service the command knows one header, in one file.
   select_files '^cli/.*\.[ch]$' | xargs -r grep -nE "${include}daemon/" |
-    grep -vE '^cli/serve\.c:.*"daemon/check\.h"'
+    grep -vE '^cli/serve\.c:.*"daemon/(check|serve/serve)\.h"'
   select_files '^daemon/.*\.[ch]$' | xargs -r grep -nE "$include(gst/[^g]|vedette/gst|cli/|(\.\./)+)"
   # Its folders, from the bottom up.
   select_files '^daemon/values/.*\.[ch]$' | xargs -r grep -nE "$include(pipeline|config|build)/"
