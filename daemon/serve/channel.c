@@ -142,23 +142,26 @@ static VdtTellLevel level_of(VdtStreamState state)
     }
 }
 
+/* What explains itself, and comes with every attempt, has no reason. */
+static char *show_state(const VdtStreamInfo *info)
+{
+    const char *state = vdt_stream_state_name(info->state);
+    if (level_of(info->state) == VDT_TELL_INFO)
+        return g_strdup(state);
+    if (info->retry < 0)
+        return g_strdup_printf("%s (%s)", state, info->reason);
+    return g_strdup_printf("%s (%s), again in %.1f s", state, info->reason,
+                           (double)MAX(info->retry - vdt_clock_now(), 0) / (double)VDT_SECOND);
+}
+
 static void on_changed(VdtStream *stream, gpointer data)
 {
     Voice *voice = data;
     g_autoptr(VdtStreamInfo) info = vdt_stream_get_info(stream);
-    const char *state = vdt_stream_state_name(info->state);
-    g_autofree char *what = info->state == VDT_STREAM_LIVE || info->reason == NULL
-                                ? g_strdup(state)
-                                : g_strdup_printf("%s (%s)", state, info->reason);
-    g_autofree char *when =
-        info->retry < 0
-            ? g_strdup("")
-            : g_strdup_printf(", again in %.1f s",
-                              (double)MAX(info->retry - vdt_clock_now(), 0) / (double)VDT_SECOND);
-    g_autofree char *text = g_strconcat(vdt_stream_get_name(stream), ": ", what, when, NULL);
+    g_autofree char *text = show_state(info);
     if (g_strcmp0(text, voice->said) == 0)
         return;
-    vdt_tell(voice->tell, level_of(info->state), "%s", text);
+    vdt_tell(voice->tell, level_of(info->state), "%s: %s", vdt_stream_get_name(stream), text);
     g_free(voice->said);
     voice->said = g_steal_pointer(&text);
 }

@@ -74,6 +74,26 @@ static void test_gate(void)
     g_assert_null(vdt_gate_next(gate, 5 * S));
 }
 
+/* Turns are kept, but for those that are too many. */
+static void test_gate_width(void)
+{
+    g_autoptr(VdtGate) gate = vdt_gate_new(3, 5 * S);
+    char who[6];
+
+    for (guint i = 0; i < 6; i++)
+        vdt_gate_ask(gate, &who[i]);
+    for (guint i = 0; i < 3; i++)
+        g_assert_true(vdt_gate_next(gate, 0) == &who[i]);
+    vdt_gate_leave(gate, &who[0]);
+    vdt_gate_set_width(gate, 2);
+    g_assert_null(vdt_gate_next(gate, S));
+    vdt_gate_leave(gate, &who[2]);
+    g_assert_true(vdt_gate_next(gate, S) == &who[3]);
+    vdt_gate_set_width(gate, 3);
+    g_assert_true(vdt_gate_next(gate, S) == &who[4]);
+    g_assert_null(vdt_gate_next(gate, S));
+}
+
 static void test_gate_fair(void)
 {
     g_autoptr(VdtGate) gate = vdt_gate_new(3, 100 * S);
@@ -340,6 +360,7 @@ int main(int argc, char **argv)
     g_test_add_func("/backoff/waits", test_backoff);
     g_test_add_func("/backoff/far", test_backoff_far);
     g_test_add_func("/gate/order", test_gate);
+    g_test_add_func("/gate/width", test_gate_width);
     g_test_add_func("/gate/fair", test_gate_fair);
     g_test_add_data_func("/fleet/switch-silent", GINT_TO_POINTER(FALSE), test_switch);
     g_test_add_data_func("/fleet/switch-refuses", GINT_TO_POINTER(TRUE), test_switch);
