@@ -282,6 +282,23 @@ static void test_bad(void)
     service_clear(&s);
 }
 
+/* A camera that does not let it in is told, and not asked again at once. */
+static void test_refused(void)
+{
+    Peer camera;
+    peer_init(&camera);
+    peer_serve(&camera, "h264 password=another");
+    g_autofree char *text = g_strdup_printf(
+        "[stream]\nsource=rtsp://user:" PASSWORD "@127.0.0.1:%u/camera\n", camera.port);
+    fixture_files("streams.d/front.conf", text, NULL);
+    g_assert_cmpint(g_chmod(fixture_path("streams.d/front.conf"), 0600), ==, 0);
+    Service s = service_start();
+    wait_for(&s, s.err, "<3>front: failed (user or password are refused), again in ", 1);
+    wait_for(&s, NULL, "STATUS=0 of 1 live", 1);
+    service_stop(&s, SIGTERM);
+    peer_clear(&camera);
+}
+
 /* Networks have more to do than they can, and a camera does not answer. */
 static void test_stop(void)
 {
@@ -324,6 +341,7 @@ int main(int argc, char **argv)
     g_test_add_func("/service/bad", test_bad);
     g_test_add_func("/service/reload", test_reload);
     g_test_add_func("/service/cameras", test_cameras);
+    g_test_add_func("/service/refused", test_refused);
     g_test_add_func("/service/stop", test_stop);
     return fixture_close();
 }
