@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* vedette serve as it runs: real RTSP servers, a stand-in for systemd, signals. */
+#include <fcntl.h>
 #include <gio/gunixsocketaddress.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "fixture.h"
 #include "serve/health.h"
+#include "serve/tell.h"
 #include "stream-supervisor/peers.h"
 
 #define PASSWORD "hunter2"
@@ -130,6 +134,21 @@ static void check_secrets(Service *s)
     g_assert_cmpuint(count(s->heard->str, PASSWORD), ==, 0);
 }
 
+static guint count_threads(Service *s, const char *name)
+{
+    g_autofree char *tasks =
+        g_strdup_printf("/proc/%s/task", g_subprocess_get_identifier(s->process));
+    g_autoptr(GDir) folder = g_dir_open(tasks, 0, NULL);
+    const char *task;
+    guint n = 0;
+    while ((task = g_dir_read_name(folder)) != NULL) {
+        g_autofree char *path = g_build_filename(tasks, task, "comm", NULL);
+        g_autofree char *comm = read_file(path);
+        n += strcmp(g_strchomp(comm), name) == 0;
+    }
+    return n;
+}
+
 static int service_wait(Service *s)
 {
     g_autoptr(GError) error = NULL;
@@ -204,21 +223,24 @@ static void test_cameras(void)
         g_strdup_printf("[stream]\nsource=rtsp://127.0.0.1:%u/camera\n", yard.port);
     g_autofree char *yard_quick = g_strconcat(yard_source, "stall-timeout=600ms\n", NULL);
     g_autofree char *front_text = analysed(front_source, "0"),
-                    *yard_text = analysed(yard_source, "0"), *other = analysed(yard_quick, "1");
+                    *yard_text = analysed(yard_source, "1"), *other = analysed(yard_quick, "0");
     fixture_add("streams.d/front.conf", front_text);
     fixture_add("streams.d/yard.conf", yard_text);
     Service s = service_start();
     wait_for(&s, NULL, "READY=1", 1);
-    wait_for(&s, s.out, "\"event\":\"start\"", 2);
+    wait_for(&s, s.out, "\"event\":\"start\"", 1);
     wait_for(&s, NULL, "STATUS=2 of 2 live", 1);
+    wait_for(&s, s.err, "yard: live", 1);
 
     peer_kill(&front);
     wait_for(&s, s.err, "<4>front: backoff (there is no connection to be had), again in ", 1);
     wait_for(&s, NULL, "STATUS=1 of 2 live", 1);
+    /* no score is as high as the threshold was */
+    g_assert_cmpuint(count_in(s.out, "\"stream\":\"yard\""), ==, 0);
     fixture_add("streams.d/yard.conf", other);
     service_signal(&s, SIGHUP);
     wait_for(&s, s.err, "<6>the configuration was read anew", 1);
-    wait_for(&s, s.out, "\"event\":\"end\"", 1);
+    wait_for(&s, s.out, "\"stream\":\"yard\"", 1);
     peer_serve(&front, "h264 password=" PASSWORD);
     wait_for(&s, s.err, "<6>front: live", 2);
     wait_for(&s, NULL, "STATUS=2 of 2 live", 2);
@@ -309,11 +331,13 @@ static void test_stop(void)
     g_autofree char *busy = analysed(STREET "[recognizer b]\ninterval=0s\n", "0");
     g_autofree char *hanging =
         g_strdup_printf("[stream]\nsource=rtsp://127.0.0.1:%u/camera\n", camera.port);
-    fixture_files("streams.d/a.conf", busy, "streams.d/b.conf", busy, "streams.d/c.conf", hanging,
-                  NULL);
+    fixture_files("vedette.conf", "[service]\nthreads=4\n", "streams.d/a.conf", busy,
+                  "streams.d/b.conf", busy, "streams.d/c.conf", hanging, NULL);
     Service s = service_start();
     wait_for(&s, s.err, "live", 2);
     wait_for(&s, s.out, "\"event\":\"start\"", 2);
+    /* the fourth is the one that asks */
+    g_assert_cmpuint(count_threads(&s, "vedette-pool"), ==, 3);
     service_stop(&s, SIGTERM);
     peer_signal(&camera, SIGCONT);
     peer_clear(&camera);
@@ -334,10 +358,54 @@ static void test_health(void)
     g_assert_cmpmem(&none, sizeof none, &one, sizeof one);
 }
 
+/* Whatever is told of whatever. */
+static void test_tell(void)
+{
+    if (g_test_subprocess()) {
+        VdtTell tell;
+        g_unsetenv("JOURNAL_STREAM");
+        vdt_tell_open(&tell);
+        vdt_tell(&tell, VDT_TELL_ERROR, "cannot open\nrtsp://user:%s@host/a\377", PASSWORD);
+        vdt_tell_close(&tell);
+        return;
+    }
+    g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+    g_test_trap_assert_passed();
+    g_test_trap_assert_stderr("cannot open rtsp://*@host/a*\n");
+    g_test_trap_assert_stderr_unmatched("*" PASSWORD "*");
+}
+
+/* Who reads nothing holds up nobody. */
+static void test_lines(void)
+{
+    int ends[2];
+    g_assert_true(g_unix_open_pipe(ends, FD_CLOEXEC, NULL));
+    VdtLines *lines = vdt_lines_new(ends[1]);
+    for (guint i = 0; i < 2 * VDT_LINES_MOST; i++)
+        vdt_lines_put(lines, g_strdup_printf("%015u", i));
+    /* a pipe takes 64 KiB, of 16 each */
+    g_assert_cmpuint(vdt_lines_get_lost(lines), >, 0);
+    g_assert_cmpuint(vdt_lines_get_lost(lines), <=, VDT_LINES_MOST);
+    g_autoptr(GString) text = g_string_new(NULL);
+    guint expected = 2 * VDT_LINES_MOST - (guint)vdt_lines_get_lost(lines);
+    while (text->len < expected * 16) {
+        char piece[4096];
+        gssize n = read(ends[0], piece, sizeof piece);
+        g_assert_cmpint(n, >, 0);
+        g_string_append_len(text, piece, n);
+    }
+    g_assert_true(g_str_has_prefix(text->str, "000000000000000\n000000000000001\n"));
+    vdt_lines_free(lines, SECONDS);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(int argc, char **argv)
 {
     fixture_open(&argc, &argv);
     g_test_add_func("/service/health", test_health);
+    g_test_add_func("/service/tell", test_tell);
+    g_test_add_func("/service/lines", test_lines);
     g_test_add_func("/service/bad", test_bad);
     g_test_add_func("/service/reload", test_reload);
     g_test_add_func("/service/cameras", test_cameras);
