@@ -7,6 +7,7 @@
 #include <json-glib/json-glib.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,6 +63,12 @@ static char *journal_of(const char *path)
     return g_strdup_printf("%llu:%llu", (unsigned long long)s.st_dev, (unsigned long long)s.st_ino);
 }
 
+/* A test that fails leaves nothing behind that runs. */
+static void die_with_parent(gpointer data)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 /* Of the files that there are. */
 static Service service_start(void)
 {
@@ -74,6 +81,7 @@ static Service service_start(void)
                  .socket = g_strdup(fixture_path("notify"))};
     g_autofree char *journal = journal_of(s.err);
     listen_to(&s);
+    g_subprocess_launcher_set_child_setup(launcher, die_with_parent, NULL, NULL);
     g_subprocess_launcher_set_stdout_file_path(launcher, s.out);
     g_subprocess_launcher_set_stderr_file_path(launcher, s.err);
     g_subprocess_launcher_setenv(launcher, "NOTIFY_SOCKET", s.socket, TRUE);
