@@ -15,7 +15,7 @@ static const Command commands[] = {
     {"bench", "time a network", command_bench},
     {"cache", "show or clear the clips that trainings keep on disk", command_cache},
 #if HAVE_GST
-    {"serve", "check the configuration of the service", command_serve},
+    {"serve", "keep cameras running, or check how", command_serve},
 #endif
     {"inspect", "say what a weight file holds", command_inspect},
     {"convert", "convert a weight file to another format or precision", command_convert},

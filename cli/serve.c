@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vedette serve: what the service is to do, checked.
+ * vedette serve: the service, or what it is to do, checked.
  */
 #include <gst/gst.h>
 #include <json-glib/json-glib.h>
@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "daemon/check.h"
+#include "daemon/serve/serve.h"
 #include "jsontext.h"
 
 static JsonObject *problem_object(const VdtProblem *problem)
@@ -208,13 +209,14 @@ int command_serve(int argc, char **argv)
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print one line of JSON", NULL},
         {NULL},
     };
-    if (!parse_options("--check-config", "Checks the configuration of the service.", entries, argc,
-                       argv, 0, 0, NULL))
+    if (!parse_options("", "Keeps cameras running, and says what is seen.", entries, argc, argv, 0,
+                       0, NULL))
         return EXIT_USAGE;
-    if (!check_config)
-        return complain_usage("serve", "--check-config is needed");
+    if (!check_config && (against != NULL || json))
+        return complain_usage("serve", "--against and --json go with --check-config");
     g_autoptr(GError) error = NULL;
     if (!gst_init_check(NULL, NULL, &error))
         return complain("serve", error, EXIT_FAILED);
-    return check(where != NULL ? where : VDT_CONFIG_FOLDER, against, json);
+    const char *folder = where != NULL ? where : VDT_CONFIG_FOLDER;
+    return check_config ? check(folder, against, json) : vdt_serve(folder);
 }

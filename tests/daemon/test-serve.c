@@ -61,9 +61,9 @@ static void test_good(void)
 
 static void test_usage(void)
 {
-    g_auto(Outcome) none = serve(NULL, NULL), more = serve("--check-config", "x", NULL),
+    g_auto(Outcome) alone = serve("--json", NULL), more = serve("--check-config", "x", NULL),
                     help = serve("--help", NULL);
-    g_assert_cmpint(none.status, ==, 2);
+    g_assert_cmpint(alone.status, ==, 2);
     g_assert_cmpint(more.status, ==, 2);
     g_assert_cmpint(help.status, ==, 0);
     g_assert_nonnull(strstr(help.out, "--check-config"));

@@ -128,12 +128,15 @@ layers() {
     "$include(vedette/|gst/|(.*/)?(\.\./)+(nn|models|tasks|gst|cli))"
   # Of the service the command knows one header, in one file.
   select_files '^cli/.*\.[ch]$' | xargs -r grep -nE "${include}daemon/" |
-    grep -vE '^cli/serve\.c:.*"daemon/check\.h"'
-  select_files '^daemon/.*\.[ch]$' | xargs -r grep -nE "$include(gst/[^g]|vedette/gst|cli/|(\.\./)+)"
+    grep -vE '^cli/serve\.c:.*"daemon/(check|serve/serve)\.h"'
+  select_files '^daemon/.*\.[ch]$' | xargs -r grep -nE \
+    "^\s*#\s*include\s*(\"gst/|[<\"](vedette/gst|cli/|(\.\./)+))"
   # Its folders, from the bottom up.
   select_files '^daemon/values/.*\.[ch]$' | xargs -r grep -nE "$include(pipeline|config|build)/"
   select_files '^daemon/pipeline/.*\.[ch]$' | xargs -r grep -nE "$include(config|build)/"
   select_files '^daemon/config/.*\.[ch]$' | xargs -r grep -nE "${include}build/"
+  select_files '^daemon/stream/.*\.[ch]$' | xargs -r grep -nE "$include(values|pipeline|config|build)/"
+  select_files '^daemon/.*/.*\.[ch]$' | grep -v '^daemon/serve/' | xargs -r grep -nE "${include}serve/"
   # Commands and elements are folders that nobody else looks into.
   select_files '^cli/.*\.[ch]$' | xargs -r grep -nE "$include(eval|infer|train|verify)/"
   select_files '^cli/data/.*\.[ch]$' | xargs -r grep -nE "${include}score/"

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "serve.h"
+
+#include <glib-unix.h>
+#include <unistd.h>
+
+#include "channel.h"
+#include "check.h"
+#include "health.h"
+#include "manager.h"
+#include "stream/clock.h"
+
+#define LAST_EVENTS 100000 /* us */
+#define TICK        1000   /* ms, at most */
+
+typedef struct {
+    const char *where;
+    VdtTell tell;
+    VdtLines *events;
+    VdtConfig *config;
+    VdtSupervisor *supervisor;
+    GHashTable *channels; /* name to VdtChannel */
+    GMainLoop *loop;
+    gboolean reloading, again;
+    guint64 watchdog, lost;
+    gboolean was_good;
+    char *status;
+} Service;
+
+/* --- streams --- */
+
+static void add_stream(Service *s, VdtStreamConfig *config)
+{
+    g_autoptr(GError) error = NULL;
+    if (config->secret_unread)
+        vdt_tell(&s->tell, VDT_TELL_WARNING,
+                 "%s: its credential was not read, since the service is given none", config->name);
+    VdtChannel *channel = vdt_channel_new(s->supervisor, config, &s->tell, s->events, &error);
+    if (channel == NULL)
+        vdt_tell(&s->tell, VDT_TELL_ERROR, "%s: %s", config->name, error->message);
+    else
+        g_hash_table_insert(s->channels, g_strdup(config->name), channel);
+}
+
+static void remove_stream(Service *s, const char *name)
+{
+    g_autofree char *key = NULL;
+    VdtChannel *channel = NULL;
+    if (g_hash_table_steal_extended(s->channels, name, (gpointer *)&key, (gpointer *)&channel))
+        vdt_channel_remove(channel, s->supervisor);
+}
+
+static void change_stream(Service *s, VdtStreamConfig *config, gboolean live)
+{
+    g_autoptr(GError) error = NULL;
+    VdtChannel *channel = g_hash_table_lookup(s->channels, config->name);
+    if (channel == NULL)
+        add_stream(s, config);
+    else if (!vdt_channel_change(channel, config, live, &error))
+        vdt_tell(&s->tell, VDT_TELL_ERROR, "%s: %s", config->name, error->message);
+}
+
+/* --- reload --- */
+
+typedef struct {
+    char *where;
+    VdtConfig *config;
+    GPtrArray *differences; /* NULL if anything is wrong */
+    VdtProblems *problems;
+} Reload;
+
+static void reload_free(gpointer data)
+{
+    Reload *reload = data;
+    g_free(reload->where);
+    vdt_config_unref(reload->config);
+    g_clear_pointer(&reload->differences, g_ptr_array_unref);
+    vdt_problems_free(reload->problems);
+    g_free(reload);
+}
+
+static void read_anew(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+    Reload *reload = data;
+    reload->differences = vdt_config_reload(&reload->config, reload->where, reload->problems);
+    g_task_return_boolean(task, reload->differences != NULL);
+}
+
+static void tell_difference(Service *s, const VdtDifference *d)
+{
+    g_autofree char *keys = g_strjoinv(", ", d->keys);
+    const char *name = d->stream != NULL ? d->stream : "the service";
+    if (d->change != VDT_CHANGE_CHANGED)
+        vdt_tell(&s->tell, VDT_TELL_NOTICE, "%s: %s", name, vdt_change_name(d->change));
+    else if (d->reload == VDT_RELOAD_SERVICE)
+        vdt_tell(&s->tell, VDT_TELL_WARNING, "%s: changed, which takes a restart: %s", name, keys);
+    else
+        vdt_tell(&s->tell, VDT_TELL_NOTICE, "%s: changed: %s", name, keys);
+}
+
+static void apply(Service *s, const VdtDifference *d)
+{
+    if (d->change == VDT_CHANGE_SAME)
+        return;
+    tell_difference(s, d);
+    if (d->stream == NULL) {
+        vdt_supervisor_set_width(s->supervisor,
+                                 (guint)s->config->service[VDT_KEY_SERVICE_MAX_CONNECTS].whole);
+        return;
+    }
+    VdtStreamConfig *config = (VdtStreamConfig *)vdt_config_find(s->config, d->stream);
+    if (d->change == VDT_CHANGE_REMOVED)
+        remove_stream(s, d->stream);
+    else if (d->change == VDT_CHANGE_ADDED)
+        add_stream(s, config);
+    else
+        change_stream(s, config, d->reload == VDT_RELOAD_LIVE);
+}
+
+static void begin_reload(Service *s);
+
+static void on_read(GObject *source, GAsyncResult *result, gpointer data)
+{
+    Service *s = data;
+    Reload *reload = g_task_get_task_data(G_TASK(result));
+    s->reloading = FALSE;
+    if (reload->differences == NULL) {
+        vdt_tell_problems(&s->tell, reload->problems);
+        vdt_tell(&s->tell, VDT_TELL_ERROR,
+                 "the new configuration is wrong, so the one before stays in force");
+    } else {
+        vdt_config_unref(s->config);
+        s->config = vdt_config_ref(reload->config);
+        for (guint i = 0; i < reload->differences->len; i++)
+            apply(s, reload->differences->pdata[i]);
+        vdt_tell(&s->tell, VDT_TELL_INFO, "the configuration was read anew");
+    }
+    vdt_manager_ready();
+    if (s->again)
+        begin_reload(s);
+}
+
+static void begin_reload(Service *s)
+{
+    Reload *reload = g_new0(Reload, 1);
+    *reload = (Reload){.where = g_strdup(s->where),
+                       .config = vdt_config_ref(s->config),
+                       .problems = vdt_problems_new()};
+    g_autoptr(GTask) task = g_task_new(NULL, NULL, on_read, s);
+    g_task_set_task_data(task, reload, reload_free);
+    s->again = FALSE;
+    s->reloading = TRUE;
+    vdt_manager_reloading();
+    g_task_run_in_thread(task, read_anew);
+}
+
+static gboolean on_hangup(gpointer data)
+{
+    Service *s = data;
+    /* files may have changed after they were read */
+    if (s->reloading)
+        s->again = TRUE;
+    else
+        begin_reload(s);
+    return G_SOURCE_CONTINUE;
+}
+
+/* --- life --- */
+
+static gboolean on_stop(gpointer data)
+{
+    Service *s = data;
+    vdt_manager_stopping();
+    g_main_loop_quit(s->loop);
+    return G_SOURCE_CONTINUE;
+}
+
+static void tell_status(Service *s, const VdtHealth *health)
+{
+    g_autofree char *text = g_strdup_printf("%u of %u live", health->live, health->streams);
+    if (g_strcmp0(text, s->status) == 0)
+        return;
+    vdt_manager_status(text);
+    g_free(s->status);
+    s->status = g_steal_pointer(&text);
+}
+
+static void tell_lost(Service *s)
+{
+    guint64 lost = vdt_lines_get_lost(s->events);
+    if (lost > s->lost)
+        vdt_tell(&s->tell, VDT_TELL_WARNING,
+                 "%" G_GUINT64_FORMAT " events were lost, since nobody reads them fast enough",
+                 lost - s->lost);
+    s->lost = lost;
+}
+
+static gboolean on_tick(gpointer data)
+{
+    Service *s = data;
+    VdtHealth health = {0};
+    GHashTableIter iter;
+    gpointer channel;
+    g_hash_table_iter_init(&iter, s->channels);
+    while (g_hash_table_iter_next(&iter, NULL, &channel)) {
+        g_autoptr(VdtStreamInfo) info = vdt_channel_get_info(channel);
+        vdt_health_add(&health, info);
+    }
+    gboolean good =
+        vdt_health_is_good(&health, vdt_supervisor_get_beat(s->supervisor), vdt_clock_now());
+    tell_status(s, &health);
+    tell_lost(s);
+    if (good && s->watchdog > 0)
+        vdt_manager_alive();
+    if (s->was_good && !good)
+        vdt_tell(&s->tell, VDT_TELL_ERROR, "nothing goes on any more: only a restart helps");
+    s->was_good = good;
+    return G_SOURCE_CONTINUE;
+}
+
+/* How many threads there are is settled once, when the library is first used: before the models are
+ * looked at. What is wrong with the files is said afterwards. */
+static void settle_threads(const char *where)
+{
+    g_autoptr(VdtProblems) problems = vdt_problems_new();
+    g_autoptr(VdtConfig) config = vdt_config_read(where, problems);
+    if (config == NULL || config->service == NULL ||
+        config->service[VDT_KEY_SERVICE_THREADS].whole == 0)
+        return;
+    g_autofree char *n =
+        g_strdup_printf("%" G_GINT64_FORMAT, config->service[VDT_KEY_SERVICE_THREADS].whole);
+    g_setenv("VEDETTE_THREADS", n, TRUE);
+}
+
+static void run(Service *s)
+{
+    VdtSupervisorOptions options = vdt_supervisor_options_default;
+    options.width = (guint)s->config->service[VDT_KEY_SERVICE_MAX_CONNECTS].whole;
+    options.seed = ((guint64)g_random_int() << 32) | g_random_int();
+    s->supervisor = vdt_supervisor_new(&options);
+    for (guint i = 0; i < s->config->streams->len; i++)
+        add_stream(s, s->config->streams->pdata[i]);
+    s->watchdog = vdt_manager_get_watchdog();
+    guint tick = s->watchdog > 0 ? (guint)MIN(s->watchdog / 4000 + 1, TICK) : TICK;
+    guint sources[] = {g_unix_signal_add(SIGTERM, on_stop, s),
+                       g_unix_signal_add(SIGINT, on_stop, s), g_timeout_add(tick, on_tick, s)};
+    vdt_manager_ready();
+    on_tick(s);
+    g_main_loop_run(s->loop);
+    for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
+        g_source_remove(sources[i]);
+}
+
+/* Whether nothing is left that still runs. */
+static gboolean stop(Service *s)
+{
+    guint hanging = vdt_supervisor_free(s->supervisor);
+    if (hanging > 0)
+        vdt_tell(&s->tell, VDT_TELL_WARNING, "%u threads hang, and are left", hanging);
+    g_hash_table_unref(s->channels);
+    vdt_config_unref(s->config);
+    g_main_loop_unref(s->loop);
+    g_free(s->status);
+    return hanging == 0 && !s->reloading;
+}
+
+int vdt_serve(const char *where)
+{
+    Service s = {.where = where, .was_good = TRUE};
+    g_autoptr(VdtProblems) problems = vdt_problems_new();
+    vdt_tell_open(&s.tell);
+    /* Until it can be heeded, so that it does not end the process. */
+    guint hangup = g_unix_signal_add(SIGHUP, on_hangup, &s);
+    settle_threads(where);
+    s.config = vdt_config_check(where, NULL, problems);
+    if (s.config == NULL) {
+        vdt_tell_problems(&s.tell, problems);
+        vdt_tell_close(&s.tell);
+        g_source_remove(hangup);
+        return VDT_SERVE_BAD_CONFIG;
+    }
+    s.events = vdt_lines_new(STDOUT_FILENO);
+    s.loop = g_main_loop_new(NULL, FALSE);
+    s.channels =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)vdt_channel_free);
+    run(&s);
+    g_source_remove(hangup);
+    gboolean clean = stop(&s);
+    vdt_lines_free(s.events, LAST_EVENTS);
+    vdt_tell_close(&s.tell);
+    if (!clean)
+        _exit(0); /* what hangs would be torn down under itself */
+    return 0;
+}

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vedette serve as it runs: real RTSP servers, a stand-in for systemd, signals. */
+#include <fcntl.h>
+#include <gio/gunixsocketaddress.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "serve/health.h"
+#include "serve/tell.h"
+#include "stream-supervisor/peers.h"
+
+#define PASSWORD "hunter2"
+#define STREET   "[stream]\nsource=street:///\nexpected-size=640x360\n"
+#define SECONDS  G_GINT64_CONSTANT(1000000)
+
+typedef struct {
+    GSubprocess *process;
+    GSocket *manager;
+    GString *heard; /* by the manager; a line each */
+    char *folder, *out, *err, *socket;
+} Service;
+
+static char *read_file(const char *path)
+{
+    char *text = NULL;
+    return g_file_get_contents(path, &text, NULL, NULL) ? text : g_strdup("");
+}
+
+static void listen_to(Service *s)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSocketAddress) address = g_unix_socket_address_new(s->socket);
+    s->manager = g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_DATAGRAM,
+                              G_SOCKET_PROTOCOL_DEFAULT, &error);
+    g_assert_no_error(error);
+    g_assert_true(g_socket_bind(s->manager, address, FALSE, &error));
+    g_socket_set_blocking(s->manager, FALSE);
+}
+
+static void hear(Service *s)
+{
+    char text[4096];
+    gssize n;
+    while ((n = g_socket_receive(s->manager, text, sizeof text, NULL, NULL)) > 0) {
+        g_string_append_len(s->heard, text, n);
+        g_string_append_c(s->heard, '\n');
+    }
+}
+
+/* The journal is the file that stderr is. */
+static char *journal_of(const char *path)
+{
+    struct stat s;
+    g_assert_true(g_file_set_contents(path, "", 0, NULL));
+    g_assert_cmpint(stat(path, &s), ==, 0);
+    return g_strdup_printf("%llu:%llu", (unsigned long long)s.st_dev, (unsigned long long)s.st_ino);
+}
+
+/* A test that fails leaves nothing behind that runs. */
+static void die_with_parent(gpointer data)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/* Of the files that there are. */
+static Service service_start(void)
+{
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
+    g_autoptr(GError) error = NULL;
+    Service s = {.heard = g_string_new(NULL),
+                 .folder = g_strdup(fixture_path("")),
+                 .out = g_strdup(fixture_path("out")),
+                 .err = g_strdup(fixture_path("err")),
+                 .socket = g_strdup(fixture_path("notify"))};
+    g_autofree char *journal = journal_of(s.err);
+    listen_to(&s);
+    g_subprocess_launcher_set_child_setup(launcher, die_with_parent, NULL, NULL);
+    g_subprocess_launcher_set_stdout_file_path(launcher, s.out);
+    g_subprocess_launcher_set_stderr_file_path(launcher, s.err);
+    g_subprocess_launcher_setenv(launcher, "NOTIFY_SOCKET", s.socket, TRUE);
+    g_subprocess_launcher_setenv(launcher, "WATCHDOG_USEC", "2000000", TRUE);
+    g_subprocess_launcher_setenv(launcher, "JOURNAL_STREAM", journal, TRUE);
+    s.process = g_subprocess_launcher_spawn(launcher, &error, g_getenv("VEDETTE_EXE"), "serve",
+                                            "--config", s.folder, NULL);
+    g_assert_no_error(error);
+    return s;
+}
+
+static guint count(const char *text, const char *what)
+{
+    guint n = 0;
+    for (const char *at = text; (at = strstr(at, what)) != NULL; at += strlen(what))
+        n++;
+    return n;
+}
+
+static guint count_in(const char *path, const char *what)
+{
+    g_autofree char *text = read_file(path);
+    return count(text, what);
+}
+
+/* Until file @path, or the manager for NULL, has @what @n times. */
+static void wait_for(Service *s, const char *path, const char *what, guint n)
+{
+    gint64 end = g_get_monotonic_time() + 90 * SECONDS;
+#ifndef HAVE_SYSTEMD
+    if (path == NULL)
+        return;
+#endif
+    for (;;) {
+        hear(s);
+        if ((path != NULL ? count_in(path, what) : count(s->heard->str, what)) >= n)
+            return;
+        if (g_get_monotonic_time() > end) {
+            g_autofree char *out = read_file(s->out), *err = read_file(s->err);
+            g_error("expected %u times: %s\nheard:\n%s\nout:\n%s\nerr:\n%s", n, what, s->heard->str,
+                    out, err);
+        }
+        g_usleep(20000);
+    }
+}
+
+static void service_signal(Service *s, int signal)
+{
+    g_subprocess_send_signal(s->process, signal);
+}
+
+/* Everything that anybody was told. */
+static void check_secrets(Service *s)
+{
+    hear(s);
+    g_assert_cmpuint(count_in(s->out, PASSWORD), ==, 0);
+    g_assert_cmpuint(count_in(s->err, PASSWORD), ==, 0);
+    g_assert_cmpuint(count(s->heard->str, PASSWORD), ==, 0);
+}
+
+static guint count_threads(Service *s, const char *name)
+{
+    g_autofree char *tasks =
+        g_strdup_printf("/proc/%s/task", g_subprocess_get_identifier(s->process));
+    g_autoptr(GDir) folder = g_dir_open(tasks, 0, NULL);
+    const char *task;
+    guint n = 0;
+    while ((task = g_dir_read_name(folder)) != NULL) {
+        g_autofree char *path = g_build_filename(tasks, task, "comm", NULL);
+        g_autofree char *comm = read_file(path);
+        n += strcmp(g_strchomp(comm), name) == 0;
+    }
+    return n;
+}
+
+static int service_wait(Service *s)
+{
+    g_autoptr(GError) error = NULL;
+    g_subprocess_wait(s->process, NULL, &error);
+    g_assert_no_error(error);
+    return g_subprocess_get_if_exited(s->process) ? g_subprocess_get_exit_status(s->process) : -1;
+}
+
+static void service_clear(Service *s)
+{
+    check_secrets(s);
+    g_object_unref(s->process);
+    g_object_unref(s->manager);
+    g_string_free(s->heard, TRUE);
+    g_unlink(s->socket);
+    g_free(s->folder);
+    g_free(s->out);
+    g_free(s->err);
+    g_free(s->socket);
+}
+
+static void service_stop(Service *s, int signal)
+{
+    gint64 begin = g_get_monotonic_time();
+    service_signal(s, signal);
+    g_assert_cmpint(service_wait(s), ==, 0);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, 3 * SECONDS);
+    wait_for(s, NULL, "STOPPING=1", 1);
+    service_clear(s);
+}
+
+static char *analysed(const char *stream, const char *threshold)
+{
+    return g_strdup_printf("%s[recognizer]\nmodel=%s/tiny/card.json\nwindow=500ms\n"
+                           "interval=200ms\nhysteresis=0\nthreshold=%s\n",
+                           stream, g_getenv("VEDETTE_TEST_MODELS"), threshold);
+}
+
+/* Every line is an event of one of both. */
+static void check_events(const char *path)
+{
+    g_autofree char *text = read_file(path);
+    g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
+    g_assert_cmpuint(g_strv_length(lines), >=, 2);
+    for (guint i = 0; lines[i] != NULL; i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(JsonNode) node = json_from_string(lines[i], &error);
+        g_assert_no_error(error);
+        JsonObject *event = json_node_get_object(node);
+        const char *stream = json_object_get_string_member(event, "stream");
+        g_assert_cmpstr(json_object_get_string_member(event, "type"), ==, "action");
+        g_assert_cmpstr(json_object_get_string_member(event, "element"), ==, "recognizer");
+        g_assert_true(strcmp(stream, "front") == 0 || strcmp(stream, "yard") == 0);
+        g_assert_true(json_object_has_member(event, "time"));
+    }
+}
+
+/* One camera dies and comes back; of the other everything goes on meanwhile, and can be changed. */
+static void test_cameras(void)
+{
+    Peer front, yard;
+    peer_init(&front);
+    peer_init(&yard);
+    peer_serve(&front, "h264 password=" PASSWORD);
+    peer_serve(&yard, "h264");
+    fixture_files("secret", "user:" PASSWORD "\n", NULL);
+    g_autofree char *secret = g_strdup(fixture_path("secret"));
+    g_assert_cmpint(g_chmod(secret, 0600), ==, 0);
+    g_autofree char *front_source = g_strdup_printf(
+        "[stream]\nsource=rtsp://127.0.0.1:%u/camera\nsecret-file=%s\n", front.port, secret);
+    g_autofree char *yard_source =
+        g_strdup_printf("[stream]\nsource=rtsp://127.0.0.1:%u/camera\n", yard.port);
+    g_autofree char *yard_quick = g_strconcat(yard_source, "stall-timeout=600ms\n", NULL);
+    g_autofree char *front_text = analysed(front_source, "0"),
+                    *yard_text = analysed(yard_source, "1"), *other = analysed(yard_quick, "0");
+    fixture_add("streams.d/front.conf", front_text);
+    fixture_add("streams.d/yard.conf", yard_text);
+    Service s = service_start();
+    wait_for(&s, NULL, "READY=1", 1);
+    wait_for(&s, s.out, "\"event\":\"start\"", 1);
+    wait_for(&s, NULL, "STATUS=2 of 2 live", 1);
+    wait_for(&s, s.err, "yard: live", 1);
+
+    peer_kill(&front);
+    wait_for(&s, s.err, "<4>front: backoff (there is no connection to be had), again in ", 1);
+    wait_for(&s, NULL, "STATUS=1 of 2 live", 1);
+    /* no score is as high as the threshold was */
+    g_assert_cmpuint(count_in(s.out, "\"stream\":\"yard\""), ==, 0);
+    fixture_add("streams.d/yard.conf", other);
+    service_signal(&s, SIGHUP);
+    wait_for(&s, s.err, "<6>the configuration was read anew", 1);
+    wait_for(&s, s.out, "\"stream\":\"yard\"", 1);
+    peer_serve(&front, "h264 password=" PASSWORD);
+    wait_for(&s, s.err, "<6>front: live", 2);
+    wait_for(&s, NULL, "STATUS=2 of 2 live", 2);
+    g_assert_cmpuint(count_in(s.err, "yard: connecting"), ==, 1);
+    g_assert_cmpuint(count_in(s.err, "yard: live"), ==, 1);
+
+    peer_command(&yard, "mute");
+    wait_for(&s, s.err, "<4>yard: stalled (no frame for 0.6 s)", 1);
+    check_events(s.out);
+    service_stop(&s, SIGINT);
+    peer_clear(&front);
+    peer_clear(&yard);
+}
+
+/* Only what differs is touched; what is wrong, not at all. */
+static void test_reload(void)
+{
+    fixture_files("streams.d/a.conf", STREET, "streams.d/b.conf", STREET, "streams.d/c.conf",
+                  STREET, NULL);
+    Service s = service_start();
+    wait_for(&s, s.err, "live", 3);
+    fixture_add("streams.d/b.conf", STREET "[parameters]\nrate=10\n");
+    fixture_add("streams.d/d.conf", STREET);
+    g_assert_cmpint(g_unlink(fixture_path("streams.d/c.conf")), ==, 0);
+    service_signal(&s, SIGHUP);
+    wait_for(&s, s.err, "the configuration was read anew", 1);
+    wait_for(&s, s.err, "<5>b: changed: parameters.rate", 1);
+    wait_for(&s, s.err, "<5>c: removed", 1);
+    wait_for(&s, s.err, "c: stopped", 1);
+    wait_for(&s, s.err, "<5>d: added", 1);
+    wait_for(&s, s.err, "d: live", 1);
+    wait_for(&s, s.err, "b: live", 2);
+    wait_for(&s, NULL, "RELOADING=1\nMONOTONIC_USEC=", 1);
+    wait_for(&s, NULL, "READY=1", 2);
+
+    fixture_add("streams.d/a.conf", STREET "stall-timeout=5\n");
+    fixture_add("streams.d/d.conf", STREET "[recogniser]\n");
+    service_signal(&s, SIGHUP);
+    wait_for(&s, s.err, "the one before stays in force", 1);
+    g_assert_cmpuint(count_in(s.err, "a.conf:4: [stream] stall-timeout=5: expected"), ==, 1);
+    g_assert_cmpuint(count_in(s.err, "d.conf:4: [recogniser] there is no such group"), ==, 1);
+    wait_for(&s, NULL, "READY=1", 3);
+    wait_for(&s, NULL, "WATCHDOG=1", 6);
+    g_assert_cmpuint(count_in(s.err, "a: live"), ==, 1);
+    g_assert_cmpuint(count_in(s.err, "a: connecting"), ==, 1);
+    g_assert_cmpuint(count_in(s.err, "d: live"), ==, 1);
+    service_stop(&s, SIGTERM);
+}
+
+static void test_bad(void)
+{
+    fixture_files("streams.d/a.conf", STREET "nonsense=1\n", "streams.d/b.conf",
+                  "[stream]\nsource=rtsp://user:" PASSWORD "@host/\n", NULL);
+    Service s = service_start();
+    g_assert_cmpint(service_wait(&s), ==, 78);
+    g_assert_cmpuint(count_in(s.err, "a.conf:4: [stream] nonsense: there is no such key"), ==, 1);
+    g_assert_cmpuint(count_in(s.err, "b.conf:2: [stream] source=rtsp://host/: holds"), ==, 1);
+    g_assert_cmpuint(count_in(s.out, "\n"), ==, 0);
+    hear(&s);
+    g_assert_cmpstr(s.heard->str, ==, "");
+    service_clear(&s);
+}
+
+/* A camera that does not let it in is told, and not asked again at once. */
+static void test_refused(void)
+{
+    Peer camera;
+    peer_init(&camera);
+    peer_serve(&camera, "h264 password=another");
+    g_autofree char *text = g_strdup_printf(
+        "[stream]\nsource=rtsp://user:" PASSWORD "@127.0.0.1:%u/camera\n", camera.port);
+    fixture_files("streams.d/front.conf", text, NULL);
+    g_assert_cmpint(g_chmod(fixture_path("streams.d/front.conf"), 0600), ==, 0);
+    Service s = service_start();
+    wait_for(&s, s.err, "<3>front: failed (user or password are refused), again in ", 1);
+    wait_for(&s, NULL, "STATUS=0 of 1 live", 1);
+    service_stop(&s, SIGTERM);
+    peer_clear(&camera);
+}
+
+/* Networks have more to do than they can, and a camera does not answer. */
+static void test_stop(void)
+{
+    Peer camera;
+    peer_init(&camera);
+    peer_serve(&camera, "h264");
+    peer_signal(&camera, SIGSTOP);
+    g_autofree char *busy = analysed(STREET "[recognizer b]\ninterval=0s\n", "0");
+    g_autofree char *hanging =
+        g_strdup_printf("[stream]\nsource=rtsp://127.0.0.1:%u/camera\n", camera.port);
+    fixture_files("vedette.conf", "[service]\nthreads=4\n", "streams.d/a.conf", busy,
+                  "streams.d/b.conf", busy, "streams.d/c.conf", hanging, NULL);
+    Service s = service_start();
+    wait_for(&s, s.err, "live", 2);
+    wait_for(&s, s.out, "\"event\":\"start\"", 2);
+    /* the fourth is the one that asks */
+    g_assert_cmpuint(count_threads(&s, "vedette-pool"), ==, 3);
+    service_stop(&s, SIGTERM);
+    peer_signal(&camera, SIGCONT);
+    peer_clear(&camera);
+}
+
+static void test_health(void)
+{
+    VdtHealth none = {0}, one = {.streams = 2, .live = 1, .stuck = 1}, all = {2, 0, 2};
+    VdtStreamInfo live = {.state = VDT_STREAM_LIVE, .hanging = 1},
+                  stuck = {.state = VDT_STREAM_FAILED, .hanging = 2};
+    const gint64 now = 100 * VDT_SECOND;
+    g_assert_true(vdt_health_is_good(&none, now, now));
+    g_assert_true(vdt_health_is_good(&one, now - 3 * VDT_SECOND, now));
+    g_assert_false(vdt_health_is_good(&one, now - 5 * VDT_SECOND, now));
+    g_assert_false(vdt_health_is_good(&all, now, now));
+    vdt_health_add(&none, &live);
+    vdt_health_add(&none, &stuck);
+    g_assert_cmpmem(&none, sizeof none, &one, sizeof one);
+}
+
+/* Whatever is told of whatever. */
+static void test_tell(void)
+{
+    if (g_test_subprocess()) {
+        VdtTell tell;
+        g_unsetenv("JOURNAL_STREAM");
+        vdt_tell_open(&tell);
+        vdt_tell(&tell, VDT_TELL_ERROR, "cannot open\nrtsp://user:%s@host/a\377", PASSWORD);
+        vdt_tell_close(&tell);
+        return;
+    }
+    g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+    g_test_trap_assert_passed();
+    g_test_trap_assert_stderr("cannot open rtsp://*@host/a*\n");
+    g_test_trap_assert_stderr_unmatched("*" PASSWORD "*");
+}
+
+/* Who reads nothing holds up nobody. */
+static void test_lines(void)
+{
+    int ends[2];
+    g_assert_true(g_unix_open_pipe(ends, FD_CLOEXEC, NULL));
+    VdtLines *lines = vdt_lines_new(ends[1]);
+    for (guint i = 0; i < 2 * VDT_LINES_MOST; i++)
+        vdt_lines_put(lines, g_strdup_printf("%015u", i));
+    /* a pipe takes 64 KiB, of 16 each */
+    g_assert_cmpuint(vdt_lines_get_lost(lines), >, 0);
+    g_assert_cmpuint(vdt_lines_get_lost(lines), <=, VDT_LINES_MOST);
+    g_autoptr(GString) text = g_string_new(NULL);
+    guint expected = 2 * VDT_LINES_MOST - (guint)vdt_lines_get_lost(lines);
+    while (text->len < expected * 16) {
+        char piece[4096];
+        gssize n = read(ends[0], piece, sizeof piece);
+        g_assert_cmpint(n, >, 0);
+        g_string_append_len(text, piece, n);
+    }
+    g_assert_true(g_str_has_prefix(text->str, "000000000000000\n000000000000001\n"));
+    vdt_lines_free(lines, SECONDS);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+int main(int argc, char **argv)
+{
+    fixture_open(&argc, &argv);
+    g_test_add_func("/service/health", test_health);
+    g_test_add_func("/service/tell", test_tell);
+    g_test_add_func("/service/lines", test_lines);
+    g_test_add_func("/service/bad", test_bad);
+    g_test_add_func("/service/reload", test_reload);
+    g_test_add_func("/service/cameras", test_cameras);
+    g_test_add_func("/service/refused", test_refused);
+    g_test_add_func("/service/stop", test_stop);
+    return fixture_close();
+}
