@@ -15,6 +15,7 @@
 /* What was said once counts for a while. */
 #define SLOW_FOR   (10 * VDT_SECOND)
 #define WARN_FOR   (60 * VDT_SECOND)
+#define NO_OUTPUT  "frames come, but none comes out of its pipeline"
 
 /* What pipelines are built by; kept by threads that may be left. */
 typedef struct {
@@ -42,6 +43,7 @@ struct _VdtStream {
     GSource *timer, *waker;
     gint64 last_frame; /* that the machine was told of */
     gboolean lived, leaves, closed;
+    guint64 output_then; /* when it was connected anew because nothing came out */
 
     GMutex lock;
     VdtStreamInfo info;   /* guarded; without what is read when it is asked for */
@@ -330,13 +332,16 @@ static void look_at_pipeline(VdtStream *stream, gint64 now)
     known = vdt_pipeline_count_output(pipeline, &output);
     progress = vdt_progress_look(&stream->progress, counts.passed - counts.waiting, counts.waiting,
                                  known ? (gint64)output : -1, stream->machine.times.hang, now);
-    if (progress == VDT_PROGRESS_HANGS)
+    if (progress == VDT_PROGRESS_HANGS) {
         handle(stream, VDT_STREAM_CRASH, "its pipeline hangs");
-    else
-        set_fault(stream, "output",
-                  progress == VDT_PROGRESS_GOOD ? NULL
-                                                : "frames come, but none comes out of its pipeline",
+    } else if (progress == VDT_PROGRESS_NO_OUTPUT && output > stream->output_then) {
+        /* what a decoder lost, a camera may send only when it is connected to; tried once */
+        stream->output_then = output;
+        handle(stream, VDT_STREAM_LOST, NO_OUTPUT ", so it is connected anew");
+    } else {
+        set_fault(stream, "output", progress == VDT_PROGRESS_GOOD ? NULL : NO_OUTPUT,
                   now + SLOW_FOR);
+    }
 }
 
 static gboolean has_frames(const VdtStream *stream)
@@ -419,6 +424,7 @@ static void on_rest_made(GstElement *pipeline, gpointer data)
                       (gint64)gst_element_get_base_time(pipeline));
     set_pipeline(stream, pipeline);
     vdt_progress_init(&stream->progress, vdt_clock_now());
+    stream->output_then = 0;
     /* what was wrong with another one */
     if (vdt_faults_expire(stream->faults, G_MAXINT64 - 1))
         on_faults(stream);

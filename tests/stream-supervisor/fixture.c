@@ -64,7 +64,9 @@ static GstPadProbeReturn on_frame(GstPad *pad, GstPadProbeInfo *info, gpointer d
     seen->last = pts;
     gst_caps_replace(&seen->caps, caps);
     g_mutex_unlock(&seen->lock);
-    return GST_PAD_PROBE_OK;
+    if (breaks)
+        g_atomic_int_compare_and_exchange(&seen->deaf, 1, 0);
+    return g_atomic_int_get(&seen->deaf) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
 static GstPadProbeReturn on_picture(GstPad *pad, GstPadProbeInfo *info, gpointer data)

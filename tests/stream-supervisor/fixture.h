@@ -14,7 +14,8 @@ typedef struct {
     const char *launch; /* of what stands behind; an element named "tap" is where frames are seen */
     gint builds;        /* atomic */
     gint fails;         /* atomic: this many times building it fails */
-    gint done;          /* atomic: nothing is called back any more */
+    gint deaf; /* atomic: its pipeline drops what follows, if 1 up to the next connection */
+    gint done; /* atomic: nothing is called back any more */
     char *uri;
 
     GMutex lock;

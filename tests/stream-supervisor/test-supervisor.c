@@ -332,6 +332,29 @@ static void test_no_output(void)
     pair_end(&pair);
 }
 
+/* A decoder that lost what a camera sends once: it is connected anew, once. */
+static void test_deaf(void)
+{
+    Pair pair;
+    VdtStreamSpec spec = {.source = {.launch = CODED}, .times = fixture_times()};
+
+    pair_init(&pair);
+    spec.times.hang = 3 * VDT_SECOND;
+    seen_init_spec(&pair.seen, pair.supervisor, "camera", &spec, DECODE);
+    wait_pictures(&pair.seen, 5);
+    g_atomic_int_set(&pair.seen.deaf, TRUE);
+    wait_until(!g_atomic_int_get(&pair.seen.deaf));
+    wait_pictures(&pair.seen, 5);
+    g_assert_true(was_told(&pair.seen, "none comes out of its pipeline, so it is connected anew"));
+    g_assert_cmpuint(get_connects(&pair.seen), ==, 2);
+    /* if that does not help, it says so and stays */
+    g_atomic_int_set(&pair.seen.deaf, 2);
+    wait_state(&pair.seen, VDT_STREAM_DEGRADED);
+    g_assert_cmpuint(get_connects(&pair.seen), ==, 3);
+    g_assert_cmpint(g_atomic_int_get(&pair.seen.builds), ==, 1);
+    pair_end(&pair);
+}
+
 /* --- pipelines that break --- */
 
 static void test_crashes(void)
@@ -669,6 +692,7 @@ int main(int argc, char **argv)
     g_test_add_func("/supervisor/faults", test_faults);
     g_test_add_func("/supervisor/slow", test_slow);
     g_test_add_func("/supervisor/no-output", test_no_output);
+    g_test_add_func("/supervisor/deaf", test_deaf);
     g_test_add_func("/supervisor/crashes", test_crashes);
     g_test_add_func("/supervisor/takes-another-codec", test_takes_another_codec);
     g_test_add_func("/supervisor/cannot-be-built", test_cannot_be_built);
