@@ -52,8 +52,8 @@ gboolean vdt_track_is_standing(const VdtTrack *track);
  * that have parted and might as well be each other are ended. */
 void vdt_track_match(GArray *tracks, GArray *found);
 
-/* trackplace.c: the filter of a track takes what was found for it, at @time, in a frame whose sides
- * are as @aspect to 1: all of that, or its part of it. */
+/* trackplace.c: the filter of a track takes what was found for it, in a frame whose sides are as
+ * @aspect to 1: all of that, or its part of it. */
 void vdt_track_place_alone(VdtTrack *track, const VdtFound *found, double aspect);
 void vdt_track_place_in(VdtTrack *track, const VdtFound *found);
 

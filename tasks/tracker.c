@@ -73,9 +73,10 @@ gboolean vdt_track_is_standing(const VdtTrack *track)
 
 static GArray *find(const GArray *regions, guint width, guint height, double aspect)
 {
-    GArray *found = g_array_sized_new(FALSE, FALSE, sizeof(VdtFound), regions->len);
+    const guint n = MIN(regions->len, REGIONS);
+    GArray *found = g_array_sized_new(FALSE, FALSE, sizeof(VdtFound), n);
 
-    for (guint i = 0; i < MIN(regions->len, REGIONS); i++) {
+    for (guint i = 0; i < n; i++) {
         const VdtRegion *r = &g_array_index(regions, VdtRegion, i);
         VdtFound one = {.box = {MAX(r->left - OUTLINE, 0) * aspect / width,
                                 MAX(r->top - OUTLINE, 0) / height,

@@ -18,6 +18,10 @@
 G_BEGIN_DECLS
 
 #define VDT_OBJECT_PATH  64
+/* Share of the frame from which a region becomes an object, unless somebody says another. */
+#define VDT_OBJECT_AREA  0.002
+/* Pixels of the map: smaller regions are noise, also beside what they may belong to. */
+#define VDT_OBJECT_PIECE 12
 /* More objects at a time are not begun. */
 #define VDT_OBJECTS_MOST 256
 

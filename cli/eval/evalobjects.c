@@ -17,19 +17,17 @@
 /* Streets are seen as a camera with the segmenter's defaults sees them: a picture of 640x360 each
  * 40 ms, a result each third one, at intervals of 0.1 s and more. Between two results, objects go
  * on as metas say. */
-#define SECONDS  45
-#define RATE     25
-#define EACH     3
-#define ASPECT   (16 / 9.0)
-#define MIN_AREA 0.002 /* of the frame: the segmenter's object-min-area */
-#define PIECES   12
+#define SECONDS 45
+#define RATE    25
+#define EACH    3
+#define ASPECT  (16 / 9.0)
 /* Of true objects: less of one can be seen, or of it at all, and it does not count. */
-#define VISIBLE  0.25
-#define LINES    "left: 0.3,0 0.3,1; middle: 0.5,0 0.5,1; right: 0.7,0 0.7,1"
-#define ZONES    "middle: 0.3,0 0.7,0 0.7,1 0.3,1"
-#define DWELL    (4 * G_GINT64_CONSTANT(1000000000))
-#define NEAR     (1 * G_GINT64_CONSTANT(1000000000)) /* ns, of two events that are one */
-#define IN_TIME  (G_GINT64_CONSTANT(1000000000) / 2) /* ns, of a dwell that began when it should */
+#define VISIBLE 0.25
+#define LINES   "left: 0.3,0 0.3,1; middle: 0.5,0 0.5,1; right: 0.7,0 0.7,1"
+#define ZONES   "middle: 0.3,0 0.7,0 0.7,1 0.3,1"
+#define DWELL   (4 * G_GINT64_CONSTANT(1000000000))
+#define NEAR    (1 * G_GINT64_CONSTANT(1000000000)) /* ns, of two events that are one */
+#define IN_TIME (G_GINT64_CONSTANT(1000000000) / 2) /* ns, of a dwell that began when it should */
 
 /* Something that happened to objects of a kind, at a line or in a zone. */
 typedef struct {
@@ -170,7 +168,7 @@ static void look_truth(const VdtStreet *street, gint64 time, GArray *boxes, GArr
         vdt_street_get_visible(street, time, there, STREET_PICTURE_WIDTH, STREET_PICTURE_HEIGHT);
     for (guint i = 0; i < there->len; i++) {
         const VdtStreetObject *o = &g_array_index(there, VdtStreetObject, i);
-        gboolean seen = visible[i].share >= VISIBLE && visible[i].area >= MIN_AREA;
+        gboolean seen = visible[i].share >= VISIBLE && visible[i].area >= VDT_OBJECT_AREA;
         IdentityBox box = {o->id, o->kind, {o->x, o->y, o->x + o->width, o->y + o->height}, !seen};
         VdtObject object = {.id = shorten(o->id),
                             .class_id = o->kind,
@@ -235,9 +233,9 @@ static gboolean analyse(const Evaluation *e, VdtStreetPainter *painter, gint64 t
         g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "no memory for a map");
         return FALSE;
     }
-    g_autoptr(GArray) regions = vdt_regions_find(found, e->card->things, PIECES);
+    g_autoptr(GArray) regions = vdt_regions_find(found, e->card->things, VDT_OBJECT_PIECE);
     vdt_tracker_update(tracker, regions, width, height, ASPECT, time,
-                       (gsize)(MIN_AREA * width * height));
+                       (gsize)(VDT_OBJECT_AREA * width * height));
     return TRUE;
 }
 

@@ -417,21 +417,6 @@ char *vdt_option_expected(const VdtOptionSpec *spec)
     return NULL;
 }
 
-char *vdt_duration_show(gint64 us)
-{
-    static const guint shown[] = {5, 4, 3, 2, 1, 0}; /* days to microseconds */
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (guint i = 0; i < G_N_ELEMENTS(shown); i++) {
-        const Unit *unit = &durations[shown[i]];
-        gint64 factor = (gint64)unit->factor;
-        if (us >= factor)
-            g_string_append_printf(text, "%s%" G_GINT64_FORMAT "%s", text->len > 0 ? " " : "",
-                                   us / factor, unit->name);
-        us %= factor;
-    }
-    return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : g_strdup("0");
-}
-
 char *vdt_bytes_show(guint64 bytes)
 {
     for (guint i = G_N_ELEMENTS(sizes); i > 0; i--)

@@ -73,6 +73,5 @@ const char *vdt_option_type_name(VdtOptionType type);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(VdtOption, vdt_option_clear)
 
 gboolean vdt_is_name(const char *text);
-/* 90000000 as "1min 30s", 1610612736 as "1.5G". Caller frees. */
-char *vdt_duration_show(gint64 us);
+/* 1610612736 as "1.5G". Caller frees. */
 char *vdt_bytes_show(guint64 bytes);

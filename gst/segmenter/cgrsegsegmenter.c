@@ -305,8 +305,7 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
         return FALSE;
     }
     vdt_seg_reading_list(found, network, results);
-    vdt_seg_zones_measure(&self->zones, found, network);
-    zones = vdt_seg_zones_get_zones(&self->zones);
+    zones = vdt_seg_zones_measure(&self->zones, found, network);
     vdt_seg_objects_follow(&self->objects, found, network, work, zones);
     vdt_seg_reading_keep(&self->reading, found);
     return TRUE;

@@ -2,10 +2,9 @@
 #include "segobjects.h"
 
 #define DEFAULT_OBJECTS  FALSE
-#define DEFAULT_MIN_AREA 0.002
+#define DEFAULT_MIN_AREA VDT_OBJECT_AREA
 #define DEFAULT_DWELL    0.0
 #define DEFAULT_COUNT    (-1)
-#define PIECES           12 /* pixels of the map: less is noise, also beside what it may belong to */
 
 enum { OBJECTS, CLASSES, MIN_AREA, LINES, DWELL, COUNT };
 
@@ -225,7 +224,7 @@ void vdt_seg_objects_follow(VdtSegObjects *objects, const VdtSegmentation *found
     objects->following = classes != NULL;
     if (!classes)
         return;
-    regions = vdt_regions_find(found, classes, PIECES);
+    regions = vdt_regions_find(found, classes, VDT_OBJECT_PIECE);
     vdt_tracker_update(objects->tracker, regions, found->width, found->height, aspect, time, least);
     vdt_object_watch_follow(objects->watch, vdt_tracker_get_objects(objects->tracker), network,
                             aspect, time, work->segment.rate < 0, zones, lines, &limits);

@@ -130,10 +130,10 @@ void vdt_seg_zones_check(VdtSegZones *zones)
                             ("the map is %u x %u", width, height));
 }
 
-void vdt_seg_zones_measure(VdtSegZones *zones, const VdtSegmentation *found,
-                           const VdtSegNetwork *network)
+VdtZones *vdt_seg_zones_measure(VdtSegZones *zones, const VdtSegmentation *found,
+                                const VdtSegNetwork *network)
 {
-    g_autoptr(VdtZones) now = NULL;
+    VdtZones *now;
 
     GST_OBJECT_LOCK(zones->element);
     now = zones->zones ? g_atomic_rc_box_acquire(zones->zones) : NULL;
@@ -142,6 +142,7 @@ void vdt_seg_zones_measure(VdtSegZones *zones, const VdtSegmentation *found,
     zones->height = found->height;
     GST_OBJECT_UNLOCK(zones->element);
     vdt_zone_watch_measure(zones->watch, now, found, network);
+    return now;
 }
 
 static VdtZoneLimits get_limits(VdtSegZones *zones)
@@ -152,16 +153,6 @@ static VdtZoneLimits get_limits(VdtSegZones *zones)
     limits = zones->limits;
     GST_OBJECT_UNLOCK(zones->element);
     return limits;
-}
-
-VdtZones *vdt_seg_zones_get_zones(VdtSegZones *zones)
-{
-    VdtZones *now;
-
-    GST_OBJECT_LOCK(zones->element);
-    now = zones->zones ? g_atomic_rc_box_acquire(zones->zones) : NULL;
-    GST_OBJECT_UNLOCK(zones->element);
-    return now;
 }
 
 void vdt_seg_zones_describe(VdtSegZones *zones, const VdtZoneCount *counts, GstStructure *fields)

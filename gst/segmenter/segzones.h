@@ -39,14 +39,13 @@ gboolean vdt_seg_zones_get(const VdtSegZones *zones, guint id, GValue *value);
 
 /* Warns of zones that hold no pixel of the newest map, once. */
 void vdt_seg_zones_check(VdtSegZones *zones);
-/* Notes what of them the classes of a map cover; before its map is taken. */
-void vdt_seg_zones_measure(VdtSegZones *zones, const VdtSegmentation *found,
-                           const VdtSegNetwork *network);
+/* Notes what of them the classes of a map cover; before its map is taken. The zones that were; the
+ * caller's reference, or NULL. */
+VdtZones *vdt_seg_zones_measure(VdtSegZones *zones, const VdtSegmentation *found,
+                                const VdtSegNetwork *network);
 /* Adds the field `zones` to @fields of a meta, if there are any, with the objects in them; NULL if
  * nothing is followed. */
 void vdt_seg_zones_describe(VdtSegZones *zones, const VdtZoneCount *counts, GstStructure *fields);
-/* The zones there are; the caller's reference, or NULL. */
-VdtZones *vdt_seg_zones_get_zones(VdtSegZones *zones);
 /* Messages for what was measured last, and those that end all; as those of zonewatch.h. */
 GList *vdt_seg_zones_tell(VdtSegZones *zones, const VdtSpan *span, GstClockTime least);
 GList *vdt_seg_zones_end(VdtSegZones *zones);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "analyzer/arrays.h"
 #include "analyzer/resultmeta.h"
 #include "overlay/overlay.h"
 #include "recognizer/squeezetimerecognizer.h"
@@ -268,28 +269,9 @@ void fixture_add_probe(GstElement *pipeline, const char *name, const char *pad_n
 
 void fixture_append(GValue *array, GstStructure *s)
 {
-    GValue value = G_VALUE_INIT;
-
     if (!G_IS_VALUE(array))
         g_value_init(array, GST_TYPE_ARRAY);
-    g_value_init(&value, GST_TYPE_STRUCTURE);
-    g_value_take_boxed(&value, s);
-    gst_value_array_append_and_take_value(array, &value);
-}
-
-void fixture_set_numbers(GstStructure *s, const char *field, const double *numbers, guint n)
-{
-    GValue array = G_VALUE_INIT;
-
-    g_value_init(&array, GST_TYPE_ARRAY);
-    for (guint i = 0; i < n; i++) {
-        GValue value = G_VALUE_INIT;
-
-        g_value_init(&value, G_TYPE_DOUBLE);
-        g_value_set_double(&value, numbers[i]);
-        gst_value_array_append_and_take_value(&array, &value);
-    }
-    gst_structure_take_value(s, field, &array);
+    vdt_array_take_structure(array, s);
 }
 
 GstStructure *fixture_object(guint id, double x, double y, double width, double height)
@@ -302,6 +284,6 @@ GstStructure *fixture_object(guint id, double x, double y, double width, double 
         G_TYPE_DOUBLE, height, "speed-x", G_TYPE_DOUBLE, 0.0, "speed-y", G_TYPE_DOUBLE, 0.0,
         "first-seen", G_TYPE_UINT64, (guint64)GST_SECOND, "state", G_TYPE_STRING, "seen", NULL);
 
-    fixture_set_numbers(s, "path", foot, G_N_ELEMENTS(foot));
+    vdt_structure_set_doubles(s, "path", foot, G_N_ELEMENTS(foot));
     return s;
 }

@@ -60,7 +60,6 @@ void fixture_add_probe(GstElement *pipeline, const char *name, const char *pad,
 
 /* Appends @s, taken, to @array, which is made one of GStreamer's if it is nothing so far. */
 void fixture_append(GValue *array, GstStructure *s);
-void fixture_set_numbers(GstStructure *s, const char *field, const double *numbers, guint n);
 /* A person as the field `objects` of a segmenter's metas has it, seen for a second, at rest, with a
  * path of one place. The caller's. */
 GstStructure *fixture_object(guint id, double x, double y, double width, double height);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "analyzer/arrays.h"
 #include "fixture.h"
 #include "runs.h"
 
@@ -159,9 +160,9 @@ static void test_objects(void)
     GValue objects = G_VALUE_INIT, lines = G_VALUE_INIT;
 
     gst_structure_set(object, "speed-x", G_TYPE_DOUBLE, -0.3, "speed-y", G_TYPE_DOUBLE, 0.1, NULL);
-    fixture_set_numbers(object, "path", path, G_N_ELEMENTS(path));
+    vdt_structure_set_doubles(object, "path", path, G_N_ELEMENTS(path));
     fixture_append(&objects, object);
-    fixture_set_numbers(line, "points", ends, G_N_ELEMENTS(ends));
+    vdt_structure_set_doubles(line, "points", ends, G_N_ELEMENTS(ends));
     fixture_append(&lines, line);
     gst_structure_take_value(s, "objects", &objects);
     gst_structure_take_value(s, "lines", &lines);

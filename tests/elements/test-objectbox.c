@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "analyzer/arrays.h"
 #include "fixture.h"
 #include "segmenter/segregions.h"
 
@@ -88,7 +89,7 @@ static void test_regions(void)
 
     gst_structure_set(first, "speed-x", G_TYPE_DOUBLE, 0.25, "speed-y", G_TYPE_DOUBLE, -0.125,
                       NULL);
-    fixture_set_numbers(first, "path", path, G_N_ELEMENTS(path));
+    vdt_structure_set_doubles(first, "path", path, G_N_ELEMENTS(path));
     gst_structure_set(gone, "speed-x", G_TYPE_DOUBLE, 0.5, NULL);
     fixture_append(&objects, first);
     fixture_append(&objects, gone);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analyzer/arrays.h"
 #include "analyzer/resultmeta.h"
 #include "fixture.h"
 #include "frame/objectbox.h"
@@ -37,7 +38,7 @@ static GstStructure *line_new(const char *name, double x1, double y1, double x2,
     GstStructure *s = gst_structure_new("line", "name", G_TYPE_STRING, name, "in", G_TYPE_UINT64,
                                         (guint64)3, "out", G_TYPE_UINT64, (guint64)1, NULL);
 
-    fixture_set_numbers(s, "points", ends, G_N_ELEMENTS(ends));
+    vdt_structure_set_doubles(s, "points", ends, G_N_ELEMENTS(ends));
     return s;
 }
 
@@ -325,7 +326,7 @@ static void test_zone_texts(void)
 
         if (i > 0)
             gst_structure_set(s, "objects", G_TYPE_UINT, 2 * (i - 1), NULL);
-        fixture_set_numbers(s, "points", corners, G_N_ELEMENTS(corners));
+        vdt_structure_set_doubles(s, "points", corners, G_N_ELEMENTS(corners));
         fixture_append(&zones, s);
         add_result(buffer, NULL, NULL);
         gst_structure_take_value(meta_of(buffer), "zones", &zones);
@@ -399,7 +400,7 @@ static void test_names_on_top(void)
             fixture_append(&objects, fixture_object(1, 0.28, 0.3, 0.01, 0.5));
             fixture_append(&lines, line_new("", 0.2, 0.48, 0.8, 0.48));
         }
-        fixture_set_numbers(s, "points", corners, G_N_ELEMENTS(corners));
+        vdt_structure_set_doubles(s, "points", corners, G_N_ELEMENTS(corners));
         fixture_append(&zones, s);
         add_result(in, &objects, &lines);
         gst_structure_take_value(meta_of(in), "zones", &zones);
@@ -456,7 +457,7 @@ static void test_path(void)
         g_autoptr(GstBuffer) moved = NULL;
 
         gst_structure_set(s, "speed-x", G_TYPE_DOUBLE, 0.2, NULL);
-        fixture_set_numbers(s, "path", path, i < 3 ? 10 : 8);
+        vdt_structure_set_doubles(s, "path", path, i < 3 ? 10 : 8);
         if (i == 0)
             out = draw(h, caps, AT, gst_structure_copy(s), NULL);
         moved = draw(attached, caps, AT + i * GST_SECOND / 10, s, NULL);
@@ -583,7 +584,7 @@ static void test_properties(void)
         }
         g_object_get(h->element, "show-objects", &shown, NULL);
         g_assert_true(shown == objects);
-        fixture_set_numbers(s, "path", path, G_N_ELEMENTS(path));
+        vdt_structure_set_doubles(s, "path", path, G_N_ELEMENTS(path));
         out = draw(h, caps, AT, s, line_new("kerb", 0, 0.5, 1, 0.5));
         g_assert_true((n_rectangles(out) > 0) == (objects || zones));
     }
@@ -612,7 +613,7 @@ static void test_show(void)
     memset(a, 0x55, sizeof *a);
     memset(b, 0xaa, sizeof *b);
     memset(c, 0x33, sizeof *c);
-    fixture_set_numbers(s, "path", path, G_N_ELEMENTS(path));
+    vdt_structure_set_doubles(s, "path", path, G_N_ELEMENTS(path));
     fixture_append(&objects, s);
     fixture_append(&lines, line_new("kerb", 0, 0.5, 1, 0.5));
     add_result(buffer, &objects, &lines);
@@ -763,7 +764,7 @@ static void test_hostile_points(void)
             GValue array = G_VALUE_INIT;
             guint n;
 
-            fixture_set_numbers(s, k ? "points" : "path", cases[i].points, cases[i].n);
+            vdt_structure_set_doubles(s, k ? "points" : "path", cases[i].points, cases[i].n);
             fixture_append(&array, s);
             add_result(in, k ? NULL : &array, k ? &array : NULL);
             n = draw_hostile(in, 321, 181);
@@ -779,7 +780,7 @@ static void test_hostile_points(void)
         GstBuffer *in = frame_of(321, 181);
         GValue array = G_VALUE_INIT;
 
-        fixture_set_numbers(s, "path", endless, n);
+        vdt_structure_set_doubles(s, "path", endless, n);
         fixture_append(&array, s);
         add_result(in, &array, NULL);
         g_assert_true(vdt_overlay_show_gather(show, in, &all));
@@ -830,7 +831,7 @@ static void test_hostile_crowd(void)
             GstStructure *s = fixture_object(i, i % 97 / 100.0, i % 89 / 100.0, 0.1, 0.2);
 
             if (i < 100)
-                fixture_set_numbers(s, "path", path, G_N_ELEMENTS(path));
+                vdt_structure_set_doubles(s, "path", path, G_N_ELEMENTS(path));
             fixture_append(&objects, s);
             fixture_append(&lines, line_new("kerb", 0, i % 97 / 100.0, 1, i % 89 / 100.0));
         }
