@@ -2,6 +2,7 @@
 #include "lines.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,6 +41,11 @@ static gpointer run(gpointer data)
 {
     VdtLines *lines = data;
     char *text;
+    sigset_t broken;
+    /* who reads may go away: that loses lines, and is not the end of the process */
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &broken, NULL);
     g_mutex_lock(&lines->lock);
     while ((text = next(lines)) != NULL) {
         g_mutex_unlock(&lines->lock);

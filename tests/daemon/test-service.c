@@ -408,12 +408,29 @@ static void test_lines(void)
     close(ends[1]);
 }
 
+static void test_no_reader(void)
+{
+    int ends[2];
+    signal(SIGPIPE, SIG_DFL); /* as a process begins */
+    g_assert_true(g_unix_open_pipe(ends, FD_CLOEXEC, NULL));
+    close(ends[0]);
+    VdtLines *lines = vdt_lines_new(ends[1]);
+    vdt_lines_put(lines, g_strdup("nobody"));
+    gint64 end = g_get_monotonic_time() + 20 * SECONDS;
+    while (vdt_lines_get_lost(lines) == 0 && g_get_monotonic_time() < end)
+        g_usleep(1000);
+    g_assert_cmpuint(vdt_lines_get_lost(lines), ==, 1);
+    vdt_lines_free(lines, SECONDS);
+    close(ends[1]);
+}
+
 int main(int argc, char **argv)
 {
     fixture_open(&argc, &argv);
     g_test_add_func("/service/health", test_health);
     g_test_add_func("/service/tell", test_tell);
     g_test_add_func("/service/lines", test_lines);
+    g_test_add_func("/service/no-reader", test_no_reader);
     g_test_add_func("/service/bad", test_bad);
     g_test_add_func("/service/reload", test_reload);
     g_test_add_func("/service/cameras", test_cameras);
