@@ -81,7 +81,8 @@ static guint64 own_cgroup_limit(void)
 
 static void find_limit(const VdtConfig *config, VdtMemoryNeed *need)
 {
-    const VdtOption *limit = &config->service[VDT_KEY_SERVICE_MEMORY_LIMIT];
+    const VdtOption *limit =
+        vdt_config_get(config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_MEMORY_LIMIT);
     guint64 machine = (guint64)sysconf(_SC_PHYS_PAGES) * (guint64)sysconf(_SC_PAGESIZE);
     guint64 group = own_cgroup_limit();
     if (limit->text != NULL) {
@@ -216,8 +217,10 @@ static void add_stream(VdtMemoryNeed *need, GHashTable *models, const VdtStreamC
 
 static void check_total(const VdtConfig *config, VdtMemoryNeed *need, VdtProblems *problems)
 {
-    const VdtOption *limit = &config->service[VDT_KEY_SERVICE_MEMORY_LIMIT];
-    VdtSite site = {limit->file, limit->line, vdt_service_group.name, "memory-limit", limit->text};
+    const VdtOption *limit =
+        vdt_config_get(config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_MEMORY_LIMIT);
+    VdtSite site = {limit->file, limit->line, vdt_service_groups[VDT_GROUP_SERVICE].name,
+                    "memory-limit", limit->text};
     need->total = need->base;
     for (guint i = 0; i < need->models->len; i++)
         need->total += ((VdtModelNeed *)need->models->pdata[i])->bytes;

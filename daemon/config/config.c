@@ -7,6 +7,7 @@
 #include "paths.h"
 #include "stream.h"
 #include "values/folder.h"
+#include "values/nearest.h"
 
 #define SUFFIX       ".conf"
 #define MOST_DROPINS 64 /* of one file */
@@ -21,11 +22,17 @@ void vdt_config_unref(VdtConfig *config)
 {
     if (config == NULL || !g_atomic_int_dec_and_test(&config->ref_count))
         return;
-    vdt_options_free(config->service, VDT_KEY_SERVICE_N_KEYS);
+    for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++)
+        vdt_options_free(config->settings[i], vdt_service_groups[i].n_keys);
     g_ptr_array_unref(config->streams);
     g_ptr_array_unref(config->templates);
     g_free(config->folder);
     g_free(config);
+}
+
+const VdtOption *vdt_config_get(const VdtConfig *config, guint group, guint key)
+{
+    return &config->settings[group][key];
 }
 
 const VdtStreamConfig *vdt_config_find(const VdtConfig *config, const char *name)
@@ -73,23 +80,35 @@ static GPtrArray *read_with_dropins(const char *file, gboolean optional, VdtProb
     return inis;
 }
 
+static void add_unknown(const VdtSite *site, VdtProblems *problems)
+{
+    const char *names[VDT_N_SERVICE_GROUPS + 1] = {NULL};
+    for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++)
+        names[i] = vdt_service_groups[i].name;
+    g_autofree char *meant = vdt_did_you_mean(site->group, names);
+    vdt_problems_add(problems, site, "there is no such group in this file%s",
+                     meant != NULL ? meant : "");
+}
+
 static void read_service(VdtConfig *config, const char *file, VdtProblems *problems)
 {
     g_autoptr(GPtrArray) inis = read_with_dropins(file, TRUE, problems);
     g_autoptr(GPtrArray) groups = vdt_settings_merge(inis);
-    const VdtSettings *own = NULL;
+    const VdtSettings *found[VDT_N_SERVICE_GROUPS] = {NULL};
     for (guint i = 0; i < groups->len; i++) {
         const VdtSettings *settings = groups->pdata[i];
         VdtSite site = {settings->file, settings->line, settings->name, NULL, NULL};
-        if (strcmp(settings->name, vdt_service_group.name) == 0)
-            own = settings;
+        guint group = vdt_service_group_find(settings->name);
+        if (group < VDT_N_SERVICE_GROUPS)
+            found[group] = settings;
         else
-            vdt_problems_add(problems, &site, "expected no group but [%s] in this file",
-                             vdt_service_group.name);
+            add_unknown(&site, problems);
     }
-    VdtSite site = {.file = file, .group = vdt_service_group.name};
-    config->service =
-        vdt_keys_parse(vdt_service_group.keys, VDT_KEY_SERVICE_N_KEYS, own, &site, problems);
+    for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++) {
+        const VdtGroup *group = &vdt_service_groups[i];
+        VdtSite site = {.file = file, .group = group->name};
+        config->settings[i] = vdt_keys_parse(group->keys, group->n_keys, found[i], &site, problems);
+    }
 }
 
 static void read_stream(VdtConfig *config, const char *folder, const char *file_name,

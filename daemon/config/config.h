@@ -37,8 +37,9 @@ typedef struct {
 
 typedef struct {
     gint ref_count;
-    char *folder;         /* that it was read from */
-    VdtOption *service;   /* by VDT_KEY_SERVICE_... */
+    char *folder; /* that it was read from */
+    /* by VDT_GROUP_..., then VDT_KEY_GROUP_... */
+    VdtOption *settings[VDT_N_SERVICE_GROUPS];
     GPtrArray *streams;   /* of VdtStreamConfig, by name */
     GPtrArray *templates; /* of VdtTemplate */
 } VdtConfig;
@@ -52,6 +53,8 @@ VdtConfig *vdt_config_load(const char *where, VdtProblems *problems);
 /* The same, but what could be read is there whatever is wrong with the rest: to find what else is
  * wrong. NULL if there is nothing. */
 VdtConfig *vdt_config_read(const char *where, VdtProblems *problems);
+/* Borrowed. */
+const VdtOption *vdt_config_get(const VdtConfig *config, guint group, guint key);
 VdtConfig *vdt_config_ref(VdtConfig *config);
 void vdt_config_unref(VdtConfig *config);
 const VdtStreamConfig *vdt_config_find(const VdtConfig *config, const char *name);

@@ -126,8 +126,9 @@ GPtrArray *vdt_config_diff(const VdtConfig *before, const VdtConfig *after)
     GPtrArray *all = g_ptr_array_new_with_free_func(difference_free);
     g_autoptr(GStrvBuilder) keys = g_strv_builder_new();
     Changes service = {.keys = keys};
-    compare_values(&service, vdt_service_group.name, vdt_service_group.keys, VDT_KEY_SERVICE_N_KEYS,
-                   before->service, after->service);
+    for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++)
+        compare_values(&service, vdt_service_groups[i].name, vdt_service_groups[i].keys,
+                       vdt_service_groups[i].n_keys, before->settings[i], after->settings[i]);
     g_ptr_array_add(all, finish(&service, NULL));
     guint i = 0, k = 0; /* both are by name */
     while (i < before->streams->len || k < after->streams->len) {

@@ -11,9 +11,10 @@ static const VdtKey stream_keys[] = {VDT_STREAM_KEYS(ROW)};
 static const VdtKey recognizer_keys[] = {VDT_RECOGNIZER_KEYS(ROW)};
 static const VdtKey segmenter_keys[] = {VDT_SEGMENTER_KEYS(ROW)};
 
-const VdtGroup vdt_service_group = {"service",    "The service as a whole; only in vedette.conf.",
-                                    NULL,         NULL,
-                                    service_keys, VDT_KEY_SERVICE_N_KEYS};
+const VdtGroup vdt_service_groups[] = {
+    [VDT_GROUP_SERVICE] = {"service", "The service as a whole.", NULL, NULL, service_keys,
+                           VDT_KEY_SERVICE_N_KEYS},
+};
 const VdtGroup vdt_stream_group = {
     "stream", "The stream that the file is about.", NULL, NULL, stream_keys, VDT_KEY_STREAM_N_KEYS};
 const VdtGroup vdt_analyser_groups[] = {
@@ -23,6 +24,14 @@ const VdtGroup vdt_analyser_groups[] = {
      "cgrseg", segmenter_keys, VDT_KEY_SEGMENTER_N_KEYS},
 };
 const guint vdt_n_analyser_groups = G_N_ELEMENTS(vdt_analyser_groups);
+
+guint vdt_service_group_find(const char *name)
+{
+    guint i = 0;
+    while (i < VDT_N_SERVICE_GROUPS && strcmp(vdt_service_groups[i].name, name) != 0)
+        i++;
+    return i;
+}
 
 const VdtGroup *vdt_analyser_group_find(const char *kind)
 {

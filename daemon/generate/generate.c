@@ -47,8 +47,10 @@ static char *make_sample(gboolean is_stream)
     if (!is_stream) {
         add_comment(out, "Of Vedette's service; see vedette.conf(5). What is commented out is what "
                          "it is anyway. `vedette serve --check-config` says what is wrong.");
-        g_string_append_c(out, '\n');
-        sample_group(out, &vdt_service_group, FALSE);
+        for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++) {
+            g_string_append_c(out, '\n');
+            sample_group(out, &vdt_service_groups[i], FALSE);
+        }
         return g_string_free(g_steal_pointer(&out), FALSE);
     }
     add_comment(out, "A stream of Vedette's service; see vedette.conf(5). As "
@@ -131,7 +133,7 @@ static void man_template(GString *out, const VdtTemplate *t)
 }
 
 static const char head[] =
-    ".\\\" Written by daemon/generate out of daemon/config/keytable.h.\n"
+    ".\\\" Written by daemon/generate out of daemon/config/keys.\n"
     ".TH VEDETTE.CONF 5 \"\" \"Vedette\" \"File Formats\"\n"
     ".SH NAME\n"
     "vedette.conf \\- configuration of Vedette's service\n"
@@ -164,7 +166,11 @@ static char *make_man(const char *templates_folder)
         g_autofree char *text = vdt_problem_show(problems->list->pdata[i]);
         g_error("%s", text);
     }
-    man_group(out, "VEDETTE.CONF: [service]", &vdt_service_group);
+    for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++) {
+        const VdtGroup *group = &vdt_service_groups[i];
+        g_autofree char *title = g_strdup_printf("VEDETTE.CONF: [%s]", group->name);
+        man_group(out, title, group);
+    }
     man_group(out, "STREAMS: [stream]", &vdt_stream_group);
     for (guint i = 0; i < vdt_n_analyser_groups; i++) {
         const VdtGroup *group = &vdt_analyser_groups[i];

@@ -104,8 +104,9 @@ static void apply(Service *s, const VdtDifference *d)
         return;
     tell_difference(s, d);
     if (d->stream == NULL) {
-        vdt_supervisor_set_width(s->supervisor,
-                                 (guint)s->config->service[VDT_KEY_SERVICE_MAX_CONNECTS].whole);
+        vdt_supervisor_set_width(s->supervisor, (guint)vdt_config_get(s->config, VDT_GROUP_SERVICE,
+                                                                      VDT_KEY_SERVICE_MAX_CONNECTS)
+                                                    ->whole);
         return;
     }
     VdtStreamConfig *config = (VdtStreamConfig *)vdt_config_find(s->config, d->stream);
@@ -224,18 +225,20 @@ static void settle_threads(const char *where)
 {
     g_autoptr(VdtProblems) problems = vdt_problems_new();
     g_autoptr(VdtConfig) config = vdt_config_read(where, problems);
-    if (config == NULL || config->service == NULL ||
-        config->service[VDT_KEY_SERVICE_THREADS].whole == 0)
+    if (config == NULL || config->settings[0] == NULL ||
+        vdt_config_get(config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_THREADS)->whole == 0)
         return;
     g_autofree char *n =
-        g_strdup_printf("%" G_GINT64_FORMAT, config->service[VDT_KEY_SERVICE_THREADS].whole);
+        g_strdup_printf("%" G_GINT64_FORMAT,
+                        vdt_config_get(config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_THREADS)->whole);
     g_setenv("VEDETTE_THREADS", n, TRUE);
 }
 
 static void run(Service *s)
 {
     VdtSupervisorOptions options = vdt_supervisor_options_default;
-    options.width = (guint)s->config->service[VDT_KEY_SERVICE_MAX_CONNECTS].whole;
+    options.width =
+        (guint)vdt_config_get(s->config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_MAX_CONNECTS)->whole;
     options.seed = ((guint64)g_random_int() << 32) | g_random_int();
     s->supervisor = vdt_supervisor_new(&options);
     for (guint i = 0; i < s->config->streams->len; i++)

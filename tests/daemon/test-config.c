@@ -48,8 +48,9 @@ static void test_defaults(void)
     fixture_files("streams.d/a.conf", STREET, NULL);
     g_autoptr(VdtConfig) config = load_good();
     const VdtStreamConfig *a = vdt_config_find(config, "a");
-    g_assert_cmpint(config->service[VDT_KEY_SERVICE_MAX_CONNECTS].whole, ==, 8);
-    g_assert_null(config->service[VDT_KEY_SERVICE_MEMORY_LIMIT].text);
+    g_assert_cmpint(vdt_config_get(config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_MAX_CONNECTS)->whole,
+                    ==, 8);
+    g_assert_null(vdt_config_get(config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_MEMORY_LIMIT)->text);
     g_assert_cmpint(a->values[VDT_KEY_STREAM_STALL_TIMEOUT].whole, ==, 3 * G_USEC_PER_SEC);
     g_assert_cmpint(a->values[VDT_KEY_STREAM_BACKOFF_MAX].whole, ==, 10 * G_USEC_PER_SEC);
     g_assert_cmpstr(a->source->name, ==, "street");
@@ -75,9 +76,12 @@ static void test_dropins(void)
                   "[stream]\nbackoff-min=\n[recognizer]\nthreshold=0.75\n[segmenter x]\n", NULL);
     g_autoptr(VdtConfig) config = load_good();
     const VdtStreamConfig *a = vdt_config_find(config, "a");
-    g_assert_cmpint(config->service[VDT_KEY_SERVICE_THREADS].whole, ==, 3);
-    g_assert_true(g_str_has_suffix(config->service[VDT_KEY_SERVICE_THREADS].file, "20-b.conf"));
-    g_assert_cmpint(config->service[VDT_KEY_SERVICE_MAX_CONNECTS].whole, ==, 2);
+    g_assert_cmpint(vdt_config_get(config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_THREADS)->whole, ==,
+                    3);
+    g_assert_true(g_str_has_suffix(
+        vdt_config_get(config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_THREADS)->file, "20-b.conf"));
+    g_assert_cmpint(vdt_config_get(config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_MAX_CONNECTS)->whole,
+                    ==, 2);
     /* An empty value is as none. */
     g_assert_cmpint(a->values[VDT_KEY_STREAM_BACKOFF_MIN].whole, ==, G_USEC_PER_SEC / 2);
     g_assert_cmpuint(a->analysers->len, ==, 2);
@@ -98,8 +102,10 @@ static void test_file(void)
     g_autoptr(VdtProblems) problems = vdt_problems_new();
     g_autoptr(VdtConfig) config = vdt_config_load(fixture_path("other.conf"), problems);
     g_assert_nonnull(config);
-    g_assert_cmpint(config->service[VDT_KEY_SERVICE_THREADS].whole, ==, 9);
-    g_assert_cmpint(config->service[VDT_KEY_SERVICE_MAX_CONNECTS].whole, ==, 9);
+    g_assert_cmpint(vdt_config_get(config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_THREADS)->whole, ==,
+                    9);
+    g_assert_cmpint(vdt_config_get(config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_MAX_CONNECTS)->whole,
+                    ==, 9);
     g_assert_cmpuint(config->streams->len, ==, 1);
     g_assert_null(vdt_config_load(fixture_path("nothing"), problems));
     fixture_expect(problems, "nothing: there is no such file or folder");
@@ -121,7 +127,7 @@ static void test_all_wrong(void)
         "vedette.conf:4: [service] threads=3: this key is in line 3, too",
         "vedette.conf:3: [service] threads=many: expected a whole number from 0 to 64",
         "vedette.conf:2: [service] threds: there is no such key; did you mean threads?",
-        "vedette.conf:5: [stream] expected no group but [service]",
+        "vedette.conf:5: [stream] there is no such group in this file",
         "streams.d/a.conf:3: [stream] stall-timeout=5: expected a duration",
         "streams.d/a.conf:4: [stream] backoff-min=2min: expected at most what backoff-max is, 10s",
         "streams.d/a.conf:5: [recogniser] there is no such group; did you mean recognizer?",
