@@ -22,10 +22,15 @@ typedef struct {
     guint line;
 } VdtAnalyserConfig;
 
-typedef struct {
+typedef struct _VdtStreamConfig VdtStreamConfig;
+struct _VdtStreamConfig {
     gint ref_count;
     char *name, *file;
-    VdtOption *values;    /* by VDT_KEY_STREAM_... */
+    VdtOption *values; /* by VDT_KEY_STREAM_... */
+    VdtOption *record; /* by VDT_KEY_RECORD_... */
+    /* The source that is recorded, if that is another one: values, source, parameters and secret of
+     * it; no analysers. */
+    VdtStreamConfig *recorded;
     GPtrArray *analysers; /* of VdtAnalyserConfig */
     VdtTemplate *source, *frames;
     VdtKey *parameter_keys; /* of both templates; borrowed from them */
@@ -33,7 +38,7 @@ typedef struct {
     guint n_parameters;
     char *user, *password;  /* of the source, or NULL; never shown */
     gboolean secret_unread; /* it is a credential, and this process is given none */
-} VdtStreamConfig;
+};
 
 typedef struct {
     gint ref_count;

@@ -7,6 +7,8 @@
     {name, {VDT_OPTION_##type, min, max, choices, unset}, VDT_RELOAD_##reload, doc},
 
 static const VdtKey service_keys[] = {VDT_SERVICE_KEYS(ROW)};
+static const VdtKey recording_keys[] = {VDT_RECORDING_KEYS(ROW)};
+static const VdtKey record_keys[] = {VDT_RECORD_KEYS(ROW)};
 static const VdtKey stream_keys[] = {VDT_STREAM_KEYS(ROW)};
 static const VdtKey recognizer_keys[] = {VDT_RECOGNIZER_KEYS(ROW)};
 static const VdtKey segmenter_keys[] = {VDT_SEGMENTER_KEYS(ROW)};
@@ -14,9 +16,14 @@ static const VdtKey segmenter_keys[] = {VDT_SEGMENTER_KEYS(ROW)};
 const VdtGroup vdt_service_groups[] = {
     [VDT_GROUP_SERVICE] = {"service", "The service as a whole.", NULL, NULL, service_keys,
                            VDT_KEY_SERVICE_N_KEYS},
+    [VDT_GROUP_RECORDING] = {"recording", "Snapshots and clips of events, of all streams.", NULL,
+                             NULL, recording_keys, VDT_KEY_RECORDING_N_KEYS},
 };
 const VdtGroup vdt_stream_group = {
     "stream", "The stream that the file is about.", NULL, NULL, stream_keys, VDT_KEY_STREAM_N_KEYS};
+const VdtGroup vdt_record_group = {"record",    "What is recorded of the stream's events.",
+                                   NULL,        NULL,
+                                   record_keys, VDT_KEY_RECORD_N_KEYS};
 const VdtGroup vdt_analyser_groups[] = {
     {"recognizer", "Names actions: the element squeezetime-recognizer.", "squeezetime-recognizer",
      "squeezetime", recognizer_keys, VDT_KEY_RECOGNIZER_N_KEYS},

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build/description.h"
 #include "config/config.h"
 #include "config/secret.h"
 #include "fixture.h"
@@ -257,6 +258,38 @@ static void test_secret_file(void)
     expect(start, NULL);
 }
 
+/* Another source of the same camera, with its own template, secret and parameters. */
+static void test_recorded(void)
+{
+    fixture_files("secret", "admin:hunter2\n", NULL);
+    g_autofree char *file = g_strdup(fixture_path("secret"));
+    g_assert_cmpint(g_chmod(file, 0600), ==, 0);
+    g_autofree char *text =
+        g_strdup_printf(STREET "[record]\nsource=rtsp://cam/large\nsecret-file=%s\nafter=9s\n"
+                               "[parameters]\nseed=7\nlatency=1s\n",
+                        file);
+    fixture_add("streams.d/a.conf", text);
+    fixture_add("streams.d/b.conf", STREET);
+    g_autoptr(VdtConfig) config = load_good();
+    const VdtStreamConfig *a = vdt_config_find(config, "a"), *b = vdt_config_find(config, "b");
+    g_assert_null(b->recorded);
+    g_assert_cmpstr(b->record[VDT_KEY_RECORD_KEEP].text, ==, "clips");
+    g_assert_cmpint(a->record[VDT_KEY_RECORD_AFTER].whole, ==, 9000000);
+    g_assert_null(a->password);
+    g_assert_cmpstr(a->recorded->password, ==, "hunter2");
+    g_autofree char *small = vdt_describe_source(a, FALSE, NULL),
+                    *large = vdt_describe_source(a->recorded, FALSE, NULL);
+    g_assert_nonnull(strstr(small, "seed=7"));
+    g_assert_nonnull(strstr(large, "location=\"rtsp://cam/large\" latency=1000 "));
+    fixture_add("streams.d/a.conf", STREET "[record]\nsource=gopher://x/\nbefor=1s\nmost=1ms\n"
+                                           "[parameters]\nlatency=1s\n");
+    fixture_add("streams.d/b.conf", STREET "[record]\ncredential=front\n");
+    expect("streams.d/a.conf:4: [record] source=gopher://x/: expected a scheme that a template is",
+           "streams.d/a.conf:5: [record] befor: there is no such key; did you mean before?",
+           "streams.d/a.conf:6: [record] most=1ms: expected a duration",
+           "streams.d/b.conf:4: [record] credential=***: expected a source in [record], too", NULL);
+}
+
 static void test_credential(void)
 {
     static const char stream[] = "[stream]\nsource=rtsp://cam/\ncredential=front\n";
@@ -332,6 +365,7 @@ int main(int argc, char **argv)
     g_test_add_func("/config/own-templates", test_own_templates);
     g_test_add_func("/config/password-in-uri", test_password_in_uri);
     g_test_add_func("/config/secret-file", test_secret_file);
+    g_test_add_func("/config/recorded", test_recorded);
     g_test_add_func("/config/credential", test_credential);
     g_test_add_func("/config/no-secret-is-told", test_no_secret_is_told);
     return fixture_close();

@@ -6,7 +6,8 @@
 #include "config/diff.h"
 #include "fixture.h"
 
-#define STREET "[stream]\nsource=street:///\n"
+#define STREET                       "[stream]\nsource=street:///\n"
+#define STREAM_RECORD(source, after) STREET "[record]\nsource=" source "\nafter=" after "\n"
 
 static VdtConfig *load(void)
 {
@@ -89,6 +90,22 @@ static void test_unset(void)
     expect(set, "service unchanged; a changed restart-stream: segmenter.interval");
 }
 
+static void test_record(void)
+{
+    static const char both[] = STREAM_RECORD("rtsp://cam/large", "3s");
+    fixture_files("streams.d/a.conf", both, NULL);
+    g_autoptr(VdtConfig) before = load();
+    fixture_add("streams.d/a.conf", STREAM_RECORD("rtsp://cam/large", "4s"));
+    expect(before, "service unchanged; a changed live: record.after");
+    fixture_add("streams.d/a.conf", STREAM_RECORD("rtsp://cam/other", "3s"));
+    expect(before, "service unchanged; a changed restart-stream: record.source");
+    fixture_add("streams.d/a.conf", STREET "[record]\nafter=3s\n");
+    expect(before, "service unchanged; a changed restart-stream: record.source");
+    fixture_add("vedette.conf", "[recording]\nretention=2d\n");
+    fixture_add("streams.d/a.conf", both);
+    expect(before, "service changed live: recording.retention; a unchanged");
+}
+
 static void test_templates(void)
 {
     static const char template[] = "[template]\nsummary=Mine\nschemes=street\n[parameter depth]\n"
@@ -123,6 +140,7 @@ int main(int argc, char **argv)
     g_test_add_func("/diff/streams", test_streams);
     g_test_add_func("/diff/keys", test_keys);
     g_test_add_func("/diff/unset", test_unset);
+    g_test_add_func("/diff/record", test_record);
     g_test_add_func("/diff/templates", test_templates);
     g_test_add_func("/diff/secret", test_secret);
     return fixture_close();

@@ -244,6 +244,7 @@ static void test_samples(void)
     for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++)
         assert_told(&vdt_service_groups[i], all_service, man);
     assert_told(&vdt_stream_group, all_stream, man);
+    assert_told(&vdt_record_group, all_stream, man);
     for (guint i = 0; i < vdt_n_analyser_groups; i++)
         assert_told(&vdt_analyser_groups[i], all_stream, man);
 }
