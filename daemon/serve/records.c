@@ -9,7 +9,7 @@
 #include "stream/clock.h"
 
 #define MOST_WAITING  256   /* clips, snapshots, and events whose turn it is not yet */
-#define RING_BUFFERS  20000 /* time and bytes bound it before */
+#define RING_BUFFERS  10000 /* time and bytes bound it before */
 #define EARLIER       (3 * G_USEC_PER_SEC) /* by as much an event may be told late */
 #define SWEEP_SECONDS 60
 
