@@ -7,6 +7,7 @@
     {name, {VDT_OPTION_##type, min, max, choices, unset}, VDT_RELOAD_##reload, doc},
 
 static const VdtKey service_keys[] = {VDT_SERVICE_KEYS(ROW)};
+static const VdtKey http_keys[] = {VDT_HTTP_KEYS(ROW)};
 static const VdtKey stream_keys[] = {VDT_STREAM_KEYS(ROW)};
 static const VdtKey recognizer_keys[] = {VDT_RECOGNIZER_KEYS(ROW)};
 static const VdtKey segmenter_keys[] = {VDT_SEGMENTER_KEYS(ROW)};
@@ -14,6 +15,8 @@ static const VdtKey segmenter_keys[] = {VDT_SEGMENTER_KEYS(ROW)};
 const VdtGroup vdt_service_groups[] = {
     [VDT_GROUP_SERVICE] = {"service", "The service as a whole.", NULL, NULL, service_keys,
                            VDT_KEY_SERVICE_N_KEYS},
+    [VDT_GROUP_HTTP] = {"http", "The programming interface, see docs/api.md, and who may use it.",
+                        NULL, NULL, http_keys, VDT_KEY_HTTP_N_KEYS},
 };
 const VdtGroup vdt_stream_group = {
     "stream", "The stream that the file is about.", NULL, NULL, stream_keys, VDT_KEY_STREAM_N_KEYS};
