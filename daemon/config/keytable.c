@@ -9,6 +9,7 @@
 static const VdtKey service_keys[] = {VDT_SERVICE_KEYS(ROW)};
 static const VdtKey recording_keys[] = {VDT_RECORDING_KEYS(ROW)};
 static const VdtKey record_keys[] = {VDT_RECORD_KEYS(ROW)};
+static const VdtKey http_keys[] = {VDT_HTTP_KEYS(ROW)};
 static const VdtKey stream_keys[] = {VDT_STREAM_KEYS(ROW)};
 static const VdtKey recognizer_keys[] = {VDT_RECOGNIZER_KEYS(ROW)};
 static const VdtKey segmenter_keys[] = {VDT_SEGMENTER_KEYS(ROW)};
@@ -18,6 +19,8 @@ const VdtGroup vdt_service_groups[] = {
                            VDT_KEY_SERVICE_N_KEYS},
     [VDT_GROUP_RECORDING] = {"recording", "Snapshots and clips of events, of all streams.", NULL,
                              NULL, recording_keys, VDT_KEY_RECORDING_N_KEYS},
+    [VDT_GROUP_HTTP] = {"http", "The programming interface, see docs/api.md, and who may use it.",
+                        NULL, NULL, http_keys, VDT_KEY_HTTP_N_KEYS},
 };
 const VdtGroup vdt_stream_group = {
     "stream", "The stream that the file is about.", NULL, NULL, stream_keys, VDT_KEY_STREAM_N_KEYS};

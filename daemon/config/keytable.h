@@ -11,6 +11,7 @@
 
 #include "keys/analysers.h"
 #include "keys/record.h"
+#include "keys/http.h"
 #include "keys/service.h"
 #include "keys/stream.h"
 #include "values/keys.h"
@@ -18,12 +19,14 @@
 #define VDT_SERVICE_NUMBER(id, ...)    VDT_KEY_SERVICE_##id,
 #define VDT_RECORDING_NUMBER(id, ...)  VDT_KEY_RECORDING_##id,
 #define VDT_RECORD_NUMBER(id, ...)     VDT_KEY_RECORD_##id,
+#define VDT_HTTP_NUMBER(id, ...)       VDT_KEY_HTTP_##id,
 #define VDT_STREAM_NUMBER(id, ...)     VDT_KEY_STREAM_##id,
 #define VDT_RECOGNIZER_NUMBER(id, ...) VDT_KEY_RECOGNIZER_##id,
 #define VDT_SEGMENTER_NUMBER(id, ...)  VDT_KEY_SEGMENTER_##id,
 enum { VDT_SERVICE_KEYS(VDT_SERVICE_NUMBER) VDT_KEY_SERVICE_N_KEYS };
 enum { VDT_RECORDING_KEYS(VDT_RECORDING_NUMBER) VDT_KEY_RECORDING_N_KEYS };
 enum { VDT_RECORD_KEYS(VDT_RECORD_NUMBER) VDT_KEY_RECORD_N_KEYS };
+enum { VDT_HTTP_KEYS(VDT_HTTP_NUMBER) VDT_KEY_HTTP_N_KEYS };
 enum { VDT_STREAM_KEYS(VDT_STREAM_NUMBER) VDT_KEY_STREAM_N_KEYS };
 enum { VDT_RECOGNIZER_KEYS(VDT_RECOGNIZER_NUMBER) VDT_KEY_RECOGNIZER_N_KEYS };
 enum { VDT_SEGMENTER_KEYS(VDT_SEGMENTER_NUMBER) VDT_KEY_SEGMENTER_N_KEYS };
@@ -39,7 +42,7 @@ typedef struct {
 } VdtGroup;
 
 /* Groups of vedette.conf. */
-enum { VDT_GROUP_SERVICE, VDT_GROUP_RECORDING, VDT_N_SERVICE_GROUPS };
+enum { VDT_GROUP_SERVICE, VDT_GROUP_RECORDING, VDT_GROUP_HTTP, VDT_N_SERVICE_GROUPS };
 extern const VdtGroup vdt_service_groups[VDT_N_SERVICE_GROUPS];
 extern const VdtGroup vdt_stream_group, vdt_record_group;
 /* A stream may have any number of each: [recognizer], [recognizer door]. */

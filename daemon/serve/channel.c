@@ -252,6 +252,11 @@ void vdt_channel_free(VdtChannel *channel)
     g_free(channel);
 }
 
+VdtStream *vdt_channel_get_stream(VdtChannel *channel)
+{
+    return vdt_stream_ref(channel->stream);
+}
+
 VdtStreamInfo *vdt_channel_get_info(VdtChannel *channel)
 {
     return vdt_stream_get_info(channel->stream);

@@ -21,5 +21,7 @@ gboolean vdt_channel_change(VdtChannel *channel, VdtStreamConfig *config, gboole
 void vdt_channel_remove(VdtChannel *channel, VdtSupervisor *supervisor);
 /* Without the stream, which the supervisor stops. */
 void vdt_channel_free(VdtChannel *channel);
+/* Caller unrefs. */
+VdtStream *vdt_channel_get_stream(VdtChannel *channel);
 /* Caller frees. */
 VdtStreamInfo *vdt_channel_get_info(VdtChannel *channel);

@@ -4,13 +4,15 @@
 #include <glib-unix.h>
 #include <unistd.h>
 
-#include "channel.h"
+#include "api.h"
 #include "check.h"
 #include "health.h"
+#include "http/server.h"
 #include "manager.h"
 #include "stream/clock.h"
 
 #define LAST_EVENTS 100000 /* us */
+#define LAST_CHANGE 500000 /* us */
 #define TICK        1000   /* ms, at most */
 
 typedef struct {
@@ -20,6 +22,8 @@ typedef struct {
     VdtConfig *config;
     VdtSupervisor *supervisor;
     GHashTable *channels; /* name to VdtChannel */
+    VdtApi *api;
+    VdtHttp *http; /* NULL where nobody listens */
     GMainLoop *loop;
     gboolean reloading, again;
     guint64 watchdog, lost;
@@ -75,7 +79,7 @@ static void reload_free(gpointer data)
     g_free(reload->where);
     vdt_config_unref(reload->config);
     g_clear_pointer(&reload->differences, g_ptr_array_unref);
-    vdt_problems_free(reload->problems);
+    g_clear_pointer(&reload->problems, vdt_problems_free);
     g_free(reload);
 }
 
@@ -118,6 +122,38 @@ static void apply(Service *s, const VdtDifference *d)
         change_stream(s, config, d->reload == VDT_RELOAD_LIVE);
 }
 
+/* --- the interface --- */
+
+static void say(const char *sentence, gpointer data)
+{
+    const Service *s = data;
+    vdt_tell(&s->tell, VDT_TELL_WARNING, "%s", sentence);
+}
+
+/* The files that it names were looked at a moment ago; they may be others by now. */
+static VdtHttpSettings *read_http(Service *s)
+{
+    g_autoptr(VdtProblems) problems = vdt_problems_new();
+    VdtHttpSettings *settings = vdt_http_settings_new(s->config, problems);
+    vdt_tell_problems(&s->tell, problems);
+    return settings;
+}
+
+static void set_http(Service *s)
+{
+    VdtHttpSettings *settings = s->http != NULL ? read_http(s) : NULL;
+    if (settings != NULL)
+        vdt_http_set(s->http, settings);
+}
+
+static void begin_http(Service *s)
+{
+    VdtHttpOptions options = {.service = vdt_api_get_service(s->api), .say = say, .say_data = s};
+    VdtHttpSettings *settings = read_http(s);
+    if (settings != NULL)
+        s->http = vdt_http_new(settings, &options);
+}
+
 static void begin_reload(Service *s);
 
 static void on_read(GObject *source, GAsyncResult *result, gpointer data)
@@ -135,7 +171,11 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer data)
         for (guint i = 0; i < reload->differences->len; i++)
             apply(s, reload->differences->pdata[i]);
         vdt_tell(&s->tell, VDT_TELL_INFO, "the configuration was read anew");
+        vdt_api_update(s->api, s->config, s->channels);
+        set_http(s);
     }
+    vdt_api_reloaded(s->api, g_steal_pointer(&reload->differences),
+                     g_steal_pointer(&reload->problems), s->again);
     vdt_manager_ready();
     if (s->again)
         begin_reload(s);
@@ -155,7 +195,7 @@ static void begin_reload(Service *s)
     g_task_run_in_thread(task, read_anew);
 }
 
-static gboolean on_hangup(gpointer data)
+static void reload(gpointer data)
 {
     Service *s = data;
     /* files may have changed after they were read */
@@ -163,6 +203,11 @@ static gboolean on_hangup(gpointer data)
         s->again = TRUE;
     else
         begin_reload(s);
+}
+
+static gboolean on_hangup(gpointer data)
+{
+    reload(data);
     return G_SOURCE_CONTINUE;
 }
 
@@ -209,6 +254,7 @@ static gboolean on_tick(gpointer data)
     }
     gboolean good =
         vdt_health_is_good(&health, vdt_supervisor_get_beat(s->supervisor), vdt_clock_now());
+    vdt_api_set_health(s->api, TRUE, good, vdt_lines_get_lost(s->events));
     tell_status(s, &health);
     tell_lost(s);
     if (good && s->watchdog > 0)
@@ -247,8 +293,11 @@ static void run(Service *s)
     guint tick = s->watchdog > 0 ? (guint)MIN(s->watchdog / 4000 + 1, TICK) : TICK;
     guint sources[] = {g_unix_signal_add(SIGTERM, on_stop, s),
                        g_unix_signal_add(SIGINT, on_stop, s), g_timeout_add(tick, on_tick, s)};
-    vdt_manager_ready();
+    s->api = vdt_api_new(s->where, reload, s);
+    vdt_api_update(s->api, s->config, s->channels);
     on_tick(s);
+    begin_http(s);
+    vdt_manager_ready();
     g_main_loop_run(s->loop);
     for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
         g_source_remove(sources[i]);
@@ -257,14 +306,21 @@ static void run(Service *s)
 /* Whether nothing is left that still runs. */
 static gboolean stop(Service *s)
 {
+    vdt_api_set_health(s->api, FALSE, TRUE, vdt_lines_get_lost(s->events));
+    gboolean changing = !vdt_api_close(s->api, LAST_CHANGE);
+    /* what still goes on would answer there */
+    if (!changing)
+        g_clear_pointer(&s->http, vdt_http_free);
     guint hanging = vdt_supervisor_free(s->supervisor);
     if (hanging > 0)
         vdt_tell(&s->tell, VDT_TELL_WARNING, "%u threads hang, and are left", hanging);
+    if (!changing)
+        vdt_api_free(s->api);
     g_hash_table_unref(s->channels);
     vdt_config_unref(s->config);
     g_main_loop_unref(s->loop);
     g_free(s->status);
-    return hanging == 0 && !s->reloading;
+    return hanging == 0 && !s->reloading && !changing;
 }
 
 int vdt_serve(const char *where)
