@@ -2,7 +2,7 @@
 /* All streams at once. */
 import * as api from "./api.js";
 import { h, keep, state } from "./dom.js";
-import { eventTitle, rate, time } from "./format.js";
+import { duration, eventTitle, rate, time } from "./format.js";
 import { livePicture } from "./picture.js";
 import { poll } from "./poll.js";
 
@@ -32,7 +32,8 @@ export function showLive(main) {
     tile.querySelector(".picture").show(stream);
     const event = latest.get(stream.name);
     tile.querySelector(".says").textContent =
-      stream.state !== "live" ? stream.reason
+      stream.retry_in_s !== undefined ? `again in ${duration(stream.retry_in_s)}`
+        : stream.state !== "live" ? `for ${duration(stream.in_state_s || 0)}`
         : event ? `${time(event.time)}  ${eventTitle(event)}` : rate(stream.camera_fps);
   }
 
