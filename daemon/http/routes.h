@@ -50,6 +50,8 @@ void vdt_handle_event(VdtRequest *request);
 void vdt_handle_snapshot(VdtRequest *request);
 void vdt_handle_clip(VdtRequest *request);
 void vdt_handle_feed(VdtRequest *request);
+void vdt_handle_page(VdtRequest *request);
+void vdt_handle_page_file(VdtRequest *request);
 void vdt_handle_login_page(VdtRequest *request);
 void vdt_handle_login(VdtRequest *request);
 void vdt_handle_logout(VdtRequest *request);

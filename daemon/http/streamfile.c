@@ -110,6 +110,11 @@ JsonObject *vdt_stream_file_to_json(const VdtStreamConfig *config)
     json_object_set_object_member(
         object, vdt_stream_group.name,
         group_json(vdt_stream_group.keys, vdt_stream_group.n_keys, config->values));
+    JsonObject *record = group_json(vdt_record_group.keys, vdt_record_group.n_keys, config->record);
+    if (json_object_get_size(record) > 0)
+        json_object_set_object_member(object, vdt_record_group.name, record);
+    else
+        json_object_unref(record);
     if (config->n_parameters > 0)
         json_object_set_object_member(
             object, VDT_PARAMETERS_GROUP,
