@@ -7,6 +7,9 @@
     {name, {VDT_OPTION_##type, min, max, choices, unset}, VDT_RELOAD_##reload, doc},
 
 static const VdtKey service_keys[] = {VDT_SERVICE_KEYS(ROW)};
+static const VdtKey mqtt_keys[] = {VDT_MQTT_KEYS(ROW)};
+static const VdtKey webhook_keys[] = {VDT_WEBHOOK_KEYS(ROW)};
+static const VdtKey file_keys[] = {VDT_FILE_KEYS(ROW)};
 static const VdtKey stream_keys[] = {VDT_STREAM_KEYS(ROW)};
 static const VdtKey recognizer_keys[] = {VDT_RECOGNIZER_KEYS(ROW)};
 static const VdtKey segmenter_keys[] = {VDT_SEGMENTER_KEYS(ROW)};
@@ -14,6 +17,12 @@ static const VdtKey segmenter_keys[] = {VDT_SEGMENTER_KEYS(ROW)};
 const VdtGroup vdt_service_groups[] = {
     [VDT_GROUP_SERVICE] = {"service", "The service as a whole.", NULL, NULL, service_keys,
                            VDT_KEY_SERVICE_N_KEYS},
+    [VDT_GROUP_MQTT] = {"mqtt", "A broker that is told what happens.", NULL, NULL, mqtt_keys,
+                        VDT_KEY_MQTT_N_KEYS},
+    [VDT_GROUP_WEBHOOK] = {"webhook", "A server that is told what happens.", NULL, NULL,
+                           webhook_keys, VDT_KEY_WEBHOOK_N_KEYS},
+    [VDT_GROUP_FILE] = {"file", "A file that is told what happens.", NULL, NULL, file_keys,
+                        VDT_KEY_FILE_N_KEYS},
 };
 const VdtGroup vdt_stream_group = {
     "stream", "The stream that the file is about.", NULL, NULL, stream_keys, VDT_KEY_STREAM_N_KEYS};

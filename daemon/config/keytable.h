@@ -10,16 +10,23 @@
 #pragma once
 
 #include "keys/analysers.h"
+#include "keys/publish.h"
 #include "keys/service.h"
 #include "keys/stream.h"
 #include "values/keys.h"
 
 #define VDT_SERVICE_NUMBER(id, ...)    VDT_KEY_SERVICE_##id,
 #define VDT_STREAM_NUMBER(id, ...)     VDT_KEY_STREAM_##id,
+#define VDT_MQTT_NUMBER(id, ...)       VDT_KEY_MQTT_##id,
+#define VDT_WEBHOOK_NUMBER(id, ...)    VDT_KEY_WEBHOOK_##id,
+#define VDT_FILE_NUMBER(id, ...)       VDT_KEY_FILE_##id,
 #define VDT_RECOGNIZER_NUMBER(id, ...) VDT_KEY_RECOGNIZER_##id,
 #define VDT_SEGMENTER_NUMBER(id, ...)  VDT_KEY_SEGMENTER_##id,
 enum { VDT_SERVICE_KEYS(VDT_SERVICE_NUMBER) VDT_KEY_SERVICE_N_KEYS };
 enum { VDT_STREAM_KEYS(VDT_STREAM_NUMBER) VDT_KEY_STREAM_N_KEYS };
+enum { VDT_MQTT_KEYS(VDT_MQTT_NUMBER) VDT_KEY_MQTT_N_KEYS };
+enum { VDT_WEBHOOK_KEYS(VDT_WEBHOOK_NUMBER) VDT_KEY_WEBHOOK_N_KEYS };
+enum { VDT_FILE_KEYS(VDT_FILE_NUMBER) VDT_KEY_FILE_N_KEYS };
 enum { VDT_RECOGNIZER_KEYS(VDT_RECOGNIZER_NUMBER) VDT_KEY_RECOGNIZER_N_KEYS };
 enum { VDT_SEGMENTER_KEYS(VDT_SEGMENTER_NUMBER) VDT_KEY_SEGMENTER_N_KEYS };
 
@@ -34,7 +41,7 @@ typedef struct {
 } VdtGroup;
 
 /* Groups of vedette.conf. */
-enum { VDT_GROUP_SERVICE, VDT_N_SERVICE_GROUPS };
+enum { VDT_GROUP_SERVICE, VDT_GROUP_MQTT, VDT_GROUP_WEBHOOK, VDT_GROUP_FILE, VDT_N_SERVICE_GROUPS };
 extern const VdtGroup vdt_service_groups[VDT_N_SERVICE_GROUPS];
 extern const VdtGroup vdt_stream_group;
 /* A stream may have any number of each: [recognizer], [recognizer door]. */
