@@ -169,8 +169,9 @@ void vdt_spool_rewind(VdtSpool *spool)
 
 guint64 vdt_spool_get_pending(const VdtSpool *spool)
 {
-    guint64 last = vdt_store_get_last(spool->store);
-    return last > spool->mark ? last - spool->mark : 0;
+    guint64 last = vdt_store_get_last(spool->store),
+            mark = MAX(spool->mark, vdt_store_get_mark(spool->store, spool->reader));
+    return last > mark ? last - mark : 0;
 }
 
 guint64 vdt_spool_get_lost(const VdtSpool *spool)

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Events as JSON, for logs, stores and brokers: one line,
- * {"type","event","id","stream","element","label","score","pts_ns","time"}, and then, where the
- * message has them, of objects and zones: strings "what" (object, crossing, dwell, count), "zone",
- * "line", "direction" (in, out), integers "object" (its number), "count", "since" (PTS, ns), in the
- * order what, object, zone, line, direction, count, since.
+ * What an analyser's message tells of an event, as the fields of a line of JSON, or as that line.
  */
 #pragma once
 
 #include <gst/gst.h>
 
+#include "eventline.h"
+
 G_BEGIN_DECLS
 
 /*
- * The line for an element message that an analyser posted, without a line end; NULL for any other
- * message. @stream is the caller's name for the stream. @time is when it happened, NULL for now;
- * pts_ns is null where the stream has no time. Caller frees.
+ * The fields of an element message that an analyser posted; FALSE for any other message. They
+ * borrow from @message and from @stream, the caller's name for the stream. The time is now.
  */
+gboolean vdt_event_from_message(GstMessage *message, const char *stream, VdtEventLine *line);
+
+/* The line of such a message, NULL for any other. @time is when it happened, NULL for now. Caller
+ * frees. */
 char *vdt_event_to_json(GstMessage *message, const char *stream, GDateTime *time);
 
 G_END_DECLS

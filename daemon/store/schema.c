@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "schema.h"
+
+/* auto_vacuum has to come before there is any table. */
+static const char setup[] = "PRAGMA auto_vacuum=INCREMENTAL;"
+                            "PRAGMA journal_mode=WAL;"
+                            "PRAGMA synchronous=NORMAL;"
+                            "PRAGMA journal_size_limit=8388608;"
+                            "PRAGMA temp_store=MEMORY;"
+                            "PRAGMA foreign_keys=OFF;";
+
+/* From each version to the next one. Never changed, only added to. Times are UTC in us. */
+static const char *const steps[VDT_SCHEMA_VERSION] = {
+    "CREATE TABLE events ("
+    "  number INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  id TEXT NOT NULL UNIQUE,"
+    "  stream TEXT, type TEXT NOT NULL, what TEXT, element TEXT, label TEXT, zone TEXT, line TEXT,"
+    "  began INTEGER NOT NULL,"
+    "  ended INTEGER NOT NULL," /* 0 while it goes on */
+    "  last INTEGER NOT NULL,"  /* newest sign of it */
+    "  score REAL,"             /* the best */
+    "  audience INTEGER NOT NULL,"
+    "  snapshot TEXT, clip TEXT,"
+    "  json TEXT NOT NULL);" /* the newest line */
+    "CREATE INDEX events_ended ON events (ended, number);"
+    "CREATE INDEX events_stream ON events (stream, number);"
+    "CREATE INDEX events_label ON events (label, number);"
+    "CREATE TABLE journal ("
+    "  seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  written INTEGER NOT NULL," /* when the row was */
+    "  phase INTEGER NOT NULL,"
+    "  time INTEGER NOT NULL,"
+    "  id TEXT NOT NULL,"
+    "  stream TEXT, type TEXT NOT NULL, what TEXT, element TEXT, label TEXT, zone TEXT, line TEXT,"
+    "  score REAL,"
+    "  audience INTEGER NOT NULL,"
+    "  json TEXT NOT NULL);"
+    "CREATE TABLE marks (reader TEXT PRIMARY KEY, seq INTEGER NOT NULL, lost INTEGER NOT NULL)"
+    "  WITHOUT ROWID;",
+};
+
+static VdtSchemaState state_of(int code)
+{
+    if (code == SQLITE_OK)
+        return VDT_SCHEMA_READY;
+    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR
+               ? VDT_SCHEMA_DAMAGED
+               : VDT_SCHEMA_FAILED;
+}
+
+static int migrate(VdtDb *db, gint64 from)
+{
+    int code = SQLITE_OK;
+    for (gint64 i = from; i < VDT_SCHEMA_VERSION && code == SQLITE_OK; i++)
+        code = vdt_db_script(db, steps[i]);
+    g_autofree char *version = g_strdup_printf("PRAGMA user_version=%d", VDT_SCHEMA_VERSION);
+    return code == SQLITE_OK ? vdt_db_script(db, version) : code;
+}
+
+VdtSchemaState vdt_schema_prepare(VdtDb *db)
+{
+    gint64 version = 0;
+    int code = vdt_db_script(db, setup);
+    if (code == SQLITE_OK)
+        code = vdt_db_get_number(db, "PRAGMA user_version", &version);
+    if (code != SQLITE_OK)
+        return state_of(code);
+    if (version > VDT_SCHEMA_VERSION)
+        return VDT_SCHEMA_NEWER;
+    if (version < 0)
+        return VDT_SCHEMA_DAMAGED;
+    if (version == VDT_SCHEMA_VERSION)
+        return VDT_SCHEMA_READY;
+    code = vdt_db_script(db, "BEGIN IMMEDIATE");
+    if (code == SQLITE_OK)
+        code = migrate(db, version);
+    if (code == SQLITE_OK)
+        code = vdt_db_script(db, "COMMIT");
+    if (code != SQLITE_OK)
+        vdt_db_script(db, "ROLLBACK");
+    return state_of(code);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the database is made of, and how an older one becomes that. */
+#pragma once
+
+#include "db.h"
+
+#define VDT_SCHEMA_VERSION 1
+
+typedef enum {
+    VDT_SCHEMA_READY,
+    VDT_SCHEMA_NEWER,   /* a newer Vedette wrote it */
+    VDT_SCHEMA_DAMAGED, /* it is none of ours, or broken */
+    VDT_SCHEMA_FAILED,  /* not now: the disk is full, another process has it locked */
+} VdtSchemaState;
+
+/* Sets @db, which writes, up, and brings it to this version, in one transaction or not at all. */
+VdtSchemaState vdt_schema_prepare(VdtDb *db);
