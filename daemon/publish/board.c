@@ -68,8 +68,9 @@ gboolean vdt_board_set(VdtBoard *board, const char *stream, const char *state, c
 {
     g_mutex_lock(&board->lock);
     const VdtNotice *before = g_hash_table_lookup(board->notices, stream);
-    gboolean differs = before != NULL && !before->removed &&
-                       (strcmp(before->state, state) != 0 || g_strcmp0(before->reason, reason) != 0);
+    gboolean differs =
+        before != NULL && !before->removed &&
+        (strcmp(before->state, state) != 0 || g_strcmp0(before->reason, reason) != 0);
     if (differs)
         put(board, stream, state, reason, FALSE);
     g_mutex_unlock(&board->lock);

@@ -37,8 +37,7 @@ gboolean broker_is_there(void)
 static int listen_at(guint *port)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     g_assert_cmpint(bind(fd, (struct sockaddr *)&address, size), ==, 0);
@@ -51,9 +50,8 @@ static int listen_at(guint *port)
 static int connect_at(guint port)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
         return fd;
     close(fd);
@@ -103,10 +101,8 @@ void broker_restart(Broker *broker)
 
 void broker_start(Broker *broker, const char *settings, gboolean tls)
 {
-    *broker = (Broker){.port = free_port(),
-                       .port_tls = free_port(),
-                       .settings = g_strdup(settings),
-                       .tls = tls};
+    *broker = (Broker){
+        .port = free_port(), .port_tls = free_port(), .settings = g_strdup(settings), .tls = tls};
     broker_restart(broker);
 }
 
@@ -274,7 +270,9 @@ static void on_message(struct mosquitto *client, void *data, const struct mosqui
 {
     Listener *listener = data;
     Heard *heard = g_new(Heard, 1);
-    *heard = (Heard){g_strdup(m->topic), g_strndup(m->payload, (gsize)m->payloadlen), m->retain};
+    *heard =
+        (Heard){g_strdup(m->topic),
+                g_strndup(m->payload != NULL ? m->payload : "", (gsize)m->payloadlen), m->retain};
     g_mutex_lock(&listener->lock);
     g_ptr_array_add(listener->heard, heard);
     g_mutex_unlock(&listener->lock);

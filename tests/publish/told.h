@@ -49,6 +49,6 @@ VdtSinkState told_state(VdtPublisher *publisher, const char *name);
 /* Resident memory of this process, in bytes. */
 gsize told_memory(void);
 
-/* A certificate for localhost by an authority of its own: ca.pem, cert.pem, key.pem in the fixture's
- * folder. FALSE if there is no openssl. */
+/* A certificate for localhost by an authority of its own: ca.pem, cert.pem, key.pem in the
+ * fixture's folder. FALSE if there is no openssl. */
 gboolean told_certify(void);
