@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "paths.h"
+#include "publish.h"
 #include "stream.h"
 #include "values/folder.h"
 #include "values/nearest.h"
@@ -22,8 +23,11 @@ void vdt_config_unref(VdtConfig *config)
 {
     if (config == NULL || !g_atomic_int_dec_and_test(&config->ref_count))
         return;
-    for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++)
+    for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++) {
         vdt_options_free(config->settings[i], vdt_service_groups[i].n_keys);
+        g_free(config->secrets[i].user);
+        g_free(config->secrets[i].password);
+    }
     g_ptr_array_unref(config->streams);
     g_ptr_array_unref(config->templates);
     g_free(config->folder);
@@ -109,6 +113,7 @@ static void read_service(VdtConfig *config, const char *file, VdtProblems *probl
         VdtSite site = {.file = file, .group = group->name};
         config->settings[i] = vdt_keys_parse(group->keys, group->n_keys, found[i], &site, problems);
     }
+    vdt_config_read_publish(config, inis, problems);
 }
 
 static void read_stream(VdtConfig *config, const char *folder, const char *file_name,

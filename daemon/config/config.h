@@ -40,13 +40,21 @@ struct _VdtStreamConfig {
     gboolean secret_unread; /* it is a credential, and this process is given none */
 };
 
+/* What a group's credential or secret-file holds; never shown. */
+typedef struct {
+    char *user;      /* NULL if it is one secret */
+    char *password;  /* NULL if there is none */
+    gboolean unread; /* it is a credential, and this process is given none */
+} VdtSecret;
+
 typedef struct {
     gint ref_count;
     char *folder; /* that it was read from */
     /* by VDT_GROUP_..., then VDT_KEY_GROUP_... */
     VdtOption *settings[VDT_N_SERVICE_GROUPS];
-    GPtrArray *streams;   /* of VdtStreamConfig, by name */
-    GPtrArray *templates; /* of VdtTemplate */
+    VdtSecret secrets[VDT_N_SERVICE_GROUPS]; /* of groups that have one */
+    GPtrArray *streams;                      /* of VdtStreamConfig, by name */
+    GPtrArray *templates;                    /* of VdtTemplate */
 } VdtConfig;
 
 /*

@@ -152,6 +152,10 @@ GPtrArray *vdt_config_diff(const VdtConfig *before, const VdtConfig *after)
     for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++)
         compare_values(&service, vdt_service_groups[i].name, vdt_service_groups[i].keys,
                        vdt_service_groups[i].n_keys, before->settings[i], after->settings[i]);
+    for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++)
+        if (g_strcmp0(before->secrets[i].user, after->secrets[i].user) != 0 ||
+            g_strcmp0(before->secrets[i].password, after->secrets[i].password) != 0)
+            add(&service, VDT_RELOAD_LIVE, "the secret of %s", vdt_service_groups[i].name);
     g_ptr_array_add(all, finish(&service, NULL));
     guint i = 0, k = 0; /* both are by name */
     while (i < before->streams->len || k < after->streams->len) {

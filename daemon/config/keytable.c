@@ -10,6 +10,9 @@ static const VdtKey service_keys[] = {VDT_SERVICE_KEYS(ROW)};
 static const VdtKey recording_keys[] = {VDT_RECORDING_KEYS(ROW)};
 static const VdtKey record_keys[] = {VDT_RECORD_KEYS(ROW)};
 static const VdtKey http_keys[] = {VDT_HTTP_KEYS(ROW)};
+static const VdtKey mqtt_keys[] = {VDT_MQTT_KEYS(ROW)};
+static const VdtKey webhook_keys[] = {VDT_WEBHOOK_KEYS(ROW)};
+static const VdtKey file_keys[] = {VDT_FILE_KEYS(ROW)};
 static const VdtKey stream_keys[] = {VDT_STREAM_KEYS(ROW)};
 static const VdtKey recognizer_keys[] = {VDT_RECOGNIZER_KEYS(ROW)};
 static const VdtKey segmenter_keys[] = {VDT_SEGMENTER_KEYS(ROW)};
@@ -21,6 +24,12 @@ const VdtGroup vdt_service_groups[] = {
                              NULL, recording_keys, VDT_KEY_RECORDING_N_KEYS},
     [VDT_GROUP_HTTP] = {"http", "The programming interface, see docs/api.md, and who may use it.",
                         NULL, NULL, http_keys, VDT_KEY_HTTP_N_KEYS},
+    [VDT_GROUP_MQTT] = {"mqtt", "A broker that is told what happens.", NULL, NULL, mqtt_keys,
+                        VDT_KEY_MQTT_N_KEYS},
+    [VDT_GROUP_WEBHOOK] = {"webhook", "A server that is told what happens.", NULL, NULL,
+                           webhook_keys, VDT_KEY_WEBHOOK_N_KEYS},
+    [VDT_GROUP_FILE] = {"file", "A file that is told what happens.", NULL, NULL, file_keys,
+                        VDT_KEY_FILE_N_KEYS},
 };
 const VdtGroup vdt_stream_group = {
     "stream", "The stream that the file is about.", NULL, NULL, stream_keys, VDT_KEY_STREAM_N_KEYS};

@@ -315,6 +315,72 @@ static void test_credential(void)
     g_unsetenv("CREDENTIALS_DIRECTORY");
 }
 
+/* What no row of the table says of those who are told. */
+static void test_publish(void)
+{
+    static const struct {
+        const char *text, *problem;
+    } rows[] = {
+        {"[mqtt]\nhost=user:hunter2@broker\n", "vedette.conf:2: [mqtt] host="},
+        {"[mqtt]\nhost=mqtt://broker\n", "vedette.conf:2: [mqtt] host="},
+        {"[mqtt]\nprefix=a/+/b\n", "vedette.conf:2: [mqtt] prefix=a/+/b: expected the beginning"},
+        {"[mqtt]\nprefix=/a\n", "vedette.conf:2: [mqtt] prefix=/a: expected the beginning"},
+        {"[mqtt]\nprefix=a/\n", "vedette.conf:2: [mqtt] prefix=a/: expected the beginning"},
+        {"[mqtt]\ndiscovery-prefix=#\n", "vedette.conf:2: [mqtt] discovery-prefix=#: expected"},
+        {"[mqtt]\nqos=0\n", "vedette.conf:2: [mqtt] qos=0: expected a whole number from 1 to 2"},
+        {"[mqtt]\ncredential=a\nsecret-file=/b\n",
+         "vedette.conf:3: [mqtt] secret-file=/b: expected a credential or a secret-file, not both"},
+        {"[mqtt]\nsecret-file=/nosuch/file\n", "vedette.conf:2: [mqtt] secret-file=/nosuch/file: "},
+        {"[webhook]\nurl=ftp://a/b\n", "vedette.conf:2: [webhook] url=ftp://a/b: expected http"},
+        {"[webhook]\nurl=http:///b\n", "vedette.conf:2: [webhook] url=http:///b: expected http"},
+        {"[webhook]\nurl=https://u:hunter2@a/\n",
+         "vedette.conf:2: [webhook] url=https://a/: expected "
+         "no user"},
+        {"[webhook]\nurl=https://a/?token=hunter2\n",
+         "vedette.conf:2: [webhook] url=https://a/?token=***: holds a password"},
+        {"[webhook]\nphases=end\n", "vedette.conf:2: [webhook] phases=end: expected one of all"},
+        {"[file]\npath=events.json\n", "vedette.conf:2: [file] path=events.json: expected an "},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        fixture_files("vedette.conf", rows[i].text, NULL);
+        expect(rows[i].problem, NULL);
+    }
+    fixture_files("pair", "vedette:hunter2\n", "line", "hunter:3\n", "credentials/hook", "hunter4",
+                  NULL);
+    g_autofree char *pair = g_strdup(fixture_path("pair")), *line = g_strdup(fixture_path("line"));
+    g_chmod(pair, 0600);
+    g_chmod(line, 0600);
+    g_autofree char *text = g_strdup_printf("[mqtt]\nhost=a\nsecret-file=%s\n[webhook]\n"
+                                            "url=https://a/?token=x\nsecret-file=%s\n",
+                                            pair, line);
+    fixture_add("vedette.conf", text);
+    g_chmod(fixture_path("vedette.conf"), 0600);
+    g_autoptr(VdtConfig) config = load_good();
+    g_assert_cmpstr(config->secrets[VDT_GROUP_MQTT].user, ==, "vedette");
+    g_assert_cmpstr(config->secrets[VDT_GROUP_MQTT].password, ==, "hunter2");
+    g_assert_null(config->secrets[VDT_GROUP_WEBHOOK].user);
+    g_assert_cmpstr(config->secrets[VDT_GROUP_WEBHOOK].password, ==, "hunter:3");
+    fixture_add("vedette.conf", "[webhook]\nurl=https://a/\ncredential=hook\n");
+    g_autoptr(VdtConfig) unread = load_good();
+    g_assert_true(unread->secrets[VDT_GROUP_WEBHOOK].unread);
+    g_setenv("CREDENTIALS_DIRECTORY", fixture_path("credentials"), TRUE);
+    g_autoptr(VdtConfig) read = load_good();
+    g_unsetenv("CREDENTIALS_DIRECTORY");
+    g_assert_cmpstr(read->secrets[VDT_GROUP_WEBHOOK].password, ==, "hunter4");
+}
+
+/* The configuration is wrong, and nothing that is said of that has the password in it. */
+static void assert_silent(const char *lines)
+{
+    g_autoptr(VdtProblems) problems = vdt_problems_new();
+    g_assert_null(load(problems));
+    for (guint k = 0; k < problems->list->len; k++) {
+        g_autofree char *shown = vdt_problem_show(problems->list->pdata[k]);
+        if (strstr(shown, "hunter2") != NULL)
+            g_error("%s is told as: %s", lines, shown);
+    }
+}
+
 /* Wherever somebody puts a password, no problem repeats it. */
 static void test_no_secret_is_told(void)
 {
@@ -336,18 +402,26 @@ static void test_no_secret_is_told(void)
         "pipeline=rtsp://admin:hunter2@cam/",
         "stall-timeout=rtsp://admin:hunter2@cam/",
     };
+    static const char *const service[] = {
+        "[mqtt]\nhost=user:hunter2@broker",
+        "[mqtt]\nhost=mqtt://user:hunter2@broker",
+        "[mqtt]\npassword=hunter2",
+        "[mqtt]\ncredential=user:hunter2",
+        "[webhook]\nurl=https://u:hunter2@a/ b",
+        "[webhook]\nurl=http://u:hunter2@a/",
+        "[webhook]\nsecret=hunter2",
+        "[webhook]\nurl=ftp://a/?key=hunter2",
+    };
     for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
         g_autofree char *text = g_strdup_printf("[stream]\n%s\nsource=rtsp://u:hunter2@h/\n"
                                                 "source=rtsp://u:hunter2@h/\n",
                                                 lines[i]);
-        g_autoptr(VdtProblems) problems = vdt_problems_new();
         fixture_files("streams.d/a.conf", text, NULL);
-        g_assert_null(load(problems));
-        for (guint k = 0; k < problems->list->len; k++) {
-            g_autofree char *shown = vdt_problem_show(problems->list->pdata[k]);
-            if (strstr(shown, "hunter2") != NULL)
-                g_error("%s is told as: %s", lines[i], shown);
-        }
+        assert_silent(lines[i]);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(service); i++) {
+        fixture_files("vedette.conf", service[i], NULL);
+        assert_silent(service[i]);
     }
 }
 
@@ -367,6 +441,7 @@ int main(int argc, char **argv)
     g_test_add_func("/config/secret-file", test_secret_file);
     g_test_add_func("/config/recorded", test_recorded);
     g_test_add_func("/config/credential", test_credential);
+    g_test_add_func("/config/publish", test_publish);
     g_test_add_func("/config/no-secret-is-told", test_no_secret_is_told);
     return fixture_close();
 }

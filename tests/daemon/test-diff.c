@@ -106,6 +106,25 @@ static void test_record(void)
     expect(before, "service changed live: recording.retention; a unchanged");
 }
 
+/* The same file may hold another secret. */
+static void test_service_secret(void)
+{
+    fixture_files("secret", "one\n", NULL);
+    g_autofree char *secret = g_strdup(fixture_path("secret"));
+    g_autofree char *text =
+        g_strdup_printf("[webhook]\nurl=http://a/\nsecret-file=%s\n[mqtt]\nhost=a\n", secret);
+    g_chmod(secret, 0600);
+    fixture_add("vedette.conf", text);
+    g_autoptr(VdtConfig) before = load();
+    expect(before, "service unchanged");
+    g_assert_true(
+        g_file_set_contents_full(secret, "two\n", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+    expect(before, "service changed live: the secret of webhook");
+    g_autofree char *more = g_strconcat(text, "port=1234\n", NULL);
+    fixture_add("vedette.conf", more);
+    expect(before, "service changed live: mqtt.port the secret of webhook");
+}
+
 static void test_templates(void)
 {
     static const char template[] = "[template]\nsummary=Mine\nschemes=street\n[parameter depth]\n"
@@ -141,6 +160,7 @@ int main(int argc, char **argv)
     g_test_add_func("/diff/keys", test_keys);
     g_test_add_func("/diff/unset", test_unset);
     g_test_add_func("/diff/record", test_record);
+    g_test_add_func("/diff/service-secret", test_service_secret);
     g_test_add_func("/diff/templates", test_templates);
     g_test_add_func("/diff/secret", test_secret);
     return fixture_close();
