@@ -38,9 +38,13 @@ static void add(Changes *changes, VdtReload reload, const char *format, ...)
 static void compare_values(Changes *changes, const char *group, const VdtKey *keys, guint n,
                            const VdtOption *before, const VdtOption *after)
 {
-    for (guint i = 0; i < n; i++)
+    for (guint i = 0; i < n; i++) {
+        /* No value says to an element that a number is unset. */
+        gboolean lost = after[i].text == NULL && keys[i].spec.type < VDT_OPTION_ENUM;
+        VdtReload reload = lost ? MAX(keys[i].reload, VDT_RELOAD_STREAM) : keys[i].reload;
         if (!vdt_option_equal(&before[i], &after[i]))
-            add(changes, keys[i].reload, "%s.%s", group, keys[i].name);
+            add(changes, reload, "%s.%s", group, keys[i].name);
+    }
 }
 
 static const VdtAnalyserConfig *find_analyser(const VdtStreamConfig *stream, const char *name)

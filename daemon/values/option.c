@@ -13,7 +13,7 @@
 
 static const char *const type_names[VDT_OPTION_N_TYPES] = {
     "bool", "int",  "float", "duration", "bytes", "enum",   "string", "name",
-    "list", "path", "uri",   "model",    "size",  "region", "zones",
+    "list", "path", "uri",   "model",    "size",  "region", "zones",  "lines",
 };
 
 typedef struct {
@@ -239,6 +239,7 @@ static gboolean parse_typed(const VdtOptionSpec *spec, const char *text, VdtOpti
         return is_choice(spec->choices, text);
     case VDT_OPTION_STRING:
     case VDT_OPTION_ZONES:
+    case VDT_OPTION_LINES:
         return TRUE;
     case VDT_OPTION_NAME:
         return vdt_is_name(text);
@@ -296,6 +297,16 @@ static gboolean refuse(const VdtOptionSpec *spec, const char *why, const char *t
     return FALSE;
 }
 
+/* Whether zones and lines are, which say themselves what is wrong. */
+static gboolean check_places(VdtOptionType type, const char *text, GError **error)
+{
+    if (type != VDT_OPTION_ZONES && type != VDT_OPTION_LINES)
+        return TRUE;
+    g_autoptr(VdtZones) places = type == VDT_OPTION_ZONES ? vdt_zones_parse(text, NULL, error)
+                                                          : vdt_lines_parse(text, NULL, error);
+    return places != NULL;
+}
+
 gboolean vdt_option_parse(const VdtOptionSpec *spec, const char *text, VdtOption *value,
                           GError **error)
 {
@@ -313,11 +324,8 @@ gboolean vdt_option_parse(const VdtOptionSpec *spec, const char *text, VdtOption
     parsed.text = g_strdup(text);
     if (!parse_typed(spec, text, &parsed) || !in_range(spec, &parsed))
         return refuse(spec, NULL, text, error);
-    if (spec->type == VDT_OPTION_ZONES) {
-        g_autoptr(VdtZones) zones = vdt_zones_parse(text, NULL, error);
-        if (zones == NULL)
-            return FALSE;
-    }
+    if (!check_places(spec->type, text, error))
+        return FALSE;
     *value = parsed;
     parsed = (VdtOption){NULL};
     return TRUE;
@@ -413,6 +421,8 @@ char *vdt_option_expected(const VdtOptionSpec *spec)
         return g_strdup("x,y,width,height in shares of the frame, within it");
     case VDT_OPTION_ZONES:
         return g_strdup("zones: NAME: X,Y X,Y X,Y; NAME: ...");
+    case VDT_OPTION_LINES:
+        return g_strdup("lines: NAME: X,Y X,Y; NAME: ...");
     }
     return NULL;
 }

@@ -29,8 +29,9 @@ typedef enum {
     VDT_OPTION_SIZE,   /* 640x360 */
     VDT_OPTION_REGION, /* x, y, width, height in shares of a picture */
     VDT_OPTION_ZONES,  /* as tasks/zones.h has them */
+    VDT_OPTION_LINES,  /* too */
 } VdtOptionType;
-#define VDT_OPTION_N_TYPES (VDT_OPTION_ZONES + 1)
+#define VDT_OPTION_N_TYPES (VDT_OPTION_LINES + 1)
 
 /* What is allowed. Everything is text, as a file would have it; NULL where it does not matter. */
 typedef struct {

@@ -77,6 +77,18 @@ static void test_keys(void)
            "service changed restart-service: service.threads service.max-connects; a unchanged");
 }
 
+/* What an element does by itself cannot be set again. */
+static void test_unset(void)
+{
+    fixture_files("streams.d/a.conf", STREET "[segmenter]\n", NULL);
+    g_autoptr(VdtConfig) unset = load();
+    fixture_add("streams.d/a.conf", STREET "[segmenter]\ninterval=2s\n");
+    expect(unset, "service unchanged; a changed live: segmenter.interval");
+    g_autoptr(VdtConfig) set = load();
+    fixture_add("streams.d/a.conf", STREET "[segmenter]\n");
+    expect(set, "service unchanged; a changed restart-stream: segmenter.interval");
+}
+
 static void test_templates(void)
 {
     static const char template[] = "[template]\nsummary=Mine\nschemes=street\n[parameter depth]\n"
@@ -110,6 +122,7 @@ int main(int argc, char **argv)
     fixture_open(&argc, &argv);
     g_test_add_func("/diff/streams", test_streams);
     g_test_add_func("/diff/keys", test_keys);
+    g_test_add_func("/diff/unset", test_unset);
     g_test_add_func("/diff/templates", test_templates);
     g_test_add_func("/diff/secret", test_secret);
     return fixture_close();

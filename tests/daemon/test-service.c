@@ -263,6 +263,32 @@ static void test_cameras(void)
     peer_clear(&yard);
 }
 
+/* A certificate that the camera made itself is not taken, unless that is wanted. */
+static void test_certificate(void)
+{
+    g_autofree char *options =
+        g_strconcat("h264 certificate=", g_getenv("VEDETTE_TEST_CERTIFICATE"), NULL);
+    Peer peer;
+    if (!g_tls_backend_supports_tls(g_tls_backend_get_default())) {
+        g_test_skip("GLib has no TLS; see glib-networking");
+        return;
+    }
+    peer_init(&peer);
+    peer_serve(&peer, options);
+    g_autofree char *strict =
+        g_strdup_printf("[stream]\nsource=rtsps://127.0.0.1:%u/camera\n", peer.port);
+    g_autofree char *lenient = g_strconcat(strict, "[parameters]\ntls-validation=no-flags\n", NULL);
+    fixture_files("streams.d/lenient.conf", lenient, "streams.d/strict.conf", strict, NULL);
+    Service s = service_start();
+    wait_for(&s, s.err,
+             "<3>strict: failed (its certificate is not to be trusted: nobody known has signed "
+             "it), again in ",
+             1);
+    wait_for(&s, s.err, "<6>lenient: live", 1);
+    service_stop(&s, SIGTERM);
+    peer_clear(&peer);
+}
+
 /* Only what differs is touched; what is wrong, not at all. */
 static void test_reload(void)
 {
@@ -432,6 +458,7 @@ int main(int argc, char **argv)
     g_test_add_func("/service/lines", test_lines);
     g_test_add_func("/service/no-reader", test_no_reader);
     g_test_add_func("/service/bad", test_bad);
+    g_test_add_func("/service/certificate", test_certificate);
     g_test_add_func("/service/reload", test_reload);
     g_test_add_func("/service/cameras", test_cameras);
     g_test_add_func("/service/refused", test_refused);
