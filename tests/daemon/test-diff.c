@@ -89,6 +89,16 @@ static void test_unset(void)
     expect(set, "service unchanged; a changed restart-stream: segmenter.interval");
 }
 
+static void test_named(void)
+{
+    fixture_files("vedette.conf", "[profile a]\ntell=page\n[profile b]\n", NULL);
+    g_autoptr(VdtConfig) before = load();
+    fixture_add("vedette.conf", "[profile b]\n[profile a]\ntell=page\n");
+    expect(before, "service unchanged");
+    fixture_add("vedette.conf", "[profile a]\ntell=mqtt\n[profile c]\n");
+    expect(before, "service changed live: profile a.tell [profile b] [profile c]");
+}
+
 static void test_templates(void)
 {
     static const char template[] = "[template]\nsummary=Mine\nschemes=street\n[parameter depth]\n"
@@ -123,6 +133,7 @@ int main(int argc, char **argv)
     g_test_add_func("/diff/streams", test_streams);
     g_test_add_func("/diff/keys", test_keys);
     g_test_add_func("/diff/unset", test_unset);
+    g_test_add_func("/diff/named", test_named);
     g_test_add_func("/diff/templates", test_templates);
     g_test_add_func("/diff/secret", test_secret);
     return fixture_close();
