@@ -10,7 +10,8 @@
 
 #define VDT_CONFIG_FOLDER         "/etc/vedette"
 #define VDT_CONFIG_MOST_STREAMS   256
-#define VDT_CONFIG_MOST_ANALYSERS 8 /* of one stream */
+#define VDT_CONFIG_MOST_ANALYSERS 8  /* of one stream */
+#define VDT_CONFIG_MOST_NAMED     32 /* groups with names in vedette.conf */
 
 /* [recognizer door]: what an element is called and which properties it has. */
 typedef struct {
@@ -47,12 +48,23 @@ typedef struct {
     gboolean unread; /* it is a credential, and this process is given none */
 } VdtSecret;
 
+/* [profile night] */
+typedef struct {
+    guint group;       /* VDT_NAMED_... */
+    char *name;        /* "night" */
+    char *label;       /* "profile night" */
+    VdtOption *values; /* by VDT_KEY_PROFILE_... */
+    char *file;
+    guint line;
+} VdtNamedConfig;
+
 typedef struct {
     gint ref_count;
     char *folder; /* that it was read from */
     /* by VDT_GROUP_..., then VDT_KEY_GROUP_... */
     VdtOption *settings[VDT_N_SERVICE_GROUPS];
     VdtSecret secrets[VDT_N_SERVICE_GROUPS]; /* of groups that have one */
+    GPtrArray *named;                        /* of VdtNamedConfig, by group, then name */
     GPtrArray *streams;                      /* of VdtStreamConfig, by name */
     GPtrArray *templates;                    /* of VdtTemplate */
 } VdtConfig;

@@ -77,6 +77,35 @@ static void compare_analysers(Changes *changes, const VdtStreamConfig *before,
     }
 }
 
+static const VdtNamedConfig *find_named(const VdtConfig *config, const char *label)
+{
+    for (guint i = 0; i < config->named->len; i++) {
+        const VdtNamedConfig *named = config->named->pdata[i];
+        if (strcmp(named->label, label) == 0)
+            return named;
+    }
+    return NULL;
+}
+
+/* Of the service; all of them can come and go while it runs. */
+static void compare_named(Changes *changes, const VdtConfig *before, const VdtConfig *after)
+{
+    for (guint i = 0; i < before->named->len; i++) {
+        const VdtNamedConfig *old = before->named->pdata[i], *now = find_named(after, old->label);
+        const VdtGroup *group = &vdt_named_groups[old->group];
+        if (now == NULL)
+            add(changes, VDT_RELOAD_LIVE, "[%s]", old->label);
+        else
+            compare_values(changes, old->label, group->keys, group->n_keys, old->values,
+                           now->values);
+    }
+    for (guint i = 0; i < after->named->len; i++) {
+        const VdtNamedConfig *now = after->named->pdata[i];
+        if (find_named(before, now->label) == NULL)
+            add(changes, VDT_RELOAD_LIVE, "[%s]", now->label);
+    }
+}
+
 static void compare_templates(Changes *changes, const VdtStreamConfig *before,
                               const VdtStreamConfig *after)
 {
@@ -156,6 +185,7 @@ GPtrArray *vdt_config_diff(const VdtConfig *before, const VdtConfig *after)
         if (g_strcmp0(before->secrets[i].user, after->secrets[i].user) != 0 ||
             g_strcmp0(before->secrets[i].password, after->secrets[i].password) != 0)
             add(&service, VDT_RELOAD_LIVE, "the secret of %s", vdt_service_groups[i].name);
+    compare_named(&service, before, after);
     g_ptr_array_add(all, finish(&service, NULL));
     guint i = 0, k = 0; /* both are by name */
     while (i < before->streams->len || k < after->streams->len) {

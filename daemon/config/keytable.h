@@ -10,6 +10,7 @@
 #pragma once
 
 #include "keys/analysers.h"
+#include "keys/events.h"
 #include "keys/http.h"
 #include "keys/publish.h"
 #include "keys/record.h"
@@ -21,6 +22,8 @@
 #define VDT_RECORDING_NUMBER(id, ...)  VDT_KEY_RECORDING_##id,
 #define VDT_RECORD_NUMBER(id, ...)     VDT_KEY_RECORD_##id,
 #define VDT_HTTP_NUMBER(id, ...)       VDT_KEY_HTTP_##id,
+#define VDT_EVENTS_NUMBER(id, ...)     VDT_KEY_EVENTS_##id,
+#define VDT_PROFILE_NUMBER(id, ...)    VDT_KEY_PROFILE_##id,
 #define VDT_STREAM_NUMBER(id, ...)     VDT_KEY_STREAM_##id,
 #define VDT_MQTT_NUMBER(id, ...)       VDT_KEY_MQTT_##id,
 #define VDT_WEBHOOK_NUMBER(id, ...)    VDT_KEY_WEBHOOK_##id,
@@ -31,6 +34,8 @@ enum { VDT_SERVICE_KEYS(VDT_SERVICE_NUMBER) VDT_KEY_SERVICE_N_KEYS };
 enum { VDT_RECORDING_KEYS(VDT_RECORDING_NUMBER) VDT_KEY_RECORDING_N_KEYS };
 enum { VDT_RECORD_KEYS(VDT_RECORD_NUMBER) VDT_KEY_RECORD_N_KEYS };
 enum { VDT_HTTP_KEYS(VDT_HTTP_NUMBER) VDT_KEY_HTTP_N_KEYS };
+enum { VDT_EVENTS_KEYS(VDT_EVENTS_NUMBER) VDT_KEY_EVENTS_N_KEYS };
+enum { VDT_PROFILE_KEYS(VDT_PROFILE_NUMBER) VDT_KEY_PROFILE_N_KEYS };
 enum { VDT_STREAM_KEYS(VDT_STREAM_NUMBER) VDT_KEY_STREAM_N_KEYS };
 enum { VDT_MQTT_KEYS(VDT_MQTT_NUMBER) VDT_KEY_MQTT_N_KEYS };
 enum { VDT_WEBHOOK_KEYS(VDT_WEBHOOK_NUMBER) VDT_KEY_WEBHOOK_N_KEYS };
@@ -52,6 +57,7 @@ typedef struct {
 enum {
     VDT_GROUP_SERVICE,
     VDT_GROUP_HTTP,
+    VDT_GROUP_EVENTS,
     VDT_GROUP_RECORDING,
     VDT_GROUP_MQTT,
     VDT_GROUP_WEBHOOK,
@@ -59,6 +65,9 @@ enum {
     VDT_N_SERVICE_GROUPS
 };
 extern const VdtGroup vdt_service_groups[VDT_N_SERVICE_GROUPS];
+/* Of these it may have any number, told apart by a name: [profile night]. */
+enum { VDT_NAMED_PROFILE, VDT_N_NAMED_GROUPS };
+extern const VdtGroup vdt_named_groups[VDT_N_NAMED_GROUPS];
 extern const VdtGroup vdt_stream_group, vdt_record_group;
 /* A stream may have any number of each: [recognizer], [recognizer door]. */
 extern const VdtGroup vdt_analyser_groups[];
@@ -69,5 +78,7 @@ extern const guint vdt_n_analyser_groups;
 guint vdt_group_find_key(const VdtGroup *group, const char *key);
 /* The group of vedette.conf that is called so; VDT_N_SERVICE_GROUPS if there is none. */
 guint vdt_service_group_find(const char *name);
+/* The number of the one that is called so before its name; VDT_N_NAMED_GROUPS if there is none. */
+guint vdt_named_group_find(const char *kind);
 /* The group of that kind, NULL if there is none. */
 const VdtGroup *vdt_analyser_group_find(const char *kind);

@@ -2,8 +2,10 @@
 #include "records.h"
 
 #include <gst/video/video.h>
+#include <string.h>
 
 #include "build/parts.h"
+#include "events/hub.h"
 #include "record/clip.h"
 #include "record/snapshot.h"
 #include "stream/clock.h"
@@ -22,8 +24,10 @@ struct _VdtRecords {
     GAsyncQueue *jobs; /* of Job */
     GThread *thread;
     GMutex lock;
-    VdtJpegOptions jpeg; /* guarded */
-    char *trouble;       /* guarded: what was told last */
+    /* guarded */
+    VdtJpegOptions jpeg;
+    char *trouble;          /* what was told last */
+    GHashTable *recordists; /* by name */
 };
 
 /* Events whose clips would overlap. */
@@ -149,12 +153,12 @@ static void on_clip(const VdtClipResult *result, const GError *error, gpointer d
         recordist->clip = NULL;
     g_mutex_unlock(&recordist->lock);
     if (error != NULL) {
-        tell_trouble(records, recordist->name, error);
+        if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) /* no frame came yet */
+            tell_trouble(records, recordist->name, error);
         return;
     }
     for (guint i = 0; i < clip->ids->len; i++)
-        vdt_store_attach(records->store, clip->ids->pdata[i], VDT_ATTACH_CLIP,
-                         vdt_space_relative(records->space, result->path));
+        vdt_store_attach(records->store, clip->ids->pdata[i], VDT_ATTACH_CLIP, result->path);
 }
 
 /* With the lock. */
@@ -228,8 +232,7 @@ static void on_picture(const VdtSnapshot *snapshot, const GError *error, gpointe
     Picture *picture = data;
     VdtRecords *records = picture->recordist->records;
     if (snapshot != NULL)
-        vdt_store_attach(records->store, picture->id, VDT_ATTACH_SNAPSHOT,
-                         vdt_space_relative(records->space, snapshot->path));
+        vdt_store_attach(records->store, picture->id, VDT_ATTACH_SNAPSHOT, snapshot->path);
     else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) /* no frame came yet */
         tell_trouble(records, picture->recordist->name, error);
     vdt_recordist_unref(picture->recordist);
@@ -318,20 +321,36 @@ static gpointer run(gpointer data)
     }
 }
 
-void vdt_recordist_take_event(VdtRecordist *recordist, VdtEvent *event)
+/* The recordist of @event's stream, with a reference; NULL if nothing is recorded of it. */
+static VdtRecordist *find_recordist(VdtRecords *records, const VdtEvent *event)
 {
-    VdtRecords *records = recordist->records;
-    if (event->phase == VDT_PHASE_UPDATE)
+    /* of a camera that is away there are no pictures */
+    if (event->phase == VDT_PHASE_UPDATE || event->stream == NULL ||
+        (strcmp(event->type, VDT_EVENT_SYSTEM) == 0 && g_strcmp0(event->what, "camera") == 0))
+        return NULL;
+    g_mutex_lock(&records->lock);
+    VdtRecordist *recordist = g_hash_table_lookup(records->recordists, event->stream);
+    if (recordist != NULL)
+        vdt_recordist_ref(recordist);
+    g_mutex_unlock(&records->lock);
+    return recordist;
+}
+
+void vdt_records_take_event(VdtRecords *records, VdtEvent *event)
+{
+    VdtRecordist *recordist = find_recordist(records, event);
+    if (recordist == NULL)
         return;
     /* an end is never left out, or its clip would be as long as it may */
     if (event->phase == VDT_PHASE_START && g_async_queue_length(records->jobs) > MOST_WAITING) {
         g_autoptr(GError) error =
             g_error_new_literal(G_IO_ERROR, G_IO_ERROR_BUSY, "too many events at once");
         tell_trouble(records, recordist->name, error);
+        vdt_recordist_unref(recordist);
         return;
     }
     Job *job = g_new(Job, 1);
-    *job = (Job){vdt_recordist_ref(recordist), vdt_event_ref(event)};
+    *job = (Job){recordist, vdt_event_ref(event)};
     g_async_queue_push(records->jobs, job);
 }
 
@@ -356,6 +375,7 @@ VdtRecords *vdt_records_new(const VdtConfig *config, const char *folder, const V
         vdt_recorder_new((guint)whole(config, VDT_KEY_RECORDING_MAX_CLIPS), MOST_WAITING);
     records->artist = vdt_artist_new(MOST_WAITING);
     records->jobs = g_async_queue_new();
+    records->recordists = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, vdt_recordist_unref);
     records->thread = g_thread_new("vdt-records", run, records);
     return records;
 }
@@ -370,6 +390,7 @@ guint vdt_records_free(VdtRecords *records, gint64 wait)
     if (hanging > 0)
         return hanging;
     g_async_queue_unref(records->jobs);
+    g_hash_table_unref(records->recordists);
     vdt_space_free(records->space);
     g_mutex_clear(&records->lock);
     g_free(records->trouble);
@@ -385,7 +406,22 @@ VdtRecordist *vdt_recordist_new(VdtRecords *records, const VdtStreamConfig *conf
     recordist->snapshots = vdt_snapshots_new(records->artist);
     g_mutex_init(&recordist->lock);
     vdt_recordist_set_config(recordist, config);
+    g_mutex_lock(&records->lock);
+    g_hash_table_replace(records->recordists, recordist->name, vdt_recordist_ref(recordist));
+    g_mutex_unlock(&records->lock);
     return recordist;
+}
+
+void vdt_recordist_close(VdtRecordist *recordist)
+{
+    VdtRecords *records = recordist->records;
+    VdtRecordist *own = NULL;
+    g_mutex_lock(&records->lock);
+    if (g_hash_table_lookup(records->recordists, recordist->name) == recordist &&
+        g_hash_table_steal_extended(records->recordists, recordist->name, NULL, (gpointer *)&own))
+        vdt_recordist_unref(own);
+    g_mutex_unlock(&records->lock);
+    vdt_recordist_unref(recordist);
 }
 
 VdtRecordist *vdt_recordist_ref(VdtRecordist *recordist)

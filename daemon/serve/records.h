@@ -26,8 +26,16 @@ VdtSpace *vdt_records_get_space(VdtRecords *records);
  * many threads did not return, for which everything stays. */
 guint vdt_records_free(VdtRecords *records, gint64 wait);
 
-/* All of it in any thread, without waiting. */
+/* All of what follows in any thread, without waiting. */
+
+/* Of any stream: one that has a recordist. */
+void vdt_records_take_event(VdtRecords *records, VdtEvent *event);
+
+/* There is one for each stream at most. */
 VdtRecordist *vdt_recordist_new(VdtRecords *records, const VdtStreamConfig *config);
+/* The stream goes: events are not recorded any more, clips that were begun are. Drops the caller's
+ * reference. */
+void vdt_recordist_close(VdtRecordist *recordist);
 VdtRecordist *vdt_recordist_ref(VdtRecordist *recordist);
 void vdt_recordist_unref(gpointer recordist);
 void vdt_recordist_set_config(VdtRecordist *recordist, const VdtStreamConfig *config);
@@ -35,4 +43,3 @@ void vdt_recordist_set_config(VdtRecordist *recordist, const VdtStreamConfig *co
 void vdt_recordist_take_coded(GstBuffer *buffer, GstCaps *caps, gpointer recordist);
 /* Looks at frames that come to the sink "watch" of @analysis, as long as that is there. */
 void vdt_recordist_watch(VdtRecordist *recordist, GstElement *analysis);
-void vdt_recordist_take_event(VdtRecordist *recordist, VdtEvent *event);

@@ -9,24 +9,24 @@
 #include "health.h"
 #include "http/server.h"
 #include "manager.h"
+#include "outlets.h"
 #include "stream/clock.h"
 
-#define LAST_EVENTS 100000 /* us */
 #define LAST_CHANGE 500000 /* us */
 #define TICK        1000   /* ms, at most */
 
 typedef struct {
     const char *where;
     VdtTell tell;
-    VdtLines *events;
     VdtConfig *config;
+    VdtOutlets outlets;
     VdtSupervisor *supervisor;
     GHashTable *channels; /* name to VdtChannel */
     VdtApi *api;
     VdtHttp *http; /* NULL where nobody listens */
     GMainLoop *loop;
     gboolean reloading, again;
-    guint64 watchdog, lost;
+    guint64 watchdog;
     gboolean was_good;
     char *status;
 } Service;
@@ -39,7 +39,7 @@ static void add_stream(Service *s, VdtStreamConfig *config)
     if (config->secret_unread)
         vdt_tell(&s->tell, VDT_TELL_WARNING,
                  "%s: its credential was not read, since the service is given none", config->name);
-    VdtChannel *channel = vdt_channel_new(s->supervisor, config, &s->tell, s->events, &error);
+    VdtChannel *channel = vdt_channel_new(s->supervisor, config, &s->outlets, &error);
     if (channel == NULL)
         vdt_tell(&s->tell, VDT_TELL_ERROR, "%s: %s", config->name, error->message);
     else
@@ -51,7 +51,7 @@ static void remove_stream(Service *s, const char *name)
     g_autofree char *key = NULL;
     VdtChannel *channel = NULL;
     if (g_hash_table_steal_extended(s->channels, name, (gpointer *)&key, (gpointer *)&channel))
-        vdt_channel_remove(channel, s->supervisor);
+        vdt_channel_remove(channel);
 }
 
 static void change_stream(Service *s, VdtStreamConfig *config, gboolean live)
@@ -102,15 +102,21 @@ static void tell_difference(Service *s, const VdtDifference *d)
         vdt_tell(&s->tell, VDT_TELL_NOTICE, "%s: changed: %s", name, keys);
 }
 
+static void apply_service(Service *s)
+{
+    const VdtOption *width =
+        vdt_config_get(s->config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_MAX_CONNECTS);
+    vdt_supervisor_set_width(s->supervisor, (guint)width->whole);
+    vdt_outlets_reload(&s->outlets, s->config);
+}
+
 static void apply(Service *s, const VdtDifference *d)
 {
     if (d->change == VDT_CHANGE_SAME)
         return;
     tell_difference(s, d);
     if (d->stream == NULL) {
-        vdt_supervisor_set_width(s->supervisor, (guint)vdt_config_get(s->config, VDT_GROUP_SERVICE,
-                                                                      VDT_KEY_SERVICE_MAX_CONNECTS)
-                                                    ->whole);
+        apply_service(s);
         return;
     }
     VdtStreamConfig *config = (VdtStreamConfig *)vdt_config_find(s->config, d->stream);
@@ -148,7 +154,10 @@ static void set_http(Service *s)
 
 static void begin_http(Service *s)
 {
-    VdtHttpOptions options = {.service = vdt_api_get_service(s->api), .say = say, .say_data = s};
+    VdtHttpOptions options = {.service = vdt_api_get_service(s->api),
+                              .store = s->outlets.store,
+                              .say = say,
+                              .say_data = s};
     VdtHttpSettings *settings = read_http(s);
     if (settings != NULL)
         s->http = vdt_http_new(settings, &options);
@@ -165,6 +174,10 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer data)
         vdt_tell_problems(&s->tell, reload->problems);
         vdt_tell(&s->tell, VDT_TELL_ERROR,
                  "the new configuration is wrong, so the one before stays in force");
+        g_autofree char *first = reload->problems->list->len > 0
+                                     ? vdt_problem_show(reload->problems->list->pdata[0])
+                                     : NULL;
+        vdt_system_set_configuration(s->outlets.system, first != NULL ? first : "it is wrong");
     } else {
         vdt_config_unref(s->config);
         s->config = vdt_config_ref(reload->config);
@@ -173,6 +186,7 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer data)
         vdt_tell(&s->tell, VDT_TELL_INFO, "the configuration was read anew");
         vdt_api_update(s->api, s->config, s->channels);
         set_http(s);
+        vdt_system_set_configuration(s->outlets.system, NULL);
     }
     vdt_api_reloaded(s->api, g_steal_pointer(&reload->differences),
                      g_steal_pointer(&reload->problems), s->again);
@@ -211,8 +225,6 @@ static gboolean on_hangup(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-/* --- life --- */
-
 static gboolean on_stop(gpointer data)
 {
     Service *s = data;
@@ -231,16 +243,6 @@ static void tell_status(Service *s, const VdtHealth *health)
     s->status = g_steal_pointer(&text);
 }
 
-static void tell_lost(Service *s)
-{
-    guint64 lost = vdt_lines_get_lost(s->events);
-    if (lost > s->lost)
-        vdt_tell(&s->tell, VDT_TELL_WARNING,
-                 "%" G_GUINT64_FORMAT " events were lost, since nobody reads them fast enough",
-                 lost - s->lost);
-    s->lost = lost;
-}
-
 static gboolean on_tick(gpointer data)
 {
     Service *s = data;
@@ -254,9 +256,9 @@ static gboolean on_tick(gpointer data)
     }
     gboolean good =
         vdt_health_is_good(&health, vdt_supervisor_get_beat(s->supervisor), vdt_clock_now());
-    vdt_api_set_health(s->api, TRUE, good, vdt_lines_get_lost(s->events));
+    vdt_outlets_tick(&s->outlets);
+    vdt_api_set_health(s->api, TRUE, good, s->outlets.lost);
     tell_status(s, &health);
-    tell_lost(s);
     if (good && s->watchdog > 0)
         vdt_manager_alive();
     if (s->was_good && !good)
@@ -264,6 +266,8 @@ static gboolean on_tick(gpointer data)
     s->was_good = good;
     return G_SOURCE_CONTINUE;
 }
+
+/* --- life --- */
 
 /* How many threads there are is settled once, when the library is first used: before the models are
  * looked at. What is wrong with the files is said afterwards. */
@@ -306,7 +310,7 @@ static void run(Service *s)
 /* Whether nothing is left that still runs. */
 static gboolean stop(Service *s)
 {
-    vdt_api_set_health(s->api, FALSE, TRUE, vdt_lines_get_lost(s->events));
+    vdt_api_set_health(s->api, FALSE, TRUE, s->outlets.lost);
     gboolean changing = !vdt_api_close(s->api, LAST_CHANGE);
     /* what still goes on would answer there */
     if (!changing)
@@ -317,13 +321,14 @@ static gboolean stop(Service *s)
     if (!changing)
         vdt_api_free(s->api);
     g_hash_table_unref(s->channels);
+    hanging += vdt_outlets_close(&s->outlets);
     vdt_config_unref(s->config);
     g_main_loop_unref(s->loop);
     g_free(s->status);
     return hanging == 0 && !s->reloading && !changing;
 }
 
-int vdt_serve(const char *where)
+int vdt_serve(const char *where, const char *state)
 {
     Service s = {.where = where, .was_good = TRUE};
     g_autoptr(VdtProblems) problems = vdt_problems_new();
@@ -332,20 +337,19 @@ int vdt_serve(const char *where)
     guint hangup = g_unix_signal_add(SIGHUP, on_hangup, &s);
     settle_threads(where);
     s.config = vdt_config_check(where, NULL, problems);
-    if (s.config == NULL) {
+    if (s.config == NULL || !vdt_outlets_open(&s.outlets, s.config, state, &s.tell)) {
         vdt_tell_problems(&s.tell, problems);
+        vdt_config_unref(s.config);
         vdt_tell_close(&s.tell);
         g_source_remove(hangup);
         return VDT_SERVE_BAD_CONFIG;
     }
-    s.events = vdt_lines_new(STDOUT_FILENO);
     s.loop = g_main_loop_new(NULL, FALSE);
     s.channels =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)vdt_channel_free);
     run(&s);
     g_source_remove(hangup);
     gboolean clean = stop(&s);
-    vdt_lines_free(s.events, LAST_EVENTS);
     vdt_tell_close(&s.tell);
     if (!clean)
         _exit(0); /* what hangs would be torn down under itself */

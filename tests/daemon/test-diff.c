@@ -125,6 +125,16 @@ static void test_service_secret(void)
     expect(before, "service changed live: mqtt.port the secret of webhook");
 }
 
+static void test_named(void)
+{
+    fixture_files("vedette.conf", "[profile a]\ntell=page\n[profile b]\n", NULL);
+    g_autoptr(VdtConfig) before = load();
+    fixture_add("vedette.conf", "[profile b]\n[profile a]\ntell=page\n");
+    expect(before, "service unchanged");
+    fixture_add("vedette.conf", "[profile a]\ntell=mqtt\n[profile c]\n");
+    expect(before, "service changed live: profile a.tell [profile b] [profile c]");
+}
+
 static void test_templates(void)
 {
     static const char template[] = "[template]\nsummary=Mine\nschemes=street\n[parameter depth]\n"
@@ -161,6 +171,7 @@ int main(int argc, char **argv)
     g_test_add_func("/diff/unset", test_unset);
     g_test_add_func("/diff/record", test_record);
     g_test_add_func("/diff/service-secret", test_service_secret);
+    g_test_add_func("/diff/named", test_named);
     g_test_add_func("/diff/templates", test_templates);
     g_test_add_func("/diff/secret", test_secret);
     return fixture_close();
