@@ -354,6 +354,14 @@ static void test_whole(void)
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_LINKS);
     g_assert_false(g_file_test(target, G_FILE_TEST_EXISTS));
     g_clear_error(&error);
+    g_unlink(part);
+    /* what cannot have its name is not left under the other one */
+    g_unlink(path);
+    g_assert_cmpint(mkdir(path, 0700), ==, 0);
+    g_assert_false(vdt_whole_write(path, "fourth", 6, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY);
+    g_assert_false(g_file_test(part, G_FILE_TEST_EXISTS));
+    g_clear_error(&error);
     lost = get_path(&c, "gone/a.jpg");
     g_assert_false(vdt_whole_write(lost, "x", 1, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
@@ -468,6 +476,7 @@ static void test_age(void)
     Case c;
     VdtSpaceSwept swept;
     g_autoptr(GError) error = NULL;
+    g_autofree char *link = NULL;
 
     case_init(&c);
     put(&c, "front/2026-09-10/a.mp4", 10, DAWN - 11 * DAY);
@@ -478,6 +487,8 @@ static void test_age(void)
     put(&c, "front/2026-09-09/.e.mp4.part", 10, DAWN - 11 * DAY);
     put(&c, "front/old/f.mp4", 10, DAWN - 11 * DAY);
     put(&c, "g.mp4", 10, DAWN - 11 * DAY);
+    link = get_path(&c, "front/2026-09-10/link.mp4");
+    g_assert_cmpint(symlink("notes.txt", link), ==, 0);
     put(&c, "front/2026-09-10/my film.mp4", 10, DAWN - 11 * DAY);
     g_assert_true(vdt_space_sweep(c.space, DAWN, &swept, &error));
     check_swept(&swept, 4, 40, 0, 0);
@@ -492,6 +503,7 @@ static void test_age(void)
     g_assert_true(exists(&c, "front/2026-09-09/.e.mp4.part"));
     g_assert_true(exists(&c, "front/old/f.mp4"));
     g_assert_true(exists(&c, "g.mp4"));
+    g_assert_true(exists(&c, "front/2026-09-10/link.mp4"));
     g_assert_true(exists(&c, "front/2026-09-10/my film.mp4"));
     g_assert_true(vdt_space_sweep(c.space, DAWN, NULL, &error));
     case_clear(&c);
