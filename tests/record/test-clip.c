@@ -577,15 +577,24 @@ static void check_error(Case *c, int code, const char *text)
     check_folder(c, 0);
 }
 
+static gint data_freed;
+
+static void note_data(gpointer data)
+{
+    g_atomic_int_inc(&data_freed);
+}
+
 static void test_nothing(void)
 {
     Case c;
     g_autoptr(VdtRecording) clip = NULL;
 
     case_init(&c, 40, 60);
+    c.spec.data_free = note_data;
     clip = case_begin(&c);
     check_error(&c, G_IO_ERROR_NOT_FOUND, "no video of that time");
     case_clear(&c);
+    g_assert_cmpint(data_freed, ==, 1);
 }
 
 static void test_unknown(void)

@@ -98,7 +98,7 @@ G_NORETURN static void write_on(const char *folder)
         GST_BUFFER_DTS(buffer) = GST_BUFFER_PTS(buffer);
         vdt_ring_push(child.ring, buffer, gst_sample_get_caps(sample), DAWN + frame_time(n));
         gst_buffer_unref(buffer);
-        if (n % 4 == 0)
+        if (n % 8 == 0)
             record(&child, DAWN + frame_time(n));
         g_usleep(3000);
     }
