@@ -260,8 +260,10 @@ static gboolean write_file(Writing *w, GError **error)
     VdtMuxerFile file;
 
     close_now(w->clip);
-    if (!written || !vdt_muxer_finish(w->muxer, &file, error))
+    if (!written || !vdt_muxer_finish(w->muxer, &file, error)) {
+        g_clear_pointer(&w->muxer, vdt_muxer_free);
         return FALSE;
+    }
     w->result.path = file.path;
     w->result.media_type = file.media_type;
     w->result.end = w->result.begin + file.last;

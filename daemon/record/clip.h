@@ -52,11 +52,8 @@ typedef struct {
 /* At most @clips are written at a time, and @waiting more wait for their turn; one that waits loses
  * what its ring keeps no more. */
 VdtRecorder *vdt_recorder_new(guint clips, guint waiting);
-/*
- * Ends all clips where they are, and waits @wait us at most for them. How many have not returned;
- * they are left to their threads, for which the recorder stays: nothing but the process's end
- * follows then.
- */
+/* Ends all clips where they are, and waits @wait us at most for their files. How many are not done:
+ * unless 0, the recorder stays, and may be freed once more later. */
 guint vdt_recorder_free(VdtRecorder *recorder, gint64 wait);
 /* Clips that are written or wait. */
 guint vdt_recorder_count(VdtRecorder *recorder);

@@ -45,7 +45,6 @@ static void keep_quiet(j_common_ptr common) {}
 static gboolean write_rows(Coding *c, const GstVideoFrame *picture, guint quality)
 {
     struct jpeg_compress_struct *jpeg = &c->jpeg;
-    const gboolean grey = GST_VIDEO_INFO_IS_GRAY(&picture->info);
 
     if (setjmp(c->back))
         return FALSE;
@@ -53,8 +52,8 @@ static gboolean write_rows(Coding *c, const GstVideoFrame *picture, guint qualit
     jpeg_mem_dest(jpeg, &c->data, &c->size);
     jpeg->image_width = (guint)GST_VIDEO_FRAME_WIDTH(picture);
     jpeg->image_height = (guint)GST_VIDEO_FRAME_HEIGHT(picture);
-    jpeg->input_components = grey ? 1 : 3;
-    jpeg->in_color_space = grey ? JCS_GRAYSCALE : JCS_YCbCr;
+    jpeg->input_components = 3;
+    jpeg->in_color_space = JCS_RGB;
     jpeg_set_defaults(jpeg);
     jpeg_set_quality(jpeg, (int)quality, TRUE);
     jpeg_start_compress(jpeg, TRUE);
@@ -119,18 +118,15 @@ static void find_size(const Crop *crop, const GstVideoInfo *info, guint longest,
     *height = (guint)h;
 }
 
-/* JPEG's: full range, by BT.601. libjpeg itself halves the chroma, so that it lies where it does.
- */
+/* As RGB, of which libjpeg makes what JPEG has, BT.601 in full range: from one YUV to another
+ * GStreamer leaves the range as it is where the matrix is the same. */
 static void find_info(const GstVideoInfo *from, guint width, guint height, GstVideoInfo *to)
 {
-    gst_video_info_set_format(
-        to, GST_VIDEO_INFO_IS_GRAY(from) ? GST_VIDEO_FORMAT_GRAY8 : GST_VIDEO_FORMAT_v308, width,
-        height);
+    gst_video_info_set_format(to, GST_VIDEO_FORMAT_RGB, width, height);
+    to->fps_n = from->fps_n;
+    to->fps_d = from->fps_d;
     to->interlace_mode = from->interlace_mode;
     GST_VIDEO_INFO_FIELD_ORDER(to) = GST_VIDEO_INFO_FIELD_ORDER(from);
-    to->colorimetry = from->colorimetry;
-    to->colorimetry.range = GST_VIDEO_COLOR_RANGE_0_255;
-    to->colorimetry.matrix = GST_VIDEO_COLOR_MATRIX_BT601;
 }
 
 static gboolean convert(const GstVideoFrame *from, const Crop *crop, GstVideoFrame *to,
@@ -177,6 +173,10 @@ GBytes *vdt_jpeg_encode(GstBuffer *buffer, const GstVideoInfo *info, const VdtJp
     GBytes *jpeg;
     Crop crop;
 
+    if (GST_VIDEO_INFO_FORMAT(info) <= GST_VIDEO_FORMAT_ENCODED) {
+        fail(error, "it is no raw video");
+        return NULL;
+    }
     if (!find_crop(buffer, info, &crop)) {
         fail(error, "there is nothing in its crop");
         return NULL;

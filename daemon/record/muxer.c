@@ -20,13 +20,17 @@ typedef struct {
     const char *codec, *elements, *suffix, *media_type;
 } Form;
 
+/* What comes by RTP tells when a frame is shown, but not when it is decoded: that is the
+ * timestampers'. */
 static const Form forms[] = {
     {"video/x-h264",
-     "h264parse ! capsfilter caps=video/x-h264,stream-format=avc,alignment=au ! mp4mux", "mp4",
-     "video/mp4"},
+     "h264parse ! capsfilter caps=video/x-h264,stream-format=avc,alignment=au ! "
+     "h264timestamper ! mp4mux",
+     "mp4", "video/mp4"},
     {"video/x-h265",
-     "h265parse ! capsfilter caps=video/x-h265,stream-format=hvc1,alignment=au ! mp4mux", "mp4",
-     "video/mp4"},
+     "h265parse ! capsfilter caps=video/x-h265,stream-format=hvc1,alignment=au ! "
+     "h265timestamper ! mp4mux",
+     "mp4", "video/mp4"},
     {"video/mpeg", "mpeg4videoparse ! mp4mux", "mp4", "video/mp4"},
     {"video/x-vp8", "webmmux", "webm", "video/webm"},
     {"video/x-vp9", "vp9parse ! webmmux", "webm", "video/webm"},
@@ -43,6 +47,7 @@ struct _VdtMuxer {
     gint changed;  /* atomic */
     GstClockTime first;
     /* of what came to the muxer, in its streaming thread up to the end */
+    GstSegment segment;
     guint frames;
     gint64 last, length; /* ns in the file: PTS of the newest frame, end of the last one */
 };
@@ -75,7 +80,8 @@ static gboolean is_same(const GstCaps *a, const GstCaps *b)
 
 static void count(VdtMuxer *muxer, const GstBuffer *buffer)
 {
-    const gint64 time = GST_CLOCK_DIFF(ZERO, GST_BUFFER_PTS(buffer));
+    const gint64 time = (gint64)gst_segment_to_running_time(&muxer->segment, GST_FORMAT_TIME,
+                                                            GST_BUFFER_PTS(buffer));
     const gint64 step = GST_BUFFER_DURATION_IS_VALID(buffer) ? (gint64)GST_BUFFER_DURATION(buffer)
                                                              : MAX(time - muxer->last, 0);
 
@@ -87,6 +93,7 @@ static void count(VdtMuxer *muxer, const GstBuffer *buffer)
 static GstPadProbeReturn on_muxed(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
     VdtMuxer *muxer = data;
+    GstEvent *event;
     GstCaps *caps;
 
     if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) {
@@ -95,9 +102,12 @@ static GstPadProbeReturn on_muxed(GstPad *pad, GstPadProbeInfo *info, gpointer d
         count(muxer, GST_PAD_PROBE_INFO_BUFFER(info));
         return GST_PAD_PROBE_OK;
     }
-    if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) != GST_EVENT_CAPS)
+    event = GST_PAD_PROBE_INFO_EVENT(info);
+    if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT)
+        gst_event_copy_segment(event, &muxer->segment);
+    if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
         return GST_PAD_PROBE_OK;
-    gst_event_parse_caps(GST_PAD_PROBE_INFO_EVENT(info), &caps);
+    gst_event_parse_caps(event, &caps);
     if (!muxer->caps) {
         muxer->caps = gst_caps_ref(caps);
         return GST_PAD_PROBE_OK;
@@ -150,8 +160,7 @@ static gboolean fail(VdtMuxer *muxer, GstMessage *message, GError **error)
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "%s: no space is left on its disk",
                     muxer->path);
     else
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s: %s", muxer->path,
-                    GST_OBJECT_NAME(GST_MESSAGE_SRC(message)), told->message);
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", muxer->path, told->message);
     return FALSE;
 }
 

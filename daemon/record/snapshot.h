@@ -29,8 +29,8 @@ typedef void (*VdtSnapshotDone)(const VdtSnapshot *snapshot, const GError *error
 
 /* At most @waiting wait for their turn. */
 VdtArtist *vdt_artist_new(guint waiting);
-/* Once nobody asks any more: waits @wait us at most for what was asked for. How many were not done;
- * they are left to the thread, and nothing but the process's end follows then. */
+/* Once nobody asks any more: waits @wait us at most for what was asked for. How many were not done:
+ * unless 0, the artist stays, and may be freed once more later. */
 guint vdt_artist_free(VdtArtist *artist, gint64 wait);
 
 /* Of one stream; @artist must outlive it. */

@@ -37,8 +37,11 @@ gboolean vdt_tree_is_recording(const char *name)
     static const char *const suffixes[] = {".jpg", ".mp4", ".webm", ".mkv"};
 
     for (guint i = 0; i < G_N_ELEMENTS(suffixes); i++)
-        if (g_str_has_suffix(name, suffixes[i]))
-            return *name != '.' && strlen(name) < 256 && !strchr(name, '/');
+        if (g_str_has_suffix(name, suffixes[i])) {
+            g_autofree char *id = g_strndup(name, strlen(name) - strlen(suffixes[i]));
+
+            return vdt_tree_is_name(id);
+        }
     return FALSE;
 }
 

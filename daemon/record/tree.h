@@ -19,7 +19,7 @@ typedef struct {
 gboolean vdt_tree_is_name(const char *name);
 /* 2026-11-30 */
 gboolean vdt_tree_is_date(const char *name);
-/* A name with a suffix that recordings have. */
+/* Such a name, with a suffix that recordings have. */
 gboolean vdt_tree_is_recording(const char *name);
 
 /* A descriptor that the caller closes; -1, with errno. */
