@@ -23,10 +23,10 @@ struct _VdtRecords {
     VdtArtist *artist;
     GAsyncQueue *jobs; /* of Job */
     GThread *thread;
+    guint told; /* atomic: kinds of errors */
     GMutex lock;
     /* guarded */
     VdtJpegOptions jpeg;
-    char *trouble;          /* what was told last */
     GHashTable *recordists; /* by name */
 };
 
@@ -44,6 +44,8 @@ struct _VdtRecordist {
     VdtRecords *records;
     VdtSnapshots *snapshots;
     char *name;
+    guint told; /* atomic: kinds of errors */
+    gint coded; /* atomic: what comes can be kept as it is */
     GMutex lock;
     /* guarded */
     VdtRing *ring; /* of these limits */
@@ -57,18 +59,15 @@ enum { KEEP_NOTHING, KEEP_SNAPSHOTS, KEEP_CLIPS };
 
 /* --- the service's --- */
 
-/* Once for each reason. */
-static void tell_trouble(VdtRecords *records, const char *stream, const GError *error)
+/* Of a stream, or of the service. Once for each kind of error, until one is recorded again. */
+static void tell_trouble(VdtRecords *records, VdtRecordist *recordist, const GError *error)
 {
-    g_mutex_lock(&records->lock);
-    gboolean news = g_strcmp0(records->trouble, error->message) != 0;
-    if (news) {
-        g_free(records->trouble);
-        records->trouble = g_strdup(error->message);
-    }
-    g_mutex_unlock(&records->lock);
-    if (news)
-        vdt_tell(records->tell, VDT_TELL_WARNING, "%s: not recorded: %s", stream, error->message);
+    guint kind = 1u << MIN((guint)error->code, 31);
+    const char *who = recordist != NULL ? recordist->name : "the service";
+    guint *told = recordist != NULL ? &recordist->told : &records->told;
+    if (g_atomic_int_or(told, kind) & kind)
+        return;
+    vdt_tell(records->tell, VDT_TELL_WARNING, "%s: not recorded: %s", who, error->message);
 }
 
 static void on_low(gboolean is_low, guint64 free_bytes, gpointer data)
@@ -154,9 +153,10 @@ static void on_clip(const VdtClipResult *result, const GError *error, gpointer d
     g_mutex_unlock(&recordist->lock);
     if (error != NULL) {
         if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) /* no frame came yet */
-            tell_trouble(records, recordist->name, error);
+            tell_trouble(records, recordist, error);
         return;
     }
+    g_atomic_int_set(&recordist->told, 0);
     for (guint i = 0; i < clip->ids->len; i++)
         vdt_store_attach(records->store, clip->ids->pdata[i], VDT_ATTACH_CLIP, result->path);
 }
@@ -200,7 +200,7 @@ static void begin_clip(VdtRecordist *recordist, const VdtEvent *event, const cha
     }
     g_mutex_unlock(&recordist->lock);
     if (recording == NULL) {
-        tell_trouble(recordist->records, recordist->name, error);
+        tell_trouble(recordist->records, recordist, error);
         g_ptr_array_unref(clip->ids);
         g_hash_table_unref(clip->open);
         vdt_recordist_unref(clip->recordist);
@@ -234,7 +234,7 @@ static void on_picture(const VdtSnapshot *snapshot, const GError *error, gpointe
     if (snapshot != NULL)
         vdt_store_attach(records->store, picture->id, VDT_ATTACH_SNAPSHOT, snapshot->path);
     else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) /* no frame came yet */
-        tell_trouble(records, picture->recordist->name, error);
+        tell_trouble(records, picture->recordist, error);
     vdt_recordist_unref(picture->recordist);
     g_free(picture->id);
     g_free(picture);
@@ -281,11 +281,11 @@ static void start_event(VdtRecordist *recordist, const VdtEvent *event)
         vdt_space_make(recordist->records->space, recordist->name, event->id, event->time, &error);
     if (stem == NULL) {
         if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE)) /* on_low() says it */
-            tell_trouble(recordist->records, recordist->name, error);
+            tell_trouble(recordist->records, recordist, error);
         return;
     }
     take_picture(recordist, event, stem);
-    if (keep == KEEP_CLIPS && !joined)
+    if (keep == KEEP_CLIPS && !joined && g_atomic_int_get(&recordist->coded))
         begin_clip(recordist, event, stem);
 }
 
@@ -293,7 +293,7 @@ static void sweep(VdtRecords *records)
 {
     g_autoptr(GError) error = NULL;
     if (!vdt_space_sweep(records->space, g_get_real_time(), NULL, &error))
-        tell_trouble(records, "the service", error);
+        tell_trouble(records, NULL, error);
     vdt_space_check(records->space, NULL);
 }
 
@@ -345,7 +345,7 @@ void vdt_records_take_event(VdtRecords *records, VdtEvent *event)
     if (event->phase == VDT_PHASE_START && g_async_queue_length(records->jobs) > MOST_WAITING) {
         g_autoptr(GError) error =
             g_error_new_literal(G_IO_ERROR, G_IO_ERROR_BUSY, "too many events at once");
-        tell_trouble(records, recordist->name, error);
+        tell_trouble(records, recordist, error);
         vdt_recordist_unref(recordist);
         return;
     }
@@ -393,7 +393,6 @@ guint vdt_records_free(VdtRecords *records, gint64 wait)
     g_hash_table_unref(records->recordists);
     vdt_space_free(records->space);
     g_mutex_clear(&records->lock);
-    g_free(records->trouble);
     g_free(records);
     return 0;
 }
@@ -482,8 +481,11 @@ void vdt_recordist_take_coded(GstBuffer *buffer, GstCaps *caps, gpointer data)
     VdtRecordist *recordist = data;
     GstClockTime time =
         GST_BUFFER_PTS_IS_VALID(buffer) ? GST_BUFFER_PTS(buffer) : GST_BUFFER_DTS(buffer);
+    /* nothing is coded to be kept: of what was not, there are snapshots */
+    gboolean coded = !gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw");
+    g_atomic_int_set(&recordist->coded, coded);
     g_mutex_lock(&recordist->lock);
-    if (recordist->ring != NULL && GST_CLOCK_TIME_IS_VALID(time))
+    if (recordist->ring != NULL && coded && GST_CLOCK_TIME_IS_VALID(time))
         vdt_ring_push(recordist->ring, buffer, caps, utc_of((gint64)time));
     g_mutex_unlock(&recordist->lock);
 }
