@@ -106,6 +106,19 @@ static guint16 find_port(void)
     return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address));
 }
 
+/* Copies, since a key has to be nobody else's. */
+static char *add_certificate(const Server *server, const char *text)
+{
+    static const char *const names[] = {"certificate.pem", "key.pem"};
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *from = g_build_filename(HTTP_TEST_DIR, names[i], NULL), *pem = NULL;
+        g_assert_true(g_file_get_contents(from, &pem, NULL, NULL));
+        write_file(server, names[i], pem);
+    }
+    return g_strdup_printf("%scertificate-file=%s/certificate.pem\nkey-file=%s/key.pem\n", text,
+                           server->folder, server->folder);
+}
+
 static VdtHttpSettings *make_settings(Server *server, const ServerOptions *options)
 {
     g_autoptr(VdtProblems) problems = vdt_problems_new();
@@ -118,7 +131,12 @@ static VdtHttpSettings *make_settings(Server *server, const ServerOptions *optio
     write_file(server, "tokens",
                "# who may what\nread viewer " READ_TOKEN "\ncontrol boss " CONTROL_TOKEN
                "\nmetrics prometheus " METRICS_TOKEN "\n");
-    write_file(server, "vedette.conf", text);
+    if (options->tls) {
+        g_autofree char *with = add_certificate(server, text);
+        write_file(server, "vedette.conf", with);
+    } else {
+        write_file(server, "vedette.conf", text);
+    }
     write_file(server, "streams.d/front.conf",
                "[stream]\nsource=rtsp://user:hunter2@camera.example/x?password=hunter3\n"
                "[recognizer]\nthreshold=0.25\n");

@@ -175,6 +175,57 @@ static void test_concurrent(void)
     g_assert_cmpuint(bad, ==, 0);
 }
 
+static gboolean accept_any(GTlsConnection *tls, GTlsCertificate *certificate,
+                           GTlsCertificateFlags flags, gpointer data)
+{
+    return TRUE;
+}
+
+static char *ask_tls(const Server *tls, const char *text)
+{
+    g_autoptr(GSocket) peer = peer_connect(tls);
+    g_autoptr(GSocketConnection) base = g_socket_connection_factory_create_connection(peer);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GIOStream) stream = g_tls_client_connection_new(G_IO_STREAM(base), NULL, &error);
+    g_assert_no_error(error);
+    g_signal_connect(stream, "accept-certificate", G_CALLBACK(accept_any), NULL);
+    GString *all = g_string_new(NULL);
+    char part[4096];
+    gssize n;
+    g_assert_true(g_output_stream_write_all(g_io_stream_get_output_stream(stream), text,
+                                            strlen(text), NULL, NULL, &error));
+    while ((n = g_input_stream_read(g_io_stream_get_input_stream(stream), part, sizeof part, NULL,
+                                    NULL)) > 0)
+        g_string_append_len(all, part, n);
+    return g_string_free(all, FALSE);
+}
+
+/* Only TLS, and who is slow with it, or says nothing, holds up nobody. */
+static void test_tls(void)
+{
+    ServerOptions options = {.tls = TRUE};
+    Server *tls = server_new(&options);
+    g_autoptr(GPtrArray) peers = g_ptr_array_new_with_free_func(g_object_unref);
+    for (guint i = 0; i < 60; i++) {
+        GSocket *peer = peer_connect(tls);
+        peer_send(peer, i % 2 ? "\x16\x03\x01\x02" : "", -1);
+        g_ptr_array_add(peers, peer);
+    }
+    g_autofree char *plain = ask_raw(tls, GET("/healthz"), -1);
+    g_assert_null(strstr(plain, "HTTP/1.1 200"));
+    g_autofree char *well = ask_tls(tls, GET("/healthz"));
+    g_assert_cmpuint(status_of(well), ==, 200);
+    g_autofree char *many = ask_tls(tls, "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n");
+    g_assert_cmpuint(status_of(many), ==, 400);
+    g_autofree char *login = ask_tls(tls, "POST /login HTTP/1.1\r\nHost: localhost\r\n"
+                                          "Content-Type: application/x-www-form-urlencoded\r\n"
+                                          "Content-Length: 27\r\n\r\ntoken=" READ_TOKEN);
+    g_autofree char *cookie = header_of(login, "Set-Cookie");
+    g_assert_nonnull(cookie);
+    g_assert_true(g_str_has_suffix(cookie, "; Secure"));
+    server_free(tls);
+}
+
 /* More than there is room for: those are told so; the Unix socket has room of its own. */
 static void test_crowd(void)
 {
@@ -240,6 +291,7 @@ int main(int argc, char **argv)
     g_test_add_func("/server/concurrent", test_concurrent);
     g_test_add_func("/server/socket", test_socket);
     g_test_add_func("/server/crowd", test_crowd);
+    g_test_add_func("/server/tls", test_tls);
     g_test_add_func("/server/end", test_end);
     g_test_add_func("/server/slow", test_slow);
     int status = g_test_run();
