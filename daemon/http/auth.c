@@ -215,8 +215,9 @@ VdtVerdict vdt_auth_judge(VdtAuth *auth, const VdtHead *head, const VdtPeer *pee
             refuse(&verdict, 429, "there are too many requests from this address");
             return verdict;
         }
+        /* what takes no role is answered whoever asks */
         if (!check_origin(auth, head, peer, &verdict) ||
-            !find_role(auth, head, peer, now, &verdict))
+            (needed > VDT_ROLE_NONE && !find_role(auth, head, peer, now, &verdict)))
             return verdict;
     }
     if (verdict.role >= needed)

@@ -215,12 +215,12 @@ static void visit_refuse(Visit *visit, const VdtRefusal *refusal)
 static gboolean on_late(gpointer data)
 {
     Visit *visit = data;
-    g_autoptr(GCancellable) reading = visit->cancellable;
     visit->door->counts.timeouts++;
     if (visit->stage != HEAD && visit->stage != BODY) {
         visit_end(visit);
         return G_SOURCE_REMOVE;
     }
+    g_autoptr(GCancellable) reading = visit->cancellable;
     visit->cancellable = g_cancellable_new();
     Stage stage = visit->stage;
     visit->stage = REFUSAL; /* before the read ends */
@@ -362,7 +362,8 @@ static void on_shaken(GObject *source, GAsyncResult *result, gpointer data)
 static void begin_handshakes(VdtDoor *door)
 {
     while (door->shaking < MOST_HANDSHAKES && !g_queue_is_empty(&door->waiting)) {
-        Visit *visit = g_queue_pop_head(&door->waiting);
+        /* the newest: who waits for long was sent to make others wait */
+        Visit *visit = g_queue_pop_tail(&door->waiting);
         if (visit->gone) {
             visit_unref(visit);
             continue;

@@ -11,7 +11,8 @@ static gboolean fail(GError **error, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    *error = g_error_new_valist(G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, format, args);
+    g_propagate_error(error,
+                      g_error_new_valist(G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, format, args));
     va_end(args);
     return FALSE;
 }

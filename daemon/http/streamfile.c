@@ -13,7 +13,7 @@ static gboolean fail(GError **error, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    *error = g_error_new_valist(G_IO_ERROR, G_IO_ERROR_INVALID_DATA, format, args);
+    g_propagate_error(error, g_error_new_valist(G_IO_ERROR, G_IO_ERROR_INVALID_DATA, format, args));
     va_end(args);
     return FALSE;
 }

@@ -27,7 +27,8 @@ static gboolean fail(GError **error, int code, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    *error = g_error_new_valist(G_FILE_ERROR, (gint)g_file_error_from_errno(code), format, args);
+    g_propagate_error(
+        error, g_error_new_valist(G_FILE_ERROR, (gint)g_file_error_from_errno(code), format, args));
     va_end(args);
     return FALSE;
 }
