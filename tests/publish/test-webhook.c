@@ -415,6 +415,14 @@ static void test_misbehaving(void)
 
 /* --- TLS --- */
 
+/* GIO loads its TLS while threads run, of which LeakSanitizer loses sight, and ends with a fault.
+ */
+#ifdef __SANITIZE_ADDRESS__
+#define BLINDED TRUE
+#else
+#define BLINDED FALSE
+#endif
+
 static void test_tls(void)
 {
     Server server = {0};
@@ -460,6 +468,7 @@ int main(int argc, char **argv)
     g_test_add_func("/webhook/unwanted", test_unwanted);
     g_test_add_func("/webhook/away", test_away);
     g_test_add_func("/webhook/misbehaving", test_misbehaving);
-    g_test_add_func("/webhook/tls", test_tls);
+    if (!BLINDED)
+        g_test_add_func("/webhook/tls", test_tls);
     return fixture_close();
 }
