@@ -389,6 +389,8 @@ static void test_misbehaving(void)
         {"HTTP/1.1 200 OK\r\nX: ", filler, 0, "webhook: away"},
         {"HTTP/1.1 307 Elsewhere\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n",
          NULL, 0, "a redirect, which is not followed"},
+        {"HTTP/1.1 302 Elsewhere\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n",
+         NULL, 0, "a redirect, which is not followed"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         Rogue rogue;
