@@ -60,9 +60,8 @@ static void on_changed(const VdtSinkInfo *info, gpointer data)
     else if (info->retry == 0)
         tell(publisher, WARNING, "%s: %s (%s: %s)", info->name, state, info->peer, info->error);
     else
-        tell(publisher, WARNING,
-             "%s: %s (%s: %s), again in %.1f s; %" G_GUINT64_FORMAT " events wait", info->name,
-             state, info->peer, info->error,
+        tell(publisher, WARNING, "%s: %s (%s: %s), again in %.1f s; %" G_GUINT64_FORMAT " waiting",
+             info->name, state, info->peer, info->error,
              (double)MAX(info->retry - g_get_monotonic_time(), 0) / G_USEC_PER_SEC, info->pending);
     if (publisher->options.changed != NULL)
         publisher->options.changed(info, publisher->options.data);

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,6 +74,12 @@ static gboolean answers(guint port)
     return fd >= 0;
 }
 
+/* Of a test that fails none is left. */
+static void die_with_parent(gpointer data)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 void broker_restart(Broker *broker)
 {
     g_autofree char *program = find_broker(), *folder = g_strdup(fixture_path(""));
@@ -94,7 +101,7 @@ void broker_restart(Broker *broker)
     g_spawn_async(NULL, argv, NULL,
                   G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL |
                       G_SPAWN_STDERR_TO_DEV_NULL,
-                  NULL, NULL, &broker->pid, &error);
+                  die_with_parent, NULL, &broker->pid, &error);
     g_assert_no_error(error);
     WAIT(answers(broker->port), 10);
 }

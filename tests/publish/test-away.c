@@ -239,8 +239,10 @@ static void test_backlog(void)
                    "afterwards",
                    source.n[0] + source.n[1], (source.n[0] + source.n[1]) / seconds, before / 1e6,
                    away / 1e6, after / 1e6);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* which need their own */
     g_assert_cmpuint(away, <, before + 24000000);
     g_assert_cmpuint(after, <, before + 24000000);
+#endif
     g_assert_true(vdt_publisher_free(publisher));
     vdt_store_close(source.store);
     gate_free(gate);

@@ -53,7 +53,7 @@ static void test_append(void)
     VdtPublisher *publisher = told_publish(config, store);
     put(store, 0, 3);
     WAIT(holds("out.json", "before torn 0 1 2 "), 5);
-    g_assert_cmpuint(told_sent(publisher, "file"), ==, 3);
+    WAIT(told_sent(publisher, "file") == 3, 1);
     WAIT(told_pending(publisher, "file") == 0, 1);
     g_assert_true(vdt_publisher_free(publisher));
     put(store, 3, 5); /* while it is not there */
@@ -62,6 +62,13 @@ static void test_append(void)
     WAIT(holds("out.json", "before torn 0 1 2 3 4 "), 5);
     g_assert_true(vdt_publisher_free(publisher));
     vdt_store_close(store);
+}
+
+/* So many have arrived, and it waits for more. */
+static void settle(VdtPublisher *publisher, guint n)
+{
+    WAIT(told_sent(publisher, "file") == n, 5);
+    g_usleep(50000);
 }
 
 static void test_rotate(void)
@@ -73,18 +80,28 @@ static void test_rotate(void)
     VdtStore *store = told_open();
     VdtPublisher *publisher = told_publish(config, store);
     put(store, 0, 2);
-    WAIT(holds("out.json", "0 1 "), 5);
+    settle(publisher, 2);
+    g_assert_true(holds("out.json", "0 1 "));
     g_assert_cmpint(g_rename(out, old), ==, 0);
     put(store, 2, 4);
     WAIT(holds("out.json", "2 3 "), 5);
     g_assert_true(holds("out.json.1", "0 1 "));
+    settle(publisher, 4);
     g_assert_cmpint(g_unlink(out), ==, 0);
     put(store, 4, 5);
     WAIT(holds("out.json", "4 "), 5);
-    /* copytruncate */
-    g_assert_cmpint(truncate(out, 0), ==, 0);
+    settle(publisher, 5);
+    /* As logrotate does with "create". */
+    g_assert_cmpint(g_rename(out, old), ==, 0);
+    fixture_add("out.json", "");
     put(store, 5, 6);
     WAIT(holds("out.json", "5 "), 5);
+    g_assert_true(holds("out.json.1", "4 "));
+    settle(publisher, 6);
+    /* And with "copytruncate". */
+    g_assert_cmpint(truncate(out, 0), ==, 0);
+    put(store, 6, 7);
+    WAIT(holds("out.json", "6 "), 5);
     g_assert_true(vdt_publisher_free(publisher));
     vdt_store_close(store);
 }
@@ -100,7 +117,8 @@ static void test_wrong(void)
     WAIT(told_said("file: away (") && told_said("No such file or directory"), 5);
     g_assert_cmpint(told_state(publisher, "file"), ==, VDT_SINK_AWAY);
     g_assert_cmpint(g_mkdir(fixture_path("new"), 0755), ==, 0);
-    WAIT(holds("new/out.json", "0 "), 5);
+    WAIT(told_sent(publisher, "file") == 1, 5);
+    g_assert_true(holds("new/out.json", "0 "));
     g_assert_cmpint(told_state(publisher, "file"), ==, VDT_SINK_UP);
     g_assert_true(vdt_publisher_free(publisher));
     /* A pipe, whose reader could stop who writes. */

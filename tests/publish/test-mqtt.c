@@ -3,6 +3,7 @@
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -109,6 +110,7 @@ static void test_will(void)
         g_autoptr(VdtConfig) config =
             told_config("front", "[mqtt]\nhost=127.0.0.1\nport=%s\n", g_getenv("TOLD_PORT"));
         told_publish(config, own);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         for (;;)
             pause();
     }

@@ -79,6 +79,7 @@ static void on_tell(int level, const char *text, gpointer data)
     if (told.said == NULL)
         told.said = g_string_new(NULL);
     g_string_append_printf(told.said, "%s\n", text);
+    g_test_message("%s", text);
     g_mutex_unlock(&told.lock);
 }
 
