@@ -33,7 +33,7 @@ static const Form forms[] = {
      "mp4", "video/mp4"},
     {"video/mpeg", "mpeg4videoparse ! mp4mux", "mp4", "video/mp4"},
     {"video/x-vp8", "webmmux", "webm", "video/webm"},
-    {"video/x-vp9", "vp9parse ! webmmux", "webm", "video/webm"},
+    {"video/x-vp9", "webmmux", "webm", "video/webm"},
     {"image/jpeg", "jpegparse ! matroskamux", "mkv", "video/x-matroska"},
 };
 
@@ -46,6 +46,8 @@ struct _VdtMuxer {
     GstCaps *caps; /* in the muxer; its streaming thread's */
     gint changed;  /* atomic */
     GstClockTime first;
+    GstBuffer *held;   /* the newest frame: how long it is shown, the next one tells */
+    GstClockTime step; /* for how long the frame before that was shown */
     /* of what came to the muxer, in its streaming thread up to the end */
     GstSegment segment;
     guint frames;
@@ -191,6 +193,7 @@ VdtMuxer *vdt_muxer_new(const char *stem, GstCaps *caps, GstClockTime first, GEr
     muxer = g_new0(VdtMuxer, 1);
     muxer->form = form;
     muxer->first = first;
+    muxer->step = GST_CLOCK_TIME_NONE;
     muxer->path = g_strdup_printf("%s.%s", stem, form->suffix);
     muxer->part = vdt_whole_part(muxer->path);
     if (build(muxer, caps, error)) {
@@ -204,14 +207,9 @@ VdtMuxer *vdt_muxer_new(const char *stem, GstCaps *caps, GstClockTime first, GEr
     return NULL;
 }
 
-static gint64 get_ns(const VdtMuxer *muxer, GstClockTime time)
-{
-    return GST_CLOCK_DIFF(muxer->first, time);
-}
-
 gint64 vdt_muxer_get_time(const VdtMuxer *muxer, const GstBuffer *buffer)
 {
-    return get_ns(muxer, GST_BUFFER_PTS(buffer)) / (gint64)GST_USECOND;
+    return GST_CLOCK_DIFF(muxer->first, GST_BUFFER_PTS(buffer)) / (gint64)GST_USECOND;
 }
 
 gboolean vdt_muxer_check(VdtMuxer *muxer, GError **error)
@@ -238,12 +236,24 @@ static GstClockTime shift(const VdtMuxer *muxer, GstClockTime time)
     return GST_CLOCK_TIME_IS_VALID(time) ? ZERO + time - muxer->first : time;
 }
 
+/* Where the source did not tell it. */
+static void set_duration(GstBuffer *buffer, GstClockTime duration)
+{
+    if (!GST_BUFFER_DURATION_IS_VALID(buffer))
+        GST_BUFFER_DURATION(buffer) = duration;
+}
+
+static void pass(VdtMuxer *muxer)
+{
+    if (muxer->held)
+        gst_app_src_push_buffer(muxer->entry, g_steal_pointer(&muxer->held));
+}
+
 gboolean vdt_muxer_push(VdtMuxer *muxer, GstBuffer *buffer, GError **error)
 {
-    const gint64 time = get_ns(muxer, GST_BUFFER_PTS(buffer));
     GstBuffer *copy;
 
-    if (time < 0)
+    if (GST_BUFFER_PTS(buffer) < muxer->first)
         return TRUE;
     if (!wait_for_room(muxer, error))
         return FALSE;
@@ -251,7 +261,12 @@ gboolean vdt_muxer_push(VdtMuxer *muxer, GstBuffer *buffer, GError **error)
     GST_BUFFER_PTS(copy) = shift(muxer, GST_BUFFER_PTS(copy));
     GST_BUFFER_DTS(copy) = shift(muxer, GST_BUFFER_DTS(copy));
     GST_BUFFER_FLAG_UNSET(copy, GST_BUFFER_FLAG_DISCONT);
-    gst_app_src_push_buffer(muxer->entry, copy);
+    if (muxer->held && GST_BUFFER_PTS(copy) > GST_BUFFER_PTS(muxer->held)) {
+        muxer->step = GST_BUFFER_PTS(copy) - GST_BUFFER_PTS(muxer->held);
+        set_duration(muxer->held, muxer->step);
+    }
+    pass(muxer);
+    muxer->held = copy;
     return TRUE;
 }
 
@@ -264,6 +279,8 @@ static gboolean wait_for_end(VdtMuxer *muxer, GError **error)
 {
     g_autoptr(GstMessage) message = NULL;
 
+    set_duration(muxer->held, muxer->step);
+    pass(muxer);
     gst_app_src_end_of_stream(muxer->entry);
     message = gst_bus_timed_pop_filtered(muxer->bus, PATIENCE, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
     if (message && GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS)
@@ -301,6 +318,7 @@ void vdt_muxer_free(VdtMuxer *muxer)
         gst_element_set_state(muxer->pipeline, GST_STATE_NULL);
     if (muxer->part)
         g_unlink(muxer->part);
+    gst_clear_buffer(&muxer->held);
     gst_clear_object(&muxer->entry);
     gst_clear_object(&muxer->bus);
     gst_clear_object(&muxer->pipeline);

@@ -143,17 +143,25 @@ void film_free(Film *film)
     g_free(film);
 }
 
+static GstClockTime get_shown(const Film *film, guint n)
+{
+    const GstBuffer *buffer = gst_sample_get_buffer(film->samples->pdata[n]);
+    const GstClockTime time =
+        GST_BUFFER_PTS_IS_VALID(buffer) ? GST_BUFFER_PTS(buffer) : GST_BUFFER_DTS(buffer);
+
+    g_assert_true(GST_CLOCK_TIME_IS_VALID(time));
+    return time;
+}
+
 void film_push(const Film *film, VdtRing *ring, guint from, guint to, gint64 dawn)
 {
-    GstSample *zero = film->samples->pdata[0];
+    const GstClockTime zero = get_shown(film, 0);
 
     for (guint i = from; i < to; i++) {
         GstSample *sample = film->samples->pdata[i];
-        GstBuffer *buffer = gst_sample_get_buffer(sample);
-        const GstClockTimeDiff since =
-            GST_CLOCK_DIFF(GST_BUFFER_PTS(gst_sample_get_buffer(zero)), GST_BUFFER_PTS(buffer));
 
-        vdt_ring_push(ring, buffer, gst_sample_get_caps(sample), dawn + since / GST_USECOND);
+        vdt_ring_push(ring, gst_sample_get_buffer(sample), gst_sample_get_caps(sample),
+                      dawn + GST_CLOCK_DIFF(zero, get_shown(film, i)) / (gint64)GST_USECOND);
     }
 }
 
