@@ -19,6 +19,7 @@ static char *target_of(const VdtRoute *route)
     GString *target = g_string_new(route->path);
     g_string_replace(target, "{name}", "front", 0);
     g_string_replace(target, "{id}", "no-such-event", 0);
+    g_string_replace(target, "{file}", "main.js", 0);
     return g_string_free(target, FALSE);
 }
 
