@@ -13,6 +13,7 @@ static const Command commands[] = {
     {"train", "train a network", command_train},
     {"verify", "hold this build against recorded reference outputs", command_verify},
     {"bench", "time a network", command_bench},
+    {"models", "list, add, remove and check models", command_models},
     {"cache", "show or clear the clips that trainings keep on disk", command_cache},
 #if HAVE_GST
     {"serve", "keep cameras running, or check how", command_serve},

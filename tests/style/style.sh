@@ -138,7 +138,7 @@ layers() {
   select_files '^daemon/stream/.*\.[ch]$' | xargs -r grep -nE "$include(values|pipeline|config|build)/"
   select_files '^daemon/.*/.*\.[ch]$' | grep -v '^daemon/serve/' | xargs -r grep -nE "${include}serve/"
   # Commands and elements are folders that nobody else looks into.
-  select_files '^cli/.*\.[ch]$' | xargs -r grep -nE "$include(eval|infer|train|verify)/"
+  select_files '^cli/.*\.[ch]$' | xargs -r grep -nE "$include(cameras|eval|infer|models|train|verify)/"
   select_files '^cli/data/.*\.[ch]$' | xargs -r grep -nE "${include}score/"
   select_files '^gst/.*\.[ch]$' | grep -v '^gst/plugin\.c$' | xargs -r grep -nE \
     "$include(recognizer|segmenter|overlay|street|demo)/"
