@@ -23,6 +23,7 @@ typedef struct {
 
 int command_bench(int argc, char **argv);
 int command_cache(int argc, char **argv);
+int command_cameras(int argc, char **argv);
 int command_convert(int argc, char **argv);
 int command_eval(int argc, char **argv);
 int command_infer(int argc, char **argv);

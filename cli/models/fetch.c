@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fetch.h"
 
-#include <libsoup/soup.h>
 #include <string.h>
 #include <vedette/error.h>
 
+#include "http.h"
 #include "sink.h"
 #include "text.h"
 
@@ -72,97 +72,6 @@ gboolean fetch_check_url(const char *url, GError **error)
     return uri != NULL;
 }
 
-/* Something that is waited for, until the caller's patience ends or it is interrupted. */
-typedef struct {
-    GCancellable *cancellable, *outer;
-    GAsyncResult *result;
-    GSource *clock;
-    gulong handler;
-    gboolean late;
-} Step;
-
-static void cancel(GCancellable *outer, gpointer data)
-{
-    g_cancellable_cancel(data);
-}
-
-static gboolean on_late(gpointer data)
-{
-    Step *step = data;
-    step->late = TRUE;
-    g_cancellable_cancel(step->cancellable);
-    return G_SOURCE_REMOVE;
-}
-
-static void on_done(GObject *object, GAsyncResult *result, gpointer data)
-{
-    ((Step *)data)->result = g_object_ref(result);
-}
-
-static void step_begin(Step *step, guint seconds, GCancellable *outer)
-{
-    *step = (Step){.cancellable = g_cancellable_new(), .outer = outer};
-    step->clock = g_timeout_source_new_seconds(seconds);
-    g_source_set_callback(step->clock, on_late, step, NULL);
-    g_source_attach(step->clock, NULL);
-    if (outer != NULL)
-        step->handler = g_cancellable_connect(outer, G_CALLBACK(cancel), step->cancellable, NULL);
-}
-
-static GAsyncResult *step_wait(Step *step)
-{
-    while (step->result == NULL)
-        g_main_context_iteration(NULL, TRUE);
-    return step->result;
-}
-
-/* What went wrong, said as it is. */
-static void step_end(Step *step, GError **error)
-{
-    if (step->outer != NULL)
-        g_cancellable_disconnect(step->outer, step->handler);
-    g_source_destroy(step->clock);
-    g_source_unref(step->clock);
-    if (*error != NULL && g_cancellable_is_cancelled(step->outer)) {
-        g_clear_error(error);
-        fail(error, VDT_ERROR_CANCELLED, "interrupted");
-    } else if (*error != NULL && step->late) {
-        g_clear_error(error);
-        fail(error, VDT_ERROR_FAILED, "the server does not answer");
-    }
-    g_object_unref(step->result);
-    g_object_unref(step->cancellable);
-}
-
-static GInputStream *ask(SoupSession *session, SoupMessage *message, guint patience,
-                         GCancellable *cancellable, GError **error)
-{
-    Step step;
-    g_autoptr(GError) mistake = NULL;
-    step_begin(&step, patience, cancellable);
-    soup_session_send_async(session, message, G_PRIORITY_DEFAULT, step.cancellable, on_done, &step);
-    GInputStream *body = soup_session_send_finish(session, step_wait(&step), &mistake);
-    step_end(&step, &mistake);
-    if (mistake != NULL)
-        g_propagate_error(error, g_steal_pointer(&mistake));
-    return body;
-}
-
-static gssize read_some(GInputStream *body, void *block, guint patience, GCancellable *cancellable,
-                        GError **error)
-{
-    Step step;
-    g_autoptr(GError) mistake = NULL;
-    step_begin(&step, patience, cancellable);
-    g_input_stream_read_async(body, block, BLOCK, G_PRIORITY_DEFAULT, step.cancellable, on_done,
-                              &step);
-    gssize n = g_input_stream_read_finish(body, step_wait(&step), &mistake);
-    step_end(&step, &mistake);
-    if (mistake != NULL)
-        g_propagate_error(error, g_steal_pointer(&mistake));
-    return n;
-}
-
 /* The length that the answer states; -1 if it states none. */
 static goffset stated_length(SoupMessage *message)
 {
@@ -179,7 +88,7 @@ static gboolean take_body(GInputStream *body, goffset length, Sink *sink, guint 
     gint64 since = g_get_monotonic_time();
     guint64 had = 0;
     for (;;) {
-        gssize n = read_some(body, block, patience, cancellable, error);
+        gssize n = http_read(body, block, BLOCK, patience, cancellable, error);
         if (n < 0 || (n > 0 && !sink_write(sink, block, n, error)))
             return FALSE;
         if (n == 0)
@@ -232,7 +141,8 @@ static gboolean fetch(SoupSession *session, const char *url, Sink *sink, const F
     for (int hops = 0; uri != NULL; hops++) {
         g_autoptr(SoupMessage) message = soup_message_new_from_uri("GET", uri);
         soup_message_add_flags(message, SOUP_MESSAGE_NO_REDIRECT);
-        g_autoptr(GInputStream) body = ask(session, message, limits->patience, cancellable, error);
+        g_autoptr(GInputStream) body =
+            http_send(session, message, limits->patience, cancellable, error);
         if (body == NULL)
             return FALSE;
         guint status = soup_message_get_status(message);
@@ -268,11 +178,7 @@ char *fetch_url(const char *url, const char *to, const FetchLimits *limits, Prog
     g_auto(Sink) sink = {NULL};
     if (!sink_open(&sink, to, limits->most, error))
         return NULL;
-    g_autoptr(SoupSession) session =
-        soup_session_new_with_options("user-agent", "vedette", "max-conns", 1, NULL);
-    /* The hash is of the bytes that are sent. */
-    soup_session_remove_feature_by_type(session, SOUP_TYPE_CONTENT_DECODER);
-    soup_session_remove_feature_by_type(session, SOUP_TYPE_AUTH_MANAGER);
+    g_autoptr(SoupSession) session = http_session();
     gboolean ok = fetch(session, url, &sink, limits, progress, cancellable, error);
     soup_session_abort(session);
     if (ok)

@@ -2,6 +2,7 @@
 #include "server.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,6 +11,9 @@ typedef struct {
     const Page *pages;
     int fd;
 } Served;
+
+static GMutex lock;
+static GString *all; /* that was asked */
 
 static gboolean say(int fd, const void *data, gsize n)
 {
@@ -49,19 +53,51 @@ static void answer(int fd, const Page *page)
     } while (page->endless);
 }
 
+/* The bytes that are still to come of a question whose head is whole. */
+static gsize rest_of(const GString *asked)
+{
+    const char *end = strstr(asked->str, "\r\n\r\n");
+    g_autofree char *head = g_ascii_strdown(asked->str, end - asked->str);
+    const char *length = strstr(head, "\r\ncontent-length:");
+    gsize n = length != NULL ? strtoul(strchr(length, ':') + 1, NULL, 10) : 0;
+    gsize have = asked->len - (end + 4 - asked->str);
+    return n > have ? n - have : 0;
+}
+
+static void read_question(int fd, GString *asked)
+{
+    char some[1024];
+    gssize n;
+    while ((strstr(asked->str, "\r\n\r\n") == NULL || rest_of(asked) > 0) &&
+           (n = recv(fd, some, sizeof some, 0)) > 0)
+        g_string_append_len(asked, some, n);
+    g_mutex_lock(&lock);
+    if (all == NULL)
+        all = g_string_new(NULL);
+    g_string_append(all, asked->str);
+    g_mutex_unlock(&lock);
+}
+
+char *server_asked(void)
+{
+    g_mutex_lock(&lock);
+    char *text = g_strdup(all != NULL ? all->str : "");
+    g_mutex_unlock(&lock);
+    return text;
+}
+
 static gpointer serve_one(gpointer data)
 {
     g_autofree Served *served = data;
     g_autoptr(GString) asked = g_string_new(NULL);
-    char some[1024];
-    gssize n;
-    while (strstr(asked->str, "\r\n\r\n") == NULL &&
-           (n = recv(served->fd, some, sizeof some, 0)) > 0)
-        g_string_append_len(asked, some, n);
+    read_question(served->fd, asked);
     for (const Page *page = served->pages; page->path != NULL; page++) {
         g_autofree char *line = g_strdup_printf(" %s HTTP/", page->path);
-        if (strstr(asked->str, line) != NULL)
+        if (strstr(asked->str, line) != NULL &&
+            (page->holds == NULL || strstr(asked->str, page->holds) != NULL)) {
             answer(served->fd, page);
+            break;
+        }
     }
     close(served->fd);
     return NULL;
@@ -81,9 +117,10 @@ static gpointer serve(gpointer data)
     return NULL;
 }
 
-guint server_start(const Page *pages)
+guint server_start(const char *at, const Page *pages)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    g_assert_cmpint(inet_pton(AF_INET, at, &address.sin_addr), ==, 1);
     socklen_t size = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     g_assert_cmpint(bind(fd, (struct sockaddr *)&address, sizeof address), ==, 0);

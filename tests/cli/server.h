@@ -11,9 +11,14 @@ typedef struct {
     const char *head; /* the whole head of the answer, without the blank line; NULL: no answer */
     const void *body;
     gsize n;
-    gboolean endless; /* the body again and again */
-    guint pause;      /* milliseconds after each KiB */
+    gboolean endless;  /* the body again and again */
+    guint pause;       /* milliseconds after each KiB */
+    const char *holds; /* what the question must have in it; NULL: nothing */
 } Page;
 
-/* Serves @pages, whose last one has no path, for as long as the program lives. Its port. */
-guint server_start(const Page *pages);
+/* Serves @pages, whose last one has no path, at @address for as long as the program lives. Its
+ * port.
+ */
+guint server_start(const char *address, const Page *pages);
+/* All that servers were asked so far, heads and bodies. Caller frees. */
+char *server_asked(void);

@@ -394,7 +394,7 @@ static guint port(void)
         "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %" G_GSIZE_FORMAT, n + 1);
     pages[SHORT].head =
         g_strdup_printf("HTTP/1.1 200 OK\r\nContent-Length: %" G_GSIZE_FORMAT, n - 1);
-    return opened = server_start(pages);
+    return opened = server_start("127.0.0.1", pages);
 }
 
 static char *url(const char *path)
