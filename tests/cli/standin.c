@@ -8,8 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define GROUP "239.255.255.250"
-#define PORT  3702
+#define GROUP   "239.255.255.250"
+#define GROUP_6 "ff02::c"
+#define PORT    3702
 
 typedef struct {
     const StandIn *camera;
@@ -30,6 +31,20 @@ static int open_ears(const char *interface)
     return fd;
 }
 
+/* Ears and mouth in one. */
+static int open_v6(const char *interface)
+{
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), on = 1;
+    struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(PORT)};
+    struct ipv6_mreq member = {.ipv6mr_interface = if_nametoindex(interface)};
+    inet_pton(AF_INET6, GROUP_6, &member.ipv6mr_multiaddr);
+    g_assert_cmpint(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on), ==, 0);
+    g_assert_cmpint(bind(fd, (struct sockaddr *)&any, sizeof any), ==, 0);
+    g_assert_cmpint(setsockopt(fd, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &member, sizeof member), ==,
+                    0);
+    return fd;
+}
+
 static int open_mouth(const char *address)
 {
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -47,14 +62,15 @@ static char *id_of(const char *question)
     return g_strndup(id, strcspn(id, "<"));
 }
 
-static void answer(const Running *r, const char *question, const struct sockaddr_in *to)
+static void answer(const Running *r, const char *question, const struct sockaddr *to,
+                   socklen_t size)
 {
     g_autofree char *id = id_of(question), *filler = g_strnfill(r->camera->n_long, 'x');
     for (const char *const *says = r->camera->says; *says != NULL; says++) {
         g_autoptr(GString) text = g_string_new(*says);
         g_string_replace(text, "%ID%", id, 0);
         g_string_replace(text, "%LONG%", filler, 0);
-        sendto(r->mouth, text->str, text->len, 0, (const struct sockaddr *)to, sizeof *to);
+        sendto(r->mouth, text->str, text->len, 0, to, size);
     }
 }
 
@@ -62,13 +78,13 @@ static gpointer run(gpointer data)
 {
     Running *r = data;
     char question[8192];
-    struct sockaddr_in from;
+    struct sockaddr_storage from;
     socklen_t size = sizeof from;
     gssize n;
     while ((n = recvfrom(r->ears, question, sizeof question - 1, 0, (struct sockaddr *)&from,
                          &size)) >= 0) {
         question[n] = '\0';
-        answer(r, question, &from);
+        answer(r, question, (struct sockaddr *)&from, size);
         size = sizeof from;
     }
     return NULL;
@@ -78,7 +94,13 @@ void standin_start(const StandIn *cameras)
 {
     for (; cameras->interface != NULL; cameras++) {
         Running *r = g_new0(Running, 1);
-        *r = (Running){cameras, open_ears(cameras->interface), open_mouth(cameras->address)};
+        *r = (Running){.camera = cameras};
+        if (cameras->address == NULL) {
+            r->ears = r->mouth = open_v6(cameras->interface);
+        } else {
+            r->ears = open_ears(cameras->interface);
+            r->mouth = open_mouth(cameras->address);
+        }
         g_thread_unref(g_thread_new("camera", run, r));
     }
 }

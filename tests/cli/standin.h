@@ -8,7 +8,7 @@
 
 typedef struct {
     const char *interface; /* on which it hears */
-    const char *address;   /* from which it answers */
+    const char *address;   /* from which it answers; NULL: one of IPv6, by which it hears, too */
     /* What it says, NULL-terminated, a datagram each: "%ID%" is the question's id. */
     const char *const *says;
     /* Bytes in the place of "%LONG%"; 0: none. */

@@ -295,7 +295,8 @@ static void test_usage(void)
 
 /* What follows runs in a network of its own. */
 
-static char *front; /* of the camera that has a service; its port is known late */
+static gboolean has_six; /* a camera that hears IPv6 alone */
+static char *front;      /* of the camera that has a service; its port is known late */
 static const char *front_says[3];
 static const char *const back_says[] = {
     MATCHES("uuid:nobody", MATCH("urn:back", "", "")),
@@ -308,6 +309,9 @@ static const char *const stranger_says[] = {MATCHES("uuid:" ID, MATCH("urn:stran
                                             NULL};
 static const char *const other_says[] = {
     MATCHES("uuid:%ID%", MATCH("urn:other", NAMED("Other net"), "")), NULL};
+
+static const char *const six_says[] = {
+    MATCHES("uuid:%ID%", MATCH("urn:six", NAMED("By IPv6"), "http://[fe80::1]/x")), NULL};
 
 #define OK "HTTP/1.1 200 OK\r\nConnection: close"
 static Page pages[] = {
@@ -353,6 +357,14 @@ static void start(void)
         {"v1", "10.8.0.11", other_says},       {NULL},
     };
     standin_start(cameras);
+    static const StandIn six[] = {{"v0", NULL, six_says}, {NULL}};
+    g_autofree char *addresses = NULL;
+    /* Without IPv6 here there is nobody to hear it. */
+    if (g_file_get_contents("/proc/net/if_inet6", &addresses, NULL, NULL) &&
+        strstr(addresses, "v0\n") != NULL) {
+        standin_start(six);
+        has_six = TRUE;
+    }
 }
 
 static JsonArray *cameras_of(const Outcome *o, JsonNode **node)
@@ -375,12 +387,18 @@ static void test_found(void)
     g_auto(Outcome) o = vedette("cameras", "find", "--timeout", "900ms", "--json", NULL);
     g_assert_cmpint(o.status, ==, 0);
     JsonArray *cameras = cameras_of(&o, &node);
-    g_assert_cmpuint(json_array_get_length(cameras), ==, 4);
+    guint i = has_six;
+    g_assert_cmpuint(json_array_get_length(cameras), ==, 4 + has_six);
     g_assert_cmpstr(text_of(cameras, 0, "name"), ==, "Back yard");
-    g_assert_cmpstr(text_of(cameras, 1, "name"), ==, "Front door");
-    g_assert_cmpstr(text_of(cameras, 1, "stream"), ==, "front-door");
-    g_assert_cmpstr(text_of(cameras, 2, "id"), ==, "urn:other");
-    g_assert_cmpstr(text_of(cameras, 3, "id"), ==, "urn:long");
+    if (has_six) {
+        g_assert_cmpstr(text_of(cameras, 1, "id"), ==, "urn:six");
+        g_assert_nonnull(strstr(text_of(cameras, 1, "conf"), "source=rtsp://[fe80::"));
+        g_assert_nonnull(strstr(text_of(cameras, 1, "conf"), "%25v0]/\n"));
+    }
+    g_assert_cmpstr(text_of(cameras, i + 1, "name"), ==, "Front door");
+    g_assert_cmpstr(text_of(cameras, i + 1, "stream"), ==, "front-door");
+    g_assert_cmpstr(text_of(cameras, i + 2, "id"), ==, "urn:other");
+    g_assert_cmpstr(text_of(cameras, i + 3, "id"), ==, "urn:long");
     g_assert_nonnull(strstr(o.err, "messages were no answers"));
     /* On one interface, only those that hear it there. */
     g_auto(Outcome) v1 =
@@ -424,14 +442,15 @@ static void test_asked(void)
     g_assert_null(strstr(o.out, "hunter2"));
     g_assert_null(strstr(o.err, "hunter2"));
     JsonArray *cameras = cameras_of(&o, &node);
-    g_assert_cmpstr(text_of(cameras, 1, "model"), ==, "M1");
+    guint i = 1 + has_six;
+    g_assert_cmpstr(text_of(cameras, i, "model"), ==, "M1");
     JsonArray *profiles =
-        json_object_get_array_member(json_array_get_object_element(cameras, 1), "profiles");
+        json_object_get_array_member(json_array_get_object_element(cameras, i), "profiles");
     g_assert_cmpuint(json_array_get_length(profiles), ==, 2);
     g_assert_cmpstr(text_of(profiles, 0, "uri"), ==, "rtsp://10.9.0.11/main");
     g_autofree char *conf =
         g_strdup_printf("[stream]\nsource=rtsp://10.9.0.11/main\nsecret-file=%s\n", secret);
-    g_assert_cmpstr(text_of(cameras, 1, "conf"), ==, conf);
+    g_assert_cmpstr(text_of(cameras, i, "conf"), ==, conf);
     /* The one whose service is elsewhere was asked where it is itself, and does not answer. */
     g_assert_nonnull(text_of(cameras, 0, "problem"));
 
@@ -456,7 +475,8 @@ static void test_asked(void)
 static void test_network(void)
 {
     static const char script[] =
-        "ip link set lo up && ip link add v0 type veth peer name v1 && "
+        "ip link set lo up && ip link add v0 type veth peer name v1 || exit 77\n"
+        "echo 0 >/proc/sys/net/ipv6/conf/v0/accept_dad\n" /* or its address is not good yet */
         "ip addr add 10.9.0.1/24 dev v0 && ip addr add 10.8.0.1/24 dev v1 && "
         "for i in 1 2 3 4; do ip addr add 10.9.0.1$i/24 dev v0 || exit 77; done && "
         "ip addr add 10.8.0.11/24 dev v1 && ip link set v0 up && ip link set v1 up || exit 77\n"
