@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "probe.h"
 
-#include <errno.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <vedette/error.h>
 
 #include "answer.h"
@@ -70,16 +67,6 @@ static void probe_init(Probe *p, Found *found)
     }
 }
 
-/* Has what is sent leave by @interface. */
-static gboolean set_way_out(GSocket *socket, const Interface *interface, GSocketFamily family)
-{
-    int fd = g_socket_get_fd(socket), index = (int)interface->index;
-    struct ip_mreqn way = {.imr_ifindex = index};
-    if (family == G_SOCKET_FAMILY_IPV6)
-        return setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof index) == 0;
-    return setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &way, sizeof way) == 0;
-}
-
 static GSocketAddress *group_of(const Interface *interface, GSocketFamily family)
 {
     const gboolean v6 = family == G_SOCKET_FAMILY_IPV6;
@@ -88,7 +75,8 @@ static GSocketAddress *group_of(const Interface *interface, GSocketFamily family
                         v6 ? interface->index : 0, NULL);
 }
 
-/* An interface that cannot be used is left out; the reason for the last one is *error. */
+/* What has an interface's address goes out there. One that cannot be used is left out; the reason
+ * for the last one is *error. */
 static void open_socket(Probe *p, const Interface *interface, GError **error)
 {
     g_clear_error(error);
@@ -97,11 +85,6 @@ static void open_socket(Probe *p, const Interface *interface, GError **error)
         g_socket_new(family, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, error);
     if (socket == NULL || !g_socket_bind(socket, interface->address, FALSE, error))
         return;
-    if (!set_way_out(socket, interface, family)) {
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s: %s", interface->name,
-                    g_strerror(errno));
-        return;
-    }
     g_socket_set_multicast_ttl(socket, 1);
     g_socket_set_blocking(socket, FALSE);
     g_ptr_array_add(p->groups, group_of(interface, family));

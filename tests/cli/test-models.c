@@ -326,15 +326,21 @@ static void test_remove(void)
     for (guint i = 0; i < G_N_ELEMENTS(paths); i++)
         expect(2, "paths are not removed", "models", "remove", paths[i], "--yes", NULL);
     expect(2, "--yes is needed", "models", "remove", "x", NULL);
-    expect(1, "came with a package", "models", "remove", "cgrseg-street", "--yes", NULL);
     expect(1, "no model \"nosuch\"", "models", "remove", "nosuch", "--yes", NULL);
     /* A data directory stays one, however it is found. */
-    g_autofree char *street =
-        g_test_build_filename(G_TEST_DIST, "models", "cgrseg", "models", NULL);
-    g_autofree char *again = g_strdup_printf(FOLDER, street);
-    g_auto(Outcome) still = in_shell(again, "models", "remove", "cgrseg-street", "--yes", NULL);
-    g_assert_cmpint(still.status, ==, 1);
-    g_assert_nonnull(strstr(still.err, "came with a package"));
+    const char *installed = in_folder("data/models");
+    g_free(add_small(installed, "theirs"));
+    static const char *const ways[] = {
+        "VEDETTE_DATA_DIR='DATA' exec \"$@\"",
+        "VEDETTE_DATA_DIR='DATA' VEDETTE_MODEL_PATH='DATA/models' exec \"$@\""};
+    for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
+        g_auto(GStrv) parts = g_strsplit(ways[i], "='DATA", -1);
+        g_autofree char *value = g_strconcat("='", in_folder("data"), NULL);
+        g_autofree char *way = g_strjoinv(value, parts);
+        g_auto(Outcome) still = in_shell(way, "models", "remove", "theirs", "--yes", NULL);
+        g_assert_cmpint(still.status, ==, 1);
+        g_assert_nonnull(strstr(still.err, "came with a package"));
+    }
 
     g_autofree char *folder = g_build_filename(root, "x", NULL);
     g_autofree char *notes = g_build_filename(root, "kept", "notes", NULL);
@@ -495,6 +501,16 @@ static GPid begin_slow(const char *root)
     g_error("nothing came");
 }
 
+/* Names in a folder, hidden ones, too. */
+static guint count(const char *folder)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    guint n = 0;
+    while (g_dir_read_name(dir) != NULL)
+        n++;
+    return n;
+}
+
 /* Killed or interrupted, it leaves no model; what a kill leaves, the next one removes. */
 static void test_killed(void)
 {
@@ -511,14 +527,15 @@ static void test_killed(void)
     waitpid(pid, &status, 0);
     g_auto(Outcome) o = in_shell(script, "models", "list", NULL);
     g_assert_null(strstr(o.out, root));
+    g_assert_cmpuint(count(root), ==, 1);
+    g_free(add_small(root, "x"));
+    g_assert_cmpuint(count(root), ==, 1);
     /* While one is at work, another does not take its folder for a leftover. */
-    pid = begin_slow(root);
-    g_free(add_small(root, "y"));
-    g_autoptr(GDir) dir = g_dir_open(root, 0, NULL);
-    guint n = 0;
-    while (g_dir_read_name(dir) != NULL)
-        n++;
-    g_assert_cmpuint(n, ==, 2);
+    g_autofree char *other = NULL;
+    const char *busy = new_root(&other);
+    pid = begin_slow(busy);
+    g_free(add_small(busy, "y"));
+    g_assert_cmpuint(count(busy), ==, 2);
     kill(pid, SIGTERM);
     waitpid(pid, &status, 0);
 }
