@@ -111,13 +111,10 @@ static gboolean take_body(GInputStream *body, goffset length, Sink *sink, guint 
     return TRUE;
 }
 
-/* Where the answer leads on to; NULL if that is nowhere to go. */
-static GUri *follow(GUri *from, SoupMessage *message, GError **error)
+GUri *fetch_follow(GUri *from, const char *location, GError **error)
 {
-    const char *to =
-        soup_message_headers_get_one(soup_message_get_response_headers(message), "Location");
     g_autoptr(GUri) uri =
-        to != NULL ? g_uri_parse_relative(from, to, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
+        location != NULL ? g_uri_parse_relative(from, location, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
     if (uri == NULL) {
         fail(error, VDT_ERROR_FORMAT, "the server leads on to an address that is none");
         return NULL;
@@ -150,7 +147,9 @@ static gboolean fetch(SoupSession *session, const char *url, Sink *sink, const F
             if (hops == MOST_REDIRECTIONS)
                 return fail(error, VDT_ERROR_FORMAT, "the server leads on more than %d times",
                             MOST_REDIRECTIONS);
-            GUri *next = follow(uri, message, error);
+            SoupMessageHeaders *headers = soup_message_get_response_headers(message);
+            GUri *next =
+                fetch_follow(uri, soup_message_headers_get_one(headers, "Location"), error);
             g_uri_unref(uri);
             uri = next;
             continue;

@@ -17,7 +17,10 @@ gboolean fetch_is_url(const char *text);
 gboolean fetch_check_url(const char *url, GError **error);
 /* The address without what may be a secret, its query and fragment. Caller frees. */
 char *fetch_shown(const char *url);
-/* Writes what is there to the new file @to. Follows a few redirections, to http or https, from
- * https to https alone. Its SHA-256, which the caller frees. */
+/* Where an answer from @from with this Location (or NULL) leads on to: an address as above, and by
+ * https if @from is. */
+GUri *fetch_follow(GUri *from, const char *location, GError **error);
+/* Writes what is there to the new file @to. Follows a few redirections. Its SHA-256, which the
+ * caller frees. */
 char *fetch_url(const char *url, const char *to, const FetchLimits *limits, Progress *progress,
                 GCancellable *cancellable, GError **error);

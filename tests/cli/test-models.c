@@ -451,6 +451,33 @@ static void test_servers(void)
     expect_empty(root);
 }
 
+/* What is asked for in private is not had in public. */
+static void test_follow(void)
+{
+    static const struct {
+        const char *from, *location, *to;
+    } cases[] = {
+        {"https://a.example/x/y", "z", "https://a.example/x/z"},
+        {"https://a.example/x", "//b.example/z", "https://b.example/z"},
+        {"http://a.example/x", "https://b.example/z", "https://b.example/z"},
+        {"http://a.example/x", "http://b.example/z", "http://b.example/z"},
+        {"https://a.example/x", "http://a.example/x", NULL},
+        {"https://a.example/x", "HTTP://a.example/x", NULL},
+        {"http://a.example/x", "gopher://a.example/x", NULL},
+        {"http://a.example/x", "http://u:p@a.example/x", NULL},
+        {"http://a.example/x", "http:///x", NULL},
+        {"http://a.example/x", NULL, NULL},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GUri) from = g_uri_parse(cases[i].from, G_URI_FLAGS_NONE, NULL);
+        g_autoptr(GUri) to = fetch_follow(from, cases[i].location, &error);
+        g_autofree char *text = to != NULL ? g_uri_to_string(to) : NULL;
+        g_assert_cmpstr(text, ==, cases[i].to);
+        g_assert_true((to == NULL) == (error != NULL));
+    }
+}
+
 /* Servers that take their time. */
 static void test_patience(void)
 {
@@ -621,6 +648,7 @@ int main(int argc, char **argv)
     g_test_add_func("/models/remove", test_remove);
     g_test_add_func("/models/fetched", test_fetched);
     g_test_add_func("/models/servers", test_servers);
+    g_test_add_func("/models/follow", test_follow);
     g_test_add_func("/models/patience", test_patience);
     g_test_add_func("/models/killed", test_killed);
     g_test_add_func("/models/asks", test_asks);
