@@ -95,6 +95,16 @@ static gboolean may_say_more(guint status)
     return status == 200 || status == 400 || status == 500;
 }
 
+/* HTTP's own digest, which some cameras want instead. Basic would be the password itself, and is
+ * not known to the session. */
+static gboolean on_authenticate(SoupMessage *message, SoupAuth *auth, gboolean again, gpointer data)
+{
+    const Credential *credential = data;
+    if (!again)
+        soup_auth_authenticate(auth, credential->user, credential->password);
+    return !again;
+}
+
 const xmlNode *soap_ask(const char *url, const char *question, const SoapSetting *setting,
                         xmlDoc **doc, GError **error)
 {
@@ -104,6 +114,12 @@ const xmlNode *soap_ask(const char *url, const char *question, const SoapSetting
     if (message == NULL) {
         g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "its address is none");
         return NULL;
+    }
+    if (setting->credential != NULL) {
+        soup_session_add_feature_by_type(session, SOUP_TYPE_AUTH_MANAGER);
+        soup_session_add_feature_by_type(session, SOUP_TYPE_AUTH_DIGEST);
+        g_signal_connect(message, "authenticate", G_CALLBACK(on_authenticate),
+                         (gpointer)setting->credential);
     }
     g_autofree char *text = envelope(question, setting);
     g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));

@@ -297,7 +297,8 @@ static void test_usage(void)
 
 static gboolean has_six; /* a camera that hears IPv6 alone */
 static char *front;      /* of the camera that has a service; its port is known late */
-static const char *front_says[3];
+static char *basic;      /* of one that would have the password itself */
+static const char *front_says[4];
 static const char *const back_says[] = {
     MATCHES("uuid:nobody", MATCH("urn:back", "", "")),
     MATCHES("urn:uuid:%ID%", MATCH("urn:back", NAMED("Back%20yard"), "http://10.9.0.11:1/x")),
@@ -329,7 +330,13 @@ static Page pages[] = {
      .body = ENVELOPE("", "<GetCapabilitiesResponse><Capabilities><Media><XAddr>"
                           "http://192.168.1.64/onvif/media</XAddr></Media></Capabilities>"
                           "</GetCapabilitiesResponse>")},
-    {"/onvif/media", OK, .holds = "<GetProfiles", .body = ENVELOPE("", PROFILES)},
+    {"/onvif/basic", "HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nWWW-Authenticate: Basic "
+                     "realm=\"r\""},
+    {"/onvif/media", OK, .holds = "Digest username=\"admin\"", .body = ENVELOPE("", PROFILES)},
+    {"/onvif/media",
+     "HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n"
+     "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\"",
+     .holds = "<GetProfiles", .body = ""},
     {"/onvif/media", OK, .holds = "<ProfileToken>p&amp;1<",
      .body = ENVELOPE("", URI("rtsp://admin:hunter2@10.9.0.11/main"))},
     {"/onvif/media", "HTTP/1.1 400 Bad Request\r\nConnection: close", .holds = "<GetStreamUri",
@@ -344,13 +351,17 @@ static void start(void)
         return;
     started = TRUE;
     for (Page *page = pages; page->path != NULL; page++)
-        page->n = strlen(page->body);
+        page->n = page->body != NULL ? strlen(page->body) : 0;
     guint port = server_start("10.9.0.11", pages);
     front =
         g_strdup_printf(MATCHES("uuid:%%ID%%", MATCH("urn:front", NAMED("Front%%20door"),
                                                      "http://10.9.0.11:%u/onvif/device_service")),
                         port);
+    basic = g_strdup_printf(MATCHES("uuid:%%ID%%", MATCH("urn:basic", NAMED("Wants%%20Basic"),
+                                                         "http://10.9.0.11:%u/onvif/basic")),
+                            port);
     front_says[0] = front_says[1] = front;
+    front_says[2] = basic;
     static const StandIn cameras[] = {
         {"v0", "10.9.0.11", front_says},       {"v0", "10.9.0.12", back_says},
         {"v0", "10.9.0.13", evil_says, 30000}, {"v0", "10.9.0.14", stranger_says},
@@ -388,7 +399,7 @@ static void test_found(void)
     g_assert_cmpint(o.status, ==, 0);
     JsonArray *cameras = cameras_of(&o, &node);
     guint i = has_six;
-    g_assert_cmpuint(json_array_get_length(cameras), ==, 4 + has_six);
+    g_assert_cmpuint(json_array_get_length(cameras), ==, 5 + has_six);
     g_assert_cmpstr(text_of(cameras, 0, "name"), ==, "Back yard");
     if (has_six) {
         g_assert_cmpstr(text_of(cameras, 1, "id"), ==, "urn:six");
@@ -398,7 +409,8 @@ static void test_found(void)
     g_assert_cmpstr(text_of(cameras, i + 1, "name"), ==, "Front door");
     g_assert_cmpstr(text_of(cameras, i + 1, "stream"), ==, "front-door");
     g_assert_cmpstr(text_of(cameras, i + 2, "id"), ==, "urn:other");
-    g_assert_cmpstr(text_of(cameras, i + 3, "id"), ==, "urn:long");
+    g_assert_cmpstr(text_of(cameras, i + 3, "id"), ==, "urn:basic");
+    g_assert_cmpstr(text_of(cameras, i + 4, "id"), ==, "urn:long");
     g_assert_nonnull(strstr(o.err, "messages were no answers"));
     /* On one interface, only those that hear it there. */
     g_auto(Outcome) v1 =
@@ -454,9 +466,16 @@ static void test_asked(void)
     /* The one whose service is elsewhere was asked where it is itself, and does not answer. */
     g_assert_nonnull(text_of(cameras, 0, "problem"));
 
+    g_assert_cmpstr(text_of(cameras, i + 1, "id"), ==, "urn:basic");
+    g_assert_cmpstr(text_of(cameras, i + 1, "problem"), ==, "it refuses user and password");
+
     /* The clock is asked without a password, all else by a digest in the camera's time. */
     g_autofree char *asked = server_asked();
     g_assert_null(strstr(asked, "hunter2"));
+    g_assert_null(strstr(asked, "Authorization: Basic"));
+    char *others = strstr(asked, "POST /onvif/basic");
+    g_assert_nonnull(others);
+    *others = '\0';
     const char *clock = strstr(asked, "<GetSystemDateAndTime");
     g_assert_nonnull(clock);
     g_assert_null(g_strstr_len(asked, clock - asked, "UsernameToken"));
