@@ -307,6 +307,23 @@ static void test_check(void)
     g_auto(Outcome) wild = in_shell(script, "models", "check", "x", "--json", NULL);
     g_assert_cmpint(wild.status, ==, 1);
     g_assert_nonnull(strstr(wild.out, "of made-up input is "));
+    /* Of maps, too. */
+    static const char *const parts[] = {"card.json", "weights.safetensors", "labels.txt"};
+    g_autofree char *maps = g_build_filename(root, "maps", NULL);
+    g_assert_cmpint(g_mkdir(maps, 0700), ==, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+        g_autofree char *from = g_test_build_filename(G_TEST_DIST, "models", "cgrseg", "models",
+                                                      "cgrseg-street", parts[i], NULL);
+        g_autofree char *to = g_build_filename(maps, parts[i], NULL), *data = NULL;
+        gsize n;
+        g_assert_true(g_file_get_contents(from, &data, &n, NULL));
+        /* All names but the last one. */
+        n -= g_str_has_suffix(to, ".txt") ? strlen("lamp\n") : 0;
+        g_assert_true(g_file_set_contents(to, data, n, NULL));
+    }
+    g_auto(Outcome) eight = in_shell(script, "models", "check", "maps", NULL);
+    g_assert_cmpint(eight.status, ==, 1);
+    g_assert_nonnull(strstr(eight.out, "has 8 labels, but the network tells 9 classes apart"));
     g_auto(Outcome) none = in_shell(script, "models", "check", "nosuch", NULL);
     g_assert_cmpint(none.status, ==, 1);
     g_assert_nonnull(strstr(none.out, "no model \"nosuch\" is installed"));
