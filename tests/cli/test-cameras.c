@@ -494,11 +494,13 @@ static void test_asked(void)
 static void test_network(void)
 {
     static const char script[] =
-        "ip link set lo up && ip link add v0 type veth peer name v1 || exit 77\n"
+        "ip link set lo up && ip link add v0 type veth peer name p0 && "
+        "ip link add v1 type veth peer name p1 || exit 77\n"
         "echo 0 >/proc/sys/net/ipv6/conf/v0/accept_dad\n" /* or its address is not good yet */
         "ip addr add 10.9.0.1/24 dev v0 && ip addr add 10.8.0.1/24 dev v1 && "
         "for i in 1 2 3 4; do ip addr add 10.9.0.1$i/24 dev v0 || exit 77; done && "
-        "ip addr add 10.8.0.11/24 dev v1 && ip link set v0 up && ip link set v1 up || exit 77\n"
+        "ip addr add 10.8.0.11/24 dev v1 && for i in v0 p0 v1 p1; do ip link set $i up || exit 77; "
+        "done\n"
         "VEDETTE_INSIDE=1 exec \"$@\"";
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     const char *argv[] = {"unshare", "-rn", "sh", "-c", script, "sh", self, NULL};
