@@ -7,6 +7,7 @@
 #include "build/parts.h"
 #include "eventjson.h"
 #include "stream/clock.h"
+#include "watch.h"
 
 #define LATENCY 200 /* ms, of sources whose template has no such parameter */
 
@@ -15,6 +16,7 @@ typedef struct {
     GMutex lock;
     VdtStreamConfig *config; /* guarded */
     GWeakRef analysis;       /* guarded: the newest, made for that */
+    VdtWatch *watch;
 } Plan;
 
 /* What callbacks have, in the supervisor's thread. */
@@ -36,6 +38,7 @@ static void plan_clear(gpointer data)
     Plan *plan = data;
     vdt_stream_config_unref(plan->config);
     g_weak_ref_clear(&plan->analysis);
+    vdt_watch_unref(plan->watch);
     g_mutex_clear(&plan->lock);
 }
 
@@ -49,6 +52,7 @@ static Plan *plan_new(VdtStreamConfig *config)
     Plan *plan = g_atomic_rc_box_new0(Plan);
     g_mutex_init(&plan->lock);
     g_weak_ref_init(&plan->analysis, NULL);
+    plan->watch = vdt_watch_new(NULL, G_USEC_PER_SEC);
     plan->config = vdt_stream_config_ref(config);
     return plan;
 }
@@ -58,8 +62,10 @@ static GstElement *make_analysis(const char *stream, gpointer data, GError **err
     Plan *plan = data;
     g_mutex_lock(&plan->lock);
     GstElement *analysis = vdt_make_analysis(plan->config, error);
-    if (analysis != NULL)
+    if (analysis != NULL) {
         g_weak_ref_set(&plan->analysis, analysis);
+        vdt_watch_attach(plan->watch, analysis);
+    }
     g_mutex_unlock(&plan->lock);
     return analysis;
 }
@@ -194,6 +200,9 @@ static void on_message(VdtStream *stream, GstMessage *message, gpointer data)
 {
     Voice *voice = data;
     VdtEventLine line;
+    guint flags;
+    if (vdt_watch_read(message, &flags))
+        vdt_system_set_view(voice->around.system, voice->stream, flags);
     if (!vdt_event_from_message(message, voice->stream, &line))
         return;
     g_autoptr(VdtStreamInfo) info = vdt_stream_get_info(stream);
