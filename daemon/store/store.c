@@ -44,6 +44,7 @@ struct _VdtStore {
     guint64 first, last, n_events;
     guint generation; /* of the file that all this is about */
     char *trouble;
+    gboolean settled; /* what the last process left open has ended */
     gboolean damaged, hurry, trim, closing, done;
     gint64 next_write, next_trim; /* by the monotonic clock */
 };
@@ -81,6 +82,7 @@ static void publish(VdtStore *store)
     store->first = w->first;
     store->last = w->last;
     store->n_events = w->n_events;
+    store->settled = w->ended_open;
     store->damaged = w->damaged;
     g_free(store->trouble);
     store->trouble = g_strdup(w->trouble);
@@ -325,7 +327,7 @@ gboolean vdt_store_flush(VdtStore *store, gint64 limit)
     guint64 wanted = store->accepted;
     store->hurry = TRUE;
     g_cond_broadcast(&store->changed);
-    while (!(written = store->finished >= wanted && !store->marks_under_way &&
+    while (!(written = store->settled && store->finished >= wanted && !store->marks_under_way &&
                        !vdt_marks_are_dirty(&store->marks)))
         if (!g_cond_wait_until(&store->changed, &store->lock, end))
             break;
