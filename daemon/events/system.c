@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "view.h"
+
 #define DISK_GAP (10 * G_USEC_PER_SEC)
 
 /* What is so, or may become so. */
@@ -54,14 +56,6 @@ void vdt_system_free(VdtSystem *system)
     g_mutex_clear(&system->lock);
     g_free(system->folder);
     g_free(system);
-}
-
-void vdt_system_set_limits(VdtSystem *system, const VdtSystemLimits *limits)
-{
-    g_mutex_lock(&system->lock);
-    system->limits = *limits;
-    system->next_look = 0;
-    g_mutex_unlock(&system->lock);
 }
 
 static void tell(VdtSystem *system, const State *state, const char *phase)
@@ -170,6 +164,29 @@ void vdt_system_set_camera(VdtSystem *system, const char *stream, const char *re
         set(system, "camera", "lost", stream, reason);
     else
         add(system, "camera", "lost", stream, reason)->due = now + system->limits.lost_after;
+    g_mutex_unlock(&system->lock);
+}
+
+void vdt_system_set_view(VdtSystem *system, const char *stream, guint flags)
+{
+    g_mutex_lock(&system->lock);
+    if (!system->limits.views)
+        flags = 0;
+    set(system, "view", "covered", stream,
+        flags & VDT_VIEW_COVERED ? "hardly any edge is left in its pictures" : NULL);
+    set(system, "view", "moved", stream,
+        flags & VDT_VIEW_MOVED ? "its pictures show another view than before" : NULL);
+    g_mutex_unlock(&system->lock);
+}
+
+void vdt_system_set_limits(VdtSystem *system, const VdtSystemLimits *limits)
+{
+    g_mutex_lock(&system->lock);
+    system->limits = *limits;
+    system->next_look = 0;
+    for (guint i = system->states->len; i > 0 && !limits->views; i--)
+        if (strcmp(((State *)system->states->pdata[i - 1])->what, "view") == 0)
+            remove_state(system, i - 1, "not watched any more");
     g_mutex_unlock(&system->lock);
 }
 

@@ -22,6 +22,7 @@ typedef struct _VdtSystem VdtSystem;
 typedef struct {
     gint64 lost_after; /* us that a camera may be away */
     guint64 min_free;  /* bytes on the disk of the folder; 0: is not looked at */
+    gboolean views;    /* whether it is told that cameras are covered or moved */
 } VdtSystemLimits;
 
 /* @hub outlives it; @folder, which may be NULL, is where the service keeps things. */
@@ -38,6 +39,8 @@ void vdt_system_set(VdtSystem *system, const char *what, const char *label, cons
                     const char *reason);
 /* Whether @stream brings pictures, and else why not; it may do so for a while before it is lost. */
 void vdt_system_set_camera(VdtSystem *system, const char *stream, const char *reason, gint64 now);
+/* How its view is, of VdtViewFlags (view.h). */
+void vdt_system_set_view(VdtSystem *system, const char *stream, guint flags);
 /* It is there no more, and all of it is over. */
 void vdt_system_forget_stream(VdtSystem *system, const char *stream);
 void vdt_system_set_broker(VdtSystem *system, const char *reason);

@@ -6,6 +6,7 @@
 #include "recorded.h"
 #include "sourceof.h"
 #include "voice.h"
+#include "watch.h"
 
 /* What a pipeline is built by, in threads that may outlive the stream. */
 typedef struct {
@@ -13,6 +14,7 @@ typedef struct {
     VdtStreamConfig *config; /* guarded */
     GWeakRef analysis;       /* guarded: the newest, made for that */
     VdtRecordist *recordist; /* or NULL */
+    VdtWatch *watch;
 } Plan;
 
 /* What callbacks have. */
@@ -39,6 +41,7 @@ static void plan_clear(gpointer data)
     vdt_stream_config_unref(plan->config);
     g_clear_pointer(&plan->recordist, vdt_recordist_unref);
     g_weak_ref_clear(&plan->analysis);
+    vdt_watch_unref(plan->watch);
     g_mutex_clear(&plan->lock);
 }
 
@@ -52,6 +55,7 @@ static Plan *plan_new(VdtStreamConfig *config, VdtRecordist *recordist)
     Plan *plan = g_atomic_rc_box_new0(Plan);
     g_mutex_init(&plan->lock);
     g_weak_ref_init(&plan->analysis, NULL);
+    plan->watch = vdt_watch_new(NULL, G_USEC_PER_SEC);
     plan->config = vdt_stream_config_ref(config);
     plan->recordist = recordist != NULL ? vdt_recordist_ref(recordist) : NULL;
     return plan;
@@ -62,10 +66,12 @@ static GstElement *make_analysis(const char *stream, gpointer data, GError **err
     Plan *plan = data;
     g_mutex_lock(&plan->lock);
     GstElement *analysis = vdt_make_analysis(plan->config, error);
-    if (analysis != NULL)
+    if (analysis != NULL) {
         g_weak_ref_set(&plan->analysis, analysis);
-    if (analysis != NULL && plan->recordist != NULL)
-        vdt_recordist_watch(plan->recordist, analysis);
+        if (plan->recordist != NULL)
+            vdt_recordist_watch(plan->recordist, analysis);
+        vdt_watch_attach(plan->watch, analysis);
+    }
     g_mutex_unlock(&plan->lock);
     return analysis;
 }

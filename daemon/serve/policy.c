@@ -31,6 +31,7 @@ VdtSystemLimits vdt_policy_system_limits(const VdtConfig *config)
     return (VdtSystemLimits){
         .lost_after = get(config, VDT_KEY_EVENTS_LOST_AFTER)->whole,
         .min_free = (guint64)get(config, VDT_KEY_EVENTS_MIN_FREE)->whole,
+        .views = get(config, VDT_KEY_EVENTS_WATCH_VIEW)->whole != 0,
     };
 }
 

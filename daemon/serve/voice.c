@@ -3,6 +3,7 @@
 
 #include "eventjson.h"
 #include "stream/clock.h"
+#include "watch.h"
 
 static VdtTellLevel level_of(VdtStreamState state)
 {
@@ -86,6 +87,9 @@ void vdt_voice_changed(VdtVoice *voice, VdtStream *stream)
 void vdt_voice_message(VdtVoice *voice, VdtStream *stream, GstMessage *message)
 {
     VdtEventLine line;
+    guint flags;
+    if (vdt_watch_read(message, &flags))
+        vdt_system_set_view(voice->outlets->system, voice->stream, flags);
     if (!vdt_event_from_message(message, voice->stream, &line))
         return;
     g_autoptr(VdtStreamInfo) info = vdt_stream_get_info(stream);

@@ -88,8 +88,6 @@ int vdt_retention_step(VdtDb *db, const VdtStoreLimits *limits, gint64 now, guin
     fit_size(&s, limits->max_bytes, events, rows);
     if (s.code == SQLITE_OK)
         s.code = vdt_db_script(db, "COMMIT");
-    if (s.code != SQLITE_OK)
-        vdt_db_script(db, "ROLLBACK");
     *more = s.code == SQLITE_OK && s.n_deleted > 0;
     return s.code;
 }

@@ -75,9 +75,5 @@ VdtSchemaState vdt_schema_prepare(VdtDb *db, char **why)
         code = migrate(db, version);
     if (code == SQLITE_OK)
         code = vdt_db_script(db, "COMMIT");
-    if (code == SQLITE_OK)
-        return VDT_SCHEMA_READY;
-    VdtSchemaState state = fail(db, code, why);
-    vdt_db_script(db, "ROLLBACK");
-    return state;
+    return code == SQLITE_OK ? VDT_SCHEMA_READY : fail(db, code, why);
 }

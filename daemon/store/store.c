@@ -30,7 +30,8 @@ const VdtStoreLimits vdt_store_limits_default = {
 
 struct _VdtStore {
     VdtStoreOptions options;
-    VdtWriter writer; /* its thread's, once that runs */
+    VdtWriter writer;    /* its thread's, once that runs */
+    gboolean in_trouble; /* which was said; too */
     VdtReaders readers;
     VdtListeners listeners;
     GThread *thread;
@@ -44,6 +45,7 @@ struct _VdtStore {
     guint64 first, last, n_events;
     guint generation; /* of the file that all this is about */
     char *trouble;
+    gboolean settled; /* what the last process left open has ended */
     gboolean damaged, hurry, trim, closing, done;
     gint64 next_write, next_trim; /* by the monotonic clock */
 };
@@ -81,6 +83,7 @@ static void publish(VdtStore *store)
     store->first = w->first;
     store->last = w->last;
     store->n_events = w->n_events;
+    store->settled = w->ended_open;
     store->damaged = w->damaged;
     g_free(store->trouble);
     store->trouble = g_strdup(w->trouble);
@@ -90,7 +93,7 @@ static void publish(VdtStore *store)
 static gboolean has_work(const VdtStore *store)
 {
     return store->queue.ops.length + store->queue.taken > 0 || vdt_marks_are_dirty(&store->marks) ||
-           !store->writer.ended_open;
+           !store->writer.ended_open || store->writer.trouble != NULL;
 }
 
 /* Until something is to be written or looked at. */
@@ -122,15 +125,17 @@ static void tell_lost(VdtStore *store)
     g_mutex_lock(&store->lock);
 }
 
-static void tell_outcome(VdtStore *store, gboolean was_good, guint waiting)
+/* Whether it can be written, if that is news. */
+static void tell_outcome(VdtStore *store, guint waiting)
 {
     const char *trouble = store->writer.trouble;
-    if (was_good && trouble != NULL)
+    if (trouble != NULL && !store->in_trouble)
         say(store, VDT_STORE_TROUBLE,
             "events cannot be written, and wait in memory, %u at most: %s: %s", store->queue.most,
             store->writer.path, trouble);
-    else if (!was_good && trouble == NULL)
+    else if (trouble == NULL && store->in_trouble)
         say(store, VDT_STORE_INFO, "events are written again; %u had waited", waiting);
+    store->in_trouble = trouble != NULL;
 }
 
 /* Writes @batch, and what else waits to be; the lock is held, and given up for it. NULL if it is
@@ -138,7 +143,6 @@ static void tell_outcome(VdtStore *store, gboolean was_good, guint waiting)
 static GPtrArray *write_batch(VdtStore *store, GPtrArray *batch)
 {
     guint refused = 0, waiting = store->queue.ops.length + store->queue.taken, events = 0;
-    gboolean was_good = store->trouble == NULL;
     guint64 last = store->last;
     VdtMarksChange *change = vdt_marks_take(&store->marks);
     store->marks_under_way = change != NULL;
@@ -146,7 +150,7 @@ static GPtrArray *write_batch(VdtStore *store, GPtrArray *batch)
     g_mutex_unlock(&store->lock);
 
     gboolean written = vdt_writer_write(&store->writer, batch, change, &refused);
-    tell_outcome(store, was_good, waiting);
+    tell_outcome(store, waiting);
     for (guint i = 0; i < batch->len; i++)
         events += ((VdtOp *)batch->pdata[i])->event != NULL;
 
@@ -183,6 +187,7 @@ static void trim_some(VdtStore *store)
     if (vdt_readers_take_suspicion(&store->readers))
         vdt_writer_check_health(&store->writer);
     gboolean more = vdt_writer_trim(&store->writer, &limits);
+    tell_outcome(store, 0);
     g_mutex_lock(&store->lock);
     store->trim = store->trim || more;
     publish(store);
@@ -271,8 +276,7 @@ VdtStore *vdt_store_open(const char *folder, const VdtStoreOptions *options, GEr
     }
     vdt_readers_init(&store->readers, store->writer.path);
     publish(store);
-    if (store->trouble != NULL)
-        tell_outcome(store, TRUE, 0);
+    tell_outcome(store, 0);
     store->next_trim = g_get_monotonic_time();
     store->thread = g_thread_new("vdt-store", run, store);
     return store;
@@ -325,7 +329,7 @@ gboolean vdt_store_flush(VdtStore *store, gint64 limit)
     guint64 wanted = store->accepted;
     store->hurry = TRUE;
     g_cond_broadcast(&store->changed);
-    while (!(written = store->finished >= wanted && !store->marks_under_way &&
+    while (!(written = store->settled && store->finished >= wanted && !store->marks_under_way &&
                        !vdt_marks_are_dirty(&store->marks)))
         if (!g_cond_wait_until(&store->changed, &store->lock, end))
             break;

@@ -74,7 +74,8 @@ void vdt_store_put(VdtStore *store, VdtEvent *event);
 typedef enum { VDT_ATTACH_SNAPSHOT, VDT_ATTACH_CLIP } VdtAttachment;
 /* Notes a file that belongs to an event that was put before; NULL when it is gone. */
 void vdt_store_attach(VdtStore *store, const char *id, VdtAttachment attachment, const char *path);
-/* Waits until all that was put is on disk, for @limit us at most. FALSE if it is not. */
+/* Waits until all that was put, and the ends of what the last process left, are on disk, for @limit
+ * us at most. FALSE if they are not. */
 gboolean vdt_store_flush(VdtStore *store, gint64 limit);
 /* Other limits, from the next look on. */
 void vdt_store_set_limits(VdtStore *store, const VdtStoreLimits *limits);

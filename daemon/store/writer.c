@@ -228,6 +228,12 @@ static gboolean is_damage(int code)
     return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
+/* What passes, and leaves the connection as it is. */
+static gboolean is_passing(int code)
+{
+    return code == SQLITE_FULL || code == SQLITE_BUSY || code == SQLITE_LOCKED;
+}
+
 /* Undoes what was begun; what may be another file by now is opened anew the next time. Whether it
  * is worth trying again at once. */
 static gboolean recover(VdtWriter *w, int code)
@@ -236,7 +242,7 @@ static gboolean recover(VdtWriter *w, int code)
     vdt_db_script(w->db, "ROLLBACK");
     if (is_damage(code))
         return set_aside(w, w->trouble) && open_file(w, NULL);
-    if (code != SQLITE_FULL && code != SQLITE_BUSY && code != SQLITE_LOCKED)
+    if (!is_passing(code))
         g_clear_pointer(&w->db, vdt_db_free);
     return FALSE;
 }
@@ -268,11 +274,11 @@ gboolean vdt_writer_trim(VdtWriter *w, const VdtStoreLimits *limits)
     if (w->db == NULL)
         return FALSE;
     int code = vdt_retention_step(w->db, limits, g_get_real_time(), &w->n_events, &more);
-    if (code != SQLITE_OK) {
+    if (is_passing(code))
+        vdt_db_script(w->db, "ROLLBACK"); /* whoever writes the next time says so if that lasts */
+    else if (code != SQLITE_OK)
         recover(w, code);
-        return FALSE;
-    }
-    return measure(w) && more;
+    return code == SQLITE_OK && measure(w) && more;
 }
 
 void vdt_writer_check_place(VdtWriter *w)

@@ -5,6 +5,7 @@
 #include <glib/gstdio.h>
 #include <sys/statvfs.h>
 
+#include "events/view.h"
 #include "fixture.h"
 
 #define SECOND G_USEC_PER_SEC
@@ -91,6 +92,30 @@ static void test_camera(void)
     heard_close(&heard);
 }
 
+static void test_view(void)
+{
+    Heard heard;
+    VdtSystemLimits watched = {.views = TRUE};
+    heard_open(&heard);
+    VdtSystem *system = vdt_system_new(heard.hub, NULL, &watched);
+    vdt_system_set_view(system, "front", 0);
+    vdt_system_set_view(system, "front", VDT_VIEW_COVERED);
+    vdt_system_set_view(system, "yard", VDT_VIEW_MOVED);
+    vdt_system_set_view(system, "front", VDT_VIEW_MOVED);
+    heard_expect_system(&heard,
+                        "start view/covered of front: hardly any edge is left in its pictures; "
+                        "start view/moved of yard: its pictures show another view than before; "
+                        "end view/covered of front; "
+                        "start view/moved of front: its pictures show another view than before");
+    watched.views = FALSE;
+    vdt_system_set_limits(system, &watched);
+    vdt_system_set_view(system, "front", VDT_VIEW_COVERED);
+    heard_expect_system(&heard, "end view/moved of front: not watched any more; "
+                                "end view/moved of yard: not watched any more");
+    vdt_system_free(system);
+    heard_close(&heard);
+}
+
 static void test_disk(void)
 {
     Heard heard;
@@ -137,6 +162,7 @@ int main(int argc, char **argv)
     g_test_add_func("/system/set", test_set);
     g_test_add_func("/system/ids", test_ids);
     g_test_add_func("/system/camera", test_camera);
+    g_test_add_func("/system/view", test_view);
     g_test_add_func("/system/disk", test_disk);
     return g_test_run();
 }

@@ -130,6 +130,33 @@ static void test_scores(void)
     }
 }
 
+/* Who was told of any of it, in its row; who of each line, in the journal; and of the end that is
+ * made for what a process has left. */
+static void test_audience(void)
+{
+    static const guint audiences[] = {0, VDT_TO_MQTT, VDT_TO_PAGE};
+    g_autoptr(Folder) folder = fixture_folder();
+    VdtStore *store = open_plain(folder);
+    for (guint i = 0; i < G_N_ELEMENTS(audiences); i++) {
+        VdtEvent *event = fixture_event(i == 0 ? "start" : "update", "a");
+        event = vdt_event_address(event, audiences[i]);
+        vdt_store_put(store, event);
+        vdt_event_unref(event);
+    }
+    fixture_flush(store);
+    g_autoptr(VdtStoredEvent) open = fixture_find(store, "a");
+    g_assert_cmpuint(open->audience, ==, VDT_TO_MQTT | VDT_TO_PAGE);
+    vdt_store_close(store);
+    store = open_plain(folder);
+    fixture_flush(store);
+    g_autoptr(GPtrArray) rows = vdt_store_read(store, 0, 10, NULL);
+    g_assert_cmpuint(rows->len, ==, 4);
+    for (guint i = 0; i < G_N_ELEMENTS(audiences); i++)
+        g_assert_cmpuint(((VdtRecord *)rows->pdata[i])->event->audience, ==, audiences[i]);
+    g_assert_cmpuint(((VdtRecord *)rows->pdata[3])->event->audience, ==, VDT_TO_MQTT | VDT_TO_PAGE);
+    vdt_store_close(store);
+}
+
 /* What is read again is what was put, to the byte; and what was put is made text first. */
 static void test_hostile(void)
 {
@@ -476,6 +503,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store/without-start", test_without_start);
     g_test_add_func("/store/clock", test_clock);
     g_test_add_func("/store/scores", test_scores);
+    g_test_add_func("/store/audience", test_audience);
     g_test_add_func("/store/hostile", test_hostile);
     g_test_add_func("/store/cut", test_cut);
     g_test_add_func("/store/query", test_query);

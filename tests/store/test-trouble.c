@@ -133,6 +133,7 @@ static void test_damaged_in_use(void)
     said_open(&said);
     VdtStore *store = open_saying(folder, &said);
     vdt_store_set_mark(store, "mqtt", 10);
+    vdt_store_set_mark(store, "ahead", 5000);
     fixture_put_many(store, "a", 500);
     fixture_flush(store);
     fixture_sql(folder, "PRAGMA wal_checkpoint(TRUNCATE)");
@@ -167,6 +168,7 @@ static void test_damaged_in_use(void)
     g_assert_cmpuint(count_damaged(folder), ==, 1);
     g_assert_cmpint(fixture_number(folder, "SELECT seq FROM marks WHERE reader='mqtt'"), ==,
                     10 + lost);
+    g_assert_cmpint(fixture_number(folder, "SELECT seq FROM marks WHERE reader='ahead'"), ==, 5000);
     said_close(&said);
 }
 
