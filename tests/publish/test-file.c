@@ -180,6 +180,7 @@ static void test_reload(void)
     g_autoptr(VdtConfig) none = told_config("", "[service]\n");
     vdt_publisher_reload(publisher, none);
     g_assert_null(told_info(publisher, "file"));
+    g_assert_true(told_said("file: stopped"));
     put(store, 2, 3);
     g_assert_true(vdt_store_flush(store, G_USEC_PER_SEC));
     vdt_publisher_reload(publisher, second);
