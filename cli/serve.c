@@ -149,13 +149,15 @@ static int check(const char *where, const char *against, gboolean json)
 int command_serve(int argc, char **argv)
 {
     gboolean check_config = FALSE, json = FALSE;
-    g_autofree char *where = NULL, *against = NULL;
+    g_autofree char *where = NULL, *against = NULL, *state = NULL;
     const GOptionEntry entries[] = {
         {"check-config", 0, 0, G_OPTION_ARG_NONE, &check_config,
          "Say what is wrong with the configuration, and what memory it needs", NULL},
         {"config", 0, 0, G_OPTION_ARG_STRING, &where,
          "Another configuration than " VDT_CONFIG_FOLDER ": its folder, or its vedette.conf",
          "FILE|FOLDER"},
+        {"state", 0, 0, G_OPTION_ARG_FILENAME, &state,
+         "Keep events in this folder, instead of the one that systemd gives", "FOLDER"},
         {"against", 0, 0, G_OPTION_ARG_STRING, &against,
          "Say, too, what differs from this configuration, and what the change takes",
          "FILE|FOLDER"},
@@ -167,9 +169,11 @@ int command_serve(int argc, char **argv)
         return EXIT_USAGE;
     if (!check_config && (against != NULL || json))
         return complain_usage("serve", "--against and --json go with --check-config");
+    if (check_config && state != NULL)
+        return complain_usage("serve", "--state does not go with --check-config");
     g_autoptr(GError) error = NULL;
     if (!gst_init_check(NULL, NULL, &error))
         return complain("serve", error, EXIT_FAILED);
     const char *folder = where != NULL ? where : VDT_CONFIG_FOLDER;
-    return check_config ? check(folder, against, json) : vdt_serve(folder);
+    return check_config ? check(folder, against, json) : vdt_serve(folder, state);
 }

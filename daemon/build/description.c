@@ -6,7 +6,7 @@
 static void bind(GArray *scope, const VdtKey *keys, guint n, const VdtOption *values)
 {
     for (guint i = 0; i < n; i++) {
-        VdtBinding binding = {keys[i].name, &keys[i].spec, &values[i]};
+        VdtBinding binding = {keys[i].name, &keys[i].spec, &values[i], NULL};
         g_array_append_val(scope, binding);
     }
 }
@@ -33,10 +33,14 @@ static char *describe_analyser(const VdtStreamConfig *stream, const VdtAnalyserC
     static const VdtOptionSpec name_spec = {VDT_OPTION_NAME};
     g_autofree char *part = g_strconcat("each ", analyser->group->name, NULL);
     g_autoptr(GArray) scope = g_array_new(FALSE, FALSE, sizeof(VdtBinding));
+    const VdtGroup *group = analyser->group;
+    g_autofree char *properties =
+        vdt_template_expand_properties(group->keys, group->n_keys, analyser->values);
     VdtOption name = {.text = analyser->name};
-    VdtBinding binding = {"name", &name_spec, &name};
-    g_array_append_val(scope, binding);
-    bind(scope, analyser->group->keys, analyser->group->n_keys, analyser->values);
+    const VdtBinding own[] = {{"name", &name_spec, &name, NULL},
+                              {"properties", NULL, NULL, properties}};
+    g_array_append_vals(scope, own, G_N_ELEMENTS(own));
+    bind(scope, group->keys, group->n_keys, analyser->values);
     bind(scope, stream->parameter_keys, stream->n_parameters, stream->parameters);
     return vdt_template_expand(stream->frames, vdt_template_find(stream->frames, part), scope,
                                shown, error);

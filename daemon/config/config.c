@@ -12,6 +12,16 @@
 #define SUFFIX       ".conf"
 #define MOST_DROPINS 64 /* of one file */
 
+static void named_free(gpointer data)
+{
+    VdtNamedConfig *named = data;
+    vdt_options_free(named->values, vdt_named_groups[named->group].n_keys);
+    g_free(named->name);
+    g_free(named->label);
+    g_free(named->file);
+    g_free(named);
+}
+
 VdtConfig *vdt_config_ref(VdtConfig *config)
 {
     g_atomic_int_inc(&config->ref_count);
@@ -24,6 +34,7 @@ void vdt_config_unref(VdtConfig *config)
         return;
     for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++)
         vdt_options_free(config->settings[i], vdt_service_groups[i].n_keys);
+    g_ptr_array_unref(config->named);
     g_ptr_array_unref(config->streams);
     g_ptr_array_unref(config->templates);
     g_free(config->folder);
@@ -82,12 +93,56 @@ static GPtrArray *read_with_dropins(const char *file, gboolean optional, VdtProb
 
 static void add_unknown(const VdtSite *site, VdtProblems *problems)
 {
-    const char *names[VDT_N_SERVICE_GROUPS + 1] = {NULL};
+    const char *names[VDT_N_SERVICE_GROUPS + VDT_N_NAMED_GROUPS + 1] = {NULL};
     for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++)
         names[i] = vdt_service_groups[i].name;
-    g_autofree char *meant = vdt_did_you_mean(site->group, names);
+    for (guint i = 0; i < VDT_N_NAMED_GROUPS; i++)
+        names[VDT_N_SERVICE_GROUPS + i] = vdt_named_groups[i].name;
+    g_autofree char *kind = g_strndup(site->group, strcspn(site->group, " "));
+    g_autofree char *meant = vdt_did_you_mean(kind, names);
     vdt_problems_add(problems, site, "there is no such group in this file%s",
                      meant != NULL ? meant : "");
+}
+
+/* FALSE if it is none of these groups. */
+static gboolean read_named(VdtConfig *config, const VdtSettings *settings, const VdtSite *site,
+                           VdtProblems *problems)
+{
+    g_auto(GStrv) words = g_strsplit(settings->name, " ", 2);
+    guint group = vdt_named_group_find(words[0]);
+    if (group == VDT_N_NAMED_GROUPS)
+        return FALSE;
+    if (words[1] == NULL || !vdt_is_name(words[1])) {
+        vdt_problems_add(problems, site,
+                         "expected [%s NAME], with a name of letters, digits, -, _ "
+                         "and .",
+                         words[0]);
+        return TRUE;
+    }
+    if (config->named->len >= VDT_CONFIG_MOST_NAMED) {
+        vdt_problems_add(problems, site, "expected at most %d groups with names",
+                         VDT_CONFIG_MOST_NAMED);
+        return TRUE;
+    }
+    VdtNamedConfig *named = g_new(VdtNamedConfig, 1);
+    *named = (VdtNamedConfig){
+        .group = group,
+        .name = g_strdup(words[1]),
+        .label = g_strdup(settings->name),
+        .values = vdt_keys_parse(vdt_named_groups[group].keys, vdt_named_groups[group].n_keys,
+                                 settings, site, problems),
+        .file = g_strdup(settings->file),
+        .line = settings->line,
+    };
+    g_ptr_array_add(config->named, named);
+    return TRUE;
+}
+
+static int compare_named(gconstpointer a, gconstpointer b)
+{
+    const VdtNamedConfig *const *x = a, *const *y = b;
+    return (*x)->group != (*y)->group ? ((*x)->group < (*y)->group ? -1 : 1)
+                                      : strcmp((*x)->name, (*y)->name);
 }
 
 static void read_service(VdtConfig *config, const char *file, VdtProblems *problems)
@@ -101,7 +156,7 @@ static void read_service(VdtConfig *config, const char *file, VdtProblems *probl
         guint group = vdt_service_group_find(settings->name);
         if (group < VDT_N_SERVICE_GROUPS)
             found[group] = settings;
-        else
+        else if (!read_named(config, settings, &site, problems))
             add_unknown(&site, problems);
     }
     for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++) {
@@ -109,6 +164,7 @@ static void read_service(VdtConfig *config, const char *file, VdtProblems *probl
         VdtSite site = {.file = file, .group = group->name};
         config->settings[i] = vdt_keys_parse(group->keys, group->n_keys, found[i], &site, problems);
     }
+    g_ptr_array_sort(config->named, compare_named);
 }
 
 static void read_stream(VdtConfig *config, const char *folder, const char *file_name,
@@ -156,6 +212,28 @@ static void read_streams(VdtConfig *config, VdtProblems *problems)
     }
 }
 
+/* Streams that a profile names are there. */
+static void check_profiles(const VdtConfig *config, VdtProblems *problems)
+{
+    g_autofree const char **names = g_new0(const char *, config->streams->len + 1);
+    for (guint i = 0; i < config->streams->len; i++)
+        names[i] = ((const VdtStreamConfig *)config->streams->pdata[i])->name;
+    for (guint i = 0; i < config->named->len; i++) {
+        const VdtNamedConfig *named = config->named->pdata[i];
+        if (named->group != VDT_NAMED_PROFILE)
+            continue;
+        const VdtOption *streams = &named->values[VDT_KEY_PROFILE_STREAMS];
+        VdtSite site = {streams->file, streams->line, named->label, "streams", streams->text};
+        for (guint k = 0; streams->items != NULL && streams->items[k] != NULL; k++) {
+            if (g_strv_contains(names, streams->items[k]))
+                continue;
+            g_autofree char *hint = vdt_did_you_mean(streams->items[k], names);
+            vdt_problems_add(problems, &site, "there is no stream %s%s", streams->items[k],
+                             hint != NULL ? hint : "");
+        }
+    }
+}
+
 static GPtrArray *load_templates(const char *folder, VdtProblems *problems)
 {
     g_autofree char *own = g_build_filename(folder, "pipelines.d", NULL);
@@ -181,11 +259,13 @@ VdtConfig *vdt_config_read(const char *where, VdtProblems *problems)
     *config = (VdtConfig){
         .ref_count = 1,
         .folder = g_path_get_dirname(file),
+        .named = g_ptr_array_new_with_free_func(named_free),
         .streams = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_stream_config_unref),
     };
     config->templates = load_templates(config->folder, problems);
     read_service(config, file, problems);
     read_streams(config, problems);
+    check_profiles(config, problems);
     return g_steal_pointer(&config);
 }
 

@@ -10,7 +10,8 @@
 
 #define VDT_CONFIG_FOLDER         "/etc/vedette"
 #define VDT_CONFIG_MOST_STREAMS   256
-#define VDT_CONFIG_MOST_ANALYSERS 8 /* of one stream */
+#define VDT_CONFIG_MOST_ANALYSERS 8  /* of one stream */
+#define VDT_CONFIG_MOST_NAMED     32 /* groups with names in vedette.conf */
 
 /* [recognizer door]: what an element is called and which properties it has. */
 typedef struct {
@@ -35,11 +36,22 @@ typedef struct {
     gboolean secret_unread; /* it is a credential, and this process is given none */
 } VdtStreamConfig;
 
+/* [profile night] */
+typedef struct {
+    guint group;       /* VDT_NAMED_... */
+    char *name;        /* "night" */
+    char *label;       /* "profile night" */
+    VdtOption *values; /* by VDT_KEY_PROFILE_... */
+    char *file;
+    guint line;
+} VdtNamedConfig;
+
 typedef struct {
     gint ref_count;
     char *folder; /* that it was read from */
     /* by VDT_GROUP_..., then VDT_KEY_GROUP_... */
     VdtOption *settings[VDT_N_SERVICE_GROUPS];
+    GPtrArray *named;     /* of VdtNamedConfig, by group, then name */
     GPtrArray *streams;   /* of VdtStreamConfig, by name */
     GPtrArray *templates; /* of VdtTemplate */
 } VdtConfig;

@@ -38,9 +38,13 @@ static void add(Changes *changes, VdtReload reload, const char *format, ...)
 static void compare_values(Changes *changes, const char *group, const VdtKey *keys, guint n,
                            const VdtOption *before, const VdtOption *after)
 {
-    for (guint i = 0; i < n; i++)
+    for (guint i = 0; i < n; i++) {
+        /* No value says to an element that a number is unset. */
+        gboolean lost = after[i].text == NULL && keys[i].spec.type < VDT_OPTION_ENUM;
+        VdtReload reload = lost ? MAX(keys[i].reload, VDT_RELOAD_STREAM) : keys[i].reload;
         if (!vdt_option_equal(&before[i], &after[i]))
-            add(changes, keys[i].reload, "%s.%s", group, keys[i].name);
+            add(changes, reload, "%s.%s", group, keys[i].name);
+    }
 }
 
 static const VdtAnalyserConfig *find_analyser(const VdtStreamConfig *stream, const char *name)
@@ -70,6 +74,35 @@ static void compare_analysers(Changes *changes, const VdtStreamConfig *before,
         const VdtAnalyserConfig *now = after->analysers->pdata[i];
         if (find_analyser(before, now->name) == NULL)
             add(changes, VDT_RELOAD_STREAM, "[%s]", now->label);
+    }
+}
+
+static const VdtNamedConfig *find_named(const VdtConfig *config, const char *label)
+{
+    for (guint i = 0; i < config->named->len; i++) {
+        const VdtNamedConfig *named = config->named->pdata[i];
+        if (strcmp(named->label, label) == 0)
+            return named;
+    }
+    return NULL;
+}
+
+/* Of the service; all of them can come and go while it runs. */
+static void compare_named(Changes *changes, const VdtConfig *before, const VdtConfig *after)
+{
+    for (guint i = 0; i < before->named->len; i++) {
+        const VdtNamedConfig *old = before->named->pdata[i], *now = find_named(after, old->label);
+        const VdtGroup *group = &vdt_named_groups[old->group];
+        if (now == NULL)
+            add(changes, VDT_RELOAD_LIVE, "[%s]", old->label);
+        else
+            compare_values(changes, old->label, group->keys, group->n_keys, old->values,
+                           now->values);
+    }
+    for (guint i = 0; i < after->named->len; i++) {
+        const VdtNamedConfig *now = after->named->pdata[i];
+        if (find_named(before, now->label) == NULL)
+            add(changes, VDT_RELOAD_LIVE, "[%s]", now->label);
     }
 }
 
@@ -129,6 +162,7 @@ GPtrArray *vdt_config_diff(const VdtConfig *before, const VdtConfig *after)
     for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++)
         compare_values(&service, vdt_service_groups[i].name, vdt_service_groups[i].keys,
                        vdt_service_groups[i].n_keys, before->settings[i], after->settings[i]);
+    compare_named(&service, before, after);
     g_ptr_array_add(all, finish(&service, NULL));
     guint i = 0, k = 0; /* both are by name */
     while (i < before->streams->len || k < after->streams->len) {

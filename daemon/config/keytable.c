@@ -8,6 +8,8 @@
 
 static const VdtKey service_keys[] = {VDT_SERVICE_KEYS(ROW)};
 static const VdtKey http_keys[] = {VDT_HTTP_KEYS(ROW)};
+static const VdtKey events_keys[] = {VDT_EVENTS_KEYS(ROW)};
+static const VdtKey profile_keys[] = {VDT_PROFILE_KEYS(ROW)};
 static const VdtKey stream_keys[] = {VDT_STREAM_KEYS(ROW)};
 static const VdtKey recognizer_keys[] = {VDT_RECOGNIZER_KEYS(ROW)};
 static const VdtKey segmenter_keys[] = {VDT_SEGMENTER_KEYS(ROW)};
@@ -17,6 +19,15 @@ const VdtGroup vdt_service_groups[] = {
                            VDT_KEY_SERVICE_N_KEYS},
     [VDT_GROUP_HTTP] = {"http", "The programming interface, see docs/api.md, and who may use it.",
                         NULL, NULL, http_keys, VDT_KEY_HTTP_N_KEYS},
+    [VDT_GROUP_EVENTS] = {"events", "Which events there are, and for how long they are kept.", NULL,
+                          NULL, events_keys, VDT_KEY_EVENTS_N_KEYS},
+};
+const VdtGroup vdt_named_groups[] = {
+    [VDT_NAMED_PROFILE] = {"profile",
+                           "Who is told of which events, and when. If there is no profile, "
+                           "everybody is told of all; if there are some, what none of them lets "
+                           "through is kept, and told to nobody.",
+                           NULL, NULL, profile_keys, VDT_KEY_PROFILE_N_KEYS},
 };
 const VdtGroup vdt_stream_group = {
     "stream", "The stream that the file is about.", NULL, NULL, stream_keys, VDT_KEY_STREAM_N_KEYS};
@@ -32,6 +43,14 @@ guint vdt_service_group_find(const char *name)
 {
     guint i = 0;
     while (i < VDT_N_SERVICE_GROUPS && strcmp(vdt_service_groups[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+guint vdt_named_group_find(const char *kind)
+{
+    guint i = 0;
+    while (i < VDT_N_NAMED_GROUPS && strcmp(vdt_named_groups[i].name, kind) != 0)
         i++;
     return i;
 }

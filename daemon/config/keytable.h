@@ -10,6 +10,7 @@
 #pragma once
 
 #include "keys/analysers.h"
+#include "keys/events.h"
 #include "keys/http.h"
 #include "keys/service.h"
 #include "keys/stream.h"
@@ -17,11 +18,15 @@
 
 #define VDT_SERVICE_NUMBER(id, ...)    VDT_KEY_SERVICE_##id,
 #define VDT_HTTP_NUMBER(id, ...)       VDT_KEY_HTTP_##id,
+#define VDT_EVENTS_NUMBER(id, ...)     VDT_KEY_EVENTS_##id,
+#define VDT_PROFILE_NUMBER(id, ...)    VDT_KEY_PROFILE_##id,
 #define VDT_STREAM_NUMBER(id, ...)     VDT_KEY_STREAM_##id,
 #define VDT_RECOGNIZER_NUMBER(id, ...) VDT_KEY_RECOGNIZER_##id,
 #define VDT_SEGMENTER_NUMBER(id, ...)  VDT_KEY_SEGMENTER_##id,
 enum { VDT_SERVICE_KEYS(VDT_SERVICE_NUMBER) VDT_KEY_SERVICE_N_KEYS };
 enum { VDT_HTTP_KEYS(VDT_HTTP_NUMBER) VDT_KEY_HTTP_N_KEYS };
+enum { VDT_EVENTS_KEYS(VDT_EVENTS_NUMBER) VDT_KEY_EVENTS_N_KEYS };
+enum { VDT_PROFILE_KEYS(VDT_PROFILE_NUMBER) VDT_KEY_PROFILE_N_KEYS };
 enum { VDT_STREAM_KEYS(VDT_STREAM_NUMBER) VDT_KEY_STREAM_N_KEYS };
 enum { VDT_RECOGNIZER_KEYS(VDT_RECOGNIZER_NUMBER) VDT_KEY_RECOGNIZER_N_KEYS };
 enum { VDT_SEGMENTER_KEYS(VDT_SEGMENTER_NUMBER) VDT_KEY_SEGMENTER_N_KEYS };
@@ -37,8 +42,11 @@ typedef struct {
 } VdtGroup;
 
 /* Groups of vedette.conf. */
-enum { VDT_GROUP_SERVICE, VDT_GROUP_HTTP, VDT_N_SERVICE_GROUPS };
+enum { VDT_GROUP_SERVICE, VDT_GROUP_HTTP, VDT_GROUP_EVENTS, VDT_N_SERVICE_GROUPS };
 extern const VdtGroup vdt_service_groups[VDT_N_SERVICE_GROUPS];
+/* Of these it may have any number, told apart by a name: [profile night]. */
+enum { VDT_NAMED_PROFILE, VDT_N_NAMED_GROUPS };
+extern const VdtGroup vdt_named_groups[VDT_N_NAMED_GROUPS];
 extern const VdtGroup vdt_stream_group;
 /* A stream may have any number of each: [recognizer], [recognizer door]. */
 extern const VdtGroup vdt_analyser_groups[];
@@ -49,5 +57,7 @@ extern const guint vdt_n_analyser_groups;
 guint vdt_group_find_key(const VdtGroup *group, const char *key);
 /* The group of vedette.conf that is called so; VDT_N_SERVICE_GROUPS if there is none. */
 guint vdt_service_group_find(const char *name);
+/* The number of the one that is called so before its name; VDT_N_NAMED_GROUPS if there is none. */
+guint vdt_named_group_find(const char *kind);
 /* The group of that kind, NULL if there is none. */
 const VdtGroup *vdt_analyser_group_find(const char *kind);

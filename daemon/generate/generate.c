@@ -24,10 +24,11 @@ static void add_comment(GString *out, const char *text)
     g_string_append_c(out, '\n');
 }
 
-static void sample_group(GString *out, const VdtGroup *group, gboolean is_comment)
+/* @name follows the name of its kind. */
+static void sample_group(GString *out, const VdtGroup *group, const char *name, gboolean is_comment)
 {
     add_comment(out, group->doc);
-    g_string_append_printf(out, "%s[%s]\n", is_comment ? "#" : "", group->name);
+    g_string_append_printf(out, "%s[%s%s]\n", is_comment ? "#" : "", group->name, name);
     for (guint i = 0; i < group->n_keys; i++) {
         const VdtKey *key = &group->keys[i];
         g_autofree char *expected = vdt_option_expected(&key->spec);
@@ -49,7 +50,11 @@ static char *make_sample(gboolean is_stream)
                          "it is anyway. `vedette serve --check-config` says what is wrong.");
         for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++) {
             g_string_append_c(out, '\n');
-            sample_group(out, &vdt_service_groups[i], FALSE);
+            sample_group(out, &vdt_service_groups[i], "", FALSE);
+        }
+        for (guint i = 0; i < VDT_N_NAMED_GROUPS; i++) {
+            g_string_append_c(out, '\n');
+            sample_group(out, &vdt_named_groups[i], " NAME", TRUE);
         }
         return g_string_free(g_steal_pointer(&out), FALSE);
     }
@@ -58,10 +63,10 @@ static char *make_sample(gboolean is_stream)
                      "what it is anyway, but for whole groups, which are not there until their "
                      "line is not.");
     g_string_append_c(out, '\n');
-    sample_group(out, &vdt_stream_group, FALSE);
+    sample_group(out, &vdt_stream_group, "", FALSE);
     for (guint i = 0; i < vdt_n_analyser_groups; i++) {
         g_string_append_c(out, '\n');
-        sample_group(out, &vdt_analyser_groups[i], TRUE);
+        sample_group(out, &vdt_analyser_groups[i], "", TRUE);
     }
     g_string_append_c(out, '\n');
     add_comment(out, "Parameters of the templates.");
@@ -169,6 +174,11 @@ static char *make_man(const char *templates_folder)
     for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++) {
         const VdtGroup *group = &vdt_service_groups[i];
         g_autofree char *title = g_strdup_printf("VEDETTE.CONF: [%s]", group->name);
+        man_group(out, title, group);
+    }
+    for (guint i = 0; i < VDT_N_NAMED_GROUPS; i++) {
+        const VdtGroup *group = &vdt_named_groups[i];
+        g_autofree char *title = g_strdup_printf("VEDETTE.CONF: [%s NAME]", group->name);
         man_group(out, title, group);
     }
     man_group(out, "STREAMS: [stream]", &vdt_stream_group);

@@ -36,6 +36,7 @@ static gboolean is_text(VdtOptionType type)
     case VDT_OPTION_MODEL:
     case VDT_OPTION_REGION:
     case VDT_OPTION_ZONES:
+    case VDT_OPTION_LINES:
         return TRUE;
     default:
         return FALSE;
@@ -121,6 +122,20 @@ char *vdt_template_expand_property(const VdtOptionSpec *spec, const VdtOption *v
     return text != NULL ? text : g_strdup("");
 }
 
+char *vdt_template_expand_properties(const VdtKey *keys, guint n, const VdtOption *values)
+{
+    g_autoptr(GString) words = g_string_new(NULL);
+    for (guint i = 0; i < n; i++) {
+        if (values[i].text == NULL)
+            continue;
+        g_autofree char *text = vdt_template_expand_property(&keys[i].spec, &values[i]);
+        const char *quote = is_text(keys[i].spec.type) ? "\"" : "";
+        g_string_append_printf(words, "%s%s=%s%s%s", words->len > 0 ? " " : "", keys[i].name, quote,
+                               text, quote);
+    }
+    return g_string_free(g_steal_pointer(&words), FALSE);
+}
+
 /* A percent sign can bring what the value itself may not have. */
 static gboolean is_plain(const char *text)
 {
@@ -165,6 +180,10 @@ static gboolean append_value(GString *out, const Where *where, GArray *scope, gb
     if (binding == NULL) {
         g_autofree char *hint = hint_for(scope, name);
         return fail(where, error, "there is no such value here%s", hint);
+    }
+    if (binding->words != NULL) {
+        g_string_append(out, binding->words);
+        return TRUE;
     }
     g_autofree char *text = in_form(binding->spec, binding->value, colon != NULL ? colon + 1 : "");
     if (text == NULL)

@@ -29,9 +29,9 @@ struct _VdtApi {
     GCond cond;
     GPtrArray *entries; /* of Entry, by name */
     VdtServedStatus status;
-    gboolean asked, ended; /* a reload that a job waits for */
-    gboolean closing;
-    guint jobs; /* that wait or run */
+    gboolean asked, ended;       /* a reload that a job waits for */
+    gboolean closing, abandoned; /* no more jobs are taken; nobody hears of those that are there */
+    guint jobs;                  /* that wait or run */
     GPtrArray *differences;
     VdtProblems *problems;
 };
@@ -271,7 +271,10 @@ static void run_job(gpointer data, gpointer user_data)
         reload(api, &outcome);
     else
         edit(api, job, &outcome);
-    job->done(&outcome, job->data);
+    g_mutex_lock(&api->lock);
+    if (!api->abandoned)
+        job->done(&outcome, job->data);
+    g_mutex_unlock(&api->lock);
     g_free(outcome.detail);
     g_clear_pointer(&outcome.problems, vdt_problems_free);
     g_clear_pointer(&outcome.differences, g_ptr_array_unref);
@@ -327,6 +330,7 @@ gboolean vdt_api_close(VdtApi *api, gint64 limit)
     while (api->jobs > 0 && g_cond_wait_until(&api->cond, &api->lock, end))
         continue;
     gboolean done = api->jobs == 0;
+    api->abandoned = TRUE;
     g_mutex_unlock(&api->lock);
     return done;
 }

@@ -19,9 +19,10 @@ typedef struct {
 
 /* What callbacks have, in the supervisor's thread. */
 typedef struct {
-    const VdtTell *tell;
-    VdtLines *events;
-    char *said;
+    VdtSurroundings around;
+    char *stream, *said;
+    guint64 builds; /* whose events are open */
+    gboolean away;
 } Voice;
 
 struct _VdtChannel {
@@ -154,40 +155,75 @@ static char *show_state(const VdtStreamInfo *info)
                            (double)MAX(info->retry - vdt_clock_now(), 0) / (double)VDT_SECOND);
 }
 
+/* The elements of another pipeline know nothing of what those before had open. */
+static void end_events(Voice *voice, const VdtStreamInfo *info)
+{
+    if (info->builds != voice->builds && voice->builds > 0)
+        vdt_hub_end_stream(voice->around.hub, voice->stream, "rebuilt");
+    voice->builds = info->builds;
+}
+
+/* While it is away, what it connects again for is still the reason. */
+static void tell_camera(Voice *voice, const VdtStreamInfo *info)
+{
+    VdtStreamState state = info->state;
+    gboolean away =
+        state != VDT_STREAM_LIVE && state != VDT_STREAM_DEGRADED && state != VDT_STREAM_STOPPED;
+    if (!away || !voice->away || state != VDT_STREAM_CONNECTING)
+        vdt_system_set_camera(voice->around.system, voice->stream, away ? info->reason : NULL,
+                              g_get_monotonic_time());
+    voice->away = away;
+}
+
 static void on_changed(VdtStream *stream, gpointer data)
 {
     Voice *voice = data;
     g_autoptr(VdtStreamInfo) info = vdt_stream_get_info(stream);
+    end_events(voice, info);
+    tell_camera(voice, info);
     g_autofree char *text = show_state(info);
     if (g_strcmp0(text, voice->said) == 0)
         return;
-    vdt_tell(voice->tell, level_of(info->state), "%s: %s", vdt_stream_get_name(stream), text);
+    vdt_tell(voice->around.tell, level_of(info->state), "%s: %s", vdt_stream_get_name(stream),
+             text);
     g_free(voice->said);
     voice->said = g_steal_pointer(&text);
 }
 
 static void on_message(VdtStream *stream, GstMessage *message, gpointer data)
 {
-    const Voice *voice = data;
-    char *line = vdt_event_to_json(message, vdt_stream_get_name(stream), NULL);
-    if (line != NULL)
-        vdt_lines_put(voice->events, line);
+    Voice *voice = data;
+    VdtEventLine line;
+    if (!vdt_event_from_message(message, voice->stream, &line))
+        return;
+    g_autoptr(VdtStreamInfo) info = vdt_stream_get_info(stream);
+    end_events(voice, info);
+    vdt_hub_put(voice->around.hub, vdt_event_new(&line));
 }
 
 static void voice_free(gpointer data)
 {
     Voice *voice = data;
+    g_free(voice->stream);
     g_free(voice->said);
     g_free(voice);
 }
 
-VdtChannel *vdt_channel_new(VdtSupervisor *supervisor, VdtStreamConfig *config, const VdtTell *tell,
-                            VdtLines *events, GError **error)
+/* It is the last that is heard of the stream. */
+static void voice_end(gpointer data)
+{
+    Voice *voice = data;
+    vdt_hub_end_stream(voice->around.hub, voice->stream, "stopped");
+    vdt_system_forget_stream(voice->around.system, voice->stream);
+    voice_free(voice);
+}
+
+VdtChannel *vdt_channel_new(const VdtSurroundings *around, VdtStreamConfig *config, GError **error)
 {
     Plan *plan = plan_new(config);
     Voice *voice = g_new0(Voice, 1);
     g_autofree char *shown = NULL;
-    *voice = (Voice){.tell = tell, .events = events};
+    *voice = (Voice){.around = *around, .stream = g_strdup(config->name)};
     VdtStreamSpec spec = {.name = config->name,
                           .source = source_of(config, &shown),
                           .times = times_of(config),
@@ -197,8 +233,8 @@ VdtChannel *vdt_channel_new(VdtSupervisor *supervisor, VdtStreamConfig *config, 
                           .changed = on_changed,
                           .message = on_message,
                           .user_data = voice,
-                          .user_free = voice_free};
-    VdtStream *stream = vdt_supervisor_add(supervisor, &spec, error);
+                          .user_free = voice_end};
+    VdtStream *stream = vdt_supervisor_add(around->supervisor, &spec, error);
     if (stream == NULL) {
         voice_free(voice);
         plan_unref(plan);

@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A configured stream as the supervisor runs it: its events go to one place, its states to another.
+ * A configured stream as the supervisor runs it: its events go to the hub, and end when it goes;
+ * its states are told, and a camera that is away is an event of the system's.
  */
 #pragma once
 
 #include "config/config.h"
+#include "events/hub.h"
+#include "events/system.h"
 #include "stream/supervisor.h"
 #include "tell.h"
 
 typedef struct _VdtChannel VdtChannel;
 
-/* Starts it. @tell and @events outlive the supervisor. */
-VdtChannel *vdt_channel_new(VdtSupervisor *supervisor, VdtStreamConfig *config, const VdtTell *tell,
-                            VdtLines *events, GError **error);
+/* Where it tells what; all of this outlives the supervisor. */
+typedef struct {
+    VdtSupervisor *supervisor;
+    const VdtTell *tell;
+    VdtHub *hub;
+    VdtSystem *system;
+} VdtSurroundings;
+
+/* Starts it. */
+VdtChannel *vdt_channel_new(const VdtSurroundings *around, VdtStreamConfig *config, GError **error);
 /* Goes on by another configuration of the same name, with no more disturbance than the difference
  * takes: @live says that it takes none. */
 gboolean vdt_channel_change(VdtChannel *channel, VdtStreamConfig *config, gboolean live,

@@ -9,6 +9,7 @@
 #include "health.h"
 #include "http/server.h"
 #include "manager.h"
+#include "policy.h"
 #include "stream/clock.h"
 
 #define LAST_EVENTS 100000 /* us */
@@ -20,6 +21,10 @@ typedef struct {
     VdtTell tell;
     VdtLines *events;
     VdtConfig *config;
+    VdtStore *store; /* NULL if nothing is kept */
+    VdtHub *hub;
+    VdtPolicy *policy;
+    VdtSystem *system;
     VdtSupervisor *supervisor;
     GHashTable *channels; /* name to VdtChannel */
     VdtApi *api;
@@ -39,7 +44,8 @@ static void add_stream(Service *s, VdtStreamConfig *config)
     if (config->secret_unread)
         vdt_tell(&s->tell, VDT_TELL_WARNING,
                  "%s: its credential was not read, since the service is given none", config->name);
-    VdtChannel *channel = vdt_channel_new(s->supervisor, config, &s->tell, s->events, &error);
+    VdtSurroundings around = {s->supervisor, &s->tell, s->hub, s->system};
+    VdtChannel *channel = vdt_channel_new(&around, config, &error);
     if (channel == NULL)
         vdt_tell(&s->tell, VDT_TELL_ERROR, "%s: %s", config->name, error->message);
     else
@@ -102,15 +108,26 @@ static void tell_difference(Service *s, const VdtDifference *d)
         vdt_tell(&s->tell, VDT_TELL_NOTICE, "%s: changed: %s", name, keys);
 }
 
+static void apply_service(Service *s)
+{
+    const VdtOption *width =
+        vdt_config_get(s->config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_MAX_CONNECTS);
+    VdtStoreLimits kept = vdt_policy_store_limits(s->config);
+    VdtSystemLimits told = vdt_policy_system_limits(s->config);
+    vdt_supervisor_set_width(s->supervisor, (guint)width->whole);
+    vdt_policy_reload(s->policy, s->config);
+    vdt_system_set_limits(s->system, &told);
+    if (s->store != NULL)
+        vdt_store_set_limits(s->store, &kept);
+}
+
 static void apply(Service *s, const VdtDifference *d)
 {
     if (d->change == VDT_CHANGE_SAME)
         return;
     tell_difference(s, d);
     if (d->stream == NULL) {
-        vdt_supervisor_set_width(s->supervisor, (guint)vdt_config_get(s->config, VDT_GROUP_SERVICE,
-                                                                      VDT_KEY_SERVICE_MAX_CONNECTS)
-                                                    ->whole);
+        apply_service(s);
         return;
     }
     VdtStreamConfig *config = (VdtStreamConfig *)vdt_config_find(s->config, d->stream);
@@ -148,7 +165,8 @@ static void set_http(Service *s)
 
 static void begin_http(Service *s)
 {
-    VdtHttpOptions options = {.service = vdt_api_get_service(s->api), .say = say, .say_data = s};
+    VdtHttpOptions options = {
+        .service = vdt_api_get_service(s->api), .store = s->store, .say = say, .say_data = s};
     VdtHttpSettings *settings = read_http(s);
     if (settings != NULL)
         s->http = vdt_http_new(settings, &options);
@@ -165,12 +183,17 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer data)
         vdt_tell_problems(&s->tell, reload->problems);
         vdt_tell(&s->tell, VDT_TELL_ERROR,
                  "the new configuration is wrong, so the one before stays in force");
+        g_autofree char *first = reload->problems->list->len > 0
+                                     ? vdt_problem_show(reload->problems->list->pdata[0])
+                                     : NULL;
+        vdt_system_set_configuration(s->system, first != NULL ? first : "it is wrong");
     } else {
         vdt_config_unref(s->config);
         s->config = vdt_config_ref(reload->config);
         for (guint i = 0; i < reload->differences->len; i++)
             apply(s, reload->differences->pdata[i]);
         vdt_tell(&s->tell, VDT_TELL_INFO, "the configuration was read anew");
+        vdt_system_set_configuration(s->system, NULL);
         vdt_api_update(s->api, s->config, s->channels);
         set_http(s);
     }
@@ -210,8 +233,6 @@ static gboolean on_hangup(gpointer data)
     reload(data);
     return G_SOURCE_CONTINUE;
 }
-
-/* --- life --- */
 
 static gboolean on_stop(gpointer data)
 {
@@ -257,6 +278,7 @@ static gboolean on_tick(gpointer data)
     vdt_api_set_health(s->api, TRUE, good, vdt_lines_get_lost(s->events));
     tell_status(s, &health);
     tell_lost(s);
+    vdt_system_tick(s->system, g_get_monotonic_time());
     if (good && s->watchdog > 0)
         vdt_manager_alive();
     if (s->was_good && !good)
@@ -264,6 +286,72 @@ static gboolean on_tick(gpointer data)
     s->was_good = good;
     return G_SOURCE_CONTINUE;
 }
+
+/* --- events --- */
+
+static void print_event(VdtEvent *event, gpointer lines)
+{
+    vdt_lines_put(lines, g_strdup(event->json));
+}
+
+static void keep_event(VdtEvent *event, gpointer store)
+{
+    vdt_store_put(store, event);
+}
+
+static void on_store_says(VdtStoreLevel level, const char *sentence, gpointer data)
+{
+    static const VdtTellLevel levels[] = {[VDT_STORE_INFO] = VDT_TELL_INFO,
+                                          [VDT_STORE_WARNING] = VDT_TELL_WARNING,
+                                          [VDT_STORE_TROUBLE] = VDT_TELL_ERROR};
+    const Service *s = data;
+    vdt_tell(&s->tell, levels[level], "%s", sentence);
+}
+
+/* systemd may have made several folders. */
+static char *find_state(const char *state)
+{
+    const char *folders = state == NULL ? g_getenv("STATE_DIRECTORY") : NULL;
+    if (folders == NULL || *folders == '\0')
+        return g_strdup(state);
+    return g_strndup(folders, strcspn(folders, ":"));
+}
+
+static gboolean open_events(Service *s, const char *state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = find_state(state);
+    VdtSystemLimits told = vdt_policy_system_limits(s->config);
+    VdtStoreOptions options = {
+        .limits = vdt_policy_store_limits(s->config), .say = on_store_says, .say_data = s};
+    if (folder == NULL) {
+        vdt_tell(&s->tell, VDT_TELL_NOTICE,
+                 "there is no state folder (--state, or systemd's), so no events are kept");
+    } else if ((s->store = vdt_store_open(folder, &options, &error)) == NULL) {
+        vdt_tell(&s->tell, VDT_TELL_ERROR, "events cannot be kept: %s", error->message);
+        return FALSE;
+    }
+    s->events = vdt_lines_new(STDOUT_FILENO);
+    s->hub = vdt_hub_new();
+    s->policy = vdt_policy_new(s->config, s->hub);
+    s->system = vdt_system_new(s->hub, folder, &told);
+    vdt_hub_add_sink(s->hub, print_event, s->events, NULL);
+    if (s->store != NULL)
+        vdt_hub_add_sink(s->hub, keep_event, s->store, NULL);
+    return TRUE;
+}
+
+/* Streams have gone; what is still open ends. */
+static void close_events(Service *s)
+{
+    vdt_system_free(s->system);
+    vdt_hub_free(s->hub);
+    vdt_policy_unref(s->policy);
+    g_clear_pointer(&s->store, vdt_store_close);
+    vdt_lines_free(s->events, LAST_EVENTS);
+}
+
+/* --- life --- */
 
 /* How many threads there are is settled once, when the library is first used: before the models are
  * looked at. What is wrong with the files is said afterwards. */
@@ -308,22 +396,21 @@ static gboolean stop(Service *s)
 {
     vdt_api_set_health(s->api, FALSE, TRUE, vdt_lines_get_lost(s->events));
     gboolean changing = !vdt_api_close(s->api, LAST_CHANGE);
-    /* what still goes on would answer there */
-    if (!changing)
-        g_clear_pointer(&s->http, vdt_http_free);
+    g_clear_pointer(&s->http, vdt_http_free);
     guint hanging = vdt_supervisor_free(s->supervisor);
     if (hanging > 0)
         vdt_tell(&s->tell, VDT_TELL_WARNING, "%u threads hang, and are left", hanging);
     if (!changing)
         vdt_api_free(s->api);
     g_hash_table_unref(s->channels);
+    close_events(s);
     vdt_config_unref(s->config);
     g_main_loop_unref(s->loop);
     g_free(s->status);
     return hanging == 0 && !s->reloading && !changing;
 }
 
-int vdt_serve(const char *where)
+int vdt_serve(const char *where, const char *state)
 {
     Service s = {.where = where, .was_good = TRUE};
     g_autoptr(VdtProblems) problems = vdt_problems_new();
@@ -332,20 +419,19 @@ int vdt_serve(const char *where)
     guint hangup = g_unix_signal_add(SIGHUP, on_hangup, &s);
     settle_threads(where);
     s.config = vdt_config_check(where, NULL, problems);
-    if (s.config == NULL) {
+    if (s.config == NULL || !open_events(&s, state)) {
         vdt_tell_problems(&s.tell, problems);
+        vdt_config_unref(s.config);
         vdt_tell_close(&s.tell);
         g_source_remove(hangup);
         return VDT_SERVE_BAD_CONFIG;
     }
-    s.events = vdt_lines_new(STDOUT_FILENO);
     s.loop = g_main_loop_new(NULL, FALSE);
     s.channels =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)vdt_channel_free);
     run(&s);
     g_source_remove(hangup);
     gboolean clean = stop(&s);
-    vdt_lines_free(s.events, LAST_EVENTS);
     vdt_tell_close(&s.tell);
     if (!clean)
         _exit(0); /* what hangs would be torn down under itself */

@@ -39,10 +39,9 @@ static const char *const steps[VDT_SCHEMA_VERSION] = {
     "  WITHOUT ROWID;",
 };
 
-static VdtSchemaState state_of(int code)
+static VdtSchemaState fail(const VdtDb *db, int code, char **why)
 {
-    if (code == SQLITE_OK)
-        return VDT_SCHEMA_READY;
+    *why = g_strdup(vdt_db_get_words(db));
     return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR
                ? VDT_SCHEMA_DAMAGED
                : VDT_SCHEMA_FAILED;
@@ -57,26 +56,28 @@ static int migrate(VdtDb *db, gint64 from)
     return code == SQLITE_OK ? vdt_db_script(db, version) : code;
 }
 
-VdtSchemaState vdt_schema_prepare(VdtDb *db)
+VdtSchemaState vdt_schema_prepare(VdtDb *db, char **why)
 {
     gint64 version = 0;
     int code = vdt_db_script(db, setup);
     if (code == SQLITE_OK)
         code = vdt_db_get_number(db, "PRAGMA user_version", &version);
     if (code != SQLITE_OK)
-        return state_of(code);
-    if (version > VDT_SCHEMA_VERSION)
-        return VDT_SCHEMA_NEWER;
-    if (version < 0)
-        return VDT_SCHEMA_DAMAGED;
+        return fail(db, code, why);
     if (version == VDT_SCHEMA_VERSION)
         return VDT_SCHEMA_READY;
+    if (version < 0 || version > VDT_SCHEMA_VERSION) {
+        *why = g_strdup_printf("version %" G_GINT64_FORMAT " is not known", version);
+        return version < 0 ? VDT_SCHEMA_DAMAGED : VDT_SCHEMA_NEWER;
+    }
     code = vdt_db_script(db, "BEGIN IMMEDIATE");
     if (code == SQLITE_OK)
         code = migrate(db, version);
     if (code == SQLITE_OK)
         code = vdt_db_script(db, "COMMIT");
-    if (code != SQLITE_OK)
-        vdt_db_script(db, "ROLLBACK");
-    return state_of(code);
+    if (code == SQLITE_OK)
+        return VDT_SCHEMA_READY;
+    VdtSchemaState state = fail(db, code, why);
+    vdt_db_script(db, "ROLLBACK");
+    return state;
 }

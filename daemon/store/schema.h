@@ -13,5 +13,6 @@ typedef enum {
     VDT_SCHEMA_FAILED,  /* not now: the disk is full, another process has it locked */
 } VdtSchemaState;
 
-/* Sets @db, which writes, up, and brings it to this version, in one transaction or not at all. */
-VdtSchemaState vdt_schema_prepare(VdtDb *db);
+/* Sets @db, which writes, up, and brings it to this version, in one transaction or not at all.
+ * *@why says why it is not ready; to free. */
+VdtSchemaState vdt_schema_prepare(VdtDb *db, char **why);

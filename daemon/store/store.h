@@ -160,5 +160,7 @@ void vdt_stored_event_free(VdtStoredEvent *event);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtStore, vdt_store_close)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtStoreInfo, vdt_store_info_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtRecord, vdt_record_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtStoredEvent, vdt_stored_event_free)
 
 G_END_DECLS

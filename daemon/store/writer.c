@@ -98,9 +98,9 @@ static VdtSchemaState connect_file(VdtWriter *w)
         set_trouble(w, why);
         return VDT_SCHEMA_FAILED;
     }
-    VdtSchemaState state = vdt_schema_prepare(w->db);
+    VdtSchemaState state = vdt_schema_prepare(w->db, &why);
     if (state != VDT_SCHEMA_READY)
-        set_trouble(w, vdt_db_get_words(w->db));
+        set_trouble(w, why);
     return state;
 }
 

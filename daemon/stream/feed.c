@@ -14,6 +14,8 @@ struct _VdtFeed {
     /* all of it guarded */
     void (*notify)(gpointer data);
     gpointer data;
+    VdtFeedTap tap;
+    gpointer tap_data;
     VdtFeedNews news;
     gboolean asked;
     GstAppSrc *sink;
@@ -61,6 +63,14 @@ void vdt_feed_silence(VdtFeed *feed)
 {
     g_mutex_lock(&feed->lock);
     feed->notify = NULL;
+    g_mutex_unlock(&feed->lock);
+}
+
+void vdt_feed_set_tap(VdtFeed *feed, VdtFeedTap tap, gpointer data)
+{
+    g_mutex_lock(&feed->lock);
+    feed->tap = tap;
+    feed->tap_data = data;
     g_mutex_unlock(&feed->lock);
 }
 
@@ -157,30 +167,37 @@ static gint64 running_time(const GstSegment *segment, GstClockTime time)
     return (gint64)value;
 }
 
-static void pass(VdtFeed *feed, GstSample *sample, gint64 now)
+/* A copy with other times, of both or none. */
+static GstBuffer *timed(GstBuffer *buffer, gint64 pts, gint64 dts, gint64 base, gboolean breaks)
 {
-    GstBuffer *buffer = gst_buffer_copy(gst_sample_get_buffer(sample));
-    GstCaps *caps = gst_sample_get_caps(sample);
-    const GstSegment *segment = gst_sample_get_segment(sample);
-    gint64 pts = running_time(segment, GST_BUFFER_PTS(buffer));
-    gint64 dts = running_time(segment, GST_BUFFER_DTS(buffer));
+    GstBuffer *copy = gst_buffer_copy(buffer);
 
+    GST_BUFFER_PTS(copy) = pts < 0 ? GST_CLOCK_TIME_NONE : (GstClockTime)(pts + base);
+    GST_BUFFER_DTS(copy) = dts < 0 ? GST_CLOCK_TIME_NONE : (GstClockTime)(dts + base);
+    if (breaks)
+        GST_BUFFER_FLAG_SET(copy, GST_BUFFER_FLAG_DISCONT);
+    return copy;
+}
+
+static void tap(VdtFeed *feed, GstBuffer *buffer, GstCaps *caps, gint64 pts, gint64 dts,
+                gboolean breaks)
+{
+    g_autoptr(GstBuffer) copy = feed->tap ? timed(buffer, pts, dts, feed->base, breaks) : NULL;
+
+    if (copy)
+        feed->tap(copy, caps, feed->tap_data);
+}
+
+static void pass(VdtFeed *feed, GstBuffer *buffer, GstCaps *caps, gint64 pts, gint64 dts)
+{
     if (!feed->caps || !gst_caps_is_equal(caps, feed->caps)) {
         gst_caps_replace(&feed->caps, caps);
         gst_app_src_set_caps(feed->sink, caps);
     }
-    if (vdt_timeline_map(&feed->timeline, &pts, &dts, now - feed->base) ||
-        GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT))
-        feed->breaks = TRUE;
-    GST_BUFFER_PTS(buffer) = pts < 0 ? GST_CLOCK_TIME_NONE : (GstClockTime)pts;
-    GST_BUFFER_DTS(buffer) = dts < 0 ? GST_CLOCK_TIME_NONE : (GstClockTime)dts;
-    if (feed->breaks) {
-        GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
-        feed->counts.breaks++;
-    }
-    feed->breaks = feed->needs_key = FALSE;
+    feed->counts.breaks += feed->breaks;
     feed->counts.passed++;
-    gst_app_src_push_buffer(feed->sink, buffer);
+    gst_app_src_push_buffer(feed->sink, timed(buffer, pts, dts, 0, feed->breaks));
+    feed->breaks = feed->needs_key = FALSE;
 }
 
 static void drop(VdtFeed *feed, gint64 now)
@@ -190,32 +207,46 @@ static void drop(VdtFeed *feed, gint64 now)
     feed->needs_key = feed->breaks = TRUE;
 }
 
+/* To whoever wants it. */
+static void hand_over(VdtFeed *feed, GstSample *sample, gint64 now)
+{
+    GstBuffer *buffer = gst_sample_get_buffer(sample);
+    GstCaps *caps = gst_sample_get_caps(sample);
+    const GstSegment *segment = gst_sample_get_segment(sample);
+    const gboolean is_key = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+    gint64 pts = running_time(segment, GST_BUFFER_PTS(buffer));
+    gint64 dts = running_time(segment, GST_BUFFER_DTS(buffer));
+    const gboolean breaks = vdt_timeline_map(&feed->timeline, &pts, &dts, now - feed->base) ||
+                            GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+
+    feed->breaks |= breaks;
+    tap(feed, buffer, caps, pts, dts, breaks);
+    if (!has_room(feed))
+        drop(feed, now);
+    else if (is_key || !feed->needs_key)
+        pass(feed, buffer, caps, pts, dts);
+}
+
 gboolean vdt_feed_push(VdtFeed *feed, guint opening, GstSample *sample)
 {
     const gint64 now = vdt_clock_now();
-    GstBuffer *buffer = gst_sample_get_buffer(sample);
-    const gboolean is_key = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
     gboolean wanted;
 
     g_mutex_lock(&feed->lock);
     wanted = feed->open && opening == feed->opening;
     if (wanted) {
         feed->counts.frames++;
-        feed->counts.bytes += gst_buffer_get_size(buffer);
+        feed->counts.bytes += gst_buffer_get_size(gst_sample_get_buffer(sample));
         feed->counts.last_frame = now;
         if (feed->asked)
             tell(feed, VDT_FEED_FRAME);
         feed->asked = FALSE;
     }
-    if (wanted && feed->sink) {
-        if (!check_codec(feed, gst_sample_get_caps(sample))) {
-            tell(feed, VDT_FEED_RECODED);
-            feed->open = wanted = FALSE;
-        } else if (!has_room(feed)) {
-            drop(feed, now);
-        } else if (is_key || !feed->needs_key) {
-            pass(feed, sample, now);
-        }
+    if (wanted && feed->sink && !check_codec(feed, gst_sample_get_caps(sample))) {
+        tell(feed, VDT_FEED_RECODED);
+        feed->open = wanted = FALSE;
+    } else if (wanted && feed->sink) {
+        hand_over(feed, sample, now);
     }
     g_mutex_unlock(&feed->lock);
     return wanted;

@@ -29,10 +29,17 @@ typedef struct {
     gint64 last_drop;
 } VdtFeedCounts;
 
+/* Sees a frame that came out of a source, whether the pipeline has room for it or not, before it
+ * goes there: PTS and DTS by vdt_clock_now(), in ns, -1 for none; DISCONT where it does not go on
+ * from the one before. It must not wait, nor write the buffer. */
+typedef void (*VdtFeedTap)(GstBuffer *buffer, GstCaps *caps, gpointer data);
+
 /* @notify is called from any thread when there is news, under a lock: it must only wake. */
 VdtFeed *vdt_feed_new(void (*notify)(gpointer data), gpointer data);
 VdtFeed *vdt_feed_ref(VdtFeed *feed);
 void vdt_feed_unref(VdtFeed *feed);
+/* While no source is open. Not called any more once vdt_feed_close() returned. */
+void vdt_feed_set_tap(VdtFeed *feed, VdtFeedTap tap, gpointer data);
 /* Notifies no more: after this @data may go. */
 void vdt_feed_silence(VdtFeed *feed);
 

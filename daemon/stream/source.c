@@ -240,6 +240,32 @@ static gboolean on_select_stream(GstElement *rtspsrc, guint n, GstCaps *caps, gp
     return TRUE;
 }
 
+/* What rtspsrc says of it is that it could not connect. */
+static gboolean on_certificate(GstElement *rtspsrc, GTlsConnection *connection,
+                               GTlsCertificate *certificate, GTlsCertificateFlags flaws,
+                               gpointer bin)
+{
+    static const struct {
+        GTlsCertificateFlags flaw;
+        const char *text;
+    } rows[] = {
+        {G_TLS_CERTIFICATE_UNKNOWN_CA, "nobody known has signed it"},
+        {G_TLS_CERTIFICATE_BAD_IDENTITY, "it is another host's"},
+        {G_TLS_CERTIFICATE_NOT_ACTIVATED, "its time has not begun"},
+        {G_TLS_CERTIFICATE_EXPIRED, "its time is over"},
+        {G_TLS_CERTIFICATE_REVOKED, "it was revoked"},
+        {G_TLS_CERTIFICATE_INSECURE, "its algorithm is too weak"},
+    };
+    const char *why = "it is broken";
+
+    for (guint i = G_N_ELEMENTS(rows); i > 0; i--)
+        if (flaws & rows[i - 1].flaw)
+            why = rows[i - 1].text;
+    g_autoptr(GError) error = g_error_new_literal(G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, why);
+    gst_element_post_message(bin, gst_message_new_error(bin, error, NULL));
+    return FALSE;
+}
+
 static void on_rtsp_pad(GstElement *rtspsrc, GstPad *pad, gpointer bin)
 {
     g_autoptr(GstCaps) caps = get_caps(pad);
@@ -261,6 +287,7 @@ static void tune_rtsp(GstElement *rtspsrc, GstElement *bin)
     g_object_set(rtspsrc, "buffer-mode", ONLY_RTP_TIMES, "drop-on-latency", FALSE, NULL);
     g_signal_connect(rtspsrc, "on-sdp", G_CALLBACK(on_sdp), bin);
     g_signal_connect(rtspsrc, "select-stream", G_CALLBACK(on_select_stream), bin);
+    g_signal_connect(rtspsrc, "accept-certificate", G_CALLBACK(on_certificate), bin);
 }
 
 static const char *const transports[] = {

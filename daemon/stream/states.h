@@ -27,6 +27,7 @@ typedef enum {
     VDT_STREAM_TIMEOUT,     /* what the state waits for at most is over */
     VDT_STREAM_REFUSED,     /* error: there is no connection to be had */
     VDT_STREAM_AUTH,        /* error: user or password are wrong */
+    VDT_STREAM_UNTRUSTED,   /* error: its certificate is not to be trusted */
     VDT_STREAM_NOT_FOUND,   /* error: it answers, but has no such stream */
     VDT_STREAM_UNSUPPORTED, /* error: what it offers cannot be read */
     VDT_STREAM_LOST,        /* error: a connection broke */
@@ -37,7 +38,7 @@ typedef enum {
     VDT_STREAM_FAULT,       /* something beside the frames fails */
     VDT_STREAM_WELL,        /* nothing does any more */
 } VdtStreamEvent;
-#define VDT_N_STREAM_EVENTS 18
+#define VDT_N_STREAM_EVENTS 19
 
 /* In the order in which they are done. */
 typedef enum {

@@ -551,6 +551,7 @@ VdtStream *vdt_stream_new(const VdtStreamSpec *spec, const VdtStreamHost *host)
     stream->source = vdt_part_new("vdt-source", stream->host.context, &source_callbacks, stream);
     stream->rest = vdt_part_new("vdt-pipeline", stream->host.context, &rest_callbacks, stream);
     stream->feed = vdt_feed_new(wake, stream);
+    vdt_feed_set_tap(stream->feed, spec->coded, spec->user_data);
     return stream;
 }
 

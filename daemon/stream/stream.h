@@ -24,6 +24,8 @@ typedef struct {
     /* Both in the supervisor's thread, which must not wait in them. Either may be NULL. */
     void (*changed)(VdtStream *stream, gpointer user_data); /* state, or the reason for it */
     void (*message)(VdtStream *stream, GstMessage *message, gpointer user_data); /* of pipelines */
+    /* Sees what comes out of the source (feed.h), in its thread; until user data are freed. */
+    VdtFeedTap coded;
     gpointer user_data;
     GDestroyNotify user_free; /* once neither is called any more; in that thread */
 } VdtStreamSpec;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trouble.h"
 
+#include <gio/gio.h>
 #include <gst/gst.h>
 
 /* What is not listed broke a connection. */
@@ -33,6 +34,8 @@ VdtStreamEvent vdt_trouble_classify(const GError *error)
                 return VDT_STREAM_UNSUPPORTED;
     } else if (error->domain == GST_CORE_ERROR || error->domain == GST_PARSE_ERROR) {
         return VDT_STREAM_UNSUPPORTED;
+    } else if (error->domain == G_TLS_ERROR) {
+        return VDT_STREAM_UNTRUSTED;
     }
     return VDT_STREAM_LOST;
 }
@@ -46,6 +49,8 @@ char *vdt_trouble_describe(VdtStreamEvent event, const GError *error)
         return g_strdup("there is no connection to be had");
     case VDT_STREAM_AUTH:
         return g_strdup("user or password are refused");
+    case VDT_STREAM_UNTRUSTED:
+        return g_strdup_printf("its certificate is not to be trusted: %s", message);
     case VDT_STREAM_NOT_FOUND:
         return g_strdup("it answers, but has no such stream");
     case VDT_STREAM_UNSUPPORTED:

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* By the error's domain and code: REFUSED, AUTH, NOT_FOUND, UNSUPPORTED or LOST. */
+/* By the error's domain and code: REFUSED, AUTH, UNTRUSTED, NOT_FOUND, UNSUPPORTED or LOST. */
 VdtStreamEvent vdt_trouble_classify(const GError *error);
 /* A sentence for an operator, without addresses or secrets; of @error, which may be NULL, it has
  * the message. Caller frees. */

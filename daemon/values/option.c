@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "nearest.h"
+#include "schedule.h"
 #include "zones.h"
 
 #define MOST_SIDE  16384
@@ -12,8 +13,8 @@
 #define NAME_BYTES 64
 
 static const char *const type_names[VDT_OPTION_N_TYPES] = {
-    "bool", "int",  "float", "duration", "bytes", "enum",   "string", "name",
-    "list", "path", "uri",   "model",    "size",  "region", "zones",
+    "bool", "int", "float", "duration", "bytes",  "enum",  "string", "name",     "list",
+    "path", "uri", "model", "size",     "region", "zones", "lines",  "schedule", "timezone",
 };
 
 typedef struct {
@@ -175,7 +176,13 @@ static gboolean parse_region(const char *text, VdtOption *value)
     return r[2] > 0 && r[3] > 0 && r[0] + r[2] <= 1 + 1e-9 && r[1] + r[3] <= 1 + 1e-9;
 }
 
-static gboolean parse_list(const char *text, VdtOption *value)
+static gboolean is_choice(const char *choices, const char *text)
+{
+    g_auto(GStrv) each = g_strsplit(choices, " ", -1);
+    return g_strv_contains((const char *const *)each, text);
+}
+
+static gboolean parse_list(const char *text, const char *choices, VdtOption *value)
 {
     g_auto(GStrv) parts = g_strsplit(text, ";", -1);
     g_autoptr(GStrvBuilder) items = g_strv_builder_new();
@@ -183,7 +190,7 @@ static gboolean parse_list(const char *text, VdtOption *value)
         const char *item = g_strstrip(parts[i]);
         if (*item == '\0' && parts[i + 1] == NULL) /* the last one may end in a semicolon, too */
             break;
-        if (!vdt_is_name(item))
+        if (!vdt_is_name(item) || (choices != NULL && !is_choice(choices, item)))
             return FALSE;
         g_strv_builder_add(items, item);
     }
@@ -219,10 +226,14 @@ static gboolean parse_uri(const char *text, VdtOption *value)
     return TRUE;
 }
 
-static gboolean is_choice(const char *choices, const char *text)
+/* GLib takes names of files, too. */
+static gboolean is_timezone(const char *text)
 {
-    g_auto(GStrv) each = g_strsplit(choices, " ", -1);
-    return g_strv_contains((const char *const *)each, text);
+    for (const char *c = text; *c != '\0'; c++)
+        if (!g_ascii_isalnum(*c) && strchr("/_-+", *c) == NULL)
+            return FALSE;
+    g_autoptr(GTimeZone) zone = *text != '/' ? g_time_zone_new_identifier(text) : NULL;
+    return zone != NULL;
 }
 
 static gboolean parse_typed(const VdtOptionSpec *spec, const char *text, VdtOption *value)
@@ -239,11 +250,15 @@ static gboolean parse_typed(const VdtOptionSpec *spec, const char *text, VdtOpti
         return is_choice(spec->choices, text);
     case VDT_OPTION_STRING:
     case VDT_OPTION_ZONES:
+    case VDT_OPTION_LINES:
+    case VDT_OPTION_SCHEDULE:
         return TRUE;
+    case VDT_OPTION_TIMEZONE:
+        return is_timezone(text);
     case VDT_OPTION_NAME:
         return vdt_is_name(text);
     case VDT_OPTION_LIST:
-        return parse_list(text, value);
+        return parse_list(text, spec->choices, value);
     case VDT_OPTION_PATH:
         return *text == '/';
     case VDT_OPTION_URI:
@@ -296,6 +311,20 @@ static gboolean refuse(const VdtOptionSpec *spec, const char *why, const char *t
     return FALSE;
 }
 
+/* Of those that say themselves what is wrong. */
+static gboolean check_parts(VdtOptionType type, const char *text, GError **error)
+{
+    if (type == VDT_OPTION_SCHEDULE) {
+        g_autoptr(VdtSchedule) schedule = vdt_schedule_parse(text, error);
+        return schedule != NULL;
+    }
+    if (type != VDT_OPTION_ZONES && type != VDT_OPTION_LINES)
+        return TRUE;
+    g_autoptr(VdtZones) places = type == VDT_OPTION_ZONES ? vdt_zones_parse(text, NULL, error)
+                                                          : vdt_lines_parse(text, NULL, error);
+    return places != NULL;
+}
+
 gboolean vdt_option_parse(const VdtOptionSpec *spec, const char *text, VdtOption *value,
                           GError **error)
 {
@@ -313,11 +342,8 @@ gboolean vdt_option_parse(const VdtOptionSpec *spec, const char *text, VdtOption
     parsed.text = g_strdup(text);
     if (!parse_typed(spec, text, &parsed) || !in_range(spec, &parsed))
         return refuse(spec, NULL, text, error);
-    if (spec->type == VDT_OPTION_ZONES) {
-        g_autoptr(VdtZones) zones = vdt_zones_parse(text, NULL, error);
-        if (zones == NULL)
-            return FALSE;
-    }
+    if (!check_parts(spec->type, text, error))
+        return FALSE;
     *value = parsed;
     parsed = (VdtOption){NULL};
     return TRUE;
@@ -357,8 +383,9 @@ gboolean vdt_option_spec_check(const VdtOptionSpec *spec, GError **error)
         wrong = "expected both limits, min and max, or none";
     else if (spec->min != NULL && !is_number)
         wrong = "expected limits of numbers only";
-    else if ((spec->choices != NULL) != (spec->type == VDT_OPTION_ENUM))
-        wrong = "expected choices for an enum, and for nothing else";
+    else if (spec->choices != NULL ? spec->type != VDT_OPTION_ENUM && spec->type != VDT_OPTION_LIST
+                                   : spec->type == VDT_OPTION_ENUM)
+        wrong = "expected choices for an enum, and for nothing else but a list";
     for (guint i = 0; wrong == NULL && i < 2 && limits[i] != NULL; i++)
         if (!parse_number(spec->type, limits[i], &limit))
             wrong = "expected limits of the type";
@@ -377,6 +404,13 @@ static char *between(const char *what, const VdtOptionSpec *spec)
                              : g_strdup_printf("%s from %s to %s", what, spec->min, spec->max);
 }
 
+static char *join_choices(const char *start, const char *choices, const char *end)
+{
+    g_auto(GStrv) each = g_strsplit(choices, " ", -1);
+    g_autofree char *list = g_strjoinv(", ", each);
+    return g_strconcat(start, list, end, NULL);
+}
+
 char *vdt_option_expected(const VdtOptionSpec *spec)
 {
     switch (spec->type) {
@@ -390,17 +424,16 @@ char *vdt_option_expected(const VdtOptionSpec *spec)
         return between("a duration with its unit (us, ms, s, min, h, d)", spec);
     case VDT_OPTION_BYTES:
         return between("a number of bytes (K, M, G or T behind it)", spec);
-    case VDT_OPTION_ENUM: {
-        g_auto(GStrv) each = g_strsplit(spec->choices, " ", -1);
-        g_autofree char *list = g_strjoinv(", ", each);
-        return g_strconcat("one of ", list, NULL);
-    }
+    case VDT_OPTION_ENUM:
+        return join_choices("one of ", spec->choices, NULL);
     case VDT_OPTION_STRING:
         return g_strdup("text");
     case VDT_OPTION_NAME:
         return g_strdup("a name: a letter or digit, then letters, digits, -, _ or ., 64 at most");
     case VDT_OPTION_LIST:
-        return g_strdup("names, separated by semicolons");
+        return spec->choices == NULL
+                   ? g_strdup("names, separated by semicolons")
+                   : join_choices("some of ", spec->choices, ", separated by semicolons");
     case VDT_OPTION_PATH:
         return g_strdup("an absolute path");
     case VDT_OPTION_URI:
@@ -413,6 +446,12 @@ char *vdt_option_expected(const VdtOptionSpec *spec)
         return g_strdup("x,y,width,height in shares of the frame, within it");
     case VDT_OPTION_ZONES:
         return g_strdup("zones: NAME: X,Y X,Y X,Y; NAME: ...");
+    case VDT_OPTION_LINES:
+        return g_strdup("lines: NAME: X,Y X,Y; NAME: ...");
+    case VDT_OPTION_SCHEDULE:
+        return g_strdup("times, as in Mon-Fri 22:00-06:00; Sat,Sun 00:00-24:00");
+    case VDT_OPTION_TIMEZONE:
+        return g_strdup("a time zone, as in Europe/Berlin");
     }
     return NULL;
 }

@@ -21,22 +21,25 @@ typedef enum {
     /* and what is none: */
     VDT_OPTION_ENUM, /* one of the choices */
     VDT_OPTION_STRING,
-    VDT_OPTION_NAME,   /* of a thing: letters, digits, -, _ and . */
-    VDT_OPTION_LIST,   /* names, separated by semicolons */
-    VDT_OPTION_PATH,   /* from / on */
-    VDT_OPTION_URI,    /* with a scheme; user and password are kept apart */
-    VDT_OPTION_MODEL,  /* name of a model, or path of its card */
-    VDT_OPTION_SIZE,   /* 640x360 */
-    VDT_OPTION_REGION, /* x, y, width, height in shares of a picture */
-    VDT_OPTION_ZONES,  /* as tasks/zones.h has them */
+    VDT_OPTION_NAME,     /* of a thing: letters, digits, -, _ and . */
+    VDT_OPTION_LIST,     /* names, or some of the choices, separated by semicolons */
+    VDT_OPTION_PATH,     /* from / on */
+    VDT_OPTION_URI,      /* with a scheme; user and password are kept apart */
+    VDT_OPTION_MODEL,    /* name of a model, or path of its card */
+    VDT_OPTION_SIZE,     /* 640x360 */
+    VDT_OPTION_REGION,   /* x, y, width, height in shares of a picture */
+    VDT_OPTION_ZONES,    /* as tasks/zones.h has them */
+    VDT_OPTION_LINES,    /* too */
+    VDT_OPTION_SCHEDULE, /* as schedule.h has them */
+    VDT_OPTION_TIMEZONE, /* Europe/Berlin */
 } VdtOptionType;
-#define VDT_OPTION_N_TYPES (VDT_OPTION_ZONES + 1)
+#define VDT_OPTION_N_TYPES (VDT_OPTION_TIMEZONE + 1)
 
 /* What is allowed. Everything is text, as a file would have it; NULL where it does not matter. */
 typedef struct {
     VdtOptionType type;
     const char *min, *max; /* of INT, FLOAT, DURATION, BYTES; both or neither */
-    const char *choices;   /* of ENUM, separated by blanks */
+    const char *choices;   /* of ENUM, and of LIST if it has any, separated by blanks */
     const char *unset; /* what it is if nobody says; "" for nothing, NULL if somebody must say */
 } VdtOptionSpec;
 

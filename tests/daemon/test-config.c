@@ -150,6 +150,46 @@ static void test_all_wrong(void)
         "streams.d/h.conf:1: expected UTF-8 text", NULL);
 }
 
+static void test_named(void)
+{
+    fixture_files("vedette.conf",
+                  "[profile night]\nschedule=22:00-06:00\nlabels=fight, talk phone\n[profile "
+                  "b.2]\nstreams=a\ntell=none\n[events]\nretention=2d\n",
+                  "vedette.conf.d/x.conf", "[profile night]\ntell=page; mqtt\n", "streams.d/a.conf",
+                  STREET, NULL);
+    g_autoptr(VdtConfig) config = load_good();
+    g_assert_cmpuint(config->named->len, ==, 2);
+    const VdtNamedConfig *first = config->named->pdata[0], *night = config->named->pdata[1];
+    g_assert_cmpstr(first->name, ==, "b.2");
+    g_assert_cmpstr(night->label, ==, "profile night");
+    g_assert_cmpuint(night->group, ==, VDT_NAMED_PROFILE);
+    g_assert_cmpstr(night->values[VDT_KEY_PROFILE_TELL].items[1], ==, "mqtt");
+    g_assert_null(night->values[VDT_KEY_PROFILE_STREAMS].items);
+    g_assert_cmpint(vdt_config_get(config, VDT_GROUP_EVENTS, VDT_KEY_EVENTS_RETENTION)->whole, ==,
+                    G_GINT64_CONSTANT(2) * 86400 * G_USEC_PER_SEC);
+}
+
+static void test_named_wrong(void)
+{
+    fixture_files("vedette.conf",
+                  "[profile]\n[profile a/b]\n[profil x]\n[profile x]\nschedule=Noday\n"
+                  "tell=mail\nstreams=a; b\ntels=page\n",
+                  "streams.d/a.conf", STREET, NULL);
+    expect("vedette.conf:1: [profile] expected [profile NAME]",
+           "vedette.conf:2: [profile a/b] expected [profile NAME]",
+           "vedette.conf:3: [profil x] there is no such group in this file; did you mean profile?",
+           "vedette.conf:5: [profile x] schedule=Noday: expected days from Mon to Sun",
+           "vedette.conf:6: [profile x] tell=mail: expected some of mqtt, webhook, file, page, "
+           "none",
+           "vedette.conf:7: [profile x] streams=a; b: there is no stream b",
+           "vedette.conf:8: [profile x] tels: there is no such key; did you mean tell?", NULL);
+    g_autoptr(GString) many = g_string_new(NULL);
+    for (guint i = 0; i <= VDT_CONFIG_MOST_NAMED; i++)
+        g_string_append_printf(many, "[profile p%u]\n", i);
+    fixture_files("vedette.conf", many->str, NULL);
+    expect("vedette.conf:33: [profile p32] expected at most 32 groups with names", NULL);
+}
+
 static void test_model(void)
 {
     fixture_files("streams.d/a.conf",
@@ -326,6 +366,8 @@ int main(int argc, char **argv)
     g_test_add_func("/config/dropins", test_dropins);
     g_test_add_func("/config/file", test_file);
     g_test_add_func("/config/all-wrong", test_all_wrong);
+    g_test_add_func("/config/named", test_named);
+    g_test_add_func("/config/named-wrong", test_named_wrong);
     g_test_add_func("/config/model", test_model);
     g_test_add_func("/config/analysers", test_analysers);
     g_test_add_func("/config/many-streams", test_many_streams);

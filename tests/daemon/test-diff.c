@@ -77,6 +77,28 @@ static void test_keys(void)
            "service changed restart-service: service.threads service.max-connects; a unchanged");
 }
 
+/* What an element does by itself cannot be set again. */
+static void test_unset(void)
+{
+    fixture_files("streams.d/a.conf", STREET "[segmenter]\n", NULL);
+    g_autoptr(VdtConfig) unset = load();
+    fixture_add("streams.d/a.conf", STREET "[segmenter]\ninterval=2s\n");
+    expect(unset, "service unchanged; a changed live: segmenter.interval");
+    g_autoptr(VdtConfig) set = load();
+    fixture_add("streams.d/a.conf", STREET "[segmenter]\n");
+    expect(set, "service unchanged; a changed restart-stream: segmenter.interval");
+}
+
+static void test_named(void)
+{
+    fixture_files("vedette.conf", "[profile a]\ntell=page\n[profile b]\n", NULL);
+    g_autoptr(VdtConfig) before = load();
+    fixture_add("vedette.conf", "[profile b]\n[profile a]\ntell=page\n");
+    expect(before, "service unchanged");
+    fixture_add("vedette.conf", "[profile a]\ntell=mqtt\n[profile c]\n");
+    expect(before, "service changed live: profile a.tell [profile b] [profile c]");
+}
+
 static void test_templates(void)
 {
     static const char template[] = "[template]\nsummary=Mine\nschemes=street\n[parameter depth]\n"
@@ -110,6 +132,8 @@ int main(int argc, char **argv)
     fixture_open(&argc, &argv);
     g_test_add_func("/diff/streams", test_streams);
     g_test_add_func("/diff/keys", test_keys);
+    g_test_add_func("/diff/unset", test_unset);
+    g_test_add_func("/diff/named", test_named);
     g_test_add_func("/diff/templates", test_templates);
     g_test_add_func("/diff/secret", test_secret);
     return fixture_close();

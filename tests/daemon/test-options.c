@@ -15,7 +15,10 @@ static const VdtOptionSpec truth = {VDT_OPTION_BOOL}, count = {VDT_OPTION_INT, "
                            path = {VDT_OPTION_PATH}, uri = {VDT_OPTION_URI},
                            model = {VDT_OPTION_MODEL}, size = {VDT_OPTION_SIZE},
                            region = {VDT_OPTION_REGION}, zones = {VDT_OPTION_ZONES},
-                           text = {VDT_OPTION_STRING}, optional = {VDT_OPTION_INT, .unset = "7"};
+                           schedule = {VDT_OPTION_SCHEDULE}, timezone_spec = {VDT_OPTION_TIMEZONE},
+                           some = {VDT_OPTION_LIST, .choices = "mqtt page"},
+                           lines = {VDT_OPTION_LINES}, text = {VDT_OPTION_STRING},
+                           optional = {VDT_OPTION_INT, .unset = "7"};
 
 typedef struct {
     const VdtOptionSpec *spec;
@@ -52,11 +55,25 @@ static void test_good(void)
         g_assert_cmpfloat(value.whole + value.real, ==, cases[i].number);
     }
     static const Good texts[] = {
-        {&choice, "udp"},          {&name, "front-door_2.x"}, {&list, "a;b-c"},
-        {&list, "a; b;"},          {&path, "/dev/video0"},    {&uri, "rtsp://cam:554/a?b=c"},
-        {&uri, "street:///"},      {&model, "kinetics"},      {&model, "/srv/a b/card.json"},
-        {&size, "640x360"},        {&region, "0,0.5,1,0.5"},  {&zones, "a: 0,0 1,0 1,1"},
-        {&text, "people, Straße"}, {&uri, "rtsp://[::1]/x"},
+        {&choice, "udp"},
+        {&name, "front-door_2.x"},
+        {&list, "a;b-c"},
+        {&list, "a; b;"},
+        {&path, "/dev/video0"},
+        {&uri, "rtsp://cam:554/a?b=c"},
+        {&uri, "street:///"},
+        {&model, "kinetics"},
+        {&model, "/srv/a b/card.json"},
+        {&size, "640x360"},
+        {&region, "0,0.5,1,0.5"},
+        {&zones, "a: 0,0 1,0 1,1"},
+        {&lines, "a: 0,0 1,0"},
+        {&text, "people, Straße"},
+        {&uri, "rtsp://[::1]/x"},
+        {&some, "page; mqtt"},
+        {&schedule, "Mon-Fri 22:00-06:00; Sat,Sun"},
+        {&timezone_spec, "Europe/Berlin"},
+        {&timezone_spec, "UTC"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_auto(VdtOption) value = {NULL};
@@ -113,6 +130,13 @@ static void test_bad(void)
         {&region, "0.5,0,0.6,1"},
         {&region, "0,0,0,1"},
         {&zones, "door: 0,0"},
+        {&some, "page; mail"},
+        {&schedule, "Mon-Fri 25:00-06:00"},
+        {&timezone_spec, "Europe/Bielefeld"},
+        {&timezone_spec, "/etc/localtime"},
+        {&timezone_spec, "../../../etc/localtime"},
+        {&lines, "door: 0,0 1,0 1,1"},
+        {&lines, "door"},
         {&text, "a\"b"},
         {&text, "a\\b"},
         {&text, "a\nb"},

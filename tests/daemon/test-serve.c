@@ -231,7 +231,8 @@ static void test_samples(void)
     g_autofree char *service = generated("vedette.conf"), *stream = generated("stream.conf");
     g_autofree char *all_service = uncomment(service), *all_stream = uncomment(stream);
     fixture_files("a/vedette.conf", service, "a/streams.d/x.conf", stream, "b/vedette.conf",
-                  all_service, "b/streams.d/x.conf", all_stream, "c/streams.d/x.conf",
+                  all_service, "b/streams.d/x.conf", all_stream, "c/vedette.conf",
+                  "[profile NAME]\n", "c/streams.d/x.conf",
                   "[stream]\nsource=street:///\n[recognizer]\n[segmenter]\n", NULL);
     g_autofree char *a = g_strdup(fixture_path("a")), *b = g_strdup(fixture_path("b")),
                     *c = g_strdup(fixture_path("c"));
@@ -243,6 +244,8 @@ static void test_samples(void)
     g_autofree char *man = generated("vedette.conf.5");
     for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++)
         assert_told(&vdt_service_groups[i], all_service, man);
+    for (guint i = 0; i < VDT_N_NAMED_GROUPS; i++)
+        assert_told(&vdt_named_groups[i], all_service, man);
     assert_told(&vdt_stream_group, all_stream, man);
     for (guint i = 0; i < vdt_n_analyser_groups; i++)
         assert_told(&vdt_analyser_groups[i], all_stream, man);

@@ -14,6 +14,7 @@
 #include "fixture.h"
 #include "serve/health.h"
 #include "serve/tell.h"
+#include "store/store.h"
 #include "stream-supervisor/peers.h"
 
 #define PASSWORD "hunter2"
@@ -263,6 +264,32 @@ static void test_cameras(void)
     peer_clear(&yard);
 }
 
+/* A certificate that the camera made itself is not taken, unless that is wanted. */
+static void test_certificate(void)
+{
+    g_autofree char *options =
+        g_strconcat("h264 certificate=", g_getenv("VEDETTE_TEST_CERTIFICATE"), NULL);
+    Peer peer;
+    if (!g_tls_backend_supports_tls(g_tls_backend_get_default())) {
+        g_test_skip("GLib has no TLS; see glib-networking");
+        return;
+    }
+    peer_init(&peer);
+    peer_serve(&peer, options);
+    g_autofree char *strict =
+        g_strdup_printf("[stream]\nsource=rtsps://127.0.0.1:%u/camera\n", peer.port);
+    g_autofree char *lenient = g_strconcat(strict, "[parameters]\ntls-validation=no-flags\n", NULL);
+    fixture_files("streams.d/lenient.conf", lenient, "streams.d/strict.conf", strict, NULL);
+    Service s = service_start();
+    wait_for(&s, s.err,
+             "<3>strict: failed (its certificate is not to be trusted: nobody known has signed "
+             "it), again in ",
+             1);
+    wait_for(&s, s.err, "<6>lenient: live", 1);
+    service_stop(&s, SIGTERM);
+    peer_clear(&peer);
+}
+
 /* Only what differs is touched; what is wrong, not at all. */
 static void test_reload(void)
 {
@@ -310,6 +337,74 @@ static void test_bad(void)
     hear(&s);
     g_assert_cmpstr(s.heard->str, ==, "");
     service_clear(&s);
+}
+
+/* The one event that @query means. */
+static VdtStoredEvent *find_kept(VdtStore *store, const VdtStoreQuery *query)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) found = vdt_store_query(store, query, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(found->len, >=, 1);
+    return g_ptr_array_steal_index(found, 0);
+}
+
+/* Events are on disk after kill -9, and have ended; whom profiles do not let in was not told, and
+ * those are kept all the same. */
+static void test_kept(void)
+{
+    g_autofree char *street = analysed(STREET, "0");
+    fixture_files("vedette.conf",
+                  "[events]\nlost-after=0s\n[profile own]\ntypes=system\ntell=page\n",
+                  "streams.d/a.conf", street, "streams.d/dead.conf",
+                  "[stream]\nsource=rtsp://127.0.0.1:1/x\n", "state/x", "", NULL);
+    g_autofree char *state = g_strdup(fixture_path("state"));
+    g_autofree char *folders = g_strconcat(state, ":/nonexistent", NULL);
+    g_setenv("STATE_DIRECTORY", folders, TRUE);
+    Service s = service_start();
+    wait_for(&s, s.out, "\"what\":\"camera\"", 1);
+    wait_for(&s, s.out, "\"type\":\"action\",\"event\":\"start\"", 1);
+    fixture_add("streams.d/a.conf", "[nonsense]\n");
+    service_signal(&s, SIGHUP);
+    wait_for(&s, s.out, "\"what\":\"configuration\"", 1);
+    g_usleep(SECONDS);
+    service_signal(&s, SIGKILL);
+    g_assert_cmpint(service_wait(&s), ==, -1);
+    service_clear(&s);
+
+    fixture_add("streams.d/a.conf", STREET);
+    s = service_start();
+    wait_for(&s, s.err, "had been left open, and were ended", 1);
+    service_stop(&s, SIGTERM);
+    g_unsetenv("STATE_DIRECTORY");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VdtStore) store = vdt_store_open(state, NULL, &error);
+    g_assert_no_error(error);
+    g_autoptr(VdtStoredEvent) camera = find_kept(store, &(VdtStoreQuery){.stream = "dead"}),
+                              action = find_kept(store, &(VdtStoreQuery){.type = "action"}),
+                              refused = find_kept(store, &(VdtStoreQuery){.label = "refused"});
+    g_assert_cmpstr(camera->label, ==, "lost");
+    g_assert_cmpuint(camera->audience, ==, VDT_TO_PAGE);
+    g_assert_cmpuint(action->audience, ==, 0);
+    g_assert_cmpstr(action->stream, ==, "a");
+    g_assert_nonnull(strstr(refused->json, "\"reason\":\"lost\""));
+    g_assert_cmpint(refused->end, >, 0);
+    g_autoptr(GPtrArray) open = vdt_store_query(store, &(VdtStoreQuery){.open = TRUE}, &error);
+    g_assert_cmpuint(open->len, ==, 0);
+}
+
+/* Two services do not share what they keep. */
+static void test_state_used(void)
+{
+    fixture_files("streams.d/a.conf", STREET, "state/x", "", NULL);
+    g_autofree char *state = g_strdup(fixture_path("state"));
+    g_autoptr(VdtStore) store = vdt_store_open(state, NULL, NULL);
+    g_setenv("STATE_DIRECTORY", state, TRUE);
+    Service s = service_start();
+    g_assert_cmpint(service_wait(&s), ==, 78);
+    g_assert_cmpuint(count_in(s.err, "another process of Vedette uses it"), ==, 1);
+    service_clear(&s);
+    g_unsetenv("STATE_DIRECTORY");
 }
 
 /* A camera that does not let it in is told, and not asked again at once. */
@@ -432,8 +527,11 @@ int main(int argc, char **argv)
     g_test_add_func("/service/lines", test_lines);
     g_test_add_func("/service/no-reader", test_no_reader);
     g_test_add_func("/service/bad", test_bad);
+    g_test_add_func("/service/certificate", test_certificate);
     g_test_add_func("/service/reload", test_reload);
     g_test_add_func("/service/cameras", test_cameras);
+    g_test_add_func("/service/kept", test_kept);
+    g_test_add_func("/service/state-used", test_state_used);
     g_test_add_func("/service/refused", test_refused);
     g_test_add_func("/service/stop", test_stop);
     return fixture_close();

@@ -127,6 +127,28 @@ static void test_types(void)
     check("a=$x ${x}", VDT_OPTION_INT, "1", "a=$x 1");
 }
 
+/* What is set, as properties; what is not, or would end a word, is not there. */
+static void test_properties(void)
+{
+    static const VdtKey keys[] = {{.name = "text", .spec = {VDT_OPTION_STRING, .unset = ""}},
+                                  {.name = "time", .spec = {VDT_OPTION_DURATION, .unset = ""}},
+                                  {.name = "n", .spec = {VDT_OPTION_INT, .unset = "7"}},
+                                  {.name = "lines", .spec = {VDT_OPTION_LINES, .unset = ""}}};
+    static const char *const rows[][G_N_ELEMENTS(keys) + 1] = {
+        {"", "", "", "", "n=7"},
+        {"a ! b name=c", "1500ms", "8", "l: 0,0 1,1",
+         "text=\"a ! b name=c\" time=1.5 n=8 lines=\"l: 0,0 1,1\""}};
+    for (guint r = 0; r < G_N_ELEMENTS(rows); r++) {
+        VdtOption values[G_N_ELEMENTS(keys)];
+        for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+            g_assert_true(vdt_option_parse(&keys[i].spec, rows[r][i], &values[i], NULL));
+        g_autofree char *got = vdt_template_expand_properties(keys, G_N_ELEMENTS(keys), values);
+        g_assert_cmpstr(got, ==, rows[r][G_N_ELEMENTS(keys)]);
+        for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+            vdt_option_clear(&values[i]);
+    }
+}
+
 static void test_refused(void)
 {
     check_refused("a=${y}", VDT_OPTION_INT, "1", "t.pipeline:4: ${y}: there is no such value here");
@@ -245,6 +267,7 @@ int main(int argc, char **argv)
     g_test_add_func("/template/parse", test_parse);
     g_test_add_func("/template/wrong", test_wrong);
     g_test_add_func("/template/types", test_types);
+    g_test_add_func("/template/properties", test_properties);
     g_test_add_func("/template/refused", test_refused);
     g_test_add_func("/template/shown", test_shown);
     g_test_add_func("/template/hostile", test_hostile);

@@ -39,5 +39,3 @@ VdtStoredEvent *fixture_find(VdtStore *store, const char *id);
 /* Runs SQL on the database in @folder. */
 void fixture_sql(const char *folder, const char *sql);
 gint64 fixture_number(const char *folder, const char *sql);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtStoredEvent, vdt_stored_event_free)

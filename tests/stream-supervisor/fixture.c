@@ -183,6 +183,20 @@ VdtSupervisor *fixture_supervisor(void)
     return vdt_supervisor_new(&vdt_supervisor_options_default);
 }
 
+/* Their times go on, but for pictures that are shown in another order than they are coded in. */
+static void on_coded(GstBuffer *buffer, GstCaps *caps, gpointer data)
+{
+    Seen *seen = data;
+    const gint64 time = (gint64)GST_BUFFER_DTS_OR_PTS(buffer);
+
+    g_assert_nonnull(caps);
+    g_mutex_lock(&seen->lock);
+    seen->coded_back |= time < seen->coded_last - VDT_SECOND;
+    seen->coded_last = MAX(seen->coded_last, time);
+    seen->coded++;
+    g_mutex_unlock(&seen->lock);
+}
+
 void seen_init_spec(Seen *seen, VdtSupervisor *supervisor, const char *name, VdtStreamSpec *spec,
                     const char *launch)
 {
@@ -195,6 +209,7 @@ void seen_init_spec(Seen *seen, VdtSupervisor *supervisor, const char *name, Vdt
     spec->build_data = spec->user_data = seen;
     spec->changed = on_changed;
     spec->message = on_message;
+    spec->coded = on_coded;
     spec->user_free = on_done;
     seen->stream = vdt_supervisor_add(supervisor, spec, &error);
     g_assert_no_error(error);
@@ -298,6 +313,7 @@ void check_times(Seen *seen)
 {
     g_mutex_lock(&seen->lock);
     g_assert_false(seen->back);
+    g_assert_false(seen->coded_back);
     g_mutex_unlock(&seen->lock);
 }
 

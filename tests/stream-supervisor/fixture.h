@@ -23,6 +23,9 @@ typedef struct {
     guint states[VDT_N_STREAM_STATES]; /* how often it was in each */
     GString *told;                     /* all reasons, a line each */
     guint messages;
+    guint64 coded; /* frames that came out of the source */
+    gint64 coded_last;
+    gboolean coded_back; /* one whose time was before the others' */
     guint64 frames, breaks;
     guint torn; /* breaks that do not begin with a keyframe: what a connection lost */
     GstClockTime last, widest; /* PTS, and the widest step between two without a break */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A camera in a process of its own, to be frozen, killed and told to misbehave: an RTSP server on
- * loopback. Usage: peer PORT CODEC [timestamp-offset=N] [password=P] [audio]. Prints "ready" once
- * it serves rtsp://127.0.0.1:PORT/camera. Takes a command a line from stdin, and ends with it:
+ * loopback. Usage: peer PORT CODEC [timestamp-offset=N] [password=P] [certificate=FILE]
+ * [audio]. Prints "ready" once it serves rtsp://127.0.0.1:PORT/camera, or, with a certificate, a
+ * PEM file with its key in it, rtsps. Takes a command a line from stdin, and ends with it:
  *
  *     mute, unmute    no packets, while the connection stays
  *     garbage, clean  random bytes in place of what packets carry
@@ -133,9 +134,8 @@ static char *launch_new(const char *codec, guint offset, gboolean audio)
     return NULL;
 }
 
-static void ask_for(GstRTSPServer *server, GstRTSPMediaFactory *factory, const char *password)
+static void ask_for(GstRTSPAuth *auth, GstRTSPMediaFactory *factory, const char *password)
 {
-    g_autoptr(GstRTSPAuth) auth = gst_rtsp_auth_new();
     g_autoptr(GstRTSPToken) token =
         gst_rtsp_token_new(GST_RTSP_TOKEN_MEDIA_FACTORY_ROLE, G_TYPE_STRING, "user", NULL);
 
@@ -144,7 +144,22 @@ static void ask_for(GstRTSPServer *server, GstRTSPMediaFactory *factory, const c
     gst_rtsp_media_factory_add_role(factory, "user", GST_RTSP_PERM_MEDIA_FACTORY_ACCESS,
                                     G_TYPE_BOOLEAN, TRUE, GST_RTSP_PERM_MEDIA_FACTORY_CONSTRUCT,
                                     G_TYPE_BOOLEAN, TRUE, NULL);
-    gst_rtsp_server_set_auth(server, auth);
+}
+
+static void encrypt(GstRTSPAuth *auth, GstRTSPMediaFactory *factory, const char *file)
+{
+    g_autoptr(GstRTSPToken) token =
+        gst_rtsp_token_new(GST_RTSP_TOKEN_MEDIA_FACTORY_ROLE, G_TYPE_STRING, "anybody", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GTlsCertificate) certificate = g_tls_certificate_new_from_file(file, &error);
+
+    if (certificate == NULL)
+        g_error("%s", error->message);
+    gst_rtsp_auth_set_tls_certificate(auth, certificate);
+    gst_rtsp_auth_set_default_token(auth, token);
+    gst_rtsp_media_factory_add_role(factory, "anybody", GST_RTSP_PERM_MEDIA_FACTORY_ACCESS,
+                                    G_TYPE_BOOLEAN, TRUE, GST_RTSP_PERM_MEDIA_FACTORY_CONSTRUCT,
+                                    G_TYPE_BOOLEAN, TRUE, NULL);
 }
 
 int main(int argc, char **argv)
@@ -155,7 +170,8 @@ int main(int argc, char **argv)
     g_autoptr(GstRTSPMountPoints) mounts = NULL;
     g_autoptr(GIOChannel) input = g_io_channel_unix_new(0);
     g_autofree char *launch = NULL;
-    const char *password = NULL;
+    g_autoptr(GstRTSPAuth) auth = NULL;
+    const char *password = NULL, *certificate = NULL;
     gboolean audio = FALSE;
     guint offset = 0;
 
@@ -167,6 +183,8 @@ int main(int argc, char **argv)
             offset = (guint)strtoul(strchr(argv[i], '=') + 1, NULL, 10);
         else if (g_str_has_prefix(argv[i], "password="))
             password = strchr(argv[i], '=') + 1;
+        else if (g_str_has_prefix(argv[i], "certificate="))
+            certificate = strchr(argv[i], '=') + 1;
         else
             audio = TRUE;
     }
@@ -177,8 +195,13 @@ int main(int argc, char **argv)
     gst_rtsp_server_set_service(server, argv[1]);
     gst_rtsp_media_factory_set_launch(factory, launch);
     gst_rtsp_media_factory_set_shared(factory, TRUE);
+    auth = gst_rtsp_auth_new();
     if (password)
-        ask_for(server, factory, password);
+        ask_for(auth, factory, password);
+    if (certificate)
+        encrypt(auth, factory, certificate);
+    if (password || certificate)
+        gst_rtsp_server_set_auth(server, auth);
     g_signal_connect(factory, "media-configure", G_CALLBACK(on_media), &peer);
     mounts = gst_rtsp_server_get_mount_points(server);
     gst_rtsp_mount_points_add_factory(mounts, "/camera", factory);

@@ -298,6 +298,10 @@ static void test_slow(void)
     info = vdt_stream_get_info(pair.seen.stream);
     g_assert_cmpuint(info->counts.dropped, >, 0);
     g_assert_cmpuint(info->counts.waiting, <, 3 * 15);
+    /* who looks at what comes misses nothing */
+    g_mutex_lock(&pair.seen.lock);
+    g_assert_cmpuint(pair.seen.coded, >=, info->counts.frames - 1);
+    g_mutex_unlock(&pair.seen.lock);
     /* what follows what was dropped is a keyframe */
     wait_until(count_breaks(&pair.seen) > 1);
     g_mutex_lock(&pair.seen.lock);

@@ -32,8 +32,9 @@
       "Arithmetic of the network.")                                                                \
     X(RESOLUTION, "resolution", SIZE, NULL, NULL, NULL, "", LIVE,                                  \
       "Size of the network's picture. If unset, the model's own.")                                 \
-    X(INTERVAL, "interval", DURATION, "0s", "1h", NULL, "1s", LIVE,                                \
-      "Time between two results; 0 for one for each new picture.")                                 \
+    X(INTERVAL, "interval", DURATION, "0s", "1h", NULL, "", LIVE,                                  \
+      "Time between two results; 0 for one for each new picture. If unset, 1s, or 100ms where "    \
+      "objects are followed.")                                                                     \
     X(MIN_DURATION, "min-duration", DURATION, "0s", "1h", NULL, "0s", LIVE,                        \
       "Time that a class must be in a zone for before it has come, and out of it before it has "   \
       "left.")                                                                                     \
@@ -49,6 +50,20 @@
       "Share of a zone from which a class is in it.")                                              \
     X(ZONE_HYSTERESIS, "zone-hysteresis", FLOAT, "0", "1", NULL, "0.5", LIVE,                      \
       "How much of zone-share a class may lose until it has left.")                                \
+    X(OBJECTS, "objects", BOOL, NULL, NULL, NULL, "no", LIVE,                                      \
+      "Follow things from picture to picture, with numbers that they keep.")                       \
+    X(OBJECT_CLASSES, "object-classes", STRING, NULL, NULL, NULL, "", LIVE,                        \
+      "Labels or numbers of the classes whose regions are objects, separated by commas. If "       \
+      "unset, the things that the model's card names.")                                            \
+    X(OBJECT_MIN_AREA, "object-min-area", FLOAT, "0", "1", NULL, "0.002", LIVE,                    \
+      "Share of the picture from which a region becomes an object.")                               \
+    X(LINES, "lines", LINES, NULL, NULL, NULL, "", LIVE,                                           \
+      "Lines that objects cross; in is from the left to the right of who looks from the first "    \
+      "point to the second.")                                                                      \
+    X(DWELL, "dwell", DURATION, "0s", "1d", NULL, "0s", LIVE,                                      \
+      "Time after which an object that stays in a zone is told of; 0 for never.")                  \
+    X(COUNT, "count", INT, "-1", "256", NULL, "-1", LIVE,                                          \
+      "A zone is told of while more objects than that are in it; -1 for never.")                   \
     X(FRAMING, "framing", ENUM, NULL, NULL, "model stretch crop fit", "model", LIVE,               \
       "How a picture is brought to the network's size.")                                           \
     X(REGION, "region", REGION, NULL, NULL, NULL, "", LIVE,                                        \
