@@ -159,6 +159,8 @@ static void test_streams(void)
     g_assert_cmpstr(json_object_get_string_member(
                         json_object_get_object_member(config, "recognizer"), "threshold"),
                     ==, "0.25");
+    g_assert_nonnull(strstr(one, "\"frame_age_s\":0.02,"));
+    g_assert_nonnull(strstr(one, "\"reason\":\"because \\\"of\\\" a \\\\ test\","));
     g_assert_null(strstr(one, "hunter"));
     g_assert_null(strstr(all, "hunter"));
     g_autofree char *none = ask(server, "GET", "/api/v1/streams/none", READ, NULL);
