@@ -5,6 +5,7 @@
 
 #include "build/parts.h"
 #include "streamedit.h"
+#include "view.h"
 
 #define MOST_JOBS 16
 
@@ -305,6 +306,39 @@ static void act(gpointer data, VdtAct what, const char *name, const char *text, 
     g_thread_pool_push(api->worker, job, NULL);
 }
 
+/* --- what is seen --- */
+
+static gpointer watch(gpointer data, const char *name, void (*frame)(GBytes *, gpointer),
+                      gpointer frame_data, GError **error)
+{
+    VdtApi *api = data;
+    g_autoptr(VdtStream) stream = NULL;
+    g_autoptr(VdtStreamConfig) config = NULL;
+    g_mutex_lock(&api->lock);
+    for (guint i = 0; i < api->entries->len; i++) {
+        const Entry *entry = api->entries->pdata[i];
+        if (strcmp(entry->config->name, name) == 0 && entry->stream != NULL) {
+            stream = vdt_stream_ref(entry->stream);
+            config = vdt_stream_config_ref(entry->config);
+        }
+    }
+    g_mutex_unlock(&api->lock);
+    if (stream != NULL)
+        return vdt_view_new(stream, config, frame, frame_data, error);
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "there is no such stream");
+    return NULL;
+}
+
+static void check_watch(gpointer data, gpointer view)
+{
+    vdt_view_check(view);
+}
+
+static void unwatch(gpointer data, gpointer view)
+{
+    vdt_view_free(view);
+}
+
 /* --- life --- */
 
 VdtApi *vdt_api_new(const char *where, void (*reload_func)(gpointer data), gpointer data)
@@ -349,5 +383,11 @@ void vdt_api_free(VdtApi *api)
 
 VdtHttpService vdt_api_get_service(VdtApi *api)
 {
-    return (VdtHttpService){.data = api, .list = list, .get_status = get_status, .act = act};
+    return (VdtHttpService){.data = api,
+                            .list = list,
+                            .get_status = get_status,
+                            .act = act,
+                            .watch = watch,
+                            .check_watch = check_watch,
+                            .unwatch = unwatch};
 }
