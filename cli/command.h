@@ -26,10 +26,12 @@ int command_cache(int argc, char **argv);
 int command_cameras(int argc, char **argv);
 int command_convert(int argc, char **argv);
 int command_eval(int argc, char **argv);
+int command_events(int argc, char **argv);
 int command_infer(int argc, char **argv);
 int command_inspect(int argc, char **argv);
 int command_models(int argc, char **argv);
 int command_serve(int argc, char **argv); /* built with GStreamer */
+int command_streams(int argc, char **argv);
 int command_train(int argc, char **argv);
 int command_verify(int argc, char **argv);
 

@@ -18,6 +18,8 @@ static const Command commands[] = {
 #if HAVE_GST
     {"serve", "keep cameras running, or check how", command_serve},
 #endif
+    {"streams", "list, add and remove the streams of a service that runs", command_streams},
+    {"events", "show what a service that runs has seen", command_events},
     {"cameras", "find cameras in the local network", command_cameras},
     {"inspect", "say what a weight file holds", command_inspect},
     {"convert", "convert a weight file to another format or precision", command_convert},

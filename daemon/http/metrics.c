@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "feed.h"
+#include "live.h"
 #include "routes.h"
 #include "stream/clock.h"
 #include "version.h"
@@ -278,6 +279,11 @@ static double followers(const Writer *w)
     return vdt_feeds_count(w->shared->feeds);
 }
 
+static double viewers(const Writer *w)
+{
+    return vdt_live_count(w->shared->live);
+}
+
 static double lines_lost(const Writer *w)
 {
     return (double)w->status->lines_lost;
@@ -414,6 +420,7 @@ static const struct {
     {"vedette_http_timeouts_total", "counter", "Connections that were cut for being slow.",
      timeouts},
     {"vedette_http_followers", "gauge", "Peers that follow events.", followers},
+    {"vedette_http_viewers", "gauge", "Peers that look at streams.", viewers},
     {"process_cpu_seconds_total", "counter", "Time of CPUs that the process used.", cpu_seconds},
     {"process_resident_memory_bytes", "gauge", "Memory that the process has.", resident},
     {"process_threads", "gauge", "Threads of the process.", threads},

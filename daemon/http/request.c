@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "jsonwrite.h"
+
 VdtRequest *vdt_request_ref(VdtRequest *request)
 {
     request->ref_count++;
@@ -74,8 +76,7 @@ void vdt_answer_empty(VdtRequest *request, guint status)
 
 static void answer_object(VdtRequest *request, guint status, const char *type, JsonObject *object)
 {
-    g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), object);
-    g_autofree char *text = json_to_string(node, FALSE);
+    g_autofree char *text = vdt_json_write(object);
     g_autofree char *line = g_strconcat(text, "\n", NULL);
     json_object_unref(object);
     vdt_answer_text(request, status, type, line, strlen(line));

@@ -21,6 +21,7 @@ typedef struct {
     VdtStore *store; /* NULL where no events are kept */
     VdtRates *rates;
     struct _VdtFeeds *feeds; /* of events, as they happen */
+    struct _VdtLive *live;   /* pictures */
     GMainContext *context;
     guint64 answers[6]; /* by the hundred of their status */
 } VdtHttpShared;

@@ -39,6 +39,7 @@ void vdt_handle_metrics(VdtRequest *request);
 void vdt_handle_openapi(VdtRequest *request);
 void vdt_handle_streams(VdtRequest *request);
 void vdt_handle_stream(VdtRequest *request);
+void vdt_handle_live(VdtRequest *request);
 void vdt_handle_stream_add(VdtRequest *request);
 void vdt_handle_stream_change(VdtRequest *request);
 void vdt_handle_stream_remove(VdtRequest *request);

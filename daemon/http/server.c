@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "feed.h"
+#include "live.h"
 #include "query.h"
 #include "routes.h"
 
@@ -161,6 +162,7 @@ static gboolean on_tick(gpointer data)
             sample(rates, "results", path, analyser->results, now);
         }
     }
+    vdt_live_check(http->shared.live);
     vdt_rates_prune(rates, now - (gint64)VDT_RATES_SPAN * G_USEC_PER_SEC);
     return G_SOURCE_CONTINUE;
 }
@@ -173,6 +175,7 @@ static gpointer run(gpointer data)
     http->nowhere = g_inet_socket_address_new_from_string("127.0.0.1", 0);
     soup_server_add_handler(http->soup, NULL, on_message, http, NULL);
     http->shared.feeds = vdt_feeds_new(http->options.store, http->shared.context);
+    http->shared.live = vdt_live_new(http->shared.service, http->shared.context);
     http->shared.door = vdt_door_new(http->settings->pdata[0], on_arrival, on_say, http);
     g_autoptr(GSource) tick = g_timeout_source_new(TICK);
     g_source_set_callback(tick, on_tick, http, NULL);
@@ -180,6 +183,7 @@ static gpointer run(gpointer data)
     on_tick(http);
     g_main_loop_run(http->loop);
     g_source_destroy(tick);
+    g_clear_pointer(&http->shared.live, vdt_live_free);
     vdt_feeds_free(http->shared.feeds);
     http->shared.feeds = NULL;
     soup_server_disconnect(http->soup);

@@ -55,6 +55,13 @@ typedef struct {
     void (*get_status)(gpointer data, VdtServedStatus *status);
     void (*act)(gpointer data, VdtAct act, const char *name, const char *text, VdtActDone done,
                 gpointer done_data);
+    /* Has @frame be given pictures of the stream, as JPEG, in some thread, until unwatch() has
+     * returned. NULL if that cannot be, G_IO_ERROR_NOT_FOUND if there is no such stream. Once a
+     * second check_watch() is called. */
+    gpointer (*watch)(gpointer data, const char *name, void (*frame)(GBytes *jpeg, gpointer data),
+                      gpointer frame_data, GError **error);
+    void (*check_watch)(gpointer data, gpointer watch);
+    void (*unwatch)(gpointer data, gpointer watch);
 } VdtHttpService;
 
 void vdt_served_stream_free(gpointer stream);

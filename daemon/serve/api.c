@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "build/parts.h"
+#include "liveview.h"
 #include "streamedit.h"
 
 #define MOST_JOBS 16
@@ -29,9 +30,9 @@ struct _VdtApi {
     GCond cond;
     GPtrArray *entries; /* of Entry, by name */
     VdtServedStatus status;
-    gboolean asked, ended; /* a reload that a job waits for */
-    gboolean closing;
-    guint jobs; /* that wait or run */
+    gboolean asked, ended;       /* a reload that a job waits for */
+    gboolean closing, abandoned; /* no more jobs are taken; nobody hears of those that are there */
+    guint jobs;                  /* that wait or run */
     GPtrArray *differences;
     VdtProblems *problems;
 };
@@ -271,7 +272,10 @@ static void run_job(gpointer data, gpointer user_data)
         reload(api, &outcome);
     else
         edit(api, job, &outcome);
-    job->done(&outcome, job->data);
+    g_mutex_lock(&api->lock);
+    if (!api->abandoned)
+        job->done(&outcome, job->data);
+    g_mutex_unlock(&api->lock);
     g_free(outcome.detail);
     g_clear_pointer(&outcome.problems, vdt_problems_free);
     g_clear_pointer(&outcome.differences, g_ptr_array_unref);
@@ -302,6 +306,39 @@ static void act(gpointer data, VdtAct what, const char *name, const char *text, 
     g_thread_pool_push(api->worker, job, NULL);
 }
 
+/* --- what is seen --- */
+
+static gpointer watch(gpointer data, const char *name, void (*frame)(GBytes *, gpointer),
+                      gpointer frame_data, GError **error)
+{
+    VdtApi *api = data;
+    g_autoptr(VdtStream) stream = NULL;
+    g_autoptr(VdtStreamConfig) config = NULL;
+    g_mutex_lock(&api->lock);
+    for (guint i = 0; i < api->entries->len; i++) {
+        const Entry *entry = api->entries->pdata[i];
+        if (strcmp(entry->config->name, name) == 0 && entry->stream != NULL) {
+            stream = vdt_stream_ref(entry->stream);
+            config = vdt_stream_config_ref(entry->config);
+        }
+    }
+    g_mutex_unlock(&api->lock);
+    if (stream != NULL)
+        return vdt_live_view_new(stream, config, frame, frame_data, error);
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "there is no such stream");
+    return NULL;
+}
+
+static void check_watch(gpointer data, gpointer view)
+{
+    vdt_live_view_check(view);
+}
+
+static void unwatch(gpointer data, gpointer view)
+{
+    vdt_live_view_free(view);
+}
+
 /* --- life --- */
 
 VdtApi *vdt_api_new(const char *where, void (*reload_func)(gpointer data), gpointer data)
@@ -327,6 +364,7 @@ gboolean vdt_api_close(VdtApi *api, gint64 limit)
     while (api->jobs > 0 && g_cond_wait_until(&api->cond, &api->lock, end))
         continue;
     gboolean done = api->jobs == 0;
+    api->abandoned = TRUE;
     g_mutex_unlock(&api->lock);
     return done;
 }
@@ -345,5 +383,11 @@ void vdt_api_free(VdtApi *api)
 
 VdtHttpService vdt_api_get_service(VdtApi *api)
 {
-    return (VdtHttpService){.data = api, .list = list, .get_status = get_status, .act = act};
+    return (VdtHttpService){.data = api,
+                            .list = list,
+                            .get_status = get_status,
+                            .act = act,
+                            .watch = watch,
+                            .check_watch = check_watch,
+                            .unwatch = unwatch};
 }

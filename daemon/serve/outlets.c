@@ -104,13 +104,13 @@ gboolean vdt_outlets_open(VdtOutlets *outlets, VdtConfig *config, const char *st
 
 guint vdt_outlets_close(VdtOutlets *outlets)
 {
-    guint hanging = 0;
+    /* What ends now waits in the journal for who is told of it. */
+    guint hanging = outlets->publisher != NULL && !vdt_publisher_free(outlets->publisher);
     vdt_system_free(outlets->system);
     vdt_hub_free(outlets->hub);
     vdt_policy_unref(outlets->policy);
     if (outlets->store != NULL) {
-        hanging = vdt_records_free(outlets->records, LAST_CLIPS);
-        hanging += !vdt_publisher_free(outlets->publisher);
+        hanging += vdt_records_free(outlets->records, LAST_CLIPS);
         if (hanging == 0)
             vdt_store_close(outlets->store);
         else

@@ -312,9 +312,7 @@ static gboolean stop(Service *s)
 {
     vdt_api_set_health(s->api, FALSE, TRUE, s->outlets.lost);
     gboolean changing = !vdt_api_close(s->api, LAST_CHANGE);
-    /* what still goes on would answer there */
-    if (!changing)
-        g_clear_pointer(&s->http, vdt_http_free);
+    g_clear_pointer(&s->http, vdt_http_free);
     guint hanging = vdt_supervisor_free(s->supervisor);
     if (hanging > 0)
         vdt_tell(&s->tell, VDT_TELL_WARNING, "%u threads hang, and are left", hanging);

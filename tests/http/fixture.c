@@ -77,6 +77,57 @@ static void act(gpointer data, VdtAct what, const char *name, const char *text, 
     g_clear_pointer(&outcome.problems, vdt_problems_free);
 }
 
+typedef struct {
+    Server *server;
+    void (*frame)(GBytes *, gpointer);
+    gpointer data;
+    GThread *thread;
+    gint over; /* atomic */
+} Watch;
+
+static gpointer show(gpointer data)
+{
+    Watch *watch = data;
+    for (guint i = 0; !g_atomic_int_get(&watch->over); i++) {
+        g_autofree char *text = g_strdup_printf("picture %u", i);
+        g_autoptr(GBytes) jpeg = g_bytes_new(text, strlen(text));
+        watch->frame(jpeg, watch->data);
+        g_usleep(20000);
+    }
+    return NULL;
+}
+
+static gpointer begin_watch(gpointer data, const char *name, void (*frame)(GBytes *, gpointer),
+                            gpointer frame_data, GError **error)
+{
+    Server *server = data;
+    if (strcmp(name, "front") != 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "there is no such stream");
+        return NULL;
+    }
+    Watch *watch = g_new0(Watch, 1);
+    *watch = (Watch){.server = server, .frame = frame, .data = frame_data};
+    g_mutex_lock(&server->lock);
+    server->watches++;
+    g_mutex_unlock(&server->lock);
+    watch->thread = g_thread_new("show", show, watch);
+    return watch;
+}
+
+static void check_watch(gpointer data, gpointer watch) {}
+
+static void end_watch(gpointer data, gpointer one)
+{
+    Server *server = data;
+    Watch *watch = one;
+    g_atomic_int_set(&watch->over, 1);
+    g_thread_join(watch->thread);
+    g_free(watch);
+    g_mutex_lock(&server->lock);
+    server->watches--;
+    g_mutex_unlock(&server->lock);
+}
+
 static void say(const char *sentence, gpointer data)
 {
     Server *server = data;
@@ -171,10 +222,11 @@ Server *server_new(const ServerOptions *options)
         server->store = vdt_store_open(server->folder, NULL, &error);
         g_assert_no_error(error);
     }
-    VdtHttpOptions http = {.service = {server, list, get_status, act},
-                           .store = server->store,
-                           .say = say,
-                           .say_data = server};
+    VdtHttpOptions http = {
+        .service = {server, list, get_status, act, begin_watch, check_watch, end_watch},
+        .store = server->store,
+        .say = say,
+        .say_data = server};
     server->http = vdt_http_new(settings, &http);
     for (guint i = 0; i < 200 && !g_file_test(server->socket, G_FILE_TEST_EXISTS); i++)
         g_usleep(10000);
@@ -189,6 +241,7 @@ static int remove_one(const char *path, const struct stat *s, int type, struct F
 void server_free(Server *server)
 {
     vdt_http_free(server->http);
+    g_assert_cmpuint(server->watches, ==, 0);
     g_assert_cmpstr(server->said->str, ==, "");
     g_assert_false(g_file_test(server->socket, G_FILE_TEST_EXISTS));
     g_clear_pointer(&server->store, vdt_store_close);

@@ -23,6 +23,7 @@ typedef struct {
     VdtAct act;        /* the last one that was asked for, guarded by lock */
     char *name, *text;
     guint outcome; /* status that the next ones end with */
+    guint watches; /* guarded: that are not over; of stream front only */
     GMutex lock;
     GString *said;
 } Server;

@@ -228,6 +228,38 @@ static void test_changes(void)
     service_stop(&s);
 }
 
+/* Pictures, which go on when the stream's pipeline is built anew. */
+static void test_live(void)
+{
+    Service s = service_start();
+    g_autoptr(GSocket) peer = peer_connect(&s.peers);
+    g_autofree char *text = g_strdup_printf(
+        "GET /api/v1/streams/front/live HTTP/1.0\r\nHost: localhost:%u\r\n\r\n", s.peers.port);
+    guint8 bytes[65536];
+    gsize n = 0;
+    peer_send(peer, text, -1);
+    for (guint round = 0; round < 2; round++) {
+        guint pictures = 0;
+        gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+        while (pictures < 5 && g_get_monotonic_time() < end) {
+            gssize got = g_socket_receive(peer, (char *)bytes + n, sizeof bytes - n, NULL, NULL);
+            g_assert_cmpint(got, >, 0);
+            n += (gsize)got;
+            for (gsize i = 0; i + 3 < n; i++)
+                pictures += memcmp(bytes + i, "\r\n\xff\xd8", 4) == 0;
+            /* what may go on in the next part */
+            gsize kept = MIN(n, 3);
+            memmove(bytes, bytes + n - kept, kept);
+            n = kept;
+        }
+        g_assert_cmpuint(pictures, >=, 5);
+        g_free(ask_unix(&s.peers, "POST", "/api/v1/streams/front/restart", NULL));
+        g_usleep(2 * G_USEC_PER_SEC);
+        wait_for(&s, "front", "live");
+    }
+    service_stop(&s);
+}
+
 /* Open to others without tokens and TLS: it does not start. */
 static void test_unsafe(void)
 {
@@ -275,6 +307,7 @@ int main(int argc, char **argv)
     fixture_open(&argc, &argv);
     g_test_add_func("/service/slow-peers", test_slow_peers);
     g_test_add_func("/service/changes", test_changes);
+    g_test_add_func("/service/live", test_live);
     g_test_add_func("/service/unsafe", test_unsafe);
     g_test_add_func("/service/used", test_used);
     return fixture_close();

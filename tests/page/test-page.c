@@ -124,7 +124,7 @@ static void check_live(Scene *scene)
     Browser *b = scene->browser;
     browser_wait(b, "document.querySelectorAll('.tile').length === 2");
     browser_wait(b, "document.querySelector('.tile[href$=front] .state').textContent === 'live'");
-    // LIVE     browser_wait(b, "document.querySelector('.tile[href$=front] img').naturalWidth > 0");
+    browser_wait(b, "document.querySelector('.tile[href$=front] img').naturalWidth > 0");
     browser_wait(b, "['backoff', 'connecting'].includes("
                     "document.querySelector('.tile[href$=yard] .state').textContent)");
     /* who may only look is offered nothing else */
@@ -196,7 +196,7 @@ static void check_phone(Scene *scene)
     }
     browser_wait(b, GO("/"));
     browser_wait(b, "getComputedStyle(document.body).backgroundColor === 'rgb(18, 23, 28)'");
-    // LIVE     browser_wait(b, "document.querySelector('.tile img').naturalWidth > 0");
+    browser_wait(b, "document.querySelector('.tile img').naturalWidth > 0");
     show(scene, "phone");
     browser_set_view(b, 1200, 900, FALSE);
 }

@@ -137,11 +137,13 @@ layers() {
   select_files '^daemon/config/.*\.[ch]$' | xargs -r grep -nE "${include}build/"
   select_files '^daemon/stream/.*\.[ch]$' | xargs -r grep -nE "$include(values|pipeline|config|build|record)/"
   select_files '^daemon/record/.*\.[ch]$' | xargs -r grep -nE "$include(values|pipeline|config|build|stream)/"
+  select_files '^daemon/(values|pipeline|config|build|stream|events|store)/.*\.[ch]$' |
+    xargs -r grep -nE "${include}http/"
   select_files '^daemon/.*/.*\.[ch]$' | grep -v '^daemon/serve/' | xargs -r grep -nE "${include}serve/"
   select_files '^daemon/(values|pipeline|config|stream|events|store)/.*\.[ch]$' |
     xargs -r grep -nE "${include}publish/"
   # Commands and elements are folders that nobody else looks into.
-  select_files '^cli/.*\.[ch]$' | xargs -r grep -nE "$include(cameras|eval|infer|models|train|verify)/"
+  select_files '^cli/.*\.[ch]$' | xargs -r grep -nE "$include(cameras|eval|infer|models|service|train|verify)/"
   select_files '^cli/data/.*\.[ch]$' | xargs -r grep -nE "${include}score/"
   select_files '^gst/.*\.[ch]$' | grep -v '^gst/plugin\.c$' | xargs -r grep -nE \
     "$include(recognizer|segmenter|overlay|street|demo)/"
