@@ -96,12 +96,14 @@ static void check_reordered(Case *c, const Film *film, guint from, guint to)
     g_assert_false(played.torn);
     g_assert_cmpuint(played.pictures->len, >=, n);
     g_assert_cmpuint(played.pictures->len, <=, n + 2);
-    g_assert_cmpuint(played.encoded, ==, played.pictures->len);
+    /* of those behind the end a decoder may lack some that it needs */
+    g_assert_cmpuint(played.encoded, >=, played.pictures->len);
+    g_assert_cmpuint(played.encoded, <=, n + 2);
     g_assert_cmpuint(result->frames, ==, played.encoded);
     g_assert_cmpint(played.first, ==, 0);
     g_assert_cmpint(played.last, >=, frame_time(n - 1));
     g_assert_cmpint(played.last, <=, frame_time(n + 2));
-    g_assert_cmpint(ABS(played.last - (result->end - result->begin)), <=, 1000);
+    g_assert_cmpint(played.last, <=, result->end - result->begin + 1000);
     g_assert_cmpint(ABS(played.duration - result->duration), <=, frame_time(2));
     g_array_set_size(played.pictures, n);
     check_pictures(&played, film, from);
