@@ -107,6 +107,12 @@ static GstPadProbeReturn on_muxed(GstPad *pad, GstPadProbeInfo *info, gpointer d
     event = GST_PAD_PROBE_INFO_EVENT(info);
     if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT)
         gst_event_copy_segment(event, &muxer->segment);
+    if (GST_EVENT_TYPE(event) == GST_EVENT_EOS && muxer->frames == 0) {
+        /* mp4mux would begin a file, and stumble where that is taken down at the same time */
+        GST_ELEMENT_ERROR(GST_PAD_PARENT(pad), STREAM, WRONG_TYPE,
+                          ("There is no picture in what was recorded."), (NULL));
+        return GST_PAD_PROBE_DROP;
+    }
     if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
         return GST_PAD_PROBE_OK;
     gst_event_parse_caps(event, &caps);

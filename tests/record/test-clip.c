@@ -280,14 +280,32 @@ static void test_b_frames_with_pts_as_dts(void)
     check_changed(B_FRAMES, set_dts_to_pts, check_reordered);
 }
 
-/* Groups whose first pictures, as they are shown, need the group before: a clip has not got that.
- */
+/* Such a film, of groups whose first pictures, as they are shown, need the group before, begins
+ * with a keyframe, without those. What a decoder makes of the rest is its own affair: that of 1.26
+ * leaves out one or the other. */
+static void check_open(Case *c, const Film *film, guint from, guint to)
+{
+    Played played;
+
+    g_assert_no_error(c->told.error);
+    play(&played, c->told.result.path);
+    g_assert_false(played.torn);
+    g_assert_cmpint(played.first, ==, 0);
+    g_assert_cmpuint(c->told.result.frames, ==, played.encoded);
+    g_assert_cmpuint(played.encoded, >=, to - from + 1);
+    g_assert_cmpuint(played.encoded, <=, to - from + 3);
+    g_assert_cmpuint(played.pictures->len, >, (to - from) / 2);
+    g_array_set_size(played.pictures, 1);
+    check_pictures(&played, film, from);
+    played_clear(&played);
+}
+
 static void test_open_groups(void)
 {
-    check_codec_by(
-        "x265enc speed-preset=ultrafast key-int-max=15 "
-        "option-string=bframes=2:b-adapt=0:scenecut=0:open-gop=1:log-level=none ! " PARSE_H265,
-        "/clip.mp4", 15, check_reordered);
+    check_codec_by("x265enc speed-preset=ultrafast key-int-max=15 "
+                   "option-string=bframes=2:b-adapt=0:scenecut=0:open-gop=1:log-level=none "
+                   "! " PARSE_H265,
+                   "/clip.mp4", 15, check_open);
 }
 
 #define H265_B_FRAMES                                                                              \
