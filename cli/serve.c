@@ -11,29 +11,6 @@
 #include "daemon/serve/serve.h"
 #include "jsontext.h"
 
-static JsonObject *problem_object(const VdtProblem *problem)
-{
-    JsonObject *object = json_object_new();
-    const struct {
-        const char *name, *text;
-    } members[] = {{"group", problem->group},
-                   {"key", problem->key},
-                   {"value", problem->value},
-                   {"message", problem->message}};
-    if (problem->file != NULL) {
-        g_autofree char *file = json_name(problem->file);
-        json_object_set_string_member(object, "file", file);
-    }
-    if (problem->line > 0)
-        json_object_set_int_member(object, "line", problem->line);
-    for (guint i = 0; i < G_N_ELEMENTS(members); i++)
-        if (members[i].text != NULL) {
-            g_autofree char *valid = g_utf8_make_valid(members[i].text, -1);
-            json_object_set_string_member(object, members[i].name, valid);
-        }
-    return object;
-}
-
 static JsonObject *memory_object(const VdtMemoryNeed *need)
 {
     JsonObject *object = json_object_new();
@@ -64,41 +41,17 @@ static JsonObject *memory_object(const VdtMemoryNeed *need)
     return object;
 }
 
-static JsonArray *changes_array(const GPtrArray *differences)
-{
-    JsonArray *array = json_array_new();
-    for (guint i = 0; i < differences->len; i++) {
-        const VdtDifference *d = differences->pdata[i];
-        JsonObject *one = json_object_new();
-        if (d->stream != NULL)
-            json_object_set_string_member(one, "stream", d->stream);
-        json_object_set_string_member(one, "change", vdt_change_name(d->change));
-        if (d->change == VDT_CHANGE_CHANGED) {
-            JsonArray *keys = json_array_new();
-            for (guint k = 0; d->keys[k] != NULL; k++)
-                json_array_add_string_element(keys, d->keys[k]);
-            json_object_set_string_member(one, "takes", vdt_reload_name(d->reload));
-            json_object_set_array_member(one, "keys", keys);
-        }
-        json_array_add_object_element(array, one);
-    }
-    return array;
-}
-
 static void print_object(const VdtProblems *problems, const VdtMemoryNeed *need,
                          const GPtrArray *differences)
 {
     g_autoptr(JsonObject) object = json_object_new();
-    JsonArray *list = json_array_new();
-    for (guint i = 0; i < problems->list->len; i++)
-        json_array_add_object_element(list, problem_object(problems->list->pdata[i]));
     json_object_set_boolean_member(object, "ok", vdt_problems_count(problems) == 0);
     json_object_set_int_member(object, "n_problems", vdt_problems_count(problems));
-    json_object_set_array_member(object, "problems", list);
+    json_object_set_array_member(object, "problems", vdt_problems_to_json(problems));
     if (need != NULL)
         json_object_set_object_member(object, "memory", memory_object(need));
     if (differences != NULL)
-        json_object_set_array_member(object, "changes", changes_array(differences));
+        json_object_set_array_member(object, "changes", vdt_differences_to_json(differences));
     g_autofree char *text = json_text(object, FALSE);
     print_json(text);
 }

@@ -3,6 +3,7 @@
 
 #include "build/parts.h"
 #include "build/plugin.h"
+#include "http/settings.h"
 
 static void check_parts(const VdtStreamConfig *stream, VdtProblems *problems)
 {
@@ -30,6 +31,7 @@ VdtConfig *vdt_config_check(const char *where, VdtMemoryNeed **need, VdtProblems
     for (guint i = 0; has_plugin && i < config->streams->len; i++)
         check_parts(config->streams->pdata[i], problems);
     g_autoptr(VdtMemoryNeed) found = vdt_memory_estimate(config, problems);
+    g_autoptr(VdtHttpSettings) http = vdt_http_settings_new(config, problems);
     vdt_problems_sort(problems);
     if (vdt_problems_count(problems) > before)
         return NULL;

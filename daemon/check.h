@@ -6,6 +6,7 @@
 
 #include "build/memory.h"
 #include "config/diff.h"
+#include "config/json.h"
 
 /*
  * Reads the configuration in @where, makes the pipelines of its streams without playing them, and

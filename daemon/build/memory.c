@@ -197,6 +197,8 @@ static void add_stream(VdtMemoryNeed *need, GHashTable *models, const VdtStreamC
     own->stream = g_strdup(stream->name);
     own->frames = frame_bytes(stream);
     own->rest = STREAM_BYTES;
+    if (strcmp(stream->record[VDT_KEY_RECORD_KEEP].text, "clips") == 0)
+        own->rest += (guint64)stream->record[VDT_KEY_RECORD_BUFFER].whole;
     g_ptr_array_add(need->streams, own);
     for (guint i = 0; i < stream->analysers->len; i++) {
         const VdtAnalyserConfig *analyser = stream->analysers->pdata[i];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "paths.h"
+#include "publish.h"
 #include "stream.h"
 #include "values/folder.h"
 #include "values/nearest.h"
@@ -32,8 +33,11 @@ void vdt_config_unref(VdtConfig *config)
 {
     if (config == NULL || !g_atomic_int_dec_and_test(&config->ref_count))
         return;
-    for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++)
+    for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++) {
         vdt_options_free(config->settings[i], vdt_service_groups[i].n_keys);
+        g_free(config->secrets[i].user);
+        g_free(config->secrets[i].password);
+    }
     g_ptr_array_unref(config->named);
     g_ptr_array_unref(config->streams);
     g_ptr_array_unref(config->templates);
@@ -164,6 +168,7 @@ static void read_service(VdtConfig *config, const char *file, VdtProblems *probl
         VdtSite site = {.file = file, .group = group->name};
         config->settings[i] = vdt_keys_parse(group->keys, group->n_keys, found[i], &site, problems);
     }
+    vdt_config_read_publish(config, inis, problems);
     g_ptr_array_sort(config->named, compare_named);
 }
 

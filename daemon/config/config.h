@@ -23,10 +23,15 @@ typedef struct {
     guint line;
 } VdtAnalyserConfig;
 
-typedef struct {
+typedef struct _VdtStreamConfig VdtStreamConfig;
+struct _VdtStreamConfig {
     gint ref_count;
     char *name, *file;
-    VdtOption *values;    /* by VDT_KEY_STREAM_... */
+    VdtOption *values; /* by VDT_KEY_STREAM_... */
+    VdtOption *record; /* by VDT_KEY_RECORD_... */
+    /* The source that is recorded, if that is another one: values, source, parameters and secret of
+     * it; no analysers. */
+    VdtStreamConfig *recorded;
     GPtrArray *analysers; /* of VdtAnalyserConfig */
     VdtTemplate *source, *frames;
     VdtKey *parameter_keys; /* of both templates; borrowed from them */
@@ -34,7 +39,14 @@ typedef struct {
     guint n_parameters;
     char *user, *password;  /* of the source, or NULL; never shown */
     gboolean secret_unread; /* it is a credential, and this process is given none */
-} VdtStreamConfig;
+};
+
+/* What a group's credential or secret-file holds; never shown. */
+typedef struct {
+    char *user;      /* NULL if it is one secret */
+    char *password;  /* NULL if there is none */
+    gboolean unread; /* it is a credential, and this process is given none */
+} VdtSecret;
 
 /* [profile night] */
 typedef struct {
@@ -51,9 +63,10 @@ typedef struct {
     char *folder; /* that it was read from */
     /* by VDT_GROUP_..., then VDT_KEY_GROUP_... */
     VdtOption *settings[VDT_N_SERVICE_GROUPS];
-    GPtrArray *named;     /* of VdtNamedConfig, by group, then name */
-    GPtrArray *streams;   /* of VdtStreamConfig, by name */
-    GPtrArray *templates; /* of VdtTemplate */
+    VdtSecret secrets[VDT_N_SERVICE_GROUPS]; /* of groups that have one */
+    GPtrArray *named;                        /* of VdtNamedConfig, by group, then name */
+    GPtrArray *streams;                      /* of VdtStreamConfig, by name */
+    GPtrArray *templates;                    /* of VdtTemplate */
 } VdtConfig;
 
 /*

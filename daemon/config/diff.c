@@ -130,18 +130,37 @@ static VdtDifference *finish(Changes *changes, const char *stream)
     return d;
 }
 
+/* The same file may hold another secret now. */
+static void compare_secrets(Changes *changes, const char *group, const VdtStreamConfig *before,
+                            const VdtStreamConfig *after)
+{
+    if (vdt_option_equal(&before->values[VDT_KEY_STREAM_SOURCE],
+                         &after->values[VDT_KEY_STREAM_SOURCE]) &&
+        (g_strcmp0(before->user, after->user) != 0 ||
+         g_strcmp0(before->password, after->password) != 0))
+        add(changes, VDT_RELOAD_STREAM, "the secret of %s.source", group);
+}
+
+static void compare_recorded(Changes *changes, const VdtStreamConfig *before,
+                             const VdtStreamConfig *after)
+{
+    compare_values(changes, vdt_record_group.name, vdt_record_group.keys, VDT_KEY_RECORD_N_KEYS,
+                   before->record, after->record);
+    if (before->recorded == NULL || after->recorded == NULL)
+        return;
+    compare_secrets(changes, vdt_record_group.name, before->recorded, after->recorded);
+    if (strcmp(before->recorded->source->content, after->recorded->source->content) != 0)
+        add(changes, VDT_RELOAD_STREAM, "template %s", after->recorded->source->name);
+}
+
 static VdtDifference *compare_streams(const VdtStreamConfig *before, const VdtStreamConfig *after)
 {
     g_autoptr(GStrvBuilder) keys = g_strv_builder_new();
     Changes changes = {.keys = keys};
     compare_values(&changes, vdt_stream_group.name, vdt_stream_group.keys, VDT_KEY_STREAM_N_KEYS,
                    before->values, after->values);
-    /* The same file may hold another secret now. */
-    if (vdt_option_equal(&before->values[VDT_KEY_STREAM_SOURCE],
-                         &after->values[VDT_KEY_STREAM_SOURCE]) &&
-        (g_strcmp0(before->user, after->user) != 0 ||
-         g_strcmp0(before->password, after->password) != 0))
-        add(&changes, VDT_RELOAD_STREAM, "the secret of %s.source", vdt_stream_group.name);
+    compare_secrets(&changes, vdt_stream_group.name, before, after);
+    compare_recorded(&changes, before, after);
     compare_templates(&changes, before, after);
     compare_analysers(&changes, before, after);
     return finish(&changes, after->name);
@@ -162,6 +181,10 @@ GPtrArray *vdt_config_diff(const VdtConfig *before, const VdtConfig *after)
     for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++)
         compare_values(&service, vdt_service_groups[i].name, vdt_service_groups[i].keys,
                        vdt_service_groups[i].n_keys, before->settings[i], after->settings[i]);
+    for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++)
+        if (g_strcmp0(before->secrets[i].user, after->secrets[i].user) != 0 ||
+            g_strcmp0(before->secrets[i].password, after->secrets[i].password) != 0)
+            add(&service, VDT_RELOAD_LIVE, "the secret of %s", vdt_service_groups[i].name);
     compare_named(&service, before, after);
     g_ptr_array_add(all, finish(&service, NULL));
     guint i = 0, k = 0; /* both are by name */

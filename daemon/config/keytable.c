@@ -7,6 +7,12 @@
     {name, {VDT_OPTION_##type, min, max, choices, unset}, VDT_RELOAD_##reload, doc},
 
 static const VdtKey service_keys[] = {VDT_SERVICE_KEYS(ROW)};
+static const VdtKey recording_keys[] = {VDT_RECORDING_KEYS(ROW)};
+static const VdtKey record_keys[] = {VDT_RECORD_KEYS(ROW)};
+static const VdtKey http_keys[] = {VDT_HTTP_KEYS(ROW)};
+static const VdtKey mqtt_keys[] = {VDT_MQTT_KEYS(ROW)};
+static const VdtKey webhook_keys[] = {VDT_WEBHOOK_KEYS(ROW)};
+static const VdtKey file_keys[] = {VDT_FILE_KEYS(ROW)};
 static const VdtKey events_keys[] = {VDT_EVENTS_KEYS(ROW)};
 static const VdtKey profile_keys[] = {VDT_PROFILE_KEYS(ROW)};
 static const VdtKey stream_keys[] = {VDT_STREAM_KEYS(ROW)};
@@ -16,6 +22,16 @@ static const VdtKey segmenter_keys[] = {VDT_SEGMENTER_KEYS(ROW)};
 const VdtGroup vdt_service_groups[] = {
     [VDT_GROUP_SERVICE] = {"service", "The service as a whole.", NULL, NULL, service_keys,
                            VDT_KEY_SERVICE_N_KEYS},
+    [VDT_GROUP_RECORDING] = {"recording", "Snapshots and clips of events, of all streams.", NULL,
+                             NULL, recording_keys, VDT_KEY_RECORDING_N_KEYS},
+    [VDT_GROUP_HTTP] = {"http", "The programming interface, see docs/api.md, and who may use it.",
+                        NULL, NULL, http_keys, VDT_KEY_HTTP_N_KEYS},
+    [VDT_GROUP_MQTT] = {"mqtt", "A broker that is told what happens.", NULL, NULL, mqtt_keys,
+                        VDT_KEY_MQTT_N_KEYS},
+    [VDT_GROUP_WEBHOOK] = {"webhook", "A server that is told what happens.", NULL, NULL,
+                           webhook_keys, VDT_KEY_WEBHOOK_N_KEYS},
+    [VDT_GROUP_FILE] = {"file", "A file that is told what happens.", NULL, NULL, file_keys,
+                        VDT_KEY_FILE_N_KEYS},
     [VDT_GROUP_EVENTS] = {"events", "Which events there are, and for how long they are kept.", NULL,
                           NULL, events_keys, VDT_KEY_EVENTS_N_KEYS},
 };
@@ -28,6 +44,9 @@ const VdtGroup vdt_named_groups[] = {
 };
 const VdtGroup vdt_stream_group = {
     "stream", "The stream that the file is about.", NULL, NULL, stream_keys, VDT_KEY_STREAM_N_KEYS};
+const VdtGroup vdt_record_group = {"record",    "What is recorded of the stream's events.",
+                                   NULL,        NULL,
+                                   record_keys, VDT_KEY_RECORD_N_KEYS};
 const VdtGroup vdt_analyser_groups[] = {
     {"recognizer", "Names actions: the element squeezetime-recognizer.", "squeezetime-recognizer",
      "squeezetime", recognizer_keys, VDT_KEY_RECOGNIZER_N_KEYS},

@@ -11,20 +11,35 @@
 
 #include "keys/analysers.h"
 #include "keys/events.h"
+#include "keys/http.h"
+#include "keys/publish.h"
+#include "keys/record.h"
 #include "keys/service.h"
 #include "keys/stream.h"
 #include "values/keys.h"
 
 #define VDT_SERVICE_NUMBER(id, ...)    VDT_KEY_SERVICE_##id,
+#define VDT_RECORDING_NUMBER(id, ...)  VDT_KEY_RECORDING_##id,
+#define VDT_RECORD_NUMBER(id, ...)     VDT_KEY_RECORD_##id,
+#define VDT_HTTP_NUMBER(id, ...)       VDT_KEY_HTTP_##id,
 #define VDT_EVENTS_NUMBER(id, ...)     VDT_KEY_EVENTS_##id,
 #define VDT_PROFILE_NUMBER(id, ...)    VDT_KEY_PROFILE_##id,
 #define VDT_STREAM_NUMBER(id, ...)     VDT_KEY_STREAM_##id,
+#define VDT_MQTT_NUMBER(id, ...)       VDT_KEY_MQTT_##id,
+#define VDT_WEBHOOK_NUMBER(id, ...)    VDT_KEY_WEBHOOK_##id,
+#define VDT_FILE_NUMBER(id, ...)       VDT_KEY_FILE_##id,
 #define VDT_RECOGNIZER_NUMBER(id, ...) VDT_KEY_RECOGNIZER_##id,
 #define VDT_SEGMENTER_NUMBER(id, ...)  VDT_KEY_SEGMENTER_##id,
 enum { VDT_SERVICE_KEYS(VDT_SERVICE_NUMBER) VDT_KEY_SERVICE_N_KEYS };
+enum { VDT_RECORDING_KEYS(VDT_RECORDING_NUMBER) VDT_KEY_RECORDING_N_KEYS };
+enum { VDT_RECORD_KEYS(VDT_RECORD_NUMBER) VDT_KEY_RECORD_N_KEYS };
+enum { VDT_HTTP_KEYS(VDT_HTTP_NUMBER) VDT_KEY_HTTP_N_KEYS };
 enum { VDT_EVENTS_KEYS(VDT_EVENTS_NUMBER) VDT_KEY_EVENTS_N_KEYS };
 enum { VDT_PROFILE_KEYS(VDT_PROFILE_NUMBER) VDT_KEY_PROFILE_N_KEYS };
 enum { VDT_STREAM_KEYS(VDT_STREAM_NUMBER) VDT_KEY_STREAM_N_KEYS };
+enum { VDT_MQTT_KEYS(VDT_MQTT_NUMBER) VDT_KEY_MQTT_N_KEYS };
+enum { VDT_WEBHOOK_KEYS(VDT_WEBHOOK_NUMBER) VDT_KEY_WEBHOOK_N_KEYS };
+enum { VDT_FILE_KEYS(VDT_FILE_NUMBER) VDT_KEY_FILE_N_KEYS };
 enum { VDT_RECOGNIZER_KEYS(VDT_RECOGNIZER_NUMBER) VDT_KEY_RECOGNIZER_N_KEYS };
 enum { VDT_SEGMENTER_KEYS(VDT_SEGMENTER_NUMBER) VDT_KEY_SEGMENTER_N_KEYS };
 
@@ -39,12 +54,21 @@ typedef struct {
 } VdtGroup;
 
 /* Groups of vedette.conf. */
-enum { VDT_GROUP_SERVICE, VDT_GROUP_EVENTS, VDT_N_SERVICE_GROUPS };
+enum {
+    VDT_GROUP_SERVICE,
+    VDT_GROUP_HTTP,
+    VDT_GROUP_EVENTS,
+    VDT_GROUP_RECORDING,
+    VDT_GROUP_MQTT,
+    VDT_GROUP_WEBHOOK,
+    VDT_GROUP_FILE,
+    VDT_N_SERVICE_GROUPS
+};
 extern const VdtGroup vdt_service_groups[VDT_N_SERVICE_GROUPS];
 /* Of these it may have any number, told apart by a name: [profile night]. */
 enum { VDT_NAMED_PROFILE, VDT_N_NAMED_GROUPS };
 extern const VdtGroup vdt_named_groups[VDT_N_NAMED_GROUPS];
-extern const VdtGroup vdt_stream_group;
+extern const VdtGroup vdt_stream_group, vdt_record_group;
 /* A stream may have any number of each: [recognizer], [recognizer door]. */
 extern const VdtGroup vdt_analyser_groups[];
 extern const guint vdt_n_analyser_groups;

@@ -26,11 +26,13 @@ static gboolean parse(const char *file, char *text, gsize n, char **user, char *
     if (n > 0 && text[n - 1] == '\n')
         text[--n] = '\0';
     char *colon = strchr(text, ':');
-    if (n == 0 || n >= MOST_BYTES || strlen(text) != n || colon == NULL ||
+    if (n == 0 || n >= MOST_BYTES || strlen(text) != n || (user != NULL && colon == NULL) ||
         !g_utf8_validate(text, n, NULL) || strchr(text, '\n') != NULL)
-        return fail(error, EINVAL, "%s: expected USER:PASSWORD in one line of UTF-8", file);
-    *user = g_strndup(text, colon - text);
-    *password = g_strdup(colon + 1);
+        return fail(error, EINVAL, "%s: expected %s in one line of UTF-8", file,
+                    user != NULL ? "USER:PASSWORD" : "the secret");
+    if (user != NULL)
+        *user = g_strndup(text, colon - text);
+    *password = g_strdup(user != NULL ? colon + 1 : text);
     return TRUE;
 }
 

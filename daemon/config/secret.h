@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * User and password of a source, out of a file of their own: "USER:PASSWORD" in one line.
+ * User and password, out of a file of their own: "USER:PASSWORD" in one line. Where @user is NULL
+ * the line is one secret, which is *@password.
  */
 #pragma once
 

@@ -38,9 +38,11 @@ void vdt_stream_config_unref(VdtStreamConfig *stream)
     if (stream == NULL || !g_atomic_int_dec_and_test(&stream->ref_count))
         return;
     vdt_options_free(stream->values, VDT_KEY_STREAM_N_KEYS);
+    vdt_options_free(stream->record, VDT_KEY_RECORD_N_KEYS);
     vdt_options_free(stream->parameters, stream->n_parameters);
     g_free(stream->parameter_keys);
     g_ptr_array_unref(stream->analysers);
+    vdt_stream_config_unref(stream->recorded);
     vdt_template_unref(stream->source);
     vdt_template_unref(stream->frames);
     free_secret(stream->user);
@@ -52,6 +54,7 @@ void vdt_stream_config_unref(VdtStreamConfig *stream)
 
 typedef struct {
     VdtStreamConfig *stream;
+    const VdtGroup *group; /* that its source stands in */
     GPtrArray *templates, *inis;
     VdtProblems *problems;
 } Reader;
@@ -59,7 +62,7 @@ typedef struct {
 static void add(const Reader *r, const VdtOption *value, guint key, const char *message)
 {
     VdtSite site = {value->file != NULL ? value->file : r->stream->file, value->line,
-                    vdt_stream_group.name, vdt_stream_group.keys[key].name, value->text};
+                    r->group->name, vdt_stream_group.keys[key].name, value->text};
     vdt_problems_add(r->problems, &site, "%s", message);
 }
 
@@ -87,7 +90,8 @@ static void add_analyser(const Reader *r, const VdtSettings *settings)
     const VdtGroup *group = vdt_analyser_group_find(words[0]);
     VdtSite site = {settings->file, settings->line, settings->name, NULL, NULL};
     if (group == NULL) {
-        const char *known[] = {"stream", VDT_PARAMETERS_GROUP, vdt_analyser_groups[0].name,
+        const char *known[] = {vdt_stream_group.name,       vdt_record_group.name,
+                               VDT_PARAMETERS_GROUP,        vdt_analyser_groups[0].name,
                                vdt_analyser_groups[1].name, NULL};
         g_autofree char *hint = vdt_did_you_mean(words[0], known);
         vdt_problems_add(r->problems, &site, "there is no such group%s", hint != NULL ? hint : "");
@@ -173,16 +177,30 @@ static void check_parts(const Reader *r)
     }
 }
 
+static void add_parameters(GArray *keys, const VdtTemplate *t)
+{
+    for (guint i = 0; i < t->parameters->len; i++) {
+        const VdtKey *key = t->parameters->pdata[i];
+        gboolean known = FALSE;
+        for (guint k = 0; k < keys->len && !known; k++)
+            known = strcmp(g_array_index(keys, VdtKey, k).name, key->name) == 0;
+        if (!known)
+            g_array_append_val(keys, *key);
+    }
+}
+
+/* A source that is recorded takes its parameters from the same group, which has no others. */
 static void read_parameters(const Reader *r, const VdtSettings *settings)
 {
     VdtStreamConfig *stream = r->stream;
-    const VdtTemplate *both[] = {stream->source, stream->frames};
+    GArray *keys = g_array_new(TRUE, TRUE, sizeof(VdtKey));
     VdtSite site = {stream->file, 0, VDT_PARAMETERS_GROUP, NULL, NULL};
-    stream->n_parameters = stream->source->parameters->len + stream->frames->parameters->len;
-    stream->parameter_keys = g_new0(VdtKey, stream->n_parameters + 1);
-    for (guint i = 0, n = 0; i < 2; i++)
-        for (guint k = 0; k < both[i]->parameters->len; k++)
-            stream->parameter_keys[n++] = *(const VdtKey *)both[i]->parameters->pdata[k];
+    add_parameters(keys, stream->source);
+    add_parameters(keys, stream->frames);
+    if (stream->recorded != NULL)
+        add_parameters(keys, stream->recorded->source);
+    stream->n_parameters = keys->len;
+    stream->parameter_keys = (VdtKey *)g_array_free(keys, FALSE);
     stream->parameters =
         vdt_keys_parse(stream->parameter_keys, stream->n_parameters, settings, &site, r->problems);
 }
@@ -242,6 +260,72 @@ static void check_backoff(const Reader *r)
         message);
 }
 
+/* Of @settings, which may be NULL, what @keys have. Borrows as they do. */
+static VdtSettings *keep_keys(const VdtSettings *settings, const VdtKey *keys, guint n)
+{
+    VdtSettings *kept = g_new0(VdtSettings, 1);
+    kept->settings = g_array_new(FALSE, FALSE, sizeof(VdtSetting));
+    if (settings == NULL)
+        return kept;
+    kept->name = g_strdup(settings->name);
+    kept->file = settings->file;
+    kept->line = settings->line;
+    for (guint i = 0; i < n; i++) {
+        const VdtSetting *setting = vdt_settings_find(settings, keys[i].name);
+        if (setting != NULL)
+            g_array_append_val(kept->settings, *setting);
+    }
+    return kept;
+}
+
+/* What @keys have of @settings, where others say what is wrong with it, and with the rest. */
+static VdtOption *parse_some(const VdtKey *keys, guint n, const VdtSettings *settings)
+{
+    g_autoptr(VdtProblems) known = vdt_problems_new();
+    VdtSettings *kept = keep_keys(settings, keys, n);
+    VdtOption *values = vdt_keys_parse(keys, n, kept, &(VdtSite){NULL}, known);
+    vdt_settings_free(kept);
+    return values;
+}
+
+/* [record], and the source that it may name. */
+static void read_record(const Reader *r, const VdtSettings *settings, const VdtSettings *parameters)
+{
+    VdtStreamConfig *stream = r->stream;
+    VdtSite site = {stream->file, 0, vdt_record_group.name, NULL, NULL};
+    stream->record =
+        vdt_keys_parse(vdt_record_group.keys, VDT_KEY_RECORD_N_KEYS, settings, &site, r->problems);
+    if (stream->record[VDT_KEY_RECORD_SOURCE].text == NULL) {
+        for (guint key = VDT_KEY_RECORD_CREDENTIAL; key <= VDT_KEY_RECORD_SOURCE_PIPELINE; key++) {
+            const VdtOption *value = &stream->record[key];
+            VdtSite alone = {value->file, value->line, vdt_record_group.name,
+                             vdt_record_group.keys[key].name, value->text};
+            if (value->text != NULL)
+                vdt_problems_add(r->problems, &alone, "expected a source in [record], too");
+        }
+        return;
+    }
+    VdtStreamConfig *other = g_new0(VdtStreamConfig, 1);
+    *other = (VdtStreamConfig){.ref_count = 1,
+                               .name = g_strdup(stream->name),
+                               .file = g_strdup(stream->file),
+                               .analysers = g_ptr_array_new_with_free_func(analyser_free)};
+    stream->recorded = other;
+    Reader own = *r;
+    own.stream = other;
+    own.group = &vdt_record_group;
+    other->values = parse_some(vdt_stream_group.keys, VDT_KEY_STREAM_N_KEYS, settings);
+    other->source = find_source_template(&own);
+    read_secret(&own);
+    if (other->source == NULL)
+        return;
+    GArray *keys = g_array_new(TRUE, TRUE, sizeof(VdtKey));
+    add_parameters(keys, other->source);
+    other->n_parameters = keys->len;
+    other->parameter_keys = (VdtKey *)g_array_free(keys, FALSE);
+    other->parameters = parse_some(other->parameter_keys, other->n_parameters, parameters);
+}
+
 VdtStreamConfig *vdt_stream_config_read(const char *name, GPtrArray *inis, GPtrArray *templates,
                                         VdtProblems *problems)
 {
@@ -252,13 +336,15 @@ VdtStreamConfig *vdt_stream_config_read(const char *name, GPtrArray *inis, GPtrA
                                 .name = g_strdup(name),
                                 .file = g_strdup(first->file),
                                 .analysers = g_ptr_array_new_with_free_func(analyser_free)};
-    Reader r = {stream, templates, inis, problems};
+    Reader r = {stream, &vdt_stream_group, templates, inis, problems};
     g_autoptr(GPtrArray) groups = vdt_settings_merge(inis);
-    const VdtSettings *own = NULL, *parameters = NULL;
+    const VdtSettings *own = NULL, *record = NULL, *parameters = NULL;
     for (guint i = 0; i < groups->len; i++) {
         const VdtSettings *settings = groups->pdata[i];
         if (strcmp(settings->name, vdt_stream_group.name) == 0)
             own = settings;
+        else if (strcmp(settings->name, vdt_record_group.name) == 0)
+            record = settings;
         else if (strcmp(settings->name, VDT_PARAMETERS_GROUP) == 0)
             parameters = settings;
         else
@@ -270,7 +356,9 @@ VdtStreamConfig *vdt_stream_config_read(const char *name, GPtrArray *inis, GPtrA
     stream->source = find_source_template(&r);
     if (stream->values[VDT_KEY_STREAM_PIPELINE].text != NULL)
         stream->frames = find_template(&r, VDT_KEY_STREAM_PIPELINE, "frames");
-    if (stream->source != NULL && stream->frames != NULL)
+    read_record(&r, record, parameters);
+    if (stream->source != NULL && stream->frames != NULL &&
+        (stream->recorded == NULL || stream->recorded->source != NULL))
         read_parameters(&r, parameters);
     if (stream->frames != NULL)
         check_parts(&r);

@@ -67,12 +67,14 @@ static void remember_ended(VdtHub *hub, const char *id)
         g_hash_table_remove(hub->ended, g_queue_pop_head(&hub->ended_order));
 }
 
-/* Who is told of @event, by what is known of it; FALSE if it is of what is over. */
+/* Who is told of @event, by what is known of it; FALSE if it is of what is over, or never began: an
+ * analyser's results are no events. */
 static gboolean take_in(VdtHub *hub, const VdtEvent *event, guint *audience)
 {
     const VdtEvent *before = g_hash_table_lookup(hub->open, event->id);
-    if (before == NULL && event->phase != VDT_PHASE_START &&
-        g_hash_table_contains(hub->ended, event->id))
+    if (before == NULL &&
+        (event->phase == VDT_PHASE_UPDATE ||
+         (event->phase == VDT_PHASE_END && g_hash_table_contains(hub->ended, event->id))))
         return FALSE;
     *audience = before != NULL ? before->audience : 0;
     if (before == NULL || event->phase != VDT_PHASE_END)

@@ -30,7 +30,7 @@ void vdt_hub_set_judge(VdtHub *hub, VdtHubJudge judge, gpointer data, GDestroyNo
 /*
  * Takes @event, which may be NULL. Never waits. Whoever was told of an event is told of all that
  * follows until its end; who is let in while it goes on, from there on. What the hub ended itself
- * is over: its analyser's end of it goes no further.
+ * is over: its analyser's end of it goes no further. An update of what did not start is none.
  */
 void vdt_hub_put(VdtHub *hub, VdtEvent *event);
 /* Ends what analysers of @stream have open. What the system itself has told of it is not: whoever

@@ -69,6 +69,8 @@ static char *make_sample(gboolean is_stream)
         sample_group(out, &vdt_analyser_groups[i], "", TRUE);
     }
     g_string_append_c(out, '\n');
+    sample_group(out, &vdt_record_group, "", TRUE);
+    g_string_append_c(out, '\n');
     add_comment(out, "Parameters of the templates.");
     g_string_append(out, "#[" VDT_PARAMETERS_GROUP "]\n");
     return g_string_free(g_steal_pointer(&out), FALSE);
@@ -182,6 +184,7 @@ static char *make_man(const char *templates_folder)
         man_group(out, title, group);
     }
     man_group(out, "STREAMS: [stream]", &vdt_stream_group);
+    man_group(out, "STREAMS: [record]", &vdt_record_group);
     for (guint i = 0; i < vdt_n_analyser_groups; i++) {
         const VdtGroup *group = &vdt_analyser_groups[i];
         g_autofree char *title =

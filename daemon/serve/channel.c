@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "channel.h"
 
-#include <string.h>
-
 #include "build/description.h"
 #include "build/parts.h"
-#include "eventjson.h"
-#include "stream/clock.h"
+#include "recorded.h"
+#include "sourceof.h"
+#include "voice.h"
 #include "watch.h"
-
-#define LATENCY 200 /* ms, of sources whose template has no such parameter */
 
 /* What a pipeline is built by, in threads that may outlive the stream. */
 typedef struct {
@@ -17,26 +14,32 @@ typedef struct {
     VdtStreamConfig *config; /* guarded */
     GWeakRef analysis;       /* guarded: the newest, made for that */
     VdtWatch *watch;
+    VdtRecordist *recordist; /* or NULL */
 } Plan;
 
-/* What callbacks have, in the supervisor's thread. */
+/* What callbacks have. */
 typedef struct {
-    VdtSurroundings around;
-    char *stream, *said;
-    guint64 builds; /* whose events are open */
-    gboolean away;
-} Voice;
+    VdtVoice voice;
+    VdtRecordist *recordist; /* or NULL */
+    gint records;            /* atomic: what comes is what is recorded */
+} Ear;
 
 struct _VdtChannel {
     VdtStream *stream;
     VdtStreamConfig *config;
     Plan *plan;
+    VdtOutlets *outlets;
+    VdtSupervisor *supervisor;
+    VdtRecordist *recordist; /* NULL where nothing is kept */
+    VdtRecorded *recorded;   /* NULL if that is no other source */
+    Ear *ear;                /* the stream's, which is there for as long as this */
 };
 
 static void plan_clear(gpointer data)
 {
     Plan *plan = data;
     vdt_stream_config_unref(plan->config);
+    g_clear_pointer(&plan->recordist, vdt_recordist_unref);
     g_weak_ref_clear(&plan->analysis);
     vdt_watch_unref(plan->watch);
     g_mutex_clear(&plan->lock);
@@ -47,13 +50,14 @@ static void plan_unref(gpointer plan)
     g_atomic_rc_box_release_full(plan, plan_clear);
 }
 
-static Plan *plan_new(VdtStreamConfig *config)
+static Plan *plan_new(VdtStreamConfig *config, VdtRecordist *recordist)
 {
     Plan *plan = g_atomic_rc_box_new0(Plan);
     g_mutex_init(&plan->lock);
     g_weak_ref_init(&plan->analysis, NULL);
     plan->watch = vdt_watch_new(NULL, G_USEC_PER_SEC);
     plan->config = vdt_stream_config_ref(config);
+    plan->recordist = recordist != NULL ? vdt_recordist_ref(recordist) : NULL;
     return plan;
 }
 
@@ -66,6 +70,8 @@ static GstElement *make_analysis(const char *stream, gpointer data, GError **err
         g_weak_ref_set(&plan->analysis, analysis);
         vdt_watch_attach(plan->watch, analysis);
     }
+    if (analysis != NULL && plan->recordist != NULL)
+        vdt_recordist_watch(plan->recordist, analysis);
     g_mutex_unlock(&plan->lock);
     return analysis;
 }
@@ -82,219 +88,156 @@ static void plan_change(Plan *plan, VdtStreamConfig *config, gboolean live)
     g_mutex_unlock(&plan->lock);
 }
 
-static GstElement *make_source(gpointer config, GError **error)
-{
-    return vdt_make_source(config, error);
-}
-
-static gpointer hold_config(gpointer config)
-{
-    return vdt_stream_config_ref(config);
-}
-
-static void drop_config(gpointer config)
-{
-    vdt_stream_config_unref(config);
-}
-
-static guint latency_of(const VdtStreamConfig *config)
-{
-    for (guint i = 0; i < config->n_parameters; i++)
-        if (strcmp(config->parameter_keys[i].name, "latency") == 0 &&
-            config->parameter_keys[i].spec.type == VDT_OPTION_DURATION)
-            return (guint)(config->parameters[i].whole / 1000);
-    return LATENCY;
-}
-
-/* Borrows from @config, and *@shown. */
-static VdtSourceSpec source_of(VdtStreamConfig *config, char **shown)
-{
-    const char *address = config->values[VDT_KEY_STREAM_SOURCE].text;
-    *shown = g_strndup(address, strcspn(address, "?#"));
-    return (VdtSourceSpec){.build = make_source,
-                           .build_data = config,
-                           .build_ref = hold_config,
-                           .build_unref = drop_config,
-                           .shown = *shown,
-                           .latency = latency_of(config)};
-}
-
-static VdtStreamTimes times_of(const VdtStreamConfig *config)
-{
-    VdtStreamTimes times = vdt_stream_times_default;
-    const struct {
-        guint key;
-        gint64 *time;
-    } rows[] = {{VDT_KEY_STREAM_FIRST_FRAME_TIMEOUT, &times.first_frame},
-                {VDT_KEY_STREAM_STALL_TIMEOUT, &times.stall},
-                {VDT_KEY_STREAM_STALL_PATIENCE, &times.patience},
-                {VDT_KEY_STREAM_BACKOFF_MIN, &times.backoff.first},
-                {VDT_KEY_STREAM_BACKOFF_MAX, &times.backoff.most}};
-    for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-        *rows[i].time = config->values[rows[i].key].whole * 1000;
-    return times;
-}
-
-static VdtTellLevel level_of(VdtStreamState state)
-{
-    switch (state) {
-    case VDT_STREAM_FAILED:
-        return VDT_TELL_ERROR;
-    case VDT_STREAM_DEGRADED:
-    case VDT_STREAM_STALLED:
-    case VDT_STREAM_BACKOFF:
-        return VDT_TELL_WARNING;
-    default:
-        return VDT_TELL_INFO;
-    }
-}
-
-/* What explains itself, and comes with every attempt, has no reason. */
-static char *show_state(const VdtStreamInfo *info)
-{
-    const char *state = vdt_stream_state_name(info->state);
-    if (level_of(info->state) == VDT_TELL_INFO)
-        return g_strdup(state);
-    if (info->retry < 0)
-        return g_strdup_printf("%s (%s)", state, info->reason);
-    return g_strdup_printf("%s (%s), again in %.1f s", state, info->reason,
-                           (double)MAX(info->retry - vdt_clock_now(), 0) / (double)VDT_SECOND);
-}
-
-/* The elements of another pipeline know nothing of what those before had open. */
-static void end_events(Voice *voice, const VdtStreamInfo *info)
-{
-    if (info->builds != voice->builds && voice->builds > 0)
-        vdt_hub_end_stream(voice->around.hub, voice->stream, "rebuilt");
-    voice->builds = info->builds;
-}
-
-/* While it is away, what it connects again for is still the reason. */
-static void tell_camera(Voice *voice, const VdtStreamInfo *info)
-{
-    VdtStreamState state = info->state;
-    gboolean away =
-        state != VDT_STREAM_LIVE && state != VDT_STREAM_DEGRADED && state != VDT_STREAM_STOPPED;
-    if (!away || !voice->away || state != VDT_STREAM_CONNECTING)
-        vdt_system_set_camera(voice->around.system, voice->stream, away ? info->reason : NULL,
-                              g_get_monotonic_time());
-    voice->away = away;
-}
-
 static void on_changed(VdtStream *stream, gpointer data)
 {
-    Voice *voice = data;
-    g_autoptr(VdtStreamInfo) info = vdt_stream_get_info(stream);
-    end_events(voice, info);
-    tell_camera(voice, info);
-    g_autofree char *text = show_state(info);
-    if (g_strcmp0(text, voice->said) == 0)
-        return;
-    vdt_tell(voice->around.tell, level_of(info->state), "%s: %s", vdt_stream_get_name(stream),
-             text);
-    g_free(voice->said);
-    voice->said = g_steal_pointer(&text);
+    Ear *ear = data;
+    vdt_voice_changed(&ear->voice, stream);
 }
 
 static void on_message(VdtStream *stream, GstMessage *message, gpointer data)
 {
-    Voice *voice = data;
-    VdtEventLine line;
-    guint flags;
-    if (vdt_watch_read(message, &flags))
-        vdt_system_set_view(voice->around.system, voice->stream, flags);
-    if (!vdt_event_from_message(message, voice->stream, &line))
-        return;
-    g_autoptr(VdtStreamInfo) info = vdt_stream_get_info(stream);
-    end_events(voice, info);
-    vdt_hub_put(voice->around.hub, vdt_event_new(&line));
+    Ear *ear = data;
+    vdt_voice_message(&ear->voice, stream, message);
 }
 
-static void voice_free(gpointer data)
+static void on_coded(GstBuffer *buffer, GstCaps *caps, gpointer data)
 {
-    Voice *voice = data;
-    g_free(voice->stream);
-    g_free(voice->said);
-    g_free(voice);
+    Ear *ear = data;
+    if (g_atomic_int_get(&ear->records))
+        vdt_recordist_take_coded(buffer, caps, ear->recordist);
 }
 
-/* It is the last that is heard of the stream. */
-static void voice_end(gpointer data)
+static void ear_clear(gpointer data)
 {
-    Voice *voice = data;
-    vdt_hub_end_stream(voice->around.hub, voice->stream, "stopped");
-    vdt_system_forget_stream(voice->around.system, voice->stream);
-    voice_free(voice);
+    Ear *ear = data;
+    vdt_voice_clear(&ear->voice);
+    g_clear_pointer(&ear->recordist, vdt_recordist_unref);
 }
 
-VdtChannel *vdt_channel_new(const VdtSurroundings *around, VdtStreamConfig *config, GError **error)
+static void ear_unref(gpointer ear)
 {
-    Plan *plan = plan_new(config);
-    Voice *voice = g_new0(Voice, 1);
+    g_atomic_rc_box_release_full(ear, ear_clear);
+}
+
+static void ear_end(gpointer data)
+{
+    Ear *ear = data;
+    vdt_voice_end(&ear->voice);
+    ear_unref(ear);
+}
+
+/* Has what @config says recorded: this stream, or another one. */
+static gboolean set_recorded(VdtChannel *channel, VdtStreamConfig *config, GError **error)
+{
+    if (channel->recordist == NULL)
+        return TRUE;
+    g_atomic_int_set(&channel->ear->records, config->recorded == NULL);
+    if (config->recorded == NULL)
+        return TRUE;
+    channel->recorded = vdt_recorded_new(channel->supervisor, channel->stream, config,
+                                         channel->recordist, channel->outlets->tell, error);
+    return channel->recorded != NULL;
+}
+
+static gboolean change_recorded(VdtChannel *channel, const VdtStreamConfig *before,
+                                VdtStreamConfig *config, GError **error)
+{
+    const VdtStreamConfig *old = before->recorded, *now = config->recorded;
+    if (channel->recordist != NULL)
+        vdt_recordist_set_config(channel->recordist, config);
+    if (channel->recorded != NULL && now != NULL && vdt_source_is_same(old, now)) {
+        VdtStreamTimes times = vdt_times_of(config);
+        vdt_recorded_set_times(channel->recorded, &times);
+        return TRUE;
+    }
+    if (channel->recorded != NULL)
+        vdt_recorded_remove(g_steal_pointer(&channel->recorded), channel->supervisor);
+    return set_recorded(channel, config, error);
+}
+
+VdtChannel *vdt_channel_new(VdtSupervisor *supervisor, VdtStreamConfig *config, VdtOutlets *outlets,
+                            GError **error)
+{
     g_autofree char *shown = NULL;
-    *voice = (Voice){.around = *around, .stream = g_strdup(config->name)};
+    VdtRecordist *recordist =
+        outlets->records != NULL ? vdt_recordist_new(outlets->records, config) : NULL;
+    Plan *plan = plan_new(config, recordist);
+    Ear *ear = g_atomic_rc_box_new0(Ear);
+    vdt_voice_init(&ear->voice, outlets, config->name);
+    ear->recordist = recordist != NULL ? vdt_recordist_ref(recordist) : NULL;
     VdtStreamSpec spec = {.name = config->name,
-                          .source = source_of(config, &shown),
-                          .times = times_of(config),
+                          .source = vdt_source_of(config, &shown),
+                          .times = vdt_times_of(config),
                           .build = make_analysis,
                           .build_data = g_atomic_rc_box_acquire(plan),
                           .build_free = plan_unref,
                           .changed = on_changed,
                           .message = on_message,
-                          .user_data = voice,
-                          .user_free = voice_end};
-    VdtStream *stream = vdt_supervisor_add(around->supervisor, &spec, error);
-    if (stream == NULL) {
-        voice_free(voice);
+                          .coded = on_coded,
+                          .user_data = g_atomic_rc_box_acquire(ear),
+                          .user_free = ear_end};
+    VdtChannel *channel = g_new0(VdtChannel, 1);
+    *channel = (VdtChannel){.config = vdt_stream_config_ref(config),
+                            .plan = plan,
+                            .outlets = outlets,
+                            .supervisor = supervisor,
+                            .recordist = recordist,
+                            .ear = ear};
+    channel->stream = vdt_supervisor_add(supervisor, &spec, error);
+    if (channel->stream == NULL) {
         plan_unref(plan);
-        plan_unref(plan);
-        return NULL;
+        ear_unref(ear);
+    } else if (set_recorded(channel, config, error)) {
+        vdt_stream_start(channel->stream);
+        return channel;
+    } else {
+        vdt_supervisor_remove(supervisor, channel->stream);
     }
-    VdtChannel *channel = g_new(VdtChannel, 1);
-    *channel = (VdtChannel){stream, vdt_stream_config_ref(config), plan};
-    vdt_stream_start(stream);
-    return channel;
-}
-
-typedef char *(*Describe)(const VdtStreamConfig *, gboolean, GError **);
-
-static gboolean differs(Describe describe, const VdtStreamConfig *a, const VdtStreamConfig *b)
-{
-    g_autofree char *one = describe(a, FALSE, NULL), *other = describe(b, FALSE, NULL);
-    return g_strcmp0(one, other) != 0;
+    vdt_channel_free(channel);
+    return NULL;
 }
 
 gboolean vdt_channel_change(VdtChannel *channel, VdtStreamConfig *config, gboolean live,
                             GError **error)
 {
     g_autoptr(VdtStreamConfig) before = channel->config;
-    g_autofree char *shown = NULL;
-    VdtSourceSpec source = source_of(config, &shown);
-    VdtStreamTimes times = times_of(config);
-    gboolean other_source = differs(vdt_describe_source, before, config) ||
-                            g_strcmp0(before->user, config->user) != 0 ||
-                            g_strcmp0(before->password, config->password) != 0,
-             other_frames = !live && differs(vdt_describe_frames, before, config);
+    g_autofree char *shown = NULL, *one = vdt_describe_frames(before, FALSE, NULL),
+                    *other = vdt_describe_frames(config, FALSE, NULL);
+    VdtSourceSpec source = vdt_source_of(config, &shown);
+    VdtStreamTimes times = vdt_times_of(config);
+    gboolean other_frames = !live && g_strcmp0(one, other) != 0;
     channel->config = vdt_stream_config_ref(config);
     vdt_stream_set_times(channel->stream, &times);
     plan_change(channel->plan, config, live);
-    if (other_source && !vdt_stream_reload(channel->stream, &source, error))
+    if (!change_recorded(channel, before, config, error))
+        return FALSE;
+    if (!vdt_source_is_same(before, config) && !vdt_stream_reload(channel->stream, &source, error))
         return FALSE;
     return !other_frames || vdt_stream_reload(channel->stream, NULL, error);
 }
 
-void vdt_channel_remove(VdtChannel *channel, VdtSupervisor *supervisor)
+void vdt_channel_remove(VdtChannel *channel)
 {
-    vdt_supervisor_remove(supervisor, channel->stream);
+    if (channel->recorded != NULL)
+        vdt_recorded_remove(g_steal_pointer(&channel->recorded), channel->supervisor);
+    vdt_supervisor_remove(channel->supervisor, channel->stream);
     vdt_channel_free(channel);
 }
 
 void vdt_channel_free(VdtChannel *channel)
 {
-    vdt_stream_unref(channel->stream);
+    g_clear_pointer(&channel->recorded, vdt_recorded_free);
+    g_clear_pointer(&channel->recordist, vdt_recordist_close);
+    g_clear_pointer(&channel->stream, vdt_stream_unref);
     vdt_stream_config_unref(channel->config);
     plan_unref(channel->plan);
+    ear_unref(channel->ear);
     g_free(channel);
+}
+
+VdtStream *vdt_channel_get_stream(VdtChannel *channel)
+{
+    return vdt_stream_ref(channel->stream);
 }
 
 VdtStreamInfo *vdt_channel_get_info(VdtChannel *channel)

@@ -4,30 +4,29 @@
 #include <glib-unix.h>
 #include <unistd.h>
 
-#include "channel.h"
+#include "api.h"
 #include "check.h"
 #include "health.h"
+#include "http/server.h"
 #include "manager.h"
-#include "policy.h"
+#include "outlets.h"
 #include "stream/clock.h"
 
-#define LAST_EVENTS 100000 /* us */
+#define LAST_CHANGE 500000 /* us */
 #define TICK        1000   /* ms, at most */
 
 typedef struct {
     const char *where;
     VdtTell tell;
-    VdtLines *events;
     VdtConfig *config;
-    VdtStore *store; /* NULL if nothing is kept */
-    VdtHub *hub;
-    VdtPolicy *policy;
-    VdtSystem *system;
+    VdtOutlets outlets;
     VdtSupervisor *supervisor;
     GHashTable *channels; /* name to VdtChannel */
+    VdtApi *api;
+    VdtHttp *http; /* NULL where nobody listens */
     GMainLoop *loop;
     gboolean reloading, again;
-    guint64 watchdog, lost;
+    guint64 watchdog;
     gboolean was_good;
     char *status;
 } Service;
@@ -40,8 +39,7 @@ static void add_stream(Service *s, VdtStreamConfig *config)
     if (config->secret_unread)
         vdt_tell(&s->tell, VDT_TELL_WARNING,
                  "%s: its credential was not read, since the service is given none", config->name);
-    VdtSurroundings around = {s->supervisor, &s->tell, s->hub, s->system};
-    VdtChannel *channel = vdt_channel_new(&around, config, &error);
+    VdtChannel *channel = vdt_channel_new(s->supervisor, config, &s->outlets, &error);
     if (channel == NULL)
         vdt_tell(&s->tell, VDT_TELL_ERROR, "%s: %s", config->name, error->message);
     else
@@ -53,7 +51,7 @@ static void remove_stream(Service *s, const char *name)
     g_autofree char *key = NULL;
     VdtChannel *channel = NULL;
     if (g_hash_table_steal_extended(s->channels, name, (gpointer *)&key, (gpointer *)&channel))
-        vdt_channel_remove(channel, s->supervisor);
+        vdt_channel_remove(channel);
 }
 
 static void change_stream(Service *s, VdtStreamConfig *config, gboolean live)
@@ -81,7 +79,7 @@ static void reload_free(gpointer data)
     g_free(reload->where);
     vdt_config_unref(reload->config);
     g_clear_pointer(&reload->differences, g_ptr_array_unref);
-    vdt_problems_free(reload->problems);
+    g_clear_pointer(&reload->problems, vdt_problems_free);
     g_free(reload);
 }
 
@@ -108,13 +106,8 @@ static void apply_service(Service *s)
 {
     const VdtOption *width =
         vdt_config_get(s->config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_MAX_CONNECTS);
-    VdtStoreLimits kept = vdt_policy_store_limits(s->config);
-    VdtSystemLimits told = vdt_policy_system_limits(s->config);
     vdt_supervisor_set_width(s->supervisor, (guint)width->whole);
-    vdt_policy_reload(s->policy, s->config);
-    vdt_system_set_limits(s->system, &told);
-    if (s->store != NULL)
-        vdt_store_set_limits(s->store, &kept);
+    vdt_outlets_reload(&s->outlets, s->config);
 }
 
 static void apply(Service *s, const VdtDifference *d)
@@ -135,6 +128,41 @@ static void apply(Service *s, const VdtDifference *d)
         change_stream(s, config, d->reload == VDT_RELOAD_LIVE);
 }
 
+/* --- the interface --- */
+
+static void say(const char *sentence, gpointer data)
+{
+    const Service *s = data;
+    vdt_tell(&s->tell, VDT_TELL_WARNING, "%s", sentence);
+}
+
+/* The files that it names were looked at a moment ago; they may be others by now. */
+static VdtHttpSettings *read_http(Service *s)
+{
+    g_autoptr(VdtProblems) problems = vdt_problems_new();
+    VdtHttpSettings *settings = vdt_http_settings_new(s->config, problems);
+    vdt_tell_problems(&s->tell, problems);
+    return settings;
+}
+
+static void set_http(Service *s)
+{
+    VdtHttpSettings *settings = s->http != NULL ? read_http(s) : NULL;
+    if (settings != NULL)
+        vdt_http_set(s->http, settings);
+}
+
+static void begin_http(Service *s)
+{
+    VdtHttpOptions options = {.service = vdt_api_get_service(s->api),
+                              .store = s->outlets.store,
+                              .say = say,
+                              .say_data = s};
+    VdtHttpSettings *settings = read_http(s);
+    if (settings != NULL)
+        s->http = vdt_http_new(settings, &options);
+}
+
 static void begin_reload(Service *s);
 
 static void on_read(GObject *source, GAsyncResult *result, gpointer data)
@@ -149,15 +177,19 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer data)
         g_autofree char *first = reload->problems->list->len > 0
                                      ? vdt_problem_show(reload->problems->list->pdata[0])
                                      : NULL;
-        vdt_system_set_configuration(s->system, first != NULL ? first : "it is wrong");
+        vdt_system_set_configuration(s->outlets.system, first != NULL ? first : "it is wrong");
     } else {
         vdt_config_unref(s->config);
         s->config = vdt_config_ref(reload->config);
         for (guint i = 0; i < reload->differences->len; i++)
             apply(s, reload->differences->pdata[i]);
         vdt_tell(&s->tell, VDT_TELL_INFO, "the configuration was read anew");
-        vdt_system_set_configuration(s->system, NULL);
+        vdt_api_update(s->api, s->config, s->channels);
+        set_http(s);
+        vdt_system_set_configuration(s->outlets.system, NULL);
     }
+    vdt_api_reloaded(s->api, g_steal_pointer(&reload->differences),
+                     g_steal_pointer(&reload->problems), s->again);
     vdt_manager_ready();
     if (s->again)
         begin_reload(s);
@@ -177,7 +209,7 @@ static void begin_reload(Service *s)
     g_task_run_in_thread(task, read_anew);
 }
 
-static gboolean on_hangup(gpointer data)
+static void reload(gpointer data)
 {
     Service *s = data;
     /* files may have changed after they were read */
@@ -185,6 +217,11 @@ static gboolean on_hangup(gpointer data)
         s->again = TRUE;
     else
         begin_reload(s);
+}
+
+static gboolean on_hangup(gpointer data)
+{
+    reload(data);
     return G_SOURCE_CONTINUE;
 }
 
@@ -206,16 +243,6 @@ static void tell_status(Service *s, const VdtHealth *health)
     s->status = g_steal_pointer(&text);
 }
 
-static void tell_lost(Service *s)
-{
-    guint64 lost = vdt_lines_get_lost(s->events);
-    if (lost > s->lost)
-        vdt_tell(&s->tell, VDT_TELL_WARNING,
-                 "%" G_GUINT64_FORMAT " events were lost, since nobody reads them fast enough",
-                 lost - s->lost);
-    s->lost = lost;
-}
-
 static gboolean on_tick(gpointer data)
 {
     Service *s = data;
@@ -229,79 +256,15 @@ static gboolean on_tick(gpointer data)
     }
     gboolean good =
         vdt_health_is_good(&health, vdt_supervisor_get_beat(s->supervisor), vdt_clock_now());
+    vdt_outlets_tick(&s->outlets);
+    vdt_api_set_health(s->api, TRUE, good, s->outlets.lost);
     tell_status(s, &health);
-    tell_lost(s);
-    vdt_system_tick(s->system, g_get_monotonic_time());
     if (good && s->watchdog > 0)
         vdt_manager_alive();
     if (s->was_good && !good)
         vdt_tell(&s->tell, VDT_TELL_ERROR, "nothing goes on any more: only a restart helps");
     s->was_good = good;
     return G_SOURCE_CONTINUE;
-}
-
-/* --- events --- */
-
-static void print_event(VdtEvent *event, gpointer lines)
-{
-    vdt_lines_put(lines, g_strdup(event->json));
-}
-
-static void keep_event(VdtEvent *event, gpointer store)
-{
-    vdt_store_put(store, event);
-}
-
-static void on_store_says(VdtStoreLevel level, const char *sentence, gpointer data)
-{
-    static const VdtTellLevel levels[] = {[VDT_STORE_INFO] = VDT_TELL_INFO,
-                                          [VDT_STORE_WARNING] = VDT_TELL_WARNING,
-                                          [VDT_STORE_TROUBLE] = VDT_TELL_ERROR};
-    const Service *s = data;
-    vdt_tell(&s->tell, levels[level], "%s", sentence);
-}
-
-/* systemd may have made several folders. */
-static char *find_state(const char *state)
-{
-    const char *folders = state == NULL ? g_getenv("STATE_DIRECTORY") : NULL;
-    if (folders == NULL || *folders == '\0')
-        return g_strdup(state);
-    return g_strndup(folders, strcspn(folders, ":"));
-}
-
-static gboolean open_events(Service *s, const char *state)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *folder = find_state(state);
-    VdtSystemLimits told = vdt_policy_system_limits(s->config);
-    VdtStoreOptions options = {
-        .limits = vdt_policy_store_limits(s->config), .say = on_store_says, .say_data = s};
-    if (folder == NULL) {
-        vdt_tell(&s->tell, VDT_TELL_NOTICE,
-                 "there is no state folder (--state, or systemd's), so no events are kept");
-    } else if ((s->store = vdt_store_open(folder, &options, &error)) == NULL) {
-        vdt_tell(&s->tell, VDT_TELL_ERROR, "events cannot be kept: %s", error->message);
-        return FALSE;
-    }
-    s->events = vdt_lines_new(STDOUT_FILENO);
-    s->hub = vdt_hub_new();
-    s->policy = vdt_policy_new(s->config, s->hub);
-    s->system = vdt_system_new(s->hub, folder, &told);
-    vdt_hub_add_sink(s->hub, print_event, s->events, NULL);
-    if (s->store != NULL)
-        vdt_hub_add_sink(s->hub, keep_event, s->store, NULL);
-    return TRUE;
-}
-
-/* Streams have gone; what is still open ends. */
-static void close_events(Service *s)
-{
-    vdt_system_free(s->system);
-    vdt_hub_free(s->hub);
-    vdt_policy_unref(s->policy);
-    g_clear_pointer(&s->store, vdt_store_close);
-    vdt_lines_free(s->events, LAST_EVENTS);
 }
 
 /* --- life --- */
@@ -334,8 +297,11 @@ static void run(Service *s)
     guint tick = s->watchdog > 0 ? (guint)MIN(s->watchdog / 4000 + 1, TICK) : TICK;
     guint sources[] = {g_unix_signal_add(SIGTERM, on_stop, s),
                        g_unix_signal_add(SIGINT, on_stop, s), g_timeout_add(tick, on_tick, s)};
-    vdt_manager_ready();
+    s->api = vdt_api_new(s->where, reload, s);
+    vdt_api_update(s->api, s->config, s->channels);
     on_tick(s);
+    begin_http(s);
+    vdt_manager_ready();
     g_main_loop_run(s->loop);
     for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
         g_source_remove(sources[i]);
@@ -344,15 +310,22 @@ static void run(Service *s)
 /* Whether nothing is left that still runs. */
 static gboolean stop(Service *s)
 {
+    vdt_api_set_health(s->api, FALSE, TRUE, s->outlets.lost);
+    gboolean changing = !vdt_api_close(s->api, LAST_CHANGE);
+    /* what still goes on would answer there */
+    if (!changing)
+        g_clear_pointer(&s->http, vdt_http_free);
     guint hanging = vdt_supervisor_free(s->supervisor);
     if (hanging > 0)
         vdt_tell(&s->tell, VDT_TELL_WARNING, "%u threads hang, and are left", hanging);
+    if (!changing)
+        vdt_api_free(s->api);
     g_hash_table_unref(s->channels);
-    close_events(s);
+    hanging += vdt_outlets_close(&s->outlets);
     vdt_config_unref(s->config);
     g_main_loop_unref(s->loop);
     g_free(s->status);
-    return hanging == 0 && !s->reloading;
+    return hanging == 0 && !s->reloading && !changing;
 }
 
 int vdt_serve(const char *where, const char *state)
@@ -364,7 +337,7 @@ int vdt_serve(const char *where, const char *state)
     guint hangup = g_unix_signal_add(SIGHUP, on_hangup, &s);
     settle_threads(where);
     s.config = vdt_config_check(where, NULL, problems);
-    if (s.config == NULL || !open_events(&s, state)) {
+    if (s.config == NULL || !vdt_outlets_open(&s.outlets, s.config, state, &s.tell)) {
         vdt_tell_problems(&s.tell, problems);
         vdt_config_unref(s.config);
         vdt_tell_close(&s.tell);

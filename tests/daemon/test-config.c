@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build/description.h"
 #include "config/config.h"
 #include "config/secret.h"
 #include "fixture.h"
@@ -297,6 +298,38 @@ static void test_secret_file(void)
     expect(start, NULL);
 }
 
+/* Another source of the same camera, with its own template, secret and parameters. */
+static void test_recorded(void)
+{
+    fixture_files("secret", "admin:hunter2\n", NULL);
+    g_autofree char *file = g_strdup(fixture_path("secret"));
+    g_assert_cmpint(g_chmod(file, 0600), ==, 0);
+    g_autofree char *text =
+        g_strdup_printf(STREET "[record]\nsource=rtsp://cam/large\nsecret-file=%s\nafter=9s\n"
+                               "[parameters]\nseed=7\nlatency=1s\n",
+                        file);
+    fixture_add("streams.d/a.conf", text);
+    fixture_add("streams.d/b.conf", STREET);
+    g_autoptr(VdtConfig) config = load_good();
+    const VdtStreamConfig *a = vdt_config_find(config, "a"), *b = vdt_config_find(config, "b");
+    g_assert_null(b->recorded);
+    g_assert_cmpstr(b->record[VDT_KEY_RECORD_KEEP].text, ==, "clips");
+    g_assert_cmpint(a->record[VDT_KEY_RECORD_AFTER].whole, ==, 9000000);
+    g_assert_null(a->password);
+    g_assert_cmpstr(a->recorded->password, ==, "hunter2");
+    g_autofree char *small = vdt_describe_source(a, FALSE, NULL),
+                    *large = vdt_describe_source(a->recorded, FALSE, NULL);
+    g_assert_nonnull(strstr(small, "seed=7"));
+    g_assert_nonnull(strstr(large, "location=\"rtsp://cam/large\" latency=1000 "));
+    fixture_add("streams.d/a.conf", STREET "[record]\nsource=gopher://x/\nbefor=1s\nmost=1ms\n"
+                                           "[parameters]\nlatency=1s\n");
+    fixture_add("streams.d/b.conf", STREET "[record]\ncredential=front\n");
+    expect("streams.d/a.conf:4: [record] source=gopher://x/: expected a scheme that a template is",
+           "streams.d/a.conf:5: [record] befor: there is no such key; did you mean before?",
+           "streams.d/a.conf:6: [record] most=1ms: expected a duration",
+           "streams.d/b.conf:4: [record] credential=***: expected a source in [record], too", NULL);
+}
+
 static void test_credential(void)
 {
     static const char stream[] = "[stream]\nsource=rtsp://cam/\ncredential=front\n";
@@ -322,6 +355,72 @@ static void test_credential(void)
     g_unsetenv("CREDENTIALS_DIRECTORY");
 }
 
+/* What no row of the table says of those who are told. */
+static void test_publish(void)
+{
+    static const struct {
+        const char *text, *problem;
+    } rows[] = {
+        {"[mqtt]\nhost=user:hunter2@broker\n", "vedette.conf:2: [mqtt] host="},
+        {"[mqtt]\nhost=mqtt://broker\n", "vedette.conf:2: [mqtt] host="},
+        {"[mqtt]\nprefix=a/+/b\n", "vedette.conf:2: [mqtt] prefix=a/+/b: expected the beginning"},
+        {"[mqtt]\nprefix=/a\n", "vedette.conf:2: [mqtt] prefix=/a: expected the beginning"},
+        {"[mqtt]\nprefix=a/\n", "vedette.conf:2: [mqtt] prefix=a/: expected the beginning"},
+        {"[mqtt]\ndiscovery-prefix=#\n", "vedette.conf:2: [mqtt] discovery-prefix=#: expected"},
+        {"[mqtt]\nqos=0\n", "vedette.conf:2: [mqtt] qos=0: expected a whole number from 1 to 2"},
+        {"[mqtt]\ncredential=a\nsecret-file=/b\n",
+         "vedette.conf:3: [mqtt] secret-file=/b: expected a credential or a secret-file, not both"},
+        {"[mqtt]\nsecret-file=/nosuch/file\n", "vedette.conf:2: [mqtt] secret-file=/nosuch/file: "},
+        {"[webhook]\nurl=ftp://a/b\n", "vedette.conf:2: [webhook] url=ftp://a/b: expected http"},
+        {"[webhook]\nurl=http:///b\n", "vedette.conf:2: [webhook] url=http:///b: expected http"},
+        {"[webhook]\nurl=https://u:hunter2@a/\n",
+         "vedette.conf:2: [webhook] url=https://a/: expected "
+         "no user"},
+        {"[webhook]\nurl=https://a/?token=hunter2\n",
+         "vedette.conf:2: [webhook] url=https://a/?token=***: holds a password"},
+        {"[webhook]\nphases=end\n", "vedette.conf:2: [webhook] phases=end: expected one of all"},
+        {"[file]\npath=events.json\n", "vedette.conf:2: [file] path=events.json: expected an "},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        fixture_files("vedette.conf", rows[i].text, NULL);
+        expect(rows[i].problem, NULL);
+    }
+    fixture_files("pair", "vedette:hunter2\n", "line", "hunter:3\n", "credentials/hook", "hunter4",
+                  NULL);
+    g_autofree char *pair = g_strdup(fixture_path("pair")), *line = g_strdup(fixture_path("line"));
+    g_chmod(pair, 0600);
+    g_chmod(line, 0600);
+    g_autofree char *text = g_strdup_printf("[mqtt]\nhost=a\nsecret-file=%s\n[webhook]\n"
+                                            "url=https://a/?token=x\nsecret-file=%s\n",
+                                            pair, line);
+    fixture_add("vedette.conf", text);
+    g_chmod(fixture_path("vedette.conf"), 0600);
+    g_autoptr(VdtConfig) config = load_good();
+    g_assert_cmpstr(config->secrets[VDT_GROUP_MQTT].user, ==, "vedette");
+    g_assert_cmpstr(config->secrets[VDT_GROUP_MQTT].password, ==, "hunter2");
+    g_assert_null(config->secrets[VDT_GROUP_WEBHOOK].user);
+    g_assert_cmpstr(config->secrets[VDT_GROUP_WEBHOOK].password, ==, "hunter:3");
+    fixture_add("vedette.conf", "[webhook]\nurl=https://a/\ncredential=hook\n");
+    g_autoptr(VdtConfig) unread = load_good();
+    g_assert_true(unread->secrets[VDT_GROUP_WEBHOOK].unread);
+    g_setenv("CREDENTIALS_DIRECTORY", fixture_path("credentials"), TRUE);
+    g_autoptr(VdtConfig) read = load_good();
+    g_unsetenv("CREDENTIALS_DIRECTORY");
+    g_assert_cmpstr(read->secrets[VDT_GROUP_WEBHOOK].password, ==, "hunter4");
+}
+
+/* The configuration is wrong, and nothing that is said of that has the password in it. */
+static void assert_silent(const char *lines)
+{
+    g_autoptr(VdtProblems) problems = vdt_problems_new();
+    g_assert_null(load(problems));
+    for (guint k = 0; k < problems->list->len; k++) {
+        g_autofree char *shown = vdt_problem_show(problems->list->pdata[k]);
+        if (strstr(shown, "hunter2") != NULL)
+            g_error("%s is told as: %s", lines, shown);
+    }
+}
+
 /* Wherever somebody puts a password, no problem repeats it. */
 static void test_no_secret_is_told(void)
 {
@@ -343,18 +442,26 @@ static void test_no_secret_is_told(void)
         "pipeline=rtsp://admin:hunter2@cam/",
         "stall-timeout=rtsp://admin:hunter2@cam/",
     };
+    static const char *const service[] = {
+        "[mqtt]\nhost=user:hunter2@broker",
+        "[mqtt]\nhost=mqtt://user:hunter2@broker",
+        "[mqtt]\npassword=hunter2",
+        "[mqtt]\ncredential=user:hunter2",
+        "[webhook]\nurl=https://u:hunter2@a/ b",
+        "[webhook]\nurl=http://u:hunter2@a/",
+        "[webhook]\nsecret=hunter2",
+        "[webhook]\nurl=ftp://a/?key=hunter2",
+    };
     for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
         g_autofree char *text = g_strdup_printf("[stream]\n%s\nsource=rtsp://u:hunter2@h/\n"
                                                 "source=rtsp://u:hunter2@h/\n",
                                                 lines[i]);
-        g_autoptr(VdtProblems) problems = vdt_problems_new();
         fixture_files("streams.d/a.conf", text, NULL);
-        g_assert_null(load(problems));
-        for (guint k = 0; k < problems->list->len; k++) {
-            g_autofree char *shown = vdt_problem_show(problems->list->pdata[k]);
-            if (strstr(shown, "hunter2") != NULL)
-                g_error("%s is told as: %s", lines[i], shown);
-        }
+        assert_silent(lines[i]);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(service); i++) {
+        fixture_files("vedette.conf", service[i], NULL);
+        assert_silent(service[i]);
     }
 }
 
@@ -374,7 +481,9 @@ int main(int argc, char **argv)
     g_test_add_func("/config/own-templates", test_own_templates);
     g_test_add_func("/config/password-in-uri", test_password_in_uri);
     g_test_add_func("/config/secret-file", test_secret_file);
+    g_test_add_func("/config/recorded", test_recorded);
     g_test_add_func("/config/credential", test_credential);
+    g_test_add_func("/config/publish", test_publish);
     g_test_add_func("/config/no-secret-is-told", test_no_secret_is_told);
     return fixture_close();
 }

@@ -6,7 +6,8 @@
 #include "config/diff.h"
 #include "fixture.h"
 
-#define STREET "[stream]\nsource=street:///\n"
+#define STREET                       "[stream]\nsource=street:///\n"
+#define STREAM_RECORD(source, after) STREET "[record]\nsource=" source "\nafter=" after "\n"
 
 static VdtConfig *load(void)
 {
@@ -89,6 +90,41 @@ static void test_unset(void)
     expect(set, "service unchanged; a changed restart-stream: segmenter.interval");
 }
 
+static void test_record(void)
+{
+    static const char both[] = STREAM_RECORD("rtsp://cam/large", "3s");
+    fixture_files("streams.d/a.conf", both, NULL);
+    g_autoptr(VdtConfig) before = load();
+    fixture_add("streams.d/a.conf", STREAM_RECORD("rtsp://cam/large", "4s"));
+    expect(before, "service unchanged; a changed live: record.after");
+    fixture_add("streams.d/a.conf", STREAM_RECORD("rtsp://cam/other", "3s"));
+    expect(before, "service unchanged; a changed restart-stream: record.source");
+    fixture_add("streams.d/a.conf", STREET "[record]\nafter=3s\n");
+    expect(before, "service unchanged; a changed restart-stream: record.source");
+    fixture_add("vedette.conf", "[recording]\nretention=2d\n");
+    fixture_add("streams.d/a.conf", both);
+    expect(before, "service changed live: recording.retention; a unchanged");
+}
+
+/* The same file may hold another secret. */
+static void test_service_secret(void)
+{
+    fixture_files("secret", "one\n", NULL);
+    g_autofree char *secret = g_strdup(fixture_path("secret"));
+    g_autofree char *text =
+        g_strdup_printf("[webhook]\nurl=http://a/\nsecret-file=%s\n[mqtt]\nhost=a\n", secret);
+    g_chmod(secret, 0600);
+    fixture_add("vedette.conf", text);
+    g_autoptr(VdtConfig) before = load();
+    expect(before, "service unchanged");
+    g_assert_true(
+        g_file_set_contents_full(secret, "two\n", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+    expect(before, "service changed live: the secret of webhook");
+    g_autofree char *more = g_strconcat(text, "port=1234\n", NULL);
+    fixture_add("vedette.conf", more);
+    expect(before, "service changed live: mqtt.port the secret of webhook");
+}
+
 static void test_named(void)
 {
     fixture_files("vedette.conf", "[profile a]\ntell=page\n[profile b]\n", NULL);
@@ -133,6 +169,8 @@ int main(int argc, char **argv)
     g_test_add_func("/diff/streams", test_streams);
     g_test_add_func("/diff/keys", test_keys);
     g_test_add_func("/diff/unset", test_unset);
+    g_test_add_func("/diff/record", test_record);
+    g_test_add_func("/diff/service-secret", test_service_secret);
     g_test_add_func("/diff/named", test_named);
     g_test_add_func("/diff/templates", test_templates);
     g_test_add_func("/diff/secret", test_secret);

@@ -247,6 +247,7 @@ static void test_samples(void)
     for (guint i = 0; i < VDT_N_NAMED_GROUPS; i++)
         assert_told(&vdt_named_groups[i], all_service, man);
     assert_told(&vdt_stream_group, all_stream, man);
+    assert_told(&vdt_record_group, all_stream, man);
     for (guint i = 0; i < vdt_n_analyser_groups; i++)
         assert_told(&vdt_analyser_groups[i], all_stream, man);
 }

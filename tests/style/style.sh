@@ -135,8 +135,11 @@ layers() {
   select_files '^daemon/values/.*\.[ch]$' | xargs -r grep -nE "$include(pipeline|config|build)/"
   select_files '^daemon/pipeline/.*\.[ch]$' | xargs -r grep -nE "$include(config|build)/"
   select_files '^daemon/config/.*\.[ch]$' | xargs -r grep -nE "${include}build/"
-  select_files '^daemon/stream/.*\.[ch]$' | xargs -r grep -nE "$include(values|pipeline|config|build)/"
+  select_files '^daemon/stream/.*\.[ch]$' | xargs -r grep -nE "$include(values|pipeline|config|build|record)/"
+  select_files '^daemon/record/.*\.[ch]$' | xargs -r grep -nE "$include(values|pipeline|config|build|stream)/"
   select_files '^daemon/.*/.*\.[ch]$' | grep -v '^daemon/serve/' | xargs -r grep -nE "${include}serve/"
+  select_files '^daemon/(values|pipeline|config|stream|events|store)/.*\.[ch]$' |
+    xargs -r grep -nE "${include}publish/"
   # Commands and elements are folders that nobody else looks into.
   select_files '^cli/.*\.[ch]$' | xargs -r grep -nE "$include(eval|infer|train|verify)/"
   select_files '^cli/data/.*\.[ch]$' | xargs -r grep -nE "${include}score/"
