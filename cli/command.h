@@ -23,10 +23,12 @@ typedef struct {
 
 int command_bench(int argc, char **argv);
 int command_cache(int argc, char **argv);
+int command_cameras(int argc, char **argv);
 int command_convert(int argc, char **argv);
 int command_eval(int argc, char **argv);
 int command_infer(int argc, char **argv);
 int command_inspect(int argc, char **argv);
+int command_models(int argc, char **argv);
 int command_serve(int argc, char **argv); /* built with GStreamer */
 int command_train(int argc, char **argv);
 int command_verify(int argc, char **argv);

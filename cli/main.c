@@ -13,10 +13,12 @@ static const Command commands[] = {
     {"train", "train a network", command_train},
     {"verify", "hold this build against recorded reference outputs", command_verify},
     {"bench", "time a network", command_bench},
+    {"models", "list, add, remove and check models", command_models},
     {"cache", "show or clear the clips that trainings keep on disk", command_cache},
 #if HAVE_GST
     {"serve", "keep cameras running, or check how", command_serve},
 #endif
+    {"cameras", "find cameras in the local network", command_cameras},
     {"inspect", "say what a weight file holds", command_inspect},
     {"convert", "convert a weight file to another format or precision", command_convert},
 };

@@ -32,6 +32,7 @@ void vdt_card_free(VdtCard *card)
     g_free(card->origin);
     g_free(card->path);
     g_free(card->weights);
+    g_free(card->sha256);
     g_strfreev(card->labels);
     g_free(card->labels_path);
     g_free(card->variant_labels_path);
@@ -161,6 +162,17 @@ static char *beside(VdtFields *fields, const char *key, const char *path)
         return NULL;
     }
     return g_canonicalize_filename(joined, NULL);
+}
+
+static void take_hash(VdtFields *fields, VdtCard *card)
+{
+    const char *text = vdt_fields_string(fields, "sha256", NULL);
+    if (text == NULL)
+        return;
+    if (strlen(text) == 64 && strspn(text, "0123456789abcdefABCDEF") == 64)
+        card->sha256 = g_ascii_strdown(text, -1);
+    else
+        vdt_fields_fail(fields, "\"sha256\" is \"%s\", but must be 64 hexadecimal digits", text);
 }
 
 static void take_floats(VdtFields *fields, const char *key, float *values, double min, double max)
@@ -296,6 +308,7 @@ VdtCard *vdt_card_load(const char *path, JsonObject **config, GError **error)
     take_string(&fields, "licence", &card->licence);
     take_string(&fields, "origin", &card->origin);
     card->weights = beside(&fields, "weights", path);
+    take_hash(&fields, card);
     g_autofree char *labels = beside(&fields, "labels", path);
     VdtFields inner = vdt_fields_object(&fields, "preprocessing", in_preprocessing);
     read_preprocessing(&inner, card);
@@ -326,6 +339,7 @@ char *vdt_card_find_unknown(const VdtCard *card)
                                         "architecture",
                                         "variant",
                                         "weights",
+                                        "sha256",
                                         "licence",
                                         "origin",
                                         "title",

@@ -54,10 +54,24 @@ static void add_data_dirs(GPtrArray *dirs, const char *below)
     g_ptr_array_add(dirs, g_build_filename(VEDETTE_DATADIR, below, NULL));
 }
 
-/* A name is one component of a path. */
-static gboolean is_name(const char *name)
+gboolean vdt_is_model_name(const char *name)
 {
     return *name != '\0' && *name != '.' && strchr(name, '/') == NULL && strlen(name) <= 200;
+}
+
+char **vdt_get_model_dirs(guint *n_own)
+{
+    GPtrArray *dirs = g_ptr_array_new();
+    const char *own = g_getenv("VEDETTE_MODEL_PATH");
+    if (own != NULL)
+        add_split(dirs, own, "");
+    g_ptr_array_add(dirs, g_build_filename(g_get_user_data_dir(), "vedette", "models", NULL));
+    g_ptr_array_add(dirs, g_strdup(VDT_SYSTEM_MODELS));
+    if (n_own != NULL)
+        *n_own = dirs->len;
+    add_data_dirs(dirs, "models");
+    g_ptr_array_add(dirs, NULL);
+    return (char **)g_ptr_array_free(dirs, FALSE);
 }
 
 char *vdt_find_card(const char *model, GError **error)
@@ -67,25 +81,18 @@ char *vdt_find_card(const char *model, GError **error)
             return g_build_filename(model, "card.json", NULL);
         return g_strdup(model);
     }
-    if (!is_name(model)) {
+    if (!vdt_is_model_name(model)) {
         g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
                     "\"%s\" is neither a model's name nor the path of a card", model);
         return NULL;
     }
-    g_autoptr(GPtrArray) dirs = g_ptr_array_new_with_free_func(g_free);
-    const char *own = g_getenv("VEDETTE_MODEL_PATH");
-    if (own != NULL)
-        add_split(dirs, own, "");
-    g_ptr_array_add(dirs, g_build_filename(g_get_user_data_dir(), "vedette", "models", NULL));
-    g_ptr_array_add(dirs, g_strdup("/var/lib/vedette/models"));
-    add_data_dirs(dirs, "models");
-
+    g_auto(GStrv) dirs = vdt_get_model_dirs(NULL);
     g_autoptr(GString) places = g_string_new(NULL);
-    for (guint i = 0; i < dirs->len; i++) {
-        g_autofree char *card = g_build_filename(dirs->pdata[i], model, "card.json", NULL);
+    for (guint i = 0; dirs[i] != NULL; i++) {
+        g_autofree char *card = g_build_filename(dirs[i], model, "card.json", NULL);
         if (g_file_test(card, G_FILE_TEST_EXISTS))
             return g_steal_pointer(&card);
-        g_string_append_printf(places, "%s%s", i > 0 ? ", " : "", (char *)dirs->pdata[i]);
+        g_string_append_printf(places, "%s%s", i > 0 ? ", " : "", dirs[i]);
     }
     /* What is meant is often a folder right here. */
     g_autofree char *here = g_build_filename(model, "card.json", NULL);
@@ -108,7 +115,7 @@ char **vdt_get_data_dirs(const char *below)
 
 char *vdt_find_labels(const char *name)
 {
-    if (!is_name(name))
+    if (!vdt_is_model_name(name))
         return NULL;
     g_autofree char *file = g_strconcat(name, ".txt", NULL);
     g_autoptr(GPtrArray) dirs = g_ptr_array_new_with_free_func(g_free);

@@ -7,6 +7,7 @@
 #include "data/streetclips.h"
 #include "io/atomic-file.h"
 #include "jsontext.h"
+#include "sink.h"
 #include "training.h"
 
 /* Matrices in the precision that was asked for; vectors, which cost nothing, in float32. */
@@ -118,12 +119,17 @@ static gboolean save_card(const Training *training, const Validation *validation
     const VdtCard *card = training->card;
     g_autoptr(JsonObject) object = json_object_new();
     g_autofree char *origin = origin_of(training);
+    g_autofree char *weights = training_output_path(training, "weights.safetensors");
+    g_autofree char *hash = sink_hash(weights, NULL, error);
+    if (hash == NULL)
+        return FALSE;
     json_object_set_int_member(object, "schema", 1);
     json_object_set_string_member(object, "name", card->name);
     json_object_set_string_member(object, "architecture", card->architecture);
     json_object_set_string_member(object, "variant", card->variant);
     json_object_set_string_member(object, "title", card->title);
     json_object_set_string_member(object, "weights", "weights.safetensors");
+    json_object_set_string_member(object, "sha256", hash);
     json_object_set_string_member(object, "labels", "labels.txt");
     if (o->street && training->network.model->task == VDT_TASK_SEGMENTATION)
         json_object_set_array_member(object, "things", things());

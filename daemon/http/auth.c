@@ -20,6 +20,7 @@
 typedef struct {
     VdtRole role;
     char *name, *csrf;
+    guint8 token[VDT_TOKEN_SUM_BYTES]; /* its sum */
     gint64 end;
 } Session;
 
@@ -54,11 +55,17 @@ void vdt_auth_free(VdtAuth *auth)
     g_free(auth);
 }
 
+static gboolean has_no_token(gpointer key, gpointer value, gpointer data)
+{
+    const Session *session = value;
+    const VdtTokens *tokens = data;
+    const char *name;
+    return tokens == NULL || vdt_tokens_find_sum(tokens, session->token, &name) != session->role;
+}
+
 void vdt_auth_set(VdtAuth *auth, const VdtHttpSettings *settings)
 {
-    /* Which token a session was begun with is not kept. */
-    if (auth->settings != NULL)
-        g_hash_table_remove_all(auth->sessions);
+    g_hash_table_foreach_remove(auth->sessions, has_no_token, settings->tokens);
     auth->settings = settings;
 }
 
@@ -259,8 +266,11 @@ char *vdt_auth_login(VdtAuth *auth, const char *token, const VdtPeer *peer, gint
     if (g_hash_table_size(auth->sessions) >= MOST_SESSIONS)
         forget_oldest(auth);
     Session *session = g_new(Session, 1);
-    *session = (Session){verdict->role, g_strdup(verdict->name), g_steal_pointer(&csrf),
-                         now + VDT_AUTH_AGE * (gint64)G_USEC_PER_SEC};
+    *session = (Session){.role = verdict->role,
+                         .name = g_strdup(verdict->name),
+                         .csrf = g_steal_pointer(&csrf),
+                         .end = now + VDT_AUTH_AGE * (gint64)G_USEC_PER_SEC};
+    vdt_token_sum(token, session->token);
     g_hash_table_insert(auth->sessions, session_key(cookie), session);
     verdict->csrf = session->csrf;
     return g_steal_pointer(&cookie);

@@ -9,7 +9,7 @@
 
 #define MOST_BYTES  65536
 #define MOST_TOKENS 256
-#define SUM_BYTES   32
+#define SUM_BYTES   VDT_TOKEN_SUM_BYTES
 #define SUM_PREFIX  "sha256:"
 
 typedef struct {
@@ -33,7 +33,7 @@ static gboolean fail(GError **error, int code, const char *format, ...)
     return FALSE;
 }
 
-static void sum_of(const char *token, guint8 sum[SUM_BYTES])
+void vdt_token_sum(const char *token, guint8 sum[SUM_BYTES])
 {
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
     gsize n = SUM_BYTES;
@@ -95,7 +95,7 @@ static gboolean parse_line(VdtTokens *tokens, const char *file, guint number, co
             return fail(error, EINVAL, "%s:%u: expected 64 hexadecimal digits behind sha256:", file,
                         number);
     } else if (is_token(words[2])) {
-        sum_of(words[2], token.sum);
+        vdt_token_sum(words[2], token.sum);
     } else {
         return fail(
             error, EINVAL,
@@ -204,8 +204,13 @@ static guint8 differ(const guint8 *a, const guint8 *b, gsize n)
 VdtRole vdt_tokens_find(const VdtTokens *tokens, const char *token, const char **name)
 {
     guint8 sum[SUM_BYTES];
+    vdt_token_sum(token, sum);
+    return vdt_tokens_find_sum(tokens, sum, name);
+}
+
+VdtRole vdt_tokens_find_sum(const VdtTokens *tokens, const guint8 sum[SUM_BYTES], const char **name)
+{
     VdtRole role = VDT_ROLE_NONE;
-    sum_of(token, sum);
     for (guint i = 0; i < tokens->list->len; i++) {
         const Token *each = &g_array_index(tokens->list, Token, i);
         if (differ(sum, each->sum, SUM_BYTES) == 0) {
@@ -219,7 +224,7 @@ VdtRole vdt_tokens_find(const VdtTokens *tokens, const char *token, const char *
 gboolean vdt_secret_equal(const char *a, const char *b)
 {
     guint8 x[SUM_BYTES], y[SUM_BYTES];
-    sum_of(a, x);
-    sum_of(b, y);
+    vdt_token_sum(a, x);
+    vdt_token_sum(b, y);
     return differ(x, y, SUM_BYTES) == 0;
 }

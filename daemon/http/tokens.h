@@ -10,7 +10,8 @@
 
 #include "peer.h"
 
-#define VDT_TOKEN_LEAST 16 /* characters */
+#define VDT_TOKEN_LEAST     16 /* characters */
+#define VDT_TOKEN_SUM_BYTES 32
 
 typedef struct _VdtTokens VdtTokens;
 
@@ -21,6 +22,10 @@ guint vdt_tokens_count(const VdtTokens *tokens);
 /* The role of @token and, borrowed, its name; VDT_ROLE_NONE if it is none of them. Takes the same
  * time for every token of a length. */
 VdtRole vdt_tokens_find(const VdtTokens *tokens, const char *token, const char **name);
+/* The same by a token's SHA-256, which vdt_token_sum() makes. */
+VdtRole vdt_tokens_find_sum(const VdtTokens *tokens, const guint8 sum[VDT_TOKEN_SUM_BYTES],
+                            const char **name);
+void vdt_token_sum(const char *token, guint8 sum[VDT_TOKEN_SUM_BYTES]);
 /* Whether nobody but root or this user can use @file, which is as @s says, or it is a credential of
  * systemd's. */
 gboolean vdt_secret_file_check(const char *file, const struct stat *s, GError **error);

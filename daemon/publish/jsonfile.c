@@ -13,6 +13,7 @@
 typedef struct {
     char *path;
     int fd;
+    gboolean full; /* it could be opened, and not be written */
 } JsonFile;
 
 static void let_go(JsonFile *self)
@@ -83,7 +84,7 @@ static gboolean append(int fd, const char *text, gsize size)
 }
 
 /* Writes what there is; FALSE with errno. */
-static gboolean write_some(VdtSink *sink, const JsonFile *self, gboolean *any)
+static gboolean write_some(VdtSink *sink, JsonFile *self, gboolean *any)
 {
     VdtTold told[MOST_LINES];
     guint n = 0;
@@ -97,6 +98,9 @@ static gboolean write_some(VdtSink *sink, const JsonFile *self, gboolean *any)
     *any = n > 0;
     if (n > 0 && !append(self->fd, text->str, text->len))
         return FALSE;
+    if (n > 0 && self->full)
+        vdt_sink_up(sink);
+    self->full = self->full && n == 0;
     for (guint i = 0; i < n; i++)
         vdt_sink_arrived(sink, told[i].seq, told[i].repeated);
     return TRUE;
@@ -113,10 +117,12 @@ static void run(VdtSink *sink, gpointer data)
                 vdt_sink_failed(sink, VDT_SINK_AWAY, 0, "it cannot be opened: %s", error);
                 continue;
             }
-            vdt_sink_up(sink);
+            if (!self->full)
+                vdt_sink_up(sink);
         }
         if (!write_some(sink, self, &any)) {
             int code = errno;
+            self->full = TRUE;
             let_go(self);
             vdt_sink_failed(sink, VDT_SINK_AWAY, 0, "it cannot be written: %s", g_strerror(code));
         } else if (!any) {
@@ -141,6 +147,6 @@ VdtSink *vdt_json_file_new(const VdtConfig *config, const VdtSinkOptions *option
     if (path == NULL)
         return NULL;
     JsonFile *self = g_new(JsonFile, 1);
-    *self = (JsonFile){g_strdup(path), -1};
+    *self = (JsonFile){g_strdup(path), -1, FALSE};
     return vdt_sink_new(&kind, self, path, options);
 }

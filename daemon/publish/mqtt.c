@@ -311,6 +311,30 @@ static int set_tls(Mqtt *self)
     return mosquitto_int_option(self->client, MOSQ_OPT_TLS_USE_OS_CERTS, 1);
 }
 
+/* "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed" */
+static char *show_tls(const char *said)
+{
+    const char *last = g_strrstr(said, "::");
+    if (last != NULL)
+        said = last + strlen("::");
+    else if (g_str_has_prefix(said, "Error: "))
+        said += strlen("Error: ");
+    gsize n = strlen(said);
+    return g_strdup_printf("TLS: %.*s", (int)(n > 0 && said[n - 1] == '.' ? n - 1 : n), said);
+}
+
+static char *explain(const Mqtt *self, int rc)
+{
+    if (self->said != NULL && self->tls)
+        return show_tls(self->said);
+    if (rc == MOSQ_ERR_CONN_LOST || rc == MOSQ_ERR_NO_CONN)
+        return g_strdup("the connection was lost");
+    if (rc == MOSQ_ERR_KEEPALIVE)
+        return g_strdup("the broker does not answer");
+    return g_strdup(rc == MOSQ_ERR_ERRNO && self->error != 0 ? g_strerror(self->error)
+                                                             : mosquitto_strerror(rc));
+}
+
 /* Why it is not to be had; NULL if it is under way. Caller frees. */
 static char *connect_to(Mqtt *self)
 {
@@ -325,9 +349,8 @@ static char *connect_to(Mqtt *self)
         mosquitto_connect_bind_async(self->client, self->host, self->port, self->keepalive, family);
     if (rc == MOSQ_ERR_SUCCESS || rc == MOSQ_ERR_CONN_PENDING)
         return NULL;
-    if (rc == MOSQ_ERR_TLS && self->said != NULL)
-        return g_strdup(self->said);
-    return g_strdup(rc == MOSQ_ERR_ERRNO ? g_strerror(errno) : mosquitto_strerror(rc));
+    self->error = errno;
+    return explain(self, rc);
 }
 
 static gint64 oldest_flight(const Mqtt *self)
@@ -367,18 +390,6 @@ static void leave(Mqtt *self)
     mosquitto_disconnect(self->client);
     while (rc == MOSQ_ERR_SUCCESS && !self->ended && g_get_monotonic_time() < until)
         rc = turn(self, until);
-}
-
-static char *explain(const Mqtt *self, int rc)
-{
-    if (self->said != NULL && self->tls)
-        return g_strdup(self->said);
-    if (rc == MOSQ_ERR_CONN_LOST || rc == MOSQ_ERR_NO_CONN)
-        return g_strdup("the connection was lost");
-    if (rc == MOSQ_ERR_KEEPALIVE)
-        return g_strdup("the broker does not answer");
-    return g_strdup(rc == MOSQ_ERR_ERRNO && self->error != 0 ? g_strerror(self->error)
-                                                             : mosquitto_strerror(rc));
 }
 
 /* User or password, or what they may, rather than the broker. */

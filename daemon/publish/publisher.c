@@ -166,8 +166,8 @@ static void start(VdtPublisher *publisher, SinkNumber number)
     g_mutex_unlock(&publisher->lock);
 }
 
-/* Without the lock while it ends: its last words may ask for figures. */
-static void stop(VdtPublisher *publisher, SinkNumber number)
+/* Without the lock while it ends: its last words may ask for figures. FALSE if there is none. */
+static gboolean stop(VdtPublisher *publisher, SinkNumber number)
 {
     g_mutex_lock(&publisher->lock);
     VdtSink *sink = g_steal_pointer(&publisher->sinks[number]);
@@ -176,6 +176,17 @@ static void stop(VdtPublisher *publisher, SinkNumber number)
         publisher->hangs = TRUE;
         tell(publisher, WARNING, "%s: hangs, and is left", rows[number].name);
     }
+    return sink != NULL;
+}
+
+/* Somebody may think that it is away. */
+static void tell_stopped(VdtPublisher *publisher, SinkNumber number)
+{
+    VdtSinkInfo info = {
+        .name = (char *)rows[number].name, .peer = (char *)"", .state = VDT_SINK_STOPPED};
+    tell(publisher, NOTICE, "%s: stopped", info.name);
+    if (publisher->options.changed != NULL)
+        publisher->options.changed(&info, publisher->options.data);
 }
 
 static gboolean differs(const VdtConfig *a, const VdtConfig *b, SinkNumber number)
@@ -235,8 +246,10 @@ void vdt_publisher_reload(VdtPublisher *publisher, VdtConfig *config)
     set_streams(publisher);
     for (SinkNumber i = 0; i < N_SINKS; i++)
         if (differs(before, config, i)) {
-            stop(publisher, i);
+            gboolean was = stop(publisher, i);
             start(publisher, i);
+            if (was && publisher->sinks[i] == NULL)
+                tell_stopped(publisher, i);
         }
     wake_board(publisher);
 }

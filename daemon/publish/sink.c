@@ -44,7 +44,8 @@ struct _VdtSink {
 
 const char *vdt_sink_state_name(VdtSinkState state)
 {
-    static const char *const names[VDT_N_SINK_STATES] = {"starting", "up", "away", "refused"};
+    static const char *const names[VDT_N_SINK_STATES] = {"starting", "up", "away", "refused",
+                                                         "stopped"};
     return names[state];
 }
 

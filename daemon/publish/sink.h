@@ -14,6 +14,7 @@ typedef enum {
     VDT_SINK_UP,
     VDT_SINK_AWAY,    /* tried again, after pauses */
     VDT_SINK_REFUSED, /* user or password are wrong, or such: tried again, after longer ones */
+    VDT_SINK_STOPPED, /* it is none any more */
     VDT_N_SINK_STATES
 } VdtSinkState;
 const char *vdt_sink_state_name(VdtSinkState state);

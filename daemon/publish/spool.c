@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define COMMIT 1000000 /* us, at most, until it is on disk that something is being sent */
+#define COMMIT 500000 /* us, at most, until it is on disk that something is being sent */
 
 typedef struct {
     guint64 seq;

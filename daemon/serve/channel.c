@@ -13,8 +13,8 @@ typedef struct {
     GMutex lock;
     VdtStreamConfig *config; /* guarded */
     GWeakRef analysis;       /* guarded: the newest, made for that */
-    VdtWatch *watch;
     VdtRecordist *recordist; /* or NULL */
+    VdtWatch *watch;
 } Plan;
 
 /* What callbacks have. */
@@ -68,10 +68,10 @@ static GstElement *make_analysis(const char *stream, gpointer data, GError **err
     GstElement *analysis = vdt_make_analysis(plan->config, error);
     if (analysis != NULL) {
         g_weak_ref_set(&plan->analysis, analysis);
+        if (plan->recordist != NULL)
+            vdt_recordist_watch(plan->recordist, analysis);
         vdt_watch_attach(plan->watch, analysis);
     }
-    if (analysis != NULL && plan->recordist != NULL)
-        vdt_recordist_watch(plan->recordist, analysis);
     g_mutex_unlock(&plan->lock);
     return analysis;
 }

@@ -96,6 +96,10 @@ static void test_result(void)
     g_assert_no_error(error);
     g_assert_cmpint(vdt_weights_lookup(weights, "cls_head.fc_cls.weight")->dtype, ==, VDT_F16);
     g_assert_cmpint(vdt_weights_lookup(weights, "cls_head.fc_cls.bias")->dtype, ==, VDT_F32);
+    g_autofree char *bytes = contents("result", "weights.safetensors", &size);
+    g_autofree char *hash =
+        g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)bytes, size);
+    g_assert_cmpstr(card->sha256, ==, hash);
 }
 
 /* The path of the one shard that a set of the cache has. */

@@ -181,7 +181,12 @@ static void test_session(void)
     g_autofree char *third = vdt_auth_login(f.auth, BOSS, &far, f.now, &verdict);
     g_autofree char *last = g_strdup_printf(OWN "Cookie: vedette=%s\r\n", third);
     vdt_auth_set(f.auth, &f.settings);
-    g_assert_cmpuint(judge(&f, "GET", last, &far, VDT_ROLE_CONTROL), ==, 401);
+    g_assert_cmpuint(judge(&f, "GET", last, &far, VDT_ROLE_CONTROL), ==, 0);
+    VdtTokens *before = f.settings.tokens;
+    f.settings.tokens = vdt_tokens_parse("tokens", "read boss " BOSS "\n", NULL);
+    vdt_auth_set(f.auth, &f.settings);
+    g_assert_cmpuint(judge(&f, "GET", last, &far, VDT_ROLE_READ), ==, 401);
+    vdt_tokens_free(before);
     fixture_clear(&f);
 }
 

@@ -137,6 +137,7 @@ static const struct {
     {HEAD ", \"things\": \"x\"}", "must be an array of strings"},
     {HEAD ", \"things\": [\"x\"]}", "\"things\" has \"x\", which is none of the labels"},
     {HEAD ", \"things\": [3]}", "\"things\" is 3, but must be a string"},
+    {HEAD ", \"sha256\": \"abc\"}", "must be 64 hexadecimal digits"},
     {HEAD ", \"config\": 3}", "\"config\" must be an object"},
     {HEAD ", \"preprocessing\": []}", "\"preprocessing\" must be an object"},
     {HEAD ", \"preprocessing\": {\"mean\": [1, 2]}}", "\"mean\" is [1,2]"},

@@ -222,6 +222,44 @@ static void test_json(void)
     }
 }
 
+/* docs/events.schema.json knows every member, and those that are always there. */
+static void test_schema(void)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+    g_autoptr(GError) error = NULL;
+    VdtEventLine full = vdt_event_line_now(), least = full;
+    least.type = full.type = "object";
+    least.event = full.event = "end";
+    least.id = full.id = "x-1";
+    full.stream = full.element = full.label = full.what = full.zone = full.line = full.reason = "x";
+    full.direction = "in";
+    full.score = 0.5;
+    full.pts = full.object = full.count = full.since = 1;
+    json_parser_load_from_file(parser, g_getenv("VEDETTE_SCHEMA"), &error);
+    g_assert_no_error(error);
+    JsonObject *schema = json_node_get_object(json_parser_get_root(parser));
+    JsonObject *properties = json_object_get_object_member(schema, "properties");
+    JsonArray *required = json_object_get_array_member(schema, "required");
+    g_autoptr(VdtEvent) most = vdt_event_new(&full), few = vdt_event_new(&least);
+    const VdtTold rows[] = {{1, most, TRUE}, {1, few, FALSE}};
+    for (guint i = 0; i < 2; i++) {
+        g_autofree char *text = vdt_told_to_json(&rows[i]);
+        g_autoptr(JsonNode) node = json_from_string(text, &error);
+        g_assert_no_error(error);
+        JsonObject *object = json_node_get_object(node);
+        g_autoptr(GList) members = json_object_get_members(object);
+        for (GList *l = members; l != NULL; l = l->next)
+            g_assert_true(json_object_has_member(properties, l->data));
+        for (guint k = 0; k < json_array_get_length(required); k++)
+            g_assert_true(
+                json_object_has_member(object, json_array_get_string_element(required, k)));
+        /* The first has all, the second no more than what is required. */
+        g_assert_cmpuint(json_object_get_size(object), ==,
+                         i == 0 ? json_object_get_size(properties)
+                                : json_array_get_length(required));
+    }
+}
+
 int main(int argc, char **argv)
 {
     fixture_open(&argc, &argv);
@@ -231,5 +269,6 @@ int main(int argc, char **argv)
     g_test_add_func("/spool/filter", test_filter);
     g_test_add_func("/spool/lost", test_lost);
     g_test_add_func("/spool/json", test_json);
+    g_test_add_func("/spool/schema", test_schema);
     return fixture_close();
 }

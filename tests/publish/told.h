@@ -8,24 +8,14 @@
 #include "../daemon/fixture.h"
 #include "publish/publisher.h"
 
-/* A sanitizer makes allocations slow, of which reading the machine's certificates takes many. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define TOLD_SLOWER 10
-#else
-#define TOLD_SLOWER 1
-#endif
-
 /* Waits until @condition, or fails after @seconds. */
 #define WAIT(condition, seconds)                                                                   \
-    G_STMT_START                                                                                   \
-    {                                                                                              \
-        gint64 wait_until =                                                                        \
-            g_get_monotonic_time() + (gint64)((seconds)*TOLD_SLOWER * G_USEC_PER_SEC);             \
-        while (!(condition) && g_get_monotonic_time() < wait_until)                                \
-            g_usleep(2000);                                                                        \
-        g_assert_true(condition);                                                                  \
-    }                                                                                              \
-    G_STMT_END
+    for (gint64 wait_until = told_deadline(seconds); !(condition);                                 \
+         told_wait(wait_until, G_STRLOC ": " #condition))
+/* In so many seconds, more where a sanitizer makes all slow. */
+gint64 told_deadline(double seconds);
+/* Sleeps a little; ends the test after @until, saying what for. */
+void told_wait(gint64 until, const char *condition);
 
 /* Short pauses. */
 extern const VdtSinkTimes told_times;

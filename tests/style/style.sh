@@ -141,7 +141,7 @@ layers() {
   select_files '^daemon/(values|pipeline|config|stream|events|store)/.*\.[ch]$' |
     xargs -r grep -nE "${include}publish/"
   # Commands and elements are folders that nobody else looks into.
-  select_files '^cli/.*\.[ch]$' | xargs -r grep -nE "$include(eval|infer|train|verify)/"
+  select_files '^cli/.*\.[ch]$' | xargs -r grep -nE "$include(cameras|eval|infer|models|train|verify)/"
   select_files '^cli/data/.*\.[ch]$' | xargs -r grep -nE "${include}score/"
   select_files '^gst/.*\.[ch]$' | grep -v '^gst/plugin\.c$' | xargs -r grep -nE \
     "$include(recognizer|segmenter|overlay|street|demo)/"

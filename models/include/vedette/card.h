@@ -26,6 +26,7 @@ typedef struct {
     char *licence, *origin;
     char *path;                /**< of the card, NULL if recognised from weights alone */
     char *weights;             /**< absolute path of the weight file */
+    char *sha256;              /**< of the weight file, in lower case; NULL if it is not stated */
     char **labels;             /**< NULL-terminated, by class; NULL if there are none */
     char *labels_path;         /**< where they are from; NULL if there are none */
     char *variant_labels_path; /**< those that come with the variant; NULL if there are none */
