@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is told of a stream: its states, what its analysers find, and that its camera is away. All
+ * What is told of a stream: its states, what its analysers find, and how its camera is. All
  * of it in the supervisor's thread.
  */
 #pragma once
