@@ -236,8 +236,12 @@ static void test_other_tokens(void)
     g_autofree char *before = ask(other, "GET", "/api/v1/status", old, NULL);
     g_assert_cmpuint(status_of(before), ==, 200);
     g_assert_true(g_file_set_contents_full(path, "read other fedcba9876543210-fresh\n", -1,
-                                           G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+                                           G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
     VdtHttpSettings *settings = vdt_http_settings_new(other->config, problems);
+    for (guint i = 0; i < problems->list->len; i++) {
+        g_autofree char *shown = vdt_problem_show(problems->list->pdata[i]);
+        g_test_message("%s", shown);
+    }
     g_assert_nonnull(settings);
     vdt_http_set(other->http, settings);
     g_usleep(100000);
