@@ -7,8 +7,9 @@
 #include "replay.h"
 
 #define MOST_UNIX       64 /* connections of the Unix socket, beside those of TCP */
-#define MOST_HANDSHAKES 16 /* each takes a thread */
-#define LINGER          2  /* s, for a peer that still sends */
+/* Each takes a thread of GLib's ten, which others need, too. */
+#define MOST_HANDSHAKES 6
+#define LINGER          2 /* s, for a peer that still sends */
 #define LINGER_BYTES    (1024 * 1024)
 #define LAST_WAIT       G_USEC_PER_SEC
 #define CHUNK           16384
@@ -352,6 +353,7 @@ static void on_shaken(GObject *source, GAsyncResult *result, gpointer data)
     end_handshake(visit);
     if (!visit->gone && ok) {
         visit->stage = HEAD;
+        set_deadline(visit, VDT_DOOR_HEAD_LIMIT, on_late);
         read_on(visit);
     } else {
         visit_end(visit);
@@ -370,6 +372,7 @@ static void begin_handshakes(VdtDoor *door)
         }
         door->shaking++;
         visit->shakes = TRUE;
+        set_deadline(visit, VDT_DOOR_TLS_LIMIT, on_late);
         g_tls_connection_handshake_async(G_TLS_CONNECTION(visit->stream), G_PRIORITY_DEFAULT,
                                          visit->cancellable, on_shaken, visit);
     }

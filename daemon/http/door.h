@@ -10,7 +10,8 @@
 #include "guard.h"
 #include "settings.h"
 
-#define VDT_DOOR_HEAD_LIMIT   5   /* s, for TLS and the head */
+#define VDT_DOOR_TLS_LIMIT    3   /* s, for a handshake from its turn on */
+#define VDT_DOOR_HEAD_LIMIT   5   /* s, for the head, and to wait for a turn with TLS */
 #define VDT_DOOR_BODY_LIMIT   10  /* s */
 #define VDT_DOOR_STALL_LIMIT  30  /* s without a byte that the peer takes */
 #define VDT_DOOR_ANSWER_LIMIT 600 /* s, but for answers without an end */

@@ -13,6 +13,7 @@
 #define JSON    "\r\nContent-Type: application/json"
 
 static Server *server;
+static GSocket *left; /* a peer that still looks when the server ends */
 
 static char *target_of(const VdtRoute *route)
 {
@@ -569,7 +570,6 @@ static void test_live(void)
         g_usleep(50000);
     g_assert_cmpuint(count_watches(), ==, 0);
     /* one is left there, for the server to end */
-    static GSocket *left;
     left = follow(target, NULL);
     g_autofree char *again = peer_read(left, "picture ");
     g_assert_nonnull(strstr(again, "picture "));
@@ -615,5 +615,6 @@ int main(int argc, char **argv)
     g_test_add_func("/routes/no-store", test_no_store);
     int status = g_test_run();
     server_free(server);
+    g_clear_object(&left);
     return status;
 }

@@ -206,7 +206,7 @@ static void test_tls(void)
     ServerOptions options = {.tls = TRUE};
     Server *tls = server_new(&options);
     g_autoptr(GPtrArray) peers = g_ptr_array_new_with_free_func(g_object_unref);
-    for (guint i = 0; i < 60; i++) {
+    for (guint i = 0; i < 30; i++) {
         GSocket *peer = peer_connect(tls);
         peer_send(peer, i % 2 ? "\x16\x03\x01\x02" : "", -1);
         g_ptr_array_add(peers, peer);
@@ -224,6 +224,32 @@ static void test_tls(void)
     g_assert_nonnull(cookie);
     g_assert_true(g_str_has_suffix(cookie, "; Secure"));
     server_free(tls);
+}
+
+/* Other tokens, while it runs. */
+static void test_other_tokens(void)
+{
+    Server *other = server_new(NULL);
+    g_autofree char *path = g_build_filename(other->folder, "tokens", NULL);
+    g_autoptr(VdtProblems) problems = vdt_problems_new();
+    static const char fresh[] = BEARER "fedcba9876543210-fresh", old[] = BEARER READ_TOKEN;
+    g_autofree char *before = ask(other, "GET", "/api/v1/status", old, NULL);
+    g_assert_cmpuint(status_of(before), ==, 200);
+    g_assert_true(g_file_set_contents_full(path, "read other fedcba9876543210-fresh\n", -1,
+                                           G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
+    VdtHttpSettings *settings = vdt_http_settings_new(other->config, problems);
+    for (guint i = 0; i < problems->list->len; i++) {
+        g_autofree char *shown = vdt_problem_show(problems->list->pdata[i]);
+        g_test_message("%s", shown);
+    }
+    g_assert_nonnull(settings);
+    vdt_http_set(other->http, settings);
+    g_usleep(100000);
+    g_autofree char *gone = ask(other, "GET", "/api/v1/status", old, NULL);
+    g_assert_cmpuint(status_of(gone), ==, 401);
+    g_autofree char *after = ask(other, "GET", "/api/v1/status", fresh, NULL);
+    g_assert_cmpuint(status_of(after), ==, 200);
+    server_free(other);
 }
 
 /* More than there is room for: those are told so; the Unix socket has room of its own. */
@@ -291,6 +317,7 @@ int main(int argc, char **argv)
     g_test_add_func("/server/concurrent", test_concurrent);
     g_test_add_func("/server/socket", test_socket);
     g_test_add_func("/server/crowd", test_crowd);
+    g_test_add_func("/server/other-tokens", test_other_tokens);
     g_test_add_func("/server/tls", test_tls);
     g_test_add_func("/server/end", test_end);
     g_test_add_func("/server/slow", test_slow);
