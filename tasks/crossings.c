@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define REMEMBERED 16   /* updates, without an object */
-#define CLEAR      0.08 /* heights of the object, from a line, until it is on a side of it */
+#define CLEAR      0.08 /* sizes of the object, from a line, until it is on a side of it */
+#define GOES       0.5  /* of that: who has come off another moves at least that far the same way */
 
 /* Where an object was when it was on a side of a line last. */
 typedef struct {
@@ -82,12 +83,24 @@ static double meet(const VdtZone *line, VdtPlace a, VdtPlace b, double aspect)
     return (x * at_x + y * at_y) / (x * x + y * y);
 }
 
+/* Whether an object goes on the way that the one took which it has come off. What only stands where
+ * the other one has passed has not come along. */
+static gboolean goes_on(const VdtZone *line, const VdtObject *object, int side, double clear,
+                        double aspect)
+{
+    const double from = distance(line, object->path[0], aspect);
+    const double to = distance(line, object->path[object->n_path - 1], aspect);
+
+    return side * (to - from) > clear * GOES;
+}
+
 static void look(VdtCrossings *crossings, guint line, Side *side, const VdtObject *object, guint i,
-                 VdtPlace place, double aspect)
+                 VdtPlace place, gboolean inherited, double aspect)
 {
     const VdtZone *zone = &crossings->lines->zones[line];
     const double far = distance(zone, place, aspect);
-    const double clear = CLEAR * (object->box.y1 - object->box.y0);
+    const double width = (object->box.x1 - object->box.x0) * aspect;
+    const double clear = CLEAR * MAX(width, object->box.y1 - object->box.y0);
     const int now = far > clear ? 1 : far < -clear ? -1 : 0;
 
     if (now == 0)
@@ -96,7 +109,7 @@ static void look(VdtCrossings *crossings, guint line, Side *side, const VdtObjec
         const double at = meet(zone, side->place, place, aspect);
         const VdtCrossing crossing = {line, i, now > 0};
 
-        if (at >= 0 && at <= 1) {
+        if (at >= 0 && at <= 1 && (!inherited || goes_on(zone, object, now, clear, aspect))) {
             g_array_append_val(crossings->crossed, crossing);
             crossings->in[line] += now > 0;
             crossings->out[line] += now < 0;
@@ -143,7 +156,8 @@ const GArray *vdt_crossings_update(VdtCrossings *crossings, VdtZones *lines, con
         const VdtObject *object = &g_array_index(objects, VdtObject, i);
         Sides *sides = get_sides(crossings, object);
         /* a new one has come all its way */
-        const guint first = sides->known ? object->n_path - 1 : 0;
+        const gboolean is_new = !sides->known;
+        const guint first = is_new ? 0 : object->n_path - 1;
 
         sides->known = TRUE;
         sides->unseen = 0;
@@ -151,7 +165,8 @@ const GArray *vdt_crossings_update(VdtCrossings *crossings, VdtZones *lines, con
             continue;
         for (guint k = 0; lines && k < lines->n_zones; k++)
             for (guint p = first; p < object->n_path; p++)
-                look(crossings, k, &sides->sides[k], object, i, object->path[p], aspect);
+                look(crossings, k, &sides->sides[k], object, i, object->path[p], is_new && p == 0,
+                     aspect);
     }
     forget(crossings);
     return crossings->crossed;

@@ -12,7 +12,7 @@
 typedef struct {
     guint from, to, y;
     guint named;
-    guint8 class_id;
+    guint8 class_id, mark;
 } Run;
 
 static guint first_of(GArray *runs, guint i)
@@ -48,7 +48,8 @@ static void join_rows(GArray *runs, guint above, guint from)
             above++;
         /* the last one that touches may touch the next run, too */
         for (guint k = above; k < end && g_array_index(runs, Run, k).from <= run.to; k++)
-            if (g_array_index(runs, Run, k).class_id == run.class_id)
+            if (g_array_index(runs, Run, k).class_id == run.class_id &&
+                g_array_index(runs, Run, k).mark == run.mark)
                 join(runs, i, k);
     }
 }
@@ -65,25 +66,29 @@ static void find_gaps(GArray *runs, guint from, guint thin, GArray *gaps)
         const Gap gap = {i - 1, i};
 
         if (run->class_id == g_array_index(runs, Run, i - 1).class_id &&
+            run->mark == g_array_index(runs, Run, i - 1).mark &&
             run->from - g_array_index(runs, Run, i - 1).to <= thin)
             g_array_append_val(gaps, gap);
     }
 }
 
-static GArray *find_runs(const VdtSegmentation *s, const gboolean *wanted, GArray *gaps)
+static GArray *find_runs(const VdtSegmentation *s, const guint8 *marks, const gboolean *wanted,
+                         GArray *gaps)
 {
     GArray *runs = g_array_new(FALSE, FALSE, sizeof(Run));
     guint above = 0;
 
     for (guint y = 0; y < s->height; y++) {
         const guint8 *row = s->map + (gsize)y * s->width;
+        const guint8 *mark = marks ? marks + (gsize)y * s->width : NULL;
         const guint from = runs->len;
 
         for (guint x = 0, end; x < s->width; x = end) {
             const guint8 class_id = row[x];
-            Run run = {x, 0, y, runs->len, class_id};
+            Run run = {x, 0, y, runs->len, class_id, mark ? mark[x] : 0};
 
-            for (end = x + 1; end < s->width && row[end] == class_id; end++)
+            for (end = x + 1;
+                 end < s->width && row[end] == class_id && (!mark || mark[end] == run.mark); end++)
                 ;
             run.to = end;
             if (class_id < s->n_classes && wanted[class_id])
@@ -133,6 +138,7 @@ static void gather(Gathered *g, const VdtSegmentation *s, const gboolean *wanted
 
     if (region->pixels == 0) {
         region->class_id = run->class_id;
+        region->mark = run->mark;
         region->left = run->from;
         region->top = run->y;
     }
@@ -257,7 +263,7 @@ static void add_all(GArray *regions, GArray *runs, Gathered *all, const VdtSegme
     g_autofree Row **rows = g_new0(Row *, MAX(runs->len, 1));
 
     for (guint i = 0; i < runs->len; i++)
-        if (all[i].region.pixels >= MAX(least, 1))
+        if (all[i].region.pixels >= MAX(least, 1) && all[i].region.mark == 0)
             rows[i] = find_row(&all[i], s, wanted);
     for (guint i = 0; i < runs->len; i++)
         if (rows[first_of(runs, i)])
@@ -278,10 +284,11 @@ static int by_size(gconstpointer a, gconstpointer b)
     return (one->pixels < other->pixels) - (one->pixels > other->pixels);
 }
 
-GArray *vdt_regions_find(const VdtSegmentation *segmentation, const gboolean *wanted, gsize least)
+GArray *vdt_regions_find(const VdtSegmentation *segmentation, const guint8 *marks,
+                         const gboolean *wanted, gsize least)
 {
     g_autoptr(GArray) gaps = g_array_new(FALSE, FALSE, sizeof(Gap));
-    g_autoptr(GArray) runs = find_runs(segmentation, wanted, gaps);
+    g_autoptr(GArray) runs = find_runs(segmentation, marks, wanted, gaps);
     g_autofree Gathered *all = gather_all(runs, segmentation, wanted);
     GArray *regions = g_array_new(FALSE, FALSE, sizeof(VdtRegion));
 

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 
 typedef struct {
     guint class_id;
+    guint mark;   /* that its pixels have, 0 for none */
     gsize pixels; /* of the map */
     guint left, top, right,
         bottom;                 /* the smallest box around it, in pixels: the last two outside */
@@ -21,10 +22,11 @@ typedef struct {
 
 /*
  * The regions of the classes in @wanted (by class) that have at least @least pixels, the largest
- * first: an array of VdtRegion. Pixels are connected to their eight neighbours. Two regions with
- * something thin between them, along half the height of the lower one or more, are one, behind a
- * post.
+ * first: an array of VdtRegion. Pixels are connected to their eight neighbours, if they have the
+ * same of @marks, one for each; NULL for none. Two regions with something thin between them, along
+ * half the height of the lower one or more, are one, behind a post.
  */
-GArray *vdt_regions_find(const VdtSegmentation *segmentation, const gboolean *wanted, gsize least);
+GArray *vdt_regions_find(const VdtSegmentation *segmentation, const guint8 *marks,
+                         const gboolean *wanted, gsize least);
 
 G_END_DECLS

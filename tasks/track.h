@@ -19,6 +19,8 @@ typedef struct {
     guint found;         /* times */
     guint group;         /* of those that are merged, 0 for none */
     int region;          /* its own, -1 for none */
+    VdtBounds stood;     /* where it was seen alone last */
+    gboolean stands;     /* it is known to be there still, with something before it */
     gboolean covered;    /* it is hidden behind something */
     gboolean ended;
 } VdtTrack;
@@ -27,6 +29,7 @@ typedef struct {
 typedef struct {
     VdtBounds box;
     guint class_id;
+    guint of; /* id of the object that is known to stand there, 0 for none */
     gsize pixels;
     double score;
     double beside[VDT_N_EDGES]; /* as in VdtRegion */

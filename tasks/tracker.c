@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "stands.h"
 #include "track.h"
 
 #define SECOND      G_GINT64_CONSTANT(1000000000) /* ns */
@@ -20,6 +21,7 @@
 #define BEHIND      0.5               /* of where it would be, that another covers */
 #define LONG        6                 /* times as long may it be hidden then */
 #define GONE        0.25              /* of an object that is left in the frame */
+#define LIMB        0.35              /* of the height of whom it is at the feet of */
 #define FADES       0.5               /* of the score, in a second */
 
 struct _VdtTracker {
@@ -71,7 +73,8 @@ gboolean vdt_track_is_standing(const VdtTrack *track)
            STILL * vdt_box_filter_get_size(&track->filter);
 }
 
-static GArray *find(const GArray *regions, guint width, guint height, double aspect)
+static GArray *find(const VdtStands *stands, const GArray *regions, guint width, guint height,
+                    double aspect)
 {
     const guint n = MIN(regions->len, REGIONS);
     GArray *found = g_array_sized_new(FALSE, FALSE, sizeof(VdtFound), n);
@@ -83,6 +86,7 @@ static GArray *find(const GArray *regions, guint width, guint height, double asp
                                 MIN(r->right + OUTLINE, width) * aspect / width,
                                 MIN(r->bottom + OUTLINE, height) / height},
                         .class_id = r->class_id,
+                        .of = stands ? vdt_stands_get_id(stands, r->mark) : 0,
                         .pixels = r->pixels,
                         .score = r->score};
 
@@ -115,12 +119,32 @@ static gboolean is_behind(const VdtTrack *track, GArray *found)
     return FALSE;
 }
 
+/* It is where it was, whatever of it is to be seen. */
+static void stay(VdtTrack *track, double aspect, gint64 time)
+{
+    const VdtFound whole = {.box = track->stood};
+
+    vdt_track_place_alone(track, &whole, aspect);
+    track->now = track->seen = track->shown = track->stood;
+    track->alone = time;
+    track->group = 0;
+    track->object.state = track->region < 0 ? VDT_OBJECT_HIDDEN : VDT_OBJECT_SEEN;
+    if (track->region < 0)
+        return;
+    track->object.last = time;
+    track->found++;
+}
+
 static void follow(VdtTracker *tracker, VdtTrack *track, GArray *found, const guint *groups,
                    double frame, gint64 time)
 {
     VdtObject *object = &track->object;
     const VdtFound *f;
 
+    if (track->stands) {
+        stay(track, tracker->aspect, time);
+        return;
+    }
     if (track->region < 0) {
         object->state = VDT_OBJECT_HIDDEN;
         track->now = track->place;
@@ -139,6 +163,7 @@ static void follow(VdtTracker *tracker, VdtTrack *track, GArray *found, const gu
         track->group = 0;
         track->pixels = f->pixels;
         track->alone = time;
+        track->stood = track->now;
     }
     object->score = f->score;
     object->last = time;
@@ -160,6 +185,25 @@ static guint find_parent(const VdtTracker *tracker, const VdtFound *f)
     return 0;
 }
 
+/* Whether it is at the feet of something so much higher that it is a part of that: whoever is as
+ * near is larger. */
+static gboolean is_limb(const VdtTracker *tracker, const VdtFound *f)
+{
+    for (guint i = 0; i < tracker->tracks->len; i++) {
+        const VdtTrack *track = vdt_track_at(tracker->tracks, i);
+        const VdtBounds whole = vdt_bounds_join(&track->place, &track->seen);
+        const double limb = LIMB * (whole.y1 - whole.y0);
+        const double middle = (f->box.x0 + f->box.x1) / 2;
+
+        if (track->object.class_id == f->class_id && track->region >= 0 &&
+            vdt_track_is_confirmed(track) && f->box.y1 - f->box.y0 < limb &&
+            f->box.y1 > whole.y1 - limb && f->box.y0 < whole.y1 + limb &&
+            middle > whole.x0 - limb && middle < whole.x1 + limb)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void begin(VdtTracker *tracker, const GArray *found, double frame, gint64 time, gsize least,
                   const guint *parents)
 {
@@ -173,7 +217,7 @@ static void begin(VdtTracker *tracker, const GArray *found, double frame, gint64
                           .pixels = f->pixels,
                           .alone = time};
 
-        if (f->owners > 0 || f->joined || f->pixels < least ||
+        if (f->owners > 0 || f->joined || f->pixels < least || is_limb(tracker, f) ||
             tracker->tracks->len >= VDT_OBJECTS_MOST)
             continue;
         track.object = (VdtObject){.class_id = f->class_id,
@@ -198,9 +242,10 @@ static VdtBounds clip(const VdtBounds *box, double aspect)
 static gboolean is_gone(const VdtTracker *tracker, const VdtTrack *track, gint64 time)
 {
     const VdtBounds box = vdt_box_filter_get(&track->filter), left = clip(&box, tracker->aspect);
+    const gint64 known = MAX(track->object.last, track->alone); /* when it was known where it is */
 
     return track->ended || (!vdt_track_is_confirmed(track) && track->object.last < time) ||
-           time - track->object.last > (track->covered ? LONG : 1) * HIDDEN ||
+           (time - known > (track->covered ? LONG : 1) * HIDDEN) ||
            (track->object.last < time && vdt_bounds_area(&left) < GONE * vdt_bounds_area(&box));
 }
 
@@ -222,7 +267,7 @@ static void note_place(const VdtTracker *tracker, VdtTrack *track, double second
         (VdtPlace){(object->box.x0 + object->box.x1) / 2, object->box.y1};
 }
 
-static void predict(VdtTracker *tracker, double seconds)
+static void predict(VdtTracker *tracker, const VdtStands *stands, double seconds)
 {
     for (guint i = 0; i < tracker->tracks->len; i++) {
         VdtTrack *track = vdt_track_at(tracker->tracks, i);
@@ -230,6 +275,8 @@ static void predict(VdtTracker *tracker, double seconds)
         vdt_box_filter_predict(&track->filter, seconds);
         track->place = vdt_box_filter_get(&track->filter);
         track->region = -1;
+        track->stands =
+            stands && track->object.id > 0 && vdt_stands_is_marked(stands, track->object.id);
     }
 }
 
@@ -244,17 +291,17 @@ static guint *number_groups(VdtTracker *tracker, GArray *found)
     return groups;
 }
 
-void vdt_tracker_update(VdtTracker *tracker, const GArray *regions, guint width, guint height,
-                        double aspect, gint64 time, gsize least)
+void vdt_tracker_update(VdtTracker *tracker, const VdtStands *stands, const GArray *regions,
+                        guint width, guint height, double aspect, gint64 time, gsize least)
 {
     const double frame = (double)width * height;
     const double seconds = tracker->time < 0 ? 0 : (double)(time - tracker->time) / (double)SECOND;
-    g_autoptr(GArray) found = find(regions, width, height, aspect);
+    g_autoptr(GArray) found = find(stands, regions, width, height, aspect);
     g_autofree guint *groups = NULL, *parents = g_new0(guint, MAX(found->len, 1));
 
     tracker->aspect = aspect;
     tracker->time = time;
-    predict(tracker, seconds);
+    predict(tracker, stands, seconds);
     vdt_track_match(tracker->tracks, found);
     groups = number_groups(tracker, found);
     for (guint i = 0; i < found->len; i++)

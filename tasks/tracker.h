@@ -50,16 +50,18 @@ typedef struct {
 } VdtObject;
 
 typedef struct _VdtTracker VdtTracker;
+typedef struct _VdtStands VdtStands; /* stands.h */
 
 VdtTracker *vdt_tracker_new(void);
 void vdt_tracker_free(VdtTracker *tracker);
 /*
- * The @regions (VdtRegion) of a map of @width x @height, of a frame whose sides are as @aspect to
- * 1, at @time (ns), which is later than that before. Regions of @least pixels and more may become
- * objects; smaller ones belong to others, or are noise.
+ * The @regions (VdtRegion) of a map that @stands have marked (NULL: nothing is marked), of @width x
+ * @height, of a frame whose sides are as @aspect to 1, at @time (ns), which is later than that
+ * before. Regions of @least pixels and more may become objects; smaller ones belong to others, or
+ * are noise.
  */
-void vdt_tracker_update(VdtTracker *tracker, const GArray *regions, guint width, guint height,
-                        double aspect, gint64 time, gsize least);
+void vdt_tracker_update(VdtTracker *tracker, const VdtStands *stands, const GArray *regions,
+                        guint width, guint height, double aspect, gint64 time, gsize least);
 /* Nothing of what was seen goes on. */
 void vdt_tracker_reset(VdtTracker *tracker);
 /* The objects there are, by id: an array of VdtObject, until the next update. */

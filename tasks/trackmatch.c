@@ -42,8 +42,8 @@ static void join_below(GArray *found)
             VdtFound *f = vdt_found_at(found, i), *piece = vdt_found_at(found, k);
             gboolean below = FALSE;
 
-            if (f->class_id != piece->class_id || f->joined || piece->joined ||
-                2 * piece->pixels > f->pixels)
+            if (f->of || piece->of || f->class_id != piece->class_id || f->joined ||
+                piece->joined || 2 * piece->pixels > f->pixels)
                 continue;
             for (guint b = 0; b < found->len && !below; b++)
                 below = is_below(f, piece, vdt_found_at(found, b));
@@ -78,7 +78,8 @@ static int find_whole(const GArray *tracks, const VdtFound *f)
         const double overlap = vdt_bounds_overlap(&track->place, &f->box);
 
         if (track->object.class_id == f->class_id && vdt_track_is_confirmed(track) &&
-            overlap > most && vdt_bounds_share_in(&f->box, &place) >= PIECE) {
+            !track->stands && f->of == 0 && overlap > most &&
+            vdt_bounds_share_in(&f->box, &place) >= PIECE) {
             most = overlap;
             best = (int)i;
         }
@@ -135,6 +136,27 @@ static int by_fit(gconstpointer a, gconstpointer b)
 }
 
 /* Gives each track its region: the best pair first, then the best of those that are left. */
+/* What shows of those that stand is known. */
+static void give_known(GArray *tracks, GArray *found)
+{
+    for (guint t = 0; t < tracks->len; t++) {
+        VdtTrack *track = vdt_track_at(tracks, t);
+
+        for (guint i = 0; i < found->len && track->stands; i++) {
+            VdtFound *f = vdt_found_at(found, i);
+
+            if (f->of != track->object.id)
+                continue;
+            if (track->region < 0) {
+                track->region = (int)i;
+                f->owners = 1;
+            } else {
+                join(vdt_found_at(found, (guint)track->region), f);
+            }
+        }
+    }
+}
+
 static void assign(GArray *tracks, GArray *found)
 {
     g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(Pair));
@@ -153,7 +175,7 @@ static void assign(GArray *tracks, GArray *found)
         VdtTrack *track = vdt_track_at(tracks, pair->track);
         VdtFound *f = vdt_found_at(found, pair->found);
 
-        if (track->region >= 0 || f->owners > 0)
+        if (track->region >= 0 || f->owners > 0 || track->stands || f->of > 0)
             continue;
         track->region = (int)pair->found;
         f->owners = 1;
@@ -167,13 +189,14 @@ static void merge(GArray *tracks, GArray *found)
         VdtTrack *track = vdt_track_at(tracks, t);
         double most = WITHIN;
 
-        if (track->region >= 0 || !vdt_track_is_confirmed(track))
+        if (track->region >= 0 || track->stands || !vdt_track_is_confirmed(track))
             continue;
         for (guint f = 0; f < found->len; f++) {
             const VdtFound *other = vdt_found_at(found, f);
             const double within = vdt_bounds_share_in(&track->place, &other->box);
 
-            if (other->joined || other->class_id != track->object.class_id || within < most)
+            if (other->joined || other->of > 0 || other->class_id != track->object.class_id ||
+                within < most)
                 continue;
             most = within;
             track->region = (int)f;
@@ -215,6 +238,7 @@ static void part(GArray *tracks, GArray *found)
 void vdt_track_match(GArray *tracks, GArray *found)
 {
     join_below(found);
+    give_known(tracks, found);
     join_pieces(tracks, found);
     assign(tracks, found);
     merge(tracks, found);

@@ -2,11 +2,11 @@
 #include "evalobjects.h"
 
 #include <crossings.h>
+#include <follower.h>
 #include <logits.h>
 #include <math.h>
 #include <preprocess.h>
 #include <presence.h>
-#include <regions.h>
 #include <street.h>
 
 #include "data/streetdraw.h"
@@ -204,7 +204,7 @@ static void look_answer(const GArray *objects, double seconds, GArray *boxes)
 }
 
 static gboolean analyse(const Evaluation *e, VdtStreetPainter *painter, gint64 time,
-                        VdtTracker *tracker, GError **error)
+                        VdtFollower *follower, GError **error)
 {
     VdtTensor *input = vdt_session_get_input(e->session, 0);
     guint width = (guint)input->shape.dims[3], height = (guint)input->shape.dims[2];
@@ -233,9 +233,7 @@ static gboolean analyse(const Evaluation *e, VdtStreetPainter *painter, gint64 t
         g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "no memory for a map");
         return FALSE;
     }
-    g_autoptr(GArray) regions = vdt_regions_find(found, e->card->things, VDT_OBJECT_PIECE);
-    vdt_tracker_update(tracker, regions, width, height, ASPECT, time,
-                       (gsize)(VDT_OBJECT_AREA * width * height));
+    vdt_follower_update(follower, found, e->card->things, &to, ASPECT, time, VDT_OBJECT_AREA);
     return TRUE;
 }
 
@@ -243,7 +241,7 @@ static gboolean eval_street(Evaluation *e, VdtStreet *street, GError **error)
 {
     g_autoptr(VdtStreetPainter) painter =
         vdt_street_painter_new(street, STREET_PICTURE_WIDTH, STREET_PICTURE_HEIGHT);
-    g_autoptr(VdtTracker) tracker = vdt_tracker_new();
+    g_autoptr(VdtFollower) follower = vdt_follower_new();
     g_autoptr(Identities) identities = identities_new();
     g_autoptr(Identities) all = identities_new();
     g_auto(Stream) truth = {0}, answer = {0};
@@ -257,14 +255,14 @@ static gboolean eval_street(Evaluation *e, VdtStreet *street, GError **error)
         g_autoptr(GArray) answers = g_array_new(FALSE, FALSE, sizeof(IdentityBox));
         g_autoptr(GArray) objects = g_array_new(FALSE, FALSE, sizeof(VdtObject));
         if (i % EACH == 0) {
-            if (!analyse(e, painter, time, tracker, error))
+            if (!analyse(e, painter, time, follower, error))
                 return FALSE;
             found_at = time;
-            stream_add(&answer, e, vdt_tracker_get_objects(tracker), time);
+            stream_add(&answer, e, vdt_follower_get_objects(follower), time);
         }
         look_truth(street, time, truths, strict, objects);
         stream_add(&truth, e, objects, time);
-        look_answer(vdt_tracker_get_objects(tracker), (double)(time - found_at) / 1e9, answers);
+        look_answer(vdt_follower_get_objects(follower), (double)(time - found_at) / 1e9, answers);
         identities_add(identities, truths, answers);
         identities_add(all, strict, answers);
     }

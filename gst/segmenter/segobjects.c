@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "segobjects.h"
 
+#include <math.h>
+#include <string.h>
+
+#include "frame/orientation.h"
+
 #define DEFAULT_OBJECTS  FALSE
 #define DEFAULT_MIN_AREA VDT_OBJECT_AREA
 #define DEFAULT_DWELL    0.0
@@ -14,7 +19,7 @@ void vdt_seg_objects_init(VdtSegObjects *objects, GstElement *element, const cha
                                .on = DEFAULT_OBJECTS,
                                .min_area = DEFAULT_MIN_AREA,
                                .limits = {DEFAULT_DWELL, DEFAULT_COUNT},
-                               .tracker = vdt_tracker_new(),
+                               .follower = vdt_follower_new(),
                                .watch = vdt_object_watch_new(element, kind)};
 }
 
@@ -23,7 +28,7 @@ void vdt_seg_objects_clear(VdtSegObjects *objects)
     g_free(objects->classes);
     g_free(objects->text);
     g_clear_pointer(&objects->lines, vdt_zones_unref);
-    vdt_tracker_free(objects->tracker);
+    vdt_follower_free(objects->follower);
     vdt_object_watch_free(objects->watch);
 }
 
@@ -194,16 +199,64 @@ static double aspect_of(const GstVideoInfo *info)
            ((double)GST_VIDEO_INFO_HEIGHT(info) * GST_VIDEO_INFO_PAR_D(info));
 }
 
+/* The network's picture as the frame lies; *@turned is to be freed. */
+static VdtPicture lay(const VdtSegWork *work, const VdtSegNetwork *network, guint8 **turned)
+{
+    const gboolean swaps = vdt_orientation_swaps(work->orientation);
+    const guint width = swaps ? network->height : network->width;
+    const guint height = swaps ? network->width : network->height;
+    const guint8 *pixels = work->rgb;
+
+    if (work->orientation != GST_VIDEO_ORIENTATION_IDENTITY) {
+        *turned = g_malloc((gsize)3 * width * height);
+        vdt_orientation_turn(vdt_orientation_inverse(work->orientation), work->rgb, network->width,
+                             network->height, 3, *turned);
+        pixels = *turned;
+    }
+    return (VdtPicture){(guint8 *)pixels, width, height, (gsize)3 * width};
+}
+
+/* Where on a side of the network's picture the middle of pixel @i of @n of the frame lies. */
+static gsize find_pixel(guint i, guint n, double from, double share, guint side)
+{
+    return (gsize)CLAMP(((i + 0.5) / n - from) / share * side, 0, side - 1);
+}
+
+/* What the network saw, as a picture that covers the frame as its map does, no finer than that was
+ * seen; *@pixels is to be freed. */
+static VdtPicture show(const VdtSegWork *work, const VdtSegNetwork *network, guint8 **pixels)
+{
+    g_autofree guint8 *turned = NULL;
+    const VdtPicture seen = lay(work, network, &turned);
+    const VdtSeen *at = &work->seen;
+    VdtPicture all = {NULL, 0, 0, 0};
+
+    all.width = (guint)CLAMP(lrint(seen.width / at->width), 1, (long)work->map_width);
+    all.height = (guint)CLAMP(lrint(seen.height / at->height), 1, (long)work->map_height);
+    all.stride = (gsize)3 * all.width;
+    *pixels = all.data = g_malloc(all.stride * all.height);
+    for (guint y = 0; y < all.height; y++) {
+        const guint8 *row =
+            seen.data + find_pixel(y, all.height, at->y, at->height, seen.height) * seen.stride;
+
+        for (guint x = 0; x < all.width; x++)
+            memcpy(all.data + y * all.stride + (gsize)3 * x,
+                   row + 3 * find_pixel(x, all.width, at->x, at->width, seen.width), 3);
+    }
+    return all;
+}
+
 void vdt_seg_objects_follow(VdtSegObjects *objects, const VdtSegmentation *found,
                             const VdtSegNetwork *network, const VdtSegWork *work, VdtZones *zones)
 {
     g_autofree char *names = NULL, *unknown = NULL;
     g_autofree gboolean *classes = NULL;
     g_autoptr(VdtZones) lines = NULL;
-    g_autoptr(GArray) regions = NULL;
+    g_autofree guint8 *pixels = NULL;
+    VdtPicture picture;
     const gint64 time = (gint64)work->time;
     const double aspect = aspect_of(&work->info);
-    gsize least;
+    double least;
     VdtObjectLimits limits;
     gboolean on;
 
@@ -212,21 +265,21 @@ void vdt_seg_objects_follow(VdtSegObjects *objects, const VdtSegmentation *found
     names = g_strdup(objects->classes);
     lines = objects->lines ? g_atomic_rc_box_acquire(objects->lines) : NULL;
     limits = objects->limits;
-    least = (gsize)(objects->min_area * found->width * found->height);
+    least = objects->min_area;
     GST_OBJECT_UNLOCK(objects->element);
     if (on)
         classes = find_classes(network, names, &unknown);
     if (!classes || objects->generation != work->generation) {
-        vdt_tracker_reset(objects->tracker);
+        vdt_follower_reset(objects->follower);
         vdt_object_watch_stop(objects->watch);
     }
     objects->generation = work->generation;
     objects->following = classes != NULL;
     if (!classes)
         return;
-    regions = vdt_regions_find(found, classes, VDT_OBJECT_PIECE);
-    vdt_tracker_update(objects->tracker, regions, found->width, found->height, aspect, time, least);
-    vdt_object_watch_follow(objects->watch, vdt_tracker_get_objects(objects->tracker), network,
+    picture = show(work, network, &pixels);
+    vdt_follower_update(objects->follower, found, classes, &picture, aspect, time, least);
+    vdt_object_watch_follow(objects->watch, vdt_follower_get_objects(objects->follower), network,
                             aspect, time, work->segment.rate < 0, zones, lines, &limits);
 }
 

@@ -9,9 +9,9 @@
  */
 #pragma once
 
+#include "follower.h"
 #include "objectwatch.h"
 #include "segreading.h"
-#include "tracker.h"
 
 G_BEGIN_DECLS
 
@@ -28,7 +28,7 @@ typedef struct {
     VdtObjectLimits limits;
 
     /* the worker's thread's */
-    VdtTracker *tracker;
+    VdtFollower *follower;
     VdtObjectWatch *watch;
     guint generation;   /* of the newest work */
     gboolean following; /* it was followed */

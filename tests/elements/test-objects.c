@@ -13,10 +13,11 @@
 /* The outline of what is found is not exactly that of what was drawn. */
 #define NEAR  (2.5 / SIDE)
 
-/* In pixels; its colour is that of its class. */
+/* In pixels; its colour is that of its class, or a shade of it. */
 typedef struct {
     enum { PERSON = 1, VEHICLE, BAG } class_id;
     int x, y, width, height;
+    int shade; /* levels that it is darker */
 } Thing;
 
 typedef struct {
@@ -26,6 +27,12 @@ typedef struct {
     GstClockTime now;
     GstClockTimeDiff step;
 } Scene;
+
+static void fill(guint8 *pixel, const Thing *thing)
+{
+    memset(pixel, 0, 3); /* what is behind it */
+    pixel[thing->class_id - 1] = (guint8)(255 - thing->shade);
+}
 
 static GstBuffer *draw(const Thing *things, guint n, GstClockTime pts)
 {
@@ -37,7 +44,7 @@ static GstBuffer *draw(const Thing *things, guint n, GstClockTime pts)
     for (guint i = 0; i < n; i++)
         for (int y = MAX(things[i].y, 0); y < MIN(things[i].y + things[i].height, SIDE); y++)
             for (int x = MAX(things[i].x, 0); x < MIN(things[i].x + things[i].width, SIDE); x++)
-                map.data[3 * (y * SIDE + x) + things[i].class_id - 1] = 255;
+                fill(map.data + 3 * (y * SIDE + x), &things[i]);
     gst_buffer_unmap(buffer, &map);
     GST_BUFFER_PTS(buffer) = pts;
     return buffer;
@@ -1021,6 +1028,54 @@ static void test_breaks(void)
     scene_clear(&scene);
 }
 
+/* The number of the object that is where a thing is, 0 if there is none. */
+static guint find_id(GstBuffer *buffer, const Thing *thing)
+{
+    for (guint i = 0; i < count_of(buffer, "objects"); i++) {
+        const GstStructure *o = nth(buffer, "objects", i);
+
+        if (fabs(number(o, "x") - (double)thing->x / SIDE) <= 2 * NEAR &&
+            fabs(number(o, "y") - (double)thing->y / SIDE) <= 2 * NEAR &&
+            fabs(number(o, "width") - (double)thing->width / SIDE) <= 2 * NEAR &&
+            fabs(number(o, "height") - (double)thing->height / SIDE) <= 2 * NEAR)
+            return uint_of(o, "id");
+    }
+    return 0;
+}
+
+/* A car drives by before a parked one of another shade: each is where it is all the time. The map
+ * may be finer than the network's picture, and the frame may lie. */
+static void test_passing(void)
+{
+    static const struct {
+        const char *resolution, *orientation;
+    } ways[] = {{"128x128", "rotate-0"}, {"64x64", "rotate-0"}, {"128x128", "rotate-90"}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
+        Thing both[] = {{VEHICLE, 44, 30, 48, 24, 0}, {VEHICLE, -48, 38, 48, 28, 60}};
+        guint parked = 0, passing = 0;
+        Scene scene;
+
+        scene_init(&scene, "resolution", ways[i].resolution, "map-size", VDT_MAP_OF_FRAME, NULL);
+        gst_harness_push_event(scene.h, gst_event_new_tag(gst_tag_list_new(
+                                            GST_TAG_IMAGE_ORIENTATION, ways[i].orientation, NULL)));
+        pass(&scene, both, 1, 20);
+        for (; both[1].x < SIDE; both[1].x += 5) {
+            g_autoptr(GstBuffer) out = show(&scene, both, 2);
+
+            if (both[1].x > 10 && both[1].x + both[1].width < SIDE - 10) {
+                g_assert_cmpuint(find_id(out, &both[1]), !=, 0);
+                passing = passing ? passing : find_id(out, &both[1]);
+                g_assert_cmpuint(find_id(out, &both[1]), ==, passing);
+            }
+            parked = parked ? parked : find_id(out, both);
+            g_assert_cmpuint(find_id(out, both), ==, parked);
+        }
+        g_assert_cmpuint(parked, !=, passing);
+        scene_clear(&scene);
+    }
+}
+
 int main(int argc, char **argv)
 {
     fixture_init(&argc, &argv);
@@ -1040,6 +1095,7 @@ int main(int argc, char **argv)
     g_test_add_func("/objects/min-duration", test_min_duration);
     g_test_add_func("/objects/off", test_off);
     g_test_add_func("/objects/switch", test_switch);
+    g_test_add_func("/objects/passing", test_passing);
     g_test_add_func("/objects/warnings", test_warnings);
     g_test_add_func("/objects/bad-lines", test_bad_lines);
     g_test_add_func("/objects/interval", test_interval);

@@ -243,6 +243,39 @@ static void test_parent(void)
     g_assert_cmpuint(walk(&scene, 3, (VdtPlace){0.6, 0.5}, (VdtPlace){0.4, 0.5}), ==, 1);
 }
 
+/* What stands where somebody has passed, and comes off that, has not come along. */
+static void test_standing(void)
+{
+    g_auto(Scene) scene = {0};
+    VdtObject child = object_at(2, 0.6, 0.5), walker = object_at(3, 0.62, 0.5);
+
+    scene_init(&scene, "line: 0.5,1 0.5,0");
+    child.parent = walker.parent = 1;
+    child.path[0] = child.path[1];
+    walker.path[0].x = 0.58;
+    put(&scene, object_at(1, 0.4, 0.5));
+    update(&scene);
+    put(&scene, child);
+    g_assert_cmpuint(update(&scene), ==, 0);
+    put(&scene, walker);
+    g_assert_cmpuint(update(&scene), ==, 1);
+}
+
+/* Wide things are measured less exactly from side to side than high ones are. */
+static void test_wide(void)
+{
+    g_auto(Scene) scene = {0};
+
+    scene_init(&scene, "line: 0.5,1 0.5,0");
+    for (guint i = 0; i < 10; i++) {
+        VdtObject car = object_at(1, i % 2 ? 0.51 : 0.49, 0.5);
+
+        car.box = (VdtBounds){car.box.x0 - 0.15, 0.4, car.box.x1 + 0.15, 0.5};
+        put(&scene, car);
+        g_assert_cmpuint(update(&scene), ==, 0);
+    }
+}
+
 /* But not for ever. */
 static void test_forgotten(void)
 {
@@ -292,6 +325,8 @@ int main(int argc, char **argv)
     g_test_add_func("/crossings/hidden", test_hidden);
     g_test_add_func("/crossings/merged", test_merged);
     g_test_add_func("/crossings/parent", test_parent);
+    g_test_add_func("/crossings/standing", test_standing);
+    g_test_add_func("/crossings/wide", test_wide);
     g_test_add_func("/crossings/forgotten", test_forgotten);
     g_test_add_func("/crossings/other-lines", test_other_lines);
     return g_test_run();

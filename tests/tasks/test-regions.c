@@ -65,7 +65,7 @@ static void test_drawn(void)
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(VdtSegmentation) map = drawing_parse(CLASSES, cases[i].map);
-        g_autoptr(GArray) regions = vdt_regions_find(map, things, 1);
+        g_autoptr(GArray) regions = vdt_regions_find(map, NULL, things, 1);
         g_autofree char *text = text_of(regions);
 
         g_assert_cmpstr(text, ==, cases[i].regions);
@@ -75,7 +75,7 @@ static void test_drawn(void)
 static void test_empty(void)
 {
     g_autoptr(VdtSegmentation) map = vdt_segmentation_empty(CLASSES, 30, 20);
-    g_autoptr(GArray) regions = vdt_regions_find(map, things, 1);
+    g_autoptr(GArray) regions = vdt_regions_find(map, NULL, things, 1);
 
     g_assert_cmpuint(regions->len, ==, 0);
 }
@@ -98,7 +98,7 @@ static void test_posts(void)
         drawing_fill(map, 1, 20, 5, cases[i].from, 35);
         drawing_fill(map, 3, cases[i].from, 0, cases[i].to, 72);
         drawing_fill(map, 1, cases[i].to, 5 + down, 60, 35 + down);
-        regions = vdt_regions_find(map, things, 1);
+        regions = vdt_regions_find(map, NULL, things, 1);
         g_assert_cmpuint(regions->len, ==, cases[i].regions);
         g_assert_cmpuint(at(regions, 0)->pixels, ==,
                          regions->len == 1 ? (40 - cases[i].to + cases[i].from) * 30
@@ -118,7 +118,7 @@ static void test_post_between_classes(void)
 
     drawing_fill(map, 1, 20, 5, 40, 35);
     drawing_fill(map, 2, 41, 5, 60, 35);
-    regions = vdt_regions_find(map, things, 1);
+    regions = vdt_regions_find(map, NULL, things, 1);
     g_assert_cmpuint(regions->len, ==, 2);
 }
 
@@ -131,7 +131,7 @@ static void test_necks(void)
     drawing_fill(map, 1, 20, 5, 35, 45);
     drawing_fill(map, 1, 35, 40, 45, 45);
     drawing_fill(map, 1, 45, 5, 60, 45);
-    regions = vdt_regions_find(map, things, 1);
+    regions = vdt_regions_find(map, NULL, things, 1);
     g_assert_cmpuint(regions->len, ==, 2);
     g_assert_cmpuint(at(regions, 0)->pixels + at(regions, 1)->pixels, ==, 2 * 15 * 40 + 10 * 5);
     for (guint i = 0; i < 2; i++)
@@ -140,7 +140,7 @@ static void test_necks(void)
     g_assert_cmpuint(MIN(at(regions, 0)->right, at(regions, 1)->right), ==,
                      MAX(at(regions, 0)->left, at(regions, 1)->left));
     drawing_fill(map, 2, 35, 5, 45, 40);
-    one = vdt_regions_find(map, things, 1);
+    one = vdt_regions_find(map, NULL, things, 1);
     g_assert_cmpuint(one->len, ==, 2);
     g_assert_cmpuint(at(one, 0)->class_id, ==, 1);
     g_assert_cmpuint(at(one, 0)->right - at(one, 0)->left, ==, 40);
@@ -157,8 +157,8 @@ static void test_beside(void)
                                                             "011.0000/"
                                                             "02200000");
     g_autoptr(VdtSegmentation) all = drawing_parse(CLASSES, "111/111");
-    g_autoptr(GArray) regions = vdt_regions_find(map, things, 5),
-                      whole = vdt_regions_find(all, things, 1);
+    g_autoptr(GArray) regions = vdt_regions_find(map, NULL, things, 5),
+                      whole = vdt_regions_find(all, NULL, things, 1);
     const double *beside = at(regions, 0)->beside;
 
     g_assert_cmpuint(at(regions, 0)->class_id, ==, 1);
@@ -178,7 +178,7 @@ static void test_score(void)
 
     for (guint i = 0; i < 10; i++)
         map->sure[i] = (guint8)(i % 5 == 0 ? 0 : i < 5 ? 255 : 51);
-    regions = vdt_regions_find(map, things, 1);
+    regions = vdt_regions_find(map, NULL, things, 1);
     g_assert_cmpuint(regions->len, ==, 2);
     for (guint i = 0; i < 2; i++)
         g_assert_cmpfloat_with_epsilon(at(regions, i)->score, 0.6, 1e-9);
@@ -190,7 +190,7 @@ static void test_least(void)
     static const guint expected[] = {4, 4, 2, 1, 1, 1, 1, 0};
 
     for (guint least = 0; least < G_N_ELEMENTS(expected); least++) {
-        g_autoptr(GArray) regions = vdt_regions_find(map, things, least);
+        g_autoptr(GArray) regions = vdt_regions_find(map, NULL, things, least);
 
         g_assert_cmpuint(regions->len, ==, expected[least]);
         for (guint i = 0; i < regions->len; i++) {
@@ -291,7 +291,7 @@ static int by_place(gconstpointer a, gconstpointer b)
 
 static void check_flood(const VdtSegmentation *map)
 {
-    g_autoptr(GArray) found = vdt_regions_find(map, things, 1);
+    g_autoptr(GArray) found = vdt_regions_find(map, NULL, things, 1);
     g_autoptr(GArray) expected = g_array_new(FALSE, FALSE, sizeof(VdtRegion));
     g_autofree guint *region = g_new0(guint, (gsize)map->width * map->height);
     Flood f = {map, region};
@@ -361,7 +361,7 @@ static void test_noise(void)
                 map->map[y * SIZE + x] = patterns[i];
                 wanted += is_thing(map, x, y);
             }
-        regions = vdt_regions_find(map, things, 1);
+        regions = vdt_regions_find(map, NULL, things, 1);
         for (guint k = 0; k < regions->len; k++)
             told += at(regions, k)->pixels;
         g_assert_cmpuint(told, ==, wanted);
