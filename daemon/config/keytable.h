@@ -26,8 +26,8 @@
       "Where the pictures come from. User and password may stand in it only if nobody but the "    \
       "file's owner can read the file; better name a credential.")                                 \
     X(CREDENTIAL, "credential", NAME, NULL, NULL, NULL, "", STREAM,                                \
-      "The systemd credential, as of LoadCredential=, that holds user and password of the "        \
-      "source, as USER:PASSWORD in one line.")                                                     \
+      "The systemd credential that holds user and password of the source, as USER:PASSWORD in "    \
+      "one line: a file in /etc/vedette/credentials, or one that LoadCredential= names.")          \
     X(SECRET_FILE, "secret-file", PATH, NULL, NULL, NULL, "", STREAM,                              \
       "A file that holds user and password of the source in the same way. It belongs to root or "  \
       "to the service's user, and nobody else can read it.")                                       \
