@@ -175,7 +175,7 @@ static int check(const char *where, const char *against, gboolean json)
     g_autoptr(VdtProblems) problems = vdt_problems_new();
     g_autoptr(VdtMemoryNeed) need = NULL;
     g_autoptr(GPtrArray) differences = NULL;
-    g_autoptr(VdtConfig) config = vdt_config_check(where, &need, problems);
+    g_autoptr(VdtConfig) config = vdt_config_check(where, VDT_STREAMS_ALL, &need, problems);
     g_autoptr(VdtConfig) old = against != NULL ? vdt_config_load(against, problems) : NULL;
     if (config != NULL && old != NULL)
         differences = vdt_config_diff(old, config);
@@ -196,13 +196,15 @@ static int check(const char *where, const char *against, gboolean json)
 int command_serve(int argc, char **argv)
 {
     gboolean check_config = FALSE, json = FALSE;
-    g_autofree char *where = NULL, *against = NULL;
+    g_autofree char *where = NULL, *against = NULL, *alone = NULL;
     const GOptionEntry entries[] = {
         {"check-config", 0, 0, G_OPTION_ARG_NONE, &check_config,
          "Say what is wrong with the configuration, and what memory it needs", NULL},
         {"config", 0, 0, G_OPTION_ARG_STRING, &where,
          "Another configuration than " VDT_CONFIG_FOLDER ": its folder, or its vedette.conf",
          "FILE|FOLDER"},
+        {"stream", 0, 0, G_OPTION_ARG_STRING, &alone,
+         "Run this stream alone, which has isolated=yes in its file", "NAME"},
         {"against", 0, 0, G_OPTION_ARG_STRING, &against,
          "Say, too, what differs from this configuration, and what the change takes",
          "FILE|FOLDER"},
@@ -214,9 +216,11 @@ int command_serve(int argc, char **argv)
         return EXIT_USAGE;
     if (!check_config && (against != NULL || json))
         return complain_usage("serve", "--against and --json go with --check-config");
+    if (alone != NULL && (check_config || *alone == '\0'))
+        return complain_usage("serve", "--stream has a stream's name, and runs it");
     g_autoptr(GError) error = NULL;
     if (!gst_init_check(NULL, NULL, &error))
         return complain("serve", error, EXIT_FAILED);
     const char *folder = where != NULL ? where : VDT_CONFIG_FOLDER;
-    return check_config ? check(folder, against, json) : vdt_serve(folder);
+    return check_config ? check(folder, against, json) : vdt_serve(folder, alone);
 }

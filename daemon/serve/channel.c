@@ -161,7 +161,9 @@ static void on_changed(VdtStream *stream, gpointer data)
     g_autofree char *text = show_state(info);
     if (g_strcmp0(text, voice->said) == 0)
         return;
-    vdt_tell(voice->tell, level_of(info->state), "%s: %s", vdt_stream_get_name(stream), text);
+    const char *name = vdt_stream_get_name(stream);
+    vdt_tell_state(voice->tell, level_of(info->state), name, vdt_stream_state_name(info->state),
+                   "%s: %s", name, text);
     g_free(voice->said);
     voice->said = g_steal_pointer(&text);
 }
