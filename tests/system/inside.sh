@@ -220,6 +220,48 @@ survives() { # a crash
   within 20 is_another && ! ls /var/lib/systemd/coredump/* 2>/dev/null
 }
 
+is_right() {
+  systemd-analyze verify --man=no vedette.service vedette@front.service >/test/said 2>&1 || return 1
+  cat /test/said
+  ! grep -F vedette /test/said && ! journalctl -q --no-pager -b _PID=1 -p warning | grep -F vedette
+}
+
+is_closed() {
+  systemd-analyze security --threshold=20 vedette | tail -n 1
+  [ "${PIPESTATUS[0]}" -eq 0 ]
+}
+
+# --- in a process of its own, and in the journal ---
+
+isolates() {
+  stream yard <<<$'[stream]\nsource=street:///\nisolated=yes\n[segmenter]'
+  mark
+  systemctl reload vedette && within 10 said vedette '^the configuration was read anew' &&
+    systemctl enable --now vedette@yard && within 20 said vedette@yard '^yard: live$' && not_said vedette '^yard:' &&
+    [ "$(stat -c '%U %a' /var/lib/vedette@yard)" = "vedette 750" ]
+}
+
+falls_alone() {
+  local pid own
+  own=$(property vedette MainPID) pid=$(property vedette@yard MainPID)
+  mark
+  kill -SEGV "$pid"
+  within 20 said vedette@yard '^yard: live$' && [ "$(property vedette@yard MainPID)" != "$pid" ] && is vedette MainPID "$own"
+}
+
+reloads_both() {
+  stream yard <<<$'[stream]\nsource=street:///\nisolated=yes\nstall-timeout=4s\n[segmenter]'
+  mark
+  systemctl reload vedette && within 10 said vedette@yard 'yard: changed: stream.stall-timeout'
+}
+
+has_fields() {
+  journalctl -q --no-pager -o verbose -n 1 STREAM=yard STATE=live >/test/entry
+  cat /test/entry
+  grep -q '_SYSTEMD_UNIT=vedette@yard.service' /test/entry && grep -q 'MESSAGE=yard: live$' /test/entry &&
+    grep -q 'PRIORITY=6' /test/entry && grep -q 'SYSLOG_IDENTIFIER=vedette' /test/entry
+}
+
 # --- secrets, and what is kept ---
 
 knows_secret() {
@@ -269,7 +311,7 @@ leaves_no_runtime() {
 
 removes() {
   apt-get -q remove -y vedette && ! systemctl is-active vedette && ! systemctl cat vedette && [ -f /etc/vedette/streams.d/street.conf ] &&
-    [ -d /var/lib/vedette ] && ! pgrep -x vedette
+    [ -d /var/lib/vedette ] && ! grep -sxl vedette /proc/[0-9]*/comm
 }
 
 purges() {
@@ -295,6 +337,8 @@ before_reboot() {
   check "events are in the journal" within 60 said vedette '"type":"'
   check "systemctl status says how many are live" within 20 reports
   check "it runs without rights, and no memory is writable and executable" is_confined
+  check "systemd finds nothing wrong with its units" is_right
+  check "systemd finds it closed" is_closed
   check "ORC compiles there" compiles
   restart
   check "reload changes a stream, in the same process" reloads
@@ -308,6 +352,10 @@ before_reboot() {
   check "the watchdog restarts it when it is frozen" thaws
   figure "frozen for ${took:-?} s"
   check "it comes back from a crash, which leaves no core" survives
+  check "a stream runs in a process of its own" isolates
+  check "its crash is nothing to the others" falls_alone
+  check "systemctl reload vedette reaches it" reloads_both
+  check "the journal knows stream and state" has_fields
   check "a file in credentials/ is a stream's password" knows_secret
   check "no password is told, or can be read" tells_no_secret
   check "a wrong password fails the stream" refuses_wrong_secret
@@ -322,7 +370,7 @@ before_reboot() {
 after_reboot() {
   n=$(cat /test/count)
   cursor=$(journalctl -b -q --show-cursor -n 0 | sed 's/^-- cursor: //')
-  check "it comes with the machine" within 60 systemctl is-active vedette
+  check "it comes with the machine" within 60 systemctl is-active vedette vedette@yard
   check "remove stops it, and leaves what was told and kept" removes
   check "purge leaves nothing" purges
   echo "1..$n"

@@ -11,7 +11,8 @@ here=$(dirname "$(readlink -f "$0")")
 tree=$(dirname "$(dirname "$here")")
 packages=${2:-$tree/build-deb/$release}
 roots=${XDG_CACHE_HOME:-$HOME/.cache}/vedette/roots
-base=$roots/system-$release root=$roots/system-$release.run old=$roots/system-$release.packages
+base=$roots/system-$release run=$roots/system-$release.run old=$roots/system-$release.packages
+root=$run/root
 limit=900 # s, for all that is done inside
 
 say() {
@@ -27,6 +28,11 @@ skip() {
 command -v systemd-nspawn >/dev/null || skip "there is no systemd-nspawn"
 command -v debootstrap >/dev/null || skip "there is no debootstrap"
 unshare --mount --pid --fork true 2>/dev/null || skip "this machine gives no mount namespaces"
+
+# Its mounts end with it, however it ends.
+if [ "${VEDETTE_OWN_MOUNTS:-}" != yes ]; then
+  VEDETTE_OWN_MOUNTS=yes exec unshare --mount --propagation private "$0" "$@"
+fi
 
 # in_base COMMAND...: with the network, without a service being started.
 in_base() {
@@ -89,9 +95,11 @@ in_base apt-get -q satisfy -y --no-install-recommends "$(needs | paste -sd,)"
 in_base apt-get -q install -y --no-install-recommends python3-gi gir1.2-gst-rtsp-server-1.0 \
   gstreamer1.0-plugins-ugly
 
-# Processes and mounts of it end with it.
-rm -rf "$root"
-cp -a --reflink=auto "$base" "$root"
+# What happens to it stays beside it.
+rm -rf "$run"
+mkdir -p "$root" "$run/changed" "$run/work"
+mount -t overlay -o "lowerdir=$base,upperdir=$run/changed,workdir=$run/work" overlay "$root" ||
+  skip "this machine mounts no overlay on $run"
 mkdir -p "$root/test/packages"
 cp "$packages"/*.deb "$root/test/packages/"
 cp "$here"/inside.sh "$here"/camera.py "$root/test/"
@@ -111,15 +119,17 @@ ln -s ../system-test.service "$root/etc/systemd/system/multi-user.target.wants/"
 say "booting $root"
 timeout --kill-after=20 "$limit" systemd-nspawn --quiet --directory="$root" --boot --register=no \
   --keep-unit --private-network --console=pipe </dev/null >"$root/test/boot" 2>&1 || true
-cat "$root/test/tap" 2>/dev/null || true
-if ! grep -q '^1\.\.' "$root/test/tap" 2>/dev/null; then
-  say "it did not come to its end; $root/test has tap, log, boot"
+cat "$root/test/boot" "$root/test/log" >&2 || true
+cat "$root/test/tap" || true
+if ! grep -q '^1\.\.' "$root/test/tap"; then
+  say "it did not come to its end; what it wrote is in $run/changed"
   exit 1
 fi
 if grep -q '^not ok' "$root/test/tap"; then
-  say "$root/test/log says more"
+  say "$run/changed has what it wrote"
   exit 1
 fi
 rm -rf "$old"
 cp -a "$root/test/packages" "$old"
-rm -rf "$root"
+umount "$root"
+rm -rf "$run"
