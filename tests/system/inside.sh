@@ -362,13 +362,16 @@ before_reboot() {
   check "it outlives its camera" outlives_camera
   check "models in /var/lib/vedette survive a restart" keeps
   check "a stop leaves nothing in /run" leaves_no_runtime
-  echo $n >/test/count
+  echo "== all that was said, but events" >&2
+  journalctl -q --no-pager -u 'vedette*' | grep -v '"type":"' >&2
+  echo $n >/test/count # unless it is there, the end of this is that of the machine
   systemctl reboot
   sleep infinity
 }
 
 after_reboot() {
   n=$(cat /test/count)
+  rm /test/count
   cursor=$(journalctl -b -q --show-cursor -n 0 | sed 's/^-- cursor: //')
   check "it comes with the machine" within 60 systemctl is-active vedette vedette@yard
   check "remove stops it, and leaves what was told and kept" removes
