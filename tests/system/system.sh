@@ -60,7 +60,8 @@ needs() {
 previous() {
   local file part
   mkdir -p "$root/test/previous"
-  if ls "$old"/*.deb >/dev/null 2>&1; then
+  if ls "$old"/*.deb >/dev/null 2>&1 &&
+    dpkg --compare-versions "$(dpkg-deb -f "$(echo "$old"/vedette_*.deb)" Version)" lt "$version"; then
     cp "$old"/*.deb "$root/test/previous/"
     return
   fi

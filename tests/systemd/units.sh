@@ -50,8 +50,10 @@ for unit in vedette.service vedette@.service; do
   explained "$folder/$unit"
   result $? "each directive of $unit is explained"
 done
-has "$folder/vedette@.service" StateDirectory=vedette@%i CacheDirectory=vedette@%i
-result $? "a stream of its own has folders of its own"
+has "$folder/vedette@.service" StateDirectory=vedette@%i \
+  "RuntimeDirectory=vedette@%i vedette@%i/orc" "ExecStart=$(
+    sed -n 's/^ExecStart=//p' "$folder/vedette.service") --stream %i"
+result $? "a stream of its own is run alone, with folders of its own"
 
 if ! command -v systemd-analyze >/dev/null; then
   for check in "is known to systemd" "is closed"; do
