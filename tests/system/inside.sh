@@ -197,9 +197,12 @@ stops() {
   is vedette Result success && is vedette ExecMainStatus 0 && at_most $took 3000
 }
 
+# A process that was started by itself, instead of $before.
 is_another() {
-  [ "$(property vedette NRestarts)" -ge 1 ] && [ "$(property vedette ActiveState)" = active ] &&
-    [ "$(property vedette MainPID)" != "$before" ]
+  local pid
+  pid=$(property vedette MainPID)
+  [ "$pid" -gt 0 ] && [ "$pid" != "$before" ] && [ "$(property vedette NRestarts)" -ge 1 ] &&
+    [ "$(property vedette ActiveState)" = active ]
 }
 
 thaws() {

@@ -86,7 +86,7 @@ if [ ! -d "$base" ]; then
   mv "$base.part" "$base"
 fi
 if [ $# -lt 2 ]; then
-  "$tree/run" deb --in "$release" --version "0.1.0+$(date +%Y%m%d%H%M%S)" >&2
+  "$tree/run" deb --in "$release" --version "0.1.0+$(date +%Y%m%d%H%M%S)" >&2 9>&-
 fi
 version=$(dpkg-deb -f "$(echo "$packages"/vedette_*.deb)" Version)
 
