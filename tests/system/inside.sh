@@ -248,6 +248,7 @@ falls_alone() {
   local pid own
   own=$(property vedette MainPID) pid=$(property vedette@yard MainPID)
   mark
+  [ "$pid" -gt 0 ] || return 1
   kill -SEGV "$pid"
   within 20 said vedette@yard '^yard: live$' && [ "$(property vedette@yard MainPID)" != "$pid" ] && is vedette MainPID "$own"
 }
