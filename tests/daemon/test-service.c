@@ -70,8 +70,8 @@ static void die_with_parent(gpointer data)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
-/* Of the files that there are. */
-static Service service_start(void)
+/* Of the files that there are; of one stream if @alone is not NULL. */
+static Service service_start_alone(const char *alone)
 {
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
     g_autoptr(GError) error = NULL;
@@ -88,10 +88,16 @@ static Service service_start(void)
     g_subprocess_launcher_setenv(launcher, "NOTIFY_SOCKET", s.socket, TRUE);
     g_subprocess_launcher_setenv(launcher, "WATCHDOG_USEC", "2000000", TRUE);
     g_subprocess_launcher_setenv(launcher, "JOURNAL_STREAM", journal, TRUE);
-    s.process = g_subprocess_launcher_spawn(launcher, &error, g_getenv("VEDETTE_EXE"), "serve",
-                                            "--config", s.folder, NULL);
+    s.process =
+        g_subprocess_launcher_spawn(launcher, &error, g_getenv("VEDETTE_EXE"), "serve", "--config",
+                                    s.folder, alone != NULL ? "--stream" : NULL, alone, NULL);
     g_assert_no_error(error);
     return s;
+}
+
+static Service service_start(void)
+{
+    return service_start_alone(NULL);
 }
 
 static guint count(const char *text, const char *what)
@@ -325,6 +331,46 @@ static void test_reload(void)
     service_stop(&s, SIGTERM);
 }
 
+/* A stream is run by one of two processes, and which may change. */
+static void test_isolated(void)
+{
+    fixture_files("streams.d/a.conf", STREET, "streams.d/b.conf", STREET "isolated=yes\n", NULL);
+    Service all = service_start();
+    wait_for(&all, NULL, "STATUS=1 of 1 live", 1);
+    fixture_add("streams.d/b.conf", STREET);
+    service_signal(&all, SIGHUP);
+    wait_for(&all, all.err, "<5>b: added", 1);
+    wait_for(&all, NULL, "STATUS=2 of 2 live", 1);
+    fixture_add("streams.d/b.conf", STREET "isolated=yes\n");
+    service_signal(&all, SIGHUP);
+    wait_for(&all, all.err, "<5>b: removed", 1);
+    wait_for(&all, all.err, "b: stopped", 1);
+    service_stop(&all, SIGTERM);
+
+    /* what is wrong with others is not its business */
+    fixture_add("streams.d/a.conf", STREET "nonsense=1\n");
+    Service one = service_start_alone("b");
+    wait_for(&one, NULL, "STATUS=1 of 1 live", 1);
+    fixture_add("streams.d/b.conf", STREET "isolated=yes\n[parameters]\nrate=10\n");
+    service_signal(&one, SIGHUP);
+    wait_for(&one, one.err, "<5>b: changed: parameters.rate", 1);
+    g_assert_cmpuint(count_in(one.err, "a: "), ==, 0);
+    service_stop(&one, SIGTERM);
+
+    const struct {
+        const char *stream, *said;
+    } wrong[] = {{"a", "a.conf: [stream] expected isolated=yes"},
+                 {"c", "c.conf: there is no such stream"},
+                 {"../b", "there is no such stream"}};
+    fixture_add("streams.d/a.conf", STREET);
+    for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        Service s = service_start_alone(wrong[i].stream);
+        g_assert_cmpint(service_wait(&s), ==, 78);
+        g_assert_cmpuint(count_in(s.err, wrong[i].said), ==, 1);
+        service_clear(&s);
+    }
+}
+
 static void test_bad(void)
 {
     fixture_files("streams.d/a.conf", STREET "nonsense=1\n", "streams.d/b.conf",
@@ -529,6 +575,7 @@ int main(int argc, char **argv)
     g_test_add_func("/service/bad", test_bad);
     g_test_add_func("/service/certificate", test_certificate);
     g_test_add_func("/service/reload", test_reload);
+    g_test_add_func("/service/isolated", test_isolated);
     g_test_add_func("/service/cameras", test_cameras);
     g_test_add_func("/service/kept", test_kept);
     g_test_add_func("/service/state-used", test_state_used);
