@@ -4,6 +4,7 @@
 #include <gio/gunixsocketaddress.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
+#include <gst/gst.h>
 #include <json-glib/json-glib.h>
 #include <signal.h>
 #include <string.h>
@@ -440,6 +441,83 @@ static void test_kept(void)
 }
 
 /* Two services do not share what they keep. */
+/* The first file in @folder, or below it, that ends in @suffix; NULL if there is none yet. */
+static char *find_file(const char *folder, const char *suffix)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        if (g_str_has_suffix(name, suffix) && *name != '.')
+            return g_steal_pointer(&path);
+        char *found = find_file(path, suffix);
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+static char *wait_file(const char *folder, const char *suffix)
+{
+    char *found;
+    for (guint i = 0; (found = find_file(folder, suffix)) == NULL; i++) {
+        g_assert_cmpuint(i, <, 900);
+        g_usleep(100000);
+    }
+    return found;
+}
+
+static char *codec_of(const char *film)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *launch =
+        g_strdup_printf("filesrc location=\"%s\" ! qtdemux ! fakesink name=sink", film);
+    g_autoptr(GstElement) pipeline = gst_parse_launch(launch, &error);
+    g_assert_no_error(error);
+    gst_element_set_state(pipeline, GST_STATE_PAUSED);
+    g_assert_cmpint(gst_element_get_state(pipeline, NULL, NULL, 20 * GST_SECOND), ==,
+                    GST_STATE_CHANGE_SUCCESS);
+    g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(sink, "sink");
+    g_autoptr(GstCaps) caps = gst_pad_get_current_caps(pad);
+    char *codec = g_strdup(gst_structure_get_name(gst_caps_get_structure(caps, 0)));
+    gst_element_set_state(pipeline, GST_STATE_NULL);
+    return codec;
+}
+
+/* What a small stream shows is recorded of a large one; that this fails is told of the first. */
+static void test_recorded(void)
+{
+    Peer small, large;
+    peer_init(&small);
+    peer_init(&large);
+    peer_serve(&small, "h264");
+    peer_serve(&large, "h265");
+    g_autofree char *stream =
+        g_strdup_printf("[stream]\nsource=rtsp://127.0.0.1:%u/camera\n[record]\nbefore=1s\n"
+                        "most=3s\nsource=rtsp://127.0.0.1:%u/camera\n",
+                        small.port, large.port);
+    g_autofree char *text = analysed(stream, "0");
+    fixture_files("streams.d/front.conf", text, "state/x", "", NULL);
+    g_autofree char *state = g_strdup(fixture_path("state"));
+    g_autofree char *recordings = g_build_filename(state, "recordings", "front", NULL);
+    g_setenv("STATE_DIRECTORY", state, TRUE);
+    Service s = service_start();
+    wait_for(&s, s.err, "<6>front (recorded): live", 1);
+    g_autofree char *film = wait_file(recordings, ".mp4"), *picture = wait_file(recordings, ".jpg");
+    g_autofree char *codec = codec_of(film);
+    g_assert_cmpstr(codec, ==, "video/x-h265");
+    peer_kill(&large);
+    wait_for(&s, s.err, "<4>front: degraded (what is to be recorded does not come: ", 1);
+    peer_serve(&large, "h265");
+    wait_for(&s, s.err, "<6>front (recorded): live", 2);
+    wait_for(&s, s.err, "<6>front: live", 2);
+    service_stop(&s, SIGTERM);
+    g_unsetenv("STATE_DIRECTORY");
+    peer_clear(&small);
+    peer_clear(&large);
+}
+
 static void test_state_used(void)
 {
     fixture_files("streams.d/a.conf", STREET, "state/x", "", NULL);
@@ -567,6 +645,7 @@ static void test_no_reader(void)
 
 int main(int argc, char **argv)
 {
+    gst_init(NULL, NULL);
     fixture_open(&argc, &argv);
     g_test_add_func("/service/health", test_health);
     g_test_add_func("/service/tell", test_tell);
@@ -579,6 +658,7 @@ int main(int argc, char **argv)
     g_test_add_func("/service/cameras", test_cameras);
     g_test_add_func("/service/kept", test_kept);
     g_test_add_func("/service/state-used", test_state_used);
+    g_test_add_func("/service/recorded", test_recorded);
     g_test_add_func("/service/refused", test_refused);
     g_test_add_func("/service/stop", test_stop);
     return fixture_close();
