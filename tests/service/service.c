@@ -212,12 +212,21 @@ char *source_of(const Peer *peer)
     return g_strdup_printf("rtsp://127.0.0.1:%u/camera", peer->port);
 }
 
-char *tiny_stream(const char *source, const char *more)
+void add_bars(const char *name, const char *more)
 {
-    return g_strdup_printf("[stream]\nsource=%s\nexpected-size=640x360\n%s\n[recognizer]\n"
-                           "model=%s/tiny/card.json\nwindow=200ms\ninterval=100ms\nhysteresis=0\n"
-                           "threshold=0\n",
-                           source, more, g_getenv("VEDETTE_TEST_MODELS"));
+    static const char bars[] =
+        "[template]\nsummary=Bars of colours that go by\n[source]\n"
+        "videotestsrc name=camera is-live=true pattern=smpte horizontal-speed=8 !\n"
+        "video/x-raw,format=I420,width=160,height=120,framerate=15/1 !\n"
+        "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 threads=1 ! h264parse !\n"
+        "identity name=exit silent=true\n";
+    g_autofree char *file = g_strdup_printf("streams.d/%s.conf", name);
+    g_autofree char *text = g_strdup_printf(
+        "[stream]\nsource=street:///\nsource-pipeline=bars\nexpected-size=160x120\n[segmenter]\n"
+        "model=%s/colours/card.json\ninterval=100ms\nzones=left: 0,0.1 0.1,0.1 0.1,0.5 0,0.5\n%s",
+        g_getenv("VEDETTE_TEST_MODELS"), more);
+    fixture_add("pipelines.d/bars.pipeline", bars);
+    fixture_add(file, text);
 }
 
 /* --- questions --- */

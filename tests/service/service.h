@@ -42,9 +42,9 @@ void service_clear(Service *s);
 
 /* Only its owner may read it. */
 void add_secret(const char *name, const char *text);
-/* A file of a stream that looks at @source and has @more lines in [stream], with the tiny network,
- * which finds something in each picture. Caller frees. */
-char *tiny_stream(const char *source, const char *more);
+/* A stream of bars that go by, in whose zone some event or other starts or ends several times a
+ * second; its file ends with @more. */
+void add_bars(const char *name, const char *more);
 /* The source of a peer. Caller frees. */
 char *source_of(const Peer *peer);
 

@@ -73,11 +73,8 @@ static void test_away(void)
                     *conf = g_strdup_printf("%s[mqtt]\nhost=127.0.0.1\nport=%u\n", http,
                                             gate_get_port(gate));
     fixture_add("vedette.conf", conf);
-    for (guint i = 0; i < G_N_ELEMENTS(streams); i++) {
-        g_autofree char *file = g_strdup_printf("streams.d/%s.conf", streams[i]),
-                        *text = tiny_stream("street:///", "[record]\nkeep=nothing\n");
-        fixture_add(file, text);
-    }
+    for (guint i = 0; i < G_N_ELEMENTS(streams); i++)
+        add_bars(streams[i], "[record]\nkeep=nothing\n");
     s.with_state = TRUE;
     Listener *listener = listener_new(broker.port, "#", NULL, NULL);
     g_autoptr(GPtrArray) heard = g_ptr_array_new_with_free_func(line_free);
