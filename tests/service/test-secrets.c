@@ -77,7 +77,7 @@ static const struct {
     {"GET", "/api/v1/openapi.json", NULL, 200},
     {"GET", "/metrics", NULL, 200},
     {"GET", "/healthz", NULL, 200},
-    {"GET", "/api/v1/streams/hush-unknown?x=hush-query", NULL, 404},
+    {"GET", "/api/v1/streams/unknown?x=hush-query", NULL, 400},
     {"POST", "/api/v1/reload", NULL, 200},
     {"POST", "/api/v1/config/validate", NULL, 200},
     {"POST", "/api/v1/streams",
@@ -175,10 +175,10 @@ static void test_nowhere(void)
                                "discovery=yes\nstats-interval=1s\n",
                                broker.port, secrets);
     }
-    g_autofree char *conf = g_strdup_printf(
-        "%stokens-file=%s/tokens\n[webhook]\nurl=http://user:hush-url@127.0.0.1:%u/hush-path?key="
-        "hush-key\nsecret-file=%s/hook\n[events]\nlost-after=0s\n%s",
-        http, secrets, dead, secrets, mqtt != NULL ? mqtt : "");
+    g_autofree char *conf =
+        g_strdup_printf("%stokens-file=%s/tokens\n[webhook]\nurl=http://127.0.0.1:%u/hush-path?key="
+                        "hush-key\nsecret-file=%s/hook\n[events]\nlost-after=0s\n%s",
+                        http, secrets, dead, secrets, mqtt != NULL ? mqtt : "");
     add_secret("vedette.conf", conf);
     g_autofree char *file = g_strdup_printf("\nsecret-file=%s/camera", secrets);
     add_camera("file", "", camera.port, file);
@@ -205,6 +205,14 @@ static void test_nowhere(void)
     g_autofree char *refused = ask_unix(&s.peers, "POST", "/api/v1/reload", NULL);
     g_assert_cmpuint(status_of(refused), ==, 422);
     check(refused, strlen(refused), "a reload that is refused");
+    /* An address by which one may post is as good as a password. */
+    g_autofree char *other = g_strdup_printf("%s[webhook]\nurl=ftp://host/hush-post\n", http);
+    g_assert_cmpint(g_unlink(fixture_path("streams.d/wrong.conf")), ==, 0);
+    add_secret("vedette.conf", other);
+    g_autofree char *nowhere = ask_unix(&s.peers, "POST", "/api/v1/reload", NULL);
+    g_assert_cmpuint(status_of(nowhere), ==, 422);
+    g_assert_nonnull(strstr(nowhere, "expected http"));
+    check(nowhere, strlen(nowhere), "another reload that is refused");
     g_usleep(SECOND);
     if (has_broker) {
         g_assert_cmpuint(listener_count(listener, "vedette/+/status"), >, 5);
