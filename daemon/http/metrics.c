@@ -447,20 +447,43 @@ static void write_all(Writer *w)
     line(w, "", 1, "version", VEDETTE_VERSION);
 }
 
-/* What each reader of the journal has not got yet. */
-static void write_spools(Writer *w)
+/* --- of each who is told --- */
+
+static double sink_depth(const VdtServedSink *sink)
 {
-    const char *const *sinks = w->status->sinks;
-    if (w->store == NULL || sinks == NULL || sinks[0] == NULL)
-        return;
-    family(w, "vedette_spool_depth", "gauge", "Rows of the journal that the sink has not got yet.");
-    for (guint i = 0; sinks[i] != NULL; i++) {
-        guint64 mark = vdt_store_get_mark(w->shared->store, sinks[i]);
-        line(w, "", mark < w->store->last ? (double)(w->store->last - mark) : 0, "sink", sinks[i]);
+    return (double)sink->waiting;
+}
+
+static double sink_lost(const VdtServedSink *sink)
+{
+    return (double)sink->lost;
+}
+
+static double sink_up(const VdtServedSink *sink)
+{
+    return sink->up;
+}
+
+static const struct {
+    const char *name, *type, *help;
+    double (*value)(const VdtServedSink *);
+} of_sinks[] = {
+    {"vedette_spool_depth", "gauge", "Rows of the journal that the sink has not got yet.",
+     sink_depth},
+    {"vedette_spool_lost_total", "counter", "Rows that went before the sink had them.", sink_lost},
+    {"vedette_sink_up", "gauge", "1 while the sink can be reached.", sink_up},
+};
+
+static void write_sinks(Writer *w)
+{
+    g_autoptr(GArray) sinks = w->shared->service->list_sinks(w->shared->service->data);
+    for (guint f = 0; f < G_N_ELEMENTS(of_sinks) && sinks->len > 0; f++) {
+        family(w, of_sinks[f].name, of_sinks[f].type, of_sinks[f].help);
+        for (guint i = 0; i < sinks->len; i++) {
+            const VdtServedSink *sink = &g_array_index(sinks, VdtServedSink, i);
+            line(w, "", of_sinks[f].value(sink), "sink", sink->name);
+        }
     }
-    family(w, "vedette_spool_lost_total", "counter", "Rows that went before the sink had them.");
-    for (guint i = 0; sinks[i] != NULL; i++)
-        line(w, "", (double)vdt_store_get_lost(w->shared->store, sinks[i]), "sink", sinks[i]);
 }
 
 char *vdt_metrics_write(const VdtHttpShared *shared)
@@ -478,7 +501,7 @@ char *vdt_metrics_write(const VdtHttpShared *shared)
                 .store = store};
     write_streams(&w);
     write_analysers(&w);
-    write_spools(&w);
+    write_sinks(&w);
     write_all(&w);
     return g_string_free(w.out, FALSE);
 }

@@ -26,8 +26,15 @@ typedef struct {
     gboolean healthy;   /* it does its work; otherwise only a restart helps */
     guint64 lines_lost; /* events that nobody read on stdout */
     guint64 reloads, refused_reloads;
-    const char *const *sinks; /* readers of the journal, NULL-terminated and constant; or NULL */
 } VdtServedStatus;
+
+/* Who is told what happens, by the journal. */
+typedef struct {
+    const char *name; /* constant */
+    gboolean up;      /* the peer is there */
+    guint64 waiting;  /* rows that it has not got yet */
+    guint64 lost;     /* rows that went before it had them */
+} VdtServedSink;
 
 typedef enum {
     VDT_ACT_ADD,      /* a stream, by the text of its file */
@@ -53,6 +60,7 @@ typedef struct {
     gpointer data;
     GPtrArray *(*list)(gpointer data); /* of VdtServedStream, by name; caller unrefs */
     void (*get_status)(gpointer data, VdtServedStatus *status);
+    GArray *(*list_sinks)(gpointer data); /* of VdtServedSink; caller unrefs */
     void (*act)(gpointer data, VdtAct act, const char *name, const char *text, VdtActDone done,
                 gpointer done_data);
     /* Has @frame be given pictures of the stream, as JPEG, in some thread, until unwatch() has

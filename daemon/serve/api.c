@@ -7,7 +7,8 @@
 #include "liveview.h"
 #include "streamedit.h"
 
-#define MOST_JOBS 16
+#define MOST_JOBS  16
+#define BEAT_LIMIT (5 * G_TIME_SPAN_SECOND) /* a reload takes the main context up to three */
 
 typedef struct {
     VdtStreamConfig *config;
@@ -26,10 +27,12 @@ struct _VdtApi {
     void (*reload)(gpointer);
     gpointer reload_data;
     GThreadPool *worker;
-    GMutex lock; /* guards what follows */
+    VdtPublisher *publisher; /* NULL where nothing is kept */
+    GMutex lock;             /* guards what follows */
     GCond cond;
     GPtrArray *entries; /* of Entry, by name */
     VdtServedStatus status;
+    gint64 beat;                 /* when the main context last came round; g_get_monotonic_time() */
     gboolean asked, ended;       /* a reload that a job waits for */
     gboolean closing, abandoned; /* no more jobs are taken; nobody hears of those that are there */
     guint jobs;                  /* that wait or run */
@@ -107,7 +110,25 @@ static void get_status(gpointer data, VdtServedStatus *status)
     VdtApi *api = data;
     g_mutex_lock(&api->lock);
     *status = api->status;
+    status->healthy &= g_get_monotonic_time() - api->beat <= BEAT_LIMIT;
     g_mutex_unlock(&api->lock);
+}
+
+static GArray *list_sinks(gpointer data)
+{
+    VdtApi *api = data;
+    GArray *sinks = g_array_new(FALSE, FALSE, sizeof(VdtServedSink));
+    g_autoptr(GPtrArray) all =
+        api->publisher != NULL ? vdt_publisher_get_info(api->publisher) : NULL;
+    for (guint i = 0; all != NULL && i < all->len; i++) {
+        const VdtSinkInfo *info = all->pdata[i];
+        VdtServedSink sink = {.name = g_intern_string(info->name),
+                              .up = info->state == VDT_SINK_UP,
+                              .waiting = info->pending,
+                              .lost = info->lost};
+        g_array_append_val(sinks, sink);
+    }
+    return sinks;
 }
 
 /* Another array: readers have the old one. */
@@ -135,6 +156,7 @@ void vdt_api_set_health(VdtApi *api, gboolean ready, gboolean healthy, guint64 l
     api->status.ready = ready;
     api->status.healthy = healthy;
     api->status.lines_lost = lines_lost;
+    api->beat = g_get_monotonic_time();
     g_mutex_unlock(&api->lock);
 }
 
@@ -341,14 +363,17 @@ static void unwatch(gpointer data, gpointer view)
 
 /* --- life --- */
 
-VdtApi *vdt_api_new(const char *where, void (*reload_func)(gpointer data), gpointer data)
+VdtApi *vdt_api_new(const char *where, VdtPublisher *publisher, void (*reload_func)(gpointer data),
+                    gpointer data)
 {
     VdtApi *api = g_new0(VdtApi, 1);
     *api = (VdtApi){.where = g_strdup(where),
+                    .publisher = publisher,
                     .reload = reload_func,
                     .reload_data = data,
                     .entries = g_ptr_array_new_with_free_func(entry_free),
-                    .status = {.started = g_get_real_time(), .healthy = TRUE}};
+                    .status = {.started = g_get_real_time(), .healthy = TRUE},
+                    .beat = g_get_monotonic_time()};
     g_mutex_init(&api->lock);
     g_cond_init(&api->cond);
     api->worker = g_thread_pool_new(run_job, api, 1, TRUE, NULL);
@@ -386,6 +411,7 @@ VdtHttpService vdt_api_get_service(VdtApi *api)
     return (VdtHttpService){.data = api,
                             .list = list,
                             .get_status = get_status,
+                            .list_sinks = list_sinks,
                             .act = act,
                             .watch = watch,
                             .check_watch = check_watch,

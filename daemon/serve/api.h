@@ -8,12 +8,15 @@
 #include "channel.h"
 #include "config/diff.h"
 #include "http/service.h"
+#include "publish/publisher.h"
 
 typedef struct _VdtApi VdtApi;
 
-/* @where is the configuration. @reload has the service, in the main context, read it anew, and
- * then call vdt_api_reloaded(). */
-VdtApi *vdt_api_new(const char *where, void (*reload)(gpointer data), gpointer data);
+/* @where is the configuration; @publisher, NULL where there is none, outlives the interface.
+ * @reload has the service, in the main context, read the configuration anew, and then call
+ * vdt_api_reloaded(). */
+VdtApi *vdt_api_new(const char *where, VdtPublisher *publisher, void (*reload)(gpointer data),
+                    gpointer data);
 /* No more changes; waits for one that was begun, @limit us at most. FALSE if it is not over then:
  * the process is to end soon, and nothing is to be freed. The main context does not run any more.
  */
@@ -27,4 +30,5 @@ void vdt_api_update(VdtApi *api, const VdtConfig *config, GHashTable *channels);
 /* A reload ended. Takes @differences, NULL if the configuration was refused, and @problems. @again:
  * another one follows, since files may have changed after they were read. */
 void vdt_api_reloaded(VdtApi *api, GPtrArray *differences, VdtProblems *problems, gboolean again);
+/* At least once a second; what does not come any more is not healthy. */
 void vdt_api_set_health(VdtApi *api, gboolean ready, gboolean healthy, guint64 lines_lost);

@@ -300,7 +300,7 @@ static void run(Service *s)
     guint tick = s->watchdog > 0 ? (guint)MIN(s->watchdog / 4000 + 1, TICK) : TICK;
     guint sources[] = {g_unix_signal_add(SIGTERM, on_stop, s),
                        g_unix_signal_add(SIGINT, on_stop, s), g_timeout_add(tick, on_tick, s)};
-    s->api = vdt_api_new(s->where, reload, s);
+    s->api = vdt_api_new(s->where, s->outlets.publisher, reload, s);
     vdt_api_update(s->api, s->config, s->channels);
     on_tick(s);
     if (*s->streams == '\0') /* a stream alone is asked of nobody: there is one address */

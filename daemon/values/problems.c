@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "problems.h"
 
+#include <string.h>
+
 #include "mask.h"
 
 #define MOST_KEPT   200
@@ -32,12 +34,18 @@ void vdt_problems_free(VdtProblems *problems)
     g_free(problems);
 }
 
+/* An address by which one may post (url) is as good as a password. */
+static gboolean is_secret(const VdtSite *site)
+{
+    gboolean is_path = *site->value == '/' && g_str_has_suffix(site->key, "-file");
+    return strcmp(site->key, "url") == 0 || (vdt_is_secret_name(site->key) && !is_path);
+}
+
 static char *shown_value(const VdtSite *site)
 {
     if (site->value == NULL)
         return NULL;
-    gboolean is_path = *site->value == '/' && g_str_has_suffix(site->key ? site->key : "", "-file");
-    if (site->key != NULL && vdt_is_secret_name(site->key) && !is_path)
+    if (site->key != NULL && is_secret(site))
         return g_strdup(VDT_MASKED);
     g_autofree char *valid = g_utf8_make_valid(site->value, -1);
     g_autofree char *masked = vdt_mask_value(valid);

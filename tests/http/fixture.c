@@ -50,9 +50,16 @@ static GPtrArray *list(gpointer data)
 
 static void get_status(gpointer data, VdtServedStatus *status)
 {
-    static const char *const sinks[] = {"mqtt", NULL};
-    *status = (VdtServedStatus){
-        .started = 1000000, .loaded = 2000000, .ready = TRUE, .healthy = TRUE, .sinks = sinks};
+    *status =
+        (VdtServedStatus){.started = 1000000, .loaded = 2000000, .ready = TRUE, .healthy = TRUE};
+}
+
+static GArray *list_sinks(gpointer data)
+{
+    GArray *sinks = g_array_new(FALSE, FALSE, sizeof(VdtServedSink));
+    const VdtServedSink one = {.name = "mqtt", .waiting = 7, .lost = 2};
+    g_array_append_val(sinks, one);
+    return sinks;
 }
 
 static void act(gpointer data, VdtAct what, const char *name, const char *text, VdtActDone done,
@@ -223,7 +230,7 @@ Server *server_new(const ServerOptions *options)
         g_assert_no_error(error);
     }
     VdtHttpOptions http = {
-        .service = {server, list, get_status, act, begin_watch, check_watch, end_watch},
+        .service = {server, list, get_status, list_sinks, act, begin_watch, check_watch, end_watch},
         .store = server->store,
         .say = say,
         .say_data = server};

@@ -209,6 +209,7 @@ static void test_locked(void)
     sqlite3 *other;
     fixture_flush(store);
     g_assert_cmpint(sqlite3_open(file, &other), ==, SQLITE_OK);
+    sqlite3_busy_timeout(other, 5000); /* the writer may be at it */
     g_assert_cmpint(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
     fixture_put_many(store, "a", 3);
     g_assert_false(vdt_store_flush(store, G_USEC_PER_SEC));
@@ -240,6 +241,7 @@ static void test_full_queue(void)
     sqlite3 *other;
     fixture_flush(store);
     g_assert_cmpint(sqlite3_open(file, &other), ==, SQLITE_OK);
+    sqlite3_busy_timeout(other, 5000); /* the writer may be at it */
     g_assert_cmpint(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
     for (guint i = 0; i < 20; i++)
         fixture_put(store, "update", "u");
