@@ -128,7 +128,7 @@ static int check(const char *where, const char *against, gboolean json)
     g_autoptr(VdtProblems) problems = vdt_problems_new();
     g_autoptr(VdtMemoryNeed) need = NULL;
     g_autoptr(GPtrArray) differences = NULL;
-    g_autoptr(VdtConfig) config = vdt_config_check(where, &need, problems);
+    g_autoptr(VdtConfig) config = vdt_config_check(where, VDT_STREAMS_ALL, &need, problems);
     g_autoptr(VdtConfig) old = against != NULL ? vdt_config_load(against, problems) : NULL;
     if (config != NULL && old != NULL)
         differences = vdt_config_diff(old, config);
@@ -149,7 +149,7 @@ static int check(const char *where, const char *against, gboolean json)
 int command_serve(int argc, char **argv)
 {
     gboolean check_config = FALSE, json = FALSE;
-    g_autofree char *where = NULL, *against = NULL, *state = NULL;
+    g_autofree char *where = NULL, *against = NULL, *state = NULL, *alone = NULL;
     const GOptionEntry entries[] = {
         {"check-config", 0, 0, G_OPTION_ARG_NONE, &check_config,
          "Say what is wrong with the configuration, and what memory it needs", NULL},
@@ -158,6 +158,8 @@ int command_serve(int argc, char **argv)
          "FILE|FOLDER"},
         {"state", 0, 0, G_OPTION_ARG_FILENAME, &state,
          "Keep events in this folder, instead of the one that systemd gives", "FOLDER"},
+        {"stream", 0, 0, G_OPTION_ARG_STRING, &alone,
+         "Run this stream alone, which has isolated=yes in its file", "NAME"},
         {"against", 0, 0, G_OPTION_ARG_STRING, &against,
          "Say, too, what differs from this configuration, and what the change takes",
          "FILE|FOLDER"},
@@ -171,9 +173,12 @@ int command_serve(int argc, char **argv)
         return complain_usage("serve", "--against and --json go with --check-config");
     if (check_config && state != NULL)
         return complain_usage("serve", "--state does not go with --check-config");
+    if (alone != NULL && (check_config || *alone == '\0'))
+        return complain_usage("serve", "--stream has a stream's name, and runs it");
     g_autoptr(GError) error = NULL;
     if (!gst_init_check(NULL, NULL, &error))
         return complain("serve", error, EXIT_FAILED);
     const char *folder = where != NULL ? where : VDT_CONFIG_FOLDER;
-    return check_config ? check(folder, against, json) : vdt_serve(folder, state);
+    const VdtServeOptions options = {.where = folder, .state = state, .alone = alone};
+    return check_config ? check(folder, against, json) : vdt_serve(&options);
 }

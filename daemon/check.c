@@ -18,10 +18,11 @@ static void check_parts(const VdtStreamConfig *stream, VdtProblems *problems)
     }
 }
 
-VdtConfig *vdt_config_check(const char *where, VdtMemoryNeed **need, VdtProblems *problems)
+VdtConfig *vdt_config_check(const char *where, const char *streams, VdtMemoryNeed **need,
+                            VdtProblems *problems)
 {
     guint before = vdt_problems_count(problems);
-    g_autoptr(VdtConfig) config = vdt_config_read(where, problems);
+    g_autoptr(VdtConfig) config = vdt_config_read(where, streams, problems);
     if (config == NULL)
         return NULL;
     g_autoptr(GError) error = NULL;
@@ -40,9 +41,10 @@ VdtConfig *vdt_config_check(const char *where, VdtMemoryNeed **need, VdtProblems
     return g_steal_pointer(&config);
 }
 
-GPtrArray *vdt_config_reload(VdtConfig **config, const char *where, VdtProblems *problems)
+GPtrArray *vdt_config_reload(VdtConfig **config, const char *where, const char *streams,
+                             VdtProblems *problems)
 {
-    VdtConfig *next = vdt_config_check(where, NULL, problems);
+    VdtConfig *next = vdt_config_check(where, streams, NULL, problems);
     if (next == NULL)
         return NULL;
     GPtrArray *differences = vdt_config_diff(*config, next);

@@ -9,15 +9,18 @@
 #include "config/json.h"
 
 /*
- * Reads the configuration in @where, makes the pipelines of its streams without playing them, and
- * estimates its memory; *@need, if it is not NULL, is what that found, NULL if it was not asked.
- * NULL, and all that is wrong in @problems, if anything is.
+ * Reads the configuration in @where, makes the pipelines of the @streams that are wanted
+ * (VDT_STREAMS_...) without playing them, and estimates their memory; *@need, if it is not NULL, is
+ * what that found, NULL if it was not asked. NULL, and all that is wrong in @problems, if anything
+ * is.
  */
-VdtConfig *vdt_config_check(const char *where, VdtMemoryNeed **need, VdtProblems *problems);
+VdtConfig *vdt_config_check(const char *where, const char *streams, VdtMemoryNeed **need,
+                            VdtProblems *problems);
 
 /*
  * Puts what is in @where by now into the place of *@config, and says what differs, as
  * vdt_config_diff() does. If anything is wrong, all of which is then in @problems, *@config stays,
  * and NULL is returned. Takes as long as loading the models; in any thread.
  */
-GPtrArray *vdt_config_reload(VdtConfig **config, const char *where, VdtProblems *problems);
+GPtrArray *vdt_config_reload(VdtConfig **config, const char *where, const char *streams,
+                             VdtProblems *problems);

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Runs './run test' on another release of Debian, in a root that debootstrap makes once.
-# Usage: in-root.sh bookworm|trixie [OPTION OF ./run test...]
+# Runs './run COMMAND' on another release of Debian, in a root that debootstrap makes once.
+# Usage: in-root.sh bookworm|trixie COMMAND [OPTION...]
 # VEDETTE_MIRROR names another mirror of Debian. 77: it cannot be done here, and the last line on
 # stderr says why.
 set -euo pipefail
 
-release=${1:?usage: in-root.sh bookworm|trixie [OPTION OF ./run test...]}
+release=${2:+$1}
+: "${release:?usage: in-root.sh bookworm|trixie COMMAND [OPTION...]}"
 shift
 mirror=${VEDETTE_MIRROR:-http://deb.debian.org/debian}
 tree=$(dirname "$(dirname "$(readlink -f "$0")")")
@@ -72,4 +73,4 @@ exec unshare --mount --pid --fork --kill-child --propagation private sh -euc '
   mount --rbind /sys "$root/sys"
   exec chroot "$root" "$@"
 ' sh "$root" env -i HOME=/root LANG=C.UTF-8 PATH="$path" \
-  ${TERM:+TERM="$TERM"} ${CI:+CI="$CI"} /vedette/run test "$@"
+  ${TERM:+TERM="$TERM"} ${CI:+CI="$CI"} /vedette/run "$@"

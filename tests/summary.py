@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Adds up Meson's test logs.
 
-    summary.py LOG...      testlog.json of each build folder
+    summary.py LOG...      testlog.json of each build folder, or what a program printed, NAME.tap
 
 A program that prints TAP counts by its test points, any other as one test. Names what failed, and
 ends with the line 'N passed, N failed, N skipped'; exits with 1 unless all is well.
@@ -42,12 +42,22 @@ def judge(test):
         yield "passed", ""
 
 
+def read(path):
+    """The tests in a log."""
+    with open(path, encoding="utf-8", errors="replace") as log:
+        if path.endswith(".tap"):
+            output = log.read()
+            plan = re.search(r"^1\.\.(\d+)", output, re.MULTILINE)
+            result = "ERROR" if plan is None else "SKIP" if plan.group(1) == "0" else "OK"
+            return [{"name": path, "stdout": output, "result": result}]
+        return [json.loads(line) for line in log if line.strip()]
+
+
 def main(paths):
     count = {"passed": 0, "failed": 0, "skipped": 0}
     for path in paths:
         try:
-            with open(path, encoding="utf-8", errors="replace") as log:
-                tests = [json.loads(line) for line in log if line.strip()]
+            tests = read(path)
         except FileNotFoundError:
             print(f"FAILED {path}: no such log, the tests did not run")
             count["failed"] += 1

@@ -119,43 +119,97 @@ static gboolean add_setting(JsonObject *config, const char *text, GError **error
     return TRUE;
 }
 
-static gboolean finish(const Asked *asked, JsonObject *answer, const char *what)
+static gboolean finish(const Asked *asked, JsonObject *answer, const char *name, const char *what)
 {
     if (answer == NULL)
         return FALSE;
     if (asked->json)
         print_object(answer);
     else
-        g_print("%s: %s\n", asked->arguments[0], what);
+        g_print("%s: %s\n", name, what);
     return TRUE;
+}
+
+static gboolean is_address(const char *text)
+{
+    const char *colon = strstr(text, "://");
+    return colon != NULL && strcspn(text, "=") > (gsize)(colon - text);
+}
+
+/* After its host, or, if it has none, the last part of its path, or its scheme. */
+static char *name_of(const char *address)
+{
+    g_autoptr(GUri) uri = g_uri_parse(address, G_URI_FLAGS_PARSE_RELAXED, NULL);
+    const char *host = uri != NULL ? g_uri_get_host(uri) : NULL,
+               *path = uri != NULL ? g_uri_get_path(uri) : "";
+    g_autofree char *last = g_path_get_basename(path);
+    char *suffix = strrchr(last, '.');
+    if (suffix != NULL && suffix > last)
+        *suffix = '\0';
+    char *name = g_strndup(address, strcspn(address, ":"));
+    if ((host != NULL && *host != '\0') || g_ascii_isalnum(*last)) {
+        g_free(name);
+        name = g_strdup(host != NULL && *host != '\0' ? host : last);
+    }
+    return g_strcanon(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_", '-');
+}
+
+/* Who only says where pictures come from wants to know what they show. */
+static void add_analysers(JsonObject *config)
+{
+    g_autoptr(GList) groups = json_object_get_members(config);
+    for (GList *at = groups; at != NULL; at = at->next)
+        if (strcmp(at->data, "stream") != 0 && strcmp(at->data, "record") != 0 &&
+            strcmp(at->data, "parameters") != 0)
+            return;
+    JsonObject *segmenter = json_object_new();
+    json_object_set_string_member(segmenter, "objects", "yes");
+    json_object_set_object_member(config, "recognizer", json_object_new());
+    json_object_set_object_member(config, "segmenter", segmenter);
 }
 
 static gboolean run_add(const Asked *asked, GError **error)
 {
     g_autoptr(JsonObject) body = json_object_new();
     JsonObject *config = json_object_new();
-    json_object_set_string_member(body, "name", asked->arguments[0]);
+    char **arguments = asked->arguments;
+    guint at = is_address(arguments[0]) ? 0 : 1;
+    if (at == asked->n) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "\"%s\" is no address; expected one, as in rtsp://camera/stream", arguments[0]);
+        return FALSE;
+    }
+    const char *address = at < asked->n && is_address(arguments[at]) ? arguments[at] : NULL;
+    g_autofree char *name = at == 1 ? g_strdup(arguments[0]) : name_of(address);
+    json_object_set_string_member(body, "name", name);
     json_object_set_object_member(body, "config", config);
-    for (guint i = 1; i < asked->n; i++)
-        if (!add_setting(config, asked->arguments[i], error))
+    if (address != NULL) {
+        g_autofree char *source = g_strconcat("source=", address, NULL);
+        add_setting(config, source, NULL);
+        at++;
+    }
+    for (guint i = at; i < asked->n; i++)
+        if (!add_setting(config, arguments[i], error))
             return FALSE;
+    if (address != NULL)
+        add_analysers(config);
     g_autoptr(JsonObject) answer =
         client_ask(asked->socket, "POST", "/api/v1/streams", body, error);
-    return finish(asked, answer, "added");
+    return finish(asked, answer, name, "added");
 }
 
 static gboolean run_remove(const Asked *asked, GError **error)
 {
     g_autofree char *target = target_of(asked->arguments[0], "");
     g_autoptr(JsonObject) answer = client_ask(asked->socket, "DELETE", target, NULL, error);
-    return finish(asked, answer, "removed");
+    return finish(asked, answer, asked->arguments[0], "removed");
 }
 
 static gboolean run_restart(const Asked *asked, GError **error)
 {
     g_autofree char *target = target_of(asked->arguments[0], "/restart");
     g_autoptr(JsonObject) answer = client_ask(asked->socket, "POST", target, NULL, error);
-    return finish(asked, answer, "restarted");
+    return finish(asked, answer, asked->arguments[0], "restarted");
 }
 
 static const struct {
@@ -164,7 +218,7 @@ static const struct {
     gboolean (*run)(const Asked *, GError **);
 } verbs[] = {{"list", 0, 0, run_list},
              {"state", 1, 1, run_state},
-             {"add", 2, 1000, run_add},
+             {"add", 1, 1000, run_add},
              {"remove", 1, 1, run_remove},
              {"restart", 1, 1, run_restart}};
 
@@ -179,11 +233,12 @@ int command_streams(int argc, char **argv)
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print a line of JSON", NULL},
         {NULL},
     };
-    if (!parse_options("list | state NAME | add NAME [GROUP.]KEY=VALUE... | remove NAME | restart "
-                       "NAME",
-                       "Lists the streams of a service that runs, says how one is, adds one, "
-                       "removes or restarts it.",
-                       entries, argc, argv, 1, 1001, &rest))
+    if (!parse_options(
+            "list | state NAME | add [NAME] ADDRESS [[GROUP.]KEY=VALUE...] | remove NAME "
+            "| restart NAME",
+            "Lists the streams of a service that runs, says how one is, adds one, "
+            "removes or restarts it.",
+            entries, argc, argv, 1, 1001, &rest))
         return EXIT_USAGE;
     guint n = g_strv_length(rest) - 1;
     for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {

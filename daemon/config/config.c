@@ -190,15 +190,49 @@ static void read_stream(VdtConfig *config, const char *folder, const char *file_
         g_ptr_array_add(config->streams, stream);
 }
 
+static gboolean is_isolated(const VdtStreamConfig *stream)
+{
+    return stream->values[VDT_KEY_STREAM_ISOLATED].whole != 0;
+}
+
 static int compare_streams(gconstpointer a, gconstpointer b)
 {
     const VdtStreamConfig *const *x = a, *const *y = b;
     return strcmp((*x)->name, (*y)->name);
 }
 
-static void read_streams(VdtConfig *config, VdtProblems *problems)
+/* One alone: it has to be there, and to be left out by the process of all others. */
+static void read_alone(VdtConfig *config, const char *folder, const char *name,
+                       VdtProblems *problems)
+{
+    g_autofree char *file_name = g_strconcat(name, SUFFIX, NULL);
+    g_autofree char *file = g_build_filename(folder, file_name, NULL);
+    if (!vdt_is_name(name) || !g_file_test(file, G_FILE_TEST_EXISTS)) {
+        vdt_problems_add(problems, &(VdtSite){.file = file}, "there is no such stream");
+        return;
+    }
+    read_stream(config, folder, file_name, problems);
+    const VdtStreamConfig *stream = vdt_config_find(config, name);
+    if (stream != NULL && !is_isolated(stream))
+        vdt_problems_add(problems, &(VdtSite){.file = file, .group = vdt_stream_group.name},
+                         "expected isolated=yes in this group for a process of its own");
+}
+
+/* But for the one that is wanted alone. */
+static void drop_isolated(GPtrArray *streams, const char *wanted)
+{
+    for (guint i = streams->len; i > 0 && *wanted == '\0'; i--)
+        if (is_isolated(streams->pdata[i - 1]))
+            g_ptr_array_remove_index(streams, i - 1);
+}
+
+static void read_streams(VdtConfig *config, const char *wanted, VdtProblems *problems)
 {
     g_autofree char *folder = g_build_filename(config->folder, "streams.d", NULL);
+    if (wanted != NULL && *wanted != '\0') {
+        read_alone(config, folder, wanted, problems);
+        return;
+    }
     g_autoptr(GPtrArray) names = vdt_folder_list(folder, SUFFIX, problems);
     g_autoptr(GPtrArray) dropins = vdt_folder_list(folder, SUFFIX ".d", problems);
     if (names->len > VDT_CONFIG_MOST_STREAMS)
@@ -251,7 +285,7 @@ static GPtrArray *load_templates(const char *folder, VdtProblems *problems)
     return vdt_templates_load((const char *const *)folders->pdata, problems);
 }
 
-VdtConfig *vdt_config_read(const char *where, VdtProblems *problems)
+VdtConfig *vdt_config_read(const char *where, const char *streams, VdtProblems *problems)
 {
     gboolean is_folder = g_file_test(where, G_FILE_TEST_IS_DIR);
     if (!is_folder && !g_file_test(where, G_FILE_TEST_EXISTS)) {
@@ -269,14 +303,17 @@ VdtConfig *vdt_config_read(const char *where, VdtProblems *problems)
     };
     config->templates = load_templates(config->folder, problems);
     read_service(config, file, problems);
-    read_streams(config, problems);
-    check_profiles(config, problems);
+    read_streams(config, streams, problems);
+    if (streams == VDT_STREAMS_ALL || *streams == '\0')
+        check_profiles(config, problems);
+    if (streams != VDT_STREAMS_ALL)
+        drop_isolated(config->streams, streams);
     return g_steal_pointer(&config);
 }
 
 VdtConfig *vdt_config_load(const char *where, VdtProblems *problems)
 {
     guint before = vdt_problems_count(problems);
-    g_autoptr(VdtConfig) config = vdt_config_read(where, problems);
+    g_autoptr(VdtConfig) config = vdt_config_read(where, VDT_STREAMS_ALL, problems);
     return vdt_problems_count(problems) == before ? g_steal_pointer(&config) : NULL;
 }

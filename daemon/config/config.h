@@ -69,6 +69,10 @@ typedef struct {
     GPtrArray *templates;                    /* of VdtTemplate */
 } VdtConfig;
 
+/* Which streams of a configuration a process is about: these, or the name of one alone. */
+#define VDT_STREAMS_ALL    NULL
+#define VDT_STREAMS_SHARED "" /* all that do not have a process of their own */
+
 /*
  * Reads what @where names: a folder with vedette.conf, streams.d and pipelines.d in it, or a file
  * that stands for vedette.conf, beside streams.d and pipelines.d. NULL if anything is wrong, all of
@@ -76,8 +80,9 @@ typedef struct {
  */
 VdtConfig *vdt_config_load(const char *where, VdtProblems *problems);
 /* The same, but what could be read is there whatever is wrong with the rest: to find what else is
- * wrong. NULL if there is nothing. */
-VdtConfig *vdt_config_read(const char *where, VdtProblems *problems);
+ * wrong. NULL if there is nothing. Has the @streams that are wanted; for one alone nobody looks at
+ * files of others. */
+VdtConfig *vdt_config_read(const char *where, const char *streams, VdtProblems *problems);
 /* Borrowed. */
 const VdtOption *vdt_config_get(const VdtConfig *config, guint group, guint key);
 VdtConfig *vdt_config_ref(VdtConfig *config);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define MOST_BYTES 4096
+#define FOLDER     "cameras" /* LoadCredential=cameras:/etc/vedette/credentials */
 
 static gboolean fail(GError **error, int code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 static gboolean fail(GError **error, int code, const char *format, ...)
@@ -76,6 +77,11 @@ gboolean vdt_secret_from_credential(const char *name, char **user, char **passwo
     if (folder == NULL)
         return fail(error, ENOENT, "this process is given no credentials");
     g_autofree char *file = g_build_filename(folder, name, NULL);
+    /* What a folder of credentials was loaded by stands in front of the names of its files. */
+    g_autofree char *other = g_strconcat(folder, G_DIR_SEPARATOR_S FOLDER "_", name, NULL);
+    gboolean is_other = !g_file_test(file, G_FILE_TEST_EXISTS);
+    if (is_other && !g_file_test(other, G_FILE_TEST_EXISTS))
+        return fail(error, ENOENT, "there is neither %s nor %s", file, other);
     /* systemd sees to its mode, by access control lists. */
-    return read_secret(file, FALSE, user, password, error);
+    return read_secret(is_other ? other : file, FALSE, user, password, error);
 }

@@ -7,8 +7,9 @@
 
 #include <gio/gio.h>
 
-/* The credential @name of $CREDENTIALS_DIRECTORY. G_FILE_ERROR_NOENT if there is no such folder or
- * credential. Errors hold nothing of the secret. Caller frees. */
+/* The credential @name of $CREDENTIALS_DIRECTORY, given alone or as a file of the folder "cameras",
+ * where it is called cameras_NAME. G_FILE_ERROR_NOENT if there is no such folder or credential.
+ * Errors hold nothing of the secret. Caller frees. */
 gboolean vdt_secret_from_credential(const char *name, char **user, char **password, GError **error);
 /* A file of root or of this process's user that nobody else can read. */
 gboolean vdt_secret_from_file(const char *file, char **user, char **password, GError **error);

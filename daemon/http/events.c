@@ -163,14 +163,14 @@ static void answer_snapshot(VdtRequest *request, GPtrArray *events)
 {
     const VdtStoredEvent *event = only(request, events);
     if (event != NULL)
-        vdt_media_answer(request, event->snapshot, "image/jpeg");
+        vdt_media_answer(request, event->snapshot);
 }
 
 static void answer_clip(VdtRequest *request, GPtrArray *events)
 {
     const VdtStoredEvent *event = only(request, events);
     if (event != NULL)
-        vdt_media_answer(request, event->clip, "video/mp4");
+        vdt_media_answer(request, event->clip);
 }
 
 static void begin_one(VdtRequest *request, void (*answer)(VdtRequest *, GPtrArray *))

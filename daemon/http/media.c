@@ -181,14 +181,29 @@ static void answer_open(VdtRequest *request, int fd, const struct stat *s, const
     close(fd);
 }
 
-void vdt_media_answer(VdtRequest *request, const char *path, const char *type)
+/* Of what record/ writes. */
+static const char *type_of(const char *path)
+{
+    static const struct {
+        const char *suffix, *type;
+    } types[] = {{".jpg", "image/jpeg"},
+                 {".mp4", "video/mp4"},
+                 {".webm", "video/webm"},
+                 {".mkv", "video/x-matroska"}};
+    for (guint i = 0; i < G_N_ELEMENTS(types); i++)
+        if (g_str_has_suffix(path, types[i].suffix))
+            return types[i].type;
+    return "application/octet-stream";
+}
+
+void vdt_media_answer(VdtRequest *request, const char *path)
 {
     struct stat s;
     if (request->message == NULL)
         return;
     int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
     if (fd >= 0 && fstat(fd, &s) == 0 && S_ISREG(s.st_mode)) {
-        answer_open(request, fd, &s, type);
+        answer_open(request, fd, &s, type_of(path));
         return;
     }
     if (fd >= 0)

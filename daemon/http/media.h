@@ -4,8 +4,9 @@
 
 #include "request.h"
 
-/* Answers with the file @path, NULL for none, or that part of it that is asked for. */
-void vdt_media_answer(VdtRequest *request, const char *path, const char *type);
+/* Answers with the file @path, NULL for none, or that part of it that is asked for. Its suffix says
+ * what it is. */
+void vdt_media_answer(VdtRequest *request, const char *path);
 
 typedef enum {
     VDT_RANGE_NONE,  /* all of it: there is none, or one that need not be understood */

@@ -78,7 +78,7 @@ const VdtRoute vdt_routes[] = {
     {"GET", "/api/v1/events/{id}/snapshot", VDT_ROLE_READ, vdt_handle_snapshot, "getSnapshot",
      "The picture of an event", NULL, NULL, 200, "image/jpeg", NULL, "206 304 401 403 404 416 503"},
     {"GET", "/api/v1/events/{id}/clip", VDT_ROLE_READ, vdt_handle_clip, "getClip",
-     "The film of an event, or a range of it", NULL, NULL, 200, "video/mp4", NULL,
+     "The film of an event, or a range of it", NULL, NULL, 200, "video/*", NULL,
      "206 304 401 403 404 416 503"},
 };
 const guint vdt_n_routes = G_N_ELEMENTS(vdt_routes);

@@ -8,6 +8,7 @@
 
 struct _VdtLines {
     int fd;
+    VdtLinesWrite write;
     GThread *thread;
     GMutex lock;
     GCond cond;
@@ -30,6 +31,12 @@ static gboolean write_whole(int fd, const char *text, gsize size)
     return TRUE;
 }
 
+gboolean vdt_lines_write(int fd, char *line, gsize size)
+{
+    line[size] = '\n'; /* in one piece, in the place of its end */
+    return write_whole(fd, line, size + 1);
+}
+
 static char *next(VdtLines *lines)
 {
     while (g_queue_is_empty(&lines->waiting) && !lines->closing)
@@ -49,9 +56,7 @@ static gpointer run(gpointer data)
     g_mutex_lock(&lines->lock);
     while ((text = next(lines)) != NULL) {
         g_mutex_unlock(&lines->lock);
-        gsize size = strlen(text);
-        text[size] = '\n'; /* in one piece, in the place of its end */
-        gboolean written = write_whole(lines->fd, text, size + 1);
+        gboolean written = lines->write(lines->fd, text, strlen(text));
         g_free(text);
         g_mutex_lock(&lines->lock);
         lines->lost += !written;
@@ -64,8 +69,14 @@ static gpointer run(gpointer data)
 
 VdtLines *vdt_lines_new(int fd)
 {
+    return vdt_lines_new_by(vdt_lines_write, fd);
+}
+
+VdtLines *vdt_lines_new_by(VdtLinesWrite write, int fd)
+{
     VdtLines *lines = g_new0(VdtLines, 1);
     lines->fd = fd;
+    lines->write = write;
     g_mutex_init(&lines->lock);
     g_cond_init(&lines->cond);
     lines->thread = g_thread_new("vdt-lines", run, lines);

@@ -13,6 +13,12 @@ typedef struct _VdtLines VdtLines;
 
 /* @fd is not closed. */
 VdtLines *vdt_lines_new(int fd);
+/* Writes @line, of @size bytes and a NUL, to @fd; whether it could. It may change all of it. */
+typedef gboolean (*VdtLinesWrite)(int fd, char *line, gsize size);
+/* The one that vdt_lines_new() has. */
+gboolean vdt_lines_write(int fd, char *line, gsize size);
+/* The same by @write, in that thread. */
+VdtLines *vdt_lines_new_by(VdtLinesWrite write, int fd);
 /* Takes @line, which has no line end. */
 void vdt_lines_put(VdtLines *lines, char *line);
 /* How many were lost by now, for want of a reader or by an error. */

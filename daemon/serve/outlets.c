@@ -78,10 +78,10 @@ static gboolean open_store(VdtOutlets *outlets, const VdtConfig *config, const c
     return FALSE;
 }
 
-gboolean vdt_outlets_open(VdtOutlets *outlets, VdtConfig *config, const char *state,
+gboolean vdt_outlets_open(VdtOutlets *outlets, VdtConfig *config, const VdtServeOptions *served,
                           const VdtTell *tell)
 {
-    g_autofree char *folder = find_state(state);
+    g_autofree char *folder = find_state(served->state);
     VdtSystemLimits limits = vdt_policy_system_limits(config);
     VdtPublisherOptions options = {
         .tell = on_publisher_tells, .changed = on_sink_changed, .data = outlets};
@@ -98,7 +98,8 @@ gboolean vdt_outlets_open(VdtOutlets *outlets, VdtConfig *config, const char *st
     /* What is recorded of an event is noted with it. */
     vdt_hub_add_sink(outlets->hub, keep_event, outlets->store, NULL);
     vdt_hub_add_sink(outlets->hub, record_event, outlets->records, NULL);
-    outlets->publisher = vdt_publisher_new(config, outlets->store, &options);
+    if (served->alone == NULL)
+        outlets->publisher = vdt_publisher_new(config, outlets->store, &options);
     return TRUE;
 }
 
@@ -130,7 +131,8 @@ void vdt_outlets_reload(VdtOutlets *outlets, VdtConfig *config)
         return;
     vdt_store_set_limits(outlets->store, &kept);
     vdt_records_set_config(outlets->records, config);
-    vdt_publisher_reload(outlets->publisher, config);
+    if (outlets->publisher != NULL)
+        vdt_publisher_reload(outlets->publisher, config);
 }
 
 void vdt_outlets_tick(VdtOutlets *outlets)

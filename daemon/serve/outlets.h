@@ -9,6 +9,7 @@
 #include "policy.h"
 #include "publish/publisher.h"
 #include "records.h"
+#include "serve.h"
 
 typedef struct {
     const VdtTell *tell;
@@ -17,15 +18,15 @@ typedef struct {
     VdtHub *hub;
     VdtPolicy *policy;
     VdtSystem *system;
-    /* All of them NULL where nothing is kept: */
+    /* NULL where nothing is kept: */
     VdtStore *store;
     VdtRecords *records;
-    VdtPublisher *publisher;
+    VdtPublisher *publisher; /* also of a stream alone */
 } VdtOutlets;
 
-/* @state is a folder, or NULL for systemd's, if there is one. FALSE, which was told, if what is
- * there cannot be used. */
-gboolean vdt_outlets_open(VdtOutlets *outlets, VdtConfig *config, const char *state,
+/* A stream that runs alone is kept, and not published: there is one client of a broker. FALSE,
+ * which was told, if what is in the state folder cannot be used. */
+gboolean vdt_outlets_open(VdtOutlets *outlets, VdtConfig *config, const VdtServeOptions *options,
                           const VdtTell *tell);
 /* Once streams are gone: what is still open ends. How many threads hang, for which all of it stays;
  * the process is to end then. */

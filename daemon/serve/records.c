@@ -166,6 +166,7 @@ static gboolean join_clip(VdtRecordist *recordist, const VdtEvent *event)
 {
     Clip *clip = recordist->clip;
     if (clip == NULL || clip->recording == NULL ||
+        !vdt_recording_set_end(clip->recording, event->time) || /* is it long enough? */
         !vdt_recording_set_end(clip->recording, G_MAXINT64))
         return FALSE;
     g_ptr_array_add(clip->ids, g_strdup(event->id));

@@ -16,7 +16,7 @@
 #define TICK        1000   /* ms, at most */
 
 typedef struct {
-    const char *where;
+    const char *where, *streams;
     VdtTell tell;
     VdtConfig *config;
     VdtOutlets outlets;
@@ -67,7 +67,7 @@ static void change_stream(Service *s, VdtStreamConfig *config, gboolean live)
 /* --- reload --- */
 
 typedef struct {
-    char *where;
+    char *where, *streams;
     VdtConfig *config;
     GPtrArray *differences; /* NULL if anything is wrong */
     VdtProblems *problems;
@@ -77,6 +77,7 @@ static void reload_free(gpointer data)
 {
     Reload *reload = data;
     g_free(reload->where);
+    g_free(reload->streams);
     vdt_config_unref(reload->config);
     g_clear_pointer(&reload->differences, g_ptr_array_unref);
     g_clear_pointer(&reload->problems, vdt_problems_free);
@@ -86,7 +87,8 @@ static void reload_free(gpointer data)
 static void read_anew(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
     Reload *reload = data;
-    reload->differences = vdt_config_reload(&reload->config, reload->where, reload->problems);
+    reload->differences =
+        vdt_config_reload(&reload->config, reload->where, reload->streams, reload->problems);
     g_task_return_boolean(task, reload->differences != NULL);
 }
 
@@ -199,6 +201,7 @@ static void begin_reload(Service *s)
 {
     Reload *reload = g_new0(Reload, 1);
     *reload = (Reload){.where = g_strdup(s->where),
+                       .streams = g_strdup(s->streams),
                        .config = vdt_config_ref(s->config),
                        .problems = vdt_problems_new()};
     g_autoptr(GTask) task = g_task_new(NULL, NULL, on_read, s);
@@ -271,10 +274,10 @@ static gboolean on_tick(gpointer data)
 
 /* How many threads there are is settled once, when the library is first used: before the models are
  * looked at. What is wrong with the files is said afterwards. */
-static void settle_threads(const char *where)
+static void settle_threads(const char *where, const char *streams)
 {
     g_autoptr(VdtProblems) problems = vdt_problems_new();
-    g_autoptr(VdtConfig) config = vdt_config_read(where, problems);
+    g_autoptr(VdtConfig) config = vdt_config_read(where, streams, problems);
     if (config == NULL || config->settings[0] == NULL ||
         vdt_config_get(config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_THREADS)->whole == 0)
         return;
@@ -300,7 +303,8 @@ static void run(Service *s)
     s->api = vdt_api_new(s->where, reload, s);
     vdt_api_update(s->api, s->config, s->channels);
     on_tick(s);
-    begin_http(s);
+    if (*s->streams == '\0') /* a stream alone is asked of nobody: there is one address */
+        begin_http(s);
     vdt_manager_ready();
     g_main_loop_run(s->loop);
     for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
@@ -326,16 +330,18 @@ static gboolean stop(Service *s)
     return hanging == 0 && !s->reloading && !changing;
 }
 
-int vdt_serve(const char *where, const char *state)
+int vdt_serve(const VdtServeOptions *options)
 {
-    Service s = {.where = where, .was_good = TRUE};
+    Service s = {.where = options->where,
+                 .streams = options->alone != NULL ? options->alone : VDT_STREAMS_SHARED,
+                 .was_good = TRUE};
     g_autoptr(VdtProblems) problems = vdt_problems_new();
     vdt_tell_open(&s.tell);
     /* Until it can be heeded, so that it does not end the process. */
     guint hangup = g_unix_signal_add(SIGHUP, on_hangup, &s);
-    settle_threads(where);
-    s.config = vdt_config_check(where, NULL, problems);
-    if (s.config == NULL || !vdt_outlets_open(&s.outlets, s.config, state, &s.tell)) {
+    settle_threads(s.where, s.streams);
+    s.config = vdt_config_check(s.where, s.streams, NULL, problems);
+    if (s.config == NULL || !vdt_outlets_open(&s.outlets, s.config, options, &s.tell)) {
         vdt_tell_problems(&s.tell, problems);
         vdt_config_unref(s.config);
         vdt_tell_close(&s.tell);

@@ -8,7 +8,14 @@
 /* As of sysexits.h: a service manager need not try again. */
 #define VDT_SERVE_BAD_CONFIG 78
 
-/* By the configuration in @where; after gst_init(). What it keeps is in @state, a folder; NULL is
- * systemd's, and nothing is kept if that has none. The exit status: 0 once it was told to stop. If
- * something hangs, the process ends in here. */
-int vdt_serve(const char *where, const char *state);
+typedef struct {
+    const char *where; /* the configuration */
+    const char *state; /* the folder that things are kept in; NULL is systemd's, and nothing is kept
+                          if that has none */
+    const char *alone; /* the one stream to run; NULL for all but those that have a process of their
+                          own */
+} VdtServeOptions;
+
+/* After gst_init(). The exit status: 0 once it was told to stop. If something hangs, the process
+ * ends in here. */
+int vdt_serve(const VdtServeOptions *options);

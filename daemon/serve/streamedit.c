@@ -167,7 +167,8 @@ guint vdt_stream_edit_check(VdtStreamEdit *edit, VdtProblems *problems, char **d
     if (copy == NULL)
         return refuse(503, detail, "there is no room to look at it: %s", error->message);
     gboolean is_made = make_copy(edit, copy);
-    g_autoptr(VdtConfig) config = is_made ? vdt_config_check(copy, NULL, problems) : NULL;
+    g_autoptr(VdtConfig) config =
+        is_made ? vdt_config_check(copy, VDT_STREAMS_ALL, NULL, problems) : NULL;
     name_files(edit, copy, problems);
     nftw(copy, remove_one, MOST_DEPTH, FTW_DEPTH | FTW_PHYS);
     if (!is_made)

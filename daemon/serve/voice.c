@@ -37,7 +37,8 @@ void vdt_voice_tell_state(const VdtTell *tell, const char *name, const VdtStream
     g_autofree char *text = show_state(info);
     if (g_strcmp0(text, *said) == 0)
         return;
-    vdt_tell(tell, level_of(info->state), "%s: %s", name, text);
+    vdt_tell_state(tell, level_of(info->state), name, vdt_stream_state_name(info->state), "%s: %s",
+                   name, text);
     g_free(*said);
     *said = g_steal_pointer(&text);
 }

@@ -346,7 +346,15 @@ static void test_credential(void)
     fixture_add("streams.d/a.conf", "[stream]\nsource=rtsp://cam/\ncredential=../x\n");
     expect("streams.d/a.conf:3: [stream] credential=***: expected a name", NULL);
     fixture_add("streams.d/a.conf", "[stream]\nsource=rtsp://cam/\ncredential=back\n");
-    expect("streams.d/a.conf:3: [stream] credential=***: ", NULL);
+    expect("streams.d/a.conf:3: [stream] credential=***: there is neither ", NULL);
+    /* One of a folder that was given as a whole; one that was given alone comes first. */
+    fixture_add("credentials/cameras_back", "guest:q");
+    fixture_add("credentials/cameras_front", "nobody:n");
+    g_autoptr(VdtConfig) folder = load_good();
+    g_assert_cmpstr(vdt_config_find(folder, "a")->password, ==, "q");
+    fixture_add("streams.d/a.conf", stream);
+    g_autoptr(VdtConfig) alone = load_good();
+    g_assert_cmpstr(vdt_config_find(alone, "a")->password, ==, "p:w");
     fixture_add("streams.d/a.conf", "[stream]\nsource=rtsp://u:p@cam/\ncredential=front\n");
     g_chmod(fixture_path("streams.d/a.conf"), 0600);
     expect("streams.d/a.conf:2: [stream] source=rtsp://cam/: expected user and password in one "

@@ -4,6 +4,7 @@
 #include <gio/gunixsocketaddress.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
+#include <gst/gst.h>
 #include <json-glib/json-glib.h>
 #include <signal.h>
 #include <string.h>
@@ -70,8 +71,8 @@ static void die_with_parent(gpointer data)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
-/* Of the files that there are. */
-static Service service_start(void)
+/* Of the files that there are; of one stream if @alone is not NULL. */
+static Service service_start_alone(const char *alone)
 {
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
     g_autoptr(GError) error = NULL;
@@ -88,10 +89,16 @@ static Service service_start(void)
     g_subprocess_launcher_setenv(launcher, "NOTIFY_SOCKET", s.socket, TRUE);
     g_subprocess_launcher_setenv(launcher, "WATCHDOG_USEC", "2000000", TRUE);
     g_subprocess_launcher_setenv(launcher, "JOURNAL_STREAM", journal, TRUE);
-    s.process = g_subprocess_launcher_spawn(launcher, &error, g_getenv("VEDETTE_EXE"), "serve",
-                                            "--config", s.folder, NULL);
+    s.process =
+        g_subprocess_launcher_spawn(launcher, &error, g_getenv("VEDETTE_EXE"), "serve", "--config",
+                                    s.folder, alone != NULL ? "--stream" : NULL, alone, NULL);
     g_assert_no_error(error);
     return s;
+}
+
+static Service service_start(void)
+{
+    return service_start_alone(NULL);
 }
 
 static guint count(const char *text, const char *what)
@@ -325,6 +332,46 @@ static void test_reload(void)
     service_stop(&s, SIGTERM);
 }
 
+/* A stream is run by one of two processes, and which may change. */
+static void test_isolated(void)
+{
+    fixture_files("streams.d/a.conf", STREET, "streams.d/b.conf", STREET "isolated=yes\n", NULL);
+    Service all = service_start();
+    wait_for(&all, NULL, "STATUS=1 of 1 live", 1);
+    fixture_add("streams.d/b.conf", STREET);
+    service_signal(&all, SIGHUP);
+    wait_for(&all, all.err, "<5>b: added", 1);
+    wait_for(&all, NULL, "STATUS=2 of 2 live", 1);
+    fixture_add("streams.d/b.conf", STREET "isolated=yes\n");
+    service_signal(&all, SIGHUP);
+    wait_for(&all, all.err, "<5>b: removed", 1);
+    wait_for(&all, all.err, "b: stopped", 1);
+    service_stop(&all, SIGTERM);
+
+    /* what is wrong with others is not its business */
+    fixture_add("streams.d/a.conf", STREET "nonsense=1\n");
+    Service one = service_start_alone("b");
+    wait_for(&one, NULL, "STATUS=1 of 1 live", 1);
+    fixture_add("streams.d/b.conf", STREET "isolated=yes\n[parameters]\nrate=10\n");
+    service_signal(&one, SIGHUP);
+    wait_for(&one, one.err, "<5>b: changed: parameters.rate", 1);
+    g_assert_cmpuint(count_in(one.err, "a: "), ==, 0);
+    service_stop(&one, SIGTERM);
+
+    const struct {
+        const char *stream, *said;
+    } wrong[] = {{"a", "a.conf: [stream] expected isolated=yes"},
+                 {"c", "c.conf: there is no such stream"},
+                 {"../b", "there is no such stream"}};
+    fixture_add("streams.d/a.conf", STREET);
+    for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        Service s = service_start_alone(wrong[i].stream);
+        g_assert_cmpint(service_wait(&s), ==, 78);
+        g_assert_cmpuint(count_in(s.err, wrong[i].said), ==, 1);
+        service_clear(&s);
+    }
+}
+
 static void test_bad(void)
 {
     fixture_files("streams.d/a.conf", STREET "nonsense=1\n", "streams.d/b.conf",
@@ -394,6 +441,83 @@ static void test_kept(void)
 }
 
 /* Two services do not share what they keep. */
+/* The first file in @folder, or below it, that ends in @suffix; NULL if there is none yet. */
+static char *find_file(const char *folder, const char *suffix)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        if (g_str_has_suffix(name, suffix) && *name != '.')
+            return g_steal_pointer(&path);
+        char *found = find_file(path, suffix);
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+static char *wait_file(const char *folder, const char *suffix)
+{
+    char *found;
+    for (guint i = 0; (found = find_file(folder, suffix)) == NULL; i++) {
+        g_assert_cmpuint(i, <, 900);
+        g_usleep(100000);
+    }
+    return found;
+}
+
+static char *codec_of(const char *film)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *launch =
+        g_strdup_printf("filesrc location=\"%s\" ! qtdemux ! fakesink name=sink", film);
+    g_autoptr(GstElement) pipeline = gst_parse_launch(launch, &error);
+    g_assert_no_error(error);
+    gst_element_set_state(pipeline, GST_STATE_PAUSED);
+    g_assert_cmpint(gst_element_get_state(pipeline, NULL, NULL, 20 * GST_SECOND), ==,
+                    GST_STATE_CHANGE_SUCCESS);
+    g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(sink, "sink");
+    g_autoptr(GstCaps) caps = gst_pad_get_current_caps(pad);
+    char *codec = g_strdup(gst_structure_get_name(gst_caps_get_structure(caps, 0)));
+    gst_element_set_state(pipeline, GST_STATE_NULL);
+    return codec;
+}
+
+/* What a small stream shows is recorded of a large one; that this fails is told of the first. */
+static void test_recorded(void)
+{
+    Peer small, large;
+    peer_init(&small);
+    peer_init(&large);
+    peer_serve(&small, "h264");
+    peer_serve(&large, "h265");
+    g_autofree char *stream =
+        g_strdup_printf("[stream]\nsource=rtsp://127.0.0.1:%u/camera\n[record]\nbefore=1s\n"
+                        "most=3s\nsource=rtsp://127.0.0.1:%u/camera\n",
+                        small.port, large.port);
+    g_autofree char *text = analysed(stream, "0");
+    fixture_files("streams.d/front.conf", text, "state/x", "", NULL);
+    g_autofree char *state = g_strdup(fixture_path("state"));
+    g_autofree char *recordings = g_build_filename(state, "recordings", "front", NULL);
+    g_setenv("STATE_DIRECTORY", state, TRUE);
+    Service s = service_start();
+    wait_for(&s, s.err, "<6>front (recorded): live", 1);
+    g_autofree char *film = wait_file(recordings, ".mp4"), *picture = wait_file(recordings, ".jpg");
+    g_autofree char *codec = codec_of(film);
+    g_assert_cmpstr(codec, ==, "video/x-h265");
+    peer_kill(&large);
+    wait_for(&s, s.err, "<4>front: degraded (what is to be recorded does not come: ", 1);
+    peer_serve(&large, "h265");
+    wait_for(&s, s.err, "<6>front (recorded): live", 2);
+    wait_for(&s, s.err, "<6>front: live", 2);
+    service_stop(&s, SIGTERM);
+    g_unsetenv("STATE_DIRECTORY");
+    peer_clear(&small);
+    peer_clear(&large);
+}
+
 static void test_state_used(void)
 {
     fixture_files("streams.d/a.conf", STREET, "state/x", "", NULL);
@@ -521,6 +645,7 @@ static void test_no_reader(void)
 
 int main(int argc, char **argv)
 {
+    gst_init(NULL, NULL);
     fixture_open(&argc, &argv);
     g_test_add_func("/service/health", test_health);
     g_test_add_func("/service/tell", test_tell);
@@ -529,9 +654,11 @@ int main(int argc, char **argv)
     g_test_add_func("/service/bad", test_bad);
     g_test_add_func("/service/certificate", test_certificate);
     g_test_add_func("/service/reload", test_reload);
+    g_test_add_func("/service/isolated", test_isolated);
     g_test_add_func("/service/cameras", test_cameras);
     g_test_add_func("/service/kept", test_kept);
     g_test_add_func("/service/state-used", test_state_used);
+    g_test_add_func("/service/recorded", test_recorded);
     g_test_add_func("/service/refused", test_refused);
     g_test_add_func("/service/stop", test_stop);
     return fixture_close();

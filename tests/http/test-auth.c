@@ -318,7 +318,7 @@ static void check_settings(const char *lines, const char *expected)
     g_autofree char *text = g_strdup_printf("[http]\n%s", lines);
     g_autoptr(VdtProblems) problems = vdt_problems_new();
     write_file("vedette.conf", text, 0644);
-    g_autoptr(VdtConfig) config = vdt_config_read(folder, problems);
+    g_autoptr(VdtConfig) config = vdt_config_read(folder, VDT_STREAMS_ALL, problems);
     g_autoptr(VdtHttpSettings) settings = vdt_http_settings_new(config, problems);
     g_autoptr(GString) all = g_string_new(NULL);
     for (guint i = 0; i < problems->list->len; i++) {

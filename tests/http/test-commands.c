@@ -54,6 +54,20 @@ static void test_streams(void)
     g_assert_cmpstr(server->name, ==, "side");
     g_assert_nonnull(strstr(server->text, "[stream]\nsource=street:///\n[recognizer]\n"
                                           "threshold=0.5\n"));
+    static const char *const short_forms[][3] = {
+        {"streams add rtsp://cam.example:554/1", "cam-example",
+         "source=rtsp://cam.example:554/1\n"},
+        {"streams add street:///", "street", "source=street:///\n"},
+        {"streams add v4l2:///dev/video0 credential=x", "video0", "credential=x\n"},
+        {"streams add door file:///a/b.mp4", "door", "source=file:///a/b.mp4\n"}};
+    for (guint i = 0; i < G_N_ELEMENTS(short_forms); i++) {
+        g_free(run(short_forms[i][0], 0));
+        g_assert_cmpstr(server->name, ==, short_forms[i][1]);
+        g_assert_nonnull(strstr(server->text, short_forms[i][2]));
+        g_assert_nonnull(strstr(server->text, "[recognizer]\n[segmenter]\nobjects=yes\n"));
+    }
+    g_free(run("streams add street:/// recognizer.threshold=0.5", 0));
+    g_assert_null(strstr(server->text, "[segmenter]"));
     server->outcome = 422;
     g_autofree char *wrong = run("streams add side source=x", 1);
     g_assert_nonnull(strstr(wrong, "it would be wrong\n  /x:3: "));

@@ -442,6 +442,17 @@ static void test_media(void)
     g_assert_cmpint(symlink("/etc/passwd", path), ==, 0);
     g_autofree char *link = clip(NULL);
     g_assert_cmpuint(status_of(link), ==, 404);
+    static const char *const kinds[][2] = {{"film.webm", "video/webm"},
+                                           {"film.mkv", "video/x-matroska"},
+                                           {"film.other", "application/octet-stream"}};
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autofree char *file = g_build_filename(server->folder, kinds[i][0], NULL);
+        g_assert_true(g_file_set_contents(file, "x", 1, NULL));
+        vdt_store_attach(server->store, "film", VDT_ATTACH_CLIP, file);
+        g_assert_true(vdt_store_flush(server->store, 5 * G_USEC_PER_SEC));
+        g_autofree char *answer = clip(NULL), *kind = header_of(answer, "Content-Type");
+        g_assert_cmpstr(kind, ==, kinds[i][1]);
+    }
 }
 
 /* --- as they happen --- */
