@@ -329,6 +329,11 @@ static double store_bytes(const Writer *w)
     return w->store != NULL ? (double)w->store->bytes : NAN;
 }
 
+static double store_free(const Writer *w)
+{
+    return w->store != NULL && w->store->free_bytes > 0 ? (double)w->store->free_bytes : NAN;
+}
+
 static double store_rows(const Writer *w)
 {
     return w->store != NULL ? (double)w->store->n_events : NAN;
@@ -408,6 +413,8 @@ static const struct {
     {"vedette_store_lost_total", "counter", "Events that it lost.", store_lost},
     {"vedette_store_waiting", "gauge", "Events that are not on disk yet.", store_waiting},
     {"vedette_store_bytes", "gauge", "Size of the database.", store_bytes},
+    {"vedette_store_free_bytes", "gauge", "Free space on the disk of the state folder.",
+     store_free},
     {"vedette_store_rows", "gauge", "Events that are kept.", store_rows},
     {"vedette_store_trouble", "gauge", "1 while nothing can be written.", store_trouble},
     {"vedette_journal_last", "gauge", "Number of the journal's newest row.", journal_last},

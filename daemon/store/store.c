@@ -2,6 +2,7 @@
 #include "store.h"
 
 #include <glib/gstdio.h>
+#include <sys/statvfs.h>
 
 #include "journal.h"
 #include "listeners.h"
@@ -433,7 +434,10 @@ VdtStoreInfo *vdt_store_get_info(VdtStore *store)
 {
     VdtStoreInfo *info = g_new(VdtStoreInfo, 1);
     GStatBuf file = {0};
+    struct statvfs disk = {0};
     g_stat(store->readers.path, &file);
+    if (statvfs(store->readers.path, &disk) != 0)
+        disk = (struct statvfs){0};
     g_mutex_lock(&store->lock);
     *info = (VdtStoreInfo){.put = store->put,
                            .written = store->written,
@@ -441,6 +445,7 @@ VdtStoreInfo *vdt_store_get_info(VdtStore *store)
                            .waiting = store->queue.ops.length + store->queue.taken,
                            .waiting_size = store->queue.size + store->queue.taken_size,
                            .bytes = (guint64)file.st_size,
+                           .free_bytes = (guint64)disk.f_bavail * disk.f_frsize,
                            .n_events = store->n_events,
                            .first = store->first > store->last ? 0 : store->first,
                            .last = store->last,

@@ -147,6 +147,7 @@ typedef struct {
     guint waiting;   /* in the queue */
     gsize waiting_size;
     guint64 bytes;       /* of the file, without the log */
+    guint64 free_bytes;  /* on its disk, for who is not root; 0 if it cannot be asked */
     guint64 n_events;    /* rows, as the last look at the limits found them */
     guint64 first, last; /* of the journal; first is 0 if it is empty */
     gboolean damaged;    /* one was moved aside since it was opened */

@@ -32,6 +32,38 @@ static void test_help(void)
     }
 }
 
+/* Options of commands that operators use are all in the manual page. */
+static void test_manual(void)
+{
+    static const char *const commands[][2] = {
+        {"serve"},           {"streams"},         {"events"},
+        {"models", "list"},  {"models", "add"},   {"models", "remove"},
+        {"models", "check"}, {"cameras", "find"}, {"cache"},
+    };
+    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "cli/vedette.1", NULL), *page = NULL;
+    g_assert_true(g_file_get_contents(path, &page, NULL, NULL));
+    g_auto(GStrv) pieces = g_strsplit(page, "\\-", -1);
+    g_autofree char *plain = g_strjoinv("-", pieces);
+    g_autoptr(GRegex) option =
+        g_regex_new("^  (?:-., )?(--[a-z0-9-]+)", G_REGEX_MULTILINE, 0, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
+        g_auto(Outcome) help = commands[i][1] != NULL
+                                   ? vedette(commands[i][0], commands[i][1], "--help", NULL)
+                                   : vedette(commands[i][0], "--help", NULL);
+        g_autoptr(GMatchInfo) found = NULL;
+        guint n = 0;
+        g_regex_match(option, help.out, 0, &found);
+        for (; g_match_info_matches(found); g_match_info_next(found, NULL), n++) {
+            g_autofree char *name = g_match_info_fetch(found, 1),
+                            *pattern = g_strconcat(name, "(?![a-z0-9-])", NULL);
+            if (!g_regex_match_simple(pattern, plain, 0, 0))
+                g_error("%s %s: cli/vedette.1 does not have %s", commands[i][0],
+                        commands[i][1] != NULL ? commands[i][1] : "", name);
+        }
+        g_assert_cmpuint(n, >, 0);
+    }
+}
+
 static void test_version(void)
 {
     g_auto(Outcome) brief = vedette("-V", NULL), whole = vedette("--version", NULL);
@@ -118,6 +150,7 @@ int main(int argc, char **argv)
 {
     fixture_open(&argc, &argv);
     g_test_add_func("/command/help", test_help);
+    g_test_add_func("/command/manual", test_manual);
     g_test_add_func("/command/version", test_version);
     g_test_add_func("/command/here", test_here);
     g_test_add_func("/command/variables", test_variables);

@@ -119,6 +119,30 @@ static void test_matrix(void)
     fixture_clear(&f);
 }
 
+/* What others on this machine may do; pages of others and who comes through a proxy have none of
+ * it, whatever it is. */
+static void test_loopback(void)
+{
+    Fixture f;
+    fixture_init(&f);
+    for (guint given = 0; given < VDT_N_ROLES; given++) {
+        f.settings.loopback = given;
+        for (guint needed = 0; needed < VDT_N_ROLES; needed++) {
+            guint status = needed <= given ? 0 : 401, without = needed == 0 ? 0 : 401;
+            static const char origin[] = LOCAL "Origin: http://localhost:8787\r\n";
+            g_assert_cmpuint(judge(&f, "POST", LOCAL, &near, needed), ==, status);
+            g_assert_cmpuint(judge(&f, "POST", origin, &near, needed), ==, status);
+            g_assert_cmpuint(judge(&f, "POST", LOCAL "Via: x\r\n", &near, needed), ==, without);
+            g_assert_cmpuint(judge(&f, "POST", OWN, &far, needed), ==, without);
+            g_assert_cmpuint(
+                judge(&f, "POST", LOCAL "Origin: http://localhost:80\r\n", &near, needed), ==, 403);
+            g_assert_cmpuint(
+                judge(&f, "POST", LOCAL "Sec-Fetch-Site: same-site\r\n", &near, needed), ==, 403);
+        }
+    }
+    fixture_clear(&f);
+}
+
 static void test_wrong_tokens(void)
 {
     Fixture f;
@@ -342,6 +366,7 @@ int main(int argc, char **argv)
     folder = g_dir_make_tmp("vedette-auth-XXXXXX", NULL);
     g_assert_nonnull(folder);
     g_test_add_func("/auth/matrix", test_matrix);
+    g_test_add_func("/auth/loopback", test_loopback);
     g_test_add_func("/auth/wrong-tokens", test_wrong_tokens);
     g_test_add_func("/auth/many-requests", test_many_requests);
     g_test_add_func("/auth/session", test_session);

@@ -70,8 +70,8 @@ static void wait_for(const Service *s, const char *name, const char *state)
 static Service service_start(void)
 {
     Service s = {.peers = {.port = find_port(), .socket = g_strdup(fixture_path("api.sock"))}};
-    g_autofree char *text = g_strdup_printf(
-        "[http]\nlisten=127.0.0.1:%u\nsocket=%s\nloopback=read\n", s.peers.port, s.peers.socket);
+    g_autofree char *text =
+        g_strdup_printf("[http]\nlisten=127.0.0.1:%u\nsocket=%s\n", s.peers.port, s.peers.socket);
     fixture_files("vedette.conf", text, "streams.d/front.conf", STREET, NULL);
     s.process = spawn();
     for (guint i = 0; i < 300 && !g_file_test(s.peers.socket, G_FILE_TEST_EXISTS); i++)
@@ -220,11 +220,21 @@ static void test_changes(void)
     g_assert_false(g_file_test(yard, G_FILE_TEST_EXISTS));
     g_autofree char *refused = ask_unix(&s.peers, "POST", "/api/v1/reload", NULL);
     g_assert_cmpuint(status_of(refused), ==, 422);
-    /* loopback may read, and no more */
+    /* who is on this machine may look, and no more, as long as nothing else is said */
     g_autofree char *read = ask(&s.peers, "GET", "/api/v1/streams", NULL, NULL);
     g_assert_cmpuint(status_of(read), ==, 200);
     g_autofree char *reload = ask(&s.peers, "POST", "/api/v1/reload", NULL, "");
     g_assert_cmpuint(status_of(reload), ==, 401);
+    g_autofree char *bad = g_strdup(fixture_path("streams.d/bad.conf")),
+                    *more = g_strdup_printf("[http]\nlisten=127.0.0.1:%u\nsocket=%s\n"
+                                            "loopback=control\n",
+                                            s.peers.port, s.peers.socket);
+    g_assert_cmpint(g_unlink(bad), ==, 0);
+    fixture_add("vedette.conf", more);
+    g_autofree char *said = ask_unix(&s.peers, "POST", "/api/v1/reload", NULL);
+    g_assert_cmpuint(status_of(said), ==, 200);
+    g_autofree char *allowed = ask(&s.peers, "POST", "/api/v1/reload", NULL, "");
+    g_assert_cmpuint(status_of(allowed), ==, 200);
     service_stop(&s);
 }
 

@@ -53,8 +53,8 @@ static void start_service(Scene *scene)
     g_autofree char *state = g_strdup(fixture_path("state")),
                     *tokens = g_strdup(fixture_path("tokens"));
     guint16 port = find_port();
-    g_autofree char *service = g_strdup_printf(
-        "[http]\nlisten=127.0.0.1:%u\nloopback=read\ntokens-file=%s\n", port, tokens);
+    g_autofree char *service =
+        g_strdup_printf("[http]\nlisten=127.0.0.1:%u\ntokens-file=%s\n", port, tokens);
     g_autofree char *front =
         g_strdup_printf(CODED "[recognizer]\nmodel=%s/tiny/card.json\nwindow=500ms\n"
                               "interval=200ms\nhysteresis=0\nthreshold=0\n[record]\nafter=1s\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is kept and what goes: by age, number and size; and what becomes of the file then. */
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "fixture.h"
 
@@ -100,6 +101,10 @@ static void test_journal(void)
     g_autoptr(VdtStoreInfo) info = vdt_store_get_info(store);
     g_assert_cmpuint(info->first, ==, 1981);
     g_assert_cmpuint(info->last, ==, 2000);
+    struct statvfs disk;
+    g_assert_cmpint(statvfs(folder, &disk), ==, 0);
+    g_assert_cmpuint(info->free_bytes, >, 0);
+    g_assert_cmpuint(info->free_bytes, <=, (guint64)disk.f_blocks * disk.f_frsize);
     vdt_store_close(store);
 
     store = open_with(folder, &limits);

@@ -25,9 +25,9 @@
     X(HOSTS, "hosts", LIST, NULL, NULL, NULL, "", LIVE,                                            \
       "Names that the service is called by, besides localhost and IP addresses; others are "       \
       "refused, so that no web page can be a go-between.")                                         \
-    X(LOOPBACK, "loopback", ENUM, NULL, NULL, "none metrics read", "metrics", LIVE,                \
+    X(LOOPBACK, "loopback", ENUM, NULL, NULL, "none metrics read control", "read", LIVE,           \
       "What anybody on this machine may do without a token, through an address that begins with "  \
-      "127. or ::1.")                                                                              \
+      "127. or ::1: nothing, read figures, look at everything, or change it, too.")                \
     X(MAX_CONNECTIONS, "max-connections", INT, "8", "4096", NULL, "256", SERVICE,                  \
       "Connections at the same time, at most; a quarter of them from one address that is not "     \
       "this machine's.")
