@@ -16,6 +16,11 @@
 #define FRAMES 60
 #define GROUP  15
 
+/* What the one who is killed says on its stdout. */
+#define READY   '!'
+#define CLIP    'c'
+#define PICTURE 'p'
+
 /* --- who is killed --- */
 
 typedef struct {
@@ -27,14 +32,21 @@ typedef struct {
     guint ids;
 } Child;
 
-static void ignore_snapshot(const VdtSnapshot *snapshot, const GError *error, gpointer data)
+static void tell(char what)
 {
-    g_assert_no_error(error);
+    g_assert_cmpint(write(STDOUT_FILENO, &what, 1), ==, 1);
 }
 
-static void ignore_clip(const VdtClipResult *result, const GError *error, gpointer data)
+static void tell_snapshot(const VdtSnapshot *snapshot, const GError *error, gpointer data)
 {
     g_assert_no_error(error);
+    tell(PICTURE);
+}
+
+static void tell_clip(const VdtClipResult *result, const GError *error, gpointer data)
+{
+    g_assert_no_error(error);
+    tell(CLIP);
 }
 
 /* An event at @time, with all that belongs to it. */
@@ -51,7 +63,7 @@ static void record(Child *child, gint64 time)
                               .before = frame_time(10),
                               .after = frame_time(5),
                               .most = 60 * G_USEC_PER_SEC,
-                              .done = ignore_clip};
+                              .done = tell_clip};
     VdtRecording *clip;
 
     g_assert_no_error(error);
@@ -59,7 +71,7 @@ static void record(Child *child, gint64 time)
     clip = vdt_recording_begin(child->recorder, &spec, NULL);
     if (clip)
         vdt_recording_unref(clip);
-    vdt_snapshots_take(child->snapshots, picture, &vdt_jpeg_options_default, ignore_snapshot, NULL,
+    vdt_snapshots_take(child->snapshots, picture, &vdt_jpeg_options_default, tell_snapshot, NULL,
                        NULL);
 }
 
@@ -89,7 +101,7 @@ G_NORETURN static void write_on(const char *folder)
     g_assert_no_error(error);
     child.snapshots = vdt_snapshots_new(child.artist);
     show_picture(&child);
-    g_assert_cmpint(write(STDOUT_FILENO, "!", 1), ==, 1);
+    tell(READY);
     for (guint n = 0;; n++) {
         GstSample *sample = film->samples->pdata[n % FRAMES];
         GstBuffer *buffer = gst_buffer_copy(gst_sample_get_buffer(sample));
@@ -167,6 +179,17 @@ static void check_files(Seen *seen, const char *folder)
     }
 }
 
+/* Until it has written so many, however long that takes it. */
+static void wait_for_files(int out, int clips, int pictures)
+{
+    while (clips > 0 || pictures > 0) {
+        char what;
+        g_assert_cmpint(read(out, &what, 1), ==, 1);
+        clips -= what == CLIP;
+        pictures -= what == PICTURE;
+    }
+}
+
 static void kill_once(Seen *seen)
 {
     char *argv[] = {(char *)"/proc/self/exe", (char *)"--write", seen->folder, NULL};
@@ -179,7 +202,8 @@ static void kill_once(Seen *seen)
                                            &pid, NULL, &out, NULL, &error));
     g_assert_no_error(error);
     g_assert_cmpint(read(out, &ready, 1), ==, 1);
-    g_usleep((gulong)g_test_rand_int_range(1000, 400000));
+    wait_for_files(out, g_test_rand_int_range(0, 4), g_test_rand_int_range(0, 4));
+    g_usleep((gulong)g_test_rand_int_range(1000, 200000));
     kill(pid, SIGKILL);
     g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
     g_assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
