@@ -252,7 +252,9 @@ static GstElement *build(Demo *demo, const char *model, GError **error)
         "cgrseg-segmenter name=segmenter mode=aligned interval=0.1 objects=true " LINES ZONES "! "
         "vedette-overlay name=overlay map-opacity=0.4 ! x264enc tune=zerolatency "
         "speed-preset=veryfast ! "
-        "h264parse ! mp4mux ! filesink name=film sync=false",
+        /* no h264parse: of two frames with one time, as a slow machine has them, the second has
+         * none behind it, which mp4mux does not take */
+        "mp4mux ! filesink name=film sync=false",
         NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
 
     if (pipeline) {
