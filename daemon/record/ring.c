@@ -2,7 +2,8 @@
 #include "ring.h"
 
 /* Pictures that are shown in another order than they are coded in are not further apart. */
-#define BACK GST_SECOND
+#define BACK  GST_SECOND
+#define LATER GST_MSECOND
 
 struct _VdtRing {
     VdtRingLimits limits;
@@ -114,12 +115,18 @@ static gboolean goes_on(VdtRing *ring, GstCaps *caps, GstClockTime pts)
     return !ring->breaks && last && pts + BACK >= ring->last && gst_caps_is_equal(last->caps, caps);
 }
 
-static GstBuffer *with_pts(GstBuffer *buffer)
+/* Of two frames with one time a parser takes the second one's away, and nobody muxes what has none:
+ * it is a little later here. */
+static GstBuffer *with_pts(VdtRing *ring, GstBuffer *buffer)
 {
-    if (GST_BUFFER_PTS_IS_VALID(buffer))
+    const GstClockTime pts =
+        GST_BUFFER_PTS_IS_VALID(buffer) ? GST_BUFFER_PTS(buffer) : GST_BUFFER_DTS(buffer);
+    const gboolean again = !ring->breaks && count(ring) > 0 && pts == ring->last;
+
+    if (GST_BUFFER_PTS_IS_VALID(buffer) && !again)
         return gst_buffer_ref(buffer);
     buffer = gst_buffer_copy(buffer);
-    GST_BUFFER_PTS(buffer) = GST_BUFFER_DTS(buffer);
+    GST_BUFFER_PTS(buffer) = again ? pts + LATER : pts;
     return buffer;
 }
 
@@ -127,7 +134,7 @@ static void add(VdtRing *ring, GstBuffer *buffer, GstCaps *caps, gint64 utc, gbo
 {
     VdtRingFrame *frame = get_frame(ring, ring->next);
 
-    *frame = (VdtRingFrame){.buffer = with_pts(buffer),
+    *frame = (VdtRingFrame){.buffer = with_pts(ring, buffer),
                             .caps = gst_caps_ref(caps),
                             .utc = utc,
                             .number = ring->next++,

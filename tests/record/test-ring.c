@@ -210,6 +210,26 @@ static void test_times_back(void)
     check_counts(ring, 4, 1, 2);
 }
 
+/* No two frames have one time. */
+static void test_times_same(void)
+{
+    g_autoptr(VdtRing) ring = new_ring(100, 100000, 100);
+    g_autoptr(GstCaps) caps = some_caps("video/x-h264");
+    GstClockTime last = 0;
+    VdtRingCursor cursor;
+    VdtRingFrame frame;
+
+    for (guint i = 0; i < 5; i++)
+        push_at(ring, caps, i, 7);
+    g_assert_true(vdt_ring_find(ring, DAWN, DAWN + frame_time(7), &cursor));
+    for (guint i = 0; i < 2; i++) {
+        g_assert_cmpint(vdt_ring_read(ring, &cursor, 0, &frame), ==, VDT_RING_FRAME);
+        g_assert_cmpuint(GST_BUFFER_PTS(frame.buffer), >, last);
+        last = GST_BUFFER_PTS(frame.buffer);
+        vdt_ring_frame_clear(&frame);
+    }
+}
+
 static void test_dropped(void)
 {
     g_autoptr(VdtRing) ring = new_ring(1000, 1000000, 30);
@@ -357,6 +377,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ring/large-group", test_large_group);
     g_test_add_func("/ring/runs", test_runs);
     g_test_add_func("/ring/times-back", test_times_back);
+    g_test_add_func("/ring/times-same", test_times_same);
     g_test_add_func("/ring/dropped", test_dropped);
     g_test_add_func("/ring/stale", test_stale);
     g_test_add_func("/ring/without-times", test_without_times);
