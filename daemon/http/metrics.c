@@ -196,6 +196,11 @@ static double last_inference(const Writer *w, const VdtServedStream *s, const Vd
     return a->results > 0 ? a->last : NAN;
 }
 
+static double result_lag(const Writer *w, const VdtServedStream *s, const VdtServedAnalyser *a)
+{
+    return a->results > 0 ? a->lag : NAN;
+}
+
 /* Of the newest result, as far as it is known: when the count last rose. */
 static double result_age(const Writer *w, const VdtServedStream *s, const VdtServedAnalyser *a)
 {
@@ -215,6 +220,8 @@ static const struct {
      "Inferences that were left out, since others took too long.", analyser_skipped},
     {"vedette_analyser_broken_total", "counter", "Frames that could not be read.", analyser_broken},
     {"vedette_inference_last_seconds", "gauge", "Time of the newest inference.", last_inference},
+    {"vedette_result_lag_seconds", "gauge",
+     "Time from when the newest result's last frame was due to the result.", result_lag},
     {"vedette_result_age_seconds", "gauge", "Time since the newest result, to a second.",
      result_age},
 };

@@ -10,6 +10,7 @@ typedef struct {
     char *name, *model;
     guint64 frames, results, skipped, broken;
     double busy, last; /* s: in all, and the newest result's */
+    double lag;        /* s, from when the newest result's last frame was due to the result */
 } VdtServedAnalyser;
 
 /* A stream of the configuration. */

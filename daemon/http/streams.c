@@ -38,6 +38,7 @@ static JsonArray *analysers_json(const VdtHttpShared *shared, const VdtServedStr
         if (one->results > 0) {
             json_object_set_double_member(object, "average_s", one->busy / (double)one->results);
             json_object_set_double_member(object, "last_s", one->last);
+            json_object_set_double_member(object, "lag_s", one->lag);
         }
         set_rate(object, "fps", shared, path, "results");
         json_array_add_object_element(array, object);

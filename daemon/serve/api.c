@@ -73,6 +73,7 @@ static void add_analyser(GPtrArray *list, GstElement *pipeline, const VdtAnalyse
         analyser->skipped = count_of(stats, "skipped");
         analyser->broken = count_of(stats, "broken");
         analyser->last = (double)count_of(stats, "last-inference-time") / 1e9;
+        analyser->lag = (double)count_of(stats, "last-result-lag") / 1e9;
         analyser->busy =
             (double)count_of(stats, "average-inference-time") / 1e9 * (double)analyser->results;
     }

@@ -15,11 +15,12 @@ GstClockTime vdt_stats_thread_time(void)
     return GST_TIMESPEC_TO_TIME(t);
 }
 
-void vdt_stats_result(VdtStats *stats, GstClockTime took, GstClockTime delay)
+void vdt_stats_result(VdtStats *stats, GstClockTime took, GstClockTime delay, GstClockTime lag)
 {
     if (!stats->results++)
         stats->first_delay = delay;
     stats->last = took;
+    stats->lag = lag;
     stats->busy += took;
 }
 
@@ -36,7 +37,8 @@ GstStructure *vdt_stats_to_structure(const VdtStats *stats, GstElement *element)
         G_TYPE_UINT64, stats->broken, "unaligned", G_TYPE_UINT64, stats->unaligned,
         "last-inference-time", G_TYPE_UINT64, stats->last, "average-inference-time", G_TYPE_UINT64,
         stats->results ? stats->busy / stats->results : 0, "first-result-delay", G_TYPE_UINT64,
-        stats->first_delay, "streaming-cpu-time", G_TYPE_UINT64, stats->streaming, NULL);
+        stats->first_delay, "last-result-lag", G_TYPE_UINT64, stats->lag, "streaming-cpu-time",
+        G_TYPE_UINT64, stats->streaming, NULL);
 }
 
 GstMessage *vdt_stats_skip(VdtStats *stats, GstElement *element, const VdtSpan *span)

@@ -16,6 +16,7 @@ typedef struct {
     guint64 unaligned;        /* frames that could not wait for the result nearest to them */
     GstClockTime busy, last;  /* analysing: altogether, for the newest result */
     GstClockTime first_delay; /* from the first work to the first result */
+    GstClockTime lag;         /* of the newest result: from when its last frame was due */
     GstClockTime streaming;   /* CPU time of the streaming thread */
     gint64 qos_posted;        /* monotonic, µs; 0 for never */
     VdtSpan untold;           /* of the newest skip, if has_untold */
@@ -24,8 +25,9 @@ typedef struct {
 
 /* CPU time of this thread. */
 GstClockTime vdt_stats_thread_time(void);
-/* Counts a result that took so long, and was there so long after it was due. */
-void vdt_stats_result(VdtStats *stats, GstClockTime took, GstClockTime delay);
+/* Counts a result that took so long, was there so long after work on it could begin, and so long
+ * after its last frame was due. */
+void vdt_stats_result(VdtStats *stats, GstClockTime took, GstClockTime delay, GstClockTime lag);
 /* The value of an element's `stats` property. */
 GstStructure *vdt_stats_to_structure(const VdtStats *stats, GstElement *element);
 /* Counts an inference, due at @span, that was replaced before it began. Returns the QoS message

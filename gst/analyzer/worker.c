@@ -151,17 +151,29 @@ gboolean vdt_job_is_void(const VdtJob *job)
     return is_void;
 }
 
+/* How long ago the job's last frame was due; 0 where no clock says so, as for a file that is read
+ * as fast as can be. */
+static GstClockTime lag_of(const VdtJob *job)
+{
+    const GstClockTime now = gst_element_get_current_running_time(job->worker->element),
+                       due = job->span.running_time;
+
+    return GST_CLOCK_TIME_IS_VALID(now) && GST_CLOCK_TIME_IS_VALID(due) && now > due ? now - due
+                                                                                     : 0;
+}
+
 gboolean vdt_worker_publish(VdtJob *job, gpointer result, GstClockTime took)
 {
     VdtWorker *worker = job->worker;
     gpointer old = result;
+    const GstClockTime lag = lag_of(job); /* which takes the element's own lock */
 
     g_mutex_lock(&worker->lock);
     if (job->epoch == worker->epoch) {
         old = worker->result;
         worker->result = result;
-        vdt_stats_result(&worker->stats, took,
-                         (g_get_monotonic_time() - job->queued) * GST_USECOND);
+        vdt_stats_result(&worker->stats, took, (g_get_monotonic_time() - job->queued) * GST_USECOND,
+                         lag);
         job->answered = TRUE;
     }
     g_mutex_unlock(&worker->lock);

@@ -32,7 +32,8 @@ static VdtServedStream *serve(VdtStreamConfig *config, VdtStreamState state)
                                     .frames = 90,
                                     .results = 10,
                                     .busy = 2.5,
-                                    .last = 0.25};
+                                    .last = 0.25,
+                                    .lag = 0.4};
     served->analysers = g_ptr_array_new_with_free_func(vdt_served_analyser_free);
     g_ptr_array_add(served->analysers, analyser);
     return served;

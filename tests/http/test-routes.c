@@ -321,6 +321,8 @@ static void test_metrics(void)
     g_assert_nonnull(strstr(text, "vedette_reconnects_total{stream=\"front\"} 3\n"));
     g_assert_nonnull(strstr(text, "vedette_inference_seconds_sum{stream=\"front\",analyser="
                                   "\"recognizer\",model=\"a\\\"b\\\\c\\nd\"} 2.5\n"));
+    g_assert_nonnull(strstr(text, "vedette_result_lag_seconds{stream=\"front\",analyser="
+                                  "\"recognizer\",model=\"a\\\"b\\\\c\\nd\"} 0.4\n"));
     g_assert_nonnull(strstr(text, "vedette_spool_depth{sink=\"mqtt\"} 7\n"));
     g_assert_nonnull(strstr(text, "\nvedette_store_free_bytes "));
     g_assert_nonnull(strstr(text, "process_resident_memory_bytes "));

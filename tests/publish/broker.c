@@ -27,12 +27,20 @@ static char *find_broker(void)
     return program;
 }
 
-gboolean broker_is_there(void)
+gboolean broker_is_installed(void)
 {
     g_autofree char *program = find_broker();
     if (program == NULL)
-        g_test_skip("mosquitto is not installed");
+        g_test_message("mosquitto is not installed: what a broker is told is not looked at");
     return program != NULL;
+}
+
+gboolean broker_is_there(void)
+{
+    if (broker_is_installed())
+        return TRUE;
+    g_test_skip("mosquitto is not installed");
+    return FALSE;
 }
 
 static int listen_at(guint *port)

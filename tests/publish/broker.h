@@ -13,7 +13,9 @@ typedef struct {
     char *settings;       /* more lines of its configuration */
     gboolean tls;
 } Broker;
-/* FALSE if mosquitto is not installed, which is said: the test is skipped. */
+/* FALSE if mosquitto is not installed, which is said: the rest of the test goes without it. */
+gboolean broker_is_installed(void);
+/* The same, and the test is skipped. */
 gboolean broker_is_there(void);
 /* @settings may be NULL. */
 void broker_start(Broker *broker, const char *settings, gboolean tls);

@@ -59,6 +59,18 @@ static void take(GPtrArray *all, Listener *listener)
     listener_free(listener);
 }
 
+/* How late results are is told. */
+static void check_lag(const Service *s)
+{
+    g_autoptr(JsonObject) stream = service_stream(s, "front");
+    JsonArray *analysers = json_object_get_array_member(stream, "analysers");
+    double lag =
+        json_object_get_double_member(json_array_get_object_element(analysers, 0), "lag_s");
+    g_test_message("the newest result was %.3f s late", lag);
+    g_assert_cmpfloat(lag, >, 0);
+    g_assert_cmpfloat(lag, <, 5);
+}
+
 static void test_away(void)
 {
     Service s;
@@ -82,6 +94,8 @@ static void test_away(void)
     service_wait_ready(&s);
     EXPECT(&s, listener_count(listener, "vedette/events") > 4, 20);
     EXPECT(&s, service_metric(&s, "vedette_sink_up{sink=\"mqtt\"}") == 1, 5);
+
+    check_lag(&s);
 
     gate_set(gate, GATE_CLOSED);
     g_usleep(SECOND / 2); /* what the broker has it has passed on */

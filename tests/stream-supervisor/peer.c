@@ -2,8 +2,10 @@
 /*
  * A camera in a process of its own, to be frozen, killed and told to misbehave: an RTSP server on
  * loopback. Usage: peer PORT CODEC [timestamp-offset=N] [password=P] [certificate=FILE]
- * [audio]. Prints "ready" once it serves rtsp://127.0.0.1:PORT/camera, or, with a certificate, a
- * PEM file with its key in it, rtsps. Takes a command a line from stdin, and ends with it:
+ * [audio] [film=FILE]. A film, of H.264 as a byte stream, is what it sends in place of a ball,
+ * again and again, 15 frames a second, with the codec film. Prints "ready" once it serves
+ * rtsp://127.0.0.1:PORT/camera, or, with a certificate, a PEM file with its key in it, rtsps. Takes
+ * a command a line from stdin, and ends with it:
  *
  *     mute, unmute    no packets, while the connection stays
  *     garbage, clean  random bytes in place of what packets carry
@@ -19,6 +21,7 @@ typedef struct {
     GMainLoop *loop;
     GMutex lock;
     GstElement *size;          /* guarded; of the newest media */
+    GPtrArray *film;           /* of GstBuffer, or NULL */
     gint muted, garbage, late; /* atomic; late in ms, once */
 } Peer;
 
@@ -60,6 +63,66 @@ static GstPadProbeReturn on_packets(GstPad *pad, GstPadProbeInfo *info, gpointer
     return GST_PAD_PROBE_OK;
 }
 
+/* --- a film --- */
+
+static GPtrArray *read_film(const char *file)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = g_strdup_printf(
+        "filesrc location=%s ! h264parse ! video/x-h264,stream-format=byte-stream,alignment=au ! "
+        "appsink name=frames sync=false",
+        file);
+    g_autoptr(GstElement) pipeline = gst_parse_launch(text, &error);
+
+    if (pipeline == NULL)
+        g_error("%s", error->message);
+    g_autoptr(GstElement) frames = gst_bin_get_by_name(GST_BIN(pipeline), "frames");
+    GPtrArray *film = g_ptr_array_new_with_free_func((GDestroyNotify)gst_buffer_unref);
+    GstSample *sample = NULL;
+    gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    for (;;) {
+        g_signal_emit_by_name(frames, "pull-sample", &sample);
+        if (sample == NULL)
+            break;
+        g_ptr_array_add(film, gst_buffer_ref(gst_sample_get_buffer(sample)));
+        gst_sample_unref(sample);
+    }
+    gst_element_set_state(pipeline, GST_STATE_NULL);
+    return film;
+}
+
+typedef struct {
+    GPtrArray *film;
+    GstElement *source;
+} Show;
+
+static gpointer show(gpointer data)
+{
+    Show *s = data;
+    const gint64 begin = g_get_monotonic_time();
+    GstFlowReturn flow = GST_FLOW_OK;
+
+    for (guint n = 0; flow == GST_FLOW_OK; n++) {
+        GstBuffer *buffer = gst_buffer_copy(s->film->pdata[n % s->film->len]);
+
+        GST_BUFFER_PTS(buffer) = GST_BUFFER_DTS(buffer) = GST_CLOCK_TIME_NONE;
+        g_usleep((gulong)MAX(begin + (gint64)n * G_USEC_PER_SEC / 15 - g_get_monotonic_time(), 0));
+        g_signal_emit_by_name(s->source, "push-buffer", buffer, &flow);
+        gst_buffer_unref(buffer);
+    }
+    gst_object_unref(s->source);
+    g_free(s);
+    return NULL;
+}
+
+static void begin_film(Peer *peer, GstBin *bin)
+{
+    Show *s = g_new(Show, 1);
+
+    *s = (Show){peer->film, gst_bin_get_by_name(bin, "film")};
+    g_thread_unref(g_thread_new("film", show, s));
+}
+
 static void on_media(GstRTSPMediaFactory *factory, GstRTSPMedia *media, gpointer data)
 {
     Peer *peer = data;
@@ -69,6 +132,8 @@ static void on_media(GstRTSPMediaFactory *factory, GstRTSPMedia *media, gpointer
 
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, on_packets,
                       peer, NULL);
+    if (peer->film)
+        begin_film(peer, GST_BIN(bin));
     g_mutex_lock(&peer->lock);
     gst_clear_object(&peer->size);
     peer->size = gst_bin_get_by_name(GST_BIN(bin), "size");
@@ -123,6 +188,10 @@ static char *launch_new(const char *codec, guint offset, gboolean audio)
     if (audio)
         return g_strdup("( audiotestsrc is-live=true ! audioconvert ! alawenc ! rtppcmapay "
                         "name=pay0 pt=8 )");
+    if (g_str_equal(codec, "film"))
+        return g_strdup("( appsrc name=film is-live=true do-timestamp=true format=time max-bytes=0 "
+                        "caps=video/x-h264,stream-format=byte-stream,alignment=au,framerate=15/1 ! "
+                        "h264parse ! rtph264pay name=pay0 config-interval=-1 )");
     for (guint i = 0; i < G_N_ELEMENTS(codecs); i++)
         if (g_str_equal(codec, codecs[i].name))
             return g_strdup_printf("( videotestsrc is-live=true pattern=ball ! "
@@ -185,6 +254,8 @@ int main(int argc, char **argv)
             password = strchr(argv[i], '=') + 1;
         else if (g_str_has_prefix(argv[i], "certificate="))
             certificate = strchr(argv[i], '=') + 1;
+        else if (g_str_has_prefix(argv[i], "film="))
+            peer.film = read_film(strchr(argv[i], '=') + 1);
         else
             audio = TRUE;
     }
