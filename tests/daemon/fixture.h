@@ -6,6 +6,13 @@
 
 #include "values/problems.h"
 
+/* How much longer all may take where a sanitizer makes it slow, beside what else runs. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define FIXTURE_SLOWER 10
+#else
+#define FIXTURE_SLOWER 1
+#endif
+
 /* Call first and last in main(). */
 void fixture_open(int *argc, char ***argv);
 int fixture_close(void);

@@ -191,7 +191,7 @@ static void service_stop(Service *s, int signal)
     gint64 begin = g_get_monotonic_time();
     service_signal(s, signal);
     g_assert_cmpint(service_wait(s), ==, 0);
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, 3 * SECONDS);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, 3 * FIXTURE_SLOWER * SECONDS);
     wait_for(s, NULL, "STOPPING=1", 1);
     service_clear(s);
 }
@@ -235,11 +235,15 @@ static void test_cameras(void)
     g_assert_cmpint(g_chmod(secret, 0600), ==, 0);
     g_autofree char *front_source = g_strdup_printf(
         "[stream]\nsource=rtsp://127.0.0.1:%u/camera\nsecret-file=%s\n", front.port, secret);
+    /* so that nothing but what is done here disturbs it */
     g_autofree char *yard_source =
-        g_strdup_printf("[stream]\nsource=rtsp://127.0.0.1:%u/camera\n", yard.port);
-    g_autofree char *yard_quick = g_strconcat(yard_source, "stall-timeout=600ms\n", NULL);
+        g_strdup_printf("[stream]\nsource=rtsp://127.0.0.1:%u/camera\nfirst-frame-timeout=1min\n"
+                        "stall-timeout=",
+                        yard.port);
+    g_autofree char *yard_slow = g_strconcat(yard_source, "30s\n", NULL),
+                    *yard_quick = g_strconcat(yard_source, "4s\n", NULL);
     g_autofree char *front_text = analysed(front_source, "0"),
-                    *yard_text = analysed(yard_source, "1"), *other = analysed(yard_quick, "0");
+                    *yard_text = analysed(yard_slow, "1"), *other = analysed(yard_quick, "0");
     fixture_add("streams.d/front.conf", front_text);
     fixture_add("streams.d/yard.conf", yard_text);
     Service s = service_start();
@@ -264,11 +268,33 @@ static void test_cameras(void)
     g_assert_cmpuint(count_in(s.err, "yard: live"), ==, 1);
 
     peer_command(&yard, "mute");
-    wait_for(&s, s.err, "<4>yard: stalled (no frame for 0.6 s)", 1);
+    wait_for(&s, s.err, "<4>yard: stalled (no frame for 4 s)", 1);
     check_events(s.out);
     service_stop(&s, SIGINT);
     peer_clear(&front);
     peer_clear(&yard);
+}
+
+/* GIO loads its TLS while the service's threads run, of which LeakSanitizer then loses sight, and
+ * ends with a fault: what starts until find_leaks(), with what this returns, looks for no leaks. So
+ * stacks need not be whole, which makes allocations, of which reading the machine's certificates
+ * takes many, too slow for a connection. */
+static char *ignore_leaks(void)
+{
+    char *before = g_strdup(g_getenv("ASAN_OPTIONS"));
+    g_autofree char *with =
+        g_strconcat(before != NULL ? before : "", ":detect_leaks=0:fast_unwind_on_malloc=1", NULL);
+    g_setenv("ASAN_OPTIONS", with, TRUE);
+    return before;
+}
+
+static void find_leaks(char *before)
+{
+    if (before != NULL)
+        g_setenv("ASAN_OPTIONS", before, TRUE);
+    else
+        g_unsetenv("ASAN_OPTIONS");
+    g_free(before);
 }
 
 /* A certificate that the camera made itself is not taken, unless that is wanted. */
@@ -283,11 +309,13 @@ static void test_certificate(void)
     }
     peer_init(&peer);
     peer_serve(&peer, options);
-    g_autofree char *strict =
-        g_strdup_printf("[stream]\nsource=rtsps://127.0.0.1:%u/camera\n", peer.port);
+    g_autofree char *strict = g_strdup_printf(
+        "[stream]\nsource=rtsps://127.0.0.1:%u/camera\nfirst-frame-timeout=30s\n", peer.port);
     g_autofree char *lenient = g_strconcat(strict, "[parameters]\ntls-validation=no-flags\n", NULL);
     fixture_files("streams.d/lenient.conf", lenient, "streams.d/strict.conf", strict, NULL);
+    char *environment = ignore_leaks();
     Service s = service_start();
+    find_leaks(environment);
     wait_for(&s, s.err,
              "<3>strict: failed (its certificate is not to be trusted: nobody known has signed "
              "it), again in ",

@@ -6,9 +6,10 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "../daemon/fixture.h"
 #include "stream/clock.h"
 
-#define PATIENCE 10 /* s, for an answer */
+#define PATIENCE (10 * FIXTURE_SLOWER) /* s, for an answer */
 
 /* --- the service --- */
 
@@ -394,5 +395,5 @@ void put_event(const Server *server, const char *id, const char *event, const ch
     g_autoptr(VdtEvent) one = vdt_event_new(&line);
     g_assert_nonnull(one);
     vdt_store_put(server->store, one);
-    g_assert_true(vdt_store_flush(server->store, 5 * G_USEC_PER_SEC));
+    g_assert_true(vdt_store_flush(server->store, PATIENCE * G_USEC_PER_SEC));
 }

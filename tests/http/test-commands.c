@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "../daemon/fixture.h"
 #include "fixture.h"
 
 static Server *server;
@@ -102,7 +103,7 @@ static void put_many(void)
         g_autoptr(VdtEvent) event = vdt_event_new(&line);
         vdt_store_put(server->store, event);
     }
-    g_assert_true(vdt_store_flush(server->store, 10 * G_USEC_PER_SEC));
+    g_assert_true(vdt_store_flush(server->store, 10 * FIXTURE_SLOWER * G_USEC_PER_SEC));
 }
 
 static guint count(const char *text, const char *what)

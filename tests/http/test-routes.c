@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../daemon/fixture.h"
 #include "fixture.h"
 #include "metrics.h"
 #include "routes.h"
@@ -403,7 +404,7 @@ static void test_media(void)
     g_assert_true(g_file_set_contents(path, film->str, (gssize)film->len, NULL));
     put_event(server, "film", "start", "film", 2000000);
     vdt_store_attach(server->store, "film", VDT_ATTACH_CLIP, path);
-    g_assert_true(vdt_store_flush(server->store, 5 * G_USEC_PER_SEC));
+    g_assert_true(vdt_store_flush(server->store, 10 * FIXTURE_SLOWER * G_USEC_PER_SEC));
     g_autofree char *whole = clip(NULL), *tag = header_of(whole, "ETag"),
                     *modified = header_of(whole, "Last-Modified"),
                     *type = header_of(whole, "Content-Type");
@@ -499,7 +500,7 @@ static void test_feed(void)
         g_autoptr(VdtEvent) event = vdt_event_new(&line);
         vdt_store_put(server->store, event);
     }
-    g_assert_true(vdt_store_flush(server->store, 5 * G_USEC_PER_SEC));
+    g_assert_true(vdt_store_flush(server->store, 10 * FIXTURE_SLOWER * G_USEC_PER_SEC));
     g_autofree char *header = g_strdup_printf("Last-Event-ID: %" G_GUINT64_FORMAT "\r\n", id);
     g_autoptr(GSocket) again = follow("/api/v1/events/stream", header);
     g_autofree char *all = peer_read(again, "feed-199\"");
@@ -533,7 +534,7 @@ static void test_slow_follower(void)
         g_autoptr(VdtEvent) event = vdt_event_new(&line);
         vdt_store_put(server->store, event);
     }
-    g_assert_true(vdt_store_flush(server->store, 10 * G_USEC_PER_SEC));
+    g_assert_true(vdt_store_flush(server->store, 10 * FIXTURE_SLOWER * G_USEC_PER_SEC));
     g_autoptr(GSocket) quick = follow("/api/v1/events/stream", NULL);
     g_autofree char *begun = peer_read(quick, "retry: 3000\n\n");
     put_event(server, "quick", "start", "quick", 4000000);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../daemon/fixture.h"
 #include "door.h"
 #include "fixture.h"
 
@@ -15,7 +16,21 @@ static void expect_well(void)
     gint64 begin = g_get_monotonic_time();
     g_autofree char *answer = ask(server, "GET", "/healthz", NULL, NULL);
     g_assert_cmpuint(status_of(answer), ==, 200);
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, G_USEC_PER_SEC);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, FIXTURE_SLOWER * G_USEC_PER_SEC);
+}
+
+/* Asks @of until the answer is @status, for a while; that of the last. */
+static guint ask_until(const Server *of, const char *headers, guint status)
+{
+    gint64 end = g_get_monotonic_time() + 2 * FIXTURE_SLOWER * G_USEC_PER_SEC;
+    guint last;
+    do {
+        g_autofree char *answer =
+            ask(of, "GET", headers != NULL ? "/api/v1/status" : "/healthz", headers, NULL);
+        last = status_of(answer);
+        g_usleep(20000);
+    } while (last != status && g_get_monotonic_time() < end);
+    return last;
 }
 
 static guint count(const char *text, const char *what)
@@ -119,10 +134,11 @@ static void test_slow(void)
     expect_well();
     g_autofree char *late = peer_read(head, NULL);
     g_assert_cmpuint(status_of(late), ==, 408);
-    g_socket_set_timeout(body, VDT_DOOR_BODY_LIMIT + 5);
+    g_socket_set_timeout(body, VDT_DOOR_BODY_LIMIT + 5 * FIXTURE_SLOWER);
     g_autofree char *later = peer_read(body, NULL);
     g_assert_cmpuint(status_of(later), ==, 408);
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, (VDT_DOOR_BODY_LIMIT + 5) * G_USEC_PER_SEC);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <,
+                    (VDT_DOOR_BODY_LIMIT + 5 * FIXTURE_SLOWER) * G_USEC_PER_SEC);
 }
 
 /* What comes in pieces is served all the same. */
@@ -174,6 +190,14 @@ static void test_concurrent(void)
         bad += GPOINTER_TO_UINT(g_thread_join(threads[i]));
     g_assert_cmpuint(bad, ==, 0);
 }
+
+/* With stacks that are whole for LeakSanitizer, GnuTLS takes a minute to read the certificates that
+ * the machine trusts, and a handshake ends long before that. */
+#ifdef __SANITIZE_ADDRESS__
+#define SLOW_TLS TRUE
+#else
+#define SLOW_TLS FALSE
+#endif
 
 static gboolean accept_any(GTlsConnection *tls, GTlsCertificate *certificate,
                            GTlsCertificateFlags flags, gpointer data)
@@ -244,9 +268,7 @@ static void test_other_tokens(void)
     }
     g_assert_nonnull(settings);
     vdt_http_set(other->http, settings);
-    g_usleep(100000);
-    g_autofree char *gone = ask(other, "GET", "/api/v1/status", old, NULL);
-    g_assert_cmpuint(status_of(gone), ==, 401);
+    g_assert_cmpuint(ask_until(other, old, 401), ==, 401);
     g_autofree char *after = ask(other, "GET", "/api/v1/status", fresh, NULL);
     g_assert_cmpuint(status_of(after), ==, 200);
     server_free(other);
@@ -268,9 +290,7 @@ static void test_crowd(void)
     g_autofree char *local = ask_unix(small, "GET", "/healthz", NULL);
     g_assert_cmpuint(status_of(local), ==, 200);
     g_ptr_array_set_size(peers, 0);
-    g_usleep(200000);
-    g_autofree char *again = ask(small, "GET", "/healthz", NULL, NULL);
-    g_assert_cmpuint(status_of(again), ==, 200);
+    g_assert_cmpuint(ask_until(small, NULL, 200), ==, 200);
     server_free(small);
 }
 
@@ -290,7 +310,7 @@ static void test_end(void)
     g_usleep(200000);
     gint64 begin = g_get_monotonic_time();
     server_free(other);
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, 2 * G_USEC_PER_SEC);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, 2 * FIXTURE_SLOWER * G_USEC_PER_SEC);
 }
 
 /* The kernel says who comes. */
@@ -318,7 +338,8 @@ int main(int argc, char **argv)
     g_test_add_func("/server/socket", test_socket);
     g_test_add_func("/server/crowd", test_crowd);
     g_test_add_func("/server/other-tokens", test_other_tokens);
-    g_test_add_func("/server/tls", test_tls);
+    if (!SLOW_TLS)
+        g_test_add_func("/server/tls", test_tls);
     g_test_add_func("/server/end", test_end);
     g_test_add_func("/server/slow", test_slow);
     int status = g_test_run();

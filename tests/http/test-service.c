@@ -87,7 +87,7 @@ static void service_stop(Service *s)
     g_subprocess_wait(s->process, NULL, NULL);
     g_assert_true(g_subprocess_get_if_exited(s->process));
     g_assert_cmpint(g_subprocess_get_exit_status(s->process), ==, 0);
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, 3 * G_USEC_PER_SEC);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, 3 * FIXTURE_SLOWER * G_USEC_PER_SEC);
     g_object_unref(s->process);
     g_free(s->peers.socket);
 }
@@ -151,22 +151,30 @@ static gpointer annoy(gpointer data)
     return NULL;
 }
 
+static gboolean is_undisturbed(const Course *quiet, const Course *busy)
+{
+    return quiet->frames > 60 / FIXTURE_SLOWER && busy->frames > quiet->frames * 9 / 10 &&
+           busy->gap < quiet->gap + FIXTURE_SLOWER * 250000 && busy->skipped == quiet->skipped &&
+           busy->stalls == quiet->stalls;
+}
+
+/* What the machine does besides may disturb it now and then, slow peers would each time. */
 static void test_slow_peers(void)
 {
     Service s = service_start();
-    Course quiet = watch(&s);
-    GThread *thread = g_thread_new("annoy", annoy, &s);
-    Course busy = watch(&s);
-    g_test_message("quiet: %" G_GINT64_FORMAT " frames, longest gap %.0f ms; with %d slow peers: "
-                   "%" G_GINT64_FORMAT " frames, %.0f ms",
-                   quiet.frames, (double)quiet.gap / 1e3, SLOW, busy.frames,
-                   (double)busy.gap / 1e3);
-    g_thread_join(thread);
-    g_assert_cmpint(quiet.frames, >, 60);
-    g_assert_cmpint(busy.frames, >, quiet.frames * 9 / 10);
-    g_assert_cmpint(busy.gap, <, quiet.gap + 250000);
-    g_assert_cmpint(busy.skipped, ==, quiet.skipped);
-    g_assert_cmpint(busy.stalls, ==, 0);
+    gboolean undisturbed = FALSE;
+    for (guint try = 0; try < 4 && !undisturbed; try++) {
+        Course quiet = watch(&s);
+        GThread *thread = g_thread_new("annoy", annoy, &s);
+        Course busy = watch(&s);
+        g_test_message("quiet: %" G_GINT64_FORMAT " frames, longest gap %.0f ms; with %d slow "
+                       "peers: %" G_GINT64_FORMAT " frames, %.0f ms",
+                       quiet.frames, (double)quiet.gap / 1e3, SLOW, busy.frames,
+                       (double)busy.gap / 1e3);
+        g_thread_join(thread);
+        undisturbed = is_undisturbed(&quiet, &busy);
+    }
+    g_assert_true(undisturbed);
     service_stop(&s);
 }
 
@@ -250,7 +258,7 @@ static void test_live(void)
     peer_send(peer, text, -1);
     for (guint round = 0; round < 2; round++) {
         guint pictures = 0;
-        gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+        gint64 end = g_get_monotonic_time() + 20 * FIXTURE_SLOWER * G_USEC_PER_SEC;
         while (pictures < 5 && g_get_monotonic_time() < end) {
             gssize got = g_socket_receive(peer, (char *)bytes + n, sizeof bytes - n, NULL, NULL);
             g_assert_cmpint(got, >, 0);

@@ -92,7 +92,7 @@ static void test_killed(void)
     }
     WAIT(told_state(publisher, "mqtt") == VDT_SINK_AWAY, 5);
     g_assert_true(told_said("mqtt: away (127.0.0.1:"));
-    g_assert_cmpuint(told_pending(publisher, "mqtt"), >=, source.n[0] + source.n[1] - 1);
+    WAIT(told_pending(publisher, "mqtt") >= source.n[0] + source.n[1] - 1, 5);
     broker_restart(&broker);
     Listener *listener = listener_new(broker.port, "#", NULL, NULL);
     gate_set(gate, GATE_OPEN);
@@ -204,7 +204,7 @@ static void test_silent(void)
     g_usleep(200000);
     gint64 begun = g_get_monotonic_time();
     g_assert_true(vdt_publisher_free(publisher)); /* while it waits for an answer */
-    g_assert_cmpint(g_get_monotonic_time() - begun, <, G_USEC_PER_SEC);
+    g_assert_cmpint(g_get_monotonic_time() - begun, <, FIXTURE_SLOWER * G_USEC_PER_SEC);
     vdt_store_close(source.store);
     gate_free(gate);
 }
@@ -226,7 +226,7 @@ static void test_backlog(void)
     gsize before = told_memory();
     while (source.n[0] + source.n[1] < BACKLOG) {
         put_some(&source, 3000);
-        g_assert_true(vdt_store_flush(source.store, 10 * G_USEC_PER_SEC));
+        g_assert_true(vdt_store_flush(source.store, 10 * FIXTURE_SLOWER * G_USEC_PER_SEC));
     }
     WAIT(told_pending(publisher, "mqtt") == source.n[0] + source.n[1], 5);
     gsize away = told_memory();

@@ -58,7 +58,7 @@ static void test_append(void)
     WAIT(told_pending(publisher, "file") == 0, 1);
     g_assert_true(vdt_publisher_free(publisher));
     put(store, 3, 5); /* while it is not there */
-    g_assert_true(vdt_store_flush(store, G_USEC_PER_SEC));
+    g_assert_true(vdt_store_flush(store, 10 * FIXTURE_SLOWER * G_USEC_PER_SEC));
     publisher = told_publish(config, store);
     WAIT(holds("out.json", "before torn 0 1 2 3 4 "), 5);
     g_assert_true(vdt_publisher_free(publisher));
@@ -188,7 +188,7 @@ static void test_reload(void)
     g_assert_null(told_info(publisher, "file"));
     g_assert_true(told_said("file: stopped"));
     put(store, 2, 3);
-    g_assert_true(vdt_store_flush(store, G_USEC_PER_SEC));
+    g_assert_true(vdt_store_flush(store, 10 * FIXTURE_SLOWER * G_USEC_PER_SEC));
     vdt_publisher_reload(publisher, second);
     put(store, 3, 4);
     WAIT(holds("two.json", "1 3 "), 5);

@@ -41,7 +41,7 @@ static void put(VdtStore *store, guint from, guint to)
 {
     for (guint i = from; i < to; i++)
         told_put(store, "a", i);
-    g_assert_true(vdt_store_flush(store, G_USEC_PER_SEC));
+    g_assert_true(vdt_store_flush(store, 10 * FIXTURE_SLOWER * G_USEC_PER_SEC));
 }
 
 static void test_order(void)
@@ -111,7 +111,7 @@ static void test_killed(void)
         put(store, 0, 4);
         expect(spool, "0", &seq);
         vdt_spool_done(spool, seq);
-        g_assert_true(vdt_store_flush(store, G_USEC_PER_SEC));
+        g_assert_true(vdt_store_flush(store, 10 * FIXTURE_SLOWER * G_USEC_PER_SEC));
         expect(spool, "1", NULL);
         raise(SIGKILL);
     }
@@ -155,7 +155,7 @@ static void test_filter(void)
     told_put_full(store, "a", "zone", "start", 5, VDT_TO_WEBHOOK);
     for (guint i = 0; i < 500; i++)
         told_put_full(store, "a", "action", "start", 6, 0);
-    g_assert_true(vdt_store_flush(store, G_USEC_PER_SEC));
+    g_assert_true(vdt_store_flush(store, 10 * FIXTURE_SLOWER * G_USEC_PER_SEC));
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *reader = g_strdup_printf("reader%u", i);
         g_autofree char *sent = g_strconcat(reader, "-sent", NULL);

@@ -19,10 +19,7 @@ Told told;
 /* A sanitizer makes allocations slow, of which reading the machine's certificates takes many. */
 gint64 told_deadline(double seconds)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    seconds *= 10;
-#endif
-    return g_get_monotonic_time() + (gint64)(seconds * G_USEC_PER_SEC);
+    return g_get_monotonic_time() + (gint64)(seconds * FIXTURE_SLOWER * G_USEC_PER_SEC);
 }
 
 void told_wait(gint64 until, const char *condition)

@@ -5,7 +5,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
-#define PATIENCE (10 * G_USEC_PER_SEC)
+#define PATIENCE (60 * G_USEC_PER_SEC)
 
 char *fixture_folder(void)
 {

@@ -18,7 +18,7 @@ static VdtStore *open_with(const char *folder, const VdtStoreLimits *limits)
 /* Waits until @sql gives @wanted. */
 static void wait_number(const char *folder, const char *sql, gint64 wanted)
 {
-    gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+    gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
     while (fixture_number(folder, sql) != wanted && g_get_monotonic_time() < end)
         g_usleep(10000);
     g_assert_cmpint(fixture_number(folder, sql), ==, wanted);
@@ -156,7 +156,7 @@ static void test_size(void)
     g_assert_cmpuint(before->bytes, >, 4 << 20);
     limits.max_bytes = 2 << 20;
     vdt_store_set_limits(store, &limits);
-    gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+    gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
     while (fixture_number(folder, "PRAGMA page_count") * 4096 > 2 << 20 &&
            g_get_monotonic_time() < end)
         g_usleep(10000);

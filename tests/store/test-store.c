@@ -413,7 +413,7 @@ static void test_listeners(void)
     guint id = vdt_store_listen(store, on_commit, &one, on_freed);
     other.itself = vdt_store_listen(store, on_commit, &other, on_freed);
     fixture_put_many(store, "a", 2);
-    gint64 end = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
+    gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
     guint64 last = 0;
     while (last < 4 && g_get_monotonic_time() < end) {
         g_usleep(1000);
@@ -452,7 +452,7 @@ static gpointer read_some(gpointer data)
 {
     VdtStore *store = data;
     guint64 seq = 0;
-    gint64 end = g_get_monotonic_time() + 30 * G_USEC_PER_SEC;
+    gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
     while (seq < N_THREADS * N_EACH * 2 && g_get_monotonic_time() < end) {
         g_autoptr(GError) error = NULL;
         g_autoptr(GPtrArray) rows = vdt_store_read(store, seq, 100, &error);

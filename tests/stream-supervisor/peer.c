@@ -283,5 +283,6 @@ int main(int argc, char **argv)
     puts("ready");
     fflush(stdout);
     g_main_loop_run(peer.loop);
+    g_main_loop_unref(peer.loop);
     return 0;
 }
