@@ -80,11 +80,12 @@ static guint count_above(const guint *rises, guint from, guint to, double level)
     return n;
 }
 
-/* How far heads on both sides of column @at rise above it; 0 if these are none. */
-static guint get_depth(const Search *search, guint from, guint at, guint to)
+/* How far heads on both sides of column @at, at @left and @right, rise above it; 0 if these are
+ * none. */
+static guint get_depth(const Search *search, guint from, guint left, guint at, guint right,
+                       guint to)
 {
     const guint *rises = search->rises, *profile = search->profile;
-    const guint left = find_highest(rises, from, at), right = find_highest(rises, at, to);
     const guint lower = MIN(rises[left], rises[right]);
     const guint deep = lower > rises[at] ? lower - rises[at] : 0;
     const double level = rises[at] + deep / 2.0;
@@ -100,11 +101,18 @@ static guint get_depth(const Search *search, guint from, guint at, guint to)
 /* The best place to cut between two heads, 0 for none. */
 static guint find_parting(const Search *search, guint from, guint to)
 {
-    guint deepest = 0, best = 0, last = 0;
+    const guint *rises = search->rises;
+    g_autofree guint *right = g_new(guint, to - from); /* the highest from there on */
+    guint deepest = 0, best = 0, last = 0, left = from;
 
+    for (guint i = to; i-- > from;)
+        right[i - from] =
+            i + 1 < to && rises[right[i + 1 - from]] > rises[i] ? right[i + 1 - from] : i;
     for (guint i = from + 1; i < to; i++) {
-        const guint deep = get_depth(search, from, i, to);
+        const guint deep = get_depth(search, from, left, i, right[i - from], to);
 
+        if (rises[i] > rises[left])
+            left = i;
         if (deep > deepest)
             best = last = i;
         else if (deep > 0 && deep == deepest && i == last + 1)
