@@ -16,5 +16,11 @@ G_BEGIN_DECLS
  * Writes the columns that begin another thing, from left to right; returns how many.
  */
 guint vdt_necks_find(const guint *profile, guint n, guint thin, guint cuts[VDT_NECKS_MOST]);
+/*
+ * Looks for heads beside each other, on bodies that are one: @rises is how far above its foot the
+ * region reaches in each column, @profile as above. Regions that are wider than high have none.
+ */
+guint vdt_necks_find_heads(const guint *rises, const guint *profile, guint n, guint thin,
+                           guint cuts[VDT_NECKS_MOST]);
 
 G_END_DECLS

@@ -5,7 +5,8 @@
 
 #include "necks.h"
 
-#define THIN 64 /* as that part of the map's width is a post */
+#define THIN 64  /* as that part of the map's width is a post */
+#define SLIT 256 /* as that part of it, what is between heads is none */
 
 /* Pixels of one class that follow each other in a row. Runs that touch are of one region: each
  * names one that came before, the first of a region itself. */
@@ -216,19 +217,41 @@ static guint *get_profile(const Gathered *g, const VdtSegmentation *s, const gbo
     return profile;
 }
 
+/* How far above its foot a region reaches in its columns. */
+static guint *get_rises(const Gathered *g, const VdtSegmentation *s)
+{
+    const VdtRegion *r = &g->region;
+    guint *rises = g_new0(guint, r->right - r->left);
+
+    for (guint y = r->bottom; y-- > r->top;) {
+        const guint8 *row = s->map + (gsize)y * s->width;
+
+        for (guint x = r->left; x < r->right; x++)
+            if (row[x] == r->class_id)
+                rises[x - r->left] = r->bottom - y;
+    }
+    return rises;
+}
+
 /* The things that a region shows side by side. */
 typedef struct {
+    gboolean heads;                     /* by these they are told */
     guint n_cuts, cuts[VDT_NECKS_MOST]; /* columns */
     Gathered parts[VDT_NECKS_MOST + 1];
 } Row;
 
 static Row *find_row(const Gathered *g, const VdtSegmentation *s, const gboolean *wanted)
 {
-    g_autofree guint *profile = get_profile(g, s, wanted);
+    const guint width = g->region.right - g->region.left;
+    g_autofree guint *profile = get_profile(g, s, wanted), *rises = NULL;
     Row row = {0};
 
-    row.n_cuts =
-        vdt_necks_find(profile, g->region.right - g->region.left, s->width / THIN, row.cuts);
+    row.n_cuts = vdt_necks_find(profile, width, s->width / THIN, row.cuts);
+    if (row.n_cuts == 0) {
+        rises = get_rises(g, s);
+        row.n_cuts = vdt_necks_find_heads(rises, profile, width, s->width / SLIT, row.cuts);
+        row.heads = TRUE;
+    }
     for (guint i = 0; i < row.n_cuts; i++)
         row.cuts[i] += g->region.left;
     return row.n_cuts > 0 ? g_memdup2(&row, sizeof row) : NULL;
@@ -271,8 +294,10 @@ static void add_all(GArray *regions, GArray *runs, Gathered *all, const VdtSegme
     for (guint i = 0; i < runs->len; i++) {
         if (!rows[i])
             add(regions, &all[i], least);
-        for (guint k = 0; rows[i] && k <= rows[i]->n_cuts; k++)
+        for (guint k = 0; rows[i] && k <= rows[i]->n_cuts; k++) {
+            rows[i]->parts[k].region.row = rows[i]->heads ? i + 1 : 0;
             add(regions, &rows[i]->parts[k], least);
+        }
         g_free(rows[i]);
     }
 }

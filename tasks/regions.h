@@ -11,6 +11,8 @@ G_BEGIN_DECLS
 
 typedef struct {
     guint class_id;
+    guint row;    /* the same for those that were one region until their heads were found beside
+                     each other; 0 for all others */
     guint mark;   /* that its pixels have, 0 for none */
     gsize pixels; /* of the map */
     guint left, top, right,

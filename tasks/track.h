@@ -29,7 +29,8 @@ typedef struct {
 typedef struct {
     VdtBounds box;
     guint class_id;
-    guint of; /* id of the object that is known to stand there, 0 for none */
+    guint row; /* as in VdtRegion */
+    guint of;  /* id of the object that is known to stand there, 0 for none */
     gsize pixels;
     double score;
     double beside[VDT_N_EDGES]; /* as in VdtRegion */

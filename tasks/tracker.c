@@ -86,6 +86,7 @@ static GArray *find(const VdtStands *stands, const GArray *regions, guint width,
                                 MIN(r->right + OUTLINE, width) * aspect / width,
                                 MIN(r->bottom + OUTLINE, height) / height},
                         .class_id = r->class_id,
+                        .row = r->row,
                         .of = stands ? vdt_stands_get_id(stands, r->mark) : 0,
                         .pixels = r->pixels,
                         .score = r->score};

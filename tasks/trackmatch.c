@@ -87,6 +87,12 @@ static int find_whole(const GArray *tracks, const VdtFound *f)
     return best;
 }
 
+/* Whether each has a head of its own. */
+static gboolean are_two(const VdtFound *a, const VdtFound *b)
+{
+    return a->row > 0 && a->row == b->row;
+}
+
 /* Whether two may be pieces of one thing. What stands may have anything before it; what moves is
  * behind a post for a moment, or has become two. */
 static gboolean may_be_one(const VdtTrack *whole, const VdtBounds *a, const VdtBounds *b)
@@ -114,7 +120,8 @@ static void join_pieces(const GArray *tracks, GArray *found)
             const VdtBounds *place = &track->place;
             const VdtBounds both = vdt_bounds_join(&f->box, &piece->box);
 
-            if (whole[k] != whole[i] || piece->joined || !may_be_one(track, &f->box, &piece->box) ||
+            if (whole[k] != whole[i] || piece->joined || are_two(f, piece) ||
+                !may_be_one(track, &f->box, &piece->box) ||
                 vdt_bounds_overlap(&both, place) <= vdt_bounds_overlap(&f->box, place))
                 continue;
             join(f, piece);

@@ -119,6 +119,81 @@ static void test_row(void)
     }
 }
 
+/* Columns that are filled from the foot up to where they reach, or less. */
+typedef struct {
+    guint width, rise, filled;
+} Column;
+
+static guint find_heads(const Column *list, guint n, guint thin, guint cuts[VDT_NECKS_MOST])
+{
+    guint rises[300], profile[300], columns = 0;
+
+    for (guint i = 0; i < n; i++)
+        for (guint k = 0; k < list[i].width; k++) {
+            rises[columns] = list[i].rise;
+            profile[columns++] = list[i].filled;
+        }
+    return vdt_necks_find_heads(rises, profile, columns, thin, cuts);
+}
+
+static void test_heads(void)
+{
+    static const struct {
+        Column list[7];
+        guint n, least, most; /* where the cut is; 0 for none */
+    } shapes[] = {
+        {{{5, 80, 80}, {12, 100, 100}, {6, 80, 80}, {12, 96, 96}, {5, 80, 80}}, 5, 17, 22},
+        {{{12, 80, 80}, {3, 50, 50}, {12, 100, 100}}, 3, 12, 14},
+        /* one head */
+        {{{8, 80, 80}, {12, 100, 100}, {8, 80, 80}}, 3, 0, 0},
+        /* a curl, and a slit */
+        {{{5, 100, 100}, {4, 94, 94}, {5, 100, 100}}, 3, 0, 0},
+        {{{10, 100, 100}, {2, 60, 60}, {10, 100, 100}}, 3, 0, 0},
+        /* an arm that is raised has nothing below it, or is thin */
+        {{{6, 80, 80}, {12, 100, 100}, {6, 75, 75}, {8, 95, 30}}, 4, 0, 0},
+        {{{6, 80, 80}, {12, 100, 100}, {6, 75, 75}, {4, 95, 95}}, 4, 0, 0},
+        /* a child by the hand is one that is too small to tell, as are all that are far away */
+        {{{12, 100, 100}, {4, 40, 40}, {12, 60, 60}}, 3, 0, 0},
+        {{{6, 36, 36}, {3, 20, 20}, {6, 36, 36}}, 3, 0, 0},
+        /* a post */
+        {{{12, 100, 100}, {5, 0, 0}, {12, 90, 90}}, 3, 0, 0},
+        /* two cars */
+        {{{60, 100, 100}, {4, 40, 40}, {60, 100, 100}}, 3, 0, 0},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(shapes); i++) {
+        guint cuts[VDT_NECKS_MOST];
+        const guint found = find_heads(shapes[i].list, shapes[i].n, 2, cuts);
+
+        g_test_message("shape %u", i);
+        g_assert_cmpuint(found, ==, shapes[i].most > 0);
+        if (found == 0)
+            continue;
+        g_assert_cmpuint(cuts[0], >=, shapes[i].least);
+        g_assert_cmpuint(cuts[0], <=, shapes[i].most);
+    }
+}
+
+/* As many as there are, from left to right. */
+static void test_crowd(void)
+{
+    for (guint n = 1; n <= 12; n++) {
+        Column list[2 * 12];
+        guint cuts[VDT_NECKS_MOST], found;
+
+        for (guint i = 0; i < n; i++) {
+            list[2 * i] = (Column){12, 200, 200};
+            list[2 * i + 1] = (Column){4, 160, 160};
+        }
+        found = find_heads(list, 2 * n - 1, 1, cuts);
+        g_assert_cmpuint(found, ==, MIN(n - 1, VDT_NECKS_MOST));
+        for (guint i = 0; i < found; i++) {
+            g_assert_cmpuint(cuts[i], >, i > 0 ? cuts[i - 1] : 0);
+            g_assert_cmpuint(cuts[i] % 16, >=, 12);
+        }
+    }
+}
+
 static void test_empty(void)
 {
     const guint one = 7;
@@ -126,6 +201,8 @@ static void test_empty(void)
 
     for (guint thin = 0; thin < 3; thin++) {
         g_assert_cmpuint(vdt_necks_find(NULL, 0, thin, cuts), ==, 0);
+        g_assert_cmpuint(vdt_necks_find_heads(NULL, NULL, 0, thin, cuts), ==, 0);
+        g_assert_cmpuint(vdt_necks_find_heads(&one, &one, 1, thin, cuts), ==, 0);
         g_assert_cmpuint(vdt_necks_find(&one, 1, thin, cuts), ==, 0);
     }
 }
@@ -157,6 +234,8 @@ int main(int argc, char **argv)
     g_test_add_func("/necks/two", test_two);
     g_test_add_func("/necks/slit", test_slit);
     g_test_add_func("/necks/row", test_row);
+    g_test_add_func("/necks/heads", test_heads);
+    g_test_add_func("/necks/crowd", test_crowd);
     g_test_add_func("/necks/empty", test_empty);
     g_test_add_func("/necks/noise", test_noise);
     return g_test_run();

@@ -147,6 +147,26 @@ static void test_necks(void)
     g_assert_cmpuint(at(one, 1)->class_id, ==, 2);
 }
 
+/* Two whose bodies are one, until only one has a head. */
+static void test_heads(void)
+{
+    g_autoptr(VdtSegmentation) map = drawing_new(CLASSES, 128, 72);
+    g_autoptr(GArray) regions = NULL, one = NULL;
+
+    drawing_fill(map, 1, 20, 15, 50, 65);
+    drawing_fill(map, 1, 24, 5, 32, 15);
+    drawing_fill(map, 1, 38, 6, 46, 15);
+    regions = vdt_regions_find(map, NULL, things, 1);
+    g_assert_cmpuint(regions->len, ==, 2);
+    g_assert_cmpuint(at(regions, 0)->pixels + at(regions, 1)->pixels, ==, 30 * 50 + 8 * 10 + 8 * 9);
+    g_assert_cmpuint(at(regions, 0)->row, >, 0);
+    g_assert_cmpuint(at(regions, 0)->row, ==, at(regions, 1)->row);
+    drawing_fill(map, 0, 38, 6, 46, 15);
+    one = vdt_regions_find(map, NULL, things, 1);
+    g_assert_cmpuint(one->len, ==, 1);
+    g_assert_cmpuint(at(one, 0)->row, ==, 0);
+}
+
 /* Shares of the outline on each side that another thing is at. */
 static void test_beside(void)
 {
@@ -377,6 +397,7 @@ int main(int argc, char **argv)
     g_test_add_func("/regions/posts", test_posts);
     g_test_add_func("/regions/posts/classes", test_post_between_classes);
     g_test_add_func("/regions/necks", test_necks);
+    g_test_add_func("/regions/heads", test_heads);
     g_test_add_func("/regions/beside", test_beside);
     g_test_add_func("/regions/score", test_score);
     g_test_add_func("/regions/least", test_least);

@@ -386,6 +386,25 @@ static void test_pieces(void)
     g_assert_cmpfloat_with_epsilon(film_find(&film, &list[0])->box.x1 * WIDTH, 90, 4);
 }
 
+/* Two who were taken for one are two once each has a head: the second has come off the first. */
+static void test_heads(void)
+{
+    static const double stay[] = {0, 0, 0};
+    Thing list[] = {{PERSON, 60, 30, 26, 50}, {PERSON, 63, 20, 8, 10}, {PERSON, 75, 20, 8, 10}};
+    const VdtObject *o;
+    g_auto(Film) film = {0};
+
+    film_init(&film);
+    film_run(&film, list, stay, 2, 1);
+    assert_objects(&film, 1);
+    film_run(&film, list, stay, 3, 1);
+    assert_objects(&film, 2);
+    o = &g_array_index(film.objects, VdtObject, 1);
+    g_assert_cmpuint(o->parent, ==, 1);
+    g_assert_cmpint(o->state, ==, VDT_OBJECT_SEEN);
+    g_assert_cmpfloat(o->box.x1 - o->box.x0, <, 20.0 / WIDTH);
+}
+
 /* Head and feet of who was never seen without what he carries before him. */
 static void test_below(void)
 {
@@ -691,6 +710,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tracker/hidden-long", test_hidden_long);
     g_test_add_func("/tracker/post", test_post);
     g_test_add_func("/tracker/pieces", test_pieces);
+    g_test_add_func("/tracker/heads", test_heads);
     g_test_add_func("/tracker/below", test_below);
     g_test_add_func("/tracker/limb", test_limb);
     g_test_add_func("/tracker/classes", test_classes);
