@@ -173,7 +173,7 @@ VdtChannel *vdt_channel_new(VdtSupervisor *supervisor, VdtStreamConfig *config, 
                           .build_free = plan_unref,
                           .changed = on_changed,
                           .message = on_message,
-                          .coded = on_coded,
+                          .coded = recordist != NULL ? on_coded : NULL,
                           .user_data = g_atomic_rc_box_acquire(ear),
                           .user_free = ear_end};
     VdtChannel *channel = g_new0(VdtChannel, 1);

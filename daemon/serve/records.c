@@ -125,11 +125,6 @@ void vdt_records_set_config(VdtRecords *records, const VdtConfig *config)
     set_jpeg(records, config);
 }
 
-VdtSpace *vdt_records_get_space(VdtRecords *records)
-{
-    return records->space;
-}
-
 /* --- clips --- */
 
 static void clip_free(gpointer data)

@@ -20,8 +20,6 @@ VdtRecords *vdt_records_new(const VdtConfig *config, const char *folder, const V
                             VdtStore *store, GError **error);
 /* Limits and qualities, from now on. */
 void vdt_records_set_config(VdtRecords *records, const VdtConfig *config);
-/* Of files, for who shows them. */
-VdtSpace *vdt_records_get_space(VdtRecords *records);
 /* Ends clips where they are, once no stream has a recordist any more; waits @wait us at most. How
  * many threads did not return, for which everything stays. */
 guint vdt_records_free(VdtRecords *records, gint64 wait);
