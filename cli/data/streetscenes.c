@@ -86,7 +86,7 @@ static void choose_conditions(guint64 *state, Scene *scene)
 
 static Scene choose(const StreetScenes *scenes, guint clip)
 {
-    static const guint sizes[][2] = {{320, 180}, {480, 270}, {640, 360}};
+    static const guint sizes[][2] = {{320, 180}, {320, 180}, {480, 270}, {640, 360}};
     guint64 index = scenes->first + clip;
     guint64 state = random_seed3(scenes->seed, index, G_GUINT64_CONSTANT(0x5343454e45));
     guint size = random_next(&state) % G_N_ELEMENTS(sizes);
@@ -245,4 +245,5 @@ const StreetTask street_scenes_task = {.name = "scene",
                                        .groups = groups,
                                        .n_groups = G_N_ELEMENTS(groups),
                                        .size = 112,
+ .alarms = SCENE_CAMERA,
                                        .open = scenes_open};

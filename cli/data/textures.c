@@ -3,9 +3,11 @@
 
 #include <math.h>
 
+#include "faults.h"
 #include "random.h"
 
-#define MOST_SHAPES 40
+#define LEAST_SHAPES 8
+#define MOST_SHAPES  90
 
 typedef struct {
     double values[3];
@@ -147,7 +149,7 @@ typedef struct {
 
 static Shape choose_shape(guint64 *state, double width, double height)
 {
-    double size = height * 0.03 * exp2(between(state, 0, 4.2)), angle = between(state, 0, G_PI);
+    double size = height * 0.012 * exp2(between(state, 0, 5.5)), angle = between(state, 0, G_PI);
     gboolean upright = random_double(state) < 0.5;
     Shape shape = {.corners = (const guint[]){0, 2, 4, 4}[random_next(state) % 4],
                    .x = between(state, 0, width),
@@ -217,7 +219,13 @@ void texture_draw(guint64 seed, const VdtPicture *picture)
 {
     guint64 state = random_mix(seed);
     draw_ground(&state, picture);
-    guint n = 6 + random_next(&state) % (MOST_SHAPES - 6);
-    for (guint i = 0; i < n; i++)
+    guint n = LEAST_SHAPES + random_next(&state) % (MOST_SHAPES - LEAST_SHAPES);
+    guint behind = random_double(&state) < 0.3 ? n / 2 : 0;
+    for (guint i = 0; i < behind; i++)
+        draw_shape(&state, picture);
+    /* As behind what a lens is near to. */
+    if (behind > 0)
+        camera_fault_apply(CAMERA_OUT_OF_FOCUS, random_next(&state), picture);
+    for (guint i = behind; i < n; i++)
         draw_shape(&state, picture);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Pictures of nothing in particular that are as rich as photographs: clouds of noise of several
- * spectra, gradients, and shapes with sharp edges, filled with patterns. What is learned from them,
- * too, is not only true of the street.
+ * spectra, gradients, and shapes with sharp edges, filled with patterns; in some, what is
+ * behind others is out of focus. What is learned from them, too, is not only true of the street.
  */
 #pragma once
 

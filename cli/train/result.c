@@ -113,6 +113,19 @@ static JsonArray *things(void)
     return array;
 }
 
+/* What is asked, and how many labels answer it. */
+static JsonArray *groups(const Network *network)
+{
+    JsonArray *array = json_array_new();
+    for (guint i = 0; i < network->n_groups; i++) {
+        JsonObject *group = json_object_new();
+        json_object_set_string_member(group, "name", network->groups[i].name);
+        json_object_set_int_member(group, "labels", network->groups[i].n_labels);
+        json_array_add_object_element(array, group);
+    }
+    return array;
+}
+
 static gboolean save_card(const Training *training, const Validation *validation, GError **error)
 {
     const TrainOptions *o = training->o;
@@ -131,7 +144,9 @@ static gboolean save_card(const Training *training, const Validation *validation
     json_object_set_string_member(object, "weights", "weights.safetensors");
     json_object_set_string_member(object, "sha256", hash);
     json_object_set_string_member(object, "labels", "labels.txt");
-    if (o->street && training->network.model->task == VDT_TASK_SEGMENTATION)
+    if (training->network.n_groups > 0)
+        json_object_set_array_member(object, "groups", groups(&training->network));
+    else if (o->street && training->network.model->task == VDT_TASK_SEGMENTATION)
         json_object_set_array_member(object, "things", things());
     else if (o->street)
         json_object_set_array_member(object, "background", background());
@@ -181,6 +196,8 @@ gboolean training_save_result(Training *training, GError **error)
         progress_say(training->progress,
                      training->network.model->task == VDT_TASK_SEGMENTATION
                          ? "validation: mean IoU %.2f %% of %u pictures"
+                     : training->task != NULL
+                         ? "validation: %.2f %% of the answers to %u pictures right"
                          : "validation: %.2f %% of %u clips right",
                      100 * validation.score, validation.n);
     g_autofree char *path = training_output_path(training, "weights.safetensors");

@@ -52,6 +52,7 @@ void training_name_card(Training *training)
                       ? g_strdup(o->title)
                       : g_strdup_printf("%s, %s", training->network.model->name,
                                         !o->street ? card->name
+                                        : training->task != NULL ? training->task->title
                                         : training->network.model->task == VDT_TASK_SEGMENTATION
                                             ? "classes of the synthetic street"
                                             : "actions on the synthetic street");
