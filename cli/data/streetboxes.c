@@ -281,5 +281,5 @@ const StreetTask street_boxes_task = {.name = "object",
                                       .groups = groups,
                                       .n_groups = G_N_ELEMENTS(groups),
                                       .size = 96,
- .alarms = -1,
+                                      .alarms = -1,
                                       .open = boxes_open};

@@ -245,5 +245,5 @@ const StreetTask street_scenes_task = {.name = "scene",
                                        .groups = groups,
                                        .n_groups = G_N_ELEMENTS(groups),
                                        .size = 112,
- .alarms = SCENE_CAMERA,
+                                       .alarms = SCENE_CAMERA,
                                        .open = scenes_open};

@@ -98,6 +98,11 @@ guint group_tally_get_n(const GroupTally *tally)
     return tally->n;
 }
 
+double group_tally_get_share(const GroupTally *tally, guint group)
+{
+    return share(&tally->questions[group].kinds[KIND_ALL]);
+}
+
 /* Of the questions that had answers. */
 double group_tally_get_score(const GroupTally *tally)
 {
@@ -155,8 +160,7 @@ static JsonObject *question_json(const GroupTally *tally, guint i)
                                           count_json(&question->kinds[kind]));
     for (guint label = 0; label < n; label++) {
         Count of_label = count_of_label(tally, i, label);
-        json_object_set_object_member(by_label, label_name(tally, i, label),
-                                      count_json(&of_label));
+        json_object_set_object_member(by_label, label_name(tally, i, label), count_json(&of_label));
         JsonArray *row = json_array_new();
         for (guint k = 0; k < n; k++)
             json_array_add_int_element(row, question->confusion[label * n + k]);
@@ -197,8 +201,7 @@ JsonObject *group_tally_to_scores(const GroupTally *tally)
 {
     JsonObject *scores = json_object_new();
     json_object_set_int_member(scores, "n", tally->n);
-    json_object_set_double_member(scores, "score",
-                                  round(1e4 * group_tally_get_score(tally)) / 1e4);
+    json_object_set_double_member(scores, "score", round(1e4 * group_tally_get_score(tally)) / 1e4);
     for (guint i = 0; i < tally->n_groups; i++) {
         const char *group = tally->groups[i].name;
         for (Kind kind = KIND_ALL; kind < N_KINDS; kind++)

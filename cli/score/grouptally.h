@@ -21,6 +21,8 @@ void group_tally_watch(GroupTally *tally, guint group);
 void group_tally_add(GroupTally *tally, const ClipInfo *truth, const double *scores);
 guint group_tally_get_n(const GroupTally *tally);
 double group_tally_get_score(const GroupTally *tally);
+/* Share of right answers to question @group. */
+double group_tally_get_share(const GroupTally *tally, guint group);
 /* Sum over the questions of the mean negative logarithm of the right label's score. */
 double group_tally_get_loss(const GroupTally *tally);
 /* "score", "n", "loss", "per_group" (each with "n", "top1", "per_label", "confusion", and "top1" of

@@ -13,6 +13,7 @@
 #include "training.h"
 #include "unwrap.h"
 #if HAVE_GST
+#include "data/classfolder.h"
 #include "data/folderclips.h"
 #include "data/folderpictures.h"
 #endif
@@ -72,6 +73,20 @@ static char **find_picture_labels(Training *training, const VdtModel *model, GEr
 }
 #endif
 
+#if HAVE_GST
+/* What labels.txt names, or else the folders of classes. */
+static char **find_class_labels(Training *training, const VdtModel *model, GError **error)
+{
+    g_autofree char *own = list_path(training, "labels.txt");
+    if (!g_file_test(own, G_FILE_TEST_EXISTS)) {
+        g_autofree char *folder = class_folder_find(training->o->data, "train");
+        return class_folder_labels(folder, error);
+    }
+    g_autoptr(VdtCard) card = vdt_card_new(model, "custom");
+    return vdt_card_load_labels(card, own, error) ? g_strdupv(card->labels) : NULL;
+}
+#endif
+
 /* Names of the classes, which the network needs before there are clips. */
 static char **find_labels(Training *training, const VdtModel *model, GError **error)
 {
@@ -89,6 +104,8 @@ static char **find_labels(Training *training, const VdtModel *model, GError **er
 #if HAVE_GST
     if (model->task == VDT_TASK_SEGMENTATION)
         return find_picture_labels(training, model, error);
+    if (model->task == VDT_TASK_CLASSIFICATION)
+        return find_class_labels(training, model, error);
     g_autofree char *list = list_path(training, "train.csv");
     return folder_labels(list, error);
 #else
@@ -253,15 +270,32 @@ static gboolean open_pictures(Training *training, const ClipFormat *format, GErr
 }
 #endif
 
+#if HAVE_GST
+static gboolean open_classes(Training *training, const ClipFormat *format, GError **error)
+{
+    char **labels = training->card->labels;
+    g_autofree char *train = class_folder_find(training->o->data, "train");
+    g_autofree char *val = list_path(training, "val");
+    training->set = class_folder_new(train, labels, format, error);
+    if (training->set == NULL)
+        return FALSE;
+    if (!g_file_test(val, G_FILE_TEST_IS_DIR) || strcmp(train, training->o->data) == 0) {
+        progress_say(training->progress, "%s: is not there; there will be no validation", val);
+        return TRUE;
+    }
+    training->validation_set = class_folder_new(val, labels, format, error);
+    return training->validation_set != NULL;
+}
+#endif
+
 static gboolean open_task(Training *training, const ClipFormat *format, GError **error)
 {
     const TrainOptions *o = training->o;
     training->set = training->task->open(o->seed, 0, o->clips, o->coded, format, error);
     if (training->set == NULL || o->validation_clips == 0)
         return training->set != NULL;
-    training->validation_set =
-        training->task->open(STREET_VALIDATION_SEED, 0, o->validation_clips, o->coded > 0 ? 2 : 0,
-                             format, error);
+    training->validation_set = training->task->open(STREET_VALIDATION_SEED, 0, o->validation_clips,
+                                                    o->coded > 0 ? 2 : 0, format, error);
     return training->validation_set != NULL;
 }
 
@@ -269,6 +303,8 @@ static gboolean open_sets(Training *training, const ClipFormat *format, GError *
 {
     const TrainOptions *o = training->o;
 #if HAVE_GST
+    if (!o->street && training->network.model->task == VDT_TASK_CLASSIFICATION)
+        return open_classes(training, format, error);
     if (!o->street)
         return (format->mapped ? open_pictures : open_folder)(training, format, error);
 #endif

@@ -143,9 +143,8 @@ static VdtValue *groups_loss(const Network *network, VdtGraph *graph, guint batc
     for (guint i = 0; i < network->n_groups; i++) {
         const VdtCardGroup *group = &network->groups[i];
         VdtValue *answers = vdt_reshape(vdt_slice(labels, 0, i, 1), &one);
-        VdtValue *loss =
-            vdt_cross_entropy(vdt_slice(logits, 1, group->first, group->n_labels), answers,
-                              .label_smoothing = network->label_smoothing);
+        VdtValue *loss = vdt_cross_entropy(vdt_slice(logits, 1, group->first, group->n_labels),
+                                           answers, .label_smoothing = network->label_smoothing);
         sum = sum != NULL ? vdt_add(sum, loss) : loss;
     }
     return sum;

@@ -21,10 +21,10 @@
 void train_options_clear(TrainOptions *o)
 {
     common_options_clear(&o->common);
-    char *strings[] = {o->task,       o->data,       o->cache_size, o->cache_folder, o->weights,   o->config,
-                       o->size,       o->crop,       o->framing,      o->optimizer, o->schedule,
-                       o->milestones, o->augment,    o->output,       o->name,      o->title,
-                       o->licence,    o->origin,     o->precision};
+    char *strings[] = {o->task,     o->data,       o->cache_size, o->cache_folder, o->weights,
+                       o->config,   o->size,       o->crop,       o->framing,      o->optimizer,
+                       o->schedule, o->milestones, o->augment,    o->output,       o->name,
+                       o->title,    o->licence,    o->origin,     o->precision};
     for (guint i = 0; i < G_N_ELEMENTS(strings); i++)
         g_free(strings[i]);
 }
@@ -252,8 +252,16 @@ static const struct {
     gboolean whole;
     double of[N_LEARN];
 } recipe[] = {
-#define WHOLE(member, ...) G_STRUCT_OFFSET(TrainOptions, member), TRUE, {__VA_ARGS__}
-#define REAL(member, ...)  G_STRUCT_OFFSET(TrainOptions, member), FALSE, {__VA_ARGS__}
+#define WHOLE(member, ...)                                                                         \
+    G_STRUCT_OFFSET(TrainOptions, member), TRUE,                                                   \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+#define REAL(member, ...)                                                                          \
+    G_STRUCT_OFFSET(TrainOptions, member), FALSE,                                                  \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
     {WHOLE(clips, 11760, 12096, 1, 24000)},
     {WHOLE(validation_clips, 336, 168, 0, 1000)},
     {WHOLE(coded, 8, 8, 0, 8)},
@@ -284,13 +292,19 @@ static const struct {
     double of[N_LEARN];
 } quick[] = {
 #define WHOLE(member, clips, maps, labels)                                                         \
-    G_STRUCT_OFFSET(TrainOptions, member), TRUE, {clips, maps, maps, labels}
+    G_STRUCT_OFFSET(TrainOptions, member), TRUE,                                                   \
+    {                                                                                              \
+        clips, maps, maps, labels                                                                  \
+    }
 #define REAL(member, clips, maps, labels)                                                          \
-    G_STRUCT_OFFSET(TrainOptions, member), FALSE, {clips, maps, maps, labels}
-    {WHOLE(clips, 1176, 384, 2400)},   {WHOLE(validation_clips, 84, 28, 200)},
-    {WHOLE(coded, 0, 0, 0)},           {WHOLE(endless, 0, 0, 0)},
-    {REAL(epochs, 10, 6, 6)},          {REAL(crop_share, 0.9, 0.9, 1)},
-    {REAL(average, 0.98, 0.9, 0.9)},   {REAL(label_smoothing, 0, 0, 0)},
+    G_STRUCT_OFFSET(TrainOptions, member), FALSE,                                                  \
+    {                                                                                              \
+        clips, maps, maps, labels                                                                  \
+    }
+    {WHOLE(clips, 1176, 384, 2400)}, {WHOLE(validation_clips, 84, 28, 200)},
+    {WHOLE(coded, 0, 0, 0)},         {WHOLE(endless, 0, 0, 0)},
+    {REAL(epochs, 10, 6, 6)},        {REAL(crop_share, 0.9, 0.9, 1)},
+    {REAL(average, 0.98, 0.9, 0.9)}, {REAL(label_smoothing, 0, 0, 0)},
     {REAL(dropout, 0, 0, 0)},
 #undef WHOLE
 #undef REAL
@@ -492,10 +506,11 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {NULL},
     };
     g_auto(GStrv) rest = NULL;
-    if (!parse_options("ARCHITECTURE --street [TASK] | --data FOLDER --output FOLDER",
-                       "Trains a network, on the synthetic street or on videos or pictures of one's "
-                       "own. TASK, for networks that classify pictures: scene or object.",
-                       entries, argc, argv, 1, 2, &rest))
+    if (!parse_options(
+            "ARCHITECTURE --street [TASK] | --data FOLDER --output FOLDER",
+            "Trains a network, on the synthetic street or on videos or pictures of one's "
+            "own. TASK, for networks that classify pictures: scene or object.",
+            entries, argc, argv, 1, 2, &rest))
         return FALSE;
     const VdtModel *model = vdt_model_find(rest[0], NULL);
     o->task = g_strdup(rest[1]);

@@ -36,9 +36,8 @@ static gboolean validate_clips(Training *training, VdtSession *session, Validati
 {
     const VdtCard *card = training->card;
     g_autoptr(Tally) tally = tally_new(card->labels, card->n_labels);
-    g_autoptr(GroupTally) groups = training->validation_set->n_groups > 0
-                                       ? group_tally_new(training->validation_set)
-                                       : NULL;
+    g_autoptr(GroupTally) groups =
+        training->validation_set->n_groups > 0 ? group_tally_new(training->validation_set) : NULL;
     Counting counting = {tally, groups, training->validation_set};
     Prediction prediction = {.session = session,
                              .card = card,
@@ -53,7 +52,7 @@ static gboolean validate_clips(Training *training, VdtSession *session, Validati
                                    group_tally_get_score(groups), group_tally_to_scores(groups)};
     else
         *validation = (Validation){tally_get_n(tally), tally_get_loss(tally), tally_get_top1(tally),
-                               tally_to_scores(tally)};
+                                   tally_to_scores(tally)};
     return TRUE;
 }
 
