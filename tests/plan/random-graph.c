@@ -626,14 +626,23 @@ static VdtValue *attend(Maker *m, VdtValue *x)
 {
     const int heads = ONE_OF(m, 1, 2, 3), width = heads * ONE_OF(m, 16, 32, 16, 6);
     const double scale = chance(m, 80) ? 0.25 : 1;
-    const gboolean together = chance(m, 70);
+    const gboolean together = chance(m, 70), linear = chance(m, 40);
     VdtValue *all = together ? linear_to(m, x, 3 * width) : NULL, *part[3], *a;
 
     for (int i = 0; i < 3; i++) {
         part[i] = together ? put(m, vdt_slice(all, 2, (gint64)i * width, width),
                                  "slice v%u, part %d", number_of(m, all), i)
                            : linear_to(m, x, width);
-        part[i] = heads_of(m, part[i], heads);
+        if (linear && i < 2)
+            part[i] = relu(m, part[i]);
+        else if (!linear)
+            part[i] = heads_of(m, part[i], heads);
+    }
+    if (linear) {
+        a = put(m, vdt_linear_attention(part[0], part[1], part[2], heads),
+                "linear attention of v%u, v%u, v%u", number_of(m, part[0]), number_of(m, part[1]),
+                number_of(m, part[2]));
+        return linear_to(m, a, (int)vdt_value_dim(x, 2));
     }
     a = put(m, vdt_matmul(part[0], part[1], .transpose_b = TRUE, .scale = scale), "matmul v%u v%u'",
             number_of(m, part[0]), number_of(m, part[1]));

@@ -129,6 +129,7 @@ typedef struct {
     X(winograd)                                                                                    \
     X(product)                                                                                     \
     X(matmul)                                                                                      \
+    X(linear_attention)                                                                            \
     X(resize)                                                                                      \
     X(order)                                                                                       \
     X(pick)                                                                                        \
