@@ -37,7 +37,8 @@ Fixture *fixture_new(const OpCase *c)
 
     f->n_y = vdt_shape_elements(&f->node->shape);
     for (guint i = 0; i < f->node->n_inputs; i++) {
-        gboolean positive = g_str_has_suffix(f->node->inputs[i]->name, "running_var");
+        gboolean positive = op_under_test(c->op)->positive ||
+                            g_str_has_suffix(f->node->inputs[i]->name, "running_var");
         gboolean labels = i == 1 && op_under_test(c->op)->labels;
         gint64 n = vdt_shape_elements(&f->node->inputs[i]->shape);
 
