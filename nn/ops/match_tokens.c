@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The even tokens that are most like an odd one, by the cosine of what their heads are on average,
- * and those odd ones. Results: source [N,n], ascending, and target [N,n].
+ * and those odd ones. Results: likeness [N,n], source [N,n], ascending, and target [N,n].
  */
 #include "builders.h"
 
@@ -31,7 +31,7 @@ static gboolean infer_shape(VdtNode *node, GError **error)
                                "%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
                                " tokens cannot merge, but 1 to %" G_GINT64_FORMAT,
                                n, x->dims[1], most_moved(node));
-    node->shape = vdt_shape(2, x->dims[0], n);
+    node->shape = vdt_shape(3, x->dims[0], n);
     return TRUE;
 }
 
@@ -40,59 +40,78 @@ static VdtResult result(const VdtNode *node, guint i)
     const VdtShape *x = &node->inputs[0]->shape;
     const gint64 n = node->p.match_tokens.n;
 
-    return (VdtResult){.shape = vdt_shape(x->dims[0], n),
-                       .dtype = VDT_I32,
-                       .limit = i == 0 ? vdt_even_tokens(x->dims[1]) : x->dims[1] / 2,
-                       .begin = i * x->dims[0] * n};
+    VdtResult r = {.shape = vdt_shape(x->dims[0], n), .begin = i * x->dims[0] * n};
+
+    if (i > 0) {
+        r.dtype = VDT_I32;
+        r.limit = i == 1 ? vdt_even_tokens(x->dims[1]) : x->dims[1] / 2;
+    }
+    return r;
 }
 
-/* The sum of the heads, whose direction is their mean's, at length 1; zero stays zero. */
-static void measure(const vdt_real *x, int heads, gint64 d, vdt_real *metric)
+/* Of the sums of their heads, whose directions are the means': what they have in common. */
+static double product(const vdt_real *a, const vdt_real *b, int heads, gint64 width)
 {
-    double square = 0;
+    double sum = 0;
 
-    for (gint64 i = 0; i < d; i++) {
-        double sum = 0;
+    for (gint64 i = 0; i < width; i++) {
+        double x = 0, y = 0;
 
-        for (int h = 0; h < heads; h++)
-            sum += x[h * d + i];
-        square += sum * sum;
-        metric[i] = (vdt_real)sum;
+        for (int h = 0; h < heads; h++) {
+            x += a[h * width + i];
+            y += b[h * width + i];
+        }
+        sum += x * y;
     }
-    for (gint64 i = 0; i < d && square > 0; i++)
-        metric[i] /= sqrt(square);
+    return sum;
+}
+
+/* 0 if one of them is nothing; less than any other if there is no telling. */
+static double cosine(const vdt_real *a, const vdt_real *b, int heads, gint64 width, double square)
+{
+    double other = product(b, b, heads, width), both = product(a, b, heads, width);
+
+    if (square == 0 || other == 0)
+        return square + other >= 0 ? 0 : -INFINITY;
+    both /= sqrt(square) * sqrt(other);
+    return both >= -2 ? both : -INFINITY;
+}
+
+static void offer_best(const VdtNode *node, const vdt_real *x, gint64 even, VdtMergeList *list)
+{
+    const gint64 tokens = node->inputs[0]->shape.dims[1], c = node->inputs[0]->shape.dims[2];
+    const int heads = node->p.match_tokens.heads;
+    const vdt_real *a = x + 2 * even * c;
+    const double square = product(a, a, heads, c / heads);
+    vdt_real best = -INFINITY;
+    gint64 target = 0;
+
+    for (gint64 i = 0; i < tokens / 2; i++) {
+        const vdt_real likeness =
+            (vdt_real)cosine(a, x + (2 * i + 1) * c, heads, c / heads, square);
+
+        if (likeness > best) {
+            best = likeness;
+            target = i;
+        }
+    }
+    vdt_merge_offer(list, best, even, target);
 }
 
 static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
 {
     const VdtShape *in = &node->inputs[0]->shape;
-    const gint64 tokens = in->dims[1], c = in->dims[2], n = node->p.match_tokens.n;
-    const int heads = node->p.match_tokens.heads;
-    const gint64 d = c / heads, n_even = vdt_even_tokens(tokens);
-    g_autofree vdt_real *metric = g_new(vdt_real, tokens * d), *best = g_new(vdt_real, n_even);
-    g_autofree gint32 *into = g_new(gint32, n_even);
-    gint32 *source = (gint32 *)y, *target = (gint32 *)(y + in->dims[0] * n);
+    const gint64 n = node->p.match_tokens.n, all = in->dims[0] * n;
 
     for (gint64 sample = 0; sample < in->dims[0]; sample++) {
-        for (gint64 i = 0; i < tokens; i++)
-            measure(x[0] + (sample * tokens + i) * c, heads, d, metric + i * d);
-        for (gint64 i = 0; i < n_even; i++) {
-            best[i] = -INFINITY;
-            into[i] = 0;
-            for (gint64 j = 0; j < tokens / 2; j++) {
-                const vdt_real *a = metric + 2 * i * d, *b = metric + (2 * j + 1) * d;
-                double cosine = 0;
+        VdtMergeList list = {.most = n,
+                             .likeness = y + sample * n,
+                             .source = (gint32 *)(y + all) + sample * n,
+                             .target = (gint32 *)(y + 2 * all) + sample * n};
 
-                for (gint64 k = 0; k < d; k++)
-                    cosine += a[k] * b[k];
-                if ((vdt_real)cosine > best[i]) {
-                    best[i] = (vdt_real)cosine;
-                    into[i] = (gint32)j;
-                }
-            }
-        }
-        vdt_choose_merges(n_even, node->p.match_tokens.protect, n, best, into, source + sample * n,
-                          target + sample * n);
+        for (gint64 i = node->p.match_tokens.protect ? 1 : 0; i < vdt_even_tokens(in->dims[1]); i++)
+            offer_best(node, x[0] + sample * in->dims[1] * in->dims[2], i, &list);
+        vdt_merge_sort(&list);
     }
 }
 
@@ -103,7 +122,7 @@ const VdtOp VDT_OP(match_tokens) = {
     .infer_shape = infer_shape,
     .forward = forward,
     .needs = VDT_NEEDS_NOTHING,
-    .n_results = 2,
+    .n_results = 3,
     .result = result,
 };
 
@@ -111,8 +130,8 @@ const VdtOp VDT_OP(match_tokens) = {
 VdtMatch vdt_match_tokens_with(VdtValue *x, gint64 n, VdtMatchTokens options)
 {
     VdtNode node = {.p.match_tokens = {n, MAX(options.heads, 1), options.protect}};
-    VdtValue *both = vdt_graph_add_unary(&vdt_op_match_tokens, x, &node);
+    VdtValue *all = vdt_graph_add_unary(&vdt_op_match_tokens, x, &node);
 
-    return (VdtMatch){vdt_graph_result(both, 0), vdt_graph_result(both, 1)};
+    return (VdtMatch){vdt_graph_result(all, 1), vdt_graph_result(all, 2)};
 }
 #endif

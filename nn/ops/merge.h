@@ -15,21 +15,48 @@ static inline gint64 vdt_even_tokens(gint64 tokens)
     return (tokens + 1) / 2;
 }
 
-/* The @n even tokens with the best of the scores @best move to the odd ones of @into, the first of
- * those that are equal; the first token does not if it is protected. No score is NaN. */
-static inline void vdt_choose_merges(gint64 n_even, gboolean protect, gint64 n,
-                                     const vdt_real *best, const gint32 *into, gint32 *source,
-                                     gint32 *target)
-{
-    for (gint64 i = protect ? 1 : 0; i < n_even; i++) {
-        gint64 better = 0;
+/* The best so far of the tokens that may move, most alike first, and the first of equal ones. */
+typedef struct {
+    gint64 n, most;
+    vdt_real *likeness; /* [most] */
+    gint32 *source, *target;
+} VdtMergeList;
 
-        for (gint64 j = protect ? 1 : 0; j < n_even && better < n; j++)
-            better += best[j] > best[i] || (best[j] == best[i] && j < i);
-        if (better < n) {
-            *source++ = (gint32)i;
-            *target++ = into[i];
+/* Takes in even token @source, which is behind those that were taken in, and most like @target. */
+static inline void vdt_merge_offer(VdtMergeList *list, vdt_real likeness, gint64 source,
+                                   gint64 target)
+{
+    gint64 at = list->n;
+
+    if (at == list->most && !(likeness > list->likeness[at - 1]))
+        return;
+    list->n = MIN(list->n + 1, list->most);
+    for (at = MIN(at, list->most - 1); at > 0 && likeness > list->likeness[at - 1]; at--) {
+        list->likeness[at] = list->likeness[at - 1];
+        list->source[at] = list->source[at - 1];
+        list->target[at] = list->target[at - 1];
+    }
+    list->likeness[at] = likeness;
+    list->source[at] = (gint32)source;
+    list->target[at] = (gint32)target;
+}
+
+/* Brings them into the order of the tokens. */
+static inline void vdt_merge_sort(VdtMergeList *list)
+{
+    for (gint64 i = 1; i < list->n; i++) {
+        const vdt_real likeness = list->likeness[i];
+        const gint32 source = list->source[i], target = list->target[i];
+        gint64 at = i;
+
+        for (; at > 0 && list->source[at - 1] > source; at--) {
+            list->likeness[at] = list->likeness[at - 1];
+            list->source[at] = list->source[at - 1];
+            list->target[at] = list->target[at - 1];
         }
+        list->likeness[at] = likeness;
+        list->source[at] = source;
+        list->target[at] = target;
     }
 }
 

@@ -35,45 +35,66 @@ static gboolean infer_shape(VdtNode *node, GError **error)
     return TRUE;
 }
 
-/* Where the tokens of @sample go, and the sizes of what is left. */
-static void find_rows(const VdtNode *node, const vdt_real *const *x, gint64 sample, gint32 *to,
-                      double *total)
+/* The tokens that one of those that are left is made of: in turn, -1 behind the last. */
+typedef struct {
+    VdtMergeWalk walk;
+    gint64 tokens, row, at;
+} Parts;
+
+static Parts parts_of(const VdtNode *node, const vdt_real *const *x, gint64 sample, gint64 row)
 {
     const gint64 tokens = node->inputs[X]->shape.dims[1];
-    VdtMergeWalk walk = vdt_merge_walk(tokens, node->inputs[SOURCE]->shape.dims[1], sample,
-                                       (const gint32 *)x[SOURCE], (const gint32 *)x[TARGET]);
 
-    for (gint64 i = 0; i < node->shape.dims[1]; i++)
-        total[i] = 0;
-    for (gint64 i = 0; i < tokens; i++) {
-        to[i] = (gint32)vdt_merge_step(&walk, i);
-        total[to[i]] += node->n_inputs > SIZES ? x[SIZES][sample * tokens + i] : 1;
-    }
+    return (Parts){.walk = vdt_merge_walk(tokens, node->inputs[SOURCE]->shape.dims[1], sample,
+                                          (const gint32 *)x[SOURCE], (const gint32 *)x[TARGET]),
+                   .tokens = tokens,
+                   .row = row};
 }
 
-static double weight_of(const VdtNode *node, const vdt_real *const *x, gint64 token, double total)
+static gint64 next_part(Parts *parts)
 {
-    return (node->n_inputs > SIZES ? x[SIZES][token] : 1) / total;
+    while (parts->at < parts->tokens) {
+        const gint64 token = parts->at++;
+
+        if (vdt_merge_step(&parts->walk, token) == parts->row)
+            return token;
+    }
+    return -1;
+}
+
+static double size_of(const VdtNode *node, const vdt_real *const *x, gint64 sample, gint64 token)
+{
+    return node->n_inputs > SIZES ? x[SIZES][sample * node->inputs[X]->shape.dims[1] + token] : 1;
+}
+
+static double total_of(const VdtNode *node, const vdt_real *const *x, gint64 sample, gint64 row)
+{
+    Parts parts = parts_of(node, x, sample, row);
+    double total = 0;
+
+    for (gint64 token; (token = next_part(&parts)) >= 0;)
+        total += size_of(node, x, sample, token);
+    return total;
 }
 
 static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
 {
     const gint64 tokens = node->inputs[X]->shape.dims[1], left = node->shape.dims[1];
     const gint64 c = node->shape.dims[2];
-    g_autofree gint32 *to = g_new(gint32, tokens);
-    g_autofree double *total = g_new(double, left);
 
-    for (gint64 i = 0; i < vdt_shape_elements(&node->shape); i++)
-        y[i] = 0;
-    for (gint64 sample = 0; sample < node->shape.dims[0]; sample++) {
-        find_rows(node, x, sample, to, total);
-        for (gint64 i = 0; i < tokens; i++) {
-            const gint64 token = sample * tokens + i;
-            const double weight = weight_of(node, x, token, total[to[i]]);
-            vdt_real *row = y + (sample * left + to[i]) * c;
+    for (gint64 i = 0; i < node->shape.dims[0] * left; i++) {
+        const gint64 sample = i / left, row = i % left;
+        const double total = total_of(node, x, sample, row);
+        Parts parts = parts_of(node, x, sample, row);
+
+        for (gint64 j = 0; j < c; j++)
+            y[i * c + j] = 0;
+        for (gint64 token; (token = next_part(&parts)) >= 0;) {
+            const vdt_real *from = x[X] + (sample * tokens + token) * c;
+            const double weight = size_of(node, x, sample, token) / total;
 
             for (gint64 j = 0; j < c; j++)
-                row[j] += weight * x[X][token * c + j];
+                y[i * c + j] += weight * from[j];
         }
     }
 }
@@ -83,22 +104,23 @@ static void backward(const VdtNode *node, const vdt_real *const *x, const vdt_re
 {
     const gint64 tokens = node->inputs[X]->shape.dims[1], left = node->shape.dims[1];
     const gint64 c = node->shape.dims[2];
-    g_autofree gint32 *to = g_new(gint32, tokens);
-    g_autofree double *total = g_new(double, left);
 
-    for (gint64 sample = 0; sample < node->shape.dims[0]; sample++) {
-        find_rows(node, x, sample, to, total);
-        for (gint64 i = 0; i < tokens; i++) {
-            const gint64 token = sample * tokens + i, row = (sample * left + to[i]) * c;
-            const double weight = weight_of(node, x, token, total[to[i]]);
+    for (gint64 i = 0; i < node->shape.dims[0] * left; i++) {
+        const gint64 sample = i / left, row = i % left;
+        const double total = total_of(node, x, sample, row);
+        Parts parts = parts_of(node, x, sample, row);
+
+        for (gint64 token; (token = next_part(&parts)) >= 0;) {
+            const gint64 from = (sample * tokens + token) * c;
+            const double weight = size_of(node, x, sample, token) / total;
             double along = 0;
 
             for (gint64 j = 0; j < c && dx[X]; j++)
-                dx[X][token * c + j] += weight * dy[row + j];
+                dx[X][from + j] += weight * dy[i * c + j];
             for (gint64 j = 0; j < c; j++)
-                along += dy[row + j] * (x[X][token * c + j] - y[row + j]);
+                along += dy[i * c + j] * (x[X][from + j] - y[i * c + j]);
             if (node->n_inputs > SIZES && dx[SIZES])
-                dx[SIZES][token] += along / total[to[i]];
+                dx[SIZES][sample * tokens + token] += along / total;
         }
     }
 }

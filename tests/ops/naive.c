@@ -517,8 +517,9 @@ void naive_match_tokens(const VdtNode *node, const double *const *x, double *y)
             for (gint64 j = 0; j < (tokens + 1) / 2; j++)
                 better += best_match(node, x[0], sample, j, &other) > score;
             if (better < n) {
-                y[at] = i;
-                y[samples * n + at++] = odd;
+                y[at] = score;
+                y[samples * n + at] = i;
+                y[2 * samples * n + at++] = odd;
             }
         }
 }

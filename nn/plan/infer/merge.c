@@ -19,7 +19,7 @@ typedef struct {
     const VdtPlan *plan;
     const VdtKernels *kernels; /* of x */
     VdtMap x;
-    VdtPlace source, target, zeros;
+    VdtPlace likeness, source, target, zeros;
     gsize samples, tokens, n, heads, width; /* channels of a head */
     gboolean protect;
 } MatchStep;
@@ -33,20 +33,16 @@ static gsize n_even(const MatchStep *self)
 typedef struct {
     gsize metric; /* floats [tokens][width] */
     gsize scores; /* floats [even][pitch] */
-    gsize best;   /* floats [even] */
-    gsize into;   /* int32 [even] */
     gsize packed, size, pitch;
 } Scratch;
 
 static Scratch scratch_of(const MatchStep *self)
 {
-    const gsize even = VDT_ALIGN_LANES(n_even(self)) * sizeof(float), odd = self->tokens / 2;
+    const gsize odd = self->tokens / 2;
     Scratch s = {.pitch = VDT_ALIGN_LANES(odd)};
 
     s.scores = self->tokens * self->width * sizeof(float);
-    s.best = s.scores + n_even(self) * s.pitch * sizeof(float);
-    s.into = s.best + even;
-    s.packed = s.into + even;
+    s.packed = s.scores + n_even(self) * s.pitch * sizeof(float);
     s.size = s.packed + vdt_packed_size(self->plan->kernels_f32, odd, self->width, 1);
     return s;
 }
@@ -67,15 +63,17 @@ static void measure(const MatchStep *self, const char *token, float *metric)
         metric[i] /= sqrtf(square);
 }
 
-static void find_best(const float *scores, gsize n, float *best, gint32 *into)
+static void offer_best(const float *scores, gsize n, gsize even, VdtMergeList *list)
 {
-    *best = -INFINITY;
-    *into = 0;
+    float best = -INFINITY;
+    gsize target = 0;
+
     for (gsize i = 0; i < n; i++)
-        if (scores[i] > *best) {
-            *best = scores[i];
-            *into = (gint32)i;
+        if (scores[i] > best) {
+            best = scores[i];
+            target = i;
         }
+    vdt_merge_offer(list, best, (gint64)even, (gint64)target);
 }
 
 /* An item is a sample. */
@@ -84,13 +82,16 @@ static void run_match(const VdtStep *step, char *arena, char *scratch, guint sam
     const MatchStep *self = (const MatchStep *)step;
     const Scratch at = scratch_of(self);
     float *metric = (float *)(scratch + at.metric), *scores = (float *)(scratch + at.scores);
-    float *best = (float *)(scratch + at.best);
-    gint32 *into = (gint32 *)(scratch + at.into);
     const gsize row = self->x.pitch * vdt_element_size(self->kernels->precision);
     const char *x =
         vdt_place_address(self->plan, &self->x.place, arena) + sample * self->tokens * row;
-    gint32 *source = (gint32 *)vdt_place_address(self->plan, &self->source, arena);
-    gint32 *target = (gint32 *)vdt_place_address(self->plan, &self->target, arena);
+    VdtMergeList list = {
+        .most = (gint64)self->n,
+        .likeness =
+            (float *)vdt_place_address(self->plan, &self->likeness, arena) + sample * self->n,
+        .source = (gint32 *)vdt_place_address(self->plan, &self->source, arena) + sample * self->n,
+        .target = (gint32 *)vdt_place_address(self->plan, &self->target, arena) + sample * self->n,
+    };
     const VdtMatrices product = {
         .rows = n_even(self),
         .columns = self->tokens / 2,
@@ -109,10 +110,9 @@ static void run_match(const VdtStep *step, char *arena, char *scratch, guint sam
     vdt_pack_gemm_strided(self->plan->kernels_f32, metric + self->width, product.columns,
                           2 * (ptrdiff_t)self->width, self->width, 1, 1, 1, scratch + at.packed);
     vdt_multiply(self->plan->kernels_f32, &product);
-    for (gsize i = 0; i < product.rows; i++)
-        find_best(scores + i * at.pitch, product.columns, &best[i], &into[i]);
-    vdt_choose_merges((gint64)product.rows, self->protect, (gint64)self->n, best, into,
-                      source + sample * self->n, target + sample * self->n);
+    for (gsize i = self->protect ? 1 : 0; i < product.rows; i++)
+        offer_best(scores + i * at.pitch, product.columns, i, &list);
+    vdt_merge_sort(&list);
 }
 
 /* Of all samples, live or not: where rows go has to be in range. */
@@ -145,8 +145,9 @@ static gboolean lower_match(VdtInfer *l, VdtFused *f)
     self->width = width;
     self->protect = node->p.match_tokens.protect;
     y = vdt_infer_new_planar(l, f).place;
-    self->source = self->target = y;
-    self->target.offset += (gsize)node->op->result(node, 1).begin * sizeof(float);
+    self->likeness = self->source = self->target = y;
+    self->source.offset += (gsize)node->op->result(node, 1).begin * sizeof(float);
+    self->target.offset += (gsize)node->op->result(node, 2).begin * sizeof(float);
     self->step.n_items = (guint)self->samples;
     self->step.scratch = scratch_of(self).size;
     vdt_step_reads(&self->step, map.place);
