@@ -115,6 +115,14 @@ static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
     }
 }
 
+static guint64 macs(const VdtNode *node)
+{
+    const gint64 *in = node->inputs[0]->shape.dims;
+
+    return (guint64)(in[0] * vdt_even_tokens(in[1]) * (in[1] / 2) * in[2] /
+                     node->p.match_tokens.heads);
+}
+
 const VdtOp VDT_OP(match_tokens) = {
     .name = "match_tokens",
     .min_inputs = 1,
@@ -124,6 +132,7 @@ const VdtOp VDT_OP(match_tokens) = {
     .needs = VDT_NEEDS_NOTHING,
     .n_results = 3,
     .result = result,
+    .macs = macs,
 };
 
 #ifndef VDT_REFERENCE_F64

@@ -40,6 +40,21 @@ static gint64 adapter_macs(JsonObject *json, gboolean folded)
     return sum;
 }
 
+/* Those of finding what merges, of heads 64 wide. The recording did it twice, to see margins. */
+static gint64 matching_macs(JsonObject *json)
+{
+    JsonObject *config = json_object_get_object_member(json, "config");
+    JsonArray *tokens = json_object_get_array_member(json, "tokens_per_block");
+    gint64 sum = 0;
+    if (json_object_get_int_member(config, "r_tgt") == 0)
+        return 0;
+    for (gint64 i = 0; i < json_object_get_int_member(config, "depth"); i++) {
+        gint64 n = json_array_get_int_element(tokens, i);
+        sum += (n + 1) / 2 * (n / 2) * 64;
+    }
+    return sum;
+}
+
 /* Every tensor of the authors' is a parameter with its shape, and there are no others. */
 static void test_case(gconstpointer golden)
 {
@@ -64,7 +79,7 @@ static void test_case(gconstpointer golden)
                      json_object_get_int_member(json, "params"));
     g_assert_cmpint((gint64)vdt_graph_count_macs(graph), ==,
                     json_object_get_int_member(json, "macs") - adapter_macs(json, FALSE) +
-                        adapter_macs(json, TRUE));
+                        adapter_macs(json, TRUE) - matching_macs(json));
 }
 
 /* The published sizes, for which docs/vit.md has these counts. */

@@ -133,7 +133,8 @@ static gboolean lower_match(VdtInfer *l, VdtFused *f)
     } else {
         map = *vdt_infer_get_map(l, x, 2);
     }
-    self = vdt_infer_step(MatchStep, l, f, .kernel = "match_tokens", .run = run_match);
+    self = vdt_infer_step(MatchStep, l, f, .kernel = "match_tokens", .macs = node->op->macs(node),
+                          .run = run_match);
     self->plan = l->plan;
     self->kernels = map.f32 ? l->plan->kernels_f32 : l->plan->kernels;
     self->x = map;
