@@ -144,6 +144,14 @@ struct _VdtNode {
             gint64 k;
         } top_k;
         struct {
+            gint64 n;
+            int heads;
+            gboolean protect;
+        } match_tokens;
+        struct {
+            gint64 tokens; /* inputs: source, target, [sizes] */
+        } merge_sizes;
+        struct {
             guint number;
         } result;
         struct {

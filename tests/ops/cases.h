@@ -18,6 +18,8 @@ typedef struct {
     gboolean labels;
     /* The second value is integers, of int32 behind whatever pointer. */
     gboolean integers;
+    /* Values that are numbers are above 0. */
+    gboolean positive;
 } OpUnderTest;
 
 struct _OpCase {
@@ -51,6 +53,11 @@ struct _OpCase {
         guint permute[VDT_MAX_DIMS];
         gint64 top_k;
         int heads;
+        struct {
+            gint64 n;
+            VdtMatchTokens options;
+            gboolean no_sizes;
+        } merge;
         double dropout;
         VdtCrossEntropy cross_entropy;
     } p;

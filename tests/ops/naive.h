@@ -36,6 +36,11 @@ void naive_distance_bias(const VdtNode *node, const double *const *x, double *y)
 void naive_concat(const VdtNode *node, const double *const *x, double *y);
 void naive_gather_rows(const VdtNode *node, const double *const *x, double *y);
 void naive_top_k(const VdtNode *node, const double *const *x, double *y);
+void naive_match_tokens(const VdtNode *node, const double *const *x, double *y);
+void naive_merge_tokens(const VdtNode *node, const double *const *x, double *y);
+void naive_merge_sizes(const VdtNode *node, const double *const *x, double *y);
+void naive_log(const VdtNode *node, const double *const *x, double *y);
+void naive_kl_divergence(const VdtNode *node, const double *const *x, double *y);
 void naive_result(const VdtNode *node, const double *const *x, double *y);
 void naive_write_rows(const VdtNode *node, const double *const *x, double *y);
 void naive_live_rows(const VdtNode *node, const double *const *x, double *y);

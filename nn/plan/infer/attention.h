@@ -9,6 +9,7 @@ typedef struct {
     guint axis;               /* of their channels */
     guint heads;
     const VdtNode *bias;           /* a constant [1, heads, queries, keys], or NULL */
+    const VdtNode *key_bias;       /* a value [N, 1, 1, keys], or NULL; not beside a bias */
     const VdtNode *before, *after; /* 1x1 convolutions over the heads, or NULL */
 } VdtAttention;
 

@@ -133,6 +133,7 @@ typedef struct {
     X(resize)                                                                                      \
     X(order)                                                                                       \
     X(pick)                                                                                        \
+    X(merge)                                                                                       \
     X(state)
 
 /* The table of a file's rows. */
