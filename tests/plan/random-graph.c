@@ -669,6 +669,41 @@ static void add_tokens(Maker *m)
     }
 }
 
+/* A picture's pixels in windows, perhaps shifted, and back; or each window as one token. */
+static void add_windows(Maker *m)
+{
+    VdtValue *x = pick_picture(m);
+    const gint64 n = vdt_value_dim(x, 0), c = vdt_value_dim(x, 1), h = vdt_value_dim(x, 2);
+    const gint64 w = vdt_value_dim(x, 3), width = ONE_OF(m, 16, 32, 17);
+    VdtWindows o = {.height = (int)h,
+                    .width = (int)w,
+                    .window = random_between(&m->random, 1, 4),
+                    .window_w = random_between(&m->random, 1, 4)};
+
+    if (n * (h + 3) * (w + 3) * width > MOST_ELEMENTS ||
+        m->macs + n * (h + 3) * (w + 3) * width * (c + 200) > MOST_MACS)
+        return;
+    m->macs += n * (h + 3) * (w + 3) * width * (c + 200);
+    if (chance(m, 50))
+        o.shift = random_between(&m->random, 0, MIN(o.window, o.window_w) - 1);
+    x = reshape(m, whole(m, x), vdt_shape(n, c, h * w));
+    x = put(m, vdt_permute(x, (const guint[]){0, 2, 1}), "permute v%u", number_of(m, x));
+    x = linear_to(m, x, (int)width);
+    if (chance(m, 30)) {
+        x = put(m, vdt_windows_joined_with(x, o), "windows v%u of %dx%d, shift %d, joined",
+                number_of(m, x), o.window, o.window_w, o.shift);
+        linear_to(m, layer_norm(m, x), ONE_OF(m, 16, 20));
+        return;
+    }
+    x = put(m, vdt_windows_with(x, o), "windows v%u of %dx%d, shift %d", number_of(m, x), o.window,
+            o.window_w, o.shift);
+    if (chance(m, 50))
+        x = linear_to(m, layer_norm(m, x), (int)width);
+    x = put(m, vdt_windows_back_with(x, o), "windows v%u back", number_of(m, x));
+    if (chance(m, 50))
+        linear_to(m, x, ONE_OF(m, 16, 20));
+}
+
 /* Parts of tokens, joined again: of their channels along either dimension, of the tokens, too. */
 static void add_join(Maker *m)
 {
@@ -838,7 +873,7 @@ static void (*const steps[])(Maker *) = {
     add_gate,      add_squeeze, add_binary,      add_constant,   add_pool,     add_resize,
     add_reshape,   add_linear,  add_elementwise, add_grid_pool,  add_concat,   add_attention,
     add_attention, add_context, add_bottleneck,  add_bottleneck, add_tokens,   add_tokens,
-    add_join,      add_pick,    add_live,        add_live,       add_state,
+    add_join,      add_pick,    add_live,        add_live,       add_state,    add_windows,
 };
 
 static void add_input(Maker *m, const char *name)

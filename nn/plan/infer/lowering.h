@@ -132,6 +132,7 @@ typedef struct {
     X(resize)                                                                                      \
     X(order)                                                                                       \
     X(pick)                                                                                        \
+    X(windows)                                                                                     \
     X(state)
 
 /* The table of a file's rows. */
