@@ -116,9 +116,8 @@ static VdtValue *stage(const Config *c, VdtScope net, VdtValue *map, int i)
     gint64 height = vdt_value_dim(map, 2), width = vdt_value_dim(map, 3);
     VdtValue *x = vdt_norm(c->p.norm, vdt_in(s, "norm"), vdt_pyramid_tokens(map), c->p.eps);
     vdt_tap(x, "patch_embed%d", i + 1);
-    VdtValue *at = vdt_pyramid_resize(vdt_param(net, g_strdup_printf("pos_embed%d", i + 1), &places),
-                                      side, height, width, FALSE);
-    x = vdt_add(x, at);
+    VdtValue *at = vdt_param(vdt_in(net, "pos_embed%d", i + 1), NULL, &places);
+    x = vdt_add(x, vdt_pyramid_resize(at, side, height, width, FALSE));
     for (int j = 0; j < c->p.depths[i]; j++)
         x = block(c, vdt_in(net, "block%d.%d", i + 1, j), x, i, height, width);
     return i + 1 < VDT_STAGES ? vdt_pyramid_map(x, height, width) : x;

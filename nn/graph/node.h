@@ -31,6 +31,7 @@ typedef enum {
     VDT_NEEDS_X2 = 1 << 2,
     VDT_NEEDS_X3 = 1 << 3,
     VDT_NEEDS_X4 = 1 << 4,
+    VDT_NEEDS_X5 = 1 << 5,
     VDT_NEEDS_Y = 1 << 8,
 } VdtNeeds;
 
@@ -106,9 +107,13 @@ struct _VdtNode {
             int kernel_h, kernel_w, stride, pad_h, pad_w, groups; /* inputs: x, weight, [bias] */
         } conv2d;
         struct {
-            float eps;       /* inputs: x, weight, bias, running_mean, running_var */
+            float eps;       /* inputs: x, weight, bias, running_mean, running_var, [alpha] */
             gboolean frozen; /* uses running statistics in training, too */
+            guint axis;      /* the dimension that channels are */
         } batch_norm;
+        struct {
+            gboolean frozen; /* inputs: from, to, warm, iter, total; in training, too, it is @to */
+        } progress;
         struct {
             int kernel, stride, pad;
         } max_pool2d;

@@ -17,6 +17,8 @@
     X(batch_norm)                                                                                  \
     X(batch_norm_batch)                                                                            \
     X(layer_norm)                                                                                  \
+    X(progress)                                                                                    \
+    X(progress_training)                                                                           \
     X(relu)                                                                                        \
     X(sigmoid)                                                                                     \
     X(hard_sigmoid)                                                                                \

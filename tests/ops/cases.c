@@ -16,15 +16,31 @@ static VdtValue *build_linear(VdtScope s, VdtValue *const *x, const OpCase *c)
 
 static VdtValue *build_batch_norm(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
-    return vdt_batch_norm(s, x[0]);
+    const VdtShape one = vdt_shape(1);
+
+    return vdt_batch_norm(s, x[0], .axis = c->p.batch_norm.axis,
+                          .alpha = c->p.batch_norm.alpha ? vdt_param(s, "alpha", &one) : NULL);
 }
 
 /* Plans put it in the place of a batch norm; networks have no way to. */
 static VdtValue *build_batch_norm_batch(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
-    VdtValue *norm = vdt_batch_norm(s, x[0]);
+    VdtValue *norm = build_batch_norm(s, x, c);
 
-    return vdt_graph_add(s.graph, norm->op->training, norm->name, norm, 5, norm->inputs);
+    return vdt_graph_add(s.graph, norm->op->training, norm->name, norm, norm->n_inputs,
+                         norm->inputs);
+}
+
+static VdtValue *build_progress(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_progress(s, x[0], x[1]);
+}
+
+static VdtValue *build_progress_training(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    VdtValue *node = vdt_progress(s, x[0], x[1]);
+
+    return vdt_graph_add(s.graph, node->op->training, node->name, node, 5, node->inputs);
 }
 
 static VdtValue *build_relu(VdtScope s, VdtValue *const *x, const OpCase *c)
@@ -203,6 +219,8 @@ static const OpUnderTest ops_under_test[] = {
     {UNDER_TEST(expand)},
     {UNDER_TEST(resize_bilinear)},
     {UNDER_TEST(batch_norm_batch)},
+    {UNDER_TEST(progress)},
+    {UNDER_TEST(progress_training)},
     {UNDER_TEST(dropout)},
     {UNDER_TEST(matmul)},
     {UNDER_TEST(layer_norm)},
@@ -265,12 +283,27 @@ const OpCase op_cases[] = {
     {"batch_norm", {SHAPE(2, 3, 5, 7)}},
     {"batch_norm", {SHAPE(3, 4)}},
     {"batch_norm", {SHAPE(2, 3, 4)}},
+    {"batch_norm", {SHAPE(2, 3, 4)}, .p.batch_norm = {.axis = 2}},
+    {"batch_norm", {SHAPE(1, 1, 1)}, .p.batch_norm = {.axis = 2, .alpha = TRUE}},
+    {"batch_norm", {SHAPE(3, 5, 7)}, .p.batch_norm = {.axis = 2, .alpha = TRUE}},
+    {"batch_norm", {SHAPE(2, 3, 5, 4)}, .p.batch_norm = {.axis = 1, .alpha = TRUE}},
+    {"batch_norm", {SHAPE(2, 3, 5, 4)}, .p.batch_norm = {.axis = 3}},
 
     {"batch_norm_batch", {SHAPE(1, 1, 1, 1)}},
     {"batch_norm_batch", {SHAPE(2, 3, 5, 7)}},
     {"batch_norm_batch", {SHAPE(5, 4)}},
     {"batch_norm_batch", {SHAPE(2, 3, 4)}},
+    {"batch_norm_batch", {SHAPE(2, 3, 4)}, .p.batch_norm = {.axis = 2}},
+    {"batch_norm_batch", {SHAPE(3, 5, 7)}, .p.batch_norm = {.axis = 2, .alpha = TRUE}},
+    {"batch_norm_batch", {SHAPE(2, 3, 5, 4)}, .p.batch_norm = {.axis = 1, .alpha = TRUE}},
+    {"batch_norm_batch", {SHAPE(2, 3, 5, 4)}, .p.batch_norm = {.axis = 3}},
     {"batch_norm_batch", {SHAPE(3, 2, 1, 2)}},
+
+    {"progress", {SHAPE(1), SHAPE(1)}},
+    {"progress", {SHAPE(2, 3, 5), SHAPE(2, 3, 5)}},
+
+    {"progress_training", {SHAPE(1), SHAPE(1)}},
+    {"progress_training", {SHAPE(2, 3, 5), SHAPE(2, 3, 5)}},
 
     {"relu", {SHAPE(1)}},
     {"relu", {SHAPE(2, 3, 5, 7)}},

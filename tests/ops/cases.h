@@ -35,6 +35,10 @@ struct _OpCase {
         } resize;
         VdtMatmul matmul;
         struct {
+            guint axis;
+            gboolean alpha;
+        } batch_norm;
+        struct {
             VdtShape shape;
             VdtLayerNorm options;
         } layer_norm;

@@ -77,22 +77,25 @@ void naive_batch_norm(const VdtNode *node, const double *const *x, double *y)
     gint64 n = vdt_shape_elements(&node->shape);
 
     for (gint64 i = 0; i < n; i++) {
-        gint64 c = position_of(&node->shape, i).at[1];
+        gint64 c = position_of(&node->shape, i).at[node->p.batch_norm.axis];
 
         y[i] = x[1][c] * (x[0][i] - x[3][c]) / sqrt(x[4][c] + (double)1e-5f) + x[2][c];
+        if (node->n_inputs == 6)
+            y[i] += x[5][0] * x[0][i];
     }
 }
 
 void naive_batch_norm_batch(const VdtNode *node, const double *const *x, double *y)
 {
     gint64 n = vdt_shape_elements(&node->shape);
+    guint axis = node->p.batch_norm.axis;
 
     for (gint64 i = 0; i < n; i++) {
-        gint64 c = position_of(&node->shape, i).at[1], count = 0;
+        gint64 c = position_of(&node->shape, i).at[axis], count = 0;
         double sum = 0, square = 0;
 
         for (gint64 k = 0; k < n; k++) {
-            if (position_of(&node->shape, k).at[1] == c) {
+            if (position_of(&node->shape, k).at[axis] == c) {
                 sum += x[0][k];
                 square += x[0][k] * x[0][k];
                 count++;
@@ -100,8 +103,25 @@ void naive_batch_norm_batch(const VdtNode *node, const double *const *x, double 
         }
         y[i] = x[1][c] * (x[0][i] - sum / count) /
                    sqrt(square / count - sum / count * sum / count + (double)1e-5f) +
-               x[2][c];
+               x[2][c] + (node->n_inputs == 6 ? x[5][0] * x[0][i] : 0);
     }
+}
+
+void naive_progress(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++)
+        y[i] = x[1][i];
+}
+
+void naive_progress_training(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+    double lambda = x[2][0] > 0 ? 1 : fmin(fmax(x[3][0] / x[4][0], 0), 1);
+
+    for (gint64 i = 0; i < n; i++)
+        y[i] = x[1][i] + lambda * (x[0][i] - x[1][i]);
 }
 
 void naive_relu(const VdtNode *node, const double *const *x, double *y)

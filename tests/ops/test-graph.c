@@ -241,6 +241,11 @@ static void test_shape_errors(void)
     ASSERT_FAILS("s: linear: -3 outputs", vdt_linear(s, x2, .out = -3));
     ASSERT_FAILS("s: batch_norm: the input has 1 dimensions",
                  vdt_batch_norm(s, vdt_input(graph, "x1", &five)));
+    ASSERT_FAILS("batch_norm: channels cannot be dimension 2 of 2, which are 1 to 1",
+                 vdt_batch_norm(s, x2, .axis = 2));
+    ASSERT_FAILS("batch_norm: x is not one number, [1]",
+                 vdt_batch_norm(s, x2, .alpha = INPUT(graph, 5)));
+    ASSERT_FAILS("s: progress: [2,5] cannot become [1,6,8,9]", vdt_progress(s, x2, x4));
 
     ASSERT_FAILS("x2: add: [2,5] and [1,6,8,9] do not broadcast", vdt_add(x2, x4));
     ASSERT_FAILS("x2: mul: [2,5] and [1,6,8,9] do not broadcast", vdt_mul(x2, x4));

@@ -8,11 +8,12 @@
 /* They make no steps: a run begins with them. */
 #define LEAVES &vdt_op_input, &vdt_op_state, &vdt_op_param
 
-/* By their reference kernels, unless they are folded away; batch_norm_batch and cross_entropy are
- * for training. */
+/* By their reference kernels, unless they are folded away; batch_norm_batch, progress_training and
+ * cross_entropy are for training. */
 static const VdtOp *const not_in_infer[] = {
     LEAVES,
     &vdt_op_batch_norm_batch,
+    &vdt_op_progress_training,
     &vdt_op_resize_bicubic,
     &vdt_op_distance_bias,
     &vdt_op_window_bias,
@@ -21,10 +22,12 @@ static const VdtOp *const not_in_infer[] = {
     &vdt_op_cross_entropy,
 };
 
-/* By their reference kernels; batch_norm_batch is what those of batch_norm compute here. */
+/* By their reference kernels; batch_norm_batch and progress_training are what those of batch_norm
+ * and progress compute here. */
 static const VdtOp *const not_in_train[] = {
     LEAVES,
     &vdt_op_batch_norm_batch,
+    &vdt_op_progress_training,
     &vdt_op_hard_sigmoid,
     &vdt_op_resize_bicubic,
     &vdt_op_distance_bias,

@@ -126,11 +126,46 @@ static VdtValue *whole(Maker *m, VdtValue *x)
     return x->live ? put(m, vdt_all_rows(x, m->count), "all rows v%u", number_of(m, x)) : x;
 }
 
+static VdtValue *layer_norm(Maker *m, VdtValue *x)
+{
+    VdtShape shape = vdt_value_shape(x), channels = vdt_shape(shape.dims[shape.n_dims - 1]);
+
+    return put(
+        m,
+        vdt_layer_norm(new_scope(m, "layer_norm"), x, &channels, .eps = chance(m, 50) ? 1e-6 : 0),
+        "layer_norm v%u", number_of(m, x));
+}
+
+static VdtValue *batch_norm_over(Maker *m, VdtValue *x, guint axis)
+{
+    const VdtScope scope = new_scope(m, "norm");
+    const VdtShape one = vdt_shape(1);
+    VdtValue *alpha = chance(m, 30) ? vdt_param(scope, "alpha", &one) : NULL;
+
+    return put(m, vdt_batch_norm(scope, x, .axis = axis, .alpha = alpha),
+               "batch_norm v%u over %u%s", number_of(m, x), axis, alpha ? ", alpha" : "");
+}
+
+/* Over the last dimension most often where these are tokens or rows. */
 static VdtValue *batch_norm(Maker *m, VdtValue *x)
 {
     if (x->live) /* whose moments are those of a batch in training */
         return x;
-    return put(m, vdt_batch_norm(new_scope(m, "norm"), x), "batch_norm v%u", number_of(m, x));
+    return batch_norm_over(m, x,
+                           chance(m, is_picture(x) ? 10 : 70) ? vdt_value_shape(x).n_dims - 1 : 1);
+}
+
+/* A norm of tokens: layer norm, batch norm, or what a training leads from one to the other. */
+static VdtValue *token_norm(Maker *m, VdtValue *x)
+{
+    VdtValue *from = x->live || chance(m, 60) ? layer_norm(m, x) : NULL, *to;
+
+    if (x->live || (from && chance(m, 50)))
+        return from;
+    to = batch_norm_over(m, x, 2);
+    return from ? put(m, vdt_progress(new_scope(m, "progress"), from, to), "progress v%u to v%u",
+                      number_of(m, from), number_of(m, to))
+                : to;
 }
 
 static VdtValue *relu(Maker *m, VdtValue *x)
@@ -581,16 +616,6 @@ static VdtValue *linear_to(Maker *m, VdtValue *x, int out)
                "linear v%u", number_of(m, x));
 }
 
-static VdtValue *layer_norm(Maker *m, VdtValue *x)
-{
-    VdtShape shape = vdt_value_shape(x), channels = vdt_shape(shape.dims[shape.n_dims - 1]);
-
-    return put(
-        m,
-        vdt_layer_norm(new_scope(m, "layer_norm"), x, &channels, .eps = chance(m, 50) ? 1e-6 : 0),
-        "layer_norm v%u", number_of(m, x));
-}
-
 static VdtValue *heads_of(Maker *m, VdtValue *x, int heads)
 {
     return put(m, vdt_split_heads(x, heads), "heads v%u", number_of(m, x));
@@ -650,7 +675,7 @@ static void add_tokens(Maker *m)
         x = add(m, x, put(m, vdt_param(new_scope(m, "places"), NULL, &places), "param"));
     }
     for (int i = random_between(&m->random, 0, 2); i > 0; i--) {
-        VdtValue *y = layer_norm(m, x);
+        VdtValue *y = token_norm(m, x);
 
         if (chance(m, 60))
             y = attend(m, y);
@@ -659,7 +684,7 @@ static void add_tokens(Maker *m)
         x = in_any_order(m, add, x, y);
     }
     if (chance(m, 50))
-        x = layer_norm(m, x);
+        x = token_norm(m, x);
     if (in_front || chance(m, 30)) {
         x = put(m, vdt_slice(x, 1, 0, 1), "slice v%u, the first", number_of(m, x));
         linear_to(m, reshape(m, x, vdt_shape(n, width)), ONE_OF(m, 5, 16));

@@ -63,10 +63,26 @@ VDT_API VdtValue *vdt_layer_norm_with(VdtScope scope, VdtValue *x, const VdtShap
 #define vdt_layer_norm(scope, x, shape, ...)                                                       \
     vdt_layer_norm_with(scope, x, shape, (VdtLayerNorm){__VA_ARGS__})
 
-/** torch.nn.BatchNorm2d over dimension 1: weight, bias, running_mean, running_var [C]; eps 1e-5. */
-VDT_API VdtValue *vdt_batch_norm(VdtScope scope, VdtValue *x);
-/* In a TRAIN plan it uses the batch's mean and biased variance, and moves the running ones by a
- * tenth towards the batch's mean and unbiased variance, as PyTorch does. */
+/** torch.nn.BatchNorm2d: weight, bias, running_mean, running_var [C]; eps 1e-5. In a TRAIN plan it
+ * uses the batch's mean and biased variance, and moves the running ones by a tenth towards the
+ * batch's mean and unbiased variance, as PyTorch does. */
+typedef struct {
+    guint axis;      /**< the dimension that channels are; 0 means 1 */
+    VdtValue *alpha; /**< [1]: alpha * x is added, RepBN of "SLAB"; or NULL */
+} VdtBatchNorm;
+VDT_API VdtValue *vdt_batch_norm_with(VdtScope scope, VdtValue *x, VdtBatchNorm options);
+#define vdt_batch_norm(scope, x, ...) vdt_batch_norm_with(scope, x, (VdtBatchNorm){__VA_ARGS__})
+
+/**
+ * One value that a training turns into another of the same shape: @to, but in a TRAIN plan
+ *     lambda * from + (1 - lambda) * to
+ * where lambda goes down to 0, PRepBN of "SLAB". It is 1 while "<scope>.warm" is above 0, then
+ * "<scope>.iter" / "<scope>.total_step"; each run takes 1 from warm, or if that is 0 from iter, as
+ * long as there is something left. The three have no dimensions and are no parameters that are
+ * trained: they stand in checkpoints, and begin as 0 and VDT_PROGRESS_STEPS.
+ */
+#define VDT_PROGRESS_STEPS 300000
+VDT_API VdtValue *vdt_progress(VdtScope scope, VdtValue *from, VdtValue *to);
 
 /** torch.nn.Dropout: in a TRAIN plan each element is 0 with probability @p, and divided by 1 - @p
  * otherwise; x itself in the others. 0 <= @p < 1. */

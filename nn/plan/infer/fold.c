@@ -122,6 +122,9 @@ void vdt_fold_count_uses(const VdtGraph *graph, VdtFused *fused)
         for (guint j = 0; j < node->n_inputs; j++) {
             VdtFused *input = &fused[node->inputs[j]->index];
 
+            /* What a training came from, and how far it is, is nobody's business any more. */
+            if (node->op == &vdt_op_progress && j != 1)
+                continue;
             input->n_uses++;
             input->user = node;
         }
@@ -135,18 +138,21 @@ static void init_columns(VdtFused *fused, VdtConstants *shared, VdtFused *f)
     gboolean batch_norm = node->op == &vdt_op_batch_norm;
 
     f->identity = identify(shared, fused, node, 1);
-    f->axis = node->op == &vdt_op_linear ? node->shape.n_dims - 1 : 1;
+    f->axis = batch_norm                   ? node->p.batch_norm.axis
+              : node->op == &vdt_op_linear ? node->shape.n_dims - 1
+                                           : 1;
     f->columns = node->shape.dims[f->axis];
     f->scale = g_new(float, f->columns);
     f->bias = g_new0(float, f->columns);
     if (batch_norm) {
         const float *weight = param(fused, node->inputs[1]), *bias = param(fused, node->inputs[2]);
         const float *mean = param(fused, node->inputs[3]), *var = param(fused, node->inputs[4]);
+        float alpha = node->n_inputs > 5 ? *param(fused, node->inputs[5]) : 0;
 
         for (guint c = 0; c < f->columns; c++) {
             double scale = weight[c] / sqrt((double)var[c] + node->p.batch_norm.eps);
 
-            f->scale[c] = (float)scale;
+            f->scale[c] = (float)(scale + alpha);
             f->bias[c] = (float)(bias[c] - mean[c] * scale);
         }
     } else {
@@ -222,6 +228,15 @@ static const VdtFused *channel_factors(VdtFused *fused, const VdtNode *node, con
             return &fused[factor->index];
     }
     return NULL;
+}
+
+/* A training that is over is what it led to. */
+static void fold_progress(VdtFused *fused, const VdtNode *node)
+{
+    VdtFused *to = node->op == &vdt_op_progress ? vdt_fused_resolve(fused, node->inputs[1]) : NULL;
+
+    if (to && to->n_uses == 1 && !to->is_output && !to->constant && to->node->n_inputs > 0)
+        vdt_fused_take_in(fused, to, node);
 }
 
 /* A scale for each channel, learned, behind a product. */
@@ -300,6 +315,7 @@ void vdt_fold_into_products(const VdtGraph *graph, VdtFused *fused, VdtConstants
         f->position = i;
         if (f->unused || f->constant)
             continue;
+        fold_progress(fused, node);
         fold_scale(fused, shared, node);
         if (!batch_norm && !vdt_fused_is_product(f))
             continue;
