@@ -138,8 +138,7 @@ void vdt_pyramid_read(VdtFields *fields, VdtPyramid *p)
     p->qkv_bias = vdt_fields_bool(fields, "qkv_bias", p->qkv_bias);
     p->norm = vdt_norm_read(fields, p->norm);
     p->eps = vdt_fields_double(fields, "ln_eps", p->eps, 1e-12, 1);
-    p->num_classes =
-        vdt_fields_int(fields, "num_classes", p->num_classes, 1, VDT_PYRAMID_CLASSES);
+    p->num_classes = vdt_fields_int(fields, "num_classes", p->num_classes, 1, VDT_PYRAMID_CLASSES);
     if (p->kernel % 2 == 0)
         vdt_fields_fail(fields, "\"kernel_size\" is %d, but must be odd", p->kernel);
     if (p->size < 8 * p->patch)
@@ -147,8 +146,9 @@ void vdt_pyramid_read(VdtFields *fields, VdtPyramid *p)
                         p->size, p->patch);
     for (guint i = 0; i < VDT_STAGES; i++)
         if (p->dims[i] % p->heads[i] != 0)
-            vdt_fields_fail(fields, "stage %u has tokens %d wide, but must have a multiple of its "
-                                    "heads, %d",
+            vdt_fields_fail(fields,
+                            "stage %u has tokens %d wide, but must have a multiple of its "
+                            "heads, %d",
                             i, p->dims[i], p->heads[i]);
 }
 
@@ -254,11 +254,41 @@ VdtValue *vdt_pyramid_attend(VdtValue *const qkv[3], int heads, VdtValue *bias)
     VdtValue *part[3];
     for (int i = 0; i < 3; i++)
         part[i] = vdt_split_heads(qkv[i], heads);
-    VdtValue *scores =
-        vdt_matmul(part[0], part[1], .transpose_b = TRUE, .scale = 1 / sqrt(width));
+    VdtValue *scores = vdt_matmul(part[0], part[1], .transpose_b = TRUE, .scale = 1 / sqrt(width));
     if (scores != NULL && bias != NULL)
         scores = add_bias(scores, bias);
     return vdt_join_heads(vdt_matmul(vdt_softmax(scores), part[2]));
+}
+
+/* The same parameter for each of the heads, whose channels stand one behind the other. */
+static VdtValue *for_each_head(VdtValue *one, int heads)
+{
+    VdtShape stored = vdt_value_shape(one), apart = {.n_dims = stored.n_dims + 1}, each,
+             all = stored;
+    apart.dims[0] = 1;
+    for (guint i = 0; i < stored.n_dims; i++)
+        apart.dims[i + 1] = stored.dims[i];
+    each = apart;
+    each.dims[0] = heads;
+    all.dims[0] *= heads;
+    return vdt_reshape(vdt_expand(vdt_reshape(one, &apart), &each), &all);
+}
+
+VdtValue *vdt_pyramid_attend_linearly(const VdtPyramid *p, VdtScope s, VdtValue *const qkv[3],
+                                      int heads, gint64 from, gint64 height, gint64 width)
+{
+    gint64 dim = vdt_value_dim(qkv[1], 2), head = dim / heads;
+    VdtShape places = vdt_shape(1, from * from, dim), one = vdt_shape(head);
+    VdtShape around = vdt_shape(head, 1, p->kernel, p->kernel);
+    VdtScope dwc = vdt_in(s, "dwc");
+    VdtValue *at = vdt_param(s, "positional_encoding", &places);
+    VdtValue *k = vdt_add(qkv[1], vdt_pyramid_resize(at, from, height, width, TRUE));
+    VdtValue *x = vdt_linear_attention(vdt_relu(qkv[0]), vdt_relu(k), qkv[2], heads);
+    VdtValue *near = vdt_conv2d_by(vdt_pyramid_map(qkv[2], height, width),
+                                   for_each_head(vdt_param(dwc, "weight", &around), heads),
+                                   for_each_head(vdt_param(dwc, "bias", &one), heads),
+                                   .pad = p->kernel / 2, .groups = (int)dim);
+    return vdt_add(x, vdt_pyramid_tokens(near));
 }
 
 VdtValue *vdt_pyramid_head(const VdtPyramid *p, VdtScope s, VdtValue *x)

@@ -2,8 +2,8 @@
 /*
  * Four stages of blocks, with a convolution between them that halves the map. In a block the heads
  * share out: some attend within stripes as high as the map, the others within stripes as wide; all
- * within the whole map where a stripe would be as large, and in the last stage. A 3x3 convolution of
- * the values, within each stripe, says where they are. Scopes are the authors' names.
+ * within the whole map where a stripe would be as large, and in the last stage. A 3x3 convolution
+ * of the values, within each stripe, says where they are. Scopes are the authors' names.
  */
 #include "cswin.h"
 
@@ -65,8 +65,9 @@ static gboolean read_config(JsonObject *object, Config *c, GError **error)
         if (c->p.linear[i])
             c->split[i] = linear[i];
         if (!is_whole(c, i) && c->p.heads[i] % 2 != 0)
-            vdt_fields_fail(&fields, "stage %d has %d heads, but shares them out to two kinds of "
-                                     "stripes",
+            vdt_fields_fail(&fields,
+                            "stage %d has %d heads, but shares them out to two kinds of "
+                            "stripes",
                             i, c->p.heads[i]);
     }
     if (mistake != NULL) {
@@ -157,8 +158,7 @@ gboolean vdt_cswin_build(JsonObject *config, VdtGraph *graph, const VdtBuild *as
 {
     Config c;
     Map map = {0};
-    if (!read_config(config, &c, error) ||
-        !vdt_pyramid_check_input(&c.p, &asked->inputs[0], error))
+    if (!read_config(config, &c, error) || !vdt_pyramid_check_input(&c.p, &asked->inputs[0], error))
         return FALSE;
     VdtScope net = vdt_scope(graph, ""), s = vdt_in(net, "stage1_conv_embed");
     VdtValue *x = vdt_input(graph, "image", &asked->inputs[0]);
@@ -171,8 +171,8 @@ gboolean vdt_cswin_build(JsonObject *config, VdtGraph *graph, const VdtBuild *as
     vdt_tap(x, "stage1_conv_embed");
     for (; map.stage < VDT_STAGES; map.stage++) {
         if (map.stage > 0) {
-            VdtConv2d half = {.out = c.p.dims[map.stage], .kernel = 3, .stride = 2, .pad = 1,
-                              .bias = TRUE};
+            VdtConv2d half = {
+                .out = c.p.dims[map.stage], .kernel = 3, .stride = 2, .pad = 1, .bias = TRUE};
             s = vdt_in(net, "merge%d", map.stage);
             x = vdt_pyramid_map(x, map.height, map.width);
             x = embed(&c, vdt_in(s, "conv"), vdt_in(s, "norm"), x, half, &map);

@@ -98,8 +98,8 @@ static VdtValue *attention(const Config *c, VdtScope s, VdtValue *x, int i, gint
 static VdtValue *block(const Config *c, VdtScope s, VdtValue *x, int i, gint64 height, gint64 width)
 {
     VdtValue *y = vdt_norm(c->p.norm, vdt_in(s, "norm1"), x, c->p.eps);
-    x = vdt_add(x, vdt_tap(attention(c, vdt_in(s, "attn"), y, i, height, width), "%s.attn",
-                           s.prefix));
+    x = vdt_add(x,
+                vdt_tap(attention(c, vdt_in(s, "attn"), y, i, height, width), "%s.attn", s.prefix));
     y = vdt_norm(c->p.norm, vdt_in(s, "norm2"), x, c->p.eps);
     x = vdt_add(x, vdt_pyramid_mlp(vdt_in(s, "mlp"), y, c->p.mlp_ratios[i]));
     return vdt_tap(x, "%s", s.prefix);

@@ -100,8 +100,8 @@ static VdtValue *bias_of(const Config *c, VdtScope s, const Map *map, VdtWindows
     VdtShape rows = vdt_shape(wide * wide, heads);
     VdtValue *table = vdt_param(s, "relative_position_bias_table", &shape);
     if (wide != stored)
-        table = vdt_reshape(
-            vdt_pyramid_resize(vdt_reshape(table, &one), stored, wide, wide, TRUE), &rows);
+        table = vdt_reshape(vdt_pyramid_resize(vdt_reshape(table, &one), stored, wide, wide, TRUE),
+                            &rows);
     return vdt_window_bias_with(table, windows);
 }
 
@@ -171,8 +171,7 @@ gboolean vdt_swin_build(JsonObject *config, VdtGraph *graph, const VdtBuild *ask
 {
     Config c;
     Map map;
-    if (!read_config(config, &c, error) ||
-        !vdt_pyramid_check_input(&c.p, &asked->inputs[0], error))
+    if (!read_config(config, &c, error) || !vdt_pyramid_check_input(&c.p, &asked->inputs[0], error))
         return FALSE;
     VdtScope net = vdt_scope(graph, "");
     VdtValue *x = vdt_input(graph, "image", &asked->inputs[0]);
@@ -211,8 +210,7 @@ static gboolean measure_stage(const VdtWeights *w, Config *c, int i)
     table = vdt_measure(w, "", 2, 0, "layers.%d.blocks.0.attn.relative_position_bias_table", i);
     p->linear[i] = width > 0;
     if (width > 0) {
-        int places =
-            vdt_measure(w, "", 3, 1, "layers.%d.blocks.0.attn.positional_encoding", i);
+        int places = vdt_measure(w, "", 3, 1, "layers.%d.blocks.0.attn.positional_encoding", i);
         p->heads[i] = vdt_measured_ratio(dim, width);
         p->kernel = vdt_measure(w, "", 4, 2, "layers.%d.blocks.0.attn.dwc.weight", i);
         c->window = MAX(c->window, side_of(places));
