@@ -83,7 +83,6 @@ static const VdtOp *const left_out[] = {
     &vdt_op_cross_entropy,     /* a loss */
     &vdt_op_dropout,           /* does nothing but in training */
     &vdt_op_distance_bias,     /* of a table of one size for each grid: tests/ops have it */
-    &vdt_op_window_bias,       /* the same: the test of windows has it */
 };
 
 static void count_ops(const VdtGraph *graph, guint *counts)

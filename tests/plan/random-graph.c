@@ -621,8 +621,24 @@ static VdtValue *heads_of(Maker *m, VdtValue *x, int heads)
     return put(m, vdt_split_heads(x, heads), "heads v%u", number_of(m, x));
 }
 
-/* Attention over tokens, its three linear layers apart or in one. */
-static VdtValue *attend(Maker *m, VdtValue *x)
+/* The scores of all windows with their biases. */
+static VdtValue *add_window_bias(Maker *m, VdtValue *scores, const VdtWindows *o)
+{
+    const VdtShape each = vdt_value_shape(scores);
+    const gint64 heads = each.dims[1];
+    const VdtShape table = vdt_shape((2 * o->window - 1) * (2 * o->window_w - 1), heads);
+    VdtValue *bias = put(m, vdt_param(new_scope(m, "table"), NULL, &table), "param");
+
+    bias = put(m, vdt_window_bias_with(bias, *o), "window bias v%u", number_of(m, bias));
+    if (vdt_value_dim(bias, 1) == heads)
+        return add(m, scores, bias);
+    scores = reshape(m, scores, vdt_shape(-1, vdt_value_dim(bias, 1), each.dims[2], each.dims[3]));
+    return reshape(m, add(m, scores, bias), each);
+}
+
+/* Attention over tokens, its three linear layers apart or in one; or over windows if @o is not
+ * NULL. */
+static VdtValue *attend(Maker *m, VdtValue *x, const VdtWindows *o)
 {
     const int heads = ONE_OF(m, 1, 2, 3), width = heads * ONE_OF(m, 16, 32, 16, 6);
     const double scale = chance(m, 80) ? 0.25 : 1;
@@ -637,6 +653,8 @@ static VdtValue *attend(Maker *m, VdtValue *x)
     }
     a = put(m, vdt_matmul(part[0], part[1], .transpose_b = TRUE, .scale = scale), "matmul v%u v%u'",
             number_of(m, part[0]), number_of(m, part[1]));
+    if (o)
+        a = add_window_bias(m, a, o);
     a = put(m, vdt_softmax(a), "softmax v%u", number_of(m, a));
     a = put(m, vdt_matmul(a, part[2]), "matmul v%u v%u", number_of(m, a), number_of(m, part[2]));
     a = put(m, vdt_join_heads(a), "joined heads v%u", number_of(m, a));
@@ -678,7 +696,7 @@ static void add_tokens(Maker *m)
         VdtValue *y = token_norm(m, x);
 
         if (chance(m, 60))
-            y = attend(m, y);
+            y = attend(m, y, NULL);
         else
             y = linear_to(m, gelu(m, linear_to(m, y, ONE_OF(m, 16, 40, 64))), (int)width);
         x = in_any_order(m, add, x, y);
@@ -722,7 +740,9 @@ static void add_windows(Maker *m)
     }
     x = put(m, vdt_windows_with(x, o), "windows v%u of %dx%d, shift %d", number_of(m, x), o.window,
             o.window_w, o.shift);
-    if (chance(m, 50))
+    if (chance(m, 70) && n * (h + 3) * (w + 3) * 500 < MOST_ELEMENTS && m->n_values < 60)
+        x = attend(m, x, &o);
+    else if (chance(m, 50))
         x = linear_to(m, layer_norm(m, x), (int)width);
     x = put(m, vdt_windows_back_with(x, o), "windows v%u back", number_of(m, x));
     if (chance(m, 50))

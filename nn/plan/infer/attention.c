@@ -31,6 +31,7 @@ typedef struct {
     gsize block, n_blocks;                             /* queries */
     VdtPlace packed_k, packed_v, zeros;
     VdtPlace bias;            /* rows of elements; or no place */
+    guint biases;             /* which images have in turn */
     VdtPlace before;          /* [heads][heads]; or no place */
     VdtPlace after, ones;     /* [heads][heads + 1]: with the bias behind; or no places */
     VdtLateEpilogue epilogue; /* the sum behind */
@@ -103,8 +104,11 @@ static void talk(const AttentionStep *self, const float *weights, const float *o
 static void make_scores(const AttentionStep *self, char *arena, gsize image, guint head,
                         gsize first, gsize rows, float *scores)
 {
-    const char *bias =
-        vdt_place_exists(&self->bias) ? vdt_place_address(self->plan, &self->bias, arena) : NULL;
+    const gsize row = (image % MAX(self->biases, 1) * self->heads + head) * self->queries + first;
+    const char *bias = vdt_place_exists(&self->bias)
+                           ? vdt_place_address(self->plan, &self->bias, arena) +
+                                 row * self->pitch * element_size(self)
+                           : NULL;
     const VdtMatrices product = {
         .rows = rows,
         .columns = self->keys,
@@ -113,8 +117,7 @@ static void make_scores(const AttentionStep *self, char *arena, gsize image, gui
         .a_pitch = self->q.pitch,
         .packed = vdt_place_address(self->plan, &self->packed_k, arena) +
                   (image * self->heads + head) * packed_k_size(self),
-        .add =
-            bias ? bias + (head * self->queries + first) * self->pitch * element_size(self) : NULL,
+        .add = bias,
         .add_pitch = self->pitch,
         .zeros = (const float *)vdt_place_address(self->plan, &self->zeros, arena),
         .y = scores,
@@ -231,7 +234,8 @@ static VdtPlace talk_weights(VdtInfer *l, const VdtNode *talk, guint heads, gboo
 /* The bias as elements, with rows of whole vectors. */
 static VdtPlace make_bias(VdtInfer *l, const VdtFused *bias, const AttentionStep *self)
 {
-    gsize rows = self->heads * self->queries, row_size = self->pitch * element_size(self);
+    gsize rows = self->biases * self->heads * self->queries,
+          row_size = self->pitch * element_size(self);
     g_autofree float *row = g_new0(float, self->pitch);
     g_autoptr(VdtTensor) floats = NULL;
     gboolean fresh;
@@ -282,6 +286,7 @@ static void lower(VdtInfer *l, VdtFused *f, gconstpointer match)
     state.block = (state.queries + blocks - 1) / blocks;
     state.block = (state.block + kernels->mr - 1) / kernels->mr * kernels->mr;
     state.n_blocks = (state.queries + state.block - 1) / state.block;
+    state.biases = a->biases;
     if (a->bias)
         state.bias = make_bias(l, &l->fused[a->bias->index], &state);
     if (a->before)
