@@ -79,6 +79,9 @@ struct _VdtOp {
     const VdtOp *training;
 };
 
+/* What is made of windows: sequences of their own, maps again, or a token of each. */
+typedef enum { VDT_WINDOWS_APART, VDT_WINDOWS_BACK, VDT_WINDOWS_JOINED } VdtWindowsWay;
+
 struct _VdtNode {
     const VdtOp *op;
     guint index; /* in graph->nodes */
@@ -132,6 +135,11 @@ struct _VdtNode {
         struct {
             int grid, stride; /* inputs: table */
         } distance_bias;
+        struct {
+            int height, width; /* of a map of tokens */
+            int window_h, window_w, shift;
+            VdtWindowsWay way;
+        } windows; /* and their biases, inputs: table */
         struct {
             guint axis;
             gint64 begin, length; /* of a slice */

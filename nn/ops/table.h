@@ -34,6 +34,8 @@
     X(resize_bilinear)                                                                             \
     X(resize_bicubic)                                                                              \
     X(distance_bias)                                                                               \
+    X(windows)                                                                                     \
+    X(window_bias)                                                                                 \
     X(reshape)                                                                                     \
     X(permute)                                                                                     \
     X(expand)                                                                                      \

@@ -125,6 +125,24 @@ static VdtValue *build_distance_bias(VdtScope s, VdtValue *const *x, const OpCas
     return vdt_distance_bias(x[0], c->p.distance_bias.grid, c->p.distance_bias.stride);
 }
 
+static VdtValue *build_windows(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    switch (c->p.windows.way) {
+    case VDT_WINDOWS_APART:
+        return vdt_windows_with(x[0], c->p.windows.options);
+    case VDT_WINDOWS_BACK:
+        return vdt_windows_back_with(x[0], c->p.windows.options);
+    case VDT_WINDOWS_JOINED:
+        return vdt_windows_joined_with(x[0], c->p.windows.options);
+    }
+    g_assert_not_reached();
+}
+
+static VdtValue *build_window_bias(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_window_bias_with(x[0], c->p.windows.options);
+}
+
 static VdtValue *build_concat(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
     return vdt_concat(x, op_case_n_inputs(c), c->p.along.axis);
@@ -257,6 +275,8 @@ static const OpUnderTest ops_under_test[] = {
     {UNDER_TEST(adaptive_avg_pool2d)},
     {UNDER_TEST(resize_bicubic)},
     {UNDER_TEST(distance_bias)},
+    {UNDER_TEST(windows)},
+    {UNDER_TEST(window_bias)},
     {UNDER_TEST(concat)},
     {UNDER_TEST(slice)},
     {UNDER_TEST(top_k)},
@@ -443,6 +463,27 @@ const OpCase op_cases[] = {
     {"distance_bias", {SHAPE(1, 1)}, .p.distance_bias = {1, 1}},
     {"distance_bias", {SHAPE(3, 16)}, .p.distance_bias = {4, 1}},
     {"distance_bias", {SHAPE(2, 36)}, .p.distance_bias = {3, 2}},
+
+    /* one token; a map that is one window; padding below and on the right, with and without a shift;
+     * stripes; a shift of one; the ways back; side by side, with padding, too */
+    {"windows", {SHAPE(1, 1, 1)}, .p.windows = {{1, 1, 1}}},
+    {"windows", {SHAPE(2, 12, 3)}, .p.windows = {{3, 4, 3, 4}}},
+    {"windows", {SHAPE(2, 24, 3)}, .p.windows = {{4, 6, 2, 3}}},
+    {"windows", {SHAPE(2, 35, 2)}, .p.windows = {{5, 7, 3}}},
+    {"windows", {SHAPE(2, 35, 2)}, .p.windows = {{5, 7, 3, 3, 1}}},
+    {"windows", {SHAPE(1, 64, 3)}, .p.windows = {{8, 8, 4, 4, 2}}},
+    {"windows", {SHAPE(2, 30, 2)}, .p.windows = {{5, 6, 5, 2}}},
+    {"windows", {SHAPE(2, 30, 2)}, .p.windows = {{5, 6, 1, 6}}},
+    {"windows", {SHAPE(8, 6, 3)}, .p.windows = {{4, 6, 2, 3}, VDT_WINDOWS_BACK}},
+    {"windows", {SHAPE(12, 9, 2)}, .p.windows = {{5, 7, 3, 3, 2}, VDT_WINDOWS_BACK}},
+    {"windows", {SHAPE(2, 24, 3)}, .p.windows = {{4, 6, 2}, VDT_WINDOWS_JOINED}},
+    {"windows", {SHAPE(1, 35, 3)}, .p.windows = {{5, 7, 2, 3}, VDT_WINDOWS_JOINED}},
+
+    {"window_bias", {SHAPE(1, 1)}, .p.windows = {{1, 1, 1}}},
+    {"window_bias", {SHAPE(25, 2)}, .p.windows = {{6, 9, 3}}},
+    {"window_bias", {SHAPE(15, 3)}, .p.windows = {{4, 9, 2, 3}}},
+    {"window_bias", {SHAPE(25, 2)}, .p.windows = {{6, 7, 3, 3, 1}}},
+    {"window_bias", {SHAPE(49, 1)}, .p.windows = {{8, 5, 4, 4, 2}}},
 
     {"concat", {SHAPE(2, 3, 5)}, .p.along = {1}},
     {"concat", {SHAPE(2, 3, 5), SHAPE(4, 3, 5)}, .p.along = {0}},

@@ -7,6 +7,8 @@
 
 #include <vedette/ops.h>
 
+#include "graph/node.h"
+
 typedef struct _OpCase OpCase;
 
 typedef struct {
@@ -45,6 +47,10 @@ struct _OpCase {
         struct {
             int grid, stride;
         } distance_bias;
+        struct {
+            VdtWindows options;
+            VdtWindowsWay way;
+        } windows;
         struct {
             guint axis;
             gint64 begin, length;

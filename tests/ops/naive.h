@@ -33,6 +33,8 @@ void naive_softmax(const VdtNode *node, const double *const *x, double *y);
 void naive_adaptive_avg_pool2d(const VdtNode *node, const double *const *x, double *y);
 void naive_resize_bicubic(const VdtNode *node, const double *const *x, double *y);
 void naive_distance_bias(const VdtNode *node, const double *const *x, double *y);
+void naive_windows(const VdtNode *node, const double *const *x, double *y);
+void naive_window_bias(const VdtNode *node, const double *const *x, double *y);
 void naive_concat(const VdtNode *node, const double *const *x, double *y);
 void naive_gather_rows(const VdtNode *node, const double *const *x, double *y);
 void naive_top_k(const VdtNode *node, const double *const *x, double *y);

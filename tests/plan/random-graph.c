@@ -647,8 +647,24 @@ static VdtValue *weigh_keys(Maker *m, VdtValue *scores, VdtValue *sizes)
     return chance(m, 85) ? add(m, scores, logs) : add(m, logs, scores);
 }
 
-/* Attention over tokens, its three linear layers apart or in one; of sizes, or NULL. */
-static VdtValue *attend(Maker *m, VdtValue *x, VdtValue *sizes)
+/* The scores of all windows with their biases. */
+static VdtValue *add_window_bias(Maker *m, VdtValue *scores, const VdtWindows *o)
+{
+    const VdtShape each = vdt_value_shape(scores);
+    const gint64 heads = each.dims[1];
+    const VdtShape table = vdt_shape((2 * o->window - 1) * (2 * o->window_w - 1), heads);
+    VdtValue *bias = put(m, vdt_param(new_scope(m, "table"), NULL, &table), "param");
+
+    bias = put(m, vdt_window_bias_with(bias, *o), "window bias v%u", number_of(m, bias));
+    if (vdt_value_dim(bias, 1) == heads)
+        return add(m, scores, bias);
+    scores = reshape(m, scores, vdt_shape(-1, vdt_value_dim(bias, 1), each.dims[2], each.dims[3]));
+    return reshape(m, add(m, scores, bias), each);
+}
+
+/* Attention over tokens, its three linear layers apart or in one; over windows if @o is not NULL,
+ * or of @sizes. */
+static VdtValue *attend(Maker *m, VdtValue *x, const VdtWindows *o, VdtValue *sizes)
 {
     const int heads = ONE_OF(m, 1, 2, 3), width = heads * ONE_OF(m, 16, 32, 16, 6);
     const double scale = chance(m, 80) ? 0.25 : 1;
@@ -674,6 +690,8 @@ static VdtValue *attend(Maker *m, VdtValue *x, VdtValue *sizes)
             number_of(m, part[0]), number_of(m, part[1]));
     if (sizes)
         a = weigh_keys(m, a, sizes);
+    if (o)
+        a = add_window_bias(m, a, o);
     a = put(m, vdt_softmax(a), "softmax v%u", number_of(m, a));
     a = put(m, vdt_matmul(a, part[2]), "matmul v%u v%u", number_of(m, a), number_of(m, part[2]));
     a = put(m, vdt_join_heads(a), "joined heads v%u", number_of(m, a));
@@ -734,7 +752,7 @@ static void add_tokens(Maker *m)
         VdtValue *y = token_norm(m, x);
 
         if (chance(m, 60))
-            y = attend(m, y, sizes);
+            y = attend(m, y, NULL, sizes);
         else
             y = linear_to(m, gelu(m, linear_to(m, y, ONE_OF(m, 16, 40, 64))), (int)width);
         x = in_any_order(m, add, x, y);
@@ -750,6 +768,43 @@ static void add_tokens(Maker *m)
         x = put(m, vdt_permute(x, swap), "permute v%u", number_of(m, x));
         tail(m, reshape(m, x, vdt_shape(n, width, h, w)));
     }
+}
+
+/* A picture's pixels in windows, perhaps shifted, and back; or each window as one token. */
+static void add_windows(Maker *m)
+{
+    VdtValue *x = pick_picture(m);
+    const gint64 n = vdt_value_dim(x, 0), c = vdt_value_dim(x, 1), h = vdt_value_dim(x, 2);
+    const gint64 w = vdt_value_dim(x, 3), width = ONE_OF(m, 16, 32, 17);
+    VdtWindows o = {.height = (int)h,
+                    .width = (int)w,
+                    .window = random_between(&m->random, 1, 4),
+                    .window_w = random_between(&m->random, 1, 4)};
+
+    if (n * (h + 3) * (w + 3) * width > MOST_ELEMENTS ||
+        m->macs + n * (h + 3) * (w + 3) * width * (c + 200) > MOST_MACS)
+        return;
+    m->macs += n * (h + 3) * (w + 3) * width * (c + 200);
+    if (chance(m, 50))
+        o.shift = random_between(&m->random, 0, MIN(o.window, o.window_w) - 1);
+    x = reshape(m, whole(m, x), vdt_shape(n, c, h * w));
+    x = put(m, vdt_permute(x, (const guint[]){0, 2, 1}), "permute v%u", number_of(m, x));
+    x = linear_to(m, x, (int)width);
+    if (chance(m, 30)) {
+        x = put(m, vdt_windows_joined_with(x, o), "windows v%u of %dx%d, shift %d, joined",
+                number_of(m, x), o.window, o.window_w, o.shift);
+        linear_to(m, layer_norm(m, x), ONE_OF(m, 16, 20));
+        return;
+    }
+    x = put(m, vdt_windows_with(x, o), "windows v%u of %dx%d, shift %d", number_of(m, x), o.window,
+            o.window_w, o.shift);
+    if (chance(m, 70) && n * (h + 3) * (w + 3) * 500 < MOST_ELEMENTS && m->n_values < 60)
+        x = attend(m, x, &o, NULL);
+    else if (chance(m, 50))
+        x = linear_to(m, layer_norm(m, x), (int)width);
+    x = put(m, vdt_windows_back_with(x, o), "windows v%u back", number_of(m, x));
+    if (chance(m, 50))
+        linear_to(m, x, ONE_OF(m, 16, 20));
 }
 
 /* Parts of tokens, joined again: of their channels along either dimension, of the tokens, too. */
@@ -904,7 +959,7 @@ static void (*const steps[])(Maker *) = {
     add_gate,      add_squeeze, add_binary,      add_constant,   add_pool,     add_resize,
     add_reshape,   add_linear,  add_elementwise, add_grid_pool,  add_concat,   add_attention,
     add_attention, add_context, add_bottleneck,  add_bottleneck, add_tokens,   add_tokens,
-    add_join,      add_pick,    add_live,        add_live,       add_state,
+    add_join,      add_pick,    add_live,        add_live,       add_state,    add_windows,
 };
 
 static void add_input(Maker *m, const char *name)

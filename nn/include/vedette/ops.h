@@ -128,6 +128,33 @@ VDT_API VdtValue *vdt_resize_bicubic(VdtValue *x, int height, int width);
  * |stride x1 - x2|. Grids are at most 256 wide. */
 VDT_API VdtValue *vdt_distance_bias(VdtValue *table, int grid, int stride);
 
+/**
+ * Windows of a map whose tokens stand row by row, Swin's: @x [N, height width, C] to [N windows,
+ * window window_w, C]. A map that is no multiple of the window is padded with zeros below and on
+ * the right, and then moved up and to the left by @shift, what moves out coming in on the other
+ * side. vdt_windows_back() is the way back, by the same options, and drops what padding has become.
+ * vdt_windows_joined() puts the tokens of a window side by side, column by column: [N, windows,
+ * window window_w C].
+ */
+typedef struct {
+    int height, width;    /**< of the map */
+    int window, window_w; /**< height and width of a window; the width 0 for the same */
+    int shift;            /**< less than either */
+} VdtWindows;
+VDT_API VdtValue *vdt_windows_with(VdtValue *x, VdtWindows options);
+#define vdt_windows(x, ...) vdt_windows_with(x, (VdtWindows){__VA_ARGS__})
+VDT_API VdtValue *vdt_windows_back_with(VdtValue *x, VdtWindows options);
+#define vdt_windows_back(x, ...) vdt_windows_back_with(x, (VdtWindows){__VA_ARGS__})
+VDT_API VdtValue *vdt_windows_joined_with(VdtValue *x, VdtWindows options);
+#define vdt_windows_joined(x, ...) vdt_windows_joined_with(x, (VdtWindows){__VA_ARGS__})
+
+/** What attention in such windows adds to its scores: @table [(2 window - 1) (2 window_w - 1),
+ * heads], whose row (y1 - y2 + window - 1) (2 window_w - 1) + x1 - x2 + window_w - 1 is for a query
+ * at (y1, x1) and a key at (y2, x2), to [1, heads, tokens, tokens]. Shifted windows have one each,
+ * [1, windows heads, tokens, tokens], with -100 for pairs that the shift alone brought together. */
+VDT_API VdtValue *vdt_window_bias_with(VdtValue *table, VdtWindows options);
+#define vdt_window_bias(table, ...) vdt_window_bias_with(table, (VdtWindows){__VA_ARGS__})
+
 /** Bilinear resize of [N,C,H,W] to (height, width), torch.nn.functional.interpolate. */
 VDT_API VdtValue *vdt_resize_bilinear(VdtValue *x, int height, int width, gboolean align_corners);
 
