@@ -315,6 +315,7 @@ static void vdt_squeezetime_recognizer_init(VdtSqueezetimeRecognizer *self)
 
 static void vdt_squeezetime_recognizer_class_init(VdtSqueezetimeRecognizerClass *klass)
 {
+    static const char *const architectures[] = {"squeezetime", NULL};
     const GParamFlags live = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
     GObjectClass *object = G_OBJECT_CLASS(klass);
     GstElementClass *element = GST_ELEMENT_CLASS(klass);
@@ -325,7 +326,7 @@ static void vdt_squeezetime_recognizer_class_init(VdtSqueezetimeRecognizerClass 
     object->finalize = vdt_squeezetime_recognizer_finalize;
     analyzer->kind = "action";
     analyzer->factory = "squeezetime-recognizer";
-    analyzer->architecture = "squeezetime";
+    analyzer->architectures = architectures;
     analyzer->prepare = prepare;
     analyzer->clear_network = vdt_clip_network_clear;
     analyzer->look = look;

@@ -79,6 +79,9 @@ struct _VdtOp {
     const VdtOp *training;
 };
 
+/* What is made of windows: sequences of their own, maps again, or a token of each. */
+typedef enum { VDT_WINDOWS_APART, VDT_WINDOWS_BACK, VDT_WINDOWS_JOINED } VdtWindowsWay;
+
 struct _VdtNode {
     const VdtOp *op;
     guint index; /* in graph->nodes */
@@ -103,6 +106,10 @@ struct _VdtNode {
         struct {
             int kernel_h, kernel_w, stride, pad_h, pad_w, groups; /* inputs: x, weight, [bias] */
         } conv2d;
+        struct {
+            int heads;
+            float eps; /* inputs: q, k, v */
+        } linear_attention;
         struct {
             float eps;       /* inputs: x, weight, bias, running_mean, running_var, [alpha] */
             gboolean frozen; /* uses running statistics in training, too */
@@ -129,6 +136,11 @@ struct _VdtNode {
             int grid, stride; /* inputs: table */
         } distance_bias;
         struct {
+            int height, width; /* of a map of tokens */
+            int window_h, window_w, shift;
+            VdtWindowsWay way;
+        } windows; /* and their biases, inputs: table */
+        struct {
             guint axis;
             gint64 begin, length; /* of a slice */
         } along;
@@ -139,6 +151,14 @@ struct _VdtNode {
         struct {
             gint64 k;
         } top_k;
+        struct {
+            gint64 n;
+            int heads;
+            gboolean protect;
+        } match_tokens;
+        struct {
+            gint64 tokens; /* inputs: source, target, [sizes] */
+        } merge_sizes;
         struct {
             guint number;
         } result;

@@ -282,6 +282,10 @@ gboolean vdt_fused_scale(const VdtGraph *graph, VdtFused *fused, VdtConstants *s
     g_autofree float *factors = g_new(float, node->shape.dims[axis]);
     VdtIdentity identity;
 
+    /* Tokens that only stand elsewhere. */
+    if (node->op == &vdt_op_windows && fused[node->index].n_uses == 1 &&
+        !fused[node->index].is_output)
+        return vdt_fused_scale(graph, fused, shared, node->inputs[0], factor);
     for (gint64 c = 0; c < node->shape.dims[axis]; c++)
         factors[c] = factor;
     if (can_absorb(fused, node, axis, FALSE)) {
