@@ -27,7 +27,8 @@ static void add_param(VdtTrainer *t, const VdtGraph *graph, guint i)
         memset(p->state[k]->data, 0, p->state[k]->n_bytes);
         optimized.state[k] = p->state[k]->data;
     }
-    if (o->average > 0) {
+    /* Numbers of no dimensions are counters, of which there is no mean. */
+    if (o->average > 0 && p->value->shape.n_dims > 0) {
         p->average = vdt_tensor_copy_f32(p->value);
         optimized.average = p->average->data;
     }
