@@ -215,7 +215,10 @@ gboolean training_open_data(Training *training, const char *architecture, GError
     if (labels == NULL)
         return FALSE;
     tell_same_labels("train", labels);
-    if (!network_init(&training->network, architecture, o->config, training->start,
+    const char *config = o->config;
+    if (config == NULL && training->start == NULL && training->task != NULL)
+        config = training->task->config;
+    if (!network_init(&training->network, architecture, config, training->start,
                       g_strv_length(labels), error)) {
         g_strfreev(labels);
         return FALSE;
