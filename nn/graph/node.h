@@ -31,6 +31,7 @@ typedef enum {
     VDT_NEEDS_X2 = 1 << 2,
     VDT_NEEDS_X3 = 1 << 3,
     VDT_NEEDS_X4 = 1 << 4,
+    VDT_NEEDS_X5 = 1 << 5,
     VDT_NEEDS_Y = 1 << 8,
 } VdtNeeds;
 
@@ -78,6 +79,9 @@ struct _VdtOp {
     const VdtOp *training;
 };
 
+/* What is made of windows: sequences of their own, maps again, or a token of each. */
+typedef enum { VDT_WINDOWS_APART, VDT_WINDOWS_BACK, VDT_WINDOWS_JOINED } VdtWindowsWay;
+
 struct _VdtNode {
     const VdtOp *op;
     guint index; /* in graph->nodes */
@@ -103,9 +107,13 @@ struct _VdtNode {
             int kernel_h, kernel_w, stride, pad_h, pad_w, groups; /* inputs: x, weight, [bias] */
         } conv2d;
         struct {
-            float eps;       /* inputs: x, weight, bias, running_mean, running_var */
+            float eps;       /* inputs: x, weight, bias, running_mean, running_var, [alpha] */
             gboolean frozen; /* uses running statistics in training, too */
+            guint axis;      /* the dimension that channels are */
         } batch_norm;
+        struct {
+            gboolean frozen; /* inputs: from, to, warm, iter, total; in training, too, it is @to */
+        } progress;
         struct {
             int kernel, stride, pad;
         } max_pool2d;
@@ -123,6 +131,11 @@ struct _VdtNode {
         struct {
             int grid, stride; /* inputs: table */
         } distance_bias;
+        struct {
+            int height, width; /* of a map of tokens */
+            int window_h, window_w, shift;
+            VdtWindowsWay way;
+        } windows; /* and their biases, inputs: table */
         struct {
             guint axis;
             gint64 begin, length; /* of a slice */

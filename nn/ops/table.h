@@ -17,6 +17,8 @@
     X(batch_norm)                                                                                  \
     X(batch_norm_batch)                                                                            \
     X(layer_norm)                                                                                  \
+    X(progress)                                                                                    \
+    X(progress_training)                                                                           \
     X(relu)                                                                                        \
     X(sigmoid)                                                                                     \
     X(hard_sigmoid)                                                                                \
@@ -31,6 +33,8 @@
     X(resize_bilinear)                                                                             \
     X(resize_bicubic)                                                                              \
     X(distance_bias)                                                                               \
+    X(windows)                                                                                     \
+    X(window_bias)                                                                                 \
     X(reshape)                                                                                     \
     X(permute)                                                                                     \
     X(expand)                                                                                      \

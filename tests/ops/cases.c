@@ -16,15 +16,31 @@ static VdtValue *build_linear(VdtScope s, VdtValue *const *x, const OpCase *c)
 
 static VdtValue *build_batch_norm(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
-    return vdt_batch_norm(s, x[0]);
+    const VdtShape one = vdt_shape(1);
+
+    return vdt_batch_norm(s, x[0], .axis = c->p.batch_norm.axis,
+                          .alpha = c->p.batch_norm.alpha ? vdt_param(s, "alpha", &one) : NULL);
 }
 
 /* Plans put it in the place of a batch norm; networks have no way to. */
 static VdtValue *build_batch_norm_batch(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
-    VdtValue *norm = vdt_batch_norm(s, x[0]);
+    VdtValue *norm = build_batch_norm(s, x, c);
 
-    return vdt_graph_add(s.graph, norm->op->training, norm->name, norm, 5, norm->inputs);
+    return vdt_graph_add(s.graph, norm->op->training, norm->name, norm, norm->n_inputs,
+                         norm->inputs);
+}
+
+static VdtValue *build_progress(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_progress(s, x[0], x[1]);
+}
+
+static VdtValue *build_progress_training(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    VdtValue *node = vdt_progress(s, x[0], x[1]);
+
+    return vdt_graph_add(s.graph, node->op->training, node->name, node, 5, node->inputs);
 }
 
 static VdtValue *build_relu(VdtScope s, VdtValue *const *x, const OpCase *c)
@@ -101,6 +117,24 @@ static VdtValue *build_resize_bicubic(VdtScope s, VdtValue *const *x, const OpCa
 static VdtValue *build_distance_bias(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
     return vdt_distance_bias(x[0], c->p.distance_bias.grid, c->p.distance_bias.stride);
+}
+
+static VdtValue *build_windows(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    switch (c->p.windows.way) {
+    case VDT_WINDOWS_APART:
+        return vdt_windows_with(x[0], c->p.windows.options);
+    case VDT_WINDOWS_BACK:
+        return vdt_windows_back_with(x[0], c->p.windows.options);
+    case VDT_WINDOWS_JOINED:
+        return vdt_windows_joined_with(x[0], c->p.windows.options);
+    }
+    g_assert_not_reached();
+}
+
+static VdtValue *build_window_bias(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_window_bias_with(x[0], c->p.windows.options);
 }
 
 static VdtValue *build_concat(VdtScope s, VdtValue *const *x, const OpCase *c)
@@ -223,6 +257,8 @@ static const OpUnderTest ops_under_test[] = {
     {UNDER_TEST(expand)},
     {UNDER_TEST(resize_bilinear)},
     {UNDER_TEST(batch_norm_batch)},
+    {UNDER_TEST(progress)},
+    {UNDER_TEST(progress_training)},
     {UNDER_TEST(dropout)},
     {UNDER_TEST(matmul)},
     {UNDER_TEST(layer_norm)},
@@ -232,6 +268,8 @@ static const OpUnderTest ops_under_test[] = {
     {UNDER_TEST(adaptive_avg_pool2d)},
     {UNDER_TEST(resize_bicubic)},
     {UNDER_TEST(distance_bias)},
+    {UNDER_TEST(windows)},
+    {UNDER_TEST(window_bias)},
     {UNDER_TEST(concat)},
     {UNDER_TEST(slice)},
     {UNDER_TEST(top_k)},
@@ -288,12 +326,27 @@ const OpCase op_cases[] = {
     {"batch_norm", {SHAPE(2, 3, 5, 7)}},
     {"batch_norm", {SHAPE(3, 4)}},
     {"batch_norm", {SHAPE(2, 3, 4)}},
+    {"batch_norm", {SHAPE(2, 3, 4)}, .p.batch_norm = {.axis = 2}},
+    {"batch_norm", {SHAPE(1, 1, 1)}, .p.batch_norm = {.axis = 2, .alpha = TRUE}},
+    {"batch_norm", {SHAPE(3, 5, 7)}, .p.batch_norm = {.axis = 2, .alpha = TRUE}},
+    {"batch_norm", {SHAPE(2, 3, 5, 4)}, .p.batch_norm = {.axis = 1, .alpha = TRUE}},
+    {"batch_norm", {SHAPE(2, 3, 5, 4)}, .p.batch_norm = {.axis = 3}},
 
     {"batch_norm_batch", {SHAPE(1, 1, 1, 1)}},
     {"batch_norm_batch", {SHAPE(2, 3, 5, 7)}},
     {"batch_norm_batch", {SHAPE(5, 4)}},
     {"batch_norm_batch", {SHAPE(2, 3, 4)}},
+    {"batch_norm_batch", {SHAPE(2, 3, 4)}, .p.batch_norm = {.axis = 2}},
+    {"batch_norm_batch", {SHAPE(3, 5, 7)}, .p.batch_norm = {.axis = 2, .alpha = TRUE}},
+    {"batch_norm_batch", {SHAPE(2, 3, 5, 4)}, .p.batch_norm = {.axis = 1, .alpha = TRUE}},
+    {"batch_norm_batch", {SHAPE(2, 3, 5, 4)}, .p.batch_norm = {.axis = 3}},
     {"batch_norm_batch", {SHAPE(3, 2, 1, 2)}},
+
+    {"progress", {SHAPE(1), SHAPE(1)}},
+    {"progress", {SHAPE(2, 3, 5), SHAPE(2, 3, 5)}},
+
+    {"progress_training", {SHAPE(1), SHAPE(1)}},
+    {"progress_training", {SHAPE(2, 3, 5), SHAPE(2, 3, 5)}},
 
     {"relu", {SHAPE(1)}},
     {"relu", {SHAPE(2, 3, 5, 7)}},
@@ -399,6 +452,27 @@ const OpCase op_cases[] = {
     {"distance_bias", {SHAPE(1, 1)}, .p.distance_bias = {1, 1}},
     {"distance_bias", {SHAPE(3, 16)}, .p.distance_bias = {4, 1}},
     {"distance_bias", {SHAPE(2, 36)}, .p.distance_bias = {3, 2}},
+
+    /* one token; a map that is one window; padding below and on the right, with and without a shift;
+     * stripes; a shift of one; the ways back; side by side, with padding, too */
+    {"windows", {SHAPE(1, 1, 1)}, .p.windows = {{1, 1, 1}}},
+    {"windows", {SHAPE(2, 12, 3)}, .p.windows = {{3, 4, 3, 4}}},
+    {"windows", {SHAPE(2, 24, 3)}, .p.windows = {{4, 6, 2, 3}}},
+    {"windows", {SHAPE(2, 35, 2)}, .p.windows = {{5, 7, 3}}},
+    {"windows", {SHAPE(2, 35, 2)}, .p.windows = {{5, 7, 3, 3, 1}}},
+    {"windows", {SHAPE(1, 64, 3)}, .p.windows = {{8, 8, 4, 4, 2}}},
+    {"windows", {SHAPE(2, 30, 2)}, .p.windows = {{5, 6, 5, 2}}},
+    {"windows", {SHAPE(2, 30, 2)}, .p.windows = {{5, 6, 1, 6}}},
+    {"windows", {SHAPE(8, 6, 3)}, .p.windows = {{4, 6, 2, 3}, VDT_WINDOWS_BACK}},
+    {"windows", {SHAPE(12, 9, 2)}, .p.windows = {{5, 7, 3, 3, 2}, VDT_WINDOWS_BACK}},
+    {"windows", {SHAPE(2, 24, 3)}, .p.windows = {{4, 6, 2}, VDT_WINDOWS_JOINED}},
+    {"windows", {SHAPE(1, 35, 3)}, .p.windows = {{5, 7, 2, 3}, VDT_WINDOWS_JOINED}},
+
+    {"window_bias", {SHAPE(1, 1)}, .p.windows = {{1, 1, 1}}},
+    {"window_bias", {SHAPE(25, 2)}, .p.windows = {{6, 9, 3}}},
+    {"window_bias", {SHAPE(15, 3)}, .p.windows = {{4, 9, 2, 3}}},
+    {"window_bias", {SHAPE(25, 2)}, .p.windows = {{6, 7, 3, 3, 1}}},
+    {"window_bias", {SHAPE(49, 1)}, .p.windows = {{8, 5, 4, 4, 2}}},
 
     {"concat", {SHAPE(2, 3, 5)}, .p.along = {1}},
     {"concat", {SHAPE(2, 3, 5), SHAPE(4, 3, 5)}, .p.along = {0}},

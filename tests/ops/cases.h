@@ -7,6 +7,8 @@
 
 #include <vedette/ops.h>
 
+#include "graph/node.h"
+
 typedef struct _OpCase OpCase;
 
 typedef struct {
@@ -35,12 +37,20 @@ struct _OpCase {
         } resize;
         VdtMatmul matmul;
         struct {
+            guint axis;
+            gboolean alpha;
+        } batch_norm;
+        struct {
             VdtShape shape;
             VdtLayerNorm options;
         } layer_norm;
         struct {
             int grid, stride;
         } distance_bias;
+        struct {
+            VdtWindows options;
+            VdtWindowsWay way;
+        } windows;
         struct {
             guint axis;
             gint64 begin, length;

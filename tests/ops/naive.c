@@ -77,22 +77,25 @@ void naive_batch_norm(const VdtNode *node, const double *const *x, double *y)
     gint64 n = vdt_shape_elements(&node->shape);
 
     for (gint64 i = 0; i < n; i++) {
-        gint64 c = position_of(&node->shape, i).at[1];
+        gint64 c = position_of(&node->shape, i).at[node->p.batch_norm.axis];
 
         y[i] = x[1][c] * (x[0][i] - x[3][c]) / sqrt(x[4][c] + (double)1e-5f) + x[2][c];
+        if (node->n_inputs == 6)
+            y[i] += x[5][0] * x[0][i];
     }
 }
 
 void naive_batch_norm_batch(const VdtNode *node, const double *const *x, double *y)
 {
     gint64 n = vdt_shape_elements(&node->shape);
+    guint axis = node->p.batch_norm.axis;
 
     for (gint64 i = 0; i < n; i++) {
-        gint64 c = position_of(&node->shape, i).at[1], count = 0;
+        gint64 c = position_of(&node->shape, i).at[axis], count = 0;
         double sum = 0, square = 0;
 
         for (gint64 k = 0; k < n; k++) {
-            if (position_of(&node->shape, k).at[1] == c) {
+            if (position_of(&node->shape, k).at[axis] == c) {
                 sum += x[0][k];
                 square += x[0][k] * x[0][k];
                 count++;
@@ -100,8 +103,25 @@ void naive_batch_norm_batch(const VdtNode *node, const double *const *x, double 
         }
         y[i] = x[1][c] * (x[0][i] - sum / count) /
                    sqrt(square / count - sum / count * sum / count + (double)1e-5f) +
-               x[2][c];
+               x[2][c] + (node->n_inputs == 6 ? x[5][0] * x[0][i] : 0);
     }
+}
+
+void naive_progress(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++)
+        y[i] = x[1][i];
+}
+
+void naive_progress_training(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+    double lambda = x[2][0] > 0 ? 1 : fmin(fmax(x[3][0] / x[4][0], 0), 1);
+
+    for (gint64 i = 0; i < n; i++)
+        y[i] = x[1][i] + lambda * (x[0][i] - x[1][i]);
 }
 
 void naive_relu(const VdtNode *node, const double *const *x, double *y)
@@ -398,6 +418,79 @@ void naive_distance_bias(const VdtNode *node, const double *const *x, double *y)
         Position entry = {{p.at[1], (gint64)(fabs(down) * grid * stride + fabs(along))}};
 
         y[i] = element(x[0], &node->inputs[0]->shape, entry);
+    }
+}
+
+/* How large a side is with its padding. */
+static gint64 padded(gint64 size, gint64 window)
+{
+    return size + (window - size % window) % window;
+}
+
+/* What stands in the map, moved by the shift, at the element of windows of that number; zero for
+ * padding. @map is the number of that element in the map, or -1. */
+static gint64 element_of_map(const VdtNode *node, gint64 number)
+{
+    const gint64 wide = node->p.windows.window_w, high = node->p.windows.window_h;
+    const gint64 height = padded(node->p.windows.height, high);
+    const gint64 width = padded(node->p.windows.width, wide);
+    const gint64 c = node->inputs[0]->shape.dims[2], shift = node->p.windows.shift;
+    const gboolean by_columns = node->p.windows.way == VDT_WINDOWS_JOINED;
+    const VdtShape by_rows = vdt_shape(G_MAXINT32, height / high, width / wide, high, wide, c);
+    const VdtShape turned = vdt_shape(G_MAXINT32, height / high, width / wide, wide, high, c);
+    const Position p = position_of(by_columns ? &turned : &by_rows, number);
+    gint64 y = p.at[1] * high + p.at[by_columns ? 4 : 3];
+    gint64 x = p.at[2] * wide + p.at[by_columns ? 3 : 4];
+
+    y = (y + shift) % height;
+    x = (x + shift) % width;
+    if (y >= node->p.windows.height || x >= node->p.windows.width)
+        return -1;
+    return ((p.at[0] * node->p.windows.height + y) * node->p.windows.width + x) * c + p.at[5];
+}
+
+void naive_windows(const VdtNode *node, const double *const *x, double *y)
+{
+    const gboolean back = node->p.windows.way == VDT_WINDOWS_BACK;
+    const gint64 n = vdt_shape_elements(back ? &node->inputs[0]->shape : &node->shape);
+
+    for (gint64 i = 0; i < n; i++) {
+        const gint64 of_map = element_of_map(node, i);
+
+        if (back && of_map >= 0)
+            y[of_map] = x[0][i];
+        else if (!back)
+            y[i] = of_map >= 0 ? x[0][of_map] : 0;
+    }
+}
+
+/* Which of the three stretches of a side, moved by the shift, @at is in. */
+static int stretch(gint64 at, gint64 size, gint64 window, gint64 shift)
+{
+    return (at >= size - window) + (at >= size - shift);
+}
+
+void naive_window_bias(const VdtNode *node, const double *const *x, double *y)
+{
+    const gint64 wide = node->p.windows.window_w, high = node->p.windows.window_h;
+    const gint64 height = padded(node->p.windows.height, high);
+    const gint64 width = padded(node->p.windows.width, wide), shift = node->p.windows.shift;
+    const gint64 heads = node->inputs[0]->shape.dims[1];
+
+    for (gint64 i = 0; i < vdt_shape_elements(&node->shape); i++) {
+        const Position p = position_of(&node->shape, i);
+        const gint64 window = p.at[1] / heads, down = window / (width / wide) * high;
+        const gint64 along = window % (width / wide) * wide;
+        const gint64 y1 = p.at[2] / wide, x1 = p.at[2] % wide;
+        const gint64 y2 = p.at[3] / wide, x2 = p.at[3] % wide;
+        const Position entry = {
+            {(y1 - y2 + high - 1) * (2 * wide - 1) + (x1 - x2 + wide - 1), p.at[1] % heads}};
+
+        y[i] = element(x[0], &node->inputs[0]->shape, entry);
+        if (shift > 0 &&
+            (stretch(down + y1, height, high, shift) != stretch(down + y2, height, high, shift) ||
+             stretch(along + x1, width, wide, shift) != stretch(along + x2, width, wide, shift)))
+            y[i] -= 100;
     }
 }
 

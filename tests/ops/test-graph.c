@@ -241,6 +241,11 @@ static void test_shape_errors(void)
     ASSERT_FAILS("s: linear: -3 outputs", vdt_linear(s, x2, .out = -3));
     ASSERT_FAILS("s: batch_norm: the input has 1 dimensions",
                  vdt_batch_norm(s, vdt_input(graph, "x1", &five)));
+    ASSERT_FAILS("batch_norm: channels cannot be dimension 2 of 2, which are 1 to 1",
+                 vdt_batch_norm(s, x2, .axis = 2));
+    ASSERT_FAILS("batch_norm: x is not one number, [1]",
+                 vdt_batch_norm(s, x2, .alpha = INPUT(graph, 5)));
+    ASSERT_FAILS("s: progress: [2,5] cannot become [1,6,8,9]", vdt_progress(s, x2, x4));
 
     ASSERT_FAILS("x2: add: [2,5] and [1,6,8,9] do not broadcast", vdt_add(x2, x4));
     ASSERT_FAILS("x2: mul: [2,5] and [1,6,8,9] do not broadcast", vdt_mul(x2, x4));
@@ -299,6 +304,31 @@ static void test_shape_errors(void)
     ASSERT_FAILS("table [1,6,8,9] does not hold 1 distances", vdt_distance_bias(x4, 1, 1));
     ASSERT_FAILS("grids of 0 and 0 are not", vdt_distance_bias(x2, 0, 1));
     ASSERT_FAILS("grids of 200 and 400 are not", vdt_distance_bias(x2, 200, 2));
+    ASSERT_FAILS("x2: windows: the input has 2 dimensions",
+                 vdt_windows(x2, .height = 1, .width = 5, .window = 2));
+    ASSERT_FAILS("[1,6,5] does not hold maps of 8 tokens",
+                 vdt_windows(INPUT(graph, 1, 6, 5), .height = 2, .width = 4, .window = 2));
+    ASSERT_FAILS("[1,6,5] is not of windows of 6 tokens, 4 for each map",
+                 vdt_windows_back(INPUT(graph, 1, 6, 5), .height = 3, .width = 5, .window = 2,
+                                  .window_w = 3));
+    ASSERT_FAILS("[4,6,5] is not of windows of 4 tokens, 4 for each map",
+                 vdt_windows_back(INPUT(graph, 4, 6, 5), .height = 3, .width = 4, .window = 2));
+    ASSERT_FAILS("a map of 0x5 is not", vdt_windows(x2, .width = 5, .window = 2));
+    ASSERT_FAILS("a map of 1x65537 is not", vdt_windows(x2, .height = 1, .width = 65537));
+    ASSERT_FAILS("windows of 0x0 are not of", vdt_windows(x2, .height = 1, .width = 5));
+    ASSERT_FAILS("windows of 3x2 cannot be shifted by 2",
+                 vdt_windows(x2, .height = 5, .width = 5, .window = 3, .window_w = 2, .shift = 2));
+    ASSERT_FAILS("cannot be shifted by -1",
+                 vdt_windows(x2, .height = 5, .width = 5, .window = 3, .shift = -1));
+    ASSERT_FAILS("x2: window_bias: table [2,5] does not hold 9 distances",
+                 vdt_window_bias(x2, .height = 4, .width = 4, .window = 2));
+    ASSERT_FAILS("windows of 65x64 are not of 1 to 4096 tokens",
+                 vdt_window_bias(x2, .height = 4, .width = 4, .window = 65, .window_w = 64));
+    ASSERT_FAILS("window_bias: windows of 2x2 cannot be shifted by 2",
+                 vdt_window_bias(x2, .height = 4, .width = 4, .window = 2, .shift = 2));
+    ASSERT_FAILS("a map of 0x4 is empty", vdt_window_bias(x2, .width = 4, .window = 2));
+    ASSERT_FAILS("more than 65536 windows",
+                 vdt_window_bias(x2, .height = 600, .width = 600, .window = 2, .shift = 1));
     ASSERT_FAILS("x2: concat: there is no dimension 2", vdt_concat(&x2, 1, 2));
     ASSERT_FAILS("[2,5] and [1,6,8,9] differ not only in dimension 1",
                  vdt_concat((VdtValue *[]){x2, x4}, 2, 1));

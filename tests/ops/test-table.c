@@ -82,6 +82,11 @@ static OpCase parse_case(char **fields)
     } else if (g_str_equal(c.op, "distance_bias")) {
         c.p.distance_bias.grid = number(fields, "grid", &used);
         c.p.distance_bias.stride = number(fields, "stride", &used);
+    } else if (g_str_has_prefix(c.op, "window")) {
+        c.p.windows.options.height = number(fields, "height", &used);
+        c.p.windows.options.width = number(fields, "width", &used);
+        c.p.windows.options.window = number(fields, "window", &used);
+        c.p.windows.options.shift = number(fields, "shift", &used);
     } else if (g_str_equal(c.op, "concat") || g_str_equal(c.op, "slice")) {
         c.p.along.axis = (guint)number(fields, "axis", &used);
         c.p.along.begin = number(fields, "begin", &used);

@@ -339,6 +339,47 @@ static void test_frozen_costs_nothing(void)
     }
 }
 
+/* By how much of each of two values the result is made: as long as there is something to count, in
+ * maps of tokens and in what is no map; a frozen norm is what it is to become. */
+static void test_progress(void)
+{
+    static const double wanted[] = {1, 1, 0.75, 0.5, 0.25, 0, 0};
+    static const gint64 widths[] = {16, 5};
+
+    for (guint kind = 0; kind < 2 * G_N_ELEMENTS(widths); kind++) {
+        g_autoptr(VdtGraph) graph = vdt_graph_new();
+        g_autoptr(VdtWeights) weights = NULL;
+        g_autoptr(VdtPlan) plan = NULL;
+        g_autoptr(VdtSession) session = NULL;
+        const gboolean frozen = kind >= G_N_ELEMENTS(widths);
+        const VdtShape shape = vdt_shape(2, 3, widths[kind % G_N_ELEMENTS(widths)]);
+        VdtScope s = vdt_scope(graph, "norm");
+        VdtValue *from = vdt_param(s, "from", &shape), *to = vdt_param(s, "to", &shape);
+
+        vdt_output(graph, "logits", vdt_progress(s, from, to));
+        add_loss(graph);
+        if (frozen)
+            g_assert_cmpuint(vdt_graph_freeze_norms(graph, "norm"), ==, 0);
+        weights = make_weights(graph, 1);
+        *(float *)vdt_weights_lookup(weights, "norm.warm")->data = 2;
+        *(float *)vdt_weights_lookup(weights, "norm.iter")->data = 3;
+        *(float *)vdt_weights_lookup(weights, "norm.total_step")->data = 4;
+        plan = make_plan(graph, weights, VDT_PLAN_TRAIN, VDT_PRECISION_F32);
+        session = make_session(plan);
+        for (guint i = 0; i < G_N_ELEMENTS(wanted); i++) {
+            const float *a = vdt_session_get_gradient(session, 0)->data;
+            const float *b = vdt_session_get_gradient(session, 1)->data;
+
+            fill_labels(session, 1);
+            run_session(session);
+            for (gint64 k = 0; k < vdt_shape_elements(&shape); k++)
+                g_assert_cmpfloat_with_epsilon(a[k], (frozen ? 0 : wanted[i]) * (a[k] + b[k]),
+                                               1e-6);
+        }
+        g_assert_cmpfloat(*(float *)vdt_session_get_param(session, 3)->data, ==, frozen ? 3 : 0);
+    }
+}
+
 static void test_random(void)
 {
     const char *wanted = g_getenv("VEDETTE_TEST_GRAPHS");
@@ -359,5 +400,6 @@ int main(int argc, char **argv)
     vdt_threads_set(2);
     g_test_add_func("/plan/train/random", test_random);
     g_test_add_func("/plan/train/frozen-costs-nothing", test_frozen_costs_nothing);
+    g_test_add_func("/plan/train/progress", test_progress);
     return g_test_run();
 }

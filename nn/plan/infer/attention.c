@@ -31,6 +31,7 @@ typedef struct {
     gsize block, n_blocks;                             /* queries */
     VdtPlace packed_k, packed_v, zeros;
     VdtPlace bias;            /* rows of elements; or no place */
+    guint biases;             /* which images have in turn */
     VdtMap key_bias;          /* a row for each image; or no place */
     VdtPlace before;          /* [heads][heads]; or no place */
     VdtPlace after, ones;     /* [heads][heads + 1]: with the bias behind; or no places */
@@ -110,6 +111,8 @@ typedef struct {
 /* What is added to the scores of query @first and those behind it. */
 static Added find_bias(const AttentionStep *self, char *arena, gsize image, guint head, gsize first)
 {
+    const gsize row = (image % MAX(self->biases, 1) * self->heads + head) * self->queries + first;
+
     if (vdt_place_exists(&self->key_bias.place))
         return (Added){vdt_place_address(self->plan, &self->key_bias.place, arena) +
                            image * self->key_bias.pitch * element_size(self),
@@ -117,7 +120,7 @@ static Added find_bias(const AttentionStep *self, char *arena, gsize image, guin
     if (!vdt_place_exists(&self->bias))
         return (Added){0};
     return (Added){vdt_place_address(self->plan, &self->bias, arena) +
-                       (head * self->queries + first) * self->pitch * element_size(self),
+                       row * self->pitch * element_size(self),
                    self->pitch};
 }
 
@@ -250,7 +253,8 @@ static VdtPlace talk_weights(VdtInfer *l, const VdtNode *talk, guint heads, gboo
 /* The bias as elements, with rows of whole vectors. */
 static VdtPlace make_bias(VdtInfer *l, const VdtFused *bias, const AttentionStep *self)
 {
-    gsize rows = self->heads * self->queries, row_size = self->pitch * element_size(self);
+    gsize rows = self->biases * self->heads * self->queries,
+          row_size = self->pitch * element_size(self);
     g_autofree float *row = g_new0(float, self->pitch);
     g_autoptr(VdtTensor) floats = NULL;
     gboolean fresh;
@@ -303,6 +307,7 @@ static void lower(VdtInfer *l, VdtFused *f, gconstpointer match)
     state.block = (state.queries + blocks - 1) / blocks;
     state.block = (state.block + kernels->mr - 1) / kernels->mr * kernels->mr;
     state.n_blocks = (state.queries + state.block - 1) / state.block;
+    state.biases = a->biases;
     if (a->bias)
         state.bias = make_bias(l, &l->fused[a->bias->index], &state);
     if (a->before)

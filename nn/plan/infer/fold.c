@@ -73,10 +73,30 @@ static VdtTensor *compute(const VdtNode *node, const VdtFused *fused, GError **e
     return g_steal_pointer(&result);
 }
 
-/* Values that follow from parameters alone are computed now (a resized position embedding). */
+/* How often each value is used. */
+static guint *count_users(const VdtGraph *graph)
+{
+    guint *users = g_new0(guint, graph->nodes->len);
+
+    for (guint i = 0; i < graph->nodes->len; i++) {
+        const VdtNode *node = graph->nodes->pdata[i];
+
+        for (guint j = 0; j < node->n_inputs; j++)
+            users[node->inputs[j]->index]++;
+    }
+    for (guint i = 0; i < graph->outputs->len; i++)
+        users[g_array_index(graph->outputs, VdtNamed, i).node->index]++;
+    return users;
+}
+
+/* Values that follow from parameters alone are computed now (a resized position embedding). Those
+ * that only others of the kind are made of are let go at once: weights that adapters change are
+ * several matrices in between. */
 gboolean vdt_fold_constants(const VdtGraph *graph, VdtFused *fused, VdtConstants *shared,
                             const VdtBound *params, GError **error)
 {
+    g_autofree guint *users = count_users(graph);
+
     for (guint i = 0; i < graph->nodes->len; i++) {
         const VdtNode *node = graph->nodes->pdata[i];
         VdtTensor *tensor = params[i].tensor;
@@ -98,6 +118,9 @@ gboolean vdt_fold_constants(const VdtGraph *graph, VdtFused *fused, VdtConstants
         if (!fused[i].constant)
             return FALSE;
         fused[i].identity = identify(shared, fused, node, 0);
+        for (guint j = 0; j < node->n_inputs; j++)
+            if (--users[node->inputs[j]->index] == 0)
+                g_clear_pointer(&fused[node->inputs[j]->index].constant, vdt_tensor_unref);
     }
     return TRUE;
 }
@@ -122,6 +145,9 @@ void vdt_fold_count_uses(const VdtGraph *graph, VdtFused *fused)
         for (guint j = 0; j < node->n_inputs; j++) {
             VdtFused *input = &fused[node->inputs[j]->index];
 
+            /* What a training came from, and how far it is, is nobody's business any more. */
+            if (node->op == &vdt_op_progress && j != 1)
+                continue;
             input->n_uses++;
             input->user = node;
         }
@@ -135,18 +161,21 @@ static void init_columns(VdtFused *fused, VdtConstants *shared, VdtFused *f)
     gboolean batch_norm = node->op == &vdt_op_batch_norm;
 
     f->identity = identify(shared, fused, node, 1);
-    f->axis = node->op == &vdt_op_linear ? node->shape.n_dims - 1 : 1;
+    f->axis = batch_norm                   ? node->p.batch_norm.axis
+              : node->op == &vdt_op_linear ? node->shape.n_dims - 1
+                                           : 1;
     f->columns = node->shape.dims[f->axis];
     f->scale = g_new(float, f->columns);
     f->bias = g_new0(float, f->columns);
     if (batch_norm) {
         const float *weight = param(fused, node->inputs[1]), *bias = param(fused, node->inputs[2]);
         const float *mean = param(fused, node->inputs[3]), *var = param(fused, node->inputs[4]);
+        float alpha = node->n_inputs > 5 ? *param(fused, node->inputs[5]) : 0;
 
         for (guint c = 0; c < f->columns; c++) {
             double scale = weight[c] / sqrt((double)var[c] + node->p.batch_norm.eps);
 
-            f->scale[c] = (float)scale;
+            f->scale[c] = (float)(scale + alpha);
             f->bias[c] = (float)(bias[c] - mean[c] * scale);
         }
     } else {
@@ -224,6 +253,15 @@ static const VdtFused *channel_factors(VdtFused *fused, const VdtNode *node, con
     return NULL;
 }
 
+/* A training that is over is what it led to. */
+static void fold_progress(VdtFused *fused, const VdtNode *node)
+{
+    VdtFused *to = node->op == &vdt_op_progress ? vdt_fused_resolve(fused, node->inputs[1]) : NULL;
+
+    if (to && to->n_uses == 1 && !to->is_output && !to->constant && to->node->n_inputs > 0)
+        vdt_fused_take_in(fused, to, node);
+}
+
 /* A scale for each channel, learned, behind a product. */
 static void fold_scale(VdtFused *fused, VdtConstants *shared, const VdtNode *node)
 {
@@ -267,6 +305,10 @@ gboolean vdt_fused_scale(const VdtGraph *graph, VdtFused *fused, VdtConstants *s
     g_autofree float *factors = g_new(float, node->shape.dims[axis]);
     VdtIdentity identity;
 
+    /* Tokens that only stand elsewhere. */
+    if (node->op == &vdt_op_windows && fused[node->index].n_uses == 1 &&
+        !fused[node->index].is_output)
+        return vdt_fused_scale(graph, fused, shared, node->inputs[0], factor);
     for (gint64 c = 0; c < node->shape.dims[axis]; c++)
         factors[c] = factor;
     if (can_absorb(fused, node, axis, FALSE)) {
@@ -300,6 +342,7 @@ void vdt_fold_into_products(const VdtGraph *graph, VdtFused *fused, VdtConstants
         f->position = i;
         if (f->unused || f->constant)
             continue;
+        fold_progress(fused, node);
         fold_scale(fused, shared, node);
         if (!batch_norm && !vdt_fused_is_product(f))
             continue;

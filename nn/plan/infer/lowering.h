@@ -133,6 +133,7 @@ typedef struct {
     X(order)                                                                                       \
     X(pick)                                                                                        \
     X(merge)                                                                                       \
+    X(windows)                                                                                     \
     X(state)
 
 /* The table of a file's rows. */
