@@ -130,7 +130,9 @@ static gboolean pick(const Case *c, JsonObject *spec, const char *name, const Vd
                     full == NULL ? "the network" : "expect.safetensors", name);
         return FALSE;
     }
-    g_autoptr(VdtTensor) ours = stored_elements(spec, full, error);
+    /* Whole numbers, too, are compared as floats. */
+    g_autoptr(VdtTensor) floats = vdt_tensor_convert(full, VDT_F32, error);
+    g_autoptr(VdtTensor) ours = floats != NULL ? stored_elements(spec, floats, error) : NULL;
     if (ours == NULL)
         return FALSE;
     if (!vdt_shape_equal(&ours->shape, &stored->shape)) {

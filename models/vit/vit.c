@@ -12,10 +12,13 @@
 
 #include "../fields.h"
 #include "../measure.h"
+#include "compensator.h"
+#include "merge.h"
 
 #define MAX_BLOCKS 64
 #define MAX_PATCH  256
 #define MAX_SIZE   4096
+#define MAX_LEVEL  65536
 #define HEAD_WIDTH 64 /* of all published networks; the number of heads is in no tensor's shape */
 
 typedef struct {
@@ -24,7 +27,22 @@ typedef struct {
     gboolean qkv_bias;
     double eps; /* of layer norms */
     int num_classes;
+    int trained, level;    /* tokens that a block merges: in the training, and to run with */
+    gboolean weighs_sizes; /* of merged keys */
+    VdtCompensator compensator;
 } Config;
+
+static int count_tokens(const Config *c)
+{
+    int along = c->size / c->patch;
+    return along * along + 1;
+}
+
+static int most_merged(const Config *c)
+{
+    int most = vdt_tokens_most(count_tokens(c));
+    return c->compensator.width > 0 ? MIN(most, VDT_COMPENSATOR_LEVELS) : most;
+}
 
 static gboolean read_config(JsonObject *object, Config *c, GError **error)
 {
@@ -42,12 +60,10 @@ static gboolean read_config(JsonObject *object, Config *c, GError **error)
     c->qkv_bias = vdt_fields_bool(&fields, "qkv_bias", TRUE);
     c->eps = vdt_fields_double(&fields, "ln_eps", 1e-6, 1e-12, 1);
     c->num_classes = vdt_fields_int(&fields, "num_classes", 1000, 1, 100000);
-    /* Golden cases name what merges tokens and what makes up for it; none is what there is here. */
-    vdt_fields_int(&fields, "r_tgt", 0, 0, 0);
-    vdt_fields_int(&fields, "r_src", 0, 0, 0);
-    if (vdt_fields_has(&fields, "tocom"))
-        vdt_fields_fail(&fields, "\"tocom\" names adapters, but this network has none: it must be "
-                                 "null");
+    c->trained = vdt_fields_int(&fields, "r_src", 0, 0, MAX_LEVEL);
+    c->level = vdt_fields_int(&fields, "r_tgt", c->trained, 0, MAX_LEVEL);
+    c->weighs_sizes = vdt_fields_bool(&fields, "prop_attn", TRUE);
+    vdt_compensator_read(&fields, &c->compensator);
 
     if (c->size % c->patch != 0)
         vdt_fields_fail(&fields, "\"img_size\" is %d, but must be a multiple of \"patch\", %d",
@@ -55,6 +71,11 @@ static gboolean read_config(JsonObject *object, Config *c, GError **error)
     if (c->dim % c->heads != 0)
         vdt_fields_fail(&fields, "\"dim\" is %d, but must be a multiple of \"heads\", %d", c->dim,
                         c->heads);
+    if (mistake == NULL && MAX(c->level, c->trained) > most_merged(c))
+        vdt_fields_fail(&fields, "\"%s\" is %d, but a block can merge %d tokens at most%s",
+                        c->level > c->trained ? "r_tgt" : "r_src", MAX(c->level, c->trained),
+                        most_merged(c),
+                        c->compensator.width > 0 ? ", for which adapters have levels" : "");
     if (mistake != NULL) {
         g_propagate_error(error, g_steal_pointer(&mistake));
         return FALSE;
@@ -89,15 +110,43 @@ static VdtValue *embed(const Config *c, VdtScope net, VdtValue *x)
     return vdt_add(x, vdt_param(net, "pos_embed", &all));
 }
 
-static VdtValue *attention(const Config *c, VdtScope s, VdtValue *x)
+/* Queries, keys and values [N,L,dim]. Those that adapters change have weights of their own, so that
+ * the keys', and their packed copy, are the same at each level. */
+static void project(const Config *c, VdtScope s, VdtValue *x, int level, VdtValue **part)
 {
-    VdtValue *qkv = vdt_linear(vdt_in(s, "qkv"), x, .out = 3 * c->dim, .no_bias = !c->qkv_bias);
+    VdtScope qkv = vdt_in(s, "qkv");
+    if (c->compensator.width == 0) {
+        VdtValue *all = vdt_linear(qkv, x, .out = 3 * c->dim, .no_bias = !c->qkv_bias);
+        for (int i = 0; i < 3; i++)
+            part[i] = vdt_slice(all, 2, (gint64)i * c->dim, c->dim);
+        return;
+    }
+    VdtShape weights = vdt_shape(3 * (gint64)c->dim, c->dim), biases = vdt_shape(weights.dims[0]);
+    VdtValue *weight = vdt_param_with(qkv, "weight", &weights, (VdtStart){.deviation = 0.01});
+    VdtValue *bias = c->qkv_bias ? vdt_param_with(qkv, "bias", &biases, (VdtStart){0}) : NULL;
+    for (int i = 0; i < 3; i++) {
+        gint64 begin = (gint64)i * c->dim;
+        VdtValue *w = vdt_slice(weight, 0, begin, c->dim);
+        VdtValue *b = bias != NULL ? vdt_slice(bias, 0, begin, c->dim) : NULL;
+        if (i != 1)
+            w = vdt_compensator_apply(&c->compensator, s, i == 0 ? "q" : "v", w, c->trained, level);
+        part[i] = vdt_linear_by(x, w, b);
+    }
+}
+
+/* *keys are those by which tokens are compared. */
+static VdtValue *attention(const Config *c, VdtScope s, VdtValue *x, const VdtTokens *tokens,
+                           VdtValue **keys)
+{
     VdtValue *part[3];
+    project(c, s, x, tokens->level, part);
+    *keys = part[1];
     for (int i = 0; i < 3; i++)
-        part[i] = vdt_split_heads(vdt_slice(qkv, 2, (gint64)i * c->dim, c->dim), c->heads);
+        part[i] = vdt_split_heads(part[i], c->heads);
     VdtValue *a = vdt_matmul(part[0], part[1], .transpose_b = TRUE,
                              .scale = 1 / sqrt((double)c->dim / c->heads));
-    x = vdt_join_heads(vdt_matmul(vdt_softmax(a), part[2]));
+    a = vdt_softmax(vdt_tokens_weigh(tokens, a));
+    x = vdt_join_heads(vdt_matmul(a, part[2]));
     return vdt_linear(vdt_in(s, "proj"), x, .out = c->dim);
 }
 
@@ -107,9 +156,11 @@ static VdtValue *mlp(const Config *c, VdtScope s, VdtValue *x)
     return vdt_linear(vdt_in(s, "fc2"), x, .out = c->dim);
 }
 
-static VdtValue *block(const Config *c, VdtScope s, VdtValue *x)
+static VdtValue *block(const Config *c, VdtScope s, VdtValue *x, VdtTokens *tokens, int number)
 {
-    x = vdt_add(x, attention(c, vdt_in(s, "attn"), norm(c, vdt_in(s, "norm1"), x)));
+    VdtValue *keys;
+    x = vdt_add(x, attention(c, vdt_in(s, "attn"), norm(c, vdt_in(s, "norm1"), x), tokens, &keys));
+    x = vdt_tokens_merge(tokens, x, keys, number);
     return vdt_add(x, mlp(c, vdt_in(s, "mlp"), norm(c, vdt_in(s, "norm2"), x)));
 }
 
@@ -122,9 +173,20 @@ static VdtValue *head(const Config *c, VdtScope s, VdtValue *x)
 static gboolean build(JsonObject *config, VdtGraph *graph, const VdtBuild *asked, GError **error)
 {
     const VdtShape *input = &asked->inputs[0];
+    VdtBuild plain = *asked;
     Config c;
-    if (!read_config(config, &c, error) || !vdt_build_check_plain(&vdt_vit, asked, error))
+    plain.merge = 0;
+    if (!read_config(config, &c, error) || !vdt_build_check_plain(&vdt_vit, &plain, error))
         return FALSE;
+    if (asked->merge != VDT_MERGE_CONFIGURED)
+        c.level = asked->merge;
+    if (c.level < 0 || c.level > most_merged(&c)) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                    "%d of %d tokens cannot merge in each block, but %d at most%s", c.level,
+                    count_tokens(&c), most_merged(&c),
+                    c.compensator.width > 0 ? ", for which the compensator has levels" : "");
+        return FALSE;
+    }
     if (input->n_dims != 4 || input->dims[1] != 3 || input->dims[2] != c.size ||
         input->dims[3] != c.size) {
         g_autofree char *text = vdt_shape_to_string(input);
@@ -136,8 +198,9 @@ static gboolean build(JsonObject *config, VdtGraph *graph, const VdtBuild *asked
     VdtScope net = vdt_scope(graph, "");
     VdtValue *x = patches(&c, vdt_in(net, "patch_embed"), vdt_input(graph, "image", input));
     x = embed(&c, net, x);
+    VdtTokens tokens = {.level = c.level, .heads = c.heads, .weighs = c.weighs_sizes};
     for (int i = 0; i < c.depth; i++)
-        x = vdt_tap(block(&c, vdt_in(net, "blocks.%d", i), x), "blocks.%d", i);
+        x = vdt_tap(block(&c, vdt_in(net, "blocks.%d", i), x, &tokens, i), "blocks.%d", i);
     x = vdt_tap(norm(&c, vdt_in(net, "norm"), x), "norm");
     vdt_output(graph, "logits", head(&c, vdt_in(net, "head"), x));
     return TRUE;
@@ -170,6 +233,9 @@ static gboolean measure(const VdtWeights *w, Config *c)
     c->mlp_ratio = vdt_measured_ratio(vdt_measure(w, "", 2, 0, "blocks.0.mlp.fc1.weight"), c->dim);
     c->qkv_bias = vdt_measure(w, "", 1, 0, "blocks.0.attn.qkv.bias") > 0;
     c->heads = c->dim % HEAD_WIDTH == 0 ? c->dim / HEAD_WIDTH : 1;
+    /* That they fit is for the binder to say. */
+    c->compensator = (VdtCompensator){.width = vdt_measure(w, "", 2, 0, VDT_COMPENSATOR_TENSOR),
+                                      .scale = VDT_COMPENSATOR_SCALE};
     return c->depth > 0 && c->mlp_ratio > 0;
 }
 
@@ -186,6 +252,7 @@ static JsonObject *to_json(const Config *c)
     json_object_set_boolean_member(object, "qkv_bias", c->qkv_bias);
     json_object_set_double_member(object, "ln_eps", c->eps);
     json_object_set_int_member(object, "num_classes", c->num_classes);
+    vdt_compensator_write(&c->compensator, object);
     return object;
 }
 
@@ -225,9 +292,9 @@ static JsonObject *recognise(const VdtWeights *weights, const char **variant)
     return to_json(&found);
 }
 
-static const char *const keys[] = {"arch",      "patch",     "img_size", "dim",    "depth",
-                                   "heads",     "mlp_ratio", "qkv_bias", "ln_eps", "num_classes",
-                                   "prop_attn", "r_tgt",     "r_src",    "tocom",  NULL};
+static const char *const keys[] = {
+    "arch",   "patch",       "img_size",  "dim",   "depth", "heads",     "mlp_ratio",   "qkv_bias",
+    "ln_eps", "num_classes", "prop_attn", "r_tgt", "r_src", "tocom.dim", "tocom.scale", NULL};
 
 const VdtModel vdt_vit = {
     .name = "tocom",

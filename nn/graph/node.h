@@ -107,6 +107,10 @@ struct _VdtNode {
             int kernel_h, kernel_w, stride, pad_h, pad_w, groups; /* inputs: x, weight, [bias] */
         } conv2d;
         struct {
+            int heads;
+            float eps; /* inputs: q, k, v */
+        } linear_attention;
+        struct {
             float eps;       /* inputs: x, weight, bias, running_mean, running_var, [alpha] */
             gboolean frozen; /* uses running statistics in training, too */
             guint axis;      /* the dimension that channels are */
@@ -147,6 +151,14 @@ struct _VdtNode {
         struct {
             gint64 k;
         } top_k;
+        struct {
+            gint64 n;
+            int heads;
+            gboolean protect;
+        } match_tokens;
+        struct {
+            gint64 tokens; /* inputs: source, target, [sizes] */
+        } merge_sizes;
         struct {
             guint number;
         } result;

@@ -39,7 +39,7 @@ static void test_trace_plan(void)
 }
 
 static const char *const segmentations[] = {"T-256x320-batch2", "T-512", "B-512"};
-static const char *const transformers[] = {"deit_b-plain"};
+static const char *const transformers[] = {"deit_b-plain", "deit_b-r16-from0", "deit_ti-r8-from0"};
 
 /* Logits, and the class of each pixel. The plain kernels take their time over the large ones. */
 static void test_segmentation(void)
@@ -64,21 +64,27 @@ static void test_segmentation(void)
     g_assert_null(strstr(o.out, "diverge"));
 }
 
-/* Attention over tokens. */
-static void test_transformer(void)
+/* Attention over tokens, which merge in two of the cases. */
+static void test_transformers(void)
 {
-    const char *dir = golden_case_of("tocom", transformers[0]);
-    for (int isa = VDT_ISA_C; isa <= (int)vdt_isa_get_available(); isa++) {
-        g_auto(Outcome) o = vedette("verify", "--isa", vdt_isa_name(isa), dir, NULL);
-        if (o.status != 0)
-            g_error("at %s: %s%s", vdt_isa_name(isa), o.out, o.err);
-        g_assert_nonnull(strstr(o.out, " logits rel_l2 "));
+    for (int isa = VDT_ISA_C; isa <= (int)vdt_isa_get_available(); isa++)
+        for (guint i = 0; i < G_N_ELEMENTS(transformers); i++) {
+            g_auto(Outcome) o = vedette("verify", "--isa", vdt_isa_name(isa),
+                                        golden_case_of("tocom", transformers[i]), NULL);
+            if (o.status != 0)
+                g_error("at %s: %s%s", vdt_isa_name(isa), o.out, o.err);
+            g_assert_nonnull(strstr(o.out, " logits rel_l2 "));
+        }
+    for (guint i = 0; i < G_N_ELEMENTS(transformers); i++) {
+        g_auto(Outcome) o =
+            vedette("verify", "--plan", "trace", golden_case_of("tocom", transformers[i]), NULL);
+        g_assert_cmpint(o.status, ==, 0);
+        g_assert_nonnull(strstr(o.out, "patch_embed rel_l2"));
+        g_assert_nonnull(strstr(o.out, "blocks.11 rel_l2"));
+        g_assert_null(strstr(o.out, "diverge"));
+        /* which tokens merge, to the last one */
+        g_assert_true(i == 0 || strstr(o.out, "merge11.dst rel_l2 0\n") != NULL);
     }
-    g_auto(Outcome) o = vedette("verify", "--plan", "trace", dir, NULL);
-    g_assert_cmpint(o.status, ==, 0);
-    g_assert_nonnull(strstr(o.out, "patch_embed rel_l2"));
-    g_assert_nonnull(strstr(o.out, "blocks.11 rel_l2"));
-    g_assert_null(strstr(o.out, "diverge"));
 }
 
 /* A dump holds what the case stores, in the case's types. */
@@ -346,7 +352,7 @@ int main(int argc, char **argv)
     g_test_add_func("/verify/infer-plan", test_infer_plan);
     g_test_add_func("/verify/trace-plan", test_trace_plan);
     g_test_add_func("/verify/segmentation", test_segmentation);
-    g_test_add_func("/verify/transformer", test_transformer);
+    g_test_add_func("/verify/transformer", test_transformers);
     g_test_add_func("/verify/dump-labels", test_dump_labels);
     g_test_add_func("/verify/threads", test_threads);
     g_test_add_func("/verify/precision", test_precision);

@@ -31,6 +31,12 @@ static VdtValue *build_batch_norm_batch(VdtScope s, VdtValue *const *x, const Op
                          norm->inputs);
 }
 
+/* Keys are values, too, whose number of channels is their own only beside a layer. */
+static VdtValue *build_linear_attention(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_linear_attention(x[0], x[1], x[2] ? x[2] : x[1], c->p.heads);
+}
+
 static VdtValue *build_progress(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
     return vdt_progress(s, x[0], x[1]);
@@ -190,6 +196,44 @@ static VdtValue *build_result(VdtScope s, VdtValue *const *x, const OpCase *c)
     return vdt_top_k(x[0], c->p.top_k).values;
 }
 
+static VdtValue *build_match_tokens(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    VdtNode *source = vdt_match_tokens_with(x[0], c->p.merge.n, c->p.merge.options).source;
+
+    return source ? source->inputs[0] : NULL;
+}
+
+/* Of so many tokens of each sample, which is for the fixture to fill. */
+static VdtMatch match_of(VdtScope s, gint64 samples, gint64 n)
+{
+    VdtShape shape = vdt_shape(samples, n);
+
+    return (VdtMatch){vdt_input_typed(s.graph, "source", VDT_I32, &shape),
+                      vdt_input_typed(s.graph, "target", VDT_I32, &shape)};
+}
+
+static VdtValue *build_merge_tokens(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_merge_tokens(x[0], match_of(s, c->x[0].dims[0], c->p.merge.n),
+                            op_case_n_inputs(c) > 1 ? x[1] : NULL);
+}
+
+static VdtValue *build_merge_sizes(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_merge_sizes(match_of(s, c->x[0].dims[0], c->p.merge.n), c->x[0].dims[1],
+                           c->p.merge.no_sizes ? NULL : x[0]);
+}
+
+static VdtValue *build_log(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_log(x[0]);
+}
+
+static VdtValue *build_kl_divergence(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_kl_divergence(x[0], x[1]);
+}
+
 static VdtValue *build_write_rows(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
     VdtValue *state = vdt_state(s.graph, "state", &c->x[0]);
@@ -219,6 +263,7 @@ static const OpUnderTest ops_under_test[] = {
     {UNDER_TEST(expand)},
     {UNDER_TEST(resize_bilinear)},
     {UNDER_TEST(batch_norm_batch)},
+    {UNDER_TEST(linear_attention)},
     {UNDER_TEST(progress)},
     {UNDER_TEST(progress_training)},
     {UNDER_TEST(dropout)},
@@ -235,6 +280,11 @@ static const OpUnderTest ops_under_test[] = {
     {UNDER_TEST(concat)},
     {UNDER_TEST(slice)},
     {UNDER_TEST(top_k)},
+    {UNDER_TEST(match_tokens)},
+    {UNDER_TEST(merge_tokens), .positive = TRUE},
+    {UNDER_TEST(merge_sizes), .positive = TRUE},
+    {UNDER_TEST(log), .positive = TRUE},
+    {UNDER_TEST(kl_divergence)},
     {UNDER_TEST(result)},
     {UNDER_TEST(live_rows)},
     {UNDER_TEST(write_rows)},
@@ -298,6 +348,10 @@ const OpCase op_cases[] = {
     {"batch_norm_batch", {SHAPE(2, 3, 5, 4)}, .p.batch_norm = {.axis = 1, .alpha = TRUE}},
     {"batch_norm_batch", {SHAPE(2, 3, 5, 4)}, .p.batch_norm = {.axis = 3}},
     {"batch_norm_batch", {SHAPE(3, 2, 1, 2)}},
+
+    {"linear_attention", {SHAPE(1, 1, 1), SHAPE(1, 1, 1)}, .p.heads = 1},
+    {"linear_attention", {SHAPE(2, 5, 12), SHAPE(2, 5, 12)}, .p.heads = 3},
+    {"linear_attention", {SHAPE(2, 3, 6), SHAPE(2, 7, 6), SHAPE(2, 7, 10)}, .p.heads = 2},
 
     {"progress", {SHAPE(1), SHAPE(1)}},
     {"progress", {SHAPE(2, 3, 5), SHAPE(2, 3, 5)}},
@@ -452,6 +506,29 @@ const OpCase op_cases[] = {
     {"top_k", {SHAPE(2, 3, 11)}, .p.top_k = 4},
     {"top_k", {SHAPE(5, 7)}, .p.top_k = 1},
 
+    /* one of two; all that can; heads; the first protected; even and odd numbers of tokens */
+    {"match_tokens", {SHAPE(1, 2, 3)}, .p.merge = {1}},
+    {"match_tokens", {SHAPE(2, 8, 5)}, .p.merge = {4}},
+    {"match_tokens", {SHAPE(2, 9, 12)}, .p.merge = {3, {.heads = 3}}},
+    {"match_tokens", {SHAPE(2, 9, 8)}, .p.merge = {4, {.heads = 2, .protect = TRUE}}},
+    {"match_tokens", {SHAPE(1, 10, 16)}, .p.merge = {2, {.protect = TRUE}}},
+    {"match_tokens", {SHAPE(1, 33, 64)}, .p.merge = {7, {.heads = 4, .protect = TRUE}}},
+
+    {"merge_tokens", {SHAPE(1, 2, 1)}, .p.merge = {1}},
+    {"merge_tokens", {SHAPE(2, 9, 7)}, .p.merge = {3}},
+    {"merge_tokens", {SHAPE(2, 10, 5), SHAPE(2, 10)}, .p.merge = {5}},
+    {"merge_tokens", {SHAPE(3, 11, 16), SHAPE(3, 11)}, .p.merge = {4}},
+
+    {"merge_sizes", {SHAPE(1, 2)}, .p.merge = {1}},
+    {"merge_sizes", {SHAPE(2, 9)}, .p.merge = {3}},
+    {"merge_sizes", {SHAPE(3, 10)}, .p.merge = {4, .no_sizes = TRUE}},
+
+    {"log", {SHAPE(1)}},
+    {"log", {SHAPE(2, 3, 5)}},
+
+    {"kl_divergence", {SHAPE(1, 1), SHAPE(1, 1)}},
+    {"kl_divergence", {SHAPE(5, 7), SHAPE(5, 7)}},
+
     {"result", {SHAPE(2, 11)}, .p.top_k = 3},
 
     {"write_rows", {SHAPE(1), SHAPE(1)}},
@@ -488,10 +565,12 @@ const OpUnderTest *op_under_test(const char *name)
 VdtValue *op_case_build(const OpCase *c, VdtGraph *graph)
 {
     const OpUnderTest *op = op_under_test(c->op);
-    VdtValue *x[2] = {vdt_input(graph, "x0", &c->x[0])};
+    VdtValue *x[3] = {vdt_input(graph, "x0", &c->x[0])};
 
     g_assert_nonnull(op);
     if (op_case_n_inputs(c) > 1)
         x[1] = vdt_input_typed(graph, "x1", op->integers ? VDT_I32 : VDT_F32, &c->x[1]);
+    if (op_case_n_inputs(c) > 2)
+        x[2] = vdt_input(graph, "x2", &c->x[2]);
     return op->build(vdt_scope(graph, "op"), x, c);
 }

@@ -38,8 +38,10 @@ Fixture *fixture_new(const OpCase *c)
     f->n_y = vdt_shape_elements(&f->node->shape);
     for (guint i = 0; i < f->node->n_inputs; i++) {
         const char *name = f->node->inputs[i]->name;
-        gboolean positive =
-            g_str_has_suffix(name, "running_var") || g_str_has_suffix(name, "total_step");
+        gboolean positive = op_under_test(c->op)->positive ||
+                            g_str_has_suffix(name, "running_var") ||
+                            g_str_has_suffix(name, "total_step") ||
+                            (i < 2 && g_str_equal(c->op, "linear_attention"));
         gboolean labels = i == 1 && op_under_test(c->op)->labels;
         gint64 n = vdt_shape_elements(&f->node->inputs[i]->shape);
 

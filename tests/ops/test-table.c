@@ -74,6 +74,8 @@ static OpCase parse_case(char **fields)
     } else if (g_str_equal(c.op, "matmul")) {
         c.p.matmul.transpose_a = number(fields, "transpose_a", &used);
         c.p.matmul.transpose_b = number(fields, "transpose_b", &used);
+    } else if (g_str_equal(c.op, "linear_attention")) {
+        c.p.heads = number(fields, "heads", &used);
     } else if (g_str_equal(c.op, "layer_norm")) {
         const char *shape = field(fields, "shape", &used);
 
@@ -110,6 +112,10 @@ static OpCase parse_case(char **fields)
             c.p.permute[i] = (guint)g_ascii_digit_value(order[i]);
     } else if (g_str_equal(c.op, "top_k") || g_str_equal(c.op, "result")) {
         c.p.top_k = number(fields, "k", &used);
+    } else if (g_str_has_prefix(c.op, "match_") || g_str_has_prefix(c.op, "merge_")) {
+        c.p.merge.n = number(fields, "n", &used);
+        c.p.merge.options.heads = number(fields, "heads", &used);
+        c.p.merge.options.protect = number(fields, "protect", &used);
     } else if (g_str_equal(c.op, "dropout")) {
         c.p.dropout = number(fields, "percent", &used) / 100.0;
     } else if (g_str_equal(c.op, "cross_entropy")) {

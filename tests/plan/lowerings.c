@@ -9,7 +9,7 @@
 #define LEAVES &vdt_op_input, &vdt_op_state, &vdt_op_param
 
 /* By their reference kernels, unless they are folded away; batch_norm_batch, progress_training and
- * cross_entropy are for training. */
+ * losses are for training. */
 static const VdtOp *const not_in_infer[] = {
     LEAVES,
     &vdt_op_batch_norm_batch,
@@ -20,6 +20,7 @@ static const VdtOp *const not_in_infer[] = {
     &vdt_op_expand,
     &vdt_op_top_k,
     &vdt_op_cross_entropy,
+    &vdt_op_kl_divergence,
 };
 
 /* By their reference kernels; batch_norm_batch and progress_training are what those of batch_norm
@@ -35,6 +36,11 @@ static const VdtOp *const not_in_train[] = {
     &vdt_op_window_bias,
     &vdt_op_gather_rows,
     &vdt_op_top_k,
+    &vdt_op_match_tokens,
+    &vdt_op_merge_tokens,
+    &vdt_op_merge_sizes,
+    &vdt_op_log,
+    &vdt_op_kl_divergence,
     &vdt_op_result,
     &vdt_op_write_rows,
     &vdt_op_live_rows,

@@ -94,6 +94,8 @@ VDT_API VdtValue *vdt_sigmoid(VdtValue *x);
 VDT_API VdtValue *vdt_hard_sigmoid(VdtValue *x);
 /** torch.nn.GELU with the exact error function. */
 VDT_API VdtValue *vdt_gelu(VdtValue *x);
+/** The natural logarithm. */
+VDT_API VdtValue *vdt_log(VdtValue *x);
 /** torch.softmax over the last dimension. */
 VDT_API VdtValue *vdt_softmax(VdtValue *x);
 
@@ -170,6 +172,10 @@ VDT_API VdtValue *vdt_cross_entropy_with(VdtValue *logits, VdtValue *labels,
 #define vdt_cross_entropy(logits, labels, ...)                                                     \
     vdt_cross_entropy_with(logits, labels, (VdtCrossEntropy){__VA_ARGS__})
 
+/** torch.nn.functional.kl_div of the logarithms of what softmax makes of @logits and @targets, both
+ * [N,C], summed and divided by N C: how far a student's answers are from a teacher's. [1]. */
+VDT_API VdtValue *vdt_kl_divergence(VdtValue *logits, VdtValue *targets);
+
 /** torch.cat of up to 8 values, which differ in dimension @axis only. */
 VDT_API VdtValue *vdt_concat(VdtValue *const *x, guint n, guint axis);
 /** @length elements of dimension @axis from @begin on, torch.narrow. */
@@ -205,6 +211,29 @@ typedef struct {
 } VdtTopK;
 VDT_API VdtTopK vdt_top_k(VdtValue *x, gint64 k);
 
+/**
+ * Merging tokens that are alike. Of the tokens of each sample of @x [N,L,C], those with an even
+ * number may move into one with an odd number; even and odd ones are counted apart, from 0. The @n
+ * even ones that are most like an odd one, by the cosine of the mean of their heads, do, each into
+ * the odd one that is most like it, the first of equal ones. Sources ascend; both are [N,n], of
+ * int32, and have no gradient. @n is from 1 to half of the tokens, without the first if that is
+ * protected.
+ */
+typedef struct {
+    VdtValue *source, *target;
+} VdtMatch;
+typedef struct {
+    int heads;        /**< 0 means 1 */
+    gboolean protect; /**< the first token, that of the class, does not move */
+} VdtMatchTokens;
+VDT_API VdtMatch vdt_match_tokens_with(VdtValue *x, gint64 n, VdtMatchTokens options);
+#define vdt_match_tokens(x, n, ...) vdt_match_tokens_with(x, n, (VdtMatchTokens){__VA_ARGS__})
+/** What is left of @x [N,L,C]: the even tokens that did not move, then all odd ones, each the mean
+ * of what it is made of by @sizes [N,L], or NULL if all are 1. Sources differ from each other. */
+VDT_API VdtValue *vdt_merge_tokens(VdtValue *x, VdtMatch match, VdtValue *sizes);
+/** The sizes of these: sums of @sizes [N,L], or NULL if all of the @tokens are 1. */
+VDT_API VdtValue *vdt_merge_sizes(VdtMatch match, gint64 tokens, VdtValue *sizes);
+
 /** The same elements in another shape; at most one dimension may be -1. */
 VDT_API VdtValue *vdt_reshape(VdtValue *x, const VdtShape *shape);
 /** Repeats dimensions of size 1 up to @shape, torch.expand. vdt_add() and vdt_mul() need no help;
@@ -213,6 +242,14 @@ VDT_API VdtValue *vdt_expand(VdtValue *x, const VdtShape *shape);
 /** Dimension d becomes what dimension @order[d] of x was, torch.permute; @order has as many numbers
  * as x has dimensions. */
 VDT_API VdtValue *vdt_permute(VdtValue *x, const guint *order);
+
+/**
+ * Simplified linear attention of "SLAB", of tokens whose heads lie side by side in the channels:
+ * q [N,Lq,C], k [N,Lk,C], v [N,Lk,E] to [N,Lq,E], for each of @heads
+ *     q (k' v) / (q . sum of the k + 1e-6)
+ * @q and @k have been through a ReLU: nothing in them is below 0.
+ */
+VDT_API VdtValue *vdt_linear_attention(VdtValue *q, VdtValue *k, VdtValue *v, int heads);
 
 /** Attention's heads: [N,L,C] to [N,heads,L,C/heads], and back. */
 VDT_API VdtValue *vdt_split_heads(VdtValue *x, int heads);
