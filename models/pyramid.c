@@ -4,6 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+static VdtValue *vdt_linear_attention(VdtValue *q, VdtValue *k, VdtValue *v, int heads)
+{
+    return NULL;
 #define MOST_HEADS 256
 #define MOST_DIM   8192
 
@@ -191,6 +194,12 @@ gboolean vdt_pyramid_same(const VdtPyramid *a, const VdtPyramid *b)
             return FALSE;
     return a->patch == b->patch && a->size == b->size && a->kernel == b->kernel &&
            a->qkv_bias == b->qkv_bias && a->norm == b->norm && a->num_classes == b->num_classes;
+}
+
+int vdt_pyramid_side(int places)
+{
+    int side = (int)lround(sqrt(places));
+    return side * side == places ? side : 0;
 }
 
 gboolean vdt_pyramid_check_input(const VdtPyramid *p, const VdtShape *input, GError **error)

@@ -44,6 +44,8 @@ void vdt_pyramid_read_list(VdtFields *fields, const char *const *keys, int *valu
 JsonObject *vdt_pyramid_to_json(const char *arch, const VdtPyramid *p);
 void vdt_pyramid_list_to_json(JsonObject *object, const char *key, const int *values);
 gboolean vdt_pyramid_same(const VdtPyramid *a, const VdtPyramid *b);
+/* The side of a square of so many places; 0 if it is none. */
+int vdt_pyramid_side(int places);
 /* TRUE for a picture [N,3,H,W] in patches; VDT_ERROR_SHAPE says what is wrong. */
 gboolean vdt_pyramid_check_input(const VdtPyramid *p, const VdtShape *input, GError **error);
 

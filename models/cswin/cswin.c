@@ -188,14 +188,6 @@ gboolean vdt_cswin_build(JsonObject *config, VdtGraph *graph, const VdtBuild *as
     return TRUE;
 }
 
-static int square_side(int places)
-{
-    int side = 0;
-    while (side < VDT_PYRAMID_SIDE && (side + 1) * (side + 1) <= places)
-        side++;
-    return side * side == places ? side : 0;
-}
-
 /* The width of stripes, and with linear attention what it says of the side of the map; where no
  * tensor tells, what the published networks have. */
 static gboolean measure_attention(const VdtWeights *w, Config *c, int i)
@@ -210,7 +202,7 @@ static gboolean measure_attention(const VdtWeights *w, Config *c, int i)
     if (width > 0) {
         int places = vdt_measure(w, "", 3, 1, "stage%d.0.attns.0.positional_encoding", n);
         p->kernel = vdt_measure(w, "", 4, 2, "stage%d.0.attns.0.dwc.weight", n);
-        int side = two ? stored_side(c, i) : square_side(places);
+        int side = two ? stored_side(c, i) : vdt_pyramid_side(places);
         if (side == 0 || side > VDT_PYRAMID_SIDE / p->patch >> i)
             return FALSE;
         if (!two)

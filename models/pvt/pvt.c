@@ -179,15 +179,13 @@ static gboolean measure_stage(const VdtWeights *w, Config *c, int i)
 
 static gboolean measure(const VdtWeights *w, Config *c)
 {
-    int places = vdt_measure(w, "", 3, 1, "pos_embed1"), side = 0;
+    int side = vdt_pyramid_side(vdt_measure(w, "", 3, 1, "pos_embed1"));
     *c = defaults;
     c->p.patch = vdt_measure(w, "", 4, 2, "patch_embed1.proj.weight");
     c->p.num_classes = vdt_measure(w, "", 2, 0, "head.weight");
     c->p.qkv_bias = vdt_measure(w, "", 1, 0, "block1.0.attn.q.bias") > 0;
-    while ((side + 1) * (side + 1) <= places && side < VDT_PYRAMID_SIDE)
-        side++;
     if (c->p.patch < 1 || c->p.patch > 64 || c->p.num_classes < 1 || side < 8 ||
-        side * side != places || side > VDT_PYRAMID_SIDE / c->p.patch)
+        side > VDT_PYRAMID_SIDE / c->p.patch)
         return FALSE;
     c->p.size = side * c->p.patch;
     for (int i = 0; i < VDT_STAGES; i++)

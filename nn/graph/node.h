@@ -107,6 +107,10 @@ struct _VdtNode {
             int kernel_h, kernel_w, stride, pad_h, pad_w, groups; /* inputs: x, weight, [bias] */
         } conv2d;
         struct {
+            int heads;
+            float eps; /* inputs: q, k, v */
+        } linear_attention;
+        struct {
             float eps;       /* inputs: x, weight, bias, running_mean, running_var, [alpha] */
             gboolean frozen; /* uses running statistics in training, too */
             guint axis;      /* the dimension that channels are */

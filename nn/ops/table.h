@@ -14,6 +14,7 @@
     X(conv2d)                                                                                      \
     X(linear)                                                                                      \
     X(matmul)                                                                                      \
+    X(linear_attention)                                                                            \
     X(batch_norm)                                                                                  \
     X(batch_norm_batch)                                                                            \
     X(layer_norm)                                                                                  \

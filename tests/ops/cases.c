@@ -31,6 +31,12 @@ static VdtValue *build_batch_norm_batch(VdtScope s, VdtValue *const *x, const Op
                          norm->inputs);
 }
 
+/* Keys are values, too, whose number of channels is their own only beside a layer. */
+static VdtValue *build_linear_attention(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_linear_attention(x[0], x[1], x[2] ? x[2] : x[1], c->p.heads);
+}
+
 static VdtValue *build_progress(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
     return vdt_progress(s, x[0], x[1]);
@@ -257,6 +263,7 @@ static const OpUnderTest ops_under_test[] = {
     {UNDER_TEST(expand)},
     {UNDER_TEST(resize_bilinear)},
     {UNDER_TEST(batch_norm_batch)},
+    {UNDER_TEST(linear_attention)},
     {UNDER_TEST(progress)},
     {UNDER_TEST(progress_training)},
     {UNDER_TEST(dropout)},
@@ -341,6 +348,10 @@ const OpCase op_cases[] = {
     {"batch_norm_batch", {SHAPE(2, 3, 5, 4)}, .p.batch_norm = {.axis = 1, .alpha = TRUE}},
     {"batch_norm_batch", {SHAPE(2, 3, 5, 4)}, .p.batch_norm = {.axis = 3}},
     {"batch_norm_batch", {SHAPE(3, 2, 1, 2)}},
+
+    {"linear_attention", {SHAPE(1, 1, 1), SHAPE(1, 1, 1)}, .p.heads = 1},
+    {"linear_attention", {SHAPE(2, 5, 12), SHAPE(2, 5, 12)}, .p.heads = 3},
+    {"linear_attention", {SHAPE(2, 3, 6), SHAPE(2, 7, 6), SHAPE(2, 7, 10)}, .p.heads = 2},
 
     {"progress", {SHAPE(1), SHAPE(1)}},
     {"progress", {SHAPE(2, 3, 5), SHAPE(2, 3, 5)}},
@@ -554,10 +565,12 @@ const OpUnderTest *op_under_test(const char *name)
 VdtValue *op_case_build(const OpCase *c, VdtGraph *graph)
 {
     const OpUnderTest *op = op_under_test(c->op);
-    VdtValue *x[2] = {vdt_input(graph, "x0", &c->x[0])};
+    VdtValue *x[3] = {vdt_input(graph, "x0", &c->x[0])};
 
     g_assert_nonnull(op);
     if (op_case_n_inputs(c) > 1)
         x[1] = vdt_input_typed(graph, "x1", op->integers ? VDT_I32 : VDT_F32, &c->x[1]);
+    if (op_case_n_inputs(c) > 2)
+        x[2] = vdt_input(graph, "x2", &c->x[2]);
     return op->build(vdt_scope(graph, "op"), x, c);
 }

@@ -26,7 +26,7 @@ typedef struct {
 
 struct _OpCase {
     const char *op;
-    VdtShape x[2]; /* of the values it is applied to; parameters follow from the options */
+    VdtShape x[3]; /* of the values it is applied to; parameters follow from the options */
     union {
         VdtConv2d conv2d;
         VdtLinear linear;
@@ -58,6 +58,7 @@ struct _OpCase {
         VdtShape reshape, expand;
         guint permute[VDT_MAX_DIMS];
         gint64 top_k;
+        int heads;
         struct {
             gint64 n;
             VdtMatchTokens options;
@@ -83,10 +84,10 @@ extern const guint n_op_cases;
 /* NULL if there is none. */
 const OpUnderTest *op_under_test(const char *name);
 
-/* Inputs that @op is applied to: 2 if both shapes are used, otherwise 1. */
+/* Inputs that @op is applied to: those whose shapes are used. */
 static inline guint op_case_n_inputs(const OpCase *c)
 {
-    return c->x[1].n_dims > 0 ? 2 : 1;
+    return c->x[2].n_dims > 0 ? 3 : c->x[1].n_dims > 0 ? 2 : 1;
 }
 
 /* Adds inputs and the op to @graph. */

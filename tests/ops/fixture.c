@@ -40,7 +40,8 @@ Fixture *fixture_new(const OpCase *c)
         const char *name = f->node->inputs[i]->name;
         gboolean positive = op_under_test(c->op)->positive ||
                             g_str_has_suffix(name, "running_var") ||
-                            g_str_has_suffix(name, "total_step");
+                            g_str_has_suffix(name, "total_step") ||
+                            (i < 2 && g_str_equal(c->op, "linear_attention"));
         gboolean labels = i == 1 && op_under_test(c->op)->labels;
         gint64 n = vdt_shape_elements(&f->node->inputs[i]->shape);
 

@@ -107,6 +107,31 @@ void naive_batch_norm_batch(const VdtNode *node, const double *const *x, double 
     }
 }
 
+/* By shares of each pair: the other order of the two products. */
+void naive_linear_attention(const VdtNode *node, const double *const *x, double *y)
+{
+    const VdtShape *q = &node->inputs[0]->shape, *v = &node->inputs[2]->shape;
+    gint64 n = vdt_shape_elements(&node->shape), heads = node->p.linear_attention.heads;
+    gint64 depth = q->dims[2] / heads, width = v->dims[2] / heads;
+
+    for (gint64 i = 0; i < n; i++) {
+        Position p = position_of(&node->shape, i);
+        gint64 head = p.at[2] / width;
+        double sum = 0, all = (double)1e-6f;
+
+        for (gint64 j = 0; j < v->dims[1]; j++) {
+            double score = 0;
+
+            for (gint64 c = head * depth; c < (head + 1) * depth; c++)
+                score += x[0][(p.at[0] * q->dims[1] + p.at[1]) * q->dims[2] + c] *
+                         x[1][(p.at[0] * v->dims[1] + j) * q->dims[2] + c];
+            all += score;
+            sum += score * x[2][(p.at[0] * v->dims[1] + j) * v->dims[2] + p.at[2]];
+        }
+        y[i] = sum / all;
+    }
+}
+
 void naive_progress(const VdtNode *node, const double *const *x, double *y)
 {
     gint64 n = vdt_shape_elements(&node->shape);

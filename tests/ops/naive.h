@@ -10,6 +10,7 @@ void naive_conv2d(const VdtNode *node, const double *const *x, double *y);
 void naive_linear(const VdtNode *node, const double *const *x, double *y);
 void naive_batch_norm(const VdtNode *node, const double *const *x, double *y);
 void naive_batch_norm_batch(const VdtNode *node, const double *const *x, double *y);
+void naive_linear_attention(const VdtNode *node, const double *const *x, double *y);
 void naive_progress(const VdtNode *node, const double *const *x, double *y);
 void naive_progress_training(const VdtNode *node, const double *const *x, double *y);
 void naive_relu(const VdtNode *node, const double *const *x, double *y);

@@ -15,6 +15,11 @@ static VdtValue *input(VdtGraph *graph, VdtShape shape)
 
 #define INPUT(graph, ...) input(graph, vdt_shape(__VA_ARGS__))
 
+static VdtValue *attend_to(VdtValue *keys, VdtShape values, int heads)
+{
+    return vdt_linear_attention(keys, keys, vdt_input(keys->graph, "values", &values), heads);
+}
+
 /* The graph fails with a message that has @text in it. */
 static void assert_error(const VdtGraph *graph, const char *text)
 {
@@ -245,6 +250,14 @@ static void test_shape_errors(void)
                  vdt_batch_norm(s, x2, .axis = 2));
     ASSERT_FAILS("batch_norm: x is not one number, [1]",
                  vdt_batch_norm(s, x2, .alpha = INPUT(graph, 5)));
+    ASSERT_FAILS("queries [2,5], keys [2,5] and values [2,5] do not go together",
+                 vdt_linear_attention(x2, x2, x2, 1));
+    ASSERT_FAILS("queries [2,3,4], keys [2,3,4] and values [2,4,6] do not go together",
+                 attend_to(INPUT(graph, 2, 3, 4), vdt_shape(2, 4, 6), 2));
+    ASSERT_FAILS("4 and 6 channels do not split into 4 heads",
+                 attend_to(INPUT(graph, 2, 3, 4), vdt_shape(2, 3, 6), 4));
+    ASSERT_FAILS("4 and 4 channels do not split into 0 heads",
+                 attend_to(INPUT(graph, 2, 3, 4), vdt_shape(2, 3, 4), 0));
     ASSERT_FAILS("s: progress: [2,5] cannot become [1,6,8,9]", vdt_progress(s, x2, x4));
 
     ASSERT_FAILS("x2: add: [2,5] and [1,6,8,9] do not broadcast", vdt_add(x2, x4));

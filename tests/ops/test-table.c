@@ -74,6 +74,8 @@ static OpCase parse_case(char **fields)
     } else if (g_str_equal(c.op, "matmul")) {
         c.p.matmul.transpose_a = number(fields, "transpose_a", &used);
         c.p.matmul.transpose_b = number(fields, "transpose_b", &used);
+    } else if (g_str_equal(c.op, "linear_attention")) {
+        c.p.heads = number(fields, "heads", &used);
     } else if (g_str_equal(c.op, "layer_norm")) {
         const char *shape = field(fields, "shape", &used);
 

@@ -662,20 +662,29 @@ static VdtValue *add_window_bias(Maker *m, VdtValue *scores, const VdtWindows *o
     return reshape(m, add(m, scores, bias), each);
 }
 
-/* Attention over tokens, its three linear layers apart or in one; or over windows if @o is not
- * NULL; of sizes, or NULL. */
-static VdtValue *attend(Maker *m, VdtValue *x, const VdtWindows *o, VdtValue *sizes)
+/* Attention over tokens, its three linear layers apart or in one; of sizes, or over windows, or
+ * NULL. */
+static VdtValue *attend(Maker *m, VdtValue *x, VdtValue *sizes, const VdtWindows *o)
 {
     const int heads = ONE_OF(m, 1, 2, 3), width = heads * ONE_OF(m, 16, 32, 16, 6);
     const double scale = chance(m, 80) ? 0.25 : 1;
-    const gboolean together = chance(m, 70);
+    const gboolean together = chance(m, 70), linear = chance(m, 40);
     VdtValue *all = together ? linear_to(m, x, 3 * width) : NULL, *part[3], *a;
 
     for (int i = 0; i < 3; i++) {
         part[i] = together ? put(m, vdt_slice(all, 2, (gint64)i * width, width),
                                  "slice v%u, part %d", number_of(m, all), i)
                            : linear_to(m, x, width);
-        part[i] = heads_of(m, part[i], heads);
+        if (linear && i < 2)
+            part[i] = relu(m, part[i]);
+        else if (!linear)
+            part[i] = heads_of(m, part[i], heads);
+    }
+    if (linear) {
+        a = put(m, vdt_linear_attention(part[0], part[1], part[2], heads),
+                "linear attention of v%u, v%u, v%u", number_of(m, part[0]), number_of(m, part[1]),
+                number_of(m, part[2]));
+        return linear_to(m, a, (int)vdt_value_dim(x, 2));
     }
     a = put(m, vdt_matmul(part[0], part[1], .transpose_b = TRUE, .scale = scale), "matmul v%u v%u'",
             number_of(m, part[0]), number_of(m, part[1]));
@@ -743,7 +752,7 @@ static void add_tokens(Maker *m)
         VdtValue *y = token_norm(m, x);
 
         if (chance(m, 60))
-            y = attend(m, y, NULL, sizes);
+            y = attend(m, y, sizes, NULL);
         else
             y = linear_to(m, gelu(m, linear_to(m, y, ONE_OF(m, 16, 40, 64))), (int)width);
         x = in_any_order(m, add, x, y);
@@ -790,7 +799,7 @@ static void add_windows(Maker *m)
     x = put(m, vdt_windows_with(x, o), "windows v%u of %dx%d, shift %d", number_of(m, x), o.window,
             o.window_w, o.shift);
     if (chance(m, 70) && n * (h + 3) * (w + 3) * 500 < MOST_ELEMENTS && m->n_values < 60)
-        x = attend(m, x, &o, NULL);
+        x = attend(m, x, NULL, &o);
     else if (chance(m, 50))
         x = linear_to(m, layer_norm(m, x), (int)width);
     x = put(m, vdt_windows_back_with(x, o), "windows v%u back", number_of(m, x));

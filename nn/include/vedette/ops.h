@@ -243,6 +243,14 @@ VDT_API VdtValue *vdt_expand(VdtValue *x, const VdtShape *shape);
  * as x has dimensions. */
 VDT_API VdtValue *vdt_permute(VdtValue *x, const guint *order);
 
+/**
+ * Simplified linear attention of "SLAB", of tokens whose heads lie side by side in the channels:
+ * q [N,Lq,C], k [N,Lk,C], v [N,Lk,E] to [N,Lq,E], for each of @heads
+ *     q (k' v) / (q . sum of the k + 1e-6)
+ * @q and @k have been through a ReLU: nothing in them is below 0.
+ */
+VDT_API VdtValue *vdt_linear_attention(VdtValue *q, VdtValue *k, VdtValue *v, int heads);
+
 /** Attention's heads: [N,L,C] to [N,heads,L,C/heads], and back. */
 VDT_API VdtValue *vdt_split_heads(VdtValue *x, int heads);
 VDT_API VdtValue *vdt_join_heads(VdtValue *x);

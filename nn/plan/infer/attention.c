@@ -111,7 +111,7 @@ typedef struct {
 /* What is added to the scores of query @first and those behind it. */
 static Added find_bias(const AttentionStep *self, char *arena, gsize image, guint head, gsize first)
 {
-    const gsize row = (image % MAX(self->biases, 1) * self->heads + head) * self->queries + first;
+    gsize row;
 
     if (vdt_place_exists(&self->key_bias.place))
         return (Added){vdt_place_address(self->plan, &self->key_bias.place, arena) +
@@ -119,6 +119,7 @@ static Added find_bias(const AttentionStep *self, char *arena, gsize image, guin
                        0};
     if (!vdt_place_exists(&self->bias))
         return (Added){0};
+    row = (image % self->biases * self->heads + head) * self->queries + first;
     return (Added){vdt_place_address(self->plan, &self->bias, arena) +
                        row * self->pitch * element_size(self),
                    self->pitch};

@@ -74,16 +74,6 @@ static gboolean is_talk(Inner *inner, const VdtNode *node)
     return take(inner, node, &vdt_op_conv2d);
 }
 
-/* Whether @bias, which @sum adds to scores, is one of each key of each sample. */
-static gboolean is_of_keys(const Inner *inner, const VdtNode *sum, const VdtNode *bias)
-{
-    const gint64 *dims = bias->shape.dims;
-
-    return !inner->l->fused[bias->index].constant && bias->shape.n_dims == 4 &&
-           dims[0] == sum->shape.dims[0] && dims[1] == 1 && dims[2] == 1 &&
-           dims[3] == sum->shape.dims[3] && vdt_shape_equal(&sum->inputs[0]->shape, &sum->shape);
-}
-
 /* The scores that @node adds a bias to, if it does; biases of several windows are added to all
  * heads of these together. NULL if that is something else. */
 static const VdtNode *find_bias(Inner *inner, const VdtNode *node, VdtAttention *a)
@@ -91,10 +81,6 @@ static const VdtNode *find_bias(Inner *inner, const VdtNode *node, VdtAttention 
     const gboolean together = node->op == &vdt_op_reshape;
     const VdtNode *sum = together ? node->inputs[0] : node, *bias, *scores;
 
-    if (node->op == &vdt_op_add && is_of_keys(inner, node, node->inputs[1])) {
-        a->key_bias = node->inputs[1];
-        return take(inner, node, &vdt_op_add) ? node->inputs[0] : NULL;
-    }
     if (sum->op != &vdt_op_add || !inner->l->fused[sum->inputs[1]->index].constant)
         return together ? NULL : node;
     bias = sum->inputs[1];
@@ -116,6 +102,16 @@ static const VdtNode *find_bias(Inner *inner, const VdtNode *node, VdtAttention 
     return scores;
 }
 
+/* Whether @bias, which @sum adds to scores, is one of each key of each sample. */
+static gboolean is_of_keys(const Inner *inner, const VdtNode *sum, const VdtNode *bias)
+{
+    const gint64 *dims = bias->shape.dims;
+
+    return !inner->l->fused[bias->index].constant && bias->shape.n_dims == 4 &&
+           dims[0] == sum->shape.dims[0] && dims[1] == 1 && dims[2] == 1 &&
+           dims[3] == sum->shape.dims[3] && vdt_shape_equal(&sum->inputs[0]->shape, &sum->shape);
+}
+
 /* The scores that go into the softmax, with what lies between; NULL if that is something else. */
 static const VdtNode *find_scores(Inner *inner, const VdtNode *node, VdtAttention *a)
 {
@@ -130,7 +126,12 @@ static const VdtNode *find_scores(Inner *inner, const VdtNode *node, VdtAttentio
         a->before = node;
         node = node->inputs[0];
     }
-    node = find_bias(inner, node, a);
+    if (node->op == &vdt_op_add && is_of_keys(inner, node, node->inputs[1])) {
+        a->key_bias = node->inputs[1];
+        node = take(inner, node, &vdt_op_add) ? node->inputs[0] : NULL;
+    } else {
+        node = find_bias(inner, node, a);
+    }
     return node && take(inner, node, &vdt_op_matmul) ? node : NULL;
 }
 

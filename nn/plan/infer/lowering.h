@@ -129,11 +129,12 @@ typedef struct {
     X(winograd)                                                                                    \
     X(product)                                                                                     \
     X(matmul)                                                                                      \
+    X(linear_attention)                                                                            \
     X(resize)                                                                                      \
     X(order)                                                                                       \
     X(pick)                                                                                        \
-    X(merge)                                                                                       \
     X(windows)                                                                                     \
+    X(merge)                                                                                       \
     X(state)
 
 /* The table of a file's rows. */

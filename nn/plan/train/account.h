@@ -114,6 +114,7 @@ typedef struct {
     X(product)                                                                                     \
     X(norm)                                                                                        \
     X(layer_norm)                                                                                  \
+    X(linear_attention)                                                                            \
     X(progress)                                                                                    \
     X(elementwise)                                                                                 \
     X(maps)                                                                                        \
