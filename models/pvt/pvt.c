@@ -89,7 +89,8 @@ static VdtValue *attention(const Config *c, VdtScope s, VdtValue *x, int i, gint
     VdtValue *kv = keys_and_values(c, s, x, i, height, width);
     VdtValue *part[3] = {q, vdt_slice(kv, 2, 0, dim), vdt_slice(kv, 2, dim, dim)};
     if (c->p.linear[i])
-        x = vdt_pyramid_attend_linearly(&c->p, s, part, heads, stored_side(c, i), height, width);
+        x = vdt_pyramid_attend_linearly(c->p.kernel, s, part, heads, stored_side(c, i), height,
+                                        width);
     else
         x = vdt_pyramid_attend(part, heads, NULL);
     return vdt_linear(vdt_in(s, "proj"), x, .out = dim);

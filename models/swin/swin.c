@@ -112,8 +112,9 @@ static VdtValue *attention(const Config *c, VdtScope s, VdtValue *x, const Map *
     for (int i = 0; i < 3; i++)
         part[i] = vdt_slice(qkv, 2, (gint64)i * dim, dim);
     if (c->p.linear[map->stage])
-        return vdt_pyramid_attend_linearly(&c->p, s, part, heads, stored_window(c, map->stage),
-                                           windows.window, windows.window);
+        return vdt_pyramid_attend_linearly(c->p.kernel, s, part, heads,
+                                           stored_window(c, map->stage), windows.window,
+                                           windows.window);
     return vdt_pyramid_attend(part, heads, bias_of(c, s, map, windows));
 }
 

@@ -133,8 +133,8 @@ typedef struct {
     X(resize)                                                                                      \
     X(order)                                                                                       \
     X(pick)                                                                                        \
-    X(windows)                                                                                     \
     X(merge)                                                                                       \
+    X(windows)                                                                                     \
     X(state)
 
 /* The table of a file's rows. */
