@@ -18,6 +18,7 @@ typedef struct {
     /* data */
     gboolean street, one_frame, zero_is_other;
     char *data;
+    char *task; /* what there is to learn of the street's pictures: "scene" */
     gint64 seed;
     int clips, validation_clips, coded, endless, per_video;
     char *cache_size, *cache_folder;

@@ -8,6 +8,7 @@
 #include "curve.h"
 #include "data/augment.h"
 #include "data/cache.h"
+#include "data/streettasks.h"
 #include "network.h"
 #include "options.h"
 
@@ -22,6 +23,7 @@ typedef struct {
     VdtWeights *start;    /* as they were given, or NULL */
     char *start_identity; /* of their file, wherever it lies */
     Network network;
+    const StreetTask *task; /* what is learned of the street's pictures; NULL: something else */
     gboolean zero_is_other; /* in the maps of a folder's pictures */
     VdtWeights *weights;    /* that the network begins with */
     VdtCard *card;          /* as it will be: labels, preprocessing */
