@@ -278,8 +278,13 @@ static void test_events(void)
     g_assert_nonnull(strstr(line, "{\"type\":\"classification\",\"event\":\"start\","));
     g_assert_nonnull(strstr(line, "\"what\":\"colour\""));
 
-    gst_buffer_unref(push(h, colour_frame(0x000010, FRAME)));
+    gst_buffer_unref(push(h, colour_frame(0x0000a0, FRAME)));
     check_events(h, "end red, start blue, start dark");
+    /* not enough to start, but enough to go on, in either group */
+    g_object_set(h->element, "threshold", 1.0, NULL);
+    gst_buffer_unref(push(h, colour_frame(0x0000a0, FRAME + FRAME / 2)));
+    check_events(h, "");
+    g_object_set(h->element, "threshold", 0.5, NULL);
     gst_buffer_unref(push(h, colour_frame(0x101000, 2 * FRAME)));
     gst_harness_push_event(h, gst_event_new_eos());
     {
