@@ -606,6 +606,43 @@ static void test_renegotiation(void)
     fixture_harness_free(h);
 }
 
+/* Boxes are places in the frame as it lies. */
+static void test_orientation(void)
+{
+    GstHarness *h = harness_new(VDT_CLASSIFY_BOXES);
+    GstBuffer *frame = colour_frame(0, 0), *out;
+
+    gst_harness_push_event(
+        h, gst_event_new_tag(gst_tag_list_new(GST_TAG_IMAGE_ORIENTATION, "rotate-90", NULL)));
+    add_box(frame, "car", 1, 0, 0, 48, 8, PINK);
+    add_box(frame, "car", 2, 0, 16, 8, 48, 0xb0ffb0);
+    out = push(h, frame);
+    check_labels(out, "red light, green light");
+    gst_buffer_unref(out);
+    fixture_harness_free(h);
+}
+
+/* The presets that are shipped set what they name, and leave the model. */
+static void test_presets(void)
+{
+    GstElement *element = gst_object_ref_sink(classifier_new(VDT_CLASSIFY_FRAME));
+    g_auto(GStrv) names = gst_preset_get_preset_names(GST_PRESET(element));
+    g_autofree char *model = NULL, *after = NULL;
+    double least;
+    int what;
+
+    g_object_get(element, "model", &model, NULL);
+    g_assert_cmpuint(g_strv_length(names), ==, 3);
+    for (guint i = 0; names[i]; i++)
+        g_assert_true(gst_preset_load_preset(GST_PRESET(element), names[i]));
+    g_assert_true(gst_preset_load_preset(GST_PRESET(element), "Objects"));
+    g_object_get(element, "classify", &what, "min-duration", &least, "model", &after, NULL);
+    g_assert_cmpint(what, ==, VDT_CLASSIFY_BOXES);
+    g_assert_cmpfloat(least, ==, 1);
+    g_assert_cmpstr(model, ==, after);
+    gst_object_unref(element);
+}
+
 /* A flush ends what went on and forgets what was found; so does the end of the stream. */
 static void test_flush(void)
 {
@@ -750,6 +787,8 @@ int main(int argc, char **argv)
     g_test_add_func("/classifier/live", test_live);
     g_test_add_func("/classifier/change-while-playing", test_change_while_playing);
     g_test_add_func("/classifier/renegotiation", test_renegotiation);
+    g_test_add_func("/classifier/orientation", test_orientation);
+    g_test_add_func("/classifier/presets", test_presets);
     g_test_add_func("/classifier/flush", test_flush);
     g_test_add_func("/classifier/skips", test_skips);
     g_test_add_func("/classifier/no-numbers", test_no_numbers);
