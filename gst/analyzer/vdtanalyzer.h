@@ -42,8 +42,8 @@ G_DECLARE_DERIVABLE_TYPE(VdtAnalyzer, vdt_analyzer, VDT, ANALYZER, GstBaseTransf
 struct _VdtAnalyzerClass {
     GstBaseTransformClass parent_class;
 
-    const char *kind;         /* of results: "action" */
-    const char *factory;      /* what elements are called by default; NULL: as GStreamer has it */
+    const char *kind;    /* of results: "action" */
+    const char *factory; /* what elements are called by default; NULL: as GStreamer has it */
     /* Of engines, NULL-terminated; NULL if the element needs none (prepare gets NULL). */
     const char *const *architectures;
 
