@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "classreading.h"
 
+#include <math.h>
+
 #include "analyzer/arrays.h"
 #include "scores.h"
 
@@ -103,7 +105,27 @@ static void rank(VdtClassFound *found, guint subject, guint group, guint top_k, 
             answers, vdt_class_result_new("result", found, subject, group, (guint)winners[i]));
 }
 
-VdtClassFound *vdt_class_found_new(VdtClassWork *work, const VdtClassNetwork *network,
+VdtClassLevel vdt_class_level(const VdtClassNetwork *network, guint level)
+{
+    const guint merge = network->merge[level];
+
+    if (network->n_levels < 2)
+        return (VdtClassLevel){.accuracy_cost = NAN};
+    return (VdtClassLevel){TRUE, merge, network->kept[level],
+                           vdt_card_get_cost(network->card, merge)};
+}
+
+void vdt_class_level_tell(const VdtClassLevel *level, GstStructure *structure)
+{
+    if (!level->merges)
+        return;
+    gst_structure_set(structure, "merge", G_TYPE_UINT, level->merge, "kept", G_TYPE_DOUBLE,
+                      level->kept, NULL);
+    if (!isnan(level->accuracy_cost))
+        gst_structure_set(structure, "accuracy-cost", G_TYPE_DOUBLE, level->accuracy_cost, NULL);
+}
+
+VdtClassFound *vdt_class_found_new(VdtClassWork *work, const VdtClassNetwork *network, guint level,
                                    const float *logits, guint top_k)
 {
     const guint n = network->n_classes;
@@ -116,6 +138,7 @@ VdtClassFound *vdt_class_found_new(VdtClassWork *work, const VdtClassNetwork *ne
                              .n_groups = vdt_scores_n_groups(network->card),
                              .n_classes = n,
                              .subjects = g_steal_pointer(&work->subjects),
+                             .level = vdt_class_level(network, level),
                              .card = network->card};
     found->answers = g_new0(GValue, MAX(found->n * found->n_groups, 1));
     for (guint i = 0; i < found->n * found->n_groups; i++)
@@ -203,6 +226,7 @@ GstStructure *vdt_class_found_describe(const VdtClassFound *found)
     GstStructure *s = gst_structure_new_empty("fields");
     GValue array = G_VALUE_INIT;
 
+    vdt_class_level_tell(&found->level, s);
     if (found->what == VDT_CLASSIFY_FRAME)
         return s;
     g_value_init(&array, GST_TYPE_ARRAY);
