@@ -4,9 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-static VdtValue *vdt_linear_attention(VdtValue *q, VdtValue *k, VdtValue *v, int heads)
-{
-    return NULL;
 #define MOST_HEADS 256
 #define MOST_DIM   8192
 
