@@ -298,12 +298,12 @@ static VdtValue *for_each_head(VdtValue *one, int heads)
     return vdt_reshape(vdt_expand(vdt_reshape(one, &apart), &each), &all);
 }
 
-VdtValue *vdt_pyramid_attend_linearly(const VdtPyramid *p, VdtScope s, VdtValue *const qkv[3],
-                                      int heads, gint64 from, gint64 height, gint64 width)
+VdtValue *vdt_pyramid_attend_linearly(int kernel, VdtScope s, VdtValue *const qkv[3], int heads,
+                                      gint64 from, gint64 height, gint64 width)
 {
     gint64 dim = vdt_value_dim(qkv[1], 2), head = dim / heads;
     VdtShape places = vdt_shape(1, from * from, dim), one = vdt_shape(head);
-    VdtShape around = vdt_shape(head, 1, p->kernel, p->kernel);
+    VdtShape around = vdt_shape(head, 1, kernel, kernel);
     VdtScope dwc = vdt_in(s, "dwc");
     VdtValue *at = vdt_param(s, "positional_encoding", &places);
     VdtValue *k = vdt_add(qkv[1], vdt_pyramid_resize(at, from, height, width, TRUE));
@@ -311,7 +311,7 @@ VdtValue *vdt_pyramid_attend_linearly(const VdtPyramid *p, VdtScope s, VdtValue 
     VdtValue *near = vdt_conv2d_by(vdt_pyramid_map(qkv[2], height, width),
                                    for_each_head(vdt_param(dwc, "weight", &around), heads),
                                    for_each_head(vdt_param(dwc, "bias", &one), heads),
-                                   .pad = p->kernel / 2, .groups = (int)dim);
+                                   .pad = kernel / 2, .groups = (int)dim);
     /* Beside the convolution, which takes the sum in. */
     return vdt_pyramid_tokens(vdt_add(near, vdt_pyramid_map(x, height, width)));
 }

@@ -66,7 +66,7 @@ void vdt_pyramid_linear(VdtScope s, VdtValue *x, gboolean bias, gboolean apart, 
 VdtValue *vdt_pyramid_attend(VdtValue *const qkv[3], int heads, VdtValue *bias);
 /* Linear attention, with the parameters of @s: "positional_encoding", of a map of @from a side, and
  * "dwc". */
-VdtValue *vdt_pyramid_attend_linearly(const VdtPyramid *p, VdtScope s, VdtValue *const qkv[3],
-                                      int heads, gint64 from, gint64 height, gint64 width);
+VdtValue *vdt_pyramid_attend_linearly(int kernel, VdtScope s, VdtValue *const qkv[3], int heads,
+                                      gint64 from, gint64 height, gint64 width);
 /* The mean of all tokens, classified. */
 VdtValue *vdt_pyramid_head(const VdtPyramid *p, VdtScope s, VdtValue *x);

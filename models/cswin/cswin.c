@@ -95,8 +95,8 @@ static VdtValue *branch(const Config *c, VdtScope s, VdtValue *const qkv[3], int
     near = vdt_conv2d(vdt_in(s, "get_v"), vdt_pyramid_map(part[2], high, wide), .out = (int)dim,
                       .kernel = 3, .pad = 1, .groups = (int)dim, .bias = TRUE);
     if (c->p.linear[map->stage])
-        x = vdt_pyramid_attend_linearly(&c->p, s, part, heads, stored_side(c, map->stage), high,
-                                        wide);
+        x = vdt_pyramid_attend_linearly(c->p.kernel, s, part, heads, stored_side(c, map->stage),
+                                        high, wide);
     else
         x = vdt_pyramid_attend(part, heads, NULL);
     /* Beside the convolution, which takes the sum in. */

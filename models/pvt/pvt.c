@@ -88,7 +88,8 @@ static VdtValue *attention(const Config *c, VdtScope s, VdtValue *x, int i, gint
     VdtValue *part[3] = {vdt_linear(vdt_in(s, "q"), x, .out = dim, .no_bias = !c->p.qkv_bias)};
     keys_and_values(c, s, x, i, height, width, part + 1);
     if (c->p.linear[i])
-        x = vdt_pyramid_attend_linearly(&c->p, s, part, heads, stored_side(c, i), height, width);
+        x = vdt_pyramid_attend_linearly(c->p.kernel, s, part, heads, stored_side(c, i), height,
+                                        width);
     else
         x = vdt_pyramid_attend(part, heads, NULL);
     return vdt_linear(vdt_in(s, "proj"), x, .out = dim);

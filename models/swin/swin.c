@@ -111,8 +111,9 @@ static VdtValue *attention(const Config *c, VdtScope s, VdtValue *x, const Map *
     vdt_pyramid_linear(vdt_in(s, "qkv"), x, c->p.qkv_bias, c->p.linear[map->stage],
                        c->p.dims[map->stage], 3, part);
     if (c->p.linear[map->stage])
-        return vdt_pyramid_attend_linearly(&c->p, s, part, heads, stored_window(c, map->stage),
-                                           windows.window, windows.window);
+        return vdt_pyramid_attend_linearly(c->p.kernel, s, part, heads,
+                                           stored_window(c, map->stage), windows.window,
+                                           windows.window);
     return vdt_pyramid_attend(part, heads, bias_of(c, s, map, windows));
 }
 
