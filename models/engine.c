@@ -9,6 +9,7 @@
 #include "card.h"
 #include "io/keyed-hash.h"
 #include "model.h"
+#include "norm.h"
 #include "paths.h"
 #include "runtime/host.h"
 #include "unwrap.h"
@@ -332,7 +333,8 @@ static VdtEngine *engine_new(const VdtEngineOptions *options, Files *files, GErr
     engine->config = g_steal_pointer(&files->config);
     g_autoptr(VdtWeights) loaded = vdt_weights_load(files->weights, error);
     engine->weights = loaded != NULL ? vdt_weights_unwrap(loaded) : NULL;
-    if (engine->weights == NULL || !configure(engine, options, error))
+    if (engine->weights == NULL || !configure(engine, options, error) ||
+        !vdt_norm_check_finished(engine->weights, error))
         return NULL;
     g_free(engine->card->weights);
     engine->card->weights = g_strdup(files->weights);

@@ -57,6 +57,11 @@ VdtValue *vdt_pyramid_resize(VdtValue *places, gint64 from, gint64 height, gint6
                              gboolean bicubic);
 /* fc1, GELU, fc2. */
 VdtValue *vdt_pyramid_mlp(VdtScope s, VdtValue *x, int ratio);
+/* The results of linear layer @s in @n parts of @width. Where they are @apart, each is a
+ * product of its own, which takes in what follows it: linear attention looks at all but the values
+ * through a ReLU. */
+void vdt_pyramid_linear(VdtScope s, VdtValue *x, gboolean bias, gboolean apart, gint64 width,
+                        guint n, VdtValue **parts);
 /* Attention by softmax over all tokens of each sample; @bias is added to the scores, or NULL. */
 VdtValue *vdt_pyramid_attend(VdtValue *const qkv[3], int heads, VdtValue *bias);
 /* Linear attention, with the parameters of @s: "positional_encoding", of a map of @from a side, and

@@ -69,8 +69,8 @@ static gint64 stored_side(const Config *c, int stage)
 }
 
 /* Keys and values, of a smaller map if the stage has one. */
-static VdtValue *keys_and_values(const Config *c, VdtScope s, VdtValue *x, int i, gint64 height,
-                                 gint64 width)
+static void keys_and_values(const Config *c, VdtScope s, VdtValue *x, int i, gint64 height,
+                            gint64 width, VdtValue *kv[2])
 {
     int dim = c->p.dims[i], ratio = c->reduction[i];
     if (ratio > 1) {
@@ -78,16 +78,15 @@ static VdtValue *keys_and_values(const Config *c, VdtScope s, VdtValue *x, int i
                        .kernel = ratio, .stride = ratio, .bias = TRUE);
         x = vdt_norm(c->p.norm, vdt_in(s, "norm"), vdt_pyramid_tokens(x), c->p.eps);
     }
-    return vdt_linear(vdt_in(s, "kv"), x, .out = 2 * dim, .no_bias = !c->p.qkv_bias);
+    vdt_pyramid_linear(vdt_in(s, "kv"), x, c->p.qkv_bias, c->p.linear[i], dim, 2, kv);
 }
 
 static VdtValue *attention(const Config *c, VdtScope s, VdtValue *x, int i, gint64 height,
                            gint64 width)
 {
     int dim = c->p.dims[i], heads = c->p.heads[i];
-    VdtValue *q = vdt_linear(vdt_in(s, "q"), x, .out = dim, .no_bias = !c->p.qkv_bias);
-    VdtValue *kv = keys_and_values(c, s, x, i, height, width);
-    VdtValue *part[3] = {q, vdt_slice(kv, 2, 0, dim), vdt_slice(kv, 2, dim, dim)};
+    VdtValue *part[3] = {vdt_linear(vdt_in(s, "q"), x, .out = dim, .no_bias = !c->p.qkv_bias)};
+    keys_and_values(c, s, x, i, height, width, part + 1);
     if (c->p.linear[i])
         x = vdt_pyramid_attend_linearly(c->p.kernel, s, part, heads, stored_side(c, i), height,
                                         width);

@@ -106,11 +106,10 @@ static VdtValue *bias_of(const Config *c, VdtScope s, const Map *map, VdtWindows
 static VdtValue *attention(const Config *c, VdtScope s, VdtValue *x, const Map *map,
                            VdtWindows windows)
 {
-    int dim = c->p.dims[map->stage], heads = c->p.heads[map->stage];
-    VdtValue *qkv = vdt_linear(vdt_in(s, "qkv"), x, .out = 3 * dim, .no_bias = !c->p.qkv_bias);
+    int heads = c->p.heads[map->stage];
     VdtValue *part[3];
-    for (int i = 0; i < 3; i++)
-        part[i] = vdt_slice(qkv, 2, (gint64)i * dim, dim);
+    vdt_pyramid_linear(vdt_in(s, "qkv"), x, c->p.qkv_bias, c->p.linear[map->stage],
+                       c->p.dims[map->stage], 3, part);
     if (c->p.linear[map->stage])
         return vdt_pyramid_attend_linearly(c->p.kernel, s, part, heads,
                                            stored_window(c, map->stage), windows.window,
@@ -175,6 +174,8 @@ gboolean vdt_swin_build(JsonObject *config, VdtGraph *graph, const VdtBuild *ask
     VdtScope net = vdt_scope(graph, "");
     VdtValue *x = vdt_input(graph, "image", &asked->inputs[0]);
     x = patches(&c, vdt_in(net, "patch_embed"), x, &map);
+    if (x == NULL)
+        return TRUE; /* too large: the graph says so */
     for (; map.stage < VDT_STAGES; map.stage++) {
         VdtScope s = vdt_in(net, "layers.%d", map.stage);
         for (int j = 0; j < c.p.depths[map.stage]; j++)

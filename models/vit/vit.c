@@ -155,15 +155,12 @@ static VdtValue *embed(const Config *c, VdtScope net, VdtValue *x, gint64 along)
 }
 
 /* Queries, keys and values [N,L,dim]. Those that adapters change have weights of their own, so that
- * the keys', and their packed copy, are the same at each level; of linear attention, each is
- * followed by something else, which a product does on the way. */
+ * the keys', and their packed copy, are the same at each level. */
 static void project(const Config *c, VdtScope s, VdtValue *x, int level, VdtValue **part)
 {
     VdtScope qkv = vdt_in(s, "qkv");
-    if (c->compensator.width == 0 && !c->linear) {
-        VdtValue *all = vdt_linear(qkv, x, .out = 3 * c->dim, .no_bias = !c->qkv_bias);
-        for (int i = 0; i < 3; i++)
-            part[i] = vdt_slice(all, 2, (gint64)i * c->dim, c->dim);
+    if (c->compensator.width == 0) {
+        vdt_pyramid_linear(qkv, x, c->qkv_bias, c->linear, c->dim, 3, part);
         return;
     }
     VdtShape weights = vdt_shape(3 * (gint64)c->dim, c->dim), biases = vdt_shape(weights.dims[0]);
@@ -173,7 +170,7 @@ static void project(const Config *c, VdtScope s, VdtValue *x, int level, VdtValu
         gint64 begin = (gint64)i * c->dim;
         VdtValue *w = vdt_slice(weight, 0, begin, c->dim);
         VdtValue *b = bias != NULL ? vdt_slice(bias, 0, begin, c->dim) : NULL;
-        if (i != 1 && c->compensator.width > 0)
+        if (i != 1)
             w = vdt_compensator_apply(&c->compensator, s, i == 0 ? "q" : "v", w, c->trained, level);
         part[i] = vdt_linear_by(x, w, b);
     }

@@ -21,10 +21,9 @@ static gboolean is_left_over(JsonObject *spec)
            json_object_has_member(spec, "computed");
 }
 
-static const char *const cases[] = {"slab_swin_t-224",         "swin-layernorm-224",
-                                    "swin_prepbn-224",         "pvt_prepbn-64-batch2",
-                                    "slab_pvt-64-batch2",      "cswin_prepbn-64-batch2",
-                                    "slab_cswin-64-batch2"};
+static const char *const cases[] = {
+    "slab_swin_t-224",    "swin-layernorm-224",     "swin_prepbn-224",     "pvt_prepbn-64-batch2",
+    "slab_pvt-64-batch2", "cswin_prepbn-64-batch2", "slab_cswin-64-batch2"};
 
 /* Every tensor of the authors' is a parameter with its shape, and there are no others; and all of
  * them together say which network they are of. */
@@ -68,7 +67,23 @@ static const struct {
     guint64 params;
 } variants[] = {
     {"swin_t", 28288354},
+    {"swin_s", 49606258},
+    {"swin_b", 87768224},
+    {"swin_t_prepbn", 28288383},
     {"slab_swin_t", 29216605},
+    {"slab_swin_s", 50552965},
+    {"slab_swin_b", 89029373},
+    {"pvt_t_prepbn", 13239554},
+    {"pvt_s_prepbn", 24507801},
+    {"pvt_m_prepbn", 44253117},
+    {"slab_pvt_t", 12157692},
+    {"slab_pvt_s", 21683788},
+    {"slab_pvt_m", 37267300},
+    {"cswin_t_prepbn", 20419359},
+    {"cswin_s_prepbn", 34685757},
+    /* without a "scale" for each linear block, which nobody reads: 640 in all */
+    {"slab_cswin_t", 21227807 - 640},
+    {"slab_cswin_s", 35494205 - 640},
 };
 
 static void test_variants(void)
@@ -92,7 +107,8 @@ static const struct {
     const char *config;
     int size;
 } customs[] = {
-    {"{\"arch\": \"swin\", \"dim\": 32, \"depths\": 1, \"heads\": [1, 2, 4, 8], \"window\": 4}", 224},
+    {"{\"arch\": \"swin\", \"dim\": 32, \"depths\": 1, \"heads\": [1, 2, 4, 8], \"window\": 4}",
+     224},
     {"{\"arch\": \"swin\", \"dim\": 32, \"depths\": [1, 2, 1, 1], \"heads\": 2, \"img_size\": 112,"
      " \"window\": 56, \"attn_type\": \"LSLS\", \"kernel_size\": 3, \"norm\": \"repbn\"}",
      112},
@@ -229,7 +245,7 @@ static void test_shapes(void)
         {{0, 3, 224, 224}, 4, FALSE}, {{1, 3, 1, 224, 224}, 5, FALSE},
     };
     static const Input pvt[] = {
-        {{1, 3, 224, 224}, 4, TRUE}, {{2, 3, 64, 100}, 4, TRUE},    {{1, 3, 32, 32}, 4, TRUE},
+        {{1, 3, 224, 224}, 4, TRUE}, {{2, 3, 64, 100}, 4, TRUE},   {{1, 3, 32, 32}, 4, TRUE},
         {{1, 3, 28, 64}, 4, FALSE},  {{1, 3, 226, 224}, 4, FALSE}, {{1, 4, 224, 224}, 4, FALSE},
     };
     static const Input cswin[] = {

@@ -137,10 +137,7 @@ static void make_forward(VdtTrain *t, const VdtNode *node, const VdtTrainLowerin
                 return;
             }
         }
-    if (t->taken[node->index]) {
-        t->is_taken[t->taken[node->index]->index] = FALSE;
-        t->taken[node->index] = NULL;
-    }
+    vdt_train_leave_act(t, node);
     vdt_train_reference(t, node);
     *by = NULL;
 }
