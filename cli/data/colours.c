@@ -10,6 +10,8 @@ const char *colour_name(ColourName name)
     return names[name];
 }
 
+/* Darker than that, all is black. */
+#define DARK      0.22
 /* Below these shares of colour a level is grey, and a red is pink if it is light. */
 #define GREYISH   0.19
 #define PALE      0.4
@@ -21,6 +23,8 @@ ColourName colour_find_name(guint8 red, guint8 green, guint8 blue)
 {
     double most = MAX(MAX(red, green), blue), least = MIN(MIN(red, green), blue);
     double level = most / 255, much = most > 0 ? (most - least) / most : 0, range = most - least;
+    if (level < DARK)
+        return COLOUR_BLACK;
     if (much < GREYISH)
         return level < 0.3 ? COLOUR_BLACK : level < 0.7 ? COLOUR_GREY : COLOUR_WHITE;
     /* Degrees round the circle, from red. */

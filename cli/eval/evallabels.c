@@ -13,8 +13,9 @@
 #include "scores.h"
 
 #define BATCH             16
-/* What baselines learn from. */
+/* How many pictures baselines learn from, at most, and for each that they are asked about. */
 #define BASELINE_PICTURES 4000
+#define BASELINE_SHARE    4
 
 /* Answers as they come: counted, and kept for --answers. */
 typedef struct {
@@ -87,8 +88,8 @@ static double rounded(double share)
 static gboolean add_baseline(const EvalOptions *o, const StreetTask *task, const ClipSet *set,
                              BaselineKind kind, gint64 seed, JsonObject *scores, GError **error)
 {
-    g_autoptr(ClipSet) known =
-        task->open(seed, 0, BASELINE_PICTURES, o->coded, &set->format, error);
+    guint n = MIN(BASELINE_PICTURES, BASELINE_SHARE * clip_set_get_n_clips(set));
+    g_autoptr(ClipSet) known = task->open(seed, 0, n, o->coded, &set->format, error);
     g_autoptr(GroupTally) tally = group_tally_new(set);
     if (known == NULL || !baseline_run(kind, known, set, tally, NULL, error))
         return FALSE;

@@ -60,6 +60,7 @@ typedef struct {
 static void answer_clear(Answer *answer)
 {
     g_clear_pointer(&answer->raw, vdt_tensor_unref);
+    street_input_clear(&answer->street);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Answer, answer_clear)
 
