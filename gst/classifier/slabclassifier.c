@@ -161,6 +161,12 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, 
     return work;
 }
 
+/* The pictures of many boxes are not made for nothing. */
+static gboolean renews(VdtAnalyzer *analyzer)
+{
+    return get_what(VDT_SLAB_CLASSIFIER(analyzer)) == VDT_CLASSIFY_FRAME;
+}
+
 static void passing(VdtAnalyzer *analyzer, GstBuffer *buffer, GstClockTime pts, GstClockTime oldest,
                     const VdtResult *result)
 {
@@ -369,6 +375,7 @@ static void vdt_slab_classifier_class_init(VdtSlabClassifierClass *klass)
     analyzer->take = take;
     analyzer->free_work = vdt_class_work_free;
     analyzer->reset = reset;
+    analyzer->renews = renews;
     analyzer->analyse = analyse;
     analyzer->check = check;
     analyzer->describe = describe;

@@ -687,6 +687,34 @@ static void test_skips(void)
     fixture_harness_free(h);
 }
 
+/* While the network is behind, boxes are taken when a result is due, and not for each frame. */
+static void test_renewal(void)
+{
+    GstHarness *h = harness_new(VDT_CLASSIFY_BOXES);
+    guint n_results = 0;
+    guint64 last = 1;
+
+    g_object_set(h->element, "mode", VDT_ANALYZER_LIVE, "interval", 0.2, NULL);
+    for (guint f = 0; f < 400; f++) {
+        GstBuffer *frame = colour_frame(PINK, f * FRAME), *out;
+        const GstStructure *s;
+        guint64 pts;
+
+        for (int i = 0; i < 64; i++)
+            gst_buffer_add_video_region_of_interest_meta(frame, "x", 0, 0, 64, 64)->id = i + 1;
+        out = push(h, frame);
+        s = fixture_meta(out, "camera");
+        if (s && gst_structure_get_uint64(s, "result-pts", &pts) && pts != last) {
+            g_assert_cmpuint(pts % (5 * FRAME), ==, 0);
+            last = pts;
+            n_results++;
+        }
+        gst_buffer_unref(out);
+    }
+    g_assert_cmpuint(n_results, >, 3);
+    fixture_harness_free(h);
+}
+
 /* Damaged weights are said, once, and counted; nothing is told. */
 static void test_no_numbers(void)
 {
@@ -791,6 +819,7 @@ int main(int argc, char **argv)
     g_test_add_func("/classifier/presets", test_presets);
     g_test_add_func("/classifier/flush", test_flush);
     g_test_add_func("/classifier/skips", test_skips);
+    g_test_add_func("/classifier/renewal", test_renewal);
     g_test_add_func("/classifier/no-numbers", test_no_numbers);
     g_test_add_func("/classifier/behind-segmenter", test_behind_segmenter);
     return fixture_run();
