@@ -26,21 +26,24 @@ void vdt_class_limits_install(GObjectClass *klass, guint first);
 gboolean vdt_class_limits_set(VdtClassLimits *limits, guint id, const GValue *value);
 gboolean vdt_class_limits_get(const VdtClassLimits *limits, guint id, GValue *value);
 
-/* Of one work. The card is the network's: not to be looked at when that is gone. */
+/* Of one work. */
 typedef struct {
     VdtClassify what;
     VdtZones *regions;
     guint n, n_groups, n_classes;
     VdtClassSubject *subjects;
+    VdtEngine *engine; /* whose the card is */
     const VdtCard *card;
     double *scores;  /* n_classes of each subject; NULL if the network gave no numbers */
     GValue *answers; /* n_groups of each subject: arrays of result structures, the best first */
 } VdtClassFound;
 
-/* Of @logits, n_classes for each subject of @work, which loses its regions and subjects; NULL if
- * they are no numbers. The best @top_k of each group. */
-VdtClassFound *vdt_class_found_new(VdtClassWork *work, const VdtClassNetwork *network,
-                                   const float *logits, guint top_k);
+/* Of @logits, n_classes for each subject of @work, which loses its regions; NULL if they are no
+ * numbers. The best @top_k of each group. Of objects that are hidden it is as @before, what was
+ * found last, or NULL, if that was by the same engine; else they are left out. */
+VdtClassFound *vdt_class_found_new(const VdtClassFound *before, VdtClassWork *work,
+                                   const VdtClassNetwork *network, const float *logits,
+                                   guint top_k);
 void vdt_class_found_free(VdtClassFound *found);
 
 /* A result: string `label`, int `class-id`, double `score`; string `group`, if groups have names;

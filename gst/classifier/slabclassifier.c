@@ -205,6 +205,7 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     VdtClassWork *work = data_of_work;
     const gsize n = (gsize)work->n * network->n_classes;
     g_autofree float *logits = g_new(float, MAX(n, 1));
+    VdtClassFound *before;
     gboolean numbers;
     guint top_k;
 
@@ -215,8 +216,9 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     GST_OBJECT_UNLOCK(self);
     count(self, work);
     numbers = vdt_worker_check(vdt_analyzer_get_worker(analyzer), logits, n);
-    vdt_class_found_free(self->found);
-    self->found = vdt_class_found_new(work, network, numbers ? logits : NULL, top_k);
+    before = self->found;
+    self->found = vdt_class_found_new(before, work, network, numbers ? logits : NULL, top_k);
+    vdt_class_found_free(before);
     vdt_class_found_list(self->found, results);
     return TRUE;
 }

@@ -530,6 +530,35 @@ static void test_untracked(void)
     fixture_harness_free(h);
 }
 
+static void set_state(GstVideoRegionOfInterestMeta *region, const char *state)
+{
+    gst_video_region_of_interest_meta_add_param(
+        region, gst_structure_new("cgrseg-segmenter", "object", G_TYPE_UINT, (guint)region->id,
+                                  "state", G_TYPE_STRING, state, NULL));
+}
+
+/* What is before an object that is hidden is not the object: it is what it was. */
+static void test_hidden(void)
+{
+    static const char *const states[] = {"seen", "hidden", "merged", "seen"};
+    static const guint32 colours[] = {PINK, 0xb0ffb0, 0xb0b0ff, 0xb0b0ff};
+    GstHarness *h = harness_new(VDT_CLASSIFY_BOXES);
+
+    for (guint f = 0; f < G_N_ELEMENTS(states); f++) {
+        GstBuffer *frame = colour_frame(0, f * FRAME), *out;
+
+        set_state(add_box(frame, "car", 1, 4 * f, 0, 16, 16, colours[f]), states[f]);
+        if (f > 0) /* nobody has seen what it is */
+            set_state(add_box(frame, "car", 2, 32, 0, 16, 16, PINK), "hidden");
+        out = push(h, frame);
+        check_labels(out, f == 0 ? "red light" : f < 3 ? "red light, -" : "blue light, -");
+        gst_buffer_unref(out);
+        check_events(h, f == 0 ? "start red" : f < 3 ? "" : "end red, start blue");
+    }
+    g_assert_cmpuint(fixture_stat(h->element, "pictures"), ==, 2);
+    fixture_harness_free(h);
+}
+
 /* mode=live: frames pass at once; what was found is at the box wherever it has got to. */
 static void test_live(void)
 {
@@ -812,6 +841,7 @@ int main(int argc, char **argv)
     g_test_add_func("/classifier/bad-boxes", test_bad_boxes);
     g_test_add_func("/classifier/many-boxes", test_many_boxes);
     g_test_add_func("/classifier/untracked", test_untracked);
+    g_test_add_func("/classifier/hidden", test_hidden);
     g_test_add_func("/classifier/live", test_live);
     g_test_add_func("/classifier/change-while-playing", test_change_while_playing);
     g_test_add_func("/classifier/renegotiation", test_renegotiation);
