@@ -2,6 +2,7 @@
 #include "classreading.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "analyzer/arrays.h"
 #include "scores.h"
@@ -125,10 +126,46 @@ void vdt_class_level_tell(const VdtClassLevel *level, GstStructure *structure)
         gst_structure_set(structure, "accuracy-cost", G_TYPE_DOUBLE, level->accuracy_cost, NULL);
 }
 
-VdtClassFound *vdt_class_found_new(VdtClassWork *work, const VdtClassNetwork *network, guint level,
-                                   const float *logits, guint top_k)
+/* The number of the same object; -1 if it was not there. */
+static int find(const VdtClassFound *before, const VdtClassSubject *subject)
 {
-    const guint n = network->n_classes;
+    for (guint i = 0; i < before->n; i++)
+        if (before->subjects[i].type == subject->type && before->subjects[i].id == subject->id)
+            return (int)i;
+    return -1;
+}
+
+/* Objects that are hidden, where they are now, with the scores that they had. */
+static void keep_hidden(VdtClassFound *found, const VdtClassFound *before, const VdtClassWork *work)
+{
+    for (guint i = 0; i < work->n_hidden; i++) {
+        const VdtClassSubject *subject = &work->hidden[i];
+        const int was = subject->id > 0 ? find(before, subject) : -1;
+
+        if (was < 0)
+            continue;
+        memcpy(found->scores + (gsize)found->n * found->n_classes,
+               before->scores + (gsize)was * found->n_classes,
+               found->n_classes * sizeof *found->scores);
+        found->subjects[found->n++] = *subject;
+    }
+}
+
+static void read_scores(VdtClassFound *found, const VdtClassFound *before, const VdtClassWork *work,
+                        const float *logits)
+{
+    const guint n = found->n_classes;
+
+    found->scores = g_new0(double, MAX((gsize)(work->n + work->n_hidden) * n, 1));
+    for (guint i = 0; i < work->n; i++)
+        vdt_scores_add(found->card, logits + (gsize)i * n, n, 1, found->scores + (gsize)i * n);
+    if (before && before->scores && before->engine == found->engine && before->what == found->what)
+        keep_hidden(found, before, work);
+}
+
+VdtClassFound *vdt_class_found_new(const VdtClassFound *before, VdtClassWork *work,
+                                   const VdtClassNetwork *network, const float *logits, guint top_k)
+{
     g_autofree gint64 *winners = g_new(gint64, top_k);
     VdtClassFound *found = g_new0(VdtClassFound, 1);
 
@@ -136,20 +173,18 @@ VdtClassFound *vdt_class_found_new(VdtClassWork *work, const VdtClassNetwork *ne
                              .regions = g_steal_pointer(&work->regions),
                              .n = work->n,
                              .n_groups = vdt_scores_n_groups(network->card),
-                             .n_classes = n,
-                             .subjects = g_steal_pointer(&work->subjects),
-                             .level = vdt_class_level(network, level),
+                             .n_classes = network->n_classes,
+                             .subjects = g_new(VdtClassSubject, work->n + work->n_hidden + 1),
+                             .engine = vdt_engine_ref(network->engine),
                              .card = network->card};
-    found->answers = g_new0(GValue, MAX(found->n * found->n_groups, 1));
-    for (guint i = 0; i < found->n * found->n_groups; i++)
+    memcpy(found->subjects, work->subjects, work->n * sizeof *found->subjects);
+    if (logits)
+        read_scores(found, before, work, logits);
+    found->answers = g_new0(GValue, found->n * found->n_groups + 1);
+    for (guint i = 0; i < found->n * found->n_groups; i++) {
         g_value_init(&found->answers[i], GST_TYPE_ARRAY);
-    if (!logits)
-        return found;
-    found->scores = g_new0(double, MAX((gsize)found->n * n, 1));
-    for (guint i = 0; i < found->n; i++) {
-        vdt_scores_add(found->card, logits + (gsize)i * n, n, 1, found->scores + (gsize)i * n);
-        for (guint group = 0; group < found->n_groups; group++)
-            rank(found, i, group, top_k, winners);
+        if (logits)
+            rank(found, i / found->n_groups, i % found->n_groups, top_k, winners);
     }
     return found;
 }
@@ -161,6 +196,7 @@ void vdt_class_found_free(VdtClassFound *found)
     for (guint i = 0; i < found->n * found->n_groups; i++)
         g_value_unset(&found->answers[i]);
     g_clear_pointer(&found->regions, vdt_zones_unref);
+    vdt_engine_unref(found->engine);
     g_free(found->answers);
     g_free(found->subjects);
     g_free(found->scores);

@@ -38,22 +38,25 @@ VdtClassLevel vdt_class_level(const VdtClassNetwork *network, guint level);
 /* Adds it to what is said: "merge", "kept" and "accuracy-cost", as far as there are any. */
 void vdt_class_level_tell(const VdtClassLevel *level, GstStructure *structure);
 
-/* Of one work. The card is the network's: not to be looked at when that is gone. */
+/* Of one work. */
 typedef struct {
     VdtClassify what;
     VdtZones *regions;
     guint n, n_groups, n_classes;
     VdtClassSubject *subjects;
-    VdtClassLevel level;
+    VdtClassLevel level; /* for who made it to say */
+    VdtEngine *engine;   /* whose the card is */
     const VdtCard *card;
     double *scores;  /* n_classes of each subject; NULL if the network gave no numbers */
     GValue *answers; /* n_groups of each subject: arrays of result structures, the best first */
 } VdtClassFound;
 
-/* Of @logits, n_classes for each subject of @work, which loses its regions and subjects; NULL if
- * they are no numbers. The best @top_k of each group, at level @level of the network. */
-VdtClassFound *vdt_class_found_new(VdtClassWork *work, const VdtClassNetwork *network, guint level,
-                                   const float *logits, guint top_k);
+/* Of @logits, n_classes for each subject of @work, which loses its regions; NULL if they are no
+ * numbers. The best @top_k of each group. Of objects that are hidden it is as @before, what was
+ * found last, or NULL, if that was by the same engine; else they are left out. */
+VdtClassFound *vdt_class_found_new(const VdtClassFound *before, VdtClassWork *work,
+                                   const VdtClassNetwork *network, const float *logits,
+                                   guint top_k);
 void vdt_class_found_free(VdtClassFound *found);
 
 /* A result: string `label`, int `class-id`, double `score`; string `group`, if groups have names;

@@ -140,6 +140,16 @@ static gboolean clip(const VdtFrameRegion *box, VdtFrameRegion *part)
     return part->width > 0 && part->height > 0;
 }
 
+/* Whether the segmenter only supposes that the object is there, or sees others with it. */
+static gboolean is_hidden(const GstVideoRegionOfInterestMeta *region)
+{
+    const GstStructure *params = gst_video_region_of_interest_meta_get_param(
+        (GstVideoRegionOfInterestMeta *)region, "cgrseg-segmenter");
+    const char *state = params ? gst_structure_get_string(params, "state") : NULL;
+
+    return state && !g_str_equal(state, "seen");
+}
+
 static void add(VdtClassWork *work, const VdtClassSubject *subject, guint most)
 {
     VdtFrameRegion part;
@@ -167,7 +177,10 @@ static void find_boxes(VdtClassWork *work, const GstVideoInfo *info, GstBuffer *
                                          .id = vdt_class_id_of(region),
                                          .box = vdt_class_box_of(&visible, region)};
 
-        add(work, &subject, most);
+        if (!is_hidden(region))
+            add(work, &subject, most);
+        else if (work->n_hidden < most)
+            work->hidden[work->n_hidden++] = subject;
     }
 }
 
@@ -222,6 +235,7 @@ VdtClassWork *vdt_class_work_new(VdtAnalyzer *analyzer, const VdtClassNetwork *n
     work->what = network->what;
     work->regions = props->regions ? g_atomic_rc_box_acquire(props->regions) : NULL;
     work->subjects = g_new(VdtClassSubject, MAX(most, VDT_ZONES_MOST));
+    work->hidden = g_new(VdtClassSubject, most);
     find_subjects(work, target, info, buffer, most);
     work->pictures = work->n > 0 ? g_malloc(work->n * bytes) : NULL;
     for (guint i = 0; i < work->n; i++) {
@@ -241,6 +255,7 @@ void vdt_class_work_free(gpointer data)
 
     g_clear_pointer(&work->regions, vdt_zones_unref);
     g_free(work->subjects);
+    g_free(work->hidden);
     g_free(work->pictures);
     g_free(work);
 }

@@ -38,6 +38,8 @@ typedef struct {
     VdtZones *regions; /* or NULL */
     guint n;           /* 0: there is nothing to be classified */
     VdtClassSubject *subjects;
+    VdtClassSubject *hidden; /* objects that cannot be seen now, or not alone */
+    guint n_hidden;
     guint left_out;   /* boxes that were too many */
     guint empty;      /* boxes of which nothing is in the frame */
     guint8 *pictures; /* one for each, one behind the other */

@@ -171,6 +171,12 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, 
     return work;
 }
 
+/* The pictures of many boxes are not made for nothing. */
+static gboolean renews(VdtAnalyzer *analyzer)
+{
+    return get_what(VDT_SLAB_CLASSIFIER(analyzer)) == VDT_CLASSIFY_FRAME;
+}
+
 static void passing(VdtAnalyzer *analyzer, GstBuffer *buffer, GstClockTime pts, GstClockTime oldest,
                     const VdtResult *result)
 {
@@ -247,6 +253,7 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     g_autofree float *logits = g_new(float, MAX(n, 1));
     const guint level = get_level(self, network);
     const gint64 begin = g_get_monotonic_time();
+    VdtClassFound *before;
     gboolean numbers;
     guint top_k;
 
@@ -258,8 +265,10 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     GST_OBJECT_UNLOCK(self);
     count(self, work);
     numbers = vdt_worker_check(vdt_analyzer_get_worker(analyzer), logits, n);
-    vdt_class_found_free(self->found);
-    self->found = vdt_class_found_new(work, network, level, numbers ? logits : NULL, top_k);
+    before = self->found;
+    self->found = vdt_class_found_new(before, work, network, numbers ? logits : NULL, top_k);
+    self->found->level = vdt_class_level(network, level);
+    vdt_class_found_free(before);
     vdt_class_found_list(self->found, results);
     return TRUE;
 }
@@ -438,6 +447,7 @@ static void vdt_slab_classifier_class_init(VdtSlabClassifierClass *klass)
     analyzer->take = take;
     analyzer->free_work = vdt_class_work_free;
     analyzer->reset = reset;
+    analyzer->renews = renews;
     analyzer->analyse = analyse;
     analyzer->check = check;
     analyzer->describe = describe;

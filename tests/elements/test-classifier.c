@@ -576,6 +576,35 @@ static void test_untracked(void)
     fixture_harness_free(h);
 }
 
+static void set_state(GstVideoRegionOfInterestMeta *region, const char *state)
+{
+    gst_video_region_of_interest_meta_add_param(
+        region, gst_structure_new("cgrseg-segmenter", "object", G_TYPE_UINT, (guint)region->id,
+                                  "state", G_TYPE_STRING, state, NULL));
+}
+
+/* What is before an object that is hidden is not the object: it is what it was. */
+static void test_hidden(void)
+{
+    static const char *const states[] = {"seen", "hidden", "merged", "seen"};
+    static const guint32 colours[] = {PINK, 0xb0ffb0, 0xb0b0ff, 0xb0b0ff};
+    GstHarness *h = harness_new(VDT_CLASSIFY_BOXES);
+
+    for (guint f = 0; f < G_N_ELEMENTS(states); f++) {
+        GstBuffer *frame = colour_frame(0, f * FRAME), *out;
+
+        set_state(add_box(frame, "car", 1, 4 * f, 0, 16, 16, colours[f]), states[f]);
+        if (f > 0) /* nobody has seen what it is */
+            set_state(add_box(frame, "car", 2, 32, 0, 16, 16, PINK), "hidden");
+        out = push(h, frame);
+        check_labels(out, f == 0 ? "red light" : f < 3 ? "red light, -" : "blue light, -");
+        gst_buffer_unref(out);
+        check_events(h, f == 0 ? "start red" : f < 3 ? "" : "end red, start blue");
+    }
+    g_assert_cmpuint(fixture_stat(h->element, "pictures"), ==, 2);
+    fixture_harness_free(h);
+}
+
 /* mode=live: frames pass at once; what was found is at the box wherever it has got to. */
 static void test_live(void)
 {
@@ -733,6 +762,34 @@ static void test_skips(void)
     fixture_harness_free(h);
 }
 
+/* While the network is behind, boxes are taken when a result is due, and not for each frame. */
+static void test_renewal(void)
+{
+    GstHarness *h = harness_new(VDT_CLASSIFY_BOXES);
+    guint n_results = 0;
+    guint64 last = 1;
+
+    g_object_set(h->element, "mode", VDT_ANALYZER_LIVE, "interval", 0.2, NULL);
+    for (guint f = 0; f < 400; f++) {
+        GstBuffer *frame = colour_frame(PINK, f * FRAME), *out;
+        const GstStructure *s;
+        guint64 pts;
+
+        for (int i = 0; i < 64; i++)
+            gst_buffer_add_video_region_of_interest_meta(frame, "x", 0, 0, 64, 64)->id = i + 1;
+        out = push(h, frame);
+        s = fixture_meta(out, "camera");
+        if (s && gst_structure_get_uint64(s, "result-pts", &pts) && pts != last) {
+            g_assert_cmpuint(pts % (5 * FRAME), ==, 0);
+            last = pts;
+            n_results++;
+        }
+        gst_buffer_unref(out);
+    }
+    g_assert_cmpuint(n_results, >, 3);
+    fixture_harness_free(h);
+}
+
 /* Damaged weights are said, once, and counted; nothing is told. */
 static void test_no_numbers(void)
 {
@@ -831,6 +888,7 @@ int main(int argc, char **argv)
     g_test_add_func("/classifier/bad-boxes", test_bad_boxes);
     g_test_add_func("/classifier/many-boxes", test_many_boxes);
     g_test_add_func("/classifier/untracked", test_untracked);
+    g_test_add_func("/classifier/hidden", test_hidden);
     g_test_add_func("/classifier/live", test_live);
     g_test_add_func("/classifier/change-while-playing", test_change_while_playing);
     g_test_add_func("/classifier/renegotiation", test_renegotiation);
@@ -838,6 +896,7 @@ int main(int argc, char **argv)
     g_test_add_func("/classifier/presets", test_presets);
     g_test_add_func("/classifier/flush", test_flush);
     g_test_add_func("/classifier/skips", test_skips);
+    g_test_add_func("/classifier/renewal", test_renewal);
     g_test_add_func("/classifier/no-numbers", test_no_numbers);
     g_test_add_func("/classifier/behind-segmenter", test_behind_segmenter);
     return fixture_run();
