@@ -91,9 +91,10 @@ static const char *const pyramids[] = {
     "slab_swin_t-224",   "slab_swin-448",        "swin-layernorm-224",
     "swin_prepbn-224",   "slab_pvt-64-batch2",   "pvt_prepbn-64-batch2",
     "pvt_prepbn-96x128", "slab_cswin-64-batch2", "cswin_prepbn-64-batch2",
+    "deit_t_prepbn-224", "slab_deit_t-224-batch2",
 };
 
-/* Transformers of four stages: windows, stripes, smaller maps of keys, linear attention. */
+/* Those of the row slab: windows, stripes, smaller maps of keys, linear attention; and norms. */
 static void test_pyramids(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(pyramids); i++) {
