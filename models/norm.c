@@ -68,13 +68,42 @@ static double counter(const VdtWeights *weights, const char *scope, const char *
     return number != NULL ? *(const float *)number->data : 0;
 }
 
+static void set_counter(VdtWeights *weights, const char *scope, const char *name, guint64 value)
+{
+    const VdtShape number = {0};
+    g_autofree char *full = g_strconcat(scope, name, NULL);
+    g_autoptr(VdtTensor) tensor = vdt_tensor_new(VDT_F32, &number, NULL);
+    *(float *)tensor->data = (float)value;
+    vdt_weights_insert(weights, full, tensor);
+}
+
+/* Where the names of a norm begin that @name is a counter of; NULL if it is none. */
+static char *scope_of(const char *name)
+{
+    return g_str_has_suffix(name, ".iter") ? g_strndup(name, strlen(name) - strlen("iter")) : NULL;
+}
+
+guint vdt_norm_set_steps(VdtWeights *weights, guint64 steps)
+{
+    guint n = 0, n_tensors = vdt_weights_get_n_tensors(weights);
+    for (guint i = 0; i < n_tensors; i++) {
+        g_autofree char *scope = scope_of(vdt_weights_get_name(weights, i));
+        if (scope == NULL)
+            continue;
+        set_counter(weights, scope, "warm", 0);
+        set_counter(weights, scope, "iter", steps);
+        set_counter(weights, scope, "total_step", steps);
+        n++;
+    }
+    return n;
+}
+
 gboolean vdt_norm_check_finished(const VdtWeights *weights, GError **error)
 {
     for (guint i = 0; i < vdt_weights_get_n_tensors(weights); i++) {
-        const char *name = vdt_weights_get_name(weights, i);
-        if (!g_str_has_suffix(name, ".norm2.alpha"))
+        g_autofree char *scope = scope_of(vdt_weights_get_name(weights, i));
+        if (scope == NULL)
             continue;
-        g_autofree char *scope = g_strndup(name, strlen(name) - strlen("norm2.alpha"));
         double left = counter(weights, scope, "warm") + counter(weights, scope, "iter");
         if (left > 0) {
             g_set_error(error, VDT_ERROR, VDT_ERROR_WEIGHTS,

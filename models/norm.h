@@ -35,6 +35,10 @@ VdtValue *vdt_norm(VdtNormKind kind, VdtScope scope, VdtValue *x, double eps);
  */
 VdtNormKind vdt_norm_measure(const VdtWeights *weights, const char *scope, int channels);
 
+/* Has a training of these weights take @steps until its norms are batch norms, from the beginning:
+ * sets the counters of those that are led to it. Returns how many these are. */
+guint vdt_norm_set_steps(VdtWeights *weights, guint64 steps);
+
 /* FALSE, with VDT_ERROR_WEIGHTS, if these are of a training that was not over when they were saved:
  * norms that are still partly layer norms, by their counters, which inference does without. */
 gboolean vdt_norm_check_finished(const VdtWeights *weights, GError **error);

@@ -193,11 +193,17 @@ gboolean vdt_pyramid_same(const VdtPyramid *a, const VdtPyramid *b)
            a->qkv_bias == b->qkv_bias && a->norm == b->norm && a->num_classes == b->num_classes;
 }
 
+int vdt_pyramid_side(int places)
+{
+    int side = (int)lround(sqrt(places));
+    return side * side == places ? side : 0;
+}
+
 gboolean vdt_pyramid_check_input(const VdtPyramid *p, const VdtShape *input, GError **error)
 {
-    if (input->n_dims == 4 && input->dims[1] == 3 && input->dims[2] % p->patch == 0 &&
-        input->dims[3] % p->patch == 0 && input->dims[2] > 0 && input->dims[3] > 0 &&
-        MAX(input->dims[2], input->dims[3]) <= VDT_PYRAMID_SIDE)
+    if (input->n_dims == 4 && input->dims[0] > 0 && input->dims[1] == 3 &&
+        input->dims[2] % p->patch == 0 && input->dims[3] % p->patch == 0 && input->dims[2] > 0 &&
+        input->dims[3] > 0 && MAX(input->dims[2], input->dims[3]) <= VDT_PYRAMID_SIDE)
         return TRUE;
     g_autofree char *text = vdt_shape_to_string(input);
     g_set_error(error, VDT_ERROR, VDT_ERROR_SHAPE,
@@ -235,6 +241,24 @@ VdtValue *vdt_pyramid_mlp(VdtScope s, VdtValue *x, int ratio)
     int dim = (int)vdt_value_dim(x, 2);
     x = vdt_gelu(vdt_linear(vdt_in(s, "fc1"), x, .out = dim * ratio));
     return vdt_linear(vdt_in(s, "fc2"), x, .out = dim);
+}
+
+void vdt_pyramid_linear(VdtScope s, VdtValue *x, gboolean bias, gboolean apart, gint64 width,
+                        guint n, VdtValue **parts)
+{
+    const VdtShape weights = vdt_shape(n * width, vdt_value_dim(x, 2));
+    const VdtShape biases = vdt_shape(n * width);
+    VdtValue *together = NULL, *weight = NULL, *shift = NULL;
+    if (!apart)
+        together = vdt_linear(s, x, .out = (int)(n * width), .no_bias = !bias);
+    else
+        weight = vdt_param_with(s, "weight", &weights, (VdtStart){.deviation = 0.01});
+    if (apart && bias)
+        shift = vdt_param_with(s, "bias", &biases, (VdtStart){0});
+    for (guint i = 0; i < n; i++)
+        parts[i] = apart ? vdt_linear_by(x, vdt_slice(weight, 0, i * width, width),
+                                         bias ? vdt_slice(shift, 0, i * width, width) : NULL)
+                         : vdt_slice(together, 2, i * width, width);
 }
 
 /* A bias of several windows, [1, windows heads, queries, keys], goes to those of each map. */
@@ -288,7 +312,8 @@ VdtValue *vdt_pyramid_attend_linearly(int kernel, VdtScope s, VdtValue *const qk
                                    for_each_head(vdt_param(dwc, "weight", &around), heads),
                                    for_each_head(vdt_param(dwc, "bias", &one), heads),
                                    .pad = kernel / 2, .groups = (int)dim);
-    return vdt_pyramid_tokens(vdt_add(vdt_pyramid_map(x, height, width), near));
+    /* Beside the convolution, which takes the sum in. */
+    return vdt_pyramid_tokens(vdt_add(near, vdt_pyramid_map(x, height, width)));
 }
 
 VdtValue *vdt_pyramid_head(const VdtPyramid *p, VdtScope s, VdtValue *x)

@@ -44,6 +44,8 @@ void vdt_pyramid_read_list(VdtFields *fields, const char *const *keys, int *valu
 JsonObject *vdt_pyramid_to_json(const char *arch, const VdtPyramid *p);
 void vdt_pyramid_list_to_json(JsonObject *object, const char *key, const int *values);
 gboolean vdt_pyramid_same(const VdtPyramid *a, const VdtPyramid *b);
+/* The side of a square of so many places; 0 if it is none. */
+int vdt_pyramid_side(int places);
 /* TRUE for a picture [N,3,H,W] in patches; VDT_ERROR_SHAPE says what is wrong. */
 gboolean vdt_pyramid_check_input(const VdtPyramid *p, const VdtShape *input, GError **error);
 
@@ -55,6 +57,11 @@ VdtValue *vdt_pyramid_resize(VdtValue *places, gint64 from, gint64 height, gint6
                              gboolean bicubic);
 /* fc1, GELU, fc2. */
 VdtValue *vdt_pyramid_mlp(VdtScope s, VdtValue *x, int ratio);
+/* The results of linear layer @s in @n parts of @width. Where they are @apart, each is a
+ * product of its own, which takes in what follows it: linear attention looks at all but the values
+ * through a ReLU. */
+void vdt_pyramid_linear(VdtScope s, VdtValue *x, gboolean bias, gboolean apart, gint64 width,
+                        guint n, VdtValue **parts);
 /* Attention by softmax over all tokens of each sample; @bias is added to the scores, or NULL. */
 VdtValue *vdt_pyramid_attend(VdtValue *const qkv[3], int heads, VdtValue *bias);
 /* Linear attention, with the parameters of @s: "positional_encoding", of a map of @from a side, and

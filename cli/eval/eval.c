@@ -57,7 +57,9 @@ static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecisio
     VdtEngineOptions options = {.model = o->model,
                                 .weights = o->weights,
                                 .architecture = architecture,
-                                .precision = precision};
+                                .precision = precision,
+                                .merges = o->merge >= 0,
+                                .merge = MAX(o->merge, 0)};
     g_autoptr(VdtEngine) engine = vdt_engine_new(&options, error);
     if (engine == NULL || !check_answers(o, vdt_engine_get_card(engine), error))
         return FALSE;
@@ -117,7 +119,7 @@ static gboolean check(const EvalOptions *o)
 
 int command_eval(int argc, char **argv)
 {
-    g_auto(EvalOptions) o = {.seed = STREET_HELD_OUT_SEED, .clips = UNSET, .coded = 2};
+    g_auto(EvalOptions) o = {.seed = STREET_HELD_OUT_SEED, .clips = UNSET, .coded = 2, .merge = -1};
     const GOptionEntry entries[] = {
         {"street", 0, 0, G_OPTION_ARG_NONE, &o.street, "Evaluate on the synthetic street", NULL},
         {"data", 0, 0, G_OPTION_ARG_FILENAME, &o.data, "Evaluate on videos in this folder",
@@ -135,6 +137,8 @@ int command_eval(int argc, char **argv)
         {"model", 0, 0, G_OPTION_ARG_STRING, &o.model,
          "Installed model, or a card.json (the architecture's street model)", "NAME|CARD"},
         {"weights", 0, 0, G_OPTION_ARG_FILENAME, &o.weights, "Weight file", "FILE"},
+        {"merge", 0, 0, G_OPTION_ARG_INT, &o.merge,
+         "Tokens that each layer merges (as many as in the training)", "R"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &o.seed, "Of the street's clips (9000)", "N"},
         {"clips", 0, 0, G_OPTION_ARG_INT, &o.clips, "Clips of the street (2000)", "N"},
         {"objects", 0, 0, G_OPTION_ARG_NONE, &o.objects,

@@ -17,6 +17,7 @@ typedef struct {
     gboolean street, objects, baselines, one_frame, zero_is_other, json;
     gint64 seed;
     int clips, coded, endless;
+    int merge; /* tokens that each layer merges; below 0: as trained */
 } EvalOptions;
 
 /* Sets @error to VDT_ERROR_MODEL; returns FALSE. */

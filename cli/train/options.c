@@ -202,6 +202,19 @@ static gboolean check_task(const TrainOptions *o, const VdtModel *model)
            complain_usage("train", "%s", error->message) < 0;
 }
 
+static gboolean check_compensator(const TrainOptions *o, const VdtModel *model)
+{
+    if (!o->compensator)
+        return TRUE;
+    if (o->weights == NULL)
+        return complain_usage("train", "--compensator is for the network of --weights") < 0;
+    if (o->resume)
+        return complain_usage("train", "--compensator has no checkpoints to --resume from") < 0;
+    if (model != NULL && model->merging == NULL)
+        return complain_usage("train", "--compensator: %s merges no tokens", model->name) < 0;
+    return TRUE;
+}
+
 static gboolean check(TrainOptions *o)
 {
     if (o->quick && !o->street)
@@ -437,6 +450,10 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
          "R"},
         {"framing", 0, 0, G_OPTION_ARG_STRING, &o->framing,
          "How frames get that size: stretch, crop or fit", "HOW"},
+        {"compensator", 0, 0, G_OPTION_ARG_NONE, &o->compensator,
+         "Leave the network of --weights as it is, and train adapters that make up for merging "
+         "more tokens, or fewer, than it was trained with",
+         NULL},
         {HEADING("How it learns")},
         {"quick", 0, 0, G_OPTION_ARG_NONE, &o->quick,
          "On the street: learn a little, in two minutes, to see that it does; other options may be "
@@ -516,5 +533,5 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
     o->task = g_strdup(rest[1]);
     follow_recipe(o, model != NULL ? model->task : VDT_TASK_RECOGNITION);
     *architecture = g_strdup(rest[0]);
-    return check_task(o, model) && check(o);
+    return check_task(o, model) && check_compensator(o, model) && check(o);
 }

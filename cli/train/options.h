@@ -29,6 +29,7 @@ typedef struct {
     int interval;
     double dropout, label_smoothing;
     gboolean freeze_norms;
+    gboolean compensator; /* trained in the place of the network */
     /* optimisation */
     gboolean quick;
     int batch, whole_batch;

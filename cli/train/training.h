@@ -75,6 +75,9 @@ gboolean training_restore(Training *training, GError **error);
 /* loop.c: all steps that are left. */
 gboolean training_run(Training *training, GError **error);
 
+/* compensate.c: instead of all that, adapters for the network as it is. */
+gboolean training_compensate(Training *training, GError **error);
+
 /* How well validation clips were answered: @score is the share that was right, or the mean IoU. */
 typedef struct {
     guint n; /* 0: there are none */

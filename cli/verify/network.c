@@ -38,7 +38,8 @@ static JsonObject *with(JsonObject *config, const char *key, JsonNode *value)
     return json_node_dup_object(copy);
 }
 
-/* The network that @weights look like, with all of @config that they fit, too; or NULL. */
+/* The network that @weights look like, completed by @config; NULL if the two contradict each
+ * other. */
 static VdtGraph *seen_in(VdtWeights *weights, JsonObject *config, const VdtModel *model,
                          const VdtShape *input)
 {
@@ -53,7 +54,7 @@ static VdtGraph *seen_in(VdtWeights *weights, JsonObject *config, const VdtModel
         g_autoptr(JsonObject) tried = with(seen, l->data, json_object_get_member(config, l->data));
         g_autoptr(VdtGraph) other = graph_of(model, tried, input, NULL);
         if (count_taken(other, weights) != most)
-            continue;
+            return NULL;
         json_object_unref(seen);
         seen = g_steal_pointer(&tried);
         vdt_graph_unref(graph);

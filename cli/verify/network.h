@@ -6,8 +6,8 @@
 
 #include "model.h"
 
-/* The graph of @golden_case for @input, by its "config". Cases come from elsewhere, and may call
- * things otherwise than this version does: where the tensors say more than what is understood of
- * the configuration, they decide, along with the keys that fit them, and *by_tensors is TRUE. */
+/* The graph of @golden_case for @input, by its "config". Cases come from elsewhere, and may name
+ * keys that this version has under another name: what a configuration leaves open, the tensors
+ * decide, and *by_tensors is TRUE. */
 VdtGraph *golden_network(JsonObject *golden_case, JsonObject *config, const VdtModel *model,
                          const VdtShape *input, gboolean *by_tensors, GError **error);

@@ -102,7 +102,7 @@ static gboolean run_case(Case *c, const char *dir, const VdtPlanOptions *options
     if (graph == NULL)
         return FALSE;
     if (by_tensors)
-        g_print("%s   its tensors say more of the network than its configuration\n", c->name);
+        g_print("%s   its tensors decide what its configuration leaves open\n", c->name);
     g_autoptr(VdtWeights) weights = golden_weights(c->json, graph, error);
     if (weights == NULL)
         return FALSE;

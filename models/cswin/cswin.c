@@ -99,7 +99,8 @@ static VdtValue *branch(const Config *c, VdtScope s, VdtValue *const qkv[3], int
                                         high, wide);
     else
         x = vdt_pyramid_attend(part, heads, NULL);
-    x = vdt_add(x, vdt_pyramid_tokens(near));
+    /* Beside the convolution, which takes the sum in. */
+    x = vdt_pyramid_tokens(vdt_add(near, vdt_pyramid_map(x, high, wide)));
     return whole ? x : vdt_windows_back_with(x, stripes);
 }
 
@@ -107,8 +108,9 @@ static VdtValue *attention(const Config *c, VdtScope s, VdtValue *x, const Map *
 {
     int dim = c->p.dims[map->stage], heads = c->p.heads[map->stage], split = c->split[map->stage];
     int n = is_whole(c, map->stage) ? 1 : 2, width = dim / n;
-    VdtValue *qkv = vdt_linear(vdt_in(s, "qkv"), x, .out = 3 * dim, .no_bias = !c->p.qkv_bias);
-    VdtValue *attended[2];
+    VdtValue *qkv[6], *attended[2];
+    vdt_pyramid_linear(vdt_in(s, "qkv"), x, c->p.qkv_bias, c->p.linear[map->stage] && n == 1, width,
+                       3 * n, qkv);
     for (int k = 0; k < n; k++) {
         VdtWindows stripes = {.height = (int)map->height,
                               .width = (int)map->width,
@@ -116,7 +118,7 @@ static VdtValue *attention(const Config *c, VdtScope s, VdtValue *x, const Map *
                               .window_w = n == 1 || k == 1 ? (int)map->width : split};
         VdtValue *part[3];
         for (int i = 0; i < 3; i++)
-            part[i] = vdt_slice(qkv, 2, (gint64)i * dim + (gint64)k * width, width);
+            part[i] = qkv[i * n + k];
         attended[k] = branch(c, vdt_in(s, "attns.%d", k), part, heads / n, map, stripes);
     }
     x = n == 1 ? attended[0] : vdt_concat(attended, 2, 2);
@@ -188,14 +190,6 @@ gboolean vdt_cswin_build(JsonObject *config, VdtGraph *graph, const VdtBuild *as
     return TRUE;
 }
 
-static int square_side(int places)
-{
-    int side = 0;
-    while (side < VDT_PYRAMID_SIDE && (side + 1) * (side + 1) <= places)
-        side++;
-    return side * side == places ? side : 0;
-}
-
 /* The width of stripes, and with linear attention what it says of the side of the map; where no
  * tensor tells, what the published networks have. */
 static gboolean measure_attention(const VdtWeights *w, Config *c, int i)
@@ -203,14 +197,14 @@ static gboolean measure_attention(const VdtWeights *w, Config *c, int i)
     VdtPyramid *p = &c->p;
     int n = i + 1, width = vdt_measure(w, "", 4, 0, "stage%d.0.attns.0.dwc.weight", n);
     gboolean two = vdt_measure(w, "", 4, 0, "stage%d.0.attns.1.get_v.weight", n) > 0;
+    int branches = two ? 2 : 1;
     p->linear[i] = width > 0;
-    p->heads[i] = vdt_measured_ratio(p->dims[i], width > 0 ? width : HEAD_WIDTH);
-    if (p->heads[i] == 0)
-        p->heads[i] = two ? 2 : 1;
+    p->heads[i] = vdt_measured_ratio(p->dims[i] / branches, width > 0 ? width : HEAD_WIDTH);
+    p->heads[i] = MAX(p->heads[i], 1) * branches;
     if (width > 0) {
         int places = vdt_measure(w, "", 3, 1, "stage%d.0.attns.0.positional_encoding", n);
         p->kernel = vdt_measure(w, "", 4, 2, "stage%d.0.attns.0.dwc.weight", n);
-        int side = two ? stored_side(c, i) : square_side(places);
+        int side = two ? stored_side(c, i) : vdt_pyramid_side(places);
         if (side == 0 || side > VDT_PYRAMID_SIDE / p->patch >> i)
             return FALSE;
         if (!two)

@@ -69,8 +69,8 @@ static gint64 stored_side(const Config *c, int stage)
 }
 
 /* Keys and values, of a smaller map if the stage has one. */
-static VdtValue *keys_and_values(const Config *c, VdtScope s, VdtValue *x, int i, gint64 height,
-                                 gint64 width)
+static void keys_and_values(const Config *c, VdtScope s, VdtValue *x, int i, gint64 height,
+                            gint64 width, VdtValue *kv[2])
 {
     int dim = c->p.dims[i], ratio = c->reduction[i];
     if (ratio > 1) {
@@ -78,16 +78,15 @@ static VdtValue *keys_and_values(const Config *c, VdtScope s, VdtValue *x, int i
                        .kernel = ratio, .stride = ratio, .bias = TRUE);
         x = vdt_norm(c->p.norm, vdt_in(s, "norm"), vdt_pyramid_tokens(x), c->p.eps);
     }
-    return vdt_linear(vdt_in(s, "kv"), x, .out = 2 * dim, .no_bias = !c->p.qkv_bias);
+    vdt_pyramid_linear(vdt_in(s, "kv"), x, c->p.qkv_bias, c->p.linear[i], dim, 2, kv);
 }
 
 static VdtValue *attention(const Config *c, VdtScope s, VdtValue *x, int i, gint64 height,
                            gint64 width)
 {
     int dim = c->p.dims[i], heads = c->p.heads[i];
-    VdtValue *q = vdt_linear(vdt_in(s, "q"), x, .out = dim, .no_bias = !c->p.qkv_bias);
-    VdtValue *kv = keys_and_values(c, s, x, i, height, width);
-    VdtValue *part[3] = {q, vdt_slice(kv, 2, 0, dim), vdt_slice(kv, 2, dim, dim)};
+    VdtValue *part[3] = {vdt_linear(vdt_in(s, "q"), x, .out = dim, .no_bias = !c->p.qkv_bias)};
+    keys_and_values(c, s, x, i, height, width, part + 1);
     if (c->p.linear[i])
         x = vdt_pyramid_attend_linearly(c->p.kernel, s, part, heads, stored_side(c, i), height,
                                         width);
@@ -180,15 +179,13 @@ static gboolean measure_stage(const VdtWeights *w, Config *c, int i)
 
 static gboolean measure(const VdtWeights *w, Config *c)
 {
-    int places = vdt_measure(w, "", 3, 1, "pos_embed1"), side = 0;
+    int side = vdt_pyramid_side(vdt_measure(w, "", 3, 1, "pos_embed1"));
     *c = defaults;
     c->p.patch = vdt_measure(w, "", 4, 2, "patch_embed1.proj.weight");
     c->p.num_classes = vdt_measure(w, "", 2, 0, "head.weight");
     c->p.qkv_bias = vdt_measure(w, "", 1, 0, "block1.0.attn.q.bias") > 0;
-    while ((side + 1) * (side + 1) <= places && side < VDT_PYRAMID_SIDE)
-        side++;
     if (c->p.patch < 1 || c->p.patch > 64 || c->p.num_classes < 1 || side < 8 ||
-        side * side != places || side > VDT_PYRAMID_SIDE / c->p.patch)
+        side > VDT_PYRAMID_SIDE / c->p.patch)
         return FALSE;
     c->p.size = side * c->p.patch;
     for (int i = 0; i < VDT_STAGES; i++)

@@ -73,18 +73,44 @@ static gboolean build(JsonObject *config, VdtGraph *graph, const VdtBuild *asked
     }
 #define DEIT_T "\"arch\": \"deit\", \"dim\": 192, \"heads\": 3"
 #define DEIT_S "\"arch\": \"deit\", \"dim\": 384, \"heads\": 6"
-#define REPBN  ", \"norm\": \"repbn\"}"
-#define MIXED  ", \"norm\": \"linearnorm\"}"
-#define SLAB   ", \"attention\": \"linear\"" MIXED
+#define SWIN_T "\"arch\": \"swin\", \"dim\": 96"
+#define SWIN_S SWIN_T ", \"depths\": [2, 2, 18, 2]"
+#define SWIN_B                                                                                     \
+    "\"arch\": \"swin\", \"dim\": 128, \"heads\": [4, 8, 16, 32], \"depths\": [2, 2, 18, 2]"
+#define PVT_T   "\"arch\": \"pvt\", \"depths\": [2, 2, 2, 2]"
+#define PVT_S   "\"arch\": \"pvt\", \"depths\": [3, 4, 6, 3]"
+#define PVT_M   "\"arch\": \"pvt\", \"depths\": [3, 4, 18, 3]"
+#define CSWIN_T "\"arch\": \"cswin\", \"depths\": [2, 4, 18, 1]"
+#define CSWIN_S "\"arch\": \"cswin\", \"depths\": [2, 4, 32, 2]"
+#define LLSS    ", \"attn_type\": \"LLSS\""
+#define REPBN   ", \"norm\": \"repbn\"}"
+#define MIXED   ", \"norm\": \"linearnorm\"}"
+#define SLAB    ", \"attention\": \"linear\"" MIXED
 /* Norms are what the authors' networks of that name have. */
 static const VdtVariant variants[] = {
     VARIANT("deit_t_prepbn", "{" DEIT_T REPBN),
     VARIANT("deit_s_prepbn", "{" DEIT_S MIXED),
     VARIANT("slab_deit_t", "{" DEIT_T SLAB),
     VARIANT("slab_deit_s", "{" DEIT_S SLAB),
-    VARIANT("swin_t", "{\"arch\": \"swin\"}"),
-    VARIANT("swin_t_prepbn", "{\"arch\": \"swin\"" REPBN),
-    VARIANT("slab_swin_t", "{\"arch\": \"swin\", \"window\": 56, \"attn_type\": \"LLSS\"" MIXED),
+    VARIANT("swin_t", "{" SWIN_T "}"),
+    VARIANT("swin_s", "{" SWIN_S "}"),
+    VARIANT("swin_b", "{" SWIN_B "}"),
+    VARIANT("swin_t_prepbn", "{" SWIN_T REPBN),
+    VARIANT("swin_s_prepbn", "{" SWIN_S REPBN),
+    VARIANT("swin_b_prepbn", "{" SWIN_B REPBN),
+    VARIANT("slab_swin_t", "{" SWIN_T LLSS ", \"window\": 56" MIXED),
+    VARIANT("slab_swin_s", "{" SWIN_S LLSS ", \"window\": 56" MIXED),
+    VARIANT("slab_swin_b", "{" SWIN_B LLSS ", \"window\": 56" MIXED),
+    VARIANT("pvt_t_prepbn", "{" PVT_T MIXED),
+    VARIANT("pvt_s_prepbn", "{" PVT_S MIXED),
+    VARIANT("pvt_m_prepbn", "{" PVT_M MIXED),
+    VARIANT("slab_pvt_t", "{" PVT_T SLAB),
+    VARIANT("slab_pvt_s", "{" PVT_S SLAB),
+    VARIANT("slab_pvt_m", "{" PVT_M SLAB),
+    VARIANT("cswin_t_prepbn", "{" CSWIN_T MIXED),
+    VARIANT("cswin_s_prepbn", "{" CSWIN_S MIXED),
+    VARIANT("slab_cswin_t", "{" CSWIN_T LLSS MIXED),
+    VARIANT("slab_cswin_s", "{" CSWIN_S LLSS MIXED),
 };
 
 static VdtShape input_shape(JsonObject *config, guint batch, guint width, guint height)

@@ -7,8 +7,6 @@
  */
 #include "swin.h"
 
-#include <math.h>
-
 #include "../fields.h"
 #include "../measure.h"
 
@@ -108,11 +106,10 @@ static VdtValue *bias_of(const Config *c, VdtScope s, const Map *map, VdtWindows
 static VdtValue *attention(const Config *c, VdtScope s, VdtValue *x, const Map *map,
                            VdtWindows windows)
 {
-    int dim = c->p.dims[map->stage], heads = c->p.heads[map->stage];
-    VdtValue *qkv = vdt_linear(vdt_in(s, "qkv"), x, .out = 3 * dim, .no_bias = !c->p.qkv_bias);
+    int heads = c->p.heads[map->stage];
     VdtValue *part[3];
-    for (int i = 0; i < 3; i++)
-        part[i] = vdt_slice(qkv, 2, (gint64)i * dim, dim);
+    vdt_pyramid_linear(vdt_in(s, "qkv"), x, c->p.qkv_bias, c->p.linear[map->stage],
+                       c->p.dims[map->stage], 3, part);
     if (c->p.linear[map->stage])
         return vdt_pyramid_attend_linearly(c->p.kernel, s, part, heads,
                                            stored_window(c, map->stage), windows.window,
@@ -177,6 +174,8 @@ gboolean vdt_swin_build(JsonObject *config, VdtGraph *graph, const VdtBuild *ask
     VdtScope net = vdt_scope(graph, "");
     VdtValue *x = vdt_input(graph, "image", &asked->inputs[0]);
     x = patches(&c, vdt_in(net, "patch_embed"), x, &map);
+    if (x == NULL)
+        return TRUE; /* too large: the graph says so */
     for (; map.stage < VDT_STAGES; map.stage++) {
         VdtScope s = vdt_in(net, "layers.%d", map.stage);
         for (int j = 0; j < c.p.depths[map.stage]; j++)
@@ -190,61 +189,51 @@ gboolean vdt_swin_build(JsonObject *config, VdtGraph *graph, const VdtBuild *ask
     return TRUE;
 }
 
-/* The side of a square of so many; 0 if it is none. */
-static int side_of(int places)
-{
-    int side = (int)lround(sqrt(places));
-    return side * side == places ? side : 0;
-}
-
 static gboolean measure_stage(const VdtWeights *w, Config *c, int i)
 {
     VdtPyramid *p = &c->p;
-    int dim = p->dims[i], width, table, hidden;
+    int dim = p->dims[i], side;
+    g_autofree char *attention = g_strdup_printf("layers.%d.blocks.0.attn", i);
     p->depths[i] = 0;
     while (p->depths[i] < VDT_PYRAMID_DEPTH &&
            vdt_measure(w, "", 2, 1, "layers.%d.blocks.%d.attn.qkv.weight", i, p->depths[i]) == dim)
         p->depths[i]++;
-    hidden = vdt_measure(w, "", 2, 0, "layers.%d.blocks.0.mlp.fc1.weight", i);
-    p->mlp_ratios[i] = vdt_measured_ratio(hidden, dim);
-    width = vdt_measure(w, "", 4, 0, "layers.%d.blocks.0.attn.dwc.weight", i);
-    table = vdt_measure(w, "", 2, 0, "layers.%d.blocks.0.attn.relative_position_bias_table", i);
-    p->linear[i] = width > 0;
-    if (width > 0) {
-        int places = vdt_measure(w, "", 3, 1, "layers.%d.blocks.0.attn.positional_encoding", i);
-        p->heads[i] = vdt_measured_ratio(dim, width);
-        p->kernel = vdt_measure(w, "", 4, 2, "layers.%d.blocks.0.attn.dwc.weight", i);
-        c->window = MAX(c->window, side_of(places));
-        if (side_of(places) == 0 || side_of(places) > MOST_WINDOW)
-            return FALSE;
+    p->mlp_ratios[i] =
+        vdt_measured_ratio(vdt_measure(w, "", 2, 0, "layers.%d.blocks.0.mlp.fc1.weight", i), dim);
+    p->linear[i] = vdt_measure(w, attention, 4, 0, "dwc.weight") > 0;
+    if (p->linear[i]) {
+        side = vdt_pyramid_side(vdt_measure(w, attention, 3, 1, "positional_encoding"));
+        p->heads[i] = vdt_measured_ratio(dim, vdt_measure(w, attention, 4, 0, "dwc.weight"));
+        p->kernel = vdt_measure(w, attention, 4, 2, "dwc.weight");
+        c->window = MAX(c->window, side);
     } else {
-        int side = side_of(table);
-        p->heads[i] =
-            vdt_measure(w, "", 2, 1, "layers.%d.blocks.0.attn.relative_position_bias_table", i);
-        c->softmax_window = MAX(c->softmax_window, (side + 1) / 2);
-        if (side % 2 == 0 || (side + 1) / 2 > MOST_PLACES)
-            return FALSE;
+        side = (vdt_pyramid_side(vdt_measure(w, attention, 2, 0, "relative_position_bias_table")) +
+                1) /
+               2;
+        p->heads[i] = vdt_measure(w, attention, 2, 1, "relative_position_bias_table");
+        c->softmax_window = MAX(c->softmax_window, side);
     }
-    return p->depths[i] > 0 && p->mlp_ratios[i] > 0 && p->heads[i] > 0;
+    /* Pictures were at least as large as a window of each stage. */
+    p->size = MAX(p->size, p->patch * side << i);
+    return p->depths[i] > 0 && p->mlp_ratios[i] > 0 && p->heads[i] > 0 && side > 0 &&
+           side <= (p->linear[i] ? MOST_WINDOW : MOST_PLACES) && p->size <= VDT_PYRAMID_SIDE;
 }
 
-/* The pictures of the training: by the windows of a shifted block's mask, or of linear attention
- * over the whole map; 224 if there is neither. */
-static int measured_size(const VdtWeights *w, const Config *c)
+/* Of the training's pictures, the mask of a shifted block tells how many windows they had. */
+static void measure_masks(const VdtWeights *w, Config *c)
 {
-    for (int i = 0; i < VDT_STAGES; i++) {
-        int windows = vdt_measure(w, "", 3, 0, "layers.%d.blocks.1.attn_mask", i);
-        int side = side_of(windows) * c->softmax_window;
-        if (side > 0 && side <= VDT_PYRAMID_SIDE / c->p.patch >> i)
-            return c->p.patch * side << i;
+    for (int i = VDT_STAGES; i-- > 0;) {
+        int side = vdt_pyramid_side(vdt_measure(w, "", 3, 0, "layers.%d.blocks.1.attn_mask", i));
+        gint64 size = (gint64)c->p.patch * side * c->softmax_window << i;
+        if (size >= c->p.size && size <= VDT_PYRAMID_SIDE)
+            c->p.size = (int)size;
     }
-    return defaults.p.size * c->p.patch / defaults.p.patch;
 }
 
 static gboolean measure(const VdtWeights *w, Config *c)
 {
     *c = defaults;
-    c->window = c->softmax_window = 0;
+    c->window = c->softmax_window = c->p.size = 0;
     c->p.patch = vdt_measure(w, "", 4, 2, "patch_embed.proj.weight");
     c->p.dims[0] = vdt_measure(w, "", 4, 0, "patch_embed.proj.weight");
     c->p.num_classes = vdt_measure(w, "", 2, 0, "head.weight");
@@ -257,11 +246,11 @@ static gboolean measure(const VdtWeights *w, Config *c)
         if (!measure_stage(w, c, i))
             return FALSE;
     }
-    if (c->window == 0)
-        c->window = c->softmax_window;
     if (c->softmax_window == 0)
         c->softmax_window = MIN(c->window, 7);
-    c->p.size = measured_size(w, c);
+    if (c->window == 0)
+        c->window = c->softmax_window;
+    measure_masks(w, c);
     c->p.norm = vdt_norm_measure(w, "layers.0.blocks.0.norm1", c->p.dims[0]);
     return TRUE;
 }

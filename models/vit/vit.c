@@ -118,14 +118,13 @@ static VdtValue *norm(const Config *c, VdtScope s, VdtValue *x)
     return vdt_tap(vdt_norm(c->norm, s, x, c->eps), "%s", s.prefix);
 }
 
-/* [N,3,H,W] to [N,patches,dim], row by row of the picture. */
+/* [N,3,H,W] to [N,dim,H/patch,W/patch]. */
 static VdtValue *patches(const Config *c, VdtScope s, VdtValue *picture)
 {
     VdtValue *x = vdt_conv2d(vdt_in(s, "proj"), picture, .out = c->dim, .kernel = c->patch,
                              .stride = c->patch, .bias = TRUE);
-    VdtShape sequence = vdt_shape(vdt_value_dim(x, 0), c->dim, -1);
-    x = vdt_permute(vdt_reshape(x, &sequence), (const guint[]){0, 2, 1});
-    return vdt_tap(x, "patch_embed");
+    vdt_tap(vdt_pyramid_tokens(x), "patch_embed");
+    return x;
 }
 
 /* Where each token is, on a map of @along a side; the class token's place is not on it. */
@@ -143,27 +142,26 @@ static VdtValue *places(const Config *c, VdtScope net, gint64 along)
     return vdt_concat((VdtValue *[]){vdt_slice(at, 1, 0, 1), map}, 2, 1);
 }
 
-/* The class token in front of each sample's patches, and where each of them is. */
-static VdtValue *embed(const Config *c, VdtScope net, VdtValue *x, gint64 along)
+/* Tokens [N,L,dim], row by row of the map of patches, the class token in front of each sample's;
+ * and where each of them is. */
+static VdtValue *embed(const Config *c, VdtScope net, VdtValue *map, gint64 along)
 {
-    VdtShape one = vdt_shape(1, 1, c->dim), each = vdt_shape(vdt_value_dim(x, 0), 1, c->dim);
-    if (c->class_token) {
-        VdtValue *token = vdt_expand(vdt_param(net, "cls_token", &one), &each);
-        x = vdt_concat((VdtValue *[]){token, x}, 2, 1);
-    }
+    VdtShape one = vdt_shape(1, 1, c->dim), each = vdt_shape(vdt_value_dim(map, 0), 1, c->dim);
+    if (!c->class_token) /* a sum that the convolution takes in */
+        return vdt_pyramid_tokens(
+            vdt_add(map, vdt_pyramid_map(places(c, net, along), along, along)));
+    VdtValue *token = vdt_expand(vdt_param(net, "cls_token", &one), &each);
+    VdtValue *x = vdt_concat((VdtValue *[]){token, vdt_pyramid_tokens(map)}, 2, 1);
     return vdt_add(x, places(c, net, along));
 }
 
 /* Queries, keys and values [N,L,dim]. Those that adapters change have weights of their own, so that
- * the keys', and their packed copy, are the same at each level; of linear attention, each is
- * followed by something else, which a product does on the way. */
+ * the keys', and their packed copy, are the same at each level. */
 static void project(const Config *c, VdtScope s, VdtValue *x, int level, VdtValue **part)
 {
     VdtScope qkv = vdt_in(s, "qkv");
-    if (c->compensator.width == 0 && !c->linear) {
-        VdtValue *all = vdt_linear(qkv, x, .out = 3 * c->dim, .no_bias = !c->qkv_bias);
-        for (int i = 0; i < 3; i++)
-            part[i] = vdt_slice(all, 2, (gint64)i * c->dim, c->dim);
+    if (c->compensator.width == 0) {
+        vdt_pyramid_linear(qkv, x, c->qkv_bias, c->linear, c->dim, 3, part);
         return;
     }
     VdtShape weights = vdt_shape(3 * (gint64)c->dim, c->dim), biases = vdt_shape(weights.dims[0]);
@@ -173,7 +171,7 @@ static void project(const Config *c, VdtScope s, VdtValue *x, int level, VdtValu
         gint64 begin = (gint64)i * c->dim;
         VdtValue *w = vdt_slice(weight, 0, begin, c->dim);
         VdtValue *b = bias != NULL ? vdt_slice(bias, 0, begin, c->dim) : NULL;
-        if (i != 1 && c->compensator.width > 0)
+        if (i != 1)
             w = vdt_compensator_apply(&c->compensator, s, i == 0 ? "q" : "v", w, c->trained, level);
         part[i] = vdt_linear_by(x, w, b);
     }
@@ -388,6 +386,45 @@ static JsonObject *recognise(const VdtWeights *weights, const char **variant)
     return found;
 }
 
+static gboolean get_levels(JsonObject *config, VdtEngineLevels *levels)
+{
+    Config c;
+    if (!read_config(config, &c, NULL))
+        return FALSE;
+    *levels = (VdtEngineLevels){.usual = (guint)c.level,
+                                .most = (guint)most_merged(&c, c.size),
+                                .compensated = c.compensator.width > 0};
+    return TRUE;
+}
+
+static double get_kept(JsonObject *config, guint level)
+{
+    Config c;
+    return read_config(config, &c, NULL)
+               ? vdt_tokens_kept(count_tokens(&c, c.size), c.depth, (int)MIN(level, MAX_LEVEL))
+               : 1;
+}
+
+static void set_trained(JsonObject *config, guint level)
+{
+    json_object_set_int_member(config, "r_src", level);
+}
+
+static gboolean compensate(JsonObject *config, const VdtWeights *adapters, double scale,
+                           GError **error)
+{
+    Config c;
+    if (!read_config(config, &c, error))
+        return FALSE;
+    c.compensator.width = vdt_compensator_measure(adapters, c.dim, error);
+    c.compensator.scale = scale;
+    vdt_compensator_write(&c.compensator, config);
+    return c.compensator.width > 0;
+}
+
+static const VdtMerging merging = {
+    .levels = get_levels, .kept = get_kept, .set_trained = set_trained, .compensate = compensate};
+
 static const char *const keys[] = {VDT_VIT_KEYS, NULL};
 
 const VdtModel vdt_vit = {
@@ -398,6 +435,7 @@ const VdtModel vdt_vit = {
     .vision = {.mean = {123.675f, 116.28f, 103.53f}, .std = {58.395f, 57.12f, 57.375f}},
     .head = "head.",
     .keys = keys,
+    .merging = &merging,
     .set_classes = set_classes,
     .input_shape = input_shape,
     .build = build,

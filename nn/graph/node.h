@@ -11,6 +11,9 @@
 
 #define VDT_MAX_INPUTS 8
 
+/* The share of the batch in what a run makes of running statistics, PyTorch's. */
+#define VDT_BATCH_NORM_MOMENTUM 0.1
+
 typedef struct _VdtNode VdtNode;
 
 /* The reference kernels of an op are compiled twice: in float, which plans run, and in double,
@@ -100,8 +103,10 @@ struct _VdtNode {
     gboolean overwritten;
     /* An input: so many elements of dimension 0 are live, the others may hold anything. Or NULL. */
     const VdtNode *live;
-    gboolean derived; /* a parameter that training does not change, e.g. running statistics */
-    gboolean frozen;  /* a parameter that it might change, but is not to */
+    /* A parameter that training does not change, but a run may: running statistics; or, without
+     * dimensions, a counter. */
+    gboolean derived;
+    gboolean frozen; /* a parameter that it might change, but is not to */
     union {
         struct {
             int kernel_h, kernel_w, stride, pad_h, pad_w, groups; /* inputs: x, weight, [bias] */

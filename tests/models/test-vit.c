@@ -172,6 +172,7 @@ static void test_recognise_none(void)
             {"cls_token", {1, 1, 64}, 3},
             {"pos_embed", {1, 5, 64}, 3},
             {"patch_embed.proj.weight", {64, 3, 16, 16}, 4},
+            {"blocks.0.norm1.weight", {64}, 1},
             {"blocks.0.attn.qkv.weight", {192, 64}, 2},
             {"blocks.0.mlp.fc1.weight", {256, 64}, 2},
             {"head.weight", {10, 64}, 2},
@@ -182,6 +183,7 @@ static void test_recognise_none(void)
           {"pos_embed", {1, 1, 64}, 3}, /* no patches */
           {"patch_embed.proj.weight", {64, 3, 300, 300}, 4},
           {"patch_embed.proj.weight", {64, 768}, 2},
+          {"blocks.0.norm1.weight", {32}, 1}, /* folded, or of another row */
           {"blocks.0.attn.qkv.weight", {192, 32}, 2},
           {"blocks.0.mlp.fc1.weight", {32, 64}, 2},
           {"head.weight", {10}, 1},

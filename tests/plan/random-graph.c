@@ -662,9 +662,9 @@ static VdtValue *add_window_bias(Maker *m, VdtValue *scores, const VdtWindows *o
     return reshape(m, add(m, scores, bias), each);
 }
 
-/* Attention over tokens, its three linear layers apart or in one; over windows if @o is not NULL,
- * or of @sizes. */
-static VdtValue *attend(Maker *m, VdtValue *x, const VdtWindows *o, VdtValue *sizes)
+/* Attention over tokens, its three linear layers apart or in one; of sizes, or over windows, or
+ * NULL. */
+static VdtValue *attend(Maker *m, VdtValue *x, VdtValue *sizes, const VdtWindows *o)
 {
     const int heads = ONE_OF(m, 1, 2, 3), width = heads * ONE_OF(m, 16, 32, 16, 6);
     const double scale = chance(m, 80) ? 0.25 : 1;
@@ -688,10 +688,10 @@ static VdtValue *attend(Maker *m, VdtValue *x, const VdtWindows *o, VdtValue *si
     }
     a = put(m, vdt_matmul(part[0], part[1], .transpose_b = TRUE, .scale = scale), "matmul v%u v%u'",
             number_of(m, part[0]), number_of(m, part[1]));
-    if (sizes)
-        a = weigh_keys(m, a, sizes);
     if (o)
         a = add_window_bias(m, a, o);
+    if (sizes)
+        a = weigh_keys(m, a, sizes);
     a = put(m, vdt_softmax(a), "softmax v%u", number_of(m, a));
     a = put(m, vdt_matmul(a, part[2]), "matmul v%u v%u", number_of(m, a), number_of(m, part[2]));
     a = put(m, vdt_join_heads(a), "joined heads v%u", number_of(m, a));
@@ -752,7 +752,7 @@ static void add_tokens(Maker *m)
         VdtValue *y = token_norm(m, x);
 
         if (chance(m, 60))
-            y = attend(m, y, NULL, sizes);
+            y = attend(m, y, sizes, NULL);
         else
             y = linear_to(m, gelu(m, linear_to(m, y, ONE_OF(m, 16, 40, 64))), (int)width);
         x = in_any_order(m, add, x, y);
@@ -799,7 +799,7 @@ static void add_windows(Maker *m)
     x = put(m, vdt_windows_with(x, o), "windows v%u of %dx%d, shift %d", number_of(m, x), o.window,
             o.window_w, o.shift);
     if (chance(m, 70) && n * (h + 3) * (w + 3) * 500 < MOST_ELEMENTS && m->n_values < 60)
-        x = attend(m, x, &o, NULL);
+        x = attend(m, x, NULL, &o);
     else if (chance(m, 50))
         x = linear_to(m, layer_norm(m, x), (int)width);
     x = put(m, vdt_windows_back_with(x, o), "windows v%u back", number_of(m, x));

@@ -111,17 +111,18 @@ typedef struct {
 /* What is added to the scores of query @first and those behind it. */
 static Added find_bias(const AttentionStep *self, char *arena, gsize image, guint head, gsize first)
 {
+    gsize row;
+
     if (vdt_place_exists(&self->key_bias.place))
         return (Added){vdt_place_address(self->plan, &self->key_bias.place, arena) +
                            image * self->key_bias.pitch * element_size(self),
                        0};
     if (!vdt_place_exists(&self->bias))
         return (Added){0};
-    return (Added){
-        vdt_place_address(self->plan, &self->bias, arena) +
-            ((image % MAX(self->biases, 1) * self->heads + head) * self->queries + first) *
-                self->pitch * element_size(self),
-        self->pitch};
+    row = (image % self->biases * self->heads + head) * self->queries + first;
+    return (Added){vdt_place_address(self->plan, &self->bias, arena) +
+                       row * self->pitch * element_size(self),
+                   self->pitch};
 }
 
 static void make_scores(const AttentionStep *self, char *arena, gsize image, guint head,

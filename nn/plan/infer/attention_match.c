@@ -74,16 +74,6 @@ static gboolean is_talk(Inner *inner, const VdtNode *node)
     return take(inner, node, &vdt_op_conv2d);
 }
 
-/* Whether @bias, which @sum adds to scores, is one of each key of each sample. */
-static gboolean is_of_keys(const Inner *inner, const VdtNode *sum, const VdtNode *bias)
-{
-    const gint64 *dims = bias->shape.dims;
-
-    return !inner->l->fused[bias->index].constant && bias->shape.n_dims == 4 &&
-           dims[0] == sum->shape.dims[0] && dims[1] == 1 && dims[2] == 1 &&
-           dims[3] == sum->shape.dims[3] && vdt_shape_equal(&sum->inputs[0]->shape, &sum->shape);
-}
-
 /* The scores that @node adds a bias to, if it does; biases of several windows are added to all
  * heads of these together. NULL if that is something else. */
 static const VdtNode *find_bias(Inner *inner, const VdtNode *node, VdtAttention *a)
@@ -112,11 +102,19 @@ static const VdtNode *find_bias(Inner *inner, const VdtNode *node, VdtAttention 
     return scores;
 }
 
+/* Whether @bias, which @sum adds to scores, is one of each key of each sample. */
+static gboolean is_of_keys(const Inner *inner, const VdtNode *sum, const VdtNode *bias)
+{
+    const gint64 *dims = bias->shape.dims;
+
+    return !inner->l->fused[bias->index].constant && bias->shape.n_dims == 4 &&
+           dims[0] == sum->shape.dims[0] && dims[1] == 1 && dims[2] == 1 &&
+           dims[3] == sum->shape.dims[3] && vdt_shape_equal(&sum->inputs[0]->shape, &sum->shape);
+}
+
 /* The scores that go into the softmax, with what lies between; NULL if that is something else. */
 static const VdtNode *find_scores(Inner *inner, const VdtNode *node, VdtAttention *a)
 {
-    const VdtNode *bias;
-
     if (is_talk(inner, node)) {
         a->after = node;
         node = node->inputs[0];
@@ -128,10 +126,9 @@ static const VdtNode *find_scores(Inner *inner, const VdtNode *node, VdtAttentio
         a->before = node;
         node = node->inputs[0];
     }
-    bias = node->op == &vdt_op_add ? node->inputs[1] : NULL;
-    if (bias && is_of_keys(inner, node, bias) && take(inner, node, &vdt_op_add)) {
-        a->key_bias = bias;
-        node = node->inputs[0];
+    if (node->op == &vdt_op_add && is_of_keys(inner, node, node->inputs[1])) {
+        a->key_bias = node->inputs[1];
+        node = take(inner, node, &vdt_op_add) ? node->inputs[0] : NULL;
     } else {
         node = find_bias(inner, node, a);
     }

@@ -115,7 +115,7 @@ static VdtPlace make_constant_planar(VdtInfer *l, const VdtFused *f)
     gboolean fresh;
     float *data;
 
-    if (f->constant->dtype == f->node->dtype) {
+    if (f->constant->dtype == VDT_F32 || f->node->dtype == VDT_I32) {
         g_ptr_array_add(l->plan->constants, vdt_tensor_ref(f->constant));
         return (VdtPlace){.constant = f->constant->data};
     }

@@ -18,9 +18,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "ops/planes.h"
 #include "ops/table.h"
-
-#define MOMENTUM 0.1 /* PyTorch's: the share of the batch in the running statistics */
 
 /* Rows of one table, pitch floats each, which forward makes and backward reads. */
 enum { MEAN, SCALE /* with alpha */, BIAS, DEVIATION /* 1 / sd */, NORM /* weight / sd */, N_KEPT };
@@ -81,6 +80,13 @@ static void run_moments(const VdtStep *step, char *arena, char *scratch, guint p
                            sums + self->pitch);
 }
 
+/* What the batch's mean and biased variance make of the running ones. */
+static void move(float *running_mean, float *running_var, double mean, double var, double rows)
+{
+    *running_mean += VDT_BATCH_NORM_MOMENTUM * (mean - *running_mean);
+    *running_var += VDT_BATCH_NORM_MOMENTUM * (var * rows / MAX(rows - 1, 1) - *running_var);
+}
+
 static void run_statistics(const VdtStep *step, char *arena, char *scratch, guint item)
 {
     const NormStep *self = (const NormStep *)step;
@@ -113,8 +119,7 @@ static void run_statistics(const VdtStep *step, char *arena, char *scratch, guin
         kept[BIAS * self->pitch + c] = bias[c] - mean * weight[c] * deviation;
         if (self->frozen)
             continue;
-        running_mean[c] += MOMENTUM * (mean - running_mean[c]);
-        running_var[c] += MOMENTUM * (var * rows / MAX(rows - 1, 1) - running_var[c]);
+        move(&running_mean[c], &running_var[c], mean, var, rows);
     }
 }
 
@@ -201,12 +206,67 @@ static void add_step(VdtTrain *t, const VdtNode *node, const NormStep *state, Vd
     vdt_plan_add_step(t->plan, &self->step);
 }
 
+/* Where channels are in none of a map's dimensions, the norm itself is left to the reference
+ * kernels, which do not move statistics. */
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    VdtPlanes planes;
+    VdtPlace x, running_mean, running_var;
+} MoveStep;
+
+static void run_move(const VdtStep *step, char *arena, char *scratch, guint c)
+{
+    const MoveStep *self = (const MoveStep *)step;
+    const float *x = (const float *)vdt_place_address(self->plan, &self->x, arena);
+    const VdtPlanes *p = &self->planes;
+    double sum = 0, square = 0, rows = p->outer * p->size;
+
+    for (gint64 n = 0; n < p->outer; n++)
+        for (gint64 i = 0; i < p->size; i++)
+            sum += x[(n * p->channels + c) * p->size + i];
+    for (gint64 n = 0; n < p->outer; n++)
+        for (gint64 i = 0; i < p->size; i++) {
+            double d = x[(n * p->channels + c) * p->size + i] - sum / rows;
+
+            square += d * d;
+        }
+    move((float *)vdt_place_address(self->plan, &self->running_mean, arena) + c,
+         (float *)vdt_place_address(self->plan, &self->running_var, arena) + c, sum / rows,
+         square / rows, rows);
+}
+
+static void forward_planar(VdtTrain *t, const VdtNode *node)
+{
+    MoveStep *self;
+
+    vdt_train_leave_act(t, node);
+    vdt_train_reference(t, node);
+    if (node->p.batch_norm.frozen)
+        return;
+    self = g_new0(MoveStep, 1);
+    self->plan = t->plan;
+    self->planes = vdt_planes_of(&node->shape, node->p.batch_norm.axis);
+    self->x = vdt_train_planar(t, node->inputs[0])->place;
+    self->running_mean = vdt_train_planar(t, node->inputs[3])->place;
+    self->running_var = vdt_train_planar(t, node->inputs[4])->place;
+    vdt_train_init_step(t, node, self,
+                        (VdtStep){.kernel = "norm_statistics",
+                                  .n_items = self->planes.channels,
+                                  .run = run_move,
+                                  .reads = {self->x, self->running_mean, self->running_var},
+                                  .writes = {self->running_mean, self->running_var}});
+    vdt_plan_add_step(t->plan, &self->step);
+}
+
 static gboolean forward_norm(VdtTrain *t, const VdtNode *node)
 {
     NormStep *self;
 
-    if (!vdt_train_has_map(t, node) || node->p.batch_norm.axis != vdt_shape_axis(&node->shape))
-        return FALSE;
+    if (!vdt_train_has_map(t, node) || node->p.batch_norm.axis != vdt_shape_axis(&node->shape)) {
+        forward_planar(t, node);
+        return TRUE;
+    }
     self = g_new(NormStep, 1);
     *self = (NormStep){.plan = t->plan,
                        .kernels = t->kernels,
@@ -254,6 +314,10 @@ static void backward_norm(VdtTrain *t, const VdtNode *node)
 {
     NormStep *self = t->kept[node->index];
 
+    if (!self) {
+        vdt_train_reference_backward(t, node);
+        return;
+    }
     self->dy = *vdt_train_dy(t, node);
     /* Without an activation y is not read, and need not be alive. */
     if (self->act == VDT_ACT_NONE)
