@@ -88,9 +88,16 @@ static void test_transformers(void)
 }
 
 static const char *const pyramids[] = {
-    "slab_swin_t-224",   "slab_swin-448",        "swin-layernorm-224",
-    "swin_prepbn-224",   "slab_pvt-64-batch2",   "pvt_prepbn-64-batch2",
-    "pvt_prepbn-96x128", "slab_cswin-64-batch2", "cswin_prepbn-64-batch2",
+    "slab_swin_t-224",
+    "slab_swin-448",
+    "swin-layernorm-224",
+    "swin_prepbn-224",
+    "swin_prepbn-144x112-batch2",
+    "slab_pvt-64-batch2",
+    "pvt_prepbn-64-batch2",
+    "pvt_prepbn-96x128",
+    "slab_cswin-64-batch2",
+    "cswin_prepbn-64-batch2",
 };
 
 /* Transformers of four stages: windows, stripes, smaller maps of keys, linear attention. */
