@@ -9,6 +9,7 @@
 #include "card.h"
 #include "io/keyed-hash.h"
 #include "model.h"
+#include "norm.h"
 #include "paths.h"
 #include "runtime/host.h"
 #include "unwrap.h"
@@ -103,6 +104,22 @@ static VdtGraph *engine_graph(const VdtEngine *engine, const VdtBuild *asked, GE
     return g_steal_pointer(&graph);
 }
 
+/* A card's groups share out the classes of the network, and leave none. */
+static gboolean check_groups(const VdtCard *card, const VdtGraph *graph, GError **error)
+{
+    VdtShape shape = vdt_value_shape(vdt_graph_find_output(graph, "logits"));
+    gint64 classes = shape.n_dims == 2 ? shape.dims[1] : 0, sum = 0;
+    for (guint i = 0; i < card->n_groups; i++)
+        sum += card->groups[i].n_labels;
+    if (card->n_groups == 0 || sum == classes || !vdt_graph_check(graph, NULL))
+        return TRUE;
+    g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                "%s: \"groups\" have %" G_GINT64_FORMAT
+                " labels, but the network gives scores to %" G_GINT64_FORMAT " classes",
+                card->path, sum, classes);
+    return FALSE;
+}
+
 /* Lists the tensors that the network does not use. Counters of a training are nobody's business. */
 static gboolean find_unused(VdtEngine *engine, gboolean strict, GError **error)
 {
@@ -110,7 +127,7 @@ static gboolean find_unused(VdtEngine *engine, gboolean strict, GError **error)
         vdt_engine_get_input_shape(engine, 1, engine->card->width, engine->card->height);
     VdtBuild asked = vdt_model_ask(engine->model, &input);
     g_autoptr(VdtGraph) graph = engine_graph(engine, &asked, error);
-    if (graph == NULL)
+    if (graph == NULL || !check_groups(engine->card, graph, error))
         return FALSE;
     g_autoptr(GHashTable) used = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     for (guint i = 0; i < vdt_graph_get_n_params(graph); i++)
@@ -288,7 +305,8 @@ static VdtEngine *engine_new(const VdtEngineOptions *options, Files *files, GErr
     engine->config = g_steal_pointer(&files->config);
     g_autoptr(VdtWeights) loaded = vdt_weights_load(files->weights, error);
     engine->weights = loaded != NULL ? vdt_weights_unwrap(loaded) : NULL;
-    if (engine->weights == NULL || !configure(engine, options, error))
+    if (engine->weights == NULL || !configure(engine, options, error) ||
+        !vdt_norm_check_finished(engine->weights, error))
         return NULL;
     g_free(engine->card->weights);
     engine->card->weights = g_strdup(files->weights);

@@ -28,7 +28,8 @@ typedef enum {
     VDT_PHASE_STEP,   /* what comes next, on top of what was kept */
 } VdtPhase;
 
-#define VDT_BUILD_INPUTS 4
+#define VDT_BUILD_INPUTS     4
+#define VDT_MERGE_CONFIGURED (-1) /* as many as the configuration says */
 
 /*
  * What build() is asked for. Plans of one network and weights differ in nothing else, so this is
@@ -39,7 +40,7 @@ typedef struct {
     guint n_inputs;
     VdtShape inputs[VDT_BUILD_INPUTS]; /* in the order of the graph's inputs */
     VdtTask task;                      /* the row's, unless the network has heads for others */
-    guint merge; /* tokens that each layer gives up by merging them with others; 0: none */
+    int merge; /* tokens that each layer gives up by merging them with others; 0: none */
     VdtPhase phase;
 } VdtBuild;
 
@@ -98,7 +99,7 @@ JsonObject *vdt_variant_config(const VdtVariant *variant);
 const VdtModel *vdt_model_recognise(const VdtWeights *weights, JsonObject **config,
                                     const char **variant);
 
-/* The usual: @model's own task for one input, whole, nothing merged. */
+/* The usual: @model's own task for one input, whole, merged as it is configured. */
 VdtBuild vdt_model_ask(const VdtModel *model, const VdtShape *input);
 gboolean vdt_build_equal(const VdtBuild *a, const VdtBuild *b);
 /* TRUE for the usual; otherwise VDT_ERROR_UNSUPPORTED says which of it @model does not know. */

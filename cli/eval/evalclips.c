@@ -33,7 +33,7 @@ static void count(gpointer data, guint clip, const double *scores)
     tally_add(counting->tally, &truth, scores);
     if (counting->answers == NULL)
         return;
-    gint64 winners[VDT_SCORES_BEST + 1];
+    gint64 winners[VDT_SCORES_BEST];
     vdt_scores_best(scores, counting->card->n_labels, winners);
     g_string_append_printf(counting->answers, "%u\t%s\t%s\t%.4f\t%s\t%s\n", clip,
                            counting->card->labels[truth.label], counting->card->labels[winners[0]],
@@ -99,8 +99,8 @@ static gboolean run_views(VdtEngine *engine, VdtSession *session, const char *pa
         clips_fill(clips, i, vdt_session_get_input(session, 0));
         if (!vdt_session_run(session, NULL, error))
             return FALSE;
-        vdt_scores_add(vdt_session_get_output(session, 0)->data, card->n_labels, clips->n_views,
-                       scores);
+        vdt_scores_add(card, vdt_session_get_output(session, 0)->data, card->n_labels,
+                       clips->n_views, scores);
     }
     return TRUE;
 }

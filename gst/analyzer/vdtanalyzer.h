@@ -44,7 +44,8 @@ struct _VdtAnalyzerClass {
 
     const char *kind;         /* of results: "action" */
     const char *factory;      /* what elements are called by default; NULL: as GStreamer has it */
-    const char *architecture; /* of engines; NULL if the element needs none (prepare gets NULL) */
+    /* Of engines, NULL-terminated; NULL if the element needs none (prepare gets NULL). */
+    const char *const *architectures;
 
     /* Makes what is needed to analyse: a g_atomic_rc_box, or NULL with @error set. */
     gpointer (*prepare)(VdtAnalyzer *self, VdtEngine *engine, GError **error);
@@ -68,6 +69,11 @@ struct _VdtAnalyzerClass {
     const GstStructure *(*choose)(VdtAnalyzer *self, GPtrArray *results, int going);
 
     /* All that follow may be NULL. */
+
+    /* The model that is meant where the property names none; see VdtWorkerFuncs. */
+    const char *(*usual)(VdtAnalyzer *self);
+    /* Adds to `stats` what the subclass counts itself; any thread. */
+    void (*add_stats)(VdtAnalyzer *self, GstStructure *stats);
 
     /* The worker's thread, see VdtWorkerFuncs: says what of the properties does not go with the
      * network. */

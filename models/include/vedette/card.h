@@ -18,6 +18,12 @@ typedef enum {
     VDT_FRAMING_FIT,     /**< longer side to the input size, the rest filled with the mean */
 } VdtFraming;
 
+/** One of the questions that a network answers at once: which of its classes are the answers. */
+typedef struct {
+    char *name;            /**< "weather" */
+    guint first, n_labels; /**< classes @first to @first + @n_labels - 1 */
+} VdtCardGroup;
+
 typedef struct {
     char *name;         /**< "squeezetime-r50-k400" */
     char *architecture; /**< "squeezetime" */
@@ -34,6 +40,10 @@ typedef struct {
     gboolean *background; /**< by class: of no interest as an event; NULL if all are of interest */
     gboolean *things;     /**< by class: things that can be counted, where other classes are what
                                there is around them (sky, road); NULL if that is not known */
+
+    VdtCardGroup
+        *groups; /**< they share out the classes, in order; NULL: one question, all classes */
+    guint n_groups;
 
     /* preprocessing: RGB 0 to 255, (value - mean) / std */
     float mean[3], std[3];

@@ -38,7 +38,7 @@ static gboolean is_product(const VdtNode *node)
 static gboolean is_of_matrices(const VdtNode *node)
 {
     return node->op == &vdt_op_permute || node->op == &vdt_op_matmul ||
-           node->op == &vdt_op_softmax || node->op == &vdt_op_reshape;
+           node->op == &vdt_op_softmax || node->op == &vdt_op_reshape || node->op == &vdt_op_add;
 }
 
 /* Values of four dimensions that attention makes are matrices and no pictures, as long as nothing
@@ -61,7 +61,8 @@ static void find_flat(VdtTrain *t, const VdtGraph *graph)
 
             for (guint j = 0; j < node->n_inputs; j++) {
                 const VdtNode *x = node->inputs[j];
-                gboolean both = node->op == &vdt_op_matmul || node->op == &vdt_op_softmax;
+                gboolean both = node->op == &vdt_op_matmul || node->op == &vdt_op_softmax ||
+                                node->op == &vdt_op_add;
 
                 if (t->flat[x->index] &&
                     (!is_of_matrices(node) || (both && node->shape.n_dims == 4 && !t->flat[i]))) {
@@ -134,10 +135,7 @@ static void make_forward(VdtTrain *t, const VdtNode *node, const VdtTrainLowerin
                 return;
             }
         }
-    if (t->taken[node->index]) {
-        t->is_taken[t->taken[node->index]->index] = FALSE;
-        t->taken[node->index] = NULL;
-    }
+    vdt_train_leave_act(t, node);
     vdt_train_reference(t, node);
     *by = NULL;
 }
