@@ -51,7 +51,7 @@ static char *find_state(const char *state)
 {
     const char *folders = state == NULL ? g_getenv("STATE_DIRECTORY") : NULL;
     if (folders == NULL || *folders == '\0')
-        return g_strdup(state);
+        return state != NULL ? g_canonicalize_filename(state, NULL) : NULL;
     return g_strndup(folders, strcspn(folders, ":"));
 }
 

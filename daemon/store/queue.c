@@ -30,7 +30,8 @@ static gsize size_of(const VdtOp *op)
 {
     if (op->event != NULL)
         return vdt_event_get_size(op->event);
-    return sizeof *op + strlen(op->id) + (op->path != NULL ? strlen(op->path) : 0);
+    return sizeof *op + (op->id != NULL ? strlen(op->id) : 0) +
+           (op->path != NULL ? strlen(op->path) : 0);
 }
 
 void vdt_queue_init(VdtQueue *queue, guint most, gsize most_size)

@@ -6,7 +6,7 @@
 
 typedef struct {
     VdtEvent *event; /* or, if NULL, the rest */
-    char *id, *path;
+    char *id, *path; /* a NULL id stands for all events that have the file */
     VdtAttachment attachment;
 } VdtOp;
 

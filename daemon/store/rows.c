@@ -19,6 +19,11 @@ static const char *const attach[] = {
     [VDT_ATTACH_CLIP] = "UPDATE events SET clip=?2 WHERE id=?1",
 };
 
+static const char *const detach[] = {
+    [VDT_ATTACH_SNAPSHOT] = "UPDATE events SET snapshot=NULL WHERE snapshot=?1",
+    [VDT_ATTACH_CLIP] = "UPDATE events SET clip=NULL WHERE clip=?1",
+};
+
 static const char select_open[] =
     "SELECT id,stream,type,what,element,label,zone,line,last,score,audience FROM events "
     "WHERE ended=0 ORDER BY number";
@@ -42,6 +47,11 @@ int vdt_rows_put(VdtDb *db, const VdtEvent *e, gint64 now)
 int vdt_rows_attach(VdtDb *db, const char *id, VdtAttachment attachment, const char *path)
 {
     return vdt_db_run(db, attach[attachment], "ss", id, path);
+}
+
+int vdt_rows_detach(VdtDb *db, VdtAttachment attachment, const char *path)
+{
+    return vdt_db_run(db, detach[attachment], "s", path);
 }
 
 static VdtEvent *take_open(sqlite3_stmt *row)

@@ -72,8 +72,11 @@ void vdt_store_close(VdtStore *store);
 /* Does not take @event. */
 void vdt_store_put(VdtStore *store, VdtEvent *event);
 typedef enum { VDT_ATTACH_SNAPSHOT, VDT_ATTACH_CLIP } VdtAttachment;
-/* Notes a file that belongs to an event that was put before; NULL when it is gone. */
+/* Notes a file that belongs to an event that was put before. One in the store's folder, whose @path
+ * begins as that does, may be moved with it. */
 void vdt_store_attach(VdtStore *store, const char *id, VdtAttachment attachment, const char *path);
+/* The file is gone, for all events that have it. */
+void vdt_store_detach(VdtStore *store, VdtAttachment attachment, const char *path);
 /* Waits until all that was put, and the ends of what the last process left, are on disk, for @limit
  * us at most. FALSE if they are not. */
 gboolean vdt_store_flush(VdtStore *store, gint64 limit);
@@ -131,7 +134,7 @@ typedef struct {
     gint64 start, end, last; /* UTC, us; end is 0 while it goes on; last is its newest sign */
     double score;            /* the best; NaN if there is none */
     guint audience;          /* of VdtAudience */
-    char *snapshot, *clip;   /* NULL where there is none */
+    char *snapshot, *clip;   /* paths; NULL where there is none */
     char *json;              /* the newest line of it */
 } VdtStoredEvent;
 
