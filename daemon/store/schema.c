@@ -40,6 +40,12 @@ static const char *const steps[VDT_SCHEMA_VERSION] = {
     /* Files are called by their place in the folder, wherever that is moved to. */
     "CREATE INDEX events_snapshot ON events (snapshot) WHERE snapshot IS NOT NULL;"
     "CREATE INDEX events_clip ON events (clip) WHERE clip IS NOT NULL;",
+    /* When a file of it came or went: it rises from change to change. What was taken over from
+     * databases of other processes. */
+    "ALTER TABLE events ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX events_changed ON events (changed) WHERE changed>0;"
+    "CREATE TABLE followed (stream TEXT PRIMARY KEY, seq INTEGER NOT NULL,"
+    "  changed INTEGER NOT NULL) WITHOUT ROWID;",
 };
 
 /* What static SQL cannot do of them, after it; ? is the folder and a slash. */

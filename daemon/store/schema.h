@@ -4,7 +4,7 @@
 
 #include "db.h"
 
-#define VDT_SCHEMA_VERSION 2
+#define VDT_SCHEMA_VERSION 3
 
 typedef enum {
     VDT_SCHEMA_READY,

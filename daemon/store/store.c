@@ -325,17 +325,23 @@ void vdt_store_put(VdtStore *store, VdtEvent *event)
 static const char *relative(const VdtStore *store, const char *path)
 {
     gsize n = strlen(store->folder);
-    return g_str_has_prefix(path, store->folder) && path[n] == '/' ? path + n + 1 : path;
+    return path != NULL && g_str_has_prefix(path, store->folder) && path[n] == '/' ? path + n + 1
+                                                                                   : path;
 }
 
 void vdt_store_attach(VdtStore *store, const char *id, VdtAttachment attachment, const char *path)
 {
-    push(store, vdt_op_new_attach(id, attachment, relative(store, path)));
+    push(store, vdt_op_new(&(VdtOp){.kind = VDT_OP_ATTACH,
+                                    .id = (char *)id,
+                                    .path = (char *)relative(store, path),
+                                    .attachment = attachment}));
 }
 
 void vdt_store_detach(VdtStore *store, VdtAttachment attachment, const char *path)
 {
-    push(store, vdt_op_new_attach(NULL, attachment, relative(store, path)));
+    push(store, vdt_op_new(&(VdtOp){.kind = VDT_OP_DETACH,
+                                    .path = (char *)relative(store, path),
+                                    .attachment = attachment}));
 }
 
 gboolean vdt_store_flush(VdtStore *store, gint64 limit)
@@ -457,6 +463,31 @@ GPtrArray *vdt_store_query(VdtStore *store, const VdtStoreQuery *query, GError *
         make_absolute(store, &event->clip);
     }
     return events;
+}
+
+gboolean vdt_store_get_followed(VdtStore *store, const char *stream, VdtFollowed *followed,
+                                GError **error)
+{
+    VdtDb *db = vdt_readers_take(&store->readers, error);
+    *followed = (VdtFollowed){0};
+    if (db == NULL)
+        return FALSE;
+    sqlite3_stmt *row =
+        vdt_db_select(db, "SELECT seq,changed FROM followed WHERE stream=?", "s", stream);
+    if (row != NULL && sqlite3_step(row) == SQLITE_ROW)
+        *followed =
+            (VdtFollowed){(guint64)sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1)};
+    gboolean is_read = row != NULL && vdt_db_done(row) == SQLITE_OK;
+    if (!is_read)
+        vdt_readers_fail(&store->readers, db, error);
+    vdt_readers_give(&store->readers, db);
+    return is_read;
+}
+
+void vdt_store_set_followed(VdtStore *store, const char *stream, const VdtFollowed *followed)
+{
+    push(store,
+         vdt_op_new(&(VdtOp){.kind = VDT_OP_FOLLOW, .id = (char *)stream, .followed = *followed}));
 }
 
 VdtStoreInfo *vdt_store_get_info(VdtStore *store)

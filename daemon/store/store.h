@@ -72,8 +72,8 @@ void vdt_store_close(VdtStore *store);
 /* Does not take @event. */
 void vdt_store_put(VdtStore *store, VdtEvent *event);
 typedef enum { VDT_ATTACH_SNAPSHOT, VDT_ATTACH_CLIP } VdtAttachment;
-/* Notes a file that belongs to an event that was put before. One in the store's folder, whose @path
- * begins as that does, may be moved with it. */
+/* Notes a file that belongs to an event that was put before; NULL for none. One in the store's
+ * folder, whose @path begins as that does, may be moved with it. */
 void vdt_store_attach(VdtStore *store, const char *id, VdtAttachment attachment, const char *path);
 /* The file is gone, for all events that have it. */
 void vdt_store_detach(VdtStore *store, VdtAttachment attachment, const char *path);
@@ -140,6 +140,19 @@ typedef struct {
 
 /* The newest first; an array of VdtStoredEvent. */
 GPtrArray *vdt_store_query(VdtStore *store, const VdtStoreQuery *query, GError **error);
+
+/* --- what another process writes (foreign.h) --- */
+
+typedef struct {
+    guint64 seq;    /* of its journal: rows up to this one were taken over */
+    gint64 changed; /* of its events: changes of files up to this one */
+} VdtFollowed;
+
+/* How far that has come for @stream; FALSE with an error if it cannot be read. */
+gboolean vdt_store_get_followed(VdtStore *store, const char *stream, VdtFollowed *followed,
+                                GError **error);
+/* On disk after what was put before. */
+void vdt_store_set_followed(VdtStore *store, const char *stream, const VdtFollowed *followed);
 
 /* --- itself --- */
 

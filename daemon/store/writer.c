@@ -199,10 +199,16 @@ static gboolean is_refusal(int code)
 
 static int apply(VdtDb *db, const VdtOp *op, gint64 now)
 {
-    if (op->event != NULL)
+    switch (op->kind) {
+    case VDT_OP_ATTACH:
+        return vdt_rows_attach(db, op->id, op->attachment, op->path, now);
+    case VDT_OP_DETACH:
+        return vdt_rows_detach(db, op->attachment, op->path, now);
+    case VDT_OP_FOLLOW:
+        return vdt_rows_follow(db, op->id, &op->followed);
+    default:
         return vdt_rows_put(db, op->event, now);
-    return op->id != NULL ? vdt_rows_attach(db, op->id, op->attachment, op->path)
-                          : vdt_rows_detach(db, op->attachment, op->path);
+    }
 }
 
 static int write_all(VdtWriter *w, const GPtrArray *ops, const VdtMarksChange *marks,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "store/foreign.h"
 
 /* Without an end to what is kept: events are of 1970. */
 static VdtStore *open_plain(const char *folder)
@@ -115,6 +116,70 @@ static void test_moved_folder(void)
     g_assert_cmpstr(event->clip, ==, beside);
     vdt_store_close(store);
     g_assert_cmpint(g_rename(moved, folder), ==, 0);
+}
+
+/* As another process sees it: rows of the journal, and files as they come and go. */
+static void test_foreign(void)
+{
+    g_autoptr(Folder) folder = fixture_folder();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *clip = g_build_filename(folder, "recordings/a.mp4", NULL);
+    VdtFollowed followed;
+    g_assert_null(vdt_foreign_open(folder, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    VdtStore *store = open_plain(folder);
+    fixture_put_many(store, "a", 2);
+    vdt_store_attach(store, "a-0", VDT_ATTACH_CLIP, clip);
+    vdt_store_attach(store, "a-1", VDT_ATTACH_CLIP, clip);
+    fixture_flush(store);
+
+    VdtForeign *foreign = vdt_foreign_open(folder, &error);
+    g_assert_no_error(error);
+    guint64 after = 1;
+    g_autoptr(GPtrArray) records = vdt_foreign_read(foreign, &after, 2, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(records->len, ==, 2);
+    g_assert_cmpuint(((VdtRecord *)records->pdata[1])->seq, ==, 3);
+    g_autoptr(GPtrArray) files = vdt_foreign_read_files(foreign, 0, 10, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(files->len, ==, 2);
+    const VdtForeignFiles *first = files->pdata[0], *second = files->pdata[1];
+    g_assert_cmpstr(first->id, ==, "a-0");
+    g_assert_cmpstr(second->clip, ==, "recordings/a.mp4");
+    g_assert_null(second->snapshot);
+    g_assert_cmpint(first->changed, <, second->changed);
+
+    /* what comes while it is read */
+    vdt_store_detach(store, VDT_ATTACH_CLIP, clip);
+    fixture_flush(store);
+    g_autoptr(GPtrArray) gone = vdt_foreign_read_files(foreign, second->changed, 10, &error);
+    g_assert_cmpuint(gone->len, ==, 2);
+    g_assert_null(((VdtForeignFiles *)gone->pdata[0])->clip);
+    /* a journal that ends before is another one */
+    after = 1000;
+    g_autoptr(GPtrArray) again = vdt_foreign_read(foreign, &after, 10, &error);
+    g_assert_cmpuint(after, ==, 0);
+    g_assert_cmpuint(again->len, ==, 4);
+
+    g_assert_true(vdt_store_get_followed(store, "front", &followed, &error));
+    g_assert_cmpuint(followed.seq, ==, 0);
+    vdt_store_set_followed(store, "front", &(VdtFollowed){7, 8});
+    fixture_flush(store);
+    vdt_store_close(store);
+    vdt_foreign_free(foreign);
+    store = open_plain(folder);
+    g_assert_true(vdt_store_get_followed(store, "front", &followed, &error));
+    g_assert_cmpuint(followed.seq, ==, 7);
+    g_assert_cmpint(followed.changed, ==, 8);
+    vdt_store_close(store);
+    /* it is there to be read when nobody writes it, too */
+    foreign = vdt_foreign_open(folder, &error);
+    g_assert_no_error(error);
+    vdt_foreign_free(foreign);
+    fixture_sql(folder, "PRAGMA user_version=2");
+    g_assert_null(vdt_foreign_open(folder, &error));
+    g_assert_error(error, VDT_STORE_ERROR, VDT_STORE_ERROR_READ);
 }
 
 /* A database of the first version, whose paths were whole. */
@@ -587,6 +652,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store/lives", test_lives);
     g_test_add_func("/store/shared-file", test_shared_file);
     g_test_add_func("/store/moved-folder", test_moved_folder);
+    g_test_add_func("/store/foreign", test_foreign);
     g_test_add_func("/store/first-version", test_first_version);
     g_test_add_func("/store/without-start", test_without_start);
     g_test_add_func("/store/clock", test_clock);
