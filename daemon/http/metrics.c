@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "events/profile.h"
 #include "feed.h"
 #include "live.h"
 #include "routes.h"
@@ -457,6 +458,9 @@ static void write_all(Writer *w)
         char code[] = {(char)('0' + i), 'x', 'x', '\0'};
         line(w, "", (double)w->shared->answers[i], "code", code);
     }
+    family(w, "vedette_arm", "gauge", "1 for how the service is armed.");
+    for (guint i = 0; i < VDT_N_ARMS; i++)
+        line(w, "", strcmp(w->status->arm, vdt_arm_name(i)) == 0, "arm", vdt_arm_name(i));
     family(w, "vedette_build_info", "gauge", "1.");
     line(w, "", 1, "version", VEDETTE_VERSION);
 }

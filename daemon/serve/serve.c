@@ -22,12 +22,14 @@ typedef struct {
     VdtOutlets outlets;
     VdtSupervisor *supervisor;
     GHashTable *channels; /* name to VdtChannel */
+    GHashTable *isolated; /* name to VdtIsolated */
     VdtApi *api;
     VdtHttp *http; /* NULL where nobody listens */
     GMainLoop *loop;
     gboolean reloading, again;
     guint64 watchdog;
     gboolean was_good;
+    guint hanging; /* threads that are left, and need the rest */
     char *status;
 } Service;
 
@@ -62,6 +64,30 @@ static void change_stream(Service *s, VdtStreamConfig *config, gboolean live)
         add_stream(s, config);
     else if (!vdt_channel_change(channel, config, live, &error))
         vdt_tell(&s->tell, VDT_TELL_ERROR, "%s: %s", config->name, error->message);
+}
+
+/* Those that have processes of their own. */
+static void set_isolated(Service *s)
+{
+    g_autoptr(GHashTable) before = s->isolated;
+    GHashTableIter iter;
+    gpointer gone;
+    s->isolated = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < s->config->isolated->len; i++) {
+        VdtStreamConfig *config = s->config->isolated->pdata[i];
+        VdtIsolated *isolated = NULL;
+        if (before != NULL &&
+            g_hash_table_steal_extended(before, config->name, NULL, (gpointer *)&isolated))
+            vdt_isolated_reload(isolated, config);
+        else
+            isolated = vdt_isolated_new(config, &s->outlets);
+        g_hash_table_insert(s->isolated, (gpointer)vdt_isolated_get_name(isolated), isolated);
+    }
+    if (before == NULL)
+        return;
+    g_hash_table_iter_init(&iter, before);
+    while (g_hash_table_iter_next(&iter, NULL, &gone))
+        s->hanging += !vdt_isolated_close(gone, TRUE);
 }
 
 /* --- reload --- */
@@ -117,10 +143,8 @@ static void apply(Service *s, const VdtDifference *d)
     if (d->change == VDT_CHANGE_SAME)
         return;
     tell_difference(s, d);
-    if (d->stream == NULL) {
-        apply_service(s);
+    if (d->stream == NULL)
         return;
-    }
     VdtStreamConfig *config = (VdtStreamConfig *)vdt_config_find(s->config, d->stream);
     if (d->change == VDT_CHANGE_REMOVED)
         remove_stream(s, d->stream);
@@ -142,6 +166,11 @@ static void say(const char *sentence, gpointer data)
 static VdtHttpSettings *read_http(Service *s)
 {
     g_autoptr(VdtProblems) problems = vdt_problems_new();
+    if (*s->streams != '\0') { /* the service asks it, and nobody else: there is one address */
+        g_autofree char *socket =
+            s->outlets.folder != NULL ? vdt_isolated_socket(s->outlets.folder) : NULL;
+        return socket != NULL ? vdt_http_settings_new_unix(s->config, socket) : NULL;
+    }
     VdtHttpSettings *settings = vdt_http_settings_new(s->config, problems);
     vdt_tell_problems(&s->tell, problems);
     return settings;
@@ -183,10 +212,12 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer data)
     } else {
         vdt_config_unref(s->config);
         s->config = vdt_config_ref(reload->config);
+        apply_service(s); /* which streams there are is told to others, too */
         for (guint i = 0; i < reload->differences->len; i++)
             apply(s, reload->differences->pdata[i]);
+        set_isolated(s);
         vdt_tell(&s->tell, VDT_TELL_INFO, "the configuration was read anew");
-        vdt_api_update(s->api, s->config, s->channels);
+        vdt_api_update(s->api, s->config, s->channels, s->isolated);
         set_http(s);
         vdt_system_set_configuration(s->outlets.system, NULL);
     }
@@ -300,11 +331,11 @@ static void run(Service *s)
     guint tick = s->watchdog > 0 ? (guint)MIN(s->watchdog / 4000 + 1, TICK) : TICK;
     guint sources[] = {g_unix_signal_add(SIGTERM, on_stop, s),
                        g_unix_signal_add(SIGINT, on_stop, s), g_timeout_add(tick, on_tick, s)};
-    s->api = vdt_api_new(s->where, s->outlets.publisher, reload, s);
-    vdt_api_update(s->api, s->config, s->channels);
+    s->api = vdt_api_new(s->where, &s->outlets, reload, s);
+    set_isolated(s);
+    vdt_api_update(s->api, s->config, s->channels, s->isolated);
     on_tick(s);
-    if (*s->streams == '\0') /* a stream alone is asked of nobody: there is one address */
-        begin_http(s);
+    begin_http(s);
     vdt_manager_ready();
     g_main_loop_run(s->loop);
     for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
@@ -317,13 +348,21 @@ static gboolean stop(Service *s)
     vdt_api_set_health(s->api, FALSE, TRUE, s->outlets.lost);
     gboolean changing = !vdt_api_close(s->api, LAST_CHANGE);
     g_clear_pointer(&s->http, vdt_http_free);
+    GHashTableIter iter;
+    gpointer isolated;
+    g_hash_table_iter_init(&iter, s->isolated);
+    while (g_hash_table_iter_next(&iter, NULL, &isolated))
+        s->hanging += !vdt_isolated_close(isolated, FALSE);
+    g_hash_table_unref(s->isolated);
     guint hanging = vdt_supervisor_free(s->supervisor);
     if (hanging > 0)
         vdt_tell(&s->tell, VDT_TELL_WARNING, "%u threads hang, and are left", hanging);
     if (!changing)
         vdt_api_free(s->api);
     g_hash_table_unref(s->channels);
-    hanging += vdt_outlets_close(&s->outlets);
+    hanging += s->hanging;
+    if (s->hanging == 0)
+        hanging += vdt_outlets_close(&s->outlets);
     vdt_config_unref(s->config);
     g_main_loop_unref(s->loop);
     g_free(s->status);

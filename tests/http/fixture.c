@@ -52,8 +52,8 @@ static GPtrArray *list(gpointer data)
 
 static void get_status(gpointer data, VdtServedStatus *status)
 {
-    *status =
-        (VdtServedStatus){.started = 1000000, .loaded = 2000000, .ready = TRUE, .healthy = TRUE};
+    *status = (VdtServedStatus){
+        .started = 1000000, .loaded = 2000000, .ready = TRUE, .healthy = TRUE, .arm = "auto"};
 }
 
 static GArray *list_sinks(gpointer data)

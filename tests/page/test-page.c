@@ -262,6 +262,30 @@ static void check_changes(Scene *scene)
     show(scene, "configuration");
 }
 
+/* The service keeps what was chosen. */
+static void check_arm(Scene *scene)
+{
+    static const char *const arms[] = {"disarmed", "auto"};
+    Browser *b = scene->browser;
+    browser_wait(b, GO("/"));
+    browser_wait(b, "document.getElementById('arm') !== null");
+    for (guint i = 0; i < G_N_ELEMENTS(arms); i++) {
+        g_autofree char *choose =
+            g_strdup_printf("((one) => (one.value = '%s', one.dispatchEvent(new Event('change'))))"
+                            "(document.getElementById('arm'))",
+                            arms[i]);
+        g_autofree char *kept = g_strdup_printf("auto %s\n", arms[i]), *text = NULL;
+        browser_wait(b, choose);
+        for (guint n = 0; g_strcmp0(text, kept) != 0; n++) {
+            g_assert_cmpuint(n, <, 200);
+            g_usleep(50000);
+            g_clear_pointer(&text, g_free);
+            g_file_get_contents(fixture_path("state/arm"), &text, NULL, NULL);
+        }
+        browser_wait(b, "!document.getElementById('arm').disabled");
+    }
+}
+
 /* It says so, and goes on by itself. */
 static void check_offline(Scene *scene)
 {
@@ -286,6 +310,7 @@ static void test_page(void)
     check_phone(&scene);
     log_in(&scene);
     check_changes(&scene);
+    check_arm(&scene);
     check_offline(&scene);
     g_test_message("%s", browser_get_errors(scene.browser));
     g_assert_null(strstr(browser_get_errors(scene.browser), "exceptionDetails"));

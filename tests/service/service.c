@@ -137,6 +137,24 @@ void service_start(Service *s)
     g_assert_no_error(error);
 }
 
+GSubprocess *service_start_alone(Service *s, const char *stream)
+{
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_strdup(fixture_path("")),
+                    *state = g_build_filename(folder, "state", NULL),
+                    *out = g_strdup_printf("%s/out-%s", folder, stream),
+                    *err = g_strdup_printf("%s/err-%s", folder, stream);
+    g_subprocess_launcher_set_child_setup(launcher, die_with_parent, NULL, NULL);
+    g_subprocess_launcher_set_stdout_file_path(launcher, out);
+    g_subprocess_launcher_set_stderr_file_path(launcher, err);
+    GSubprocess *process =
+        g_subprocess_launcher_spawn(launcher, &error, g_getenv("VEDETTE_EXE"), "serve", "--config",
+                                    folder, "--state", state, "--stream", stream, NULL);
+    g_assert_no_error(error);
+    return process;
+}
+
 static gboolean is_ready(Service *s)
 {
 #ifdef HAVE_SYSTEMD
