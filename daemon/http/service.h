@@ -18,6 +18,8 @@ typedef struct {
     VdtStreamConfig *config;
     VdtStreamInfo *info;  /* NULL if it could not be made */
     GPtrArray *analysers; /* of VdtServedAnalyser */
+    guint64 kept;         /* bytes of coded video that clips can begin with */
+    double kept_time;     /* s of it; -1: not known */
 } VdtServedStream;
 
 typedef struct {
@@ -27,7 +29,8 @@ typedef struct {
     gboolean healthy;   /* it does its work; otherwise only a restart helps */
     guint64 lines_lost; /* events that nobody read on stdout */
     guint64 reloads, refused_reloads;
-    const char *arm; /* "auto", "armed", "disarmed"; constant */
+    guint open_events, open_clips; /* that go on, that are written */
+    const char *arm;               /* "auto", "armed", "disarmed"; constant */
 } VdtServedStatus;
 
 /* Who is told what happens, by the journal. */

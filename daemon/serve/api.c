@@ -12,8 +12,9 @@
 
 typedef struct {
     VdtStreamConfig *config;
-    VdtStream *stream;     /* NULL if it could not be made */
-    VdtIsolated *isolated; /* or it has a process of its own */
+    VdtStream *stream;       /* NULL if it could not be made */
+    VdtRecordist *recordist; /* of it, or NULL */
+    VdtIsolated *isolated;   /* or it has a process of its own */
 } Entry;
 
 typedef struct {
@@ -45,6 +46,7 @@ static void clear_entry(Entry *entry)
 {
     g_clear_pointer(&entry->config, vdt_stream_config_unref);
     g_clear_pointer(&entry->stream, vdt_stream_unref);
+    g_clear_pointer(&entry->recordist, vdt_recordist_unref);
     g_clear_pointer(&entry->isolated, vdt_isolated_unref);
 }
 
@@ -96,6 +98,10 @@ static VdtServedStream *serve_entry(const Entry *entry)
     if (entry->stream == NULL)
         return served;
     served->info = vdt_stream_get_info(entry->stream);
+    gint64 kept_time = 0;
+    if (entry->recordist != NULL)
+        vdt_recordist_get_kept(entry->recordist, &served->kept, &kept_time);
+    served->kept_time = (double)kept_time / 1e6;
     g_autoptr(GstElement) pipeline = vdt_stream_get_pipeline(entry->stream);
     for (guint i = 0; pipeline != NULL && i < entry->config->analysers->len; i++)
         add_analyser(served->analysers, pipeline, entry->config->analysers->pdata[i]);
@@ -124,6 +130,9 @@ static void get_status(gpointer data, VdtServedStatus *status)
     *status = api->status;
     status->healthy &= g_get_monotonic_time() - api->beat <= BEAT_LIMIT;
     g_mutex_unlock(&api->lock);
+    status->open_events = vdt_hub_count_open(api->outlets->hub);
+    status->open_clips =
+        api->outlets->records != NULL ? vdt_records_count(api->outlets->records) : 0;
     status->arm = vdt_arm_name(vdt_policy_get_arm(api->outlets->policy));
 }
 
@@ -160,6 +169,7 @@ static void add_entries(GPtrArray *entries, const GPtrArray *configs, GHashTable
         Entry *entry = g_new(Entry, 1);
         *entry = (Entry){vdt_stream_config_ref(config),
                          channel != NULL ? vdt_channel_get_stream(channel) : NULL,
+                         channel != NULL ? vdt_channel_get_recordist(channel) : NULL,
                          other != NULL ? vdt_isolated_ref(other) : NULL};
         g_ptr_array_add(entries, entry);
     }
@@ -259,7 +269,7 @@ static gboolean find_entry(VdtApi *api, const char *name, Entry *found)
         is_known = strcmp(entry->config->name, name) == 0;
         if (is_known)
             *found = (Entry){vdt_stream_config_ref(entry->config),
-                             entry->stream != NULL ? vdt_stream_ref(entry->stream) : NULL,
+                             entry->stream != NULL ? vdt_stream_ref(entry->stream) : NULL, NULL,
                              entry->isolated != NULL ? vdt_isolated_ref(entry->isolated) : NULL};
     }
     g_mutex_unlock(&api->lock);

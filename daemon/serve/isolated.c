@@ -197,7 +197,10 @@ static void set_served(VdtIsolated *self, VdtStreamInfo *info, GPtrArray *analys
         analysers = g_ptr_array_new_with_free_func(vdt_served_analyser_free);
     g_mutex_lock(&self->lock);
     VdtServedStream *before = self->served;
-    *served = (VdtServedStream){vdt_stream_config_ref(self->config), info, analysers};
+    *served = (VdtServedStream){.config = vdt_stream_config_ref(self->config),
+                                .info = info,
+                                .analysers = analysers,
+                                .kept_time = -1};
     self->served = served;
     g_mutex_unlock(&self->lock);
     g_clear_pointer(&before, vdt_served_stream_free);
@@ -440,8 +443,11 @@ VdtServedStream *vdt_isolated_serve(VdtIsolated *self)
     VdtStreamInfo *info = g_memdup2(self->served->info, sizeof *info);
     info->reason = g_strdup(info->reason);
     info->codec = g_strdup(info->codec);
-    *copy = (VdtServedStream){vdt_stream_config_ref(self->config), info,
-                              g_ptr_array_copy(self->served->analysers, copy_analyser, NULL)};
+    *copy = (VdtServedStream){.config = vdt_stream_config_ref(self->config),
+                              .info = info,
+                              .analysers =
+                                  g_ptr_array_copy(self->served->analysers, copy_analyser, NULL),
+                              .kept_time = -1};
     g_mutex_unlock(&self->lock);
     g_ptr_array_set_free_func(copy->analysers, vdt_served_analyser_free);
     return copy;

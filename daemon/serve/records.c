@@ -419,6 +419,22 @@ void vdt_recordist_close(VdtRecordist *recordist)
     vdt_recordist_unref(recordist);
 }
 
+guint vdt_records_count(VdtRecords *records)
+{
+    return vdt_recorder_count(records->recorder);
+}
+
+void vdt_recordist_get_kept(VdtRecordist *recordist, guint64 *bytes, gint64 *time)
+{
+    VdtRingCounts counts = {0};
+    g_mutex_lock(&recordist->lock);
+    if (recordist->ring != NULL)
+        vdt_ring_get(recordist->ring, &counts);
+    g_mutex_unlock(&recordist->lock);
+    *bytes = counts.bytes;
+    *time = counts.time;
+}
+
 VdtRecordist *vdt_recordist_ref(VdtRecordist *recordist)
 {
     return g_atomic_rc_box_acquire(recordist);

@@ -369,14 +369,6 @@ void vdt_store_set_limits(VdtStore *store, const VdtStoreLimits *limits)
     g_mutex_unlock(&store->lock);
 }
 
-void vdt_store_trim(VdtStore *store)
-{
-    g_mutex_lock(&store->lock);
-    store->trim = TRUE;
-    g_cond_broadcast(&store->changed);
-    g_mutex_unlock(&store->lock);
-}
-
 guint64 vdt_store_get_last(VdtStore *store)
 {
     g_mutex_lock(&store->lock);

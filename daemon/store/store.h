@@ -80,10 +80,8 @@ void vdt_store_detach(VdtStore *store, VdtAttachment attachment, const char *pat
 /* Waits until all that was put, and the ends of what the last process left, are on disk, for @limit
  * us at most. FALSE if they are not. */
 gboolean vdt_store_flush(VdtStore *store, gint64 limit);
-/* Other limits, from the next look on. */
+/* Other limits, by which the writer looks now for what is over them, and then every minute. */
 void vdt_store_set_limits(VdtStore *store, const VdtStoreLimits *limits);
-/* Has the writer look for what is over the limits now; otherwise it does so every minute. */
-void vdt_store_trim(VdtStore *store);
 
 /* --- the journal --- */
 

@@ -9,10 +9,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../process.h"
 #include "fixture.h"
 #include "serve/health.h"
 #include "serve/tell.h"
@@ -66,12 +66,6 @@ static char *journal_of(const char *path)
     return g_strdup_printf("%llu:%llu", (unsigned long long)s.st_dev, (unsigned long long)s.st_ino);
 }
 
-/* A test that fails leaves nothing behind that runs. */
-static void die_with_parent(gpointer data)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-}
-
 /* Of the files that there are; of one stream if @alone is not NULL. */
 static Service service_start_alone(const char *alone)
 {
@@ -84,7 +78,7 @@ static Service service_start_alone(const char *alone)
                  .socket = g_strdup(fixture_path("notify"))};
     g_autofree char *journal = journal_of(s.err);
     listen_to(&s);
-    g_subprocess_launcher_set_child_setup(launcher, die_with_parent, NULL, NULL);
+    g_subprocess_launcher_set_child_setup(launcher, process_die_with_parent, NULL, NULL);
     g_subprocess_launcher_set_stdout_file_path(launcher, s.out);
     g_subprocess_launcher_set_stderr_file_path(launcher, s.err);
     g_subprocess_launcher_setenv(launcher, "NOTIFY_SOCKET", s.socket, TRUE);
