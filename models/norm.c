@@ -77,12 +77,10 @@ static void set_counter(VdtWeights *weights, const char *scope, const char *name
     vdt_weights_insert(weights, full, tensor);
 }
 
-/* Where the names of a norm begin that @name is the alpha of, if that is led to a batch norm. */
+/* Where the names of a norm begin that @name is a counter of; NULL if it is none. */
 static char *scope_of(const char *name)
 {
-    return g_str_has_suffix(name, ".norm2.alpha")
-               ? g_strndup(name, strlen(name) - strlen("norm2.alpha"))
-               : NULL;
+    return g_str_has_suffix(name, ".iter") ? g_strndup(name, strlen(name) - strlen("iter")) : NULL;
 }
 
 guint vdt_norm_set_steps(VdtWeights *weights, guint64 steps)

@@ -118,14 +118,13 @@ static VdtValue *norm(const Config *c, VdtScope s, VdtValue *x)
     return vdt_tap(vdt_norm(c->norm, s, x, c->eps), "%s", s.prefix);
 }
 
-/* [N,3,H,W] to [N,patches,dim], row by row of the picture. */
+/* [N,3,H,W] to [N,dim,H/patch,W/patch]. */
 static VdtValue *patches(const Config *c, VdtScope s, VdtValue *picture)
 {
     VdtValue *x = vdt_conv2d(vdt_in(s, "proj"), picture, .out = c->dim, .kernel = c->patch,
                              .stride = c->patch, .bias = TRUE);
-    VdtShape sequence = vdt_shape(vdt_value_dim(x, 0), c->dim, -1);
-    x = vdt_permute(vdt_reshape(x, &sequence), (const guint[]){0, 2, 1});
-    return vdt_tap(x, "patch_embed");
+    vdt_tap(vdt_pyramid_tokens(x), "patch_embed");
+    return x;
 }
 
 /* Where each token is, on a map of @along a side; the class token's place is not on it. */
@@ -143,14 +142,16 @@ static VdtValue *places(const Config *c, VdtScope net, gint64 along)
     return vdt_concat((VdtValue *[]){vdt_slice(at, 1, 0, 1), map}, 2, 1);
 }
 
-/* The class token in front of each sample's patches, and where each of them is. */
-static VdtValue *embed(const Config *c, VdtScope net, VdtValue *x, gint64 along)
+/* Tokens [N,L,dim], row by row of the map of patches, the class token in front of each sample's;
+ * and where each of them is. */
+static VdtValue *embed(const Config *c, VdtScope net, VdtValue *map, gint64 along)
 {
-    VdtShape one = vdt_shape(1, 1, c->dim), each = vdt_shape(vdt_value_dim(x, 0), 1, c->dim);
-    if (c->class_token) {
-        VdtValue *token = vdt_expand(vdt_param(net, "cls_token", &one), &each);
-        x = vdt_concat((VdtValue *[]){token, x}, 2, 1);
-    }
+    VdtShape one = vdt_shape(1, 1, c->dim), each = vdt_shape(vdt_value_dim(map, 0), 1, c->dim);
+    if (!c->class_token) /* a sum that the convolution takes in */
+        return vdt_pyramid_tokens(
+            vdt_add(map, vdt_pyramid_map(places(c, net, along), along, along)));
+    VdtValue *token = vdt_expand(vdt_param(net, "cls_token", &one), &each);
+    VdtValue *x = vdt_concat((VdtValue *[]){token, vdt_pyramid_tokens(map)}, 2, 1);
     return vdt_add(x, places(c, net, along));
 }
 

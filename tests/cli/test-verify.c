@@ -98,9 +98,11 @@ static const char *const pyramids[] = {
     "pvt_prepbn-96x128",
     "slab_cswin-64-batch2",
     "cswin_prepbn-64-batch2",
+    "deit_t_prepbn-224",
+    "slab_deit_t-224-batch2",
 };
 
-/* Transformers of four stages: windows, stripes, smaller maps of keys, linear attention. */
+/* Those of the row slab: windows, stripes, smaller maps of keys, linear attention; and norms. */
 static void test_pyramids(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(pyramids); i++) {
