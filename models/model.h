@@ -9,7 +9,7 @@
 #pragma once
 
 #include <json-glib/json-glib.h>
-#include <vedette/card.h>
+#include <vedette/engine.h>
 #include <vedette/graph.h>
 #include <vedette/weights.h>
 
@@ -58,6 +58,20 @@ typedef struct {
     guint bench_width, bench_height;
 } VdtVariant;
 
+/* Of a network whose layers merge tokens: each level, a number of them, is another cost. */
+typedef struct {
+    /* FALSE if @config is wrong, which build() says. */
+    gboolean (*levels)(JsonObject *config, VdtEngineLevels *levels);
+    /* The share of the tokens that layers work on at @level, of those without merging. */
+    double (*kept)(JsonObject *config, guint level);
+    /* Has @config be of a network that was trained at @level. */
+    void (*set_trained)(JsonObject *config, guint level);
+    /* Has it be of a network with these adapters for other levels, whose effect is times @scale;
+     * FALSE if they do not fit it. */
+    gboolean (*compensate)(JsonObject *config, const VdtWeights *adapters, double scale,
+                           GError **error);
+} VdtMerging;
+
 typedef struct {
     const char *name; /* "squeezetime" */
     const VdtVariant *variants;
@@ -73,6 +87,7 @@ typedef struct {
     /* What a configuration may have, as vdt_fields_unknown() takes it: the keys that are read, and
      * those of the authors that have one value here. */
     const char *const *keys;
+    const VdtMerging *merging; /* NULL: no tokens merge */
     /* Has a configuration's network tell @n_classes apart. */
     void (*set_classes)(JsonObject *config, guint n_classes);
     /* Shape of the network's input for a batch of clips or pictures of this size. */

@@ -18,8 +18,9 @@ void vdt_engine_ask(GstElement *element);
 
 /*
  * An engine of one of @architectures (NULL-terminated) for @name: a model's name, a path, which may
- * begin with "~/", or a file's URI; NULL or "" for @usual, or, if that is NULL, for the street model
- * of the first architecture. It is @handed, which may be NULL, if that is of such an architecture and
+ * begin with "~/", or a file's URI; NULL or "" for @usual, or, if that is NULL, for the street
+ * model of the first architecture. It is @handed, which may be NULL, if that is of such an
+ * architecture and
  * @name does not name another one, whatever its precision, else the one that the process shares.
  */
 VdtEngine *vdt_engine_find(const char *const *architectures, const char *usual, const char *name,

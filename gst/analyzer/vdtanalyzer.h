@@ -42,8 +42,8 @@ G_DECLARE_DERIVABLE_TYPE(VdtAnalyzer, vdt_analyzer, VDT, ANALYZER, GstBaseTransf
 struct _VdtAnalyzerClass {
     GstBaseTransformClass parent_class;
 
-    const char *kind;         /* of results: "action" */
-    const char *factory;      /* what elements are called by default; NULL: as GStreamer has it */
+    const char *kind;    /* of results: "action" */
+    const char *factory; /* what elements are called by default; NULL: as GStreamer has it */
     /* Of engines, NULL-terminated; NULL if the element needs none (prepare gets NULL). */
     const char *const *architectures;
 
@@ -75,6 +75,9 @@ struct _VdtAnalyzerClass {
     /* Adds to `stats` what the subclass counts itself; any thread. */
     void (*add_stats)(VdtAnalyzer *self, GstStructure *stats);
 
+    /* Whether work that waits while the network is behind is taken anew for each frame, as it is if
+     * this is NULL; otherwise only when a result is due. */
+    gboolean (*renews)(VdtAnalyzer *self);
     /* The worker's thread, see VdtWorkerFuncs: says what of the properties does not go with the
      * network. */
     void (*check)(VdtAnalyzer *self, gpointer network);

@@ -75,7 +75,7 @@ void vdt_worker_install(GObjectClass *klass, guint first)
         klass, first + MODEL,
         g_param_spec_string("model", "Model",
                             "Name of an installed model, or path or URI of a model card; "
-                            "empty for the street model",
+                            "empty for the one that comes with the element",
                             NULL, live));
     g_object_class_install_property(klass, first + PRECISION,
                                     g_param_spec_enum("precision", "Precision",

@@ -386,6 +386,45 @@ static JsonObject *recognise(const VdtWeights *weights, const char **variant)
     return found;
 }
 
+static gboolean get_levels(JsonObject *config, VdtEngineLevels *levels)
+{
+    Config c;
+    if (!read_config(config, &c, NULL))
+        return FALSE;
+    *levels = (VdtEngineLevels){.usual = (guint)c.level,
+                                .most = (guint)most_merged(&c, c.size),
+                                .compensated = c.compensator.width > 0};
+    return TRUE;
+}
+
+static double get_kept(JsonObject *config, guint level)
+{
+    Config c;
+    return read_config(config, &c, NULL)
+               ? vdt_tokens_kept(count_tokens(&c, c.size), c.depth, (int)MIN(level, MAX_LEVEL))
+               : 1;
+}
+
+static void set_trained(JsonObject *config, guint level)
+{
+    json_object_set_int_member(config, "r_src", level);
+}
+
+static gboolean compensate(JsonObject *config, const VdtWeights *adapters, double scale,
+                           GError **error)
+{
+    Config c;
+    if (!read_config(config, &c, error))
+        return FALSE;
+    c.compensator.width = vdt_compensator_measure(adapters, c.dim, error);
+    c.compensator.scale = scale;
+    vdt_compensator_write(&c.compensator, config);
+    return c.compensator.width > 0;
+}
+
+static const VdtMerging merging = {
+    .levels = get_levels, .kept = get_kept, .set_trained = set_trained, .compensate = compensate};
+
 static const char *const keys[] = {VDT_VIT_KEYS, NULL};
 
 const VdtModel vdt_vit = {
@@ -396,6 +435,7 @@ const VdtModel vdt_vit = {
     .vision = {.mean = {123.675f, 116.28f, 103.53f}, .std = {58.395f, 57.12f, 57.375f}},
     .head = "head.",
     .keys = keys,
+    .merging = &merging,
     .set_classes = set_classes,
     .input_shape = input_shape,
     .build = build,

@@ -74,10 +74,30 @@ static VdtTensor *compute(const VdtNode *node, const VdtFused *fused, GError **e
     return g_steal_pointer(&result);
 }
 
-/* Values that follow from parameters alone are computed now (a resized position embedding). */
+/* How often each value is used. */
+static guint *count_users(const VdtGraph *graph)
+{
+    guint *users = g_new0(guint, graph->nodes->len);
+
+    for (guint i = 0; i < graph->nodes->len; i++) {
+        const VdtNode *node = graph->nodes->pdata[i];
+
+        for (guint j = 0; j < node->n_inputs; j++)
+            users[node->inputs[j]->index]++;
+    }
+    for (guint i = 0; i < graph->outputs->len; i++)
+        users[g_array_index(graph->outputs, VdtNamed, i).node->index]++;
+    return users;
+}
+
+/* Values that follow from parameters alone are computed now (a resized position embedding). Those
+ * that only others of the kind are made of are let go at once: weights that adapters change are
+ * several matrices in between. */
 gboolean vdt_fold_constants(const VdtGraph *graph, VdtFused *fused, VdtConstants *shared,
                             const VdtBound *params, GError **error)
 {
+    g_autofree guint *users = count_users(graph);
+
     for (guint i = 0; i < graph->nodes->len; i++) {
         const VdtNode *node = graph->nodes->pdata[i];
         VdtTensor *tensor = params[i].tensor;
@@ -99,6 +119,9 @@ gboolean vdt_fold_constants(const VdtGraph *graph, VdtFused *fused, VdtConstants
         if (!fused[i].constant)
             return FALSE;
         fused[i].identity = identify(shared, fused, node, 0);
+        for (guint j = 0; j < node->n_inputs; j++)
+            if (--users[node->inputs[j]->index] == 0)
+                g_clear_pointer(&fused[node->inputs[j]->index].constant, vdt_tensor_unref);
     }
     return TRUE;
 }

@@ -124,9 +124,11 @@ static void look(VdtTrain *t, const VdtGraph *graph)
     }
 }
 
+/* A weight that is computed has a planar gradient, as products make it, whatever its shape: steps
+ * of maps would take it for something else. */
 static void make_forward(VdtTrain *t, const VdtNode *node, const VdtTrainLowering **by)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(lowerings); i++)
+    for (guint i = 0; i < G_N_ELEMENTS(lowerings) && !t->is_weight[node->index]; i++)
         for (guint j = 0; j < lowerings[i]->n_rows; j++) {
             const VdtTrainLowering *row = &lowerings[i]->rows[j];
 
