@@ -88,9 +88,9 @@ static void test_transformers(void)
 }
 
 static const char *const pyramids[] = {
-    "slab_swin_t-224",   "slab_swin-448",        "swin-layernorm-224",
-    "swin_prepbn-224",   "slab_pvt-64-batch2",   "pvt_prepbn-64-batch2",
-    "pvt_prepbn-96x128", "slab_cswin-64-batch2", "cswin_prepbn-64-batch2",
+    "slab_swin_t-224",   "slab_swin-448",          "swin-layernorm-224",
+    "swin_prepbn-224",   "slab_pvt-64-batch2",     "pvt_prepbn-64-batch2",
+    "pvt_prepbn-96x128", "slab_cswin-64-batch2",   "cswin_prepbn-64-batch2",
     "deit_t_prepbn-224", "slab_deit_t-224-batch2",
 };
 
@@ -295,6 +295,16 @@ static void test_bench(void)
                       json_object_get_double_member(result, "median_ms"));
     g_assert_cmpfloat(json_object_get_double_member(result, "peak_rss_mb"), >, 100);
     g_assert_nonnull(strstr(o.err, "layer4.2.conv2"));
+
+    /* Of the tokens that are left, fewer and fewer. */
+    g_auto(Outcome) merged = vedette("bench", "--arch", "tocom", "--variant", "deit_t", "--runs",
+                                     "1", "--merge", "16", NULL);
+    g_assert_cmpint(merged.status, ==, 0);
+    g_assert_nonnull(strstr(merged.out, "\"merge\":16"));
+    g_assert_nonnull(strstr(merged.out, "\"reference_steps\":0"));
+    expect(1, "99 of 197 tokens cannot merge", "bench", "--arch", "tocom", "--variant", "deit_t",
+           "--merge", "99", NULL);
+    expect(2, "--merge", "bench", "--arch", "tocom", "--variant", "deit_t", "--merge", "-2", NULL);
 
     /* The golden case's size is the default. */
     g_auto(Outcome) ava = vedette("bench", "--arch", "squeezetime", "--variant", "r50-ava",
