@@ -56,7 +56,11 @@ static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecisio
     if (o->baselines && task != VDT_TASK_CLASSIFICATION)
         return eval_wrong_model(error, "%s does not classify pictures, as --baselines is about",
                                 architecture);
-    VdtEngineOptions options = {.model = o->model,
+    /* The demo weights that are named after what is asked. */
+    g_autofree char *usual = o->task != NULL && o->model == NULL && o->weights == NULL
+                                 ? g_strconcat(architecture, "-", o->task, NULL)
+                                 : NULL;
+    VdtEngineOptions options = {.model = usual != NULL ? usual : o->model,
                                 .weights = o->weights,
                                 .architecture = architecture,
                                 .precision = precision,
@@ -161,7 +165,8 @@ int command_eval(int argc, char **argv)
         {"zero-is-other", 0, 0, G_OPTION_ARG_NONE, &o.zero_is_other,
          "Maps: 0 is no class, the first has 1 (always so for ade20k and pascal-context59)", NULL},
         {"model", 0, 0, G_OPTION_ARG_STRING, &o.model,
-         "Installed model, or a card.json (the architecture's street model)", "NAME|CARD"},
+         "Installed model, or a card.json (the architecture's street model; ARCHITECTURE-TASK)",
+         "NAME|CARD"},
         {"weights", 0, 0, G_OPTION_ARG_FILENAME, &o.weights, "Weight file", "FILE"},
         {"merge", 0, 0, G_OPTION_ARG_STRING, &o.merge,
          "Tokens that each layer merges (as many as in the training); of several, a table of "
