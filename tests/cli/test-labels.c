@@ -402,6 +402,47 @@ static void test_train(void)
     g_assert_true(street_task_of_card(card) == &street_scenes_task);
 }
 
+#define TINY_MERGING "{\"dim\": 32, \"heads\": 1, \"depth\": 2, \"patch\": 8, \"img_size\": 32}"
+#define TRAIN_MERGING(...)                                                                         \
+    "train", "tocom", __VA_ARGS__, "--size", "32x32", "--batch", "16", "--threads", "2",           \
+        "--validations", "1", "--cache-folder", in_folder("cache"), ON_SCENES, "--output"
+
+/* Adapters for a network that is left as it is, which its card then names; and levels by --merge.
+ */
+static void test_compensator(void)
+{
+    g_autofree char *weights = path_in("merging", "weights.safetensors");
+    g_autofree char *card = path_in("merging", "card.json");
+    g_autofree char *adapters = path_in("adapters", "adapters.safetensors");
+    g_autofree char *beside = path_in("merging", "adapters.safetensors"), *text = NULL;
+    g_autofree char *data = NULL;
+    gsize n;
+
+    expect(0, NULL, TRAIN_MERGING("--config", TINY_MERGING), in_folder("merging"), "--epochs", "2",
+           NULL);
+    expect(0, "a card has them by \"compensator\"",
+           TRAIN_MERGING("--compensator", "--weights", weights), in_folder("adapters"), "--epochs",
+           "1", NULL);
+    g_autoptr(VdtWeights) trained = vdt_weights_load(adapters, NULL);
+    g_assert_cmpuint(vdt_weights_get_n_tensors(trained), ==, 2 * 4);
+
+    g_assert_true(g_file_get_contents(adapters, &data, &n, NULL));
+    g_assert_true(g_file_set_contents(beside, data, (gssize)n, NULL));
+    g_assert_true(g_file_get_contents(card, &text, NULL, NULL));
+    g_autofree char *with = g_strconcat(
+        "{\"compensator\": {\"weights\": \"adapters.safetensors\"},", strchr(text, '{') + 1, NULL);
+    g_assert_true(g_file_set_contents(card, with, -1, NULL));
+    for (guint i = 0; i < 2; i++)
+        expect(0, NULL, "eval", "tocom", "--street", "scene", "--model", card, "--clips", "12",
+               "--coded", "0", "--merge", i == 0 ? "0" : "4", NULL);
+    expect(1, "9 of 17 tokens cannot merge in each block, but 8 at most", "eval", "tocom",
+           "--street", "scene", "--model", card, "--clips", "12", "--merge", "9", NULL);
+    expect(2, "--compensator is for the network of --weights", "train", "tocom", "--compensator",
+           "--street", "scene", "--output", in_folder("none"), NULL);
+    expect(2, "squeezetime merges no tokens", "train", "squeezetime", "--compensator", "--weights",
+           weights, "--street", "--output", in_folder("none"), NULL);
+}
+
 /* What comes of it is counted question by question, kept in the card, and better than a guess. */
 static void test_eval(void)
 {
@@ -545,6 +586,7 @@ int main(int argc, char **argv)
     g_test_add_func("/labels/tally", test_tally);
     g_test_add_func("/labels/train", test_train);
     g_test_add_func("/labels/eval", test_eval);
+    g_test_add_func("/labels/compensator", test_compensator);
     g_test_add_func("/labels/usage", test_usage);
     g_test_add_func("/labels/folder", test_folder);
     g_test_add_func("/labels/bad-folder", test_bad_folder);

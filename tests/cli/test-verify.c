@@ -40,6 +40,16 @@ static void test_trace_plan(void)
 
 static const char *const segmentations[] = {"T-256x320-batch2", "T-512", "B-512"};
 static const char *const transformers[] = {"deit_b-plain", "deit_b-r16-from0", "deit_ti-r8-from0"};
+static const char *const restorations[] = {
+    "reduced-derain-chop-100x130",
+    "reduced-dn30-patch",
+    "reduced-sr2-chop-60x48",
+    "reduced-sr2-patch",
+    "reduced-sr3-patch",
+    "reduced-sr4-patch",
+    "full-sr2-48",
+    "full-dn30-48-batch2",
+};
 
 /* Logits, and the class of each pixel. The plain kernels take their time over the large ones. */
 static void test_segmentation(void)
@@ -117,6 +127,30 @@ static void test_pyramids(void)
         g_auto(Outcome) o = vedette("verify", "--plan", "trace", dir, NULL);
         g_assert_cmpint(o.status, ==, 0);
         g_assert_null(strstr(o.out, "diverge"));
+    }
+}
+
+/* Tiles, and pictures that are cut into them. */
+static void test_restoration(void)
+{
+    gboolean soak = g_strcmp0(g_getenv("VEDETTE_SOAK"), "1") == 0;
+    for (guint i = 0; i < G_N_ELEMENTS(restorations); i++) {
+        const char *dir = golden_case_of("ipt", restorations[i]);
+        gboolean full = g_str_has_prefix(restorations[i], "full");
+        for (int isa = full && !soak ? (int)vdt_isa_get_available() : VDT_ISA_C;
+             isa <= (int)vdt_isa_get_available(); isa++) {
+            g_auto(Outcome) o = vedette("verify", "--isa", vdt_isa_name(isa), dir, NULL);
+            if (o.status != 0)
+                g_error("at %s: %s%s", vdt_isa_name(isa), o.out, o.err);
+            g_assert_nonnull(strstr(o.out, " image rel_l2 "));
+        }
+        if (full && !soak)
+            continue;
+        g_auto(Outcome) o = vedette("verify", "--plan", "trace", dir, NULL);
+        g_assert_cmpint(o.status, ==, 0);
+        g_assert_null(strstr(o.out, "diverge"));
+        if (strstr(restorations[i], "chop") == NULL)
+            g_assert_nonnull(strstr(o.out, "decoder rel_l2"));
     }
 }
 
@@ -304,6 +338,16 @@ static void test_bench(void)
     g_assert_cmpfloat(json_object_get_double_member(result, "peak_rss_mb"), >, 100);
     g_assert_nonnull(strstr(o.err, "layer4.2.conv2"));
 
+    /* Of the tokens that are left, fewer and fewer. */
+    g_auto(Outcome) merged = vedette("bench", "--arch", "tocom", "--variant", "deit_t", "--runs",
+                                     "1", "--merge", "16", NULL);
+    g_assert_cmpint(merged.status, ==, 0);
+    g_assert_nonnull(strstr(merged.out, "\"merge\":16"));
+    g_assert_nonnull(strstr(merged.out, "\"reference_steps\":0"));
+    expect(1, "99 of 197 tokens cannot merge", "bench", "--arch", "tocom", "--variant", "deit_t",
+           "--merge", "99", NULL);
+    expect(2, "--merge", "bench", "--arch", "tocom", "--variant", "deit_t", "--merge", "-2", NULL);
+
     /* The golden case's size is the default. */
     g_auto(Outcome) ava = vedette("bench", "--arch", "squeezetime", "--variant", "r50-ava",
                                   "--runs", "1", "--threads", "1", NULL);
@@ -382,6 +426,7 @@ static gboolean is_listed(const char *model, const char *name)
         {"cgrseg", segmentations, G_N_ELEMENTS(segmentations)},
         {"slab", pyramids, G_N_ELEMENTS(pyramids)},
         {"tocom", transformers, G_N_ELEMENTS(transformers)},
+        {"ipt", restorations, G_N_ELEMENTS(restorations)},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
@@ -425,6 +470,7 @@ int main(int argc, char **argv)
     g_test_add_func("/verify/transformer", test_transformers);
     g_test_add_func("/verify/pyramids", test_pyramids);
     g_test_add_func("/verify/open-configuration", test_open_configuration);
+    g_test_add_func("/verify/restoration", test_restoration);
     g_test_add_func("/verify/dump-labels", test_dump_labels);
     g_test_add_func("/verify/threads", test_threads);
     g_test_add_func("/verify/precision", test_precision);
