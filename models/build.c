@@ -28,6 +28,8 @@ static const char *task_name(VdtTask task)
         return "segmentation";
     case VDT_TASK_CLASSIFICATION:
         return "classification";
+    case VDT_TASK_RESTORATION:
+        return "restoration";
     }
     return "an unknown task";
 }

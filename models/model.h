@@ -19,6 +19,8 @@ typedef enum {
     VDT_TASK_SEGMENTATION,   /* what each pixel of a picture [N,3,H,W] belongs to: logits
                                 [N,classes,h,w], of a map that may be smaller than the picture */
     VDT_TASK_CLASSIFICATION, /* what a picture [N,3,H,W] shows: logits [N,classes] */
+    VDT_TASK_RESTORATION,    /* what a tile [N,3,H,W] of a picture looked like before it was
+                                spoiled, or looks like enlarged: image [N,3,scale H,scale W] */
 } VdtTask;
 
 /* Which of a network's runs. Some keep state: one run begins it, many follow. */

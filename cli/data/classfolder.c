@@ -63,8 +63,15 @@ char **class_folder_labels(const char *folder, GError **error)
 static ClipInfo info(const ClipSet *set, guint clip)
 {
     const ClassFolder *pictures = (const ClassFolder *)set;
-    return (ClipInfo){.label = g_array_index(pictures->entries, Entry, clip).class,
-                      .condition = -1};
+    guint class = g_array_index(pictures->entries, Entry, clip).class;
+    ClipInfo info = {.label = class, .condition = -1};
+    memset(info.answers, CLIP_NO_ANSWER, sizeof info.answers);
+    for (guint i = 0; i < set->n_groups; i++) {
+        const VdtCardGroup *group = &set->groups[i];
+        if (class >= group->first && class - group->first < group->n_labels)
+            info.answers[i] = (guint8)(class - group->first);
+    }
+    return info;
 }
 
 typedef struct {
@@ -173,8 +180,8 @@ static gboolean list_all(ClassFolder *pictures, const char *folder, GChecksum *h
     return FALSE;
 }
 
-ClipSet *class_folder_new(const char *folder, char **labels, const ClipFormat *format,
-                          GError **error)
+ClipSet *class_folder_new(const char *folder, char **labels, const VdtCardGroup *groups,
+                          guint n_groups, const ClipFormat *format, GError **error)
 {
     ClassFolder *pictures = g_new0(ClassFolder, 1);
     g_autoptr(ClipSet) set = &pictures->set;
@@ -182,6 +189,8 @@ ClipSet *class_folder_new(const char *folder, char **labels, const ClipFormat *f
     set->group = 1;
     set->labels = g_strdupv(labels);
     set->n_labels = g_strv_length(labels);
+    set->groups = groups;
+    set->n_groups = n_groups;
     set->report_all = TRUE;
     set->info = info;
     set->fill = fill;

@@ -15,9 +15,11 @@ char *class_folder_find(const char *folder, const char *split);
 char **class_folder_labels(const char *folder, GError **error);
 
 /*
- * All pictures. Folders are told by their names; if none is a label, but there are as many as
- * labels, by their order, as ImageNet's (n01440764 is its first class). Folders that are no class,
- * and classes without a picture, are listed at once; what cannot be read, when all were tried.
+ * All pictures. Of labels that answer several questions, a folder's answers the one that it belongs
+ * to, and no other; @groups, NULL for one question, are kept by the caller. Folders are told by
+ * their names; if none is a label, but there are as many as labels, by their order, as ImageNet's
+ * (n01440764 is its first class). Folders that are no class, and classes without a picture, are
+ * listed at once; what cannot be read, when all were tried.
  */
-ClipSet *class_folder_new(const char *folder, char **labels, const ClipFormat *format,
-                          GError **error);
+ClipSet *class_folder_new(const char *folder, char **labels, const VdtCardGroup *groups,
+                          guint n_groups, const ClipFormat *format, GError **error);

@@ -275,11 +275,14 @@ static ClipSet *boxes_open(guint64 seed, guint64 first, guint n, guint coded,
     return set;
 }
 
-const StreetTask street_boxes_task = {.name = "object",
-                                      .title = "objects of the synthetic street",
-                                      .labels = labels,
-                                      .groups = groups,
-                                      .n_groups = G_N_ELEMENTS(groups),
-                                      .size = 96,
-                                      .alarms = -1,
-                                      .open = boxes_open};
+const StreetTask street_boxes_task = {
+    .name = "object",
+    .title = "objects of the synthetic street",
+    .labels = labels,
+    .groups = groups,
+    .n_groups = G_N_ELEMENTS(groups),
+    .size = 96,
+    .config = "{\"arch\": \"deit\", \"norm\": \"linearnorm\", \"dim\": 128, \"depth\": 8, "
+              "\"heads\": 2, \"patch\": 12, \"img_size\": 96}",
+    .alarms = -1,
+    .open = boxes_open};

@@ -239,11 +239,14 @@ static ClipSet *scenes_open(guint64 seed, guint64 first, guint n, guint coded,
     return set;
 }
 
-const StreetTask street_scenes_task = {.name = "scene",
-                                       .title = "what pictures of the synthetic street are like",
-                                       .labels = labels,
-                                       .groups = groups,
-                                       .n_groups = G_N_ELEMENTS(groups),
-                                       .size = 112,
-                                       .alarms = SCENE_CAMERA,
-                                       .open = scenes_open};
+const StreetTask street_scenes_task = {
+    .name = "scene",
+    .title = "what pictures of the synthetic street are like",
+    .labels = labels,
+    .groups = groups,
+    .n_groups = G_N_ELEMENTS(groups),
+    .size = 112,
+    .config = "{\"arch\": \"deit\", \"norm\": \"linearnorm\", \"attention\": \"linear\", "
+              "\"dim\": 96, \"depth\": 6, \"heads\": 3, \"patch\": 8, \"img_size\": 112}",
+    .alarms = SCENE_CAMERA,
+    .open = scenes_open};

@@ -13,7 +13,8 @@ typedef struct {
     const char *const *labels; /* NULL-terminated, by group */
     const VdtCardGroup *groups;
     guint n_groups;
-    guint size; /* usual sides of what a network sees */
+    guint size;         /* usual sides of what a network sees */
+    const char *config; /* of the usual network, a small one */
     int alarms; /* the group whose labels, but the first, are alarms; -1: none */
     /* Pictures @first to @first + @n of those that belong to @seed; one in @coded (0: none) went
      * through H.264. */

@@ -70,8 +70,8 @@ static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecisio
         return eval_wrong_model(error, "%s tells no objects apart", architecture);
     if (task == VDT_TASK_SEGMENTATION)
         return eval_maps(o, engine, error);
-    if (task == VDT_TASK_CLASSIFICATION && o->street)
-        return eval_street_labels(o, engine, error);
+    if (task == VDT_TASK_CLASSIFICATION && (o->street || vdt_engine_get_card(engine)->n_groups > 0))
+        return eval_labels(o, engine, error);
     return eval_clips(o, engine, error);
 }
 

@@ -58,7 +58,7 @@ static ClipSet *open_set(const EvalOptions *o, const VdtCard *card, GError **err
     if (card->labels != NULL &&
         vdt_model_find(card->architecture, NULL)->task == VDT_TASK_CLASSIFICATION) {
         g_autofree char *folder = class_folder_find(o->data, "val");
-        return class_folder_new(folder, card->labels, &format, error);
+        return class_folder_new(folder, card->labels, NULL, 0, &format, error);
     }
     g_autofree char *list = g_build_filename(o->data, o->csv != NULL ? o->csv : "val.csv", NULL);
     if (card->labels == NULL) {

@@ -5,6 +5,10 @@
 #include <stdio.h>
 
 #include "cardfile.h"
+#include "config.h"
+#if HAVE_GST
+#include "data/classfolder.h"
+#endif
 #include "data/streettasks.h"
 #include "io/atomic-file.h"
 #include "score/baseline.h"
@@ -153,25 +157,19 @@ static gboolean eval_baselines(const EvalOptions *o, const StreetTask *task, con
            card_write_scores(o->record, "baselines", g_steal_pointer(&scores), error);
 }
 
-gboolean eval_street_labels(const EvalOptions *o, VdtEngine *engine, GError **error)
+/* Counts what the network answers to all pictures of a set. */
+static gboolean eval_set(const EvalOptions *o, VdtEngine *engine, const ClipSet *set, int alarms,
+                         GError **error)
 {
     const VdtCard *card = vdt_engine_get_card(engine);
-    const StreetTask *task = find_task(o, card, error);
-    if (task == NULL || !eval_check_seed(o, card, error) || !eval_check_record(o, error))
-        return FALSE;
+    /* Whether they can be kept is better known before there are any. */
     g_autoptr(VdtAtomicFile) file =
         o->answers != NULL ? vdt_atomic_file_new(o->answers, error) : NULL;
     if (o->answers != NULL && file == NULL)
         return FALSE;
-    ClipFormat format = clip_format_for_card(card, FALSE);
-    g_autoptr(ClipSet) set = task->open(o->seed, 0, o->clips, o->coded, &format, error);
-    if (set == NULL)
-        return FALSE;
-    if (o->baselines)
-        return eval_baselines(o, task, set, card, error);
     g_autoptr(GroupTally) tally = group_tally_new(set);
-    if (task->alarms >= 0)
-        group_tally_watch(tally, task->alarms);
+    if (alarms >= 0)
+        group_tally_watch(tally, alarms);
     g_autoptr(GString) answers =
         g_string_new("picture\tquestion\ttruth\tanswer\tscore\tof\tcoded\n");
     Counting counting = {set, tally, file != NULL ? answers : NULL};
@@ -186,4 +184,59 @@ gboolean eval_street_labels(const EvalOptions *o, VdtEngine *engine, GError **er
                           vdt_atomic_file_commit(file, error)))
         return FALSE;
     return eval_record(o, group_tally_to_scores(tally), error);
+}
+
+static gboolean eval_street(const EvalOptions *o, VdtEngine *engine, const ClipFormat *format,
+                            GError **error)
+{
+    const VdtCard *card = vdt_engine_get_card(engine);
+    const StreetTask *task = find_task(o, card, error);
+    if (task == NULL || !eval_check_seed(o, card, error))
+        return FALSE;
+    g_autoptr(ClipSet) set = task->open(o->seed, 0, o->clips, o->coded, format, error);
+    if (set == NULL)
+        return FALSE;
+    return o->baselines ? eval_baselines(o, task, set, card, error)
+                        : eval_set(o, engine, set, task->alarms, error);
+}
+
+#if HAVE_GST
+static gboolean eval_folder(const EvalOptions *o, VdtEngine *engine, const ClipFormat *format,
+                            GError **error)
+{
+    const VdtCard *card = vdt_engine_get_card(engine);
+    if (card->labels == NULL)
+        return eval_wrong_model(error, "no class names are known for %s", card->name);
+    g_autofree char *folder = class_folder_find(o->data, "val");
+    g_autoptr(ClipSet) set =
+        class_folder_new(folder, card->labels, card->groups, card->n_groups, format, error);
+    return set != NULL && eval_set(o, engine, set, -1, error);
+}
+#else
+static gboolean eval_folder(const EvalOptions *o, VdtEngine *engine, const ClipFormat *format,
+                            GError **error)
+{
+    g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                "%s: this build has no GStreamer and reads no pictures", o->data);
+    return FALSE;
+}
+#endif
+
+gboolean eval_labels(const EvalOptions *o, VdtEngine *engine, GError **error)
+{
+    const VdtCard *card = vdt_engine_get_card(engine);
+    if (card->n_groups > CLIP_MOST_GROUPS)
+        return eval_wrong_model(error, "%s answers %u questions, but %d are counted at most",
+                                card->name, card->n_groups, CLIP_MOST_GROUPS);
+    for (guint i = 0; i < card->n_groups; i++)
+        if (card->groups[i].n_labels >= CLIP_NO_ANSWER)
+            return eval_wrong_model(error,
+                                    "question \"%s\" of %s has %u labels, but at most %d "
+                                    "are counted",
+                                    card->groups[i].name, card->name, card->groups[i].n_labels,
+                                    CLIP_NO_ANSWER - 1);
+    if (!eval_check_record(o, error))
+        return FALSE;
+    ClipFormat format = clip_format_for_card(card, FALSE);
+    return (o->street ? eval_street : eval_folder)(o, engine, &format, error);
 }

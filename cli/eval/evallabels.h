@@ -4,5 +4,6 @@
 
 #include "evaluation.h"
 
-/* On the street's pictures that are labelled as the network's classes are, question by question. */
-gboolean eval_street_labels(const EvalOptions *o, VdtEngine *engine, GError **error);
+/* On the street's pictures that are labelled as the network's classes are, or, if it answers
+ * several questions, on a folder's; question by question. */
+gboolean eval_labels(const EvalOptions *o, VdtEngine *engine, GError **error);

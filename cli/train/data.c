@@ -215,7 +215,10 @@ gboolean training_open_data(Training *training, const char *architecture, GError
     if (labels == NULL)
         return FALSE;
     tell_same_labels("train", labels);
-    if (!network_init(&training->network, architecture, o->config, training->start,
+    const char *config = o->config;
+    if (config == NULL && training->start == NULL && training->task != NULL)
+        config = training->task->config;
+    if (!network_init(&training->network, architecture, config, training->start,
                       g_strv_length(labels), error)) {
         g_strfreev(labels);
         return FALSE;
@@ -276,14 +279,14 @@ static gboolean open_classes(Training *training, const ClipFormat *format, GErro
     char **labels = training->card->labels;
     g_autofree char *train = class_folder_find(training->o->data, "train");
     g_autofree char *val = list_path(training, "val");
-    training->set = class_folder_new(train, labels, format, error);
+    training->set = class_folder_new(train, labels, NULL, 0, format, error);
     if (training->set == NULL)
         return FALSE;
     if (!g_file_test(val, G_FILE_TEST_IS_DIR) || strcmp(train, training->o->data) == 0) {
         progress_say(training->progress, "%s: is not there; there will be no validation", val);
         return TRUE;
     }
-    training->validation_set = class_folder_new(val, labels, format, error);
+    training->validation_set = class_folder_new(val, labels, NULL, 0, format, error);
     return training->validation_set != NULL;
 }
 #endif

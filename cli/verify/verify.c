@@ -13,6 +13,10 @@
 #include "model.h"
 #include "network.h"
 #include "stored.h"
+#include "tiles.h"
+
+/* Tiles that are restored at once. */
+#define TILE_BATCH 4
 
 typedef struct {
     CommonOptions common;
@@ -35,6 +39,8 @@ typedef struct {
     JsonObject *json;
     VdtWeights *expected;
     VdtSession *session;
+    VdtTensor
+        *joined; /* what became of the input's tiles, if the network takes no more than these */
 } Case;
 
 static void case_clear(Case *c)
@@ -43,6 +49,7 @@ static void case_clear(Case *c)
     g_clear_pointer(&c->json, json_object_unref);
     g_clear_pointer(&c->expected, vdt_weights_unref);
     g_clear_pointer(&c->session, vdt_session_free);
+    g_clear_pointer(&c->joined, vdt_tensor_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Case, case_clear)
 
@@ -64,6 +71,63 @@ static JsonObject *element(JsonArray *array, guint i, GError **error)
         return json_node_get_object(node);
     g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "case.json: element %u is not an object", i);
     return NULL;
+}
+
+static gboolean run_tiles(const float *tiles, guint n, float *results, gpointer data,
+                          GError **error)
+{
+    VdtSession *session = data;
+    VdtTensor *to = vdt_session_get_input(session, 0);
+    const VdtTensor *from = vdt_session_get_output(session, 0);
+    memcpy(to->data, tiles, to->n_bytes / TILE_BATCH * n);
+    if (!vdt_session_run(session, NULL, error))
+        return FALSE;
+    memcpy(results, from->data, from->n_bytes / TILE_BATCH * n);
+    return TRUE;
+}
+
+/* Fills and runs; pictures of another size than the network takes as the authors do it, by tiles.
+ */
+static gboolean run_session(Case *c, const VdtTensor *input, GError **error)
+{
+    VdtTensor *to = vdt_session_get_input(c->session, 0);
+    g_autoptr(VdtTensor) values = vdt_tensor_convert(input, VDT_F32, error);
+    if (values == NULL)
+        return FALSE;
+    if (vdt_shape_equal(&to->shape, &input->shape)) {
+        memcpy(to->data, values->data, to->n_bytes);
+        return vdt_session_run(c->session, NULL, error);
+    }
+    gint64 height = input->shape.dims[2], width = input->shape.dims[3], n = input->shape.dims[0];
+    gint64 tile = to->shape.dims[2];
+    gint64 scale = vdt_session_get_output(c->session, 0)->shape.dims[2] / tile;
+    VdtShape shape = vdt_shape(n, 3, height * scale, width * scale);
+    c->joined = vdt_tensor_new(VDT_F32, &shape, error);
+    VdtTiler tiler = {
+        .tile = tile, .scale = scale, .batch = TILE_BATCH, .run = run_tiles, .data = c->session};
+    for (gint64 i = 0; c->joined != NULL && i < n; i++)
+        if (!vdt_tiles_average(
+                &tiler, (float *)values->data + i * 3 * height * width, width, height,
+                (float *)c->joined->data + i * 3 * height * width * scale * scale, error))
+            return FALSE;
+    return c->joined != NULL;
+}
+
+/* What the network takes for a case's input: that, or tiles of it. */
+static VdtShape shape_to_run(const VdtModel *model, JsonObject *config, const VdtShape *input)
+{
+    VdtShape takes = *input;
+    if (model->task == VDT_TASK_RESTORATION && input->n_dims == 4 && input->dims[1] == 3)
+        takes = model->input_shape(config, input->dims[0], input->dims[3], input->dims[2]);
+    if (!vdt_shape_equal(&takes, input))
+        takes.dims[0] = TILE_BATCH;
+    return takes;
+}
+
+static const VdtTensor *find_output(const Case *c, const char *name)
+{
+    const VdtTensor *output = vdt_session_find_output(c->session, name);
+    return output != NULL && c->joined != NULL ? c->joined : output;
 }
 
 /* Loads, builds, fills and runs. */
@@ -96,9 +160,10 @@ static gboolean run_case(Case *c, const char *dir, const VdtPlanOptions *options
     if (input == NULL)
         return FALSE;
 
+    VdtShape takes = shape_to_run(model, json_node_get_object(config), &input->shape);
     gboolean by_tensors;
-    g_autoptr(VdtGraph) graph = golden_network(c->json, json_node_get_object(config), model,
-                                               &input->shape, &by_tensors, error);
+    g_autoptr(VdtGraph) graph =
+        golden_network(c->json, json_node_get_object(config), model, &takes, &by_tensors, error);
     if (graph == NULL)
         return FALSE;
     if (by_tensors)
@@ -112,12 +177,7 @@ static gboolean run_case(Case *c, const char *dir, const VdtPlanOptions *options
     c->session = vdt_session_new(plan, error);
     if (c->session == NULL)
         return FALSE;
-    VdtTensor *to = vdt_session_get_input(c->session, 0);
-    g_autoptr(VdtTensor) values = vdt_tensor_convert(input, VDT_F32, error);
-    if (values == NULL)
-        return FALSE;
-    memcpy(to->data, values->data, to->n_bytes);
-    return vdt_session_run(c->session, NULL, error);
+    return run_session(c, input, error);
 }
 
 /* What is stored of a result, computed and expected; both are the caller's. */
@@ -187,7 +247,7 @@ static gboolean judge(const Case *c, const Options *o, JsonObject *spec, VdtWeig
                       gboolean *passed, GError **error)
 {
     const char *name = golden_string(spec, "name", error);
-    const VdtTensor *output = name != NULL ? vdt_session_find_output(c->session, name) : NULL;
+    const VdtTensor *output = name != NULL ? find_output(c, name) : NULL;
     g_autoptr(VdtTensor) got = NULL, want = NULL, map = NULL;
     g_autoptr(GError) mistake = NULL;
     if (name == NULL)

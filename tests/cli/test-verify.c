@@ -40,6 +40,16 @@ static void test_trace_plan(void)
 
 static const char *const segmentations[] = {"T-256x320-batch2", "T-512", "B-512"};
 static const char *const transformers[] = {"deit_b-plain", "deit_b-r16-from0", "deit_ti-r8-from0"};
+static const char *const restorations[] = {
+    "reduced-derain-chop-100x130",
+    "reduced-dn30-patch",
+    "reduced-sr2-chop-60x48",
+    "reduced-sr2-patch",
+    "reduced-sr3-patch",
+    "reduced-sr4-patch",
+    "full-sr2-48",
+    "full-dn30-48-batch2",
+};
 
 /* Logits, and the class of each pixel. The plain kernels take their time over the large ones. */
 static void test_segmentation(void)
@@ -88,10 +98,18 @@ static void test_transformers(void)
 }
 
 static const char *const pyramids[] = {
-    "slab_swin_t-224",   "slab_swin-448",          "swin-layernorm-224",
-    "swin_prepbn-224",   "slab_pvt-64-batch2",     "pvt_prepbn-64-batch2",
-    "pvt_prepbn-96x128", "slab_cswin-64-batch2",   "cswin_prepbn-64-batch2",
-    "deit_t_prepbn-224", "slab_deit_t-224-batch2",
+    "slab_swin_t-224",
+    "slab_swin-448",
+    "swin-layernorm-224",
+    "swin_prepbn-224",
+    "swin_prepbn-144x112-batch2",
+    "slab_pvt-64-batch2",
+    "pvt_prepbn-64-batch2",
+    "pvt_prepbn-96x128",
+    "slab_cswin-64-batch2",
+    "cswin_prepbn-64-batch2",
+    "deit_t_prepbn-224",
+    "slab_deit_t-224-batch2",
 };
 
 /* Those of the row slab: windows, stripes, smaller maps of keys, linear attention; and norms. */
@@ -109,6 +127,30 @@ static void test_pyramids(void)
         g_auto(Outcome) o = vedette("verify", "--plan", "trace", dir, NULL);
         g_assert_cmpint(o.status, ==, 0);
         g_assert_null(strstr(o.out, "diverge"));
+    }
+}
+
+/* Tiles, and pictures that are cut into them. */
+static void test_restoration(void)
+{
+    gboolean soak = g_strcmp0(g_getenv("VEDETTE_SOAK"), "1") == 0;
+    for (guint i = 0; i < G_N_ELEMENTS(restorations); i++) {
+        const char *dir = golden_case_of("ipt", restorations[i]);
+        gboolean full = g_str_has_prefix(restorations[i], "full");
+        for (int isa = full && !soak ? (int)vdt_isa_get_available() : VDT_ISA_C;
+             isa <= (int)vdt_isa_get_available(); isa++) {
+            g_auto(Outcome) o = vedette("verify", "--isa", vdt_isa_name(isa), dir, NULL);
+            if (o.status != 0)
+                g_error("at %s: %s%s", vdt_isa_name(isa), o.out, o.err);
+            g_assert_nonnull(strstr(o.out, " image rel_l2 "));
+        }
+        if (full && !soak)
+            continue;
+        g_auto(Outcome) o = vedette("verify", "--plan", "trace", dir, NULL);
+        g_assert_cmpint(o.status, ==, 0);
+        g_assert_null(strstr(o.out, "diverge"));
+        if (strstr(restorations[i], "chop") == NULL)
+            g_assert_nonnull(strstr(o.out, "decoder rel_l2"));
     }
 }
 
@@ -384,6 +426,7 @@ static gboolean is_listed(const char *model, const char *name)
         {"cgrseg", segmentations, G_N_ELEMENTS(segmentations)},
         {"slab", pyramids, G_N_ELEMENTS(pyramids)},
         {"tocom", transformers, G_N_ELEMENTS(transformers)},
+        {"ipt", restorations, G_N_ELEMENTS(restorations)},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
@@ -427,6 +470,7 @@ int main(int argc, char **argv)
     g_test_add_func("/verify/transformer", test_transformers);
     g_test_add_func("/verify/pyramids", test_pyramids);
     g_test_add_func("/verify/open-configuration", test_open_configuration);
+    g_test_add_func("/verify/restoration", test_restoration);
     g_test_add_func("/verify/dump-labels", test_dump_labels);
     g_test_add_func("/verify/threads", test_threads);
     g_test_add_func("/verify/precision", test_precision);

@@ -50,7 +50,7 @@ for unit in vedette.service vedette@.service; do
   explained "$folder/$unit"
   result $? "each directive of $unit is explained"
 done
-has "$folder/vedette@.service" StateDirectory=vedette@%i \
+has "$folder/vedette@.service" StateDirectory=vedette/isolated/%i \
   "RuntimeDirectory=vedette@%i vedette@%i/orc" "ExecStart=$(
     sed -n 's/^ExecStart=//p' "$folder/vedette.service") --stream %i"
 result $? "a stream of its own is run alone, with folders of its own"
