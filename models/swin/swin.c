@@ -165,6 +165,20 @@ static VdtValue *patches(const Config *c, VdtScope s, VdtValue *picture, Map *ma
     return vdt_tap(x, "patch_embed");
 }
 
+/* Where norms are folded, the layer behind has no bias for padding that is not theirs. */
+static gboolean check_map(const Config *c, const Map *map, GError **error)
+{
+    gint64 window = window_of(c, map->stage, map->height, map->width);
+    if (c->p.norm != VDT_NORM_NONE || (map->height % window == 0 && map->width % window == 0))
+        return TRUE;
+    g_set_error(error, VDT_ERROR, VDT_ERROR_SHAPE,
+                "for pictures of this size the map of stage %d is %" G_GINT64_FORMAT
+                " wide and %" G_GINT64_FORMAT " high, no multiple of its window, %" G_GINT64_FORMAT
+                "; weights whose norms are folded take no padding",
+                map->stage, map->width, map->height, window);
+    return FALSE;
+}
+
 gboolean vdt_swin_build(JsonObject *config, VdtGraph *graph, const VdtBuild *asked, GError **error)
 {
     Config c;
@@ -178,6 +192,8 @@ gboolean vdt_swin_build(JsonObject *config, VdtGraph *graph, const VdtBuild *ask
         return TRUE; /* too large: the graph says so */
     for (; map.stage < VDT_STAGES; map.stage++) {
         VdtScope s = vdt_in(net, "layers.%d", map.stage);
+        if (!check_map(&c, &map, error))
+            return FALSE;
         for (int j = 0; j < c.p.depths[map.stage]; j++)
             x = block(&c, vdt_in(s, "blocks.%d", j), x, &map, j);
         if (map.stage + 1 < VDT_STAGES)

@@ -244,6 +244,13 @@ static void test_shapes(void)
         {{3, 224, 224}, 3, FALSE},    {{1, 3, 0, 224}, 4, FALSE},      {{1, 3, 4, 4100}, 4, FALSE},
         {{0, 3, 224, 224}, 4, FALSE}, {{1, 3, 1, 224, 224}, 5, FALSE},
     };
+    /* Nothing is padded behind a norm that has been folded. */
+    static const Input folded[] = {
+        {{1, 3, 224, 224}, 4, TRUE},
+        {{1, 3, 224, 448}, 4, TRUE},
+        {{1, 3, 256, 256}, 4, FALSE},
+        {{1, 3, 224, 228}, 4, FALSE},
+    };
     static const Input pvt[] = {
         {{1, 3, 224, 224}, 4, TRUE}, {{2, 3, 64, 100}, 4, TRUE},   {{1, 3, 32, 32}, 4, TRUE},
         {{1, 3, 28, 64}, 4, FALSE},  {{1, 3, 226, 224}, 4, FALSE}, {{1, 4, 224, 224}, 4, FALSE},
@@ -261,6 +268,8 @@ static void test_shapes(void)
         {"{\"arch\": \"swin\", \"depths\": 2, \"dim\": 48, \"window\": 56,"
          " \"attn_type\": \"LLSS\", \"norm\": \"linearnorm\"}",
          swin, G_N_ELEMENTS(swin)},
+        {"{\"arch\": \"swin\", \"depths\": 2, \"dim\": 48, \"norm\": \"none\"}", folded,
+         G_N_ELEMENTS(folded)},
         {"{\"arch\": \"pvt\", \"depths\": 1}", pvt, G_N_ELEMENTS(pvt)},
         {"{\"arch\": \"pvt\", \"depths\": 1, \"attn_type\": \"LLLL\"}", pvt, G_N_ELEMENTS(pvt)},
         {"{\"arch\": \"cswin\", \"depths\": 1}", cswin, G_N_ELEMENTS(cswin)},
