@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "card.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,9 @@
 /* Pixels of what a network sees at once, as in one picture of 3840 x 2160: the values inside it
  * take some hundred times as many bytes. */
 #define MAX_INPUT_PIXELS (1 << 23)
+/* Tokens that each layer merges; what a network can is for it to say. */
+#define MAX_MERGE        65536
+#define MAX_LEVELS       64
 /* Pixels of the pictures that an evaluation keeps: three bytes each. */
 #define MAX_TEST_PIXELS  (G_GINT64_CONSTANT(1) << 28)
 
@@ -293,6 +297,57 @@ static void read_groups(VdtFields *fields, VdtCard *card, const char *where)
     }
 }
 
+/* Of networks that merge tokens. */
+static void read_merging(VdtFields *fields, const VdtModel *model, VdtCard *card, const char *path)
+{
+    g_autofree char *in_compensator = g_strconcat(path, ": compensator", NULL);
+    g_autofree char *in_levels = g_strconcat(path, ": levels", NULL);
+    static const char *const keys[] = {"merge", "compensator", "levels"};
+    for (guint i = 0; i < G_N_ELEMENTS(keys) && model->merging == NULL; i++)
+        if (vdt_fields_has(fields, keys[i]))
+            vdt_fields_fail(fields, "\"%s\" is there, but %s merges no tokens", keys[i],
+                            model->name);
+    card->merge = vdt_fields_int(fields, "merge", 0, 0, MAX_MERGE);
+    if (vdt_fields_has(fields, "compensator")) {
+        VdtFields inner = vdt_fields_object(fields, "compensator", in_compensator);
+        vdt_fields_require(&inner, "weights");
+        card->compensator = beside(&inner, "weights", path);
+        card->compensator_scale = vdt_fields_double(&inner, "scale", 0.1, 0, 100);
+    }
+    guint n = vdt_fields_n_objects(fields, "levels", MAX_LEVELS);
+    card->levels = n > 0 ? g_new0(VdtCardLevel, n) : NULL;
+    for (; card->n_levels < n; card->n_levels++) {
+        VdtFields inner = vdt_fields_object_at(fields, "levels", card->n_levels, in_levels);
+        VdtCardLevel *level = &card->levels[card->n_levels];
+        vdt_fields_require(&inner, "merge");
+        vdt_fields_require(&inner, "accuracy");
+        level->merge = vdt_fields_int(&inner, "merge", 0, 0, MAX_MERGE);
+        level->accuracy = vdt_fields_double(&inner, "accuracy", 0, 0, 1);
+        if (card->n_levels > 0 && level->merge <= level[-1].merge)
+            vdt_fields_fail(&inner, "\"merge\" is %u behind %u, but levels ascend", level->merge,
+                            level[-1].merge);
+    }
+}
+
+/* NaN outside of what was measured. */
+static double accuracy_at(const VdtCard *card, guint merge)
+{
+    for (guint i = 0; i < card->n_levels; i++) {
+        const VdtCardLevel *high = &card->levels[i], *low = high - 1;
+        if (high->merge == merge)
+            return high->accuracy;
+        if (i > 0 && low->merge < merge && high->merge > merge)
+            return low->accuracy + (high->accuracy - low->accuracy) * (merge - low->merge) /
+                                       (high->merge - low->merge);
+    }
+    return NAN;
+}
+
+double vdt_card_get_cost(const VdtCard *card, guint merge)
+{
+    return accuracy_at(card, card->merge) - accuracy_at(card, merge);
+}
+
 VdtCard *vdt_card_load(const char *path, JsonObject **config, GError **error)
 {
     *config = NULL;
@@ -347,6 +402,7 @@ VdtCard *vdt_card_load(const char *path, JsonObject **config, GError **error)
     inner = vdt_fields_object(&fields, "training", in_training);
     check_training(&inner);
     read_groups(&fields, card, in_groups);
+    read_merging(&fields, model, card, path);
     inner = vdt_fields_object(&fields, "config", path);
     if (mistake == NULL && labels != NULL)
         vdt_card_load_labels(card, labels, &mistake);
@@ -378,6 +434,10 @@ char *vdt_card_find_unknown(const VdtCard *card)
                                         "background",
                                         "things",
                                         "groups",
+                                        "merge",
+                                        "compensator.weights",
+                                        "compensator.scale",
+                                        "levels",
                                         "config",
                                         "training",
                                         "preprocessing.mean",

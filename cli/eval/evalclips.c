@@ -8,10 +8,12 @@
 #include "config.h"
 #include "data/streetclips.h"
 #include "io/atomic-file.h"
+#include "model.h"
 #include "score/predict.h"
 #include "score/tally.h"
 #include "scores.h"
 #if HAVE_GST
+#include "data/classfolder.h"
 #include "data/clips.h"
 #include "data/folderclips.h"
 #endif
@@ -53,6 +55,11 @@ static ClipSet *open_set(const EvalOptions *o, const VdtCard *card, GError **err
     if (o->street)
         return street_clips_new(o->seed, 0, o->clips, o->coded, o->endless, &format, error);
 #if HAVE_GST
+    if (card->labels != NULL &&
+        vdt_model_find(card->architecture, NULL)->task == VDT_TASK_CLASSIFICATION) {
+        g_autofree char *folder = class_folder_find(o->data, "val");
+        return class_folder_new(folder, card->labels, NULL, 0, &format, error);
+    }
     g_autofree char *list = g_build_filename(o->data, o->csv != NULL ? o->csv : "val.csv", NULL);
     if (card->labels == NULL) {
         eval_wrong_model(error, "no class names are known for %s", card->name);

@@ -29,6 +29,7 @@ typedef struct {
     char *model, *weights, *arch, *variant, *input, *output, *overlay, *mode, *views;
     double opacity;
     gboolean json, strict;
+    int merge;                 /* below 0: as trained */
     GCancellable *cancellable; /* ends a film where it is; lives on */
 } Options;
 
@@ -59,6 +60,7 @@ typedef struct {
 static void answer_clear(Answer *answer)
 {
     g_clear_pointer(&answer->raw, vdt_tensor_unref);
+    street_input_clear(&answer->street);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Answer, answer_clear)
 
@@ -449,7 +451,9 @@ static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
                                 .architecture = o->arch,
                                 .variant = o->variant,
                                 .precision = precision,
-                                .strict = o->strict};
+                                .strict = o->strict,
+                                .merges = o->merge >= 0,
+                                .merge = MAX(o->merge, 0)};
     g_autoptr(VdtEngine) engine = vdt_engine_new(&options, error);
     if (engine == NULL)
         return FALSE;
@@ -472,7 +476,7 @@ static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
 
 int command_infer(int argc, char **argv)
 {
-    g_auto(Options) o = {.opacity = 0.5};
+    g_auto(Options) o = {.opacity = 0.5, .merge = -1};
     const GOptionEntry entries[] = {
         {"model", 0, 0, G_OPTION_ARG_STRING, &o.model, "Installed model, or a card.json",
          "NAME|CARD"},
@@ -502,6 +506,8 @@ int command_infer(int argc, char **argv)
         {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Print one line of JSON for each answer", NULL},
         {"views", 0, 0, G_OPTION_ARG_STRING, &o.views,
          "Average over the views of the authors' evaluation", "test"},
+        {"merge", 0, 0, G_OPTION_ARG_INT, &o.merge,
+         "Tokens that each layer merges (as many as in the training)", "R"},
         {"strict", 0, 0, G_OPTION_ARG_NONE, &o.strict,
          "Refuse weight files with tensors that are not used", NULL},
         {COMMON_THREADS(&o.common)},

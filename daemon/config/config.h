@@ -66,7 +66,8 @@ typedef struct {
     VdtSecret secrets[VDT_N_SERVICE_GROUPS]; /* of groups that have one */
     GPtrArray *named;                        /* of VdtNamedConfig, by group, then name */
     GPtrArray *streams;                      /* of VdtStreamConfig, by name */
-    GPtrArray *templates;                    /* of VdtTemplate */
+    GPtrArray *isolated;  /* too: those that VDT_STREAMS_SHARED leaves to their own processes */
+    GPtrArray *templates; /* of VdtTemplate */
 } VdtConfig;
 
 /* Which streams of a configuration a process is about: these, or the name of one alone. */

@@ -5,6 +5,7 @@
 #include <gio/gio.h>
 #include <vedette/engine.h>
 
+#include "analyzer/elastic.h"
 #include "enums.h"
 
 G_BEGIN_DECLS
@@ -17,9 +18,13 @@ typedef struct {
     const VdtCard *card; /* the engine's */
     VdtClassify what;    /* what it is for: that changes with the model */
     guint n_classes;
+    /* Levels at which it can run, from what it was trained for to the cheapest: how many tokens
+     * each layer merges, and the share of them that is worked on. One if tokens do not merge. */
+    guint n_levels, merge[VDT_ELASTIC_LEVELS];
+    double kept[VDT_ELASTIC_LEVELS];
 
     /* the worker's thread's: those that were needed so far, and how many sizes can be had */
-    VdtSession *sessions[VDT_CLASS_BATCHES];
+    VdtSession *sessions[VDT_CLASS_BATCHES][VDT_ELASTIC_LEVELS];
     guint n_sizes;
 } VdtClassNetwork;
 
@@ -29,9 +34,11 @@ VdtClassNetwork *vdt_class_network_new(VdtEngine *engine, VdtClassify what, GErr
 void vdt_class_network_clear(gpointer network);
 /* Bytes of a picture: packed RGB of the card's size. */
 gsize vdt_class_network_picture_bytes(const VdtClassNetwork *network);
-/* Fills @logits, @n times n_classes, from @n pictures, one behind the other. The worker's thread.
- */
-gboolean vdt_class_network_run(VdtClassNetwork *network, guint8 *pictures, guint n, float *logits,
-                               GCancellable *cancellable, GError **error);
+/* How many levels work on the share @least of the tokens or more; the first always does. */
+guint vdt_class_network_count_levels(const VdtClassNetwork *network, double least);
+/* Fills @logits, @n times n_classes, from @n pictures, one behind the other, at @level. The
+ * worker's thread. */
+gboolean vdt_class_network_run(VdtClassNetwork *network, guint level, guint8 *pictures, guint n,
+                               float *logits, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "classreading.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "analyzer/arrays.h"
@@ -103,6 +104,26 @@ static void rank(VdtClassFound *found, guint subject, guint group, guint top_k, 
     for (guint i = 0; i < n; i++)
         vdt_array_take_structure(
             answers, vdt_class_result_new("result", found, subject, group, (guint)winners[i]));
+}
+
+VdtClassLevel vdt_class_level(const VdtClassNetwork *network, guint level)
+{
+    const guint merge = network->merge[level];
+
+    if (network->n_levels < 2)
+        return (VdtClassLevel){.accuracy_cost = NAN};
+    return (VdtClassLevel){TRUE, merge, network->kept[level],
+                           vdt_card_get_cost(network->card, merge)};
+}
+
+void vdt_class_level_tell(const VdtClassLevel *level, GstStructure *structure)
+{
+    if (!level->merges)
+        return;
+    gst_structure_set(structure, "merge", G_TYPE_UINT, level->merge, "kept", G_TYPE_DOUBLE,
+                      level->kept, NULL);
+    if (!isnan(level->accuracy_cost))
+        gst_structure_set(structure, "accuracy-cost", G_TYPE_DOUBLE, level->accuracy_cost, NULL);
 }
 
 /* The number of the same object; -1 if it was not there. */
@@ -241,6 +262,7 @@ GstStructure *vdt_class_found_describe(const VdtClassFound *found)
     GstStructure *s = gst_structure_new_empty("fields");
     GValue array = G_VALUE_INIT;
 
+    vdt_class_level_tell(&found->level, s);
     if (found->what == VDT_CLASSIFY_FRAME)
         return s;
     g_value_init(&array, GST_TYPE_ARRAY);

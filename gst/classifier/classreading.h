@@ -26,13 +26,26 @@ void vdt_class_limits_install(GObjectClass *klass, guint first);
 gboolean vdt_class_limits_set(VdtClassLimits *limits, guint id, const GValue *value);
 gboolean vdt_class_limits_get(const VdtClassLimits *limits, guint id, GValue *value);
 
+/* At what cost it was found; zeroes of a network whose tokens do not merge. */
+typedef struct {
+    gboolean merges;
+    guint merge;          /* tokens that each layer merged */
+    double kept;          /* the share of tokens that was worked on */
+    double accuracy_cost; /* of that, as a share, by the card; NaN if it does not tell */
+} VdtClassLevel;
+
+VdtClassLevel vdt_class_level(const VdtClassNetwork *network, guint level);
+/* Adds it to what is said: "merge", "kept" and "accuracy-cost", as far as there are any. */
+void vdt_class_level_tell(const VdtClassLevel *level, GstStructure *structure);
+
 /* Of one work. */
 typedef struct {
     VdtClassify what;
     VdtZones *regions;
     guint n, n_groups, n_classes;
     VdtClassSubject *subjects;
-    VdtEngine *engine; /* whose the card is */
+    VdtClassLevel level; /* for who made it to say */
+    VdtEngine *engine;   /* whose the card is */
     const VdtCard *card;
     double *scores;  /* n_classes of each subject; NULL if the network gave no numbers */
     GValue *answers; /* n_groups of each subject: arrays of result structures, the best first */

@@ -20,6 +20,9 @@
  *   around them), `results`
  * * array `boxes`, with classify=boxes: structures of string `type`, #guint `id`, if it has one,
  *   #gdouble `x`, `y`, `width`, `height`, in shares of the frame, `results`
+ * * of a network whose tokens can merge: #guint `merge`, so many in each layer, #gdouble `kept`,
+ * the share that was worked on, and #gdouble `accuracy-cost`, a share, if the card tells it: see
+ *   #VdtSlabClassifier:elastic
  *
  * With classify=boxes, the regions of interest of each frame get params "slab-classifier", one
  * structure for each group: string `element`, string `label`, #gint `class-id`, #gdouble
@@ -50,6 +53,8 @@
  */
 #include "slabclassifier.h"
 
+#include <string.h>
+
 #include "classboxes.h"
 #include "classreading.h"
 #include "classstill.h"
@@ -66,7 +71,10 @@ struct _VdtSlabClassifier {
     VdtClassProps props;
     VdtClassLimits limits;
     VdtFramingProps framing;
+    double elastic;                    /* least share of tokens; 0: the network runs as trained */
     guint64 pictures, left_out, empty; /* since it was started */
+    guint level_changes;               /* the same */
+    VdtClassLevel level;               /* of the newest result */
     gboolean unchecked;                /* whether what was set goes together */
 
     /* the streaming thread's */
@@ -79,6 +87,7 @@ struct _VdtSlabClassifier {
     VdtClassFound *found; /* the newest */
     VdtClassStill still;
     GstStructure *frozen; /* the newest result of that; NULL: it is not */
+    VdtElastic controller;
     gboolean told_left_out;
 
     VdtClassWatch *watch;
@@ -87,7 +96,8 @@ struct _VdtSlabClassifier {
 enum {
     PROP_PROPS = 1,
     PROP_LIMITS = PROP_PROPS + VDT_CLASS_PROPS,
-    PROP_FRAMING = PROP_LIMITS + VDT_CLASS_LIMITS_PROPS /* and more */
+    PROP_FRAMING = PROP_LIMITS + VDT_CLASS_LIMITS_PROPS,
+    PROP_ELASTIC = PROP_FRAMING + VDT_FRAMING_PROPS
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
@@ -231,6 +241,42 @@ static void find_frozen(VdtSlabClassifier *self, const VdtClassNetwork *network,
                               G_TYPE_STRING, "motion", NULL);
 }
 
+/* The level to run at, as far as `elastic` lets it go. */
+static guint get_level(VdtSlabClassifier *self, const VdtClassNetwork *network)
+{
+    double least;
+
+    GST_OBJECT_LOCK(self);
+    least = self->elastic;
+    GST_OBJECT_UNLOCK(self);
+    /* of another model, perhaps */
+    if (memcmp(self->controller.cost, network->kept, sizeof network->kept) != 0)
+        vdt_elastic_init(&self->controller, network->kept, network->n_levels);
+    vdt_elastic_limit(&self->controller,
+                      least > 0 ? vdt_class_network_count_levels(network, least) : 1);
+    return self->controller.level;
+}
+
+/* What ran at @level began at @begin. */
+static void note_level(VdtSlabClassifier *self, const VdtClassNetwork *network, guint level,
+                       gint64 begin)
+{
+    const gint64 now = g_get_monotonic_time();
+    gboolean changed;
+    double interval;
+
+    g_object_get(self, "interval", &interval, NULL);
+    changed = vdt_elastic_note(&self->controller, level, (double)(now - begin) / G_USEC_PER_SEC,
+                               interval, now);
+    GST_OBJECT_LOCK(self);
+    self->level = vdt_class_level(network, level);
+    self->level_changes = self->controller.changes;
+    GST_OBJECT_UNLOCK(self);
+    if (changed)
+        GST_INFO_OBJECT(self, "from now on each layer merges %u tokens",
+                        network->merge[self->controller.level]);
+}
+
 static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_work,
                         GCancellable *cancellable, GPtrArray *results, GError **error)
 {
@@ -239,12 +285,15 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     VdtClassWork *work = data_of_work;
     const gsize n = (gsize)work->n * network->n_classes;
     g_autofree float *logits = g_new(float, MAX(n, 1));
+    const guint level = get_level(self, network);
+    const gint64 begin = g_get_monotonic_time();
     VdtClassFound *before;
     gboolean numbers;
     guint top_k;
 
-    if (!vdt_class_network_run(network, work->pictures, work->n, logits, cancellable, error))
+    if (!vdt_class_network_run(network, level, work->pictures, work->n, logits, cancellable, error))
         return FALSE;
+    note_level(self, network, level, begin);
     GST_OBJECT_LOCK(self);
     top_k = self->limits.top_k;
     GST_OBJECT_UNLOCK(self);
@@ -252,6 +301,7 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     numbers = vdt_worker_check(vdt_analyzer_get_worker(analyzer), logits, n);
     before = self->found;
     self->found = vdt_class_found_new(before, work, network, numbers ? logits : NULL, top_k);
+    self->found->level = vdt_class_level(network, level);
     vdt_class_found_free(before);
     vdt_class_found_list(self->found, results);
     find_frozen(self, network, work);
@@ -286,10 +336,11 @@ static GList *end(VdtAnalyzer *analyzer)
 }
 
 /* What was set and does nothing. */
-static void check(VdtAnalyzer *analyzer, gpointer network)
+static void check(VdtAnalyzer *analyzer, gpointer data)
 {
     VdtSlabClassifier *self = VDT_SLAB_CLASSIFIER(analyzer);
-    gboolean unchecked, none, region;
+    const VdtClassNetwork *network = data;
+    gboolean unchecked, none, region, elastic;
     VdtClassify what;
 
     GST_OBJECT_LOCK(self);
@@ -298,7 +349,13 @@ static void check(VdtAnalyzer *analyzer, gpointer network)
     what = self->props.what;
     none = !self->props.regions || self->props.regions->n_zones == 0;
     region = self->framing.region.width > 0;
+    elastic = self->elastic > 0;
     GST_OBJECT_UNLOCK(self);
+    if (unchecked && elastic && network->n_levels < 2)
+        GST_ELEMENT_WARNING(
+            self, LIBRARY, SETTINGS,
+            ("The stream is not elastic: tokens of %s do not merge.", network->card->name),
+            ("elastic takes a vision transformer with a class token"));
     if (unchecked && what == VDT_CLASSIFY_REGIONS && none)
         GST_ELEMENT_WARNING(self, LIBRARY, SETTINGS,
                             ("Nothing is classified: there are no regions."),
@@ -317,7 +374,9 @@ static void add_stats(VdtAnalyzer *analyzer, GstStructure *stats)
 
     GST_OBJECT_LOCK(self);
     gst_structure_set(stats, "pictures", G_TYPE_UINT64, self->pictures, "left-out", G_TYPE_UINT64,
-                      self->left_out, "empty", G_TYPE_UINT64, self->empty, NULL);
+                      self->left_out, "empty", G_TYPE_UINT64, self->empty, "level-changes",
+                      G_TYPE_UINT, self->level_changes, NULL);
+    vdt_class_level_tell(&self->level, stats);
     GST_OBJECT_UNLOCK(self);
 }
 
@@ -327,9 +386,12 @@ static gboolean start(GstBaseTransform *trans)
 
     GST_OBJECT_LOCK(self);
     self->pictures = self->left_out = self->empty = 0;
+    self->level_changes = 0;
+    self->level = (VdtClassLevel){FALSE};
     self->unchecked = TRUE;
     GST_OBJECT_UNLOCK(self);
     self->told_left_out = FALSE;
+    self->controller = (VdtElastic){0};
     return GST_BASE_TRANSFORM_CLASS(vdt_slab_classifier_parent_class)->start(trans);
 }
 
@@ -348,6 +410,10 @@ static void vdt_slab_classifier_set_property(GObject *object, guint id, const GV
     before = self->props.what;
     known = vdt_class_props_set(&self->props, id - PROP_PROPS, value, &note) ||
             vdt_framing_props_set(&self->framing, id - PROP_FRAMING, value, &note);
+    if (id == PROP_ELASTIC) {
+        self->elastic = g_value_get_double(value);
+        known = TRUE;
+    }
     self->unchecked |= known;
     known = known || vdt_class_limits_set(&self->limits, id - PROP_LIMITS, value);
     renew = before != self->props.what;
@@ -371,6 +437,10 @@ static void vdt_slab_classifier_get_property(GObject *object, guint id, GValue *
     known = vdt_class_props_get(&self->props, id - PROP_PROPS, value) ||
             vdt_class_limits_get(&self->limits, id - PROP_LIMITS, value) ||
             vdt_framing_props_get(&self->framing, id - PROP_FRAMING, value);
+    if (id == PROP_ELASTIC) {
+        g_value_set_double(value, self->elastic);
+        known = TRUE;
+    }
     GST_OBJECT_UNLOCK(self);
     if (!known)
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -431,6 +501,14 @@ static void vdt_slab_classifier_class_init(VdtSlabClassifierClass *klass)
     vdt_class_props_install(object, PROP_PROPS);
     vdt_class_limits_install(object, PROP_LIMITS);
     vdt_framing_props_install(object, PROP_FRAMING);
+    g_object_class_install_property(
+        object, PROP_ELASTIC,
+        g_param_spec_double(
+            "elastic", "Elastic",
+            "Lowest share of tokens that the network works on, for as long as "
+            "results take more than half an interval: merged ones cost accuracy; "
+            "0 for a network that runs as it was trained",
+            0, 1, 0, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING));
 
     gst_element_class_set_static_metadata(element, "SLAB classifier", "Filter/Analyzer/Video",
                                           "Says what a video stream shows, as a whole, in regions, "

@@ -135,8 +135,8 @@ static void check_events(GstHarness *h, const char *expected)
 static void test_inspect(void)
 {
     static const char *const live[] = {
-        "model",      "precision", "mode",     "interval",  "top-k",   "threshold",  "framing",
-        "hysteresis", "region",    "classify", "max-boxes", "regions", "post-events"};
+        "model",      "precision", "mode",     "interval",  "top-k",   "threshold",   "framing",
+        "hysteresis", "region",    "classify", "max-boxes", "regions", "post-events", "elastic"};
     GstElement *element = gst_element_factory_make("slab-classifier", NULL);
     GObjectClass *klass = G_OBJECT_GET_CLASS(element);
     guint max_boxes, top_k;
@@ -233,7 +233,7 @@ static void test_frame(void)
     g_assert_no_error(error);
     for (guint i = 0; i < sizeof picture; i++)
         picture[i] = (guint8)(PINK >> (16 - 8 * (i % 3)));
-    g_assert_true(vdt_class_network_run(network, picture, 1, logits, NULL, &error));
+    g_assert_true(vdt_class_network_run(network, 0, picture, 1, logits, NULL, &error));
     vdt_scores_add(network->card, logits, 5, 1, scores);
     g_assert_cmpstr(gst_structure_get_string(s, "kind"), ==, "classification");
     g_assert_cmpuint(count(s, "results"), ==, 5);
@@ -253,6 +253,52 @@ static void test_frame(void)
     g_assert_cmpstr(gst_structure_get_string(nth(s, "results", 0), "label"), ==, "red");
     g_assert_cmpstr(gst_structure_get_string(nth(s, "results", 3), "label"), ==, "light");
     g_atomic_rc_box_release_full(network, vdt_class_network_clear);
+    fixture_harness_free(h);
+}
+
+/* What the newest of @n frames says of the level that it was looked at. */
+static void check_level(GstHarness *h, guint n, guint merge, double kept)
+{
+    static GstClockTime pts;
+    guint is = 99;
+    double share = 0;
+
+    for (guint i = 0; i < n; i++, pts += FRAME) {
+        g_autoptr(GstBuffer) out = push(h, colour_frame(PINK, pts));
+        const GstStructure *s = fixture_meta(out, "camera");
+
+        gst_structure_get(s, "merge", G_TYPE_UINT, &is, "kept", G_TYPE_DOUBLE, &share, NULL);
+        g_assert_cmpstr(gst_structure_get_string(nth(s, "results", 0), "label"), ==, "red");
+        g_assert_false(gst_structure_has_field(s, "accuracy-cost")); /* the card tells none */
+    }
+    g_assert_cmpuint(is, ==, merge);
+    g_assert_cmpfloat_with_epsilon(share, kept, 1e-9);
+}
+
+/* 17 tokens of one block, and results that are wanted faster than can be: with elastic, the network
+ * merges as many as may be, and says so; without, none. */
+static void test_elastic(void)
+{
+    GstHarness *h = harness_new(VDT_CLASSIFY_FRAME);
+    g_autoptr(GstStructure) stats = NULL;
+    guint merge, changes;
+
+    g_object_set(h->element, "interval", 1e-6, NULL);
+    check_level(h, 10, 0, 1);
+    g_object_set(h->element, "elastic", 0.8, NULL);
+    check_level(h, 1, 0, 1);
+    check_level(h, 10, 5, (17 + 12) / 34.0);
+    g_object_set(h->element, "elastic", 0.1, NULL);
+    check_level(h, 10, 8, (17 + 9) / 34.0);
+    g_object_get(h->element, "stats", &stats, NULL);
+    g_assert_true(gst_structure_get(stats, "merge", G_TYPE_UINT, &merge, "level-changes",
+                                    G_TYPE_UINT, &changes, NULL));
+    g_assert_cmpuint(merge, ==, 8);
+    g_assert_cmpuint(changes, ==, 2);
+    g_object_set(h->element, "elastic", 0.0, NULL);
+    check_level(h, 10, 0, 1);
+    g_object_set(h->element, "elastic", 0.1, "interval", 0.0, NULL);
+    check_level(h, 10, 0, 1); /* without an interval nothing is late */
     fixture_harness_free(h);
 }
 
@@ -867,6 +913,7 @@ int main(int argc, char **argv)
     g_test_add_func("/classifier/errors", test_errors);
     g_test_add_func("/classifier/usual-models", test_usual_models);
     g_test_add_func("/classifier/frame", test_frame);
+    g_test_add_func("/classifier/elastic", test_elastic);
     g_test_add_func("/classifier/events", test_events);
     g_test_add_func("/classifier/frozen", test_frozen);
     g_test_add_func("/classifier/regions", test_regions);

@@ -64,6 +64,7 @@ static const Values of_classifier[] = {{"model", "classes/./card.json|classes/ca
                                        {"classify", "regions|boxes|frame"},
                                        {"max-boxes", "1|500|64"},
                                        {"frozen-after", "0|0.1|20"},
+                                       {"elastic", "0.5|0"},
                                        {"top-k", "1|5"},
                                        {"threshold", "0|1|0.1"},
                                        {"hysteresis", "0|0.5"},
