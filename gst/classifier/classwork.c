@@ -247,7 +247,8 @@ VdtClassWork *vdt_class_work_new(VdtAnalyzer *analyzer, const VdtClassNetwork *n
     VdtFrameTarget one = *target;
 
     work->what = network->what;
-    work->regions = props->regions ? g_atomic_rc_box_acquire(props->regions) : NULL;
+    if (work->what == VDT_CLASSIFY_REGIONS && props->regions)
+        work->regions = g_atomic_rc_box_acquire(props->regions);
     work->subjects = g_new(VdtClassSubject, MAX(most, VDT_ZONES_MOST));
     work->hidden = g_new(VdtClassSubject, most);
     find_subjects(work, target, info, buffer, most);

@@ -326,6 +326,8 @@ static void test_events(void)
 
     gst_buffer_unref(push(h, colour_frame(0x0000a0, FRAME)));
     check_events(h, "end red, start blue, start dark");
+    /* of no concern here */
+    g_object_set(h->element, "regions", "a: 0,0 1,0 1,1", NULL);
     /* not enough to start, but enough to go on, in either group */
     g_object_set(h->element, "threshold", 1.0, NULL);
     gst_buffer_unref(push(h, colour_frame(0x0000a0, FRAME + FRAME / 2)));
