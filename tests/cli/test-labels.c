@@ -335,7 +335,7 @@ static void test_tally(void)
 }
 
 #define TINY                                                                                       \
-    "{\"arch\": \"deit\", \"norm\": \"linearnorm\", \"dim\": 32, \"heads\": 1, \"depth\": 1, "     \
+    "{\"arch\": \"deit\", \"norm\": \"linearnorm\", \"dim\": 32, \"heads\": 1, \"depth\": 2, "     \
     "\"patch\": 8, \"img_size\": 32}"
 /* Begins an argument list; the output folder follows. */
 #define TRAIN_TINY                                                                                 \
@@ -551,6 +551,54 @@ static void test_folder(void)
     g_assert_nonnull(strstr(answers.out, "red"));
 }
 
+/* A line for each level, of which a higher one keeps fewer tokens. */
+static void test_merges(void)
+{
+    g_autofree char *card = path_in("classes", "card.json");
+    g_auto(Outcome) eval = vedette("eval", "slab", "--data", in_folder("data"), "--model", card,
+                                   "--merge", "0,1,3", "--json", NULL);
+    if (eval.status != 0)
+        g_error("%s", eval.err);
+    g_autoptr(JsonNode) node = json_from_string(eval.out, NULL);
+    JsonArray *levels = json_object_get_array_member(json_node_get_object(node), "levels");
+    double kept = 1;
+    g_assert_cmpuint(json_array_get_length(levels), ==, 3);
+    for (guint i = 0; i < 3; i++) {
+        JsonObject *level = json_array_get_object_element(levels, i);
+        g_assert_cmpint(json_object_get_int_member(level, "merge"), ==, i == 2 ? 3 : i);
+        g_assert_cmpfloat(json_object_get_double_member(level, "ms"), >, 0);
+        g_assert_cmpfloat(json_object_get_double_member(level, "kept"), <=, kept);
+        kept = json_object_get_double_member(level, "kept");
+    }
+    g_assert_cmpfloat(
+        json_object_get_double_member(json_array_get_object_element(levels, 0), "score"), ==, 1);
+    g_assert_cmpfloat(kept, <, 1);
+    expect(2, "--merge is \"0,x\"", "eval", "slab", "--data", in_folder("data"), "--merge", "0,x",
+           NULL);
+    expect(2, "go with none of", "eval", "slab", "--data", in_folder("data"), "--merge", "0,1",
+           "--record", card, NULL);
+    expect(1, NULL, "eval", "slab", "--data", in_folder("data"), "--merge", "0,60", "--model", card,
+           NULL);
+    expect(1, "merges no tokens", "eval", "cgrseg", "--street", "--merge", "0,1", "--model",
+           "cgrseg-street", NULL);
+}
+
+/* A card that says that tokens merge which do not. */
+static void test_no_merges(void)
+{
+    g_autofree char *path = path_in("classes", "card.json"), *text = NULL;
+    g_autofree char *bad = path_in("classes", "bad.json");
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_autoptr(GString) card = g_string_new(text);
+    g_assert_cmpuint(g_string_replace(card, "\"norm\":", "\"attention\": \"linear\", \"norm\":", 1),
+                     ==, 1);
+    g_assert_cmpuint(g_string_replace(card, "\"licence\":", "\"merge\": 2, \"licence\":", 1), ==,
+                     1);
+    g_assert_true(g_file_set_contents(bad, card->str, -1, NULL));
+    expect(1, "those of this one do not", "eval", "slab", "--data", in_folder("data"), "--model",
+           bad, NULL);
+}
+
 static void test_bad_folder(void)
 {
     g_autofree char *card = path_in("classes", "card.json");
@@ -589,6 +637,8 @@ int main(int argc, char **argv)
     g_test_add_func("/labels/compensator", test_compensator);
     g_test_add_func("/labels/usage", test_usage);
     g_test_add_func("/labels/folder", test_folder);
+    g_test_add_func("/labels/merges", test_merges);
+    g_test_add_func("/labels/no-merges", test_no_merges);
     g_test_add_func("/labels/bad-folder", test_bad_folder);
     return fixture_close();
 }

@@ -326,6 +326,8 @@ static void test_events(void)
 
     gst_buffer_unref(push(h, colour_frame(0x0000a0, FRAME)));
     check_events(h, "end red, start blue, start dark");
+    /* of no concern here */
+    g_object_set(h->element, "regions", "a: 0,0 1,0 1,1", NULL);
     /* not enough to start, but enough to go on, in either group */
     g_object_set(h->element, "threshold", 1.0, NULL);
     gst_buffer_unref(push(h, colour_frame(0x0000a0, FRAME + FRAME / 2)));
@@ -339,6 +341,40 @@ static void test_events(void)
         g_assert_true(g_str_has_prefix(events, "end blue"));
         g_assert_nonnull(strstr(events, "end dark"));
     }
+    fixture_harness_free(h);
+}
+
+/* A camera whose picture stands still says nothing by itself; a single pixel of noise would. */
+static void test_frozen(void)
+{
+    GstHarness *h = harness_new(VDT_CLASSIFY_FRAME);
+    GstBuffer *out;
+
+    g_object_set(h->element, "frozen-after", 1.0, "threshold", 1.0, "top-k", 1, NULL);
+    for (guint i = 0; i < 25; i++)
+        gst_buffer_unref(push(h, colour_frame(PINK, i * FRAME)));
+    check_events(h, "");
+    out = push(h, colour_frame(PINK, 25 * FRAME));
+    check_events(h, "start frozen");
+    g_assert_cmpuint(count(fixture_meta(out, "camera"), "results"), ==, 3);
+    g_assert_cmpstr(
+        gst_structure_get_string(nth(fixture_meta(out, "camera"), "results", 2), "group"), ==,
+        "motion");
+    gst_buffer_unref(out);
+    gst_buffer_unref(push(h, colour_frame(PINK - 0x010101, 26 * FRAME)));
+    check_events(h, "end frozen");
+    for (guint i = 27; i < 27 + 25; i++) /* noise, however little */
+        gst_buffer_unref(push(h, colour_frame(PINK - i % 2 * 0x010000, i * FRAME)));
+    check_events(h, "");
+    for (guint i = 60; i <= 60 + 50; i++) {
+        out = colour_frame(PINK, i * FRAME);
+        paint(out, 0, 0, 4, 4, PINK - i % 2 * 0x010000); /* but for what an encoder does */
+        gst_buffer_unref(push(h, out));
+    }
+    check_events(h, "start frozen");
+    g_object_set(h->element, "frozen-after", 0.0, NULL);
+    gst_buffer_unref(push(h, colour_frame(PINK, 111 * FRAME)));
+    check_events(h, "end frozen");
     fixture_harness_free(h);
 }
 
@@ -881,6 +917,7 @@ int main(int argc, char **argv)
     g_test_add_func("/classifier/frame", test_frame);
     g_test_add_func("/classifier/elastic", test_elastic);
     g_test_add_func("/classifier/events", test_events);
+    g_test_add_func("/classifier/frozen", test_frozen);
     g_test_add_func("/classifier/regions", test_regions);
     g_test_add_func("/classifier/settings", test_settings);
     g_test_add_func("/classifier/boxes", test_boxes);
