@@ -685,6 +685,29 @@ static void test_change_while_playing(void)
     fixture_harness_free(h);
 }
 
+/* What a decoder gives is taken, and nothing else is. */
+static void test_caps(void)
+{
+    static const struct {
+        const char *caps;
+        gboolean taken;
+    } cases[] = {
+        {"video/x-raw, format=NV12, width=1920, height=1080, framerate=0/1", TRUE},
+        {"video/x-raw, format=I420_10LE, width=1, height=1, framerate=1/1", TRUE},
+        {"video/x-raw, format=GBR, width=64, height=64, framerate=25/1", FALSE},
+        {"video/x-raw(memory:DMABuf), format=NV12, width=64, height=64, framerate=25/1", FALSE},
+        {"image/jpeg", FALSE}};
+    GstHarness *h = harness_new(VDT_CLASSIFY_FRAME);
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(h->element, "sink");
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GstCaps) caps = gst_caps_from_string(cases[i].caps);
+
+        g_assert_cmpint(gst_pad_query_accept_caps(pad, caps), ==, cases[i].taken);
+    }
+    fixture_harness_free(h);
+}
+
 /* Formats, sizes and cropping change; boxes are where they were. */
 static void test_renegotiation(void)
 {
@@ -793,8 +816,13 @@ static void test_skips(void)
     g_assert_cmpuint(fixture_stat(h->element, "frames"), ==, n);
     g_assert_cmpuint(fixture_stat(h->element, "results") + fixture_stat(h->element, "skipped"), ==,
                      n);
+    g_assert_true(fixture_stat(h->element, "skipped") == 0 ||
+                  fixture_count(fixture_bus(h), GST_MESSAGE_QOS, NULL) > 0);
     latency = gst_harness_query_latency(h);
     g_assert_cmpuint(latency, ==, 0);
+    g_object_set(h->element, "mode", VDT_ANALYZER_ALIGNED, NULL);
+    latency = gst_harness_query_latency(h);
+    g_assert_cmpuint(latency, >, 0);
     fixture_harness_free(h);
 }
 
@@ -928,6 +956,7 @@ int main(int argc, char **argv)
     g_test_add_func("/classifier/hidden", test_hidden);
     g_test_add_func("/classifier/live", test_live);
     g_test_add_func("/classifier/change-while-playing", test_change_while_playing);
+    g_test_add_func("/classifier/caps", test_caps);
     g_test_add_func("/classifier/renegotiation", test_renegotiation);
     g_test_add_func("/classifier/orientation", test_orientation);
     g_test_add_func("/classifier/presets", test_presets);
