@@ -308,6 +308,15 @@ static gboolean configure_merging(VdtEngine *engine, const VdtEngineOptions *opt
         engine->merge = (int)MIN(options->merge, G_MAXINT);
     if (merging == NULL)
         return TRUE; /* build() refuses a level, and the card's keys were looked at */
+    VdtEngineLevels levels;
+    if ((card->merge > 0 || card->compensator != NULL) &&
+        !merging->levels(engine->config, &levels)) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                    "%s: \"merge\" and \"compensator\" are for networks whose tokens merge, which "
+                    "those of this one do not",
+                    card->path);
+        return FALSE;
+    }
     if (card->merge > 0)
         merging->set_trained(engine->config, card->merge);
     if (card->compensator == NULL)

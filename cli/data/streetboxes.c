@@ -24,18 +24,20 @@
 /* How much is around an object at each side, by its own. */
 #define LEAST_AROUND  -0.04
 #define MOST_AROUND   0.12
-#define VERSION       1
+/* Of conditions, by what the list has: behind thick haze there are no colours. */
+#define BADNESS       0.6
+#define VERSION       2
 
 static const char *const labels[] = {
-    "person", "vehicle", "bag",          "saloon",   "hatchback", "estate", "van",   "black",
-    "grey",   "white",   "red",          "orange",   "brown",     "yellow", "green", "blue",
-    "purple", "pink",    "empty-handed", "with-bag", "trousers",  "skirt",  NULL};
+    "person", "vehicle", "bag",          "car",      "van",      "black", "grey",
+    "white",  "red",     "orange",       "brown",    "yellow",   "green", "blue",
+    "purple", "pink",    "empty-handed", "with-bag", "trousers", "skirt", NULL};
 static const VdtCardGroup groups[BOX_N_GROUPS] = {
     [BOX_KIND] = {(char *)"kind", 0, BOX_N_KINDS},
-    [BOX_BODY] = {(char *)"body", 3, VDT_STREET_N_BODIES},
-    [BOX_COLOUR] = {(char *)"colour", 7, COLOUR_N_NAMES},
-    [BOX_CARRIES] = {(char *)"carries", 18, 2},
-    [BOX_WEARS] = {(char *)"wears", 20, 2},
+    [BOX_BODY] = {(char *)"body", 3, 2},
+    [BOX_COLOUR] = {(char *)"colour", 5, COLOUR_N_NAMES},
+    [BOX_CARRIES] = {(char *)"carries", 16, 2},
+    [BOX_WEARS] = {(char *)"wears", 18, 2},
 };
 
 /* A box that was found. */
@@ -89,7 +91,11 @@ static VdtStreetClip choose_clip(const StreetBoxes *boxes, guint64 index, guint6
         clip.action = VDT_STREET_WALK + random_next(state) % 8;
     else
         clip.action = laden[random_next(state) % G_N_ELEMENTS(laden)];
-    clip.conditions.shake = 0; /* which boxes do not follow */
+    VdtStreetConditions *now = &clip.conditions;
+    double *const fields[] = {&now->night, &now->rain, &now->snow, &now->haze, &now->noise};
+    for (guint i = 0; i < G_N_ELEMENTS(fields); i++)
+        *fields[i] *= BADNESS;
+    now->shake = 0; /* which boxes do not follow */
     return clip;
 }
 
@@ -134,7 +140,7 @@ static void answer(const VdtStreetObject *object, int carries, Box *box)
             box->answers[BOX_CARRIES] = carries;
     } else if (object->kind == VDT_STREET_VEHICLE) {
         box->answers[BOX_KIND] = BOX_VEHICLE;
-        box->answers[BOX_BODY] = look->body;
+        box->answers[BOX_BODY] = look->body == VDT_STREET_VAN;
     } else {
         box->answers[BOX_KIND] = BOX_BAG;
     }

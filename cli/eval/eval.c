@@ -6,6 +6,7 @@
 #include "evalclips.h"
 #include "evallabels.h"
 #include "evalmaps.h"
+#include "evalmerges.h"
 #include "evalobjects.h"
 #include "model.h"
 #include "samefile.h"
@@ -15,6 +16,7 @@ static void options_clear(EvalOptions *o)
 {
     common_options_clear(&o->common);
     g_free(o->task);
+    g_free(o->merge);
     g_free(o->model);
     g_free(o->weights);
     g_free(o->data);
@@ -58,12 +60,16 @@ static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecisio
                                 .weights = o->weights,
                                 .architecture = architecture,
                                 .precision = precision,
-                                .merges = o->merge >= 0,
-                                .merge = MAX(o->merge, 0)};
+                                .merges = o->n_merges == 1,
+                                .merge = o->n_merges == 1 ? o->merges[0] : 0};
     g_autoptr(VdtEngine) engine = vdt_engine_new(&options, error);
     if (engine == NULL || !check_answers(o, vdt_engine_get_card(engine), error))
         return FALSE;
     tell_card("eval", vdt_engine_get_card(engine));
+    if (o->n_merges > 1)
+        return task == VDT_TASK_CLASSIFICATION
+                   ? eval_merges(o, engine, error)
+                   : eval_wrong_model(error, "%s merges no tokens", architecture);
     if (o->objects && task == VDT_TASK_SEGMENTATION)
         return eval_objects(o, engine, error);
     if (o->objects)
@@ -73,6 +79,26 @@ static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecisio
     if (task == VDT_TASK_CLASSIFICATION && (o->street || vdt_engine_get_card(engine)->n_groups > 0))
         return eval_labels(o, engine, error);
     return eval_clips(o, engine, error);
+}
+
+/* "4", or "0,2,4". */
+static gboolean parse_merges(EvalOptions *o)
+{
+    g_auto(GStrv) words = g_strsplit(o->merge != NULL ? o->merge : "", ",", -1);
+    for (guint i = 0; words[i] != NULL; i++) {
+        guint64 level;
+        if (i >= G_N_ELEMENTS(o->merges) ||
+            !g_ascii_string_to_unsigned(words[i], 10, 0, 65536, &level, NULL))
+            return complain_usage("eval",
+                                  "--merge is \"%s\", but must be at most %u numbers from 0 to "
+                                  "65536, separated by commas",
+                                  o->merge, (guint)G_N_ELEMENTS(o->merges)) < 0;
+        o->merges[o->n_merges++] = level;
+    }
+    if (o->n_merges > 1 && (o->answers != NULL || o->record != NULL || o->baselines || o->objects))
+        return complain_usage("eval", "several numbers of --merge go with none of --answers, "
+                                      "--record, --baselines and --objects") < 0;
+    return TRUE;
 }
 
 /* Of the street, if their number is not set. */
@@ -119,7 +145,7 @@ static gboolean check(const EvalOptions *o)
 
 int command_eval(int argc, char **argv)
 {
-    g_auto(EvalOptions) o = {.seed = STREET_HELD_OUT_SEED, .clips = UNSET, .coded = 2, .merge = -1};
+    g_auto(EvalOptions) o = {.seed = STREET_HELD_OUT_SEED, .clips = UNSET, .coded = 2};
     const GOptionEntry entries[] = {
         {"street", 0, 0, G_OPTION_ARG_NONE, &o.street, "Evaluate on the synthetic street", NULL},
         {"data", 0, 0, G_OPTION_ARG_FILENAME, &o.data, "Evaluate on videos in this folder",
@@ -137,8 +163,10 @@ int command_eval(int argc, char **argv)
         {"model", 0, 0, G_OPTION_ARG_STRING, &o.model,
          "Installed model, or a card.json (the architecture's street model)", "NAME|CARD"},
         {"weights", 0, 0, G_OPTION_ARG_FILENAME, &o.weights, "Weight file", "FILE"},
-        {"merge", 0, 0, G_OPTION_ARG_INT, &o.merge,
-         "Tokens that each layer merges (as many as in the training)", "R"},
+        {"merge", 0, 0, G_OPTION_ARG_STRING, &o.merge,
+         "Tokens that each layer merges (as many as in the training); of several, a table of "
+         "accuracy and time",
+         "R[,R...]"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &o.seed, "Of the street's clips (9000)", "N"},
         {"clips", 0, 0, G_OPTION_ARG_INT, &o.clips, "Clips of the street (2000)", "N"},
         {"objects", 0, 0, G_OPTION_ARG_NONE, &o.objects,
@@ -173,7 +201,7 @@ int command_eval(int argc, char **argv)
     o.task = g_strdup(rest[1]);
     if (o.clips == UNSET)
         o.clips = o.objects ? STREETS : CLIPS;
-    if (!check(&o))
+    if (!check(&o) || !parse_merges(&o))
         return EXIT_USAGE;
     g_autoptr(GError) error = NULL;
     VdtPrecision precision;

@@ -186,57 +186,68 @@ static gboolean eval_set(const EvalOptions *o, VdtEngine *engine, const ClipSet 
     return eval_record(o, group_tally_to_scores(tally), error);
 }
 
-static gboolean eval_street(const EvalOptions *o, VdtEngine *engine, const ClipFormat *format,
+static ClipSet *open_street(const EvalOptions *o, const VdtCard *card, const ClipFormat *format,
                             GError **error)
 {
-    const VdtCard *card = vdt_engine_get_card(engine);
     const StreetTask *task = find_task(o, card, error);
     if (task == NULL || !eval_check_seed(o, card, error))
-        return FALSE;
-    g_autoptr(ClipSet) set = task->open(o->seed, 0, o->clips, o->coded, format, error);
-    if (set == NULL)
-        return FALSE;
-    return o->baselines ? eval_baselines(o, task, set, card, error)
-                        : eval_set(o, engine, set, task->alarms, error);
+        return NULL;
+    return task->open(o->seed, 0, o->clips, o->coded, format, error);
 }
 
 #if HAVE_GST
-static gboolean eval_folder(const EvalOptions *o, VdtEngine *engine, const ClipFormat *format,
+static ClipSet *open_folder(const EvalOptions *o, const VdtCard *card, const ClipFormat *format,
                             GError **error)
 {
-    const VdtCard *card = vdt_engine_get_card(engine);
-    if (card->labels == NULL)
-        return eval_wrong_model(error, "no class names are known for %s", card->name);
+    if (card->labels == NULL) {
+        eval_wrong_model(error, "no class names are known for %s", card->name);
+        return NULL;
+    }
     g_autofree char *folder = class_folder_find(o->data, "val");
-    g_autoptr(ClipSet) set =
-        class_folder_new(folder, card->labels, card->groups, card->n_groups, format, error);
-    return set != NULL && eval_set(o, engine, set, -1, error);
+    return class_folder_new(folder, card->labels, card->groups, card->n_groups, format, error);
 }
 #else
-static gboolean eval_folder(const EvalOptions *o, VdtEngine *engine, const ClipFormat *format,
+static ClipSet *open_folder(const EvalOptions *o, const VdtCard *card, const ClipFormat *format,
                             GError **error)
 {
     g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
                 "%s: this build has no GStreamer and reads no pictures", o->data);
-    return FALSE;
+    return NULL;
 }
 #endif
 
-gboolean eval_labels(const EvalOptions *o, VdtEngine *engine, GError **error)
+/* More than are counted at once are refused. */
+static gboolean check_groups(const VdtCard *card, GError **error)
 {
-    const VdtCard *card = vdt_engine_get_card(engine);
     if (card->n_groups > CLIP_MOST_GROUPS)
         return eval_wrong_model(error, "%s answers %u questions, but %d are counted at most",
                                 card->name, card->n_groups, CLIP_MOST_GROUPS);
     for (guint i = 0; i < card->n_groups; i++)
         if (card->groups[i].n_labels >= CLIP_NO_ANSWER)
             return eval_wrong_model(error,
-                                    "question \"%s\" of %s has %u labels, but at most %d "
-                                    "are counted",
+                                    "question \"%s\" of %s has %u labels, but at most %d are "
+                                    "counted",
                                     card->groups[i].name, card->name, card->groups[i].n_labels,
                                     CLIP_NO_ANSWER - 1);
-    if (!eval_check_record(o, error))
-        return FALSE;
+    return TRUE;
+}
+
+ClipSet *eval_open_labels(const EvalOptions *o, const VdtCard *card, GError **error)
+{
     ClipFormat format = clip_format_for_card(card, FALSE);
-    return (o->street ? eval_street : eval_folder)(o, engine, &format, error);
+    if (!check_groups(card, error))
+        return NULL;
+    return (o->street ? open_street : open_folder)(o, card, &format, error);
+}
+
+gboolean eval_labels(const EvalOptions *o, VdtEngine *engine, GError **error)
+{
+    const VdtCard *card = vdt_engine_get_card(engine);
+    g_autoptr(ClipSet) set = eval_check_record(o, error) ? eval_open_labels(o, card, error) : NULL;
+    if (set == NULL)
+        return FALSE;
+    const StreetTask *task = o->street ? street_task_of_card(card) : NULL;
+    if (o->baselines)
+        return eval_baselines(o, task, set, card, error);
+    return eval_set(o, engine, set, task != NULL ? task->alarms : -1, error);
 }

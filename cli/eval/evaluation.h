@@ -17,7 +17,9 @@ typedef struct {
     gboolean street, objects, baselines, one_frame, zero_is_other, json;
     gint64 seed;
     int clips, coded, endless;
-    int merge; /* tokens that each layer merges; below 0: as trained */
+    char *merge;      /* tokens that each layer merges, or several, of which a table is made */
+    guint merges[16]; /* the same as numbers */
+    guint n_merges;   /* 0: as trained */
 } EvalOptions;
 
 /* Sets @error to VDT_ERROR_MODEL; returns FALSE. */

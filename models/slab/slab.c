@@ -155,6 +155,7 @@ const VdtModel vdt_slab = {
     .vision = {.mean = {123.675f, 116.28f, 103.53f}, .std = {58.395f, 57.12f, 57.375f}},
     .head = "head.",
     .keys = keys,
+    .merging = &vdt_vit_merging,
     .set_classes = set_classes,
     .input_shape = input_shape,
     .build = build,

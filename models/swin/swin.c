@@ -165,11 +165,34 @@ static VdtValue *patches(const Config *c, VdtScope s, VdtValue *picture, Map *ma
     return vdt_tap(x, "patch_embed");
 }
 
+/* Padding comes behind a norm, and stays zero; a norm that has been folded into the linear layer
+ * behind would shift it. */
+static gboolean check_folded(const Config *c, const VdtShape *input, GError **error)
+{
+    gint64 height = input->dims[2] / c->p.patch, width = input->dims[3] / c->p.patch;
+    for (int i = 0; i < VDT_STAGES && c->p.norm == VDT_NORM_NONE; i++) {
+        gint64 window = window_of(c, i, height, width);
+        if (window > 0 && (height % window != 0 || width % window != 0)) {
+            g_set_error(error, VDT_ERROR, VDT_ERROR_SHAPE,
+                        "for pictures of this size the map of stage %d is %d wide and %d high, no "
+                        "whole number of windows of %d, which a network whose norms are folded "
+                        "away cannot pad",
+                        i, (int)width, (int)height, (int)window);
+            return FALSE;
+        }
+        height = (height + 1) / 2;
+        width = (width + 1) / 2;
+    }
+    return TRUE;
+}
+
 gboolean vdt_swin_build(JsonObject *config, VdtGraph *graph, const VdtBuild *asked, GError **error)
 {
     Config c;
     Map map;
-    if (!read_config(config, &c, error) || !vdt_pyramid_check_input(&c.p, &asked->inputs[0], error))
+    if (!read_config(config, &c, error) ||
+        !vdt_pyramid_check_input(&c.p, &asked->inputs[0], error) ||
+        !check_folded(&c, &asked->inputs[0], error))
         return FALSE;
     VdtScope net = vdt_scope(graph, "");
     VdtValue *x = vdt_input(graph, "image", &asked->inputs[0]);

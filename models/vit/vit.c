@@ -389,7 +389,7 @@ static JsonObject *recognise(const VdtWeights *weights, const char **variant)
 static gboolean get_levels(JsonObject *config, VdtEngineLevels *levels)
 {
     Config c;
-    if (!read_config(config, &c, NULL))
+    if (!read_config(config, &c, NULL) || !c.class_token)
         return FALSE;
     *levels = (VdtEngineLevels){.usual = (guint)c.level,
                                 .most = (guint)most_merged(&c, c.size),
@@ -422,7 +422,7 @@ static gboolean compensate(JsonObject *config, const VdtWeights *adapters, doubl
     return c.compensator.width > 0;
 }
 
-static const VdtMerging merging = {
+const VdtMerging vdt_vit_merging = {
     .levels = get_levels, .kept = get_kept, .set_trained = set_trained, .compensate = compensate};
 
 static const char *const keys[] = {VDT_VIT_KEYS, NULL};
@@ -435,7 +435,7 @@ const VdtModel vdt_vit = {
     .vision = {.mean = {123.675f, 116.28f, 103.53f}, .std = {58.395f, 57.12f, 57.375f}},
     .head = "head.",
     .keys = keys,
-    .merging = &merging,
+    .merging = &vdt_vit_merging,
     .set_classes = set_classes,
     .input_shape = input_shape,
     .build = build,

@@ -9,6 +9,8 @@
 #include "../model.h"
 
 extern const VdtModel vdt_vit;
+/* How their tokens merge; nothing of other backbones does. */
+extern const VdtMerging vdt_vit_merging;
 
 /* As VdtModel.build, for any configuration, with messages that name @model. */
 gboolean vdt_vit_build(const VdtModel *model, JsonObject *config, VdtGraph *graph,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A loop is published by advancing a 64-bit ticket: its generation in the upper half, the next
- * item in the lower. A helper reads the job, then claims an item by compare-and-swap on the whole
+ * A loop is published by advancing a 64-bit ticket: its generation in the upper half, in the lower
+ * how many items are taken. Every other worker takes them from the end: items of loops that follow
+ * each other are mostly the same rows, and so each finds in its own cache what it wrote there
+ * before. A helper reads the job, then claims an item by compare-and-swap on the whole
  * ticket; the claim fails if the loop has ended meanwhile, so a helper that was descheduled can do
  * no harm and nobody waits for one that never woke up. Helpers are the library's alone: they block
  * all signals, so that handlers run on the host's threads, and do not outlive a fork(), after which
@@ -43,7 +45,7 @@ static struct {
 } turn = {.lock = PTHREAD_MUTEX_INITIALIZER, .passed = PTHREAD_COND_INITIALIZER};
 
 static struct {
-    _Atomic(guint64) ticket; /* generation << 32 | next item */
+    _Atomic(guint64) ticket; /* generation << 32 | taken from the end << 16 | from the beginning */
     _Atomic(VdtPoolFunc) func;
     _Atomic(gconstpointer) job;
     atomic_uint n_items;
@@ -158,6 +160,16 @@ static inline guint32 generation_of(guint64 ticket)
     return ticket >> 32;
 }
 
+/* Loops with more items than that take all of them from the beginning. */
+#define MOST_FROM_BOTH G_MAXUINT16
+
+static inline guint taken_of(guint64 ticket, guint n_items)
+{
+    const guint32 taken = (guint32)ticket;
+
+    return n_items > MOST_FROM_BOTH ? taken : (taken & G_MAXUINT16) + (taken >> 16);
+}
+
 /* Runs items of generation @generation until none is left. */
 static void work(guint32 generation, guint worker)
 {
@@ -167,12 +179,20 @@ static void work(guint32 generation, guint worker)
     gconstpointer job = atomic_load_explicit(&loop.job, memory_order_acquire);
     guint n_items = atomic_load_explicit(&loop.n_items, memory_order_acquire);
     guint64 ticket = atomic_load_explicit(&loop.ticket, memory_order_acquire);
+    const gboolean from_both = n_items <= MOST_FROM_BOTH, from_end = from_both && worker % 2 == 1;
 
-    while (generation_of(ticket) == generation && (guint32)ticket < n_items) {
-        if (!atomic_compare_exchange_weak_explicit(&loop.ticket, &ticket, ticket + 1,
+    while (generation_of(ticket) == generation && taken_of(ticket, n_items) < n_items) {
+        const guint32 taken = (guint32)ticket;
+
+        if (!atomic_compare_exchange_weak_explicit(&loop.ticket, &ticket,
+                                                   ticket + (from_end ? 1 << 16 : 1),
                                                    memory_order_acq_rel, memory_order_acquire))
             continue;
-        func(job, (guint32)ticket, worker);
+        func(job,
+             from_end    ? n_items - 1 - (taken >> 16)
+             : from_both ? taken & G_MAXUINT16
+                         : taken,
+             worker);
         atomic_fetch_add_explicit(&loop.n_done, 1, memory_order_release);
         ticket = atomic_load_explicit(&loop.ticket, memory_order_acquire);
     }

@@ -335,7 +335,7 @@ static void test_tally(void)
 }
 
 #define TINY                                                                                       \
-    "{\"arch\": \"deit\", \"norm\": \"linearnorm\", \"dim\": 32, \"heads\": 1, \"depth\": 1, "     \
+    "{\"arch\": \"deit\", \"norm\": \"linearnorm\", \"dim\": 32, \"heads\": 1, \"depth\": 2, "     \
     "\"patch\": 8, \"img_size\": 32}"
 /* Begins an argument list; the output folder follows. */
 #define TRAIN_TINY                                                                                 \
@@ -400,6 +400,47 @@ static void test_train(void)
     g_assert_cmpstr(card->labels[card->groups[SCENE_CAMERA].first + CAMERA_COVERED], ==, "covered");
     g_assert_null(card->background);
     g_assert_true(street_task_of_card(card) == &street_scenes_task);
+}
+
+#define TINY_MERGING "{\"dim\": 32, \"heads\": 1, \"depth\": 2, \"patch\": 8, \"img_size\": 32}"
+#define TRAIN_MERGING(...)                                                                         \
+    "train", "tocom", __VA_ARGS__, "--size", "32x32", "--batch", "16", "--threads", "2",           \
+        "--validations", "1", "--cache-folder", in_folder("cache"), ON_SCENES, "--output"
+
+/* Adapters for a network that is left as it is, which its card then names; and levels by --merge.
+ */
+static void test_compensator(void)
+{
+    g_autofree char *weights = path_in("merging", "weights.safetensors");
+    g_autofree char *card = path_in("merging", "card.json");
+    g_autofree char *adapters = path_in("adapters", "adapters.safetensors");
+    g_autofree char *beside = path_in("merging", "adapters.safetensors"), *text = NULL;
+    g_autofree char *data = NULL;
+    gsize n;
+
+    expect(0, NULL, TRAIN_MERGING("--config", TINY_MERGING), in_folder("merging"), "--epochs", "2",
+           NULL);
+    expect(0, "a card has them by \"compensator\"",
+           TRAIN_MERGING("--compensator", "--weights", weights), in_folder("adapters"), "--epochs",
+           "1", NULL);
+    g_autoptr(VdtWeights) trained = vdt_weights_load(adapters, NULL);
+    g_assert_cmpuint(vdt_weights_get_n_tensors(trained), ==, 2 * 4);
+
+    g_assert_true(g_file_get_contents(adapters, &data, &n, NULL));
+    g_assert_true(g_file_set_contents(beside, data, (gssize)n, NULL));
+    g_assert_true(g_file_get_contents(card, &text, NULL, NULL));
+    g_autofree char *with = g_strconcat(
+        "{\"compensator\": {\"weights\": \"adapters.safetensors\"},", strchr(text, '{') + 1, NULL);
+    g_assert_true(g_file_set_contents(card, with, -1, NULL));
+    for (guint i = 0; i < 2; i++)
+        expect(0, NULL, "eval", "tocom", "--street", "scene", "--model", card, "--clips", "12",
+               "--coded", "0", "--merge", i == 0 ? "0" : "4", NULL);
+    expect(1, "9 of 17 tokens cannot merge in each block, but 8 at most", "eval", "tocom",
+           "--street", "scene", "--model", card, "--clips", "12", "--merge", "9", NULL);
+    expect(2, "--compensator is for the network of --weights", "train", "tocom", "--compensator",
+           "--street", "scene", "--output", in_folder("none"), NULL);
+    expect(2, "squeezetime merges no tokens", "train", "squeezetime", "--compensator", "--weights",
+           weights, "--street", "--output", in_folder("none"), NULL);
 }
 
 /* What comes of it is counted question by question, kept in the card, and better than a guess. */
@@ -510,6 +551,54 @@ static void test_folder(void)
     g_assert_nonnull(strstr(answers.out, "red"));
 }
 
+/* A line for each level, of which a higher one keeps fewer tokens. */
+static void test_merges(void)
+{
+    g_autofree char *card = path_in("classes", "card.json");
+    g_auto(Outcome) eval = vedette("eval", "slab", "--data", in_folder("data"), "--model", card,
+                                   "--merge", "0,1,3", "--json", NULL);
+    if (eval.status != 0)
+        g_error("%s", eval.err);
+    g_autoptr(JsonNode) node = json_from_string(eval.out, NULL);
+    JsonArray *levels = json_object_get_array_member(json_node_get_object(node), "levels");
+    double kept = 1;
+    g_assert_cmpuint(json_array_get_length(levels), ==, 3);
+    for (guint i = 0; i < 3; i++) {
+        JsonObject *level = json_array_get_object_element(levels, i);
+        g_assert_cmpint(json_object_get_int_member(level, "merge"), ==, i == 2 ? 3 : i);
+        g_assert_cmpfloat(json_object_get_double_member(level, "ms"), >, 0);
+        g_assert_cmpfloat(json_object_get_double_member(level, "kept"), <=, kept);
+        kept = json_object_get_double_member(level, "kept");
+    }
+    g_assert_cmpfloat(
+        json_object_get_double_member(json_array_get_object_element(levels, 0), "score"), ==, 1);
+    g_assert_cmpfloat(kept, <, 1);
+    expect(2, "--merge is \"0,x\"", "eval", "slab", "--data", in_folder("data"), "--merge", "0,x",
+           NULL);
+    expect(2, "go with none of", "eval", "slab", "--data", in_folder("data"), "--merge", "0,1",
+           "--record", card, NULL);
+    expect(1, NULL, "eval", "slab", "--data", in_folder("data"), "--merge", "0,60", "--model", card,
+           NULL);
+    expect(1, "merges no tokens", "eval", "cgrseg", "--street", "--merge", "0,1", "--model",
+           "cgrseg-street", NULL);
+}
+
+/* A card that says that tokens merge which do not. */
+static void test_no_merges(void)
+{
+    g_autofree char *path = path_in("classes", "card.json"), *text = NULL;
+    g_autofree char *bad = path_in("classes", "bad.json");
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_autoptr(GString) card = g_string_new(text);
+    g_assert_cmpuint(g_string_replace(card, "\"norm\":", "\"attention\": \"linear\", \"norm\":", 1),
+                     ==, 1);
+    g_assert_cmpuint(g_string_replace(card, "\"licence\":", "\"merge\": 2, \"licence\":", 1), ==,
+                     1);
+    g_assert_true(g_file_set_contents(bad, card->str, -1, NULL));
+    expect(1, "those of this one do not", "eval", "slab", "--data", in_folder("data"), "--model",
+           bad, NULL);
+}
+
 static void test_bad_folder(void)
 {
     g_autofree char *card = path_in("classes", "card.json");
@@ -545,8 +634,11 @@ int main(int argc, char **argv)
     g_test_add_func("/labels/tally", test_tally);
     g_test_add_func("/labels/train", test_train);
     g_test_add_func("/labels/eval", test_eval);
+    g_test_add_func("/labels/compensator", test_compensator);
     g_test_add_func("/labels/usage", test_usage);
     g_test_add_func("/labels/folder", test_folder);
+    g_test_add_func("/labels/merges", test_merges);
+    g_test_add_func("/labels/no-merges", test_no_merges);
     g_test_add_func("/labels/bad-folder", test_bad_folder);
     return fixture_close();
 }

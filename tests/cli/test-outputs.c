@@ -122,6 +122,21 @@ static void test_input(void)
            weights, NULL);
 }
 
+/* What is written without norms has none, and what has none to fold is not written. */
+static void test_folded(void)
+{
+    const char *weights = k400_weights(), *out = in_folder("folded.safetensors");
+    expect(1, "has no norms that fold", "convert", "--fold", weights, out, NULL);
+    g_assert_false(g_file_test(out, G_FILE_TEST_EXISTS));
+    expect(2, "--fold writes weights", "convert", "--fold", weights, in_folder("folded.npy"), NULL);
+    g_auto(Outcome) o =
+        vedette("convert", "--fold", golden_case_of("slab", "slab_pvt-64-batch2"), out, NULL);
+    g_assert_cmpint(o.status, ==, 0);
+    g_auto(Outcome) listed = vedette("inspect", out, NULL);
+    g_assert_nonnull(strstr(listed.out, "block1.0.attn.q.weight"));
+    g_assert_null(strstr(listed.out, "norm"));
+}
+
 /* A pipe can be read once only. */
 static void test_from_pipe(void)
 {
@@ -164,6 +179,7 @@ int main(int argc, char **argv)
     g_test_add_func("/outputs/answers", test_answers);
     g_test_add_func("/outputs/early", test_early);
     g_test_add_func("/outputs/input", test_input);
+    g_test_add_func("/outputs/folded", test_folded);
     g_test_add_func("/outputs/from-pipe", test_from_pipe);
     g_test_add_func("/outputs/film", test_film);
     return fixture_close();

@@ -338,6 +338,16 @@ static void test_bench(void)
     g_assert_cmpfloat(json_object_get_double_member(result, "peak_rss_mb"), >, 100);
     g_assert_nonnull(strstr(o.err, "layer4.2.conv2"));
 
+    /* Of the tokens that are left, fewer and fewer. */
+    g_auto(Outcome) merged = vedette("bench", "--arch", "tocom", "--variant", "deit_t", "--runs",
+                                     "1", "--merge", "16", NULL);
+    g_assert_cmpint(merged.status, ==, 0);
+    g_assert_nonnull(strstr(merged.out, "\"merge\":16"));
+    g_assert_nonnull(strstr(merged.out, "\"reference_steps\":0"));
+    expect(1, "99 of 197 tokens cannot merge", "bench", "--arch", "tocom", "--variant", "deit_t",
+           "--merge", "99", NULL);
+    expect(2, "--merge", "bench", "--arch", "tocom", "--variant", "deit_t", "--merge", "-2", NULL);
+
     /* The golden case's size is the default. */
     g_auto(Outcome) ava = vedette("bench", "--arch", "squeezetime", "--variant", "r50-ava",
                                   "--runs", "1", "--threads", "1", NULL);

@@ -30,12 +30,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 packages=${VEDETTE_PHOTOS:-$work/packages}
 mkdir -p "$packages" "$work/files"
-for package in $(sed -n 's/^package //p' "$here/photos.txt"); do
+sed -n 's/^package //p' "$here/photos.txt" >"$work/packages.txt"
+while read -r package; do
   set -- "$packages/$package"_*.deb
   [ -f "$1" ] || (cd "$packages" && apt-get download -q "$package") >"$work/apt.log" 2>&1 ||
     skip "$package cannot be fetched: $(tail -n 1 "$work/apt.log")"
   dpkg-deb --fsys-tarfile "$packages/$package"_*.deb | tar -x -C "$work/files" ./usr/share
-done
+done <"$work/packages.txt"
 
 number=0
 while read -r kind path; do
@@ -51,6 +52,6 @@ done <"$here/photos.txt"
 [ "$number" -ge 40 ] || skip "only $number photographs are there"
 
 for kind in scene close; do
-  echo "== $(ls "$work/$kind/sharp" | wc -l) photographs, $kind:"
+  echo "== $(find "$work/$kind/sharp" -type f | wc -l) photographs, $kind:"
   "$build/cli/vedette" eval slab --model "$card" --data "$work/$kind" | sed -n '/^camera/,$p'
 done

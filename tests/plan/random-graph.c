@@ -591,6 +591,21 @@ static void add_reshape(Maker *m)
     reshape(m, x, to);
 }
 
+/* A weight with adapters beside it, or a part of a larger one; nobody else's. */
+static VdtValue *computed_weight(Maker *m, gint64 out, gint64 in)
+{
+    const gboolean part = chance(m, 40);
+    const VdtShape whole = vdt_shape(out + (part ? 3 : 0), in), up = vdt_shape(out, 4);
+    const VdtShape down = vdt_shape(4, in);
+    VdtScope s = new_scope(m, "computed");
+    VdtValue *w = vdt_param(s, "weight", &whole);
+
+    if (part)
+        return vdt_slice(w, 0, 2, out);
+    return vdt_add(w,
+                   vdt_matmul(vdt_param(s, "up", &up), vdt_param(s, "down", &down), .scale = 0.1));
+}
+
 static void add_linear(Maker *m)
 {
     VdtValue *x = pick(m);
@@ -604,8 +619,12 @@ static void add_linear(Maker *m)
     if (rows * out > MOST_ELEMENTS || m->macs + rows * in * out > MOST_MACS)
         return;
     m->macs += rows * in * out;
-    x = put(m, vdt_linear(new_scope(m, "linear"), x, .out = out, .no_bias = !bias), "linear v%u%s",
-            number_of(m, x), bias ? ", bias" : "");
+    if (chance(m, 15) && out * in <= MOST_ELEMENTS)
+        x = put(m, vdt_linear_by(x, computed_weight(m, out, in), NULL),
+                "linear v%u, a computed weight", number_of(m, x));
+    else
+        x = put(m, vdt_linear(new_scope(m, "linear"), x, .out = out, .no_bias = !bias),
+                "linear v%u%s", number_of(m, x), bias ? ", bias" : "");
     if (shape.n_dims > 1)
         tail(m, x);
 }

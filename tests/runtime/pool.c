@@ -123,6 +123,51 @@ static void meet(gconstpointer data, guint item, guint worker)
         g_usleep(10);
 }
 
+/* Of many loops in a row, and of those too long for it, too: every item once, and the two workers
+ * of two begin at either end. */
+typedef struct {
+    atomic_uint n_inside;
+    guint worker[2];
+} Ends;
+
+static void note_worker(gconstpointer data, guint item, guint worker)
+{
+    Ends *ends = (Ends *)data;
+
+    ends->worker[item] = worker;
+    atomic_fetch_add(&ends->n_inside, 1);
+    while (atomic_load(&ends->n_inside) < 2)
+        g_usleep(10);
+}
+
+static void count_long(gconstpointer data, guint item, guint worker)
+{
+    ((guint8 *)data)[item]++;
+}
+
+static void test_from_both_ends(void)
+{
+    const guint lengths[] = {65534, 65535, 65536, 65537, 200000};
+
+    vdt_threads_set(2);
+    g_assert_cmpuint(vdt_pool_begin(64, NULL, NULL), ==, 2);
+    for (guint i = 0; i < 50; i++) {
+        Ends ends = {0};
+
+        vdt_pool_run(note_worker, &ends, 2);
+        g_assert_cmpuint(ends.worker[0], ==, 0);
+        g_assert_cmpuint(ends.worker[1], ==, 1);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        g_autofree guint8 *count = g_new0(guint8, lengths[i]);
+
+        vdt_pool_run(count_long, count, lengths[i]);
+        for (guint j = 0; j < lengths[i]; j++)
+            g_assert_cmpuint(count[j], ==, 1);
+    }
+    vdt_pool_end();
+}
+
 static void test_runs_in_parallel(void)
 {
     for (guint n_threads = 2; n_threads <= 8; n_threads++) {
@@ -338,6 +383,7 @@ int main(int argc, char **argv)
     g_test_add_func("/runtime/pool/fewer-workers", test_fewer_workers);
     g_test_add_func("/runtime/pool/many-tiny-loops", test_many_tiny_loops);
     g_test_add_func("/runtime/pool/after-pauses", test_after_pauses);
+    g_test_add_func("/runtime/pool/from-both-ends", test_from_both_ends);
     g_test_add_func("/runtime/pool/runs-in-parallel", test_runs_in_parallel);
     g_test_add_func("/runtime/pool/callers-take-turns", test_callers_take_turns);
     g_test_add_func("/runtime/pool/threads-change-meanwhile", test_threads_change_meanwhile);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "product.h"
 
-/* Weights up to this size stay in the second cache while a part of the rows runs all columns; above
- * it each part has one block of columns. */
-#define SMALL_WEIGHTS (512 * 1024)
+/* Weights up to this size are near enough while a part of the rows runs all columns, whose inputs a
+ * worker then has in its own second cache, having made them; above it each part has one block of
+ * columns. */
+#define SMALL_WEIGHTS (2560 * 1024)
 
 typedef struct {
     VdtStep step;

@@ -162,11 +162,18 @@ static void run_seventh(const StrassenStep *self, const Seventh *seventh, char *
     }
 }
 
+/* Which item is most likely this worker's next one, of those that begin at either end. */
+static guint guess_next(const StrassenStep *self, guint item)
+{
+    const guint threads = vdt_threads_get(), at_once = (threads + 1) / 2;
+
+    return threads == 1 || item < self->step.n_items / 2 ? item + at_once : item - at_once;
+}
+
 static void run_strassen(const VdtStep *step, char *arena, char *scratch, guint item)
 {
     const StrassenStep *self = (const StrassenStep *)step;
-    /* Which is most likely this worker's. */
-    guint next_item = item + vdt_threads_get();
+    guint next_item = guess_next(self, item); /* which may be none */
     const float *b[N_QUARTERS + 1], *next_b[N_QUARTERS + 1] = {NULL};
 
     find_weights(self, arena, item % self->n_pairs, b);
