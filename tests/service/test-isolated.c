@@ -186,7 +186,9 @@ static void test_isolated(void)
 
     /* both read their files anew */
     fixture_add("streams.d/yard.conf.d/own.conf", OWN "stall-timeout=7s\n");
-    service_act(s, "POST", "/api/v1/reload", NULL, 200);
+    g_autofree char *reloaded = ask_unix(&s->peers, "POST", "/api/v1/reload", NULL);
+    g_assert_cmpuint(status_of(reloaded), ==, 200);
+    g_assert_nonnull(strstr(reloaded, "\"stream\":\"yard\",\"change\":\"changed\""));
     EXPECT(s, count_in(fixture_path("err-yard"), "yard: changed: stream.stall-timeout") == 1, 20);
 
     /* what happens while the service is not there it learns afterwards */
