@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-#define REMEMBERED 16   /* updates, without an object */
-#define CLEAR      0.08 /* sizes of the object, from a line, until it is on a side of it */
-#define GOES       0.5  /* of that: who has come off another moves at least that far the same way */
+#define REMEMBERED 16  /* updates, without an object */
+#define CLEAR      0.2 /* sizes of the object, from a line, until it is on a side of it */
+#define GOES       0.5 /* of that: who has come off another moves at least that far the same way */
 
 /* Where an object was when it was on a side of a line last. */
 typedef struct {

@@ -3,10 +3,10 @@
  * Which objects have crossed which lines, and which way.
  *
  * An object is where its path ends, the middle of its lower edge. It is on a side of a line once it
- * is farther from it than a part of its own size, the larger side, and has crossed the line when it
- * has come from one side to the other, in between the line's ends: so nobody who stands on a line
- * crosses it again and again. Who is hidden crosses nothing until found again; who has come off
- * another and goes the same way has been where that was.
+ * is farther from it than a fifth of its own size, the larger side, and has crossed the line when
+ * it has come from one side to the other, in between the line's ends: so nobody who stands on a
+ * line, waves or fights there, crosses it again and again. Who is hidden crosses nothing until
+ * found again; who has come off another and goes the same way has been where that was.
  *
  * Not thread-safe.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "follower.h"
 
+#include "look.h"
 #include "regions.h"
 #include "stands.h"
 #include "steady.h"
@@ -54,12 +55,25 @@ static guint8 *scale(const guint8 *plane, const VdtSegmentation *from, guint wid
     return to;
 }
 
+/* Of each region that the tracker looks at. */
+static VdtLook *take_looks(const GArray *regions, const VdtSegmentation *seg, const guint8 *marks,
+                           const VdtPicture *picture)
+{
+    const guint n = MIN(regions->len, VDT_OBJECT_REGIONS);
+    VdtLook *looks = g_new(VdtLook, MAX(n, 1));
+
+    for (guint i = 0; i < n; i++)
+        vdt_look_take(&looks[i], &g_array_index(regions, VdtRegion, i), seg, marks, picture);
+    return looks;
+}
+
 static void update(VdtFollower *follower, const VdtSegmentation *seg, const gboolean *wanted,
                    const VdtPicture *picture, double aspect, gint64 time, double least)
 {
     const gsize n = (gsize)seg->width * seg->height;
     g_autofree guint8 *moves = g_malloc(n);
     g_autoptr(GArray) regions = NULL;
+    g_autofree VdtLook *looks = NULL;
     VdtShift shift;
 
     for (gsize i = 0; i < n; i++)
@@ -68,7 +82,8 @@ static void update(VdtFollower *follower, const VdtSegmentation *seg, const gboo
     vdt_stands_mark(follower->stands, seg, wanted, picture, shift);
     regions =
         vdt_regions_find(seg, vdt_stands_get_marks(follower->stands), wanted, VDT_OBJECT_PIECE);
-    vdt_tracker_update(follower->tracker, follower->stands, regions, seg->width, seg->height,
+    looks = take_looks(regions, seg, vdt_stands_get_marks(follower->stands), picture);
+    vdt_tracker_update(follower->tracker, follower->stands, regions, looks, seg->width, seg->height,
                        aspect, time, (gsize)(least * (double)n));
     vdt_stands_learn(follower->stands, vdt_tracker_get_objects(follower->tracker), seg, picture,
                      aspect);

@@ -22,6 +22,8 @@ typedef struct {
     VdtBounds stood;     /* where it was seen alone last */
     gboolean stands;     /* it is known to be there still, with something before it */
     gboolean covered;    /* it is hidden behind something */
+    VdtLook look;        /* while it was alone */
+    guint looked;        /* times */
     gboolean ended;
 } VdtTrack;
 
@@ -35,6 +37,7 @@ typedef struct {
     double score;
     double beside[VDT_N_EDGES]; /* as in VdtRegion */
     guint owners;               /* tracks that it shows */
+    const VdtLook *look;        /* NULL if it is not known */
     gboolean joined;            /* to another */
 } VdtFound;
 

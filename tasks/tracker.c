@@ -8,7 +8,6 @@
 #include "track.h"
 
 #define SECOND      G_GINT64_CONSTANT(1000000000) /* ns */
-#define REGIONS     256          /* more of a map, the smallest ones, are not looked at */
 #define OUTLINE     1.0          /* pixels of the map that things lose to what is around them */
 #define CONFIRMED   (SECOND / 5) /* ns, from when something was found first until it is an object */
 #define ESTABLISHED SECOND
@@ -22,6 +21,7 @@
 #define LONG        6                 /* times as long may it be hidden then */
 #define GONE        0.25              /* of an object that is left in the frame */
 #define LIMB        0.35              /* of the height of whom it is at the feet of */
+#define LEARNS      0.1               /* of its looks, from each picture */
 #define FADES       0.5               /* of the score, in a second */
 
 struct _VdtTracker {
@@ -73,10 +73,10 @@ gboolean vdt_track_is_standing(const VdtTrack *track)
            STILL * vdt_box_filter_get_size(&track->filter);
 }
 
-static GArray *find(const VdtStands *stands, const GArray *regions, guint width, guint height,
-                    double aspect)
+static GArray *find(const VdtStands *stands, const GArray *regions, const VdtLook *looks,
+                    guint width, guint height, double aspect)
 {
-    const guint n = MIN(regions->len, REGIONS);
+    const guint n = MIN(regions->len, VDT_OBJECT_REGIONS);
     GArray *found = g_array_sized_new(FALSE, FALSE, sizeof(VdtFound), n);
 
     for (guint i = 0; i < n; i++) {
@@ -89,6 +89,7 @@ static GArray *find(const VdtStands *stands, const GArray *regions, guint width,
                         .row = r->row,
                         .of = stands ? vdt_stands_get_id(stands, r->mark) : 0,
                         .pixels = r->pixels,
+                        .look = looks ? &looks[i] : NULL,
                         .score = r->score};
 
         memcpy(one.beside, r->beside, sizeof one.beside);
@@ -136,6 +137,24 @@ static void stay(VdtTrack *track, double aspect, gint64 time)
     track->found++;
 }
 
+/* How a track looks, where its region has no other beside it that it may have pixels of. */
+static void learn(VdtTrack *track, const GArray *found)
+{
+    const VdtFound *f = vdt_found_at(found, (guint)track->region);
+
+    if (!f->look || f->row > 0)
+        return;
+    for (guint i = 0; i < found->len; i++) {
+        const VdtFound *other = vdt_found_at(found, i);
+
+        if (other != f && other->class_id == f->class_id &&
+            vdt_bounds_overlap(&f->box, &other->box) > 0)
+            return;
+    }
+    track->looked++;
+    vdt_look_learn(&track->look, f->look, MAX(1.0 / track->looked, LEARNS));
+}
+
 static void follow(VdtTracker *tracker, VdtTrack *track, GArray *found, const guint *groups,
                    double frame, gint64 time)
 {
@@ -165,6 +184,7 @@ static void follow(VdtTracker *tracker, VdtTrack *track, GArray *found, const gu
         track->pixels = f->pixels;
         track->alone = time;
         track->stood = track->now;
+        learn(track, found);
     }
     object->score = f->score;
     object->last = time;
@@ -293,11 +313,12 @@ static guint *number_groups(VdtTracker *tracker, GArray *found)
 }
 
 void vdt_tracker_update(VdtTracker *tracker, const VdtStands *stands, const GArray *regions,
-                        guint width, guint height, double aspect, gint64 time, gsize least)
+                        const VdtLook *looks, guint width, guint height, double aspect, gint64 time,
+                        gsize least)
 {
     const double frame = (double)width * height;
     const double seconds = tracker->time < 0 ? 0 : (double)(time - tracker->time) / (double)SECOND;
-    g_autoptr(GArray) found = find(stands, regions, width, height, aspect);
+    g_autoptr(GArray) found = find(stands, regions, looks, width, height, aspect);
     g_autofree guint *groups = NULL, *parents = g_new0(guint, MAX(found->len, 1));
 
     tracker->aspect = aspect;

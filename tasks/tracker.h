@@ -5,25 +5,29 @@
  * Each object has a filter of constant velocity (boxfilter.h) that says where it will be; a region
  * is its own if it overlaps that place most, as in A. Bewley et al., Simple Online and Realtime
  * Tracking, 2016. Beyond that paper: pieces of an object behind a post are one, edges that
- * something covers are not believed, and objects whose regions have grown together go on within
- * the common one, and out of it under their own numbers only if their paths tell which is which.
+ * something covers are not believed, of two objects and two regions each gets the one that looks as
+ * it did alone, and objects whose regions have grown together go on within the common one, and out
+ * of it under their own numbers only if their paths and looks tell which is which.
  *
  * Not thread-safe.
  */
 #pragma once
 
 #include "boxfilter.h"
+#include "look.h"
 #include "regions.h"
 
 G_BEGIN_DECLS
 
-#define VDT_OBJECT_PATH  64
+#define VDT_OBJECT_PATH    64
 /* Share of the frame from which a region becomes an object, unless somebody says another. */
-#define VDT_OBJECT_AREA  0.002
+#define VDT_OBJECT_AREA    0.002
 /* Pixels of the map: smaller regions are noise, also beside what they may belong to. */
-#define VDT_OBJECT_PIECE 12
+#define VDT_OBJECT_PIECE   12
 /* More objects at a time are not begun. */
-#define VDT_OBJECTS_MOST 256
+#define VDT_OBJECTS_MOST   256
+/* Regions of a map that are looked at, the largest ones. */
+#define VDT_OBJECT_REGIONS 256
 
 typedef enum {
     VDT_OBJECT_SEEN,
@@ -57,11 +61,12 @@ void vdt_tracker_free(VdtTracker *tracker);
 /*
  * The @regions (VdtRegion) of a map that @stands have marked (NULL: nothing is marked), of @width x
  * @height, of a frame whose sides are as @aspect to 1, at @time (ns), which is later than that
- * before. Regions of @least pixels and more may become objects; smaller ones belong to others, or
- * are noise.
+ * before; @looks has how each region looks, NULL if nobody knows. Regions of @least pixels and more
+ * may become objects; smaller ones belong to others, or are noise.
  */
 void vdt_tracker_update(VdtTracker *tracker, const VdtStands *stands, const GArray *regions,
-                        guint width, guint height, double aspect, gint64 time, gsize least);
+                        const VdtLook *looks, guint width, guint height, double aspect, gint64 time,
+                        gsize least);
 /* Nothing of what was seen goes on. */
 void vdt_tracker_reset(VdtTracker *tracker);
 /* The objects there are, by id: an array of VdtObject, until the next update. */

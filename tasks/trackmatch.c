@@ -10,6 +10,10 @@
 #define NEAR          0.25 /* sizes of the larger one between two pieces of what moves, at most */
 #define WITHIN        0.7  /* of that place, that lies in a region which shows others, too */
 #define TELLS         0.0  /* overlaps of two ways to part that are told apart */
+#define LOOKS         1.0  /* overlaps that it is worth to look the same */
+#define PARTS         2.0  /* of two that part */
+#define KNOWN         3    /* times something was looked at until its looks say something */
+#define UNKNOWN       0.7  /* until then: as much as most are alike */
 
 static void join(VdtFound *f, VdtFound *piece)
 {
@@ -129,10 +133,16 @@ static void join_pieces(const GArray *tracks, GArray *found)
     }
 }
 
+/* How much a region looks like a track. */
+static double look(const VdtTrack *track, const VdtFound *f)
+{
+    return track->looked < KNOWN || !f->look ? UNKNOWN : vdt_look_compare(&track->look, f->look);
+}
+
 /* A track and a region that may be its own. */
 typedef struct {
     guint track, found;
-    double fit;
+    double fit; /* and looks */
 } Pair;
 
 static int by_fit(gconstpointer a, gconstpointer b)
@@ -170,11 +180,17 @@ static void assign(GArray *tracks, GArray *found)
 
     for (guint t = 0; t < tracks->len; t++)
         for (guint f = 0; f < found->len; f++) {
-            const Pair pair = {t, f, fit(vdt_track_at(tracks, t), &vdt_found_at(found, f)->box)};
+            const VdtTrack *track = vdt_track_at(tracks, t);
+            const VdtFound *one = vdt_found_at(found, f);
+            Pair pair = {t, f, 0};
 
-            if (!vdt_found_at(found, f)->joined && pair.fit >= LEAST_OVERLAP &&
-                vdt_found_at(found, f)->class_id == vdt_track_at(tracks, t)->object.class_id)
-                g_array_append_val(pairs, pair);
+            if (one->joined || one->class_id != track->object.class_id)
+                continue;
+            pair.fit = fit(track, &one->box);
+            if (pair.fit < LEAST_OVERLAP)
+                continue;
+            pair.fit += LOOKS * look(track, one);
+            g_array_append_val(pairs, pair);
         }
     g_array_sort(pairs, by_fit);
     for (guint i = 0; i < pairs->len; i++) {
@@ -229,6 +245,7 @@ static void part(GArray *tracks, GArray *found)
             g = vdt_found_at(found, (guint)other->region);
             kept =
                 fit(one, &f->box) + fit(other, &g->box) - fit(one, &g->box) - fit(other, &f->box);
+            kept += PARTS * (look(one, f) + look(other, g) - look(one, g) - look(other, f));
             if (kept < TELLS)
                 one->ended = other->ended = TRUE;
         }

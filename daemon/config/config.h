@@ -90,6 +90,14 @@ VdtConfig *vdt_config_ref(VdtConfig *config);
 void vdt_config_unref(VdtConfig *config);
 const VdtStreamConfig *vdt_config_find(const VdtConfig *config, const char *name);
 
+/* Whether it is a classifier of what a segmenter finds; and which segmenter that is, the one of the
+ * same name, else the first; NULL if there is none, or for other analysers. */
+gboolean vdt_analyser_takes_boxes(const VdtAnalyserConfig *analyser);
+const VdtAnalyserConfig *vdt_analyser_before(const VdtStreamConfig *stream,
+                                             const VdtAnalyserConfig *analyser);
+/* The model that it is to have: what its group names, or what is meant if that names none. */
+const char *vdt_analyser_model(const VdtAnalyserConfig *analyser);
+
 VdtStreamConfig *vdt_stream_config_ref(VdtStreamConfig *stream);
 void vdt_stream_config_unref(VdtStreamConfig *stream);
 

@@ -169,6 +169,22 @@ static void test_jitter(void)
     g_assert_cmpuint(walk(&scene, 1, (VdtPlace){0.5, 0.5}, (VdtPlace){0.4, 0.5}), ==, 1);
 }
 
+/* Who fights on the line sways, and his box with him: the middle of it by a sixth of his height. */
+static void test_fight(void)
+{
+    g_auto(Scene) scene = {0};
+
+    scene_init(&scene, "line: 0.5,0 0.5,1");
+    for (guint i = 0; i < 20; i++) {
+        const double middle = i % 2 ? 0.52 : 0.48, half = 0.06;
+        VdtObject fighter = object_at(1, middle, 0.9);
+
+        fighter.box = (VdtBounds){middle - half, 0.67, middle + half, 0.9};
+        put(&scene, fighter);
+        g_assert_cmpuint(update(&scene), ==, 0);
+    }
+}
+
 /* Past the ends of a line, and around them. */
 static void test_ends(void)
 {
@@ -321,6 +337,7 @@ int main(int argc, char **argv)
     g_test_add_func("/crossings/directions", test_directions);
     g_test_add_func("/crossings/told", test_told);
     g_test_add_func("/crossings/jitter", test_jitter);
+    g_test_add_func("/crossings/fight", test_fight);
     g_test_add_func("/crossings/ends", test_ends);
     g_test_add_func("/crossings/hidden", test_hidden);
     g_test_add_func("/crossings/merged", test_merged);

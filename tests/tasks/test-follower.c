@@ -200,6 +200,45 @@ static void test_driving_off(void)
     }
 }
 
+/* Two meet, are one region for a while, and go on, or turn back: by their colours each is who it
+ * was, wherever it was on its way to. */
+static void meet(gboolean turn)
+{
+    Thing two[] = {{20, 40, 10, 30, 1}, {130, 42, 10, 30, 2}};
+    g_auto(Film) film = {0};
+    guint ids[2] = {0};
+
+    film_init(&film);
+    for (guint i = 0; i < 36; i++) {
+        const gboolean back = turn && i >= 18;
+
+        two[0].x += back ? -3 : 3;
+        two[1].x -= back ? -3 : 3;
+        show(&film, two, 2);
+        for (guint k = 0; k < 2 && i == 10; k++) {
+            g_assert_nonnull(find(&film, &two[k], 2));
+            ids[k] = find(&film, &two[k], 2)->id;
+        }
+    }
+    g_assert_cmpuint(ids[0], !=, ids[1]);
+    for (guint k = 0; k < 2; k++) {
+        const VdtObject *o = find(&film, &two[k], 2);
+
+        g_assert_nonnull(o);
+        g_assert_cmpuint(o->id, ==, ids[k]);
+    }
+}
+
+static void test_meeting(void)
+{
+    meet(FALSE);
+}
+
+static void test_turning(void)
+{
+    meet(TRUE);
+}
+
 static void test_reset(void)
 {
     g_auto(Film) film = {0};
@@ -225,6 +264,8 @@ int main(int argc, char **argv)
     g_test_add_func("/follower/fine", test_fine);
     g_test_add_func("/follower/covered", test_covered);
     g_test_add_func("/follower/driving-off", test_driving_off);
+    g_test_add_func("/follower/meeting", test_meeting);
+    g_test_add_func("/follower/turning", test_turning);
     g_test_add_func("/follower/reset", test_reset);
     return g_test_run();
 }

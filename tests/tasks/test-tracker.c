@@ -73,8 +73,8 @@ static void film_show(Film *film, const VdtSegmentation *map, gint64 step)
     g_autoptr(GArray) regions = vdt_regions_find(map, NULL, things, 1);
 
     film->time += step;
-    vdt_tracker_update(film->tracker, NULL, regions, map->width, map->height, ASPECT, film->time,
-                       LEAST);
+    vdt_tracker_update(film->tracker, NULL, regions, NULL, map->width, map->height, ASPECT,
+                       film->time, LEAST);
     film->objects = vdt_tracker_get_objects(film->tracker);
     check(film);
 }
