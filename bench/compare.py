@@ -27,7 +27,9 @@ NETWORKS = [("squeezetime", "r50-k400", "squeezetime-r50-k400-224.onnx"),
             ("cgrseg", "B-ade20k", "cgrseg-B-512.onnx"),
             ("tocom", "deit_t", "deit-t-224.onnx"),
             ("tocom", "deit_s", "deit-s-224.onnx"),
-            ("tocom", "deit_b", "deit-b-224.onnx")]
+            ("tocom", "deit_b", "deit-b-224.onnx"),
+            ("slab", "slab_deit_t", "slab-deit-t-224-folded.onnx"),
+            ("slab", "slab_swin_t", "slab-swin-t-224-folded.onnx")]
 PRECISIONS = ["f32", "bf16", "int8"]
 
 

@@ -19,7 +19,7 @@
 typedef struct {
     CommonOptions common;
     char *arch, *variant, *size;
-    int batch, runs;
+    int batch, runs, merge;
     gboolean layers;
 } Options;
 
@@ -95,13 +95,14 @@ static void print_result(const Options *o, const VdtPlan *plan, const gint64 *ru
 
     /* The names are those of a table, and need no escaping. */
     g_print("{\"arch\":\"%s\",\"variant\":\"%s\",\"threads\":%u,\"precision\":\"%s\",\"batch\":%d,"
+            "\"merge\":%d,"
             "\"min_ms\":%.3f,\"median_ms\":%.3f,\"p90_ms\":%.3f,\"peak_rss_mb\":%.1f,"
             "\"macs\":%" G_GUINT64_FORMAT ",\"steps\":%u,\"reference_steps\":%u,"
             "\"reference_share\":%.3f}\n",
             o->arch, o->variant, vdt_threads_get(),
-            o->common.precision != NULL ? o->common.precision : "f32", o->batch, run_ns[0] / 1e6,
-            median / 1e6, run_ns[p90] / 1e6, usage.ru_maxrss / 1024.0, macs, n_steps, n_reference,
-            (double)n_reference / MAX(n_steps, 1));
+            o->common.precision != NULL ? o->common.precision : "f32", o->batch, MAX(o->merge, 0),
+            run_ns[0] / 1e6, median / 1e6, run_ns[p90] / 1e6, usage.ru_maxrss / 1024.0, macs,
+            n_steps, n_reference, (double)n_reference / MAX(n_steps, 1));
 }
 
 /* The graph of the variant that was asked for, at its size. */
@@ -121,6 +122,7 @@ static VdtGraph *make_graph(const Options *o, GError **error)
     g_autoptr(JsonObject) config = vdt_variant_config(variant);
     VdtShape input = model->input_shape(config, o->batch, width, height);
     VdtBuild asked = vdt_model_ask(model, &input);
+    asked.merge = o->merge;
     g_autoptr(VdtGraph) graph = vdt_graph_new();
     if (!model->build(config, graph, &asked, error) || !vdt_graph_check(graph, error))
         return NULL;
@@ -165,12 +167,14 @@ static gboolean bench(const Options *o, VdtPrecision precision, GError **error)
 
 int command_bench(int argc, char **argv)
 {
-    g_auto(Options) o = {.batch = 1, .runs = 20};
+    g_auto(Options) o = {.batch = 1, .runs = 20, .merge = VDT_MERGE_CONFIGURED};
     const GOptionEntry entries[] = {
         {"arch", 0, 0, G_OPTION_ARG_STRING, &o.arch, "Architecture: squeezetime", "NAME"},
         {"variant", 0, 0, G_OPTION_ARG_STRING, &o.variant, "Its variant: r50-k400 ...", "NAME"},
         {"batch", 0, 0, G_OPTION_ARG_INT, &o.batch, "Clips or pictures in a run (1)", "N"},
         {"size", 0, 0, G_OPTION_ARG_STRING, &o.size, "Input size (the golden case's)", "WxH"},
+        {"merge", 0, 0, G_OPTION_ARG_INT, &o.merge,
+         "Tokens that each layer merges (none, as the variants were trained)", "R"},
         {"runs", 0, 0, G_OPTION_ARG_INT, &o.runs, "Runs that are timed (20)", "N"},
         {"layers", 0, 0, G_OPTION_ARG_NONE, &o.layers, "Print the time of each step, on stderr",
          NULL},
@@ -187,6 +191,8 @@ int command_bench(int argc, char **argv)
         return complain_usage("bench", "--arch and --variant are needed");
     if (o.batch < 1 || o.batch > 1024)
         return complain_usage("bench", "--batch is %d, but must be from 1 to 1024", o.batch);
+    if (o.merge < VDT_MERGE_CONFIGURED)
+        return complain_usage("bench", "--merge is %d, but must not be below 0", o.merge);
     if (o.runs < 1 || o.runs > MAX_RUNS)
         return complain_usage("bench", "--runs is %d, but must be from 1 to %d", o.runs, MAX_RUNS);
     g_autoptr(GError) error = NULL;

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vedette convert: weight files to .safetensors, arrays to .npy, in another precision if wanted.
+ * vedette convert: weight files to .safetensors, arrays to .npy, in another precision if wanted, or
+ * with norms folded.
  */
 #include <string.h>
 #include <vedette/weights.h>
 
 #include "command.h"
 #include "files.h"
+#include "fold.h"
 #include "golden.h"
 #include "samefile.h"
+#include "unwrap.h"
 
 static gboolean is_float(VdtDType dtype)
 {
@@ -62,7 +65,7 @@ static VdtWeights *load(const char *from, GError **error)
 }
 
 static gboolean convert_weights(const char *from, const char *to, const VdtDType *dtype,
-                                GError **error)
+                                gboolean fold, GError **error)
 {
     g_autoptr(VdtWeights) weights = load(from, error);
     g_autoptr(VdtWeights) converted = vdt_weights_new();
@@ -75,6 +78,15 @@ static gboolean convert_weights(const char *from, const char *to, const VdtDType
         vdt_weights_get_unread(weights, 0, &reason);
         g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED, "%s: %s", from, reason);
         return FALSE;
+    }
+    if (fold) {
+        g_autoptr(VdtWeights) unwrapped = vdt_weights_unwrap(weights);
+        VdtWeights *folded = vdt_weights_fold(unwrapped, error);
+
+        if (folded == NULL)
+            return FALSE;
+        vdt_weights_unref(weights);
+        weights = folded;
     }
     for (guint i = 0; i < vdt_weights_get_n_tensors(weights); i++) {
         g_autoptr(VdtTensor) tensor =
@@ -90,7 +102,10 @@ static gboolean convert_weights(const char *from, const char *to, const VdtDType
 int command_convert(int argc, char **argv)
 {
     g_autofree char *precision = NULL;
+    gboolean fold = FALSE;
     const GOptionEntry entries[] = {
+        {"fold", 0, 0, G_OPTION_ARG_NONE, &fold,
+         "Move norms that a trained network does not need into the layers beside them", NULL},
         {"dtype", 0, 0, G_OPTION_ARG_STRING, &precision,
          "Type of all tensors that are of a float type: f32, f16 or bf16 (as they are)", "TYPE"},
         {NULL},
@@ -110,10 +125,15 @@ int command_convert(int argc, char **argv)
                               precision);
     if (!check_output("OUT", files[1], files[0], &error))
         return complain("convert", error, EXIT_FAILED);
+    if (fold && !g_str_has_suffix(files[1], ".safetensors"))
+        return complain_usage("convert",
+                              "--fold writes weights, but OUT is \"%s\" and does not end in "
+                              ".safetensors",
+                              files[1]);
     if (g_str_has_suffix(files[1], ".npy"))
         done = convert_array(files[0], files[1], precision != NULL ? &dtype : NULL, &error);
     else if (g_str_has_suffix(files[1], ".safetensors"))
-        done = convert_weights(files[0], files[1], precision != NULL ? &dtype : NULL, &error);
+        done = convert_weights(files[0], files[1], precision != NULL ? &dtype : NULL, fold, &error);
     else
         return complain_usage("convert", "OUT is \"%s\", but must end in .safetensors or .npy",
                               files[1]);

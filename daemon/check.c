@@ -18,11 +18,10 @@ static void check_parts(const VdtStreamConfig *stream, VdtProblems *problems)
     }
 }
 
-VdtConfig *vdt_config_check(const char *where, const char *streams, VdtMemoryNeed **need,
-                            VdtProblems *problems)
+VdtConfig *vdt_config_check_read(VdtConfig *read, guint before, VdtMemoryNeed **need,
+                                 VdtProblems *problems)
 {
-    guint before = vdt_problems_count(problems);
-    g_autoptr(VdtConfig) config = vdt_config_read(where, streams, problems);
+    g_autoptr(VdtConfig) config = read;
     if (config == NULL)
         return NULL;
     g_autoptr(GError) error = NULL;
@@ -39,6 +38,13 @@ VdtConfig *vdt_config_check(const char *where, const char *streams, VdtMemoryNee
     if (need != NULL)
         *need = g_steal_pointer(&found);
     return g_steal_pointer(&config);
+}
+
+VdtConfig *vdt_config_check(const char *where, const char *streams, VdtMemoryNeed **need,
+                            VdtProblems *problems)
+{
+    guint before = vdt_problems_count(problems);
+    return vdt_config_check_read(vdt_config_read(where, streams, problems), before, need, problems);
 }
 
 GPtrArray *vdt_config_reload(VdtConfig **config, const char *where, const char *streams,

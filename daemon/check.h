@@ -17,6 +17,11 @@
 VdtConfig *vdt_config_check(const char *where, const char *streams, VdtMemoryNeed **need,
                             VdtProblems *problems);
 
+/* The same for what vdt_config_read() made, which had @before problems then: its second half,
+ * without which no model was looked at. Takes @config, which may be NULL. */
+VdtConfig *vdt_config_check_read(VdtConfig *config, guint before, VdtMemoryNeed **need,
+                                 VdtProblems *problems);
+
 /*
  * Puts what is in @where by now into the place of *@config, and says what differs, as
  * vdt_config_diff() does. If anything is wrong, all of which is then in @problems, *@config stays,

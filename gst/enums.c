@@ -90,6 +90,19 @@ GType vdt_map_size_get_type(void)
     return register_enum(&type, "VdtMapSize", values);
 }
 
+GType vdt_classify_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {VDT_CLASSIFY_FRAME, "The whole frame", "frame"},
+        {VDT_CLASSIFY_REGIONS, "The parts of it that `regions` names", "regions"},
+        {VDT_CLASSIFY_BOXES, "What other elements found in it: its regions of interest", "boxes"},
+        {0, NULL, NULL},
+    };
+
+    return register_enum(&type, "VdtClassify", values);
+}
+
 GType vdt_scene_action_get_type(void)
 {
     static gsize type;

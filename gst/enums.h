@@ -53,6 +53,17 @@ typedef enum { VDT_MAP_OF_NETWORK, VDT_MAP_OF_FRAME } VdtMapSize;
 #define VDT_TYPE_MAP_SIZE (vdt_map_size_get_type())
 GType vdt_map_size_get_type(void);
 
+/**
+ * VdtClassify:
+ * @VDT_CLASSIFY_FRAME: all of a frame is classified
+ * @VDT_CLASSIFY_REGIONS: named parts of it are
+ * @VDT_CLASSIFY_BOXES: what other elements found in it is
+ */
+typedef enum { VDT_CLASSIFY_FRAME, VDT_CLASSIFY_REGIONS, VDT_CLASSIFY_BOXES } VdtClassify;
+
+#define VDT_TYPE_CLASSIFY (vdt_classify_get_type())
+GType vdt_classify_get_type(void);
+
 /* Values are VdtStreetAction's, and one for a street on which all of them happen. */
 #define VDT_SCENE_ANY         (-1)
 #define VDT_TYPE_SCENE_ACTION (vdt_scene_action_get_type())

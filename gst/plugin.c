@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plugin: a list of its elements. */
+#include "classifier/slabclassifier.h"
 #include "overlay/overlay.h"
 #include "recognizer/squeezetimerecognizer.h"
 #include "segmenter/cgrsegsegmenter.h"
@@ -8,6 +9,7 @@
 static gboolean plugin_init(GstPlugin *plugin)
 {
     return GST_ELEMENT_REGISTER(cgrseg_segmenter, plugin) &&
+           GST_ELEMENT_REGISTER(slab_classifier, plugin) &&
            GST_ELEMENT_REGISTER(squeezetime_recognizer, plugin) &&
            GST_ELEMENT_REGISTER(vedette_overlay, plugin) &&
            GST_ELEMENT_REGISTER(vedette_scenesrc, plugin);

@@ -4,7 +4,8 @@
 
 VdtBuild vdt_model_ask(const VdtModel *model, const VdtShape *input)
 {
-    return (VdtBuild){.n_inputs = 1, .inputs = {*input}, .task = model->task};
+    return (VdtBuild){
+        .n_inputs = 1, .inputs = {*input}, .task = model->task, .merge = VDT_MERGE_CONFIGURED};
 }
 
 gboolean vdt_build_equal(const VdtBuild *a, const VdtBuild *b)
@@ -27,6 +28,8 @@ static const char *task_name(VdtTask task)
         return "segmentation";
     case VDT_TASK_CLASSIFICATION:
         return "classification";
+    case VDT_TASK_RESTORATION:
+        return "restoration";
     }
     return "an unknown task";
 }
@@ -39,9 +42,9 @@ gboolean vdt_build_check_plain(const VdtModel *model, const VdtBuild *asked, GEr
     else if (asked->task != model->task)
         g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED, "%s is for %s, not for %s",
                     model->name, task_name(model->task), task_name(asked->task));
-    else if (asked->merge != 0)
+    else if (asked->merge > 0)
         g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
-                    "%s cannot merge %u tokens in each layer: it merges none", model->name,
+                    "%s cannot merge %d tokens in each layer: it merges none", model->name,
                     asked->merge);
     else if (asked->phase != VDT_PHASE_WHOLE)
         g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "card.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,11 +13,16 @@
 #define MAX_LABELS_BYTES (16 << 20)
 #define MAX_LABELS       100000
 #define MAX_LABEL_BYTES  256
+#define MAX_GROUPS       32
+#define MAX_GROUP_BYTES  64
 /* Frames per second that the intervals of training sets are counted at. */
 #define TRAINING_RATE    30.0
 /* Pixels of what a network sees at once, as in one picture of 3840 x 2160: the values inside it
  * take some hundred times as many bytes. */
 #define MAX_INPUT_PIXELS (1 << 23)
+/* Tokens that each layer merges; what a network can is for it to say. */
+#define MAX_MERGE        65536
+#define MAX_LEVELS       64
 /* Pixels of the pictures that an evaluation keeps: three bytes each. */
 #define MAX_TEST_PIXELS  (G_GINT64_CONSTANT(1) << 28)
 
@@ -38,6 +44,9 @@ void vdt_card_free(VdtCard *card)
     g_free(card->variant_labels_path);
     g_free(card->background);
     g_free(card->things);
+    for (guint i = 0; i < card->n_groups; i++)
+        g_free(card->groups[i].name);
+    g_free(card->groups);
     g_free(card);
 }
 
@@ -251,17 +260,92 @@ static gboolean *read_labels(VdtFields *fields, const VdtCard *card, const char 
         return NULL;
     gboolean *listed = g_new0(gboolean, card->n_labels + 1);
     g_autoptr(GHashTable) labels = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
-    for (guint i = card->n_labels; i-- > 0;) /* of labels that are there twice, the first */
-        g_hash_table_insert(labels, card->labels[i], GUINT_TO_POINTER(i));
-    for (guint i = 0; names[i] != NULL; i++) {
-        gpointer label;
-        if (g_hash_table_lookup_extended(labels, names[i], NULL, &label))
-            listed[GPOINTER_TO_UINT(label)] = TRUE;
-        else
+    g_autoptr(GHashTable) wanted = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
+    for (guint i = 0; names[i] != NULL; i++)
+        g_hash_table_add(wanted, names[i]);
+    for (guint i = 0; i < card->n_labels; i++) {
+        g_hash_table_add(labels, card->labels[i]);
+        listed[i] = g_hash_table_contains(wanted, card->labels[i]);
+    }
+    for (guint i = 0; names[i] != NULL; i++)
+        if (!g_hash_table_contains(labels, names[i]))
             vdt_fields_fail(fields, "\"%s\" has \"%s\", which is none of the labels", name,
                             names[i]);
-    }
     return listed;
+}
+
+/* What one says of itself; whether the groups have as many labels as the network has classes is
+ * known to whoever has the network. */
+static void read_groups(VdtFields *fields, VdtCard *card, const char *where)
+{
+    guint n = vdt_fields_n_objects(fields, "groups", MAX_GROUPS), first = 0;
+    card->groups = n > 0 ? g_new0(VdtCardGroup, n) : NULL;
+    for (guint i = 0; i < n; i++) {
+        VdtFields inner = vdt_fields_object_at(fields, "groups", i, where);
+        vdt_fields_require(&inner, "name");
+        vdt_fields_require(&inner, "labels");
+        const char *name = vdt_fields_string(&inner, "name", "");
+        guint n_labels = vdt_fields_int(&inner, "labels", 2, 2, MAX_LABELS);
+        if (*name == '\0' || strlen(name) > MAX_GROUP_BYTES)
+            vdt_fields_fail(&inner, "\"name\" has %" G_GSIZE_FORMAT " bytes, but takes 1 to %d",
+                            strlen(name), MAX_GROUP_BYTES);
+        for (guint k = 0; k < i; k++)
+            if (strcmp(card->groups[k].name, name) == 0)
+                vdt_fields_fail(&inner, "\"name\" is \"%s\" twice", name);
+        card->groups[card->n_groups++] = (VdtCardGroup){g_strdup(name), first, n_labels};
+        first += n_labels;
+    }
+}
+
+/* Of networks that merge tokens. */
+static void read_merging(VdtFields *fields, const VdtModel *model, VdtCard *card, const char *path)
+{
+    g_autofree char *in_compensator = g_strconcat(path, ": compensator", NULL);
+    g_autofree char *in_levels = g_strconcat(path, ": levels", NULL);
+    static const char *const keys[] = {"merge", "compensator", "levels"};
+    for (guint i = 0; i < G_N_ELEMENTS(keys) && model->merging == NULL; i++)
+        if (vdt_fields_has(fields, keys[i]))
+            vdt_fields_fail(fields, "\"%s\" is there, but %s merges no tokens", keys[i],
+                            model->name);
+    card->merge = vdt_fields_int(fields, "merge", 0, 0, MAX_MERGE);
+    if (vdt_fields_has(fields, "compensator")) {
+        VdtFields inner = vdt_fields_object(fields, "compensator", in_compensator);
+        vdt_fields_require(&inner, "weights");
+        card->compensator = beside(&inner, "weights", path);
+        card->compensator_scale = vdt_fields_double(&inner, "scale", 0.1, 0, 100);
+    }
+    guint n = vdt_fields_n_objects(fields, "levels", MAX_LEVELS);
+    card->levels = n > 0 ? g_new0(VdtCardLevel, n) : NULL;
+    for (; card->n_levels < n; card->n_levels++) {
+        VdtFields inner = vdt_fields_object_at(fields, "levels", card->n_levels, in_levels);
+        VdtCardLevel *level = &card->levels[card->n_levels];
+        vdt_fields_require(&inner, "merge");
+        vdt_fields_require(&inner, "accuracy");
+        level->merge = vdt_fields_int(&inner, "merge", 0, 0, MAX_MERGE);
+        level->accuracy = vdt_fields_double(&inner, "accuracy", 0, 0, 1);
+        if (card->n_levels > 0 && level->merge <= level[-1].merge)
+            vdt_fields_fail(&inner, "\"merge\" is %u behind %u, but levels ascend", level->merge,
+                            level[-1].merge);
+    }
+}
+
+/* NaN outside of what was measured. */
+static double accuracy_at(const VdtCard *card, guint merge)
+{
+    for (guint i = 0; i < card->n_levels; i++) {
+        const VdtCardLevel *high = &card->levels[i], *low = high - 1;
+        if (high->merge == merge)
+            return high->accuracy;
+        if (i > 0 && low->merge < merge && high->merge > merge)
+            return low->accuracy + (high->accuracy - low->accuracy) * (merge - low->merge) /
+                                       (high->merge - low->merge);
+    }
+    return NAN;
+}
+
+double vdt_card_get_cost(const VdtCard *card, guint merge)
+{
+    return accuracy_at(card, card->merge) - accuracy_at(card, merge);
 }
 
 VdtCard *vdt_card_load(const char *path, JsonObject **config, GError **error)
@@ -282,6 +366,7 @@ VdtCard *vdt_card_load(const char *path, JsonObject **config, GError **error)
     g_autofree char *in_preprocessing = g_strconcat(path, ": preprocessing", NULL);
     g_autofree char *in_evaluation = g_strconcat(path, ": evaluation", NULL);
     g_autofree char *in_training = g_strconcat(path, ": training", NULL);
+    g_autofree char *in_groups = g_strconcat(path, ": groups", NULL);
     static const char *const required[] = {"schema",  "name",    "architecture", "variant",
                                            "weights", "licence", "origin"};
     for (guint i = 0; i < G_N_ELEMENTS(required); i++)
@@ -316,6 +401,8 @@ VdtCard *vdt_card_load(const char *path, JsonObject **config, GError **error)
     read_evaluation(&inner, card);
     inner = vdt_fields_object(&fields, "training", in_training);
     check_training(&inner);
+    read_groups(&fields, card, in_groups);
+    read_merging(&fields, model, card, path);
     inner = vdt_fields_object(&fields, "config", path);
     if (mistake == NULL && labels != NULL)
         vdt_card_load_labels(card, labels, &mistake);
@@ -346,6 +433,11 @@ char *vdt_card_find_unknown(const VdtCard *card)
                                         "labels",
                                         "background",
                                         "things",
+                                        "groups",
+                                        "merge",
+                                        "compensator.weights",
+                                        "compensator.scale",
+                                        "levels",
                                         "config",
                                         "training",
                                         "preprocessing.mean",

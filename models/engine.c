@@ -9,12 +9,14 @@
 #include "card.h"
 #include "io/keyed-hash.h"
 #include "model.h"
+#include "norm.h"
 #include "paths.h"
 #include "runtime/host.h"
 #include "unwrap.h"
 
-/* Plans that an engine keeps, each for something else that was asked of the network. */
-#define MAX_PLANS 4
+/* Plans that an engine keeps, each for something else that was asked of the network: some sizes, or
+ * levels of a stream that is to be cheaper. */
+#define MAX_PLANS 8
 
 typedef struct {
     VdtBuild asked;
@@ -30,6 +32,7 @@ struct _VdtEngine {
     JsonObject *config;
     VdtWeights *weights;
     VdtPlanOptions options;
+    int merge; /* what plans are asked for if nothing else is said */
     char *unused;
 
     pthread_mutex_t lock; /* guards what follows, and is held while a plan is made */
@@ -103,14 +106,31 @@ static VdtGraph *engine_graph(const VdtEngine *engine, const VdtBuild *asked, GE
     return g_steal_pointer(&graph);
 }
 
+/* A card's groups share out the classes of the network, and leave none. */
+static gboolean check_groups(const VdtCard *card, const VdtGraph *graph, GError **error)
+{
+    VdtShape shape = vdt_value_shape(vdt_graph_find_output(graph, "logits"));
+    gint64 classes = shape.n_dims == 2 ? shape.dims[1] : 0, sum = 0;
+    for (guint i = 0; i < card->n_groups; i++)
+        sum += card->groups[i].n_labels;
+    if (card->n_groups == 0 || sum == classes || !vdt_graph_check(graph, NULL))
+        return TRUE;
+    g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                "%s: \"groups\" have %" G_GINT64_FORMAT
+                " labels, but the network gives scores to %" G_GINT64_FORMAT " classes",
+                card->path, sum, classes);
+    return FALSE;
+}
+
 /* Lists the tensors that the network does not use. Counters of a training are nobody's business. */
 static gboolean find_unused(VdtEngine *engine, gboolean strict, GError **error)
 {
     VdtShape input =
         vdt_engine_get_input_shape(engine, 1, engine->card->width, engine->card->height);
     VdtBuild asked = vdt_model_ask(engine->model, &input);
+    asked.merge = engine->merge;
     g_autoptr(VdtGraph) graph = engine_graph(engine, &asked, error);
-    if (graph == NULL)
+    if (graph == NULL || !check_groups(engine->card, graph, error))
         return FALSE;
     g_autoptr(GHashTable) used = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
     for (guint i = 0; i < vdt_graph_get_n_params(graph); i++)
@@ -277,6 +297,31 @@ static gboolean reconcile(VdtEngine *engine, GError **error)
     return TRUE;
 }
 
+/* The level, and the adapters that the card names. */
+static gboolean configure_merging(VdtEngine *engine, const VdtEngineOptions *options,
+                                  GError **error)
+{
+    const VdtMerging *merging = engine->model->merging;
+    const VdtCard *card = engine->card;
+    engine->merge = VDT_MERGE_CONFIGURED;
+    if (options->merges)
+        engine->merge = (int)MIN(options->merge, G_MAXINT);
+    if (merging == NULL)
+        return TRUE; /* build() refuses a level, and the card's keys were looked at */
+    if (card->merge > 0)
+        merging->set_trained(engine->config, card->merge);
+    if (card->compensator == NULL)
+        return TRUE;
+    g_autoptr(VdtWeights) adapters = vdt_weights_load(card->compensator, error);
+    if (adapters == NULL ||
+        !merging->compensate(engine->config, adapters, card->compensator_scale, error))
+        return FALSE;
+    for (guint i = 0; i < vdt_weights_get_n_tensors(adapters); i++)
+        vdt_weights_insert(engine->weights, vdt_weights_get_name(adapters, i),
+                           vdt_weights_get_tensor(adapters, i));
+    return TRUE;
+}
+
 /* Takes the card out of @files. */
 static VdtEngine *engine_new(const VdtEngineOptions *options, Files *files, GError **error)
 {
@@ -288,11 +333,13 @@ static VdtEngine *engine_new(const VdtEngineOptions *options, Files *files, GErr
     engine->config = g_steal_pointer(&files->config);
     g_autoptr(VdtWeights) loaded = vdt_weights_load(files->weights, error);
     engine->weights = loaded != NULL ? vdt_weights_unwrap(loaded) : NULL;
-    if (engine->weights == NULL || !configure(engine, options, error))
+    if (engine->weights == NULL || !configure(engine, options, error) ||
+        !vdt_norm_check_finished(engine->weights, error))
         return NULL;
     g_free(engine->card->weights);
     engine->card->weights = g_strdup(files->weights);
-    if (!reconcile(engine, error) || !find_unused(engine, options->strict, error))
+    if (!reconcile(engine, error) || !configure_merging(engine, options, error) ||
+        !find_unused(engine, options->strict, error))
         return NULL;
     return g_steal_pointer(&engine);
 }
@@ -334,10 +381,11 @@ static char *registry_key(const VdtEngineOptions *options, const Files *files)
     free(real);
     append_state(key, files->card != NULL ? files->card->path : NULL);
     append_state(key, files->card != NULL ? files->card->labels_path : NULL);
-    g_string_append_printf(key, "%s\n%s\n%d %d %d",
-                           options->architecture ? options->architecture : "",
-                           options->variant ? options->variant : "", options->precision,
-                           options->plan, options->strict != FALSE);
+    append_state(key, files->card != NULL ? files->card->compensator : NULL);
+    g_string_append_printf(
+        key, "%s\n%s\n%d %d %d %u", options->architecture ? options->architecture : "",
+        options->variant ? options->variant : "", options->precision, options->plan,
+        options->strict != FALSE, options->merges ? options->merge + 1 : 0);
     return g_string_free(g_steal_pointer(&key), FALSE);
 }
 
@@ -427,10 +475,17 @@ static VdtPlan *engine_plan(VdtEngine *engine, const VdtBuild *asked, GError **e
 }
 
 /* A reference to the plan for inputs of that shape. */
-static VdtPlan *get_plan(VdtEngine *engine, const VdtShape *input, GError **error)
+static VdtPlan *get_plan(VdtEngine *engine, const VdtShape *input, const VdtSessionOptions *options,
+                         GError **error)
 {
     VdtBuild asked = vdt_model_ask(engine->model, input);
+    VdtEngineLevels levels;
     VdtHost host;
+    asked.merge = engine->merge;
+    /* The usual level, said or not, is one plan. */
+    if (options->merges &&
+        !(vdt_engine_get_levels(engine, &levels) && levels.usual == options->merge))
+        asked.merge = (int)MIN(options->merge, G_MAXINT);
     vdt_host_enter_locks(&host);
     pthread_mutex_lock(&engine->lock);
     g_autoptr(VdtPlan) plan = engine_plan(engine, &asked, error);
@@ -441,16 +496,39 @@ static VdtPlan *get_plan(VdtEngine *engine, const VdtShape *input, GError **erro
     return g_steal_pointer(&plan);
 }
 
+VdtSession *vdt_engine_new_session_with(VdtEngine *engine, const VdtShape *input,
+                                        const VdtSessionOptions *options, GError **error)
+{
+    g_autoptr(VdtPlan) plan = get_plan(engine, input, options, error);
+    return plan != NULL ? vdt_session_new(plan, error) : NULL;
+}
+
 VdtSession *vdt_engine_new_session(VdtEngine *engine, const VdtShape *input, GError **error)
 {
-    g_autoptr(VdtPlan) plan = get_plan(engine, input, error);
-    return plan != NULL ? vdt_session_new(plan, error) : NULL;
+    return vdt_engine_new_session_with(engine, input, &(VdtSessionOptions){FALSE}, error);
+}
+
+gboolean vdt_engine_get_levels(const VdtEngine *engine, VdtEngineLevels *levels)
+{
+    const VdtMerging *merging = engine->model->merging;
+    *levels = (VdtEngineLevels){0};
+    if (merging == NULL || !merging->levels(engine->config, levels))
+        return FALSE;
+    if (engine->merge != VDT_MERGE_CONFIGURED)
+        levels->usual = (guint)engine->merge;
+    return TRUE;
+}
+
+double vdt_engine_get_kept(const VdtEngine *engine, guint merge)
+{
+    const VdtMerging *merging = engine->model->merging;
+    return merging != NULL ? merging->kept(engine->config, merge) : 1;
 }
 
 gboolean vdt_engine_measure(VdtEngine *engine, const VdtShape *input, gsize *weights,
                             gsize *session, GError **error)
 {
-    g_autoptr(VdtPlan) plan = get_plan(engine, input, error);
+    g_autoptr(VdtPlan) plan = get_plan(engine, input, &(VdtSessionOptions){FALSE}, error);
     if (plan == NULL)
         return FALSE;
     if (weights != NULL)

@@ -252,6 +252,28 @@ VdtFields vdt_fields_object(VdtFields *fields, const char *key, const char *wher
     return inner;
 }
 
+guint vdt_fields_n_objects(VdtFields *fields, const char *key, guint max)
+{
+    JsonNode *node = find(fields, key);
+    if (node == NULL)
+        return 0;
+    JsonArray *array = JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+    guint n = array != NULL ? json_array_get_length(array) : 0;
+    gboolean objects = n > 0;
+    for (guint i = 0; i < n; i++)
+        objects = objects && JSON_NODE_HOLDS_OBJECT(json_array_get_element(array, i));
+    if (objects && n <= max)
+        return n;
+    vdt_fields_fail(fields, "\"%s\" must be an array of 1 to %u objects", key, max);
+    return 0;
+}
+
+VdtFields vdt_fields_object_at(VdtFields *fields, const char *key, guint i, const char *where)
+{
+    JsonArray *array = json_object_get_array_member(fields->object, key);
+    return (VdtFields){json_array_get_object_element(array, i), where, fields->error};
+}
+
 static void add_unknown(JsonObject *object, const char *path, const char *const *known,
                         GString *list)
 {

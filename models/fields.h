@@ -50,3 +50,7 @@ void vdt_fields_int_rows(VdtFields *fields, const char *key, gint64 *values, gui
 char *vdt_fields_unknown(JsonObject *object, const char *const *known);
 /* An object inside; an empty one if absent. @where is what messages about its keys name. */
 VdtFields vdt_fields_object(VdtFields *fields, const char *key, const char *where);
+/* How many objects there are in the array @key, @max at most; 0 if it is absent. */
+guint vdt_fields_n_objects(VdtFields *fields, const char *key, guint max);
+/* Object @i of those. */
+VdtFields vdt_fields_object_at(VdtFields *fields, const char *key, guint i, const char *where);

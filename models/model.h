@@ -9,7 +9,7 @@
 #pragma once
 
 #include <json-glib/json-glib.h>
-#include <vedette/card.h>
+#include <vedette/engine.h>
 #include <vedette/graph.h>
 #include <vedette/weights.h>
 
@@ -19,6 +19,8 @@ typedef enum {
     VDT_TASK_SEGMENTATION,   /* what each pixel of a picture [N,3,H,W] belongs to: logits
                                 [N,classes,h,w], of a map that may be smaller than the picture */
     VDT_TASK_CLASSIFICATION, /* what a picture [N,3,H,W] shows: logits [N,classes] */
+    VDT_TASK_RESTORATION,    /* what a tile [N,3,H,W] of a picture looked like before it was
+                                spoiled, or looks like enlarged: image [N,3,scale H,scale W] */
 } VdtTask;
 
 /* Which of a network's runs. Some keep state: one run begins it, many follow. */
@@ -28,7 +30,8 @@ typedef enum {
     VDT_PHASE_STEP,   /* what comes next, on top of what was kept */
 } VdtPhase;
 
-#define VDT_BUILD_INPUTS 4
+#define VDT_BUILD_INPUTS     4
+#define VDT_MERGE_CONFIGURED (-1) /* as many as the configuration says */
 
 /*
  * What build() is asked for. Plans of one network and weights differ in nothing else, so this is
@@ -39,7 +42,7 @@ typedef struct {
     guint n_inputs;
     VdtShape inputs[VDT_BUILD_INPUTS]; /* in the order of the graph's inputs */
     VdtTask task;                      /* the row's, unless the network has heads for others */
-    guint merge; /* tokens that each layer gives up by merging them with others; 0: none */
+    int merge; /* tokens that each layer gives up by merging them with others; 0: none */
     VdtPhase phase;
 } VdtBuild;
 
@@ -57,6 +60,20 @@ typedef struct {
     guint bench_width, bench_height;
 } VdtVariant;
 
+/* Of a network whose layers merge tokens: each level, a number of them, is another cost. */
+typedef struct {
+    /* FALSE if @config is wrong, which build() says. */
+    gboolean (*levels)(JsonObject *config, VdtEngineLevels *levels);
+    /* The share of the tokens that layers work on at @level, of those without merging. */
+    double (*kept)(JsonObject *config, guint level);
+    /* Has @config be of a network that was trained at @level. */
+    void (*set_trained)(JsonObject *config, guint level);
+    /* Has it be of a network with these adapters for other levels, whose effect is times @scale;
+     * FALSE if they do not fit it. */
+    gboolean (*compensate)(JsonObject *config, const VdtWeights *adapters, double scale,
+                           GError **error);
+} VdtMerging;
+
 typedef struct {
     const char *name; /* "squeezetime" */
     const VdtVariant *variants;
@@ -72,6 +89,7 @@ typedef struct {
     /* What a configuration may have, as vdt_fields_unknown() takes it: the keys that are read, and
      * those of the authors that have one value here. */
     const char *const *keys;
+    const VdtMerging *merging; /* NULL: no tokens merge */
     /* Has a configuration's network tell @n_classes apart. */
     void (*set_classes)(JsonObject *config, guint n_classes);
     /* Shape of the network's input for a batch of clips or pictures of this size. */
@@ -98,7 +116,7 @@ JsonObject *vdt_variant_config(const VdtVariant *variant);
 const VdtModel *vdt_model_recognise(const VdtWeights *weights, JsonObject **config,
                                     const char **variant);
 
-/* The usual: @model's own task for one input, whole, nothing merged. */
+/* The usual: @model's own task for one input, whole, merged as it is configured. */
 VdtBuild vdt_model_ask(const VdtModel *model, const VdtShape *input);
 gboolean vdt_build_equal(const VdtBuild *a, const VdtBuild *b);
 /* TRUE for the usual; otherwise VDT_ERROR_UNSUPPORTED says which of it @model does not know. */

@@ -4,10 +4,13 @@
 #include <string.h>
 
 #include "cgrseg/cgrseg.h"
+#include "ipt/ipt.h"
+#include "slab/slab.h"
 #include "squeezetime/squeezetime.h"
 #include "vit/vit.h"
 
-static const VdtModel *const models[] = {&vdt_squeezetime, &vdt_cgrseg, &vdt_vit, NULL};
+static const VdtModel *const models[] = {&vdt_squeezetime, &vdt_cgrseg, &vdt_vit,
+                                         &vdt_slab,        &vdt_ipt,    NULL};
 
 const VdtModel *vdt_model_find(const char *architecture, GError **error)
 {

@@ -24,6 +24,14 @@ const char *vdt_street_class_name(VdtStreetClass class)
     return names[class];
 }
 
+const char *vdt_street_body_name(VdtStreetBody body)
+{
+    static const char *const names[VDT_STREET_N_BODIES] = {"saloon", "hatchback", "estate", "van"};
+
+    g_return_val_if_fail((guint)body < VDT_STREET_N_BODIES, NULL);
+    return names[body];
+}
+
 const char *vdt_street_condition_name(VdtStreetCondition condition)
 {
     static const char *const names[VDT_STREET_N_CONDITIONS] = {

@@ -125,6 +125,26 @@ typedef struct {
 /* Events that overlap [from, to), by start. Free with g_array_unref(). */
 GArray *vdt_street_get_events(const VdtStreet *street, gint64 from, gint64 to);
 
+/* Bodies of vehicles. */
+typedef enum {
+    VDT_STREET_SALOON,
+    VDT_STREET_HATCHBACK,
+    VDT_STREET_ESTATE,
+    VDT_STREET_VAN,
+    VDT_STREET_N_BODIES
+} VdtStreetBody;
+const char *vdt_street_body_name(VdtStreetBody body);
+
+/* What somebody or something looks like, in light that is white. */
+typedef struct {
+    guint8 red, green,
+        blue;           /* of a vehicle's paint, a bag, or what a person wears above the waist */
+    VdtStreetBody body; /* of a vehicle */
+    gboolean skirt, short_sleeves, long_hair; /* of a person */
+    guint64
+        carrier; /* of a bag in a hand: whose; 0 of one that stands by itself, and of all else */
+} VdtStreetLook;
+
 /* Who is in the picture. */
 typedef struct {
     guint64 id;
@@ -132,6 +152,7 @@ typedef struct {
     VdtStreetAction action; /* at this time; EMPTY for who only stands, parked cars, and bags */
     gboolean main;
     double x, y, width, height; /* box in shares of the frame, clipped to it */
+    VdtStreetLook look;
 } VdtStreetObject;
 /* Objects visible at @time, far to near; boxes do not contain the camera's shake. Free with
  * g_array_unref(). @aspect is the frame's width by its height. */

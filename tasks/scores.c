@@ -4,43 +4,56 @@
 #include <math.h>
 #include <string.h>
 
-void vdt_scores_softmax(double *scores, guint n)
+guint vdt_scores_n_groups(const VdtCard *card)
 {
-    double top = scores[0], sum = 0;
-
-    for (guint i = 1; i < n; i++)
-        top = MAX(top, scores[i]);
-    for (guint i = 0; i < n; i++)
-        sum += scores[i] = exp(scores[i] - top);
-    for (guint i = 0; i < n; i++)
-        scores[i] /= sum;
+    return MAX(card->n_groups, 1);
 }
 
-void vdt_scores_add(const float *logits, gint64 classes, guint n, double *scores)
+VdtCardGroup vdt_scores_group(const VdtCard *card, guint i, guint classes)
+{
+    return card->n_groups > 0 ? card->groups[i] : (VdtCardGroup){NULL, 0, classes};
+}
+
+static void add_softmax(const float *logits, guint classes, guint n, double *scores)
 {
     double most = -INFINITY, sum = 0;
-    for (gint64 i = 0; i < classes; i++)
+    for (guint i = 0; i < classes; i++)
         most = MAX(most, logits[i]);
-    for (gint64 i = 0; i < classes; i++)
+    for (guint i = 0; i < classes; i++)
         sum += exp(logits[i] - most);
-    for (gint64 i = 0; i < classes; i++)
+    for (guint i = 0; i < classes; i++)
         scores[i] += exp(logits[i] - most) / sum / n;
 }
 
-guint vdt_scores_best(const double *scores, gint64 classes, gint64 *winners)
+void vdt_scores_add(const VdtCard *card, const float *logits, guint classes, guint n,
+                    double *scores)
+{
+    for (guint i = 0; i < vdt_scores_n_groups(card); i++) {
+        VdtCardGroup group = vdt_scores_group(card, i, classes);
+        add_softmax(logits + group.first, group.n_labels, n, scores + group.first);
+    }
+}
+
+guint vdt_scores_rank(const double *scores, const VdtCardGroup *group, guint k, gint64 *winners)
 {
     guint n = 0;
-    for (gint64 i = 0; i < classes; i++) {
+    for (guint i = group->first; i < group->first + group->n_labels; i++) {
         guint at = n;
         while (at > 0 && scores[winners[at - 1]] < scores[i])
             at--;
-        if (at >= VDT_SCORES_BEST)
+        if (at >= k)
             continue;
-        n = MIN(n + 1, VDT_SCORES_BEST);
+        n = MIN(n + 1, k);
         memmove(&winners[at + 1], &winners[at], (n - 1 - at) * sizeof *winners);
         winners[at] = i;
     }
     return n;
+}
+
+guint vdt_scores_best(const double *scores, gint64 classes, gint64 *winners)
+{
+    const VdtCardGroup all = {NULL, 0, classes};
+    return vdt_scores_rank(scores, &all, VDT_SCORES_BEST, winners);
 }
 
 char *vdt_scores_label(const VdtCard *card, gint64 class)

@@ -19,7 +19,7 @@
 
 typedef struct {
     char *timeout, *interface, *credential_file;
-    gboolean json;
+    gboolean json, untrusted;
 } Options;
 
 static void options_clear(Options *o)
@@ -73,8 +73,8 @@ static void tell_left_aside(const Found *found)
 }
 
 /* All of them asked and described; NULL if interrupted. */
-static GPtrArray *describe(const Found *found, const Credential *credential, const char *secret,
-                           GCancellable *cancellable, GError **error)
+static GPtrArray *describe(const Found *found, const SoapSetting *setting, const char *secret,
+                           GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(reported_free);
     g_autoptr(GHashTable) taken =
@@ -84,12 +84,12 @@ static GPtrArray *describe(const Found *found, const Credential *credential, con
         g_autoptr(GError) mistake = NULL;
         r->camera = found->cameras->pdata[i];
         g_ptr_array_add(list, r);
-        if (credential != NULL) {
-            r->asked = device_ask(&r->device, r->camera, credential, cancellable, &mistake) ||
-                       r->device.model != NULL;
+        if (setting->credential != NULL) {
+            r->asked =
+                device_ask(&r->device, r->camera, setting, &mistake) || r->device.model != NULL;
             r->wrong = mistake != NULL ? g_strdup(mistake->message) : NULL;
         }
-        if (g_cancellable_is_cancelled(cancellable)) {
+        if (g_cancellable_is_cancelled(setting->cancellable)) {
             g_set_error(error, VDT_ERROR, VDT_ERROR_CANCELLED, "interrupted");
             return NULL;
         }
@@ -128,8 +128,10 @@ static gboolean find(const Options *o, double seconds, GError **error)
     if (interfaces == NULL || !probe(interfaces, seconds, &found, cancellable, error))
         return FALSE;
     g_ptr_array_sort(found.cameras, compare);
-    g_autoptr(GPtrArray) list =
-        describe(&found, secret != NULL ? &credential : NULL, secret, cancellable, error);
+    SoapSetting setting = {.credential = secret != NULL ? &credential : NULL,
+                           .untrusted = o->untrusted,
+                           .cancellable = cancellable};
+    g_autoptr(GPtrArray) list = describe(&found, &setting, secret, error);
     if (list == NULL)
         return FALSE;
     print_all(list, o->json);
@@ -149,6 +151,9 @@ static int command_find(int argc, char **argv)
          "File with USER:PASSWORD, its owner's alone: ask each camera what it is, and for the "
          "addresses of its streams",
          "FILE"},
+        {"untrusted", 0, 0, G_OPTION_ARG_NONE, &o.untrusted,
+         "Ask cameras by https whoever made their certificates: anybody can pose as one then",
+         NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Print one line of JSON", NULL},
         {NULL},
     };

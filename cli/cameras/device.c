@@ -182,17 +182,18 @@ static gboolean ask_profiles(Device *device, const Camera *camera, const char *s
     return TRUE;
 }
 
-gboolean device_ask(Device *device, const Camera *camera, const Credential *credential,
-                    GCancellable *cancellable, GError **error)
+gboolean device_ask(Device *device, const Camera *camera, const SoapSetting *setting,
+                    GError **error)
 {
     *device = (Device){NULL};
     g_autofree char *service = device_service(camera);
-    SoapSetting setting = {.cancellable = cancellable};
+    SoapSetting own = *setting;
     g_autoptr(xmlDoc) clock = NULL;
+    own.credential = NULL;
     const xmlNode *body =
-        soap_ask(service, "<GetSystemDateAndTime " DEVICE "/>", &setting, &clock, NULL);
+        soap_ask(service, "<GetSystemDateAndTime " DEVICE "/>", &own, &clock, NULL);
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    setting.ahead = device_parse_ahead(body, now);
-    setting.credential = credential;
-    return ask_profiles(device, camera, service, &setting, error);
+    own.ahead = device_parse_ahead(body, now);
+    own.credential = setting->credential;
+    return ask_profiles(device, camera, service, &own, error);
 }

@@ -20,9 +20,10 @@ typedef struct {
 void device_clear(Device *device);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Device, device_clear)
 
-/* Asks it. Only hosts that its answers came from are told anything. */
-gboolean device_ask(Device *device, const Camera *camera, const Credential *credential,
-                    GCancellable *cancellable, GError **error);
+/* Asks it, with the credential of @setting, whoever made its certificate if that says so. Only
+ * hosts that its answers came from are told anything. */
+gboolean device_ask(Device *device, const Camera *camera, const SoapSetting *setting,
+                    GError **error);
 
 /* Where its service is: as it says, if that is the host that it answered from. Caller frees. */
 char *device_service(const Camera *camera);

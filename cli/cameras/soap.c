@@ -105,6 +105,12 @@ static gboolean on_authenticate(SoupMessage *message, SoupAuth *auth, gboolean a
     return !again;
 }
 
+static gboolean on_certificate(SoupMessage *message, GTlsCertificate *certificate,
+                               GTlsCertificateFlags wrong, gpointer setting)
+{
+    return ((const SoapSetting *)setting)->untrusted;
+}
+
 const xmlNode *soap_ask(const char *url, const char *question, const SoapSetting *setting,
                         xmlDoc **doc, GError **error)
 {
@@ -121,17 +127,26 @@ const xmlNode *soap_ask(const char *url, const char *question, const SoapSetting
         g_signal_connect(message, "authenticate", G_CALLBACK(on_authenticate),
                          (gpointer)setting->credential);
     }
+    g_signal_connect(message, "accept-certificate", G_CALLBACK(on_certificate), (gpointer)setting);
     g_autofree char *text = envelope(question, setting);
     g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
     soup_message_add_flags(message, SOUP_MESSAGE_NO_REDIRECT);
     soup_message_set_request_body_from_bytes(message, "application/soap+xml; charset=utf-8", bytes);
+    g_autoptr(GError) why = NULL;
     g_autoptr(GInputStream) body =
-        http_send(session, message, PATIENCE, setting->cancellable, error);
-    g_autoptr(GString) answer = body != NULL ? read_all(body, setting->cancellable, error) : NULL;
+        http_send(session, message, PATIENCE, setting->cancellable, &why);
+    g_autoptr(GString) answer = body != NULL ? read_all(body, setting->cancellable, &why) : NULL;
     guint status = soup_message_get_status(message);
     soup_session_abort(session);
-    if (answer == NULL)
+    if (answer == NULL && g_error_matches(why, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE)) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                    "nobody vouches for its certificate; --untrusted asks it all the same");
         return NULL;
+    }
+    if (answer == NULL) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return NULL;
+    }
     if (status == 401)
         g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "it refuses user and password");
     else if (!may_say_more(status))

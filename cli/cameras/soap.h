@@ -10,6 +10,7 @@
 typedef struct {
     const Credential *credential; /* NULL: without */
     gint64 ahead;                 /* seconds that the camera's clock is ahead of ours */
+    gboolean untrusted;           /* whoever made its certificate */
     GCancellable *cancellable;
 } SoapSetting;
 

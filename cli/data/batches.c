@@ -78,8 +78,14 @@ static void fill_clip(gconstpointer job, guint n, guint worker)
     float *labels = filling->labels + n * (set->format.mapped ? height * width : 1);
     augment_fill(batches->augment, cache_get(batches->cache, clip), &focus, filling->epoch, clip,
                  filling->clips, n, labels);
-    if (!set->format.mapped)
-        *labels = set->info(set, clip).label;
+    if (set->format.mapped)
+        return;
+    ClipInfo info = set->info(set, clip);
+    if (set->n_groups == 0)
+        *labels = info.label;
+    for (guint i = 0; i < set->n_groups; i++)
+        filling->labels[i * shape->dims[0] + n] =
+            info.answers[i] != CLIP_NO_ANSWER ? info.answers[i] : -1;
 }
 
 void batches_fill(Batches *batches, guint64 step, VdtTensor *clips, VdtTensor *labels)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A set of labelled clips: how many there are, what is in them, how their pictures are had. Two
- * makers: streetclips.h draws them, folderclips.h decodes them.
+ * A set of labelled clips: how many there are, what is in them, how their pictures are had.
  *
  * Clips come in items of @group clips each, which are made together: the clips of one video. What
  * an item looks like depends on nothing but the set's key and the item's number.
@@ -39,11 +38,18 @@ guint clip_format_frame_of(const ClipFormat *format, guint i);
 /* Brings @from to the format, as stored picture @i of @clip. */
 void clip_format_store(const ClipFormat *format, const VdtPicture *from, guint8 *clip, guint i);
 
+/* Questions that one picture may be asked, and the answer of one to which it has none. */
+#define CLIP_MOST_GROUPS 8
+#define CLIP_NO_ANSWER   255
+
 /* What is known of a clip besides its pictures. */
 typedef struct {
-    guint label;   /* of what is not mapped */
-    int condition; /* VdtStreetCondition; -1 if that has no meaning */
+    guint label;                      /* of what is not mapped and has no groups of labels */
+    guint8 answers[CLIP_MOST_GROUPS]; /* by group, the number among its labels */
+    int condition;                    /* VdtStreetCondition; -1 if that has no meaning */
     gboolean coded;
+    gboolean textured;   /* of no street */
+    float width, height; /* of a box that was cut out, by the height of its frame; or 0 */
 } ClipInfo;
 
 /* Where in a clip's pictures is what the label is about, over all of its time: in shares of their
@@ -61,6 +67,9 @@ struct _ClipSet {
     guint n_items, group;
     char **labels; /* names by class */
     guint n_labels;
+    /* Of a set whose clips are asked several questions: which labels answer which. Static. */
+    const VdtCardGroup *groups;
+    guint n_groups;
     /* Everything that pictures depend on, one "name: value" a line; two sets with the same key have
      * the same items, as far as both have them. */
     char *key;

@@ -201,7 +201,8 @@ static gboolean resolve(FolderClips *clips, GChecksum *hash, GError **error)
 static ClipInfo info(const ClipSet *set, guint clip)
 {
     const FolderClips *clips = (const FolderClips *)set;
-    return (ClipInfo){g_array_index(clips->entries, Entry, clip / set->group).class, -1, FALSE};
+    return (ClipInfo){.label = g_array_index(clips->entries, Entry, clip / set->group).class,
+                      .condition = -1};
 }
 
 static gboolean fill(const ClipSet *set, guint item, guint8 *to, GCancellable *cancellable,

@@ -75,11 +75,11 @@ static ClipInfo info(const ClipSet *set, guint clip)
     gboolean coded = street_clip_is_coded(street->first + clip, street->coded);
     if (is_moment(street, clip)) {
         const Moment *moment = find_moment(street, clip);
-        return (ClipInfo){moment->label, moment->condition, coded};
+        return (ClipInfo){.label = moment->label, .condition = moment->condition, .coded = coded};
     }
     VdtStreetCondition condition;
     VdtStreetClip what = describe(street, clip, &condition);
-    return (ClipInfo){what.action, condition, coded};
+    return (ClipInfo){.label = what.action, .condition = condition, .coded = coded};
 }
 
 /* Moments at which it is looked where the main actor is. */

@@ -45,6 +45,54 @@ void street_draw_rgb(VdtStreetPainter *painter, gint64 time, guint width, guint 
     to_rgb(pixels, (gsize)width * height);
 }
 
+#if HAVE_GST
+/* Of a picture that stands still: the first is whole, the second what is left to say of it. */
+#define STILL_FRAMES 2
+
+static void draw_still(gpointer data, guint i, guint8 *bgrx, gsize stride)
+{
+    const VdtPicture *picture = data;
+    for (guint y = 0; y < picture->height; y++) {
+        const guint8 *from = picture->data + y * picture->stride;
+        guint8 *to = bgrx + y * stride;
+        for (guint x = 0; x < picture->width; x++, from += 3, to += 4) {
+            to[0] = from[2];
+            to[1] = from[1];
+            to[2] = from[0];
+            to[3] = 0;
+        }
+    }
+}
+
+static void take_still(gpointer data, guint i, const VdtPicture *picture)
+{
+    VdtPicture *to = data;
+    for (guint y = 0; y < to->height && i == STILL_FRAMES - 1; y++)
+        memcpy(to->data + y * to->stride, picture->data + y * picture->stride,
+               (gsize)3 * to->width);
+}
+
+gboolean street_send_picture(const VdtPicture *picture, GError **error)
+{
+    /* The one that is taken comes back after all were drawn. */
+    VdtPicture sent = *picture;
+    H264Job job = {.width = picture->width,
+                   .height = picture->height,
+                   .rate = STREET_CODED_RATE,
+                   .bitrate = STREET_BITRATE,
+                   .n_frames = STILL_FRAMES,
+                   .draw = draw_still,
+                   .take = take_still,
+                   .data = &sent};
+    return h264_round_trip(&job, error);
+}
+#else
+gboolean street_send_picture(const VdtPicture *picture, GError **error)
+{
+    return street_find_encoder(1, error) != NULL;
+}
+#endif
+
 const char *street_find_encoder(guint coded, GError **error)
 {
     if (coded == 0)

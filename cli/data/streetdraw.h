@@ -7,6 +7,8 @@
 #include <glib.h>
 #include <street.h>
 
+#include "preprocess.h"
+
 /* Seed of what is held out: nothing may be trained on it. */
 #define STREET_HELD_OUT_SEED 9000
 #define STREET_CODED_RATE    25   /* frames per second */
@@ -21,6 +23,9 @@ gboolean street_clip_is_coded(guint64 index, guint coded);
 /* Draws a frame as packed RGB; @pixels have room for 4 bytes each. */
 void street_draw_rgb(VdtStreetPainter *painter, gint64 time, guint width, guint height,
                      guint8 *pixels);
+
+/* Sends a picture with even sides through H.264 and back, in place, as one that stands still. */
+gboolean street_send_picture(const VdtPicture *picture, GError **error);
 
 /* What H.264 is made by, "none" if nothing is coded; VDT_ERROR_UNSUPPORTED if there is no encoder.
  */

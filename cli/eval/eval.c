@@ -4,6 +4,7 @@
 
 #include "data/streetclips.h"
 #include "evalclips.h"
+#include "evallabels.h"
 #include "evalmaps.h"
 #include "evalobjects.h"
 #include "model.h"
@@ -13,6 +14,7 @@
 static void options_clear(EvalOptions *o)
 {
     common_options_clear(&o->common);
+    g_free(o->task);
     g_free(o->model);
     g_free(o->weights);
     g_free(o->data);
@@ -43,21 +45,33 @@ static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecisio
 {
     if (!check_architecture(architecture, NULL, error))
         return FALSE;
+    VdtTask task = vdt_model_find(architecture, NULL)->task;
+    if (o->task != NULL && (task != VDT_TASK_CLASSIFICATION || !o->street)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "too many arguments: %s",
+                    o->task);
+        return FALSE;
+    }
+    if (o->baselines && task != VDT_TASK_CLASSIFICATION)
+        return eval_wrong_model(error, "%s does not classify pictures, as --baselines is about",
+                                architecture);
     VdtEngineOptions options = {.model = o->model,
                                 .weights = o->weights,
                                 .architecture = architecture,
-                                .precision = precision};
+                                .precision = precision,
+                                .merges = o->merge >= 0,
+                                .merge = MAX(o->merge, 0)};
     g_autoptr(VdtEngine) engine = vdt_engine_new(&options, error);
     if (engine == NULL || !check_answers(o, vdt_engine_get_card(engine), error))
         return FALSE;
     tell_card("eval", vdt_engine_get_card(engine));
-    VdtTask task = vdt_model_find(architecture, NULL)->task;
     if (o->objects && task == VDT_TASK_SEGMENTATION)
         return eval_objects(o, engine, error);
     if (o->objects)
         return eval_wrong_model(error, "%s tells no objects apart", architecture);
     if (task == VDT_TASK_SEGMENTATION)
         return eval_maps(o, engine, error);
+    if (task == VDT_TASK_CLASSIFICATION && (o->street || vdt_engine_get_card(engine)->n_groups > 0))
+        return eval_labels(o, engine, error);
     return eval_clips(o, engine, error);
 }
 
@@ -75,6 +89,9 @@ static gboolean check(const EvalOptions *o)
     if (o->objects && (o->answers != NULL || o->record != NULL || o->one_frame))
         return complain_usage("eval", "--objects goes with none of --answers, --record and "
                                       "--one-frame") < 0;
+    if (o->baselines && (!o->street || o->answers != NULL))
+        return complain_usage("eval", "--baselines belongs to --street, and does not go with "
+                                      "--answers") < 0;
     if (o->clips < 1 || o->clips > 10000000)
         return complain_usage("eval", "--clips is %d, but must be from 1 to 10000000", o->clips) <
                0;
@@ -102,7 +119,7 @@ static gboolean check(const EvalOptions *o)
 
 int command_eval(int argc, char **argv)
 {
-    g_auto(EvalOptions) o = {.seed = STREET_HELD_OUT_SEED, .clips = UNSET, .coded = 2};
+    g_auto(EvalOptions) o = {.seed = STREET_HELD_OUT_SEED, .clips = UNSET, .coded = 2, .merge = -1};
     const GOptionEntry entries[] = {
         {"street", 0, 0, G_OPTION_ARG_NONE, &o.street, "Evaluate on the synthetic street", NULL},
         {"data", 0, 0, G_OPTION_ARG_FILENAME, &o.data, "Evaluate on videos in this folder",
@@ -120,10 +137,16 @@ int command_eval(int argc, char **argv)
         {"model", 0, 0, G_OPTION_ARG_STRING, &o.model,
          "Installed model, or a card.json (the architecture's street model)", "NAME|CARD"},
         {"weights", 0, 0, G_OPTION_ARG_FILENAME, &o.weights, "Weight file", "FILE"},
+        {"merge", 0, 0, G_OPTION_ARG_INT, &o.merge,
+         "Tokens that each layer merges (as many as in the training)", "R"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &o.seed, "Of the street's clips (9000)", "N"},
         {"clips", 0, 0, G_OPTION_ARG_INT, &o.clips, "Clips of the street (2000)", "N"},
         {"objects", 0, 0, G_OPTION_ARG_NONE, &o.objects,
          "Follow objects on as many endless streets as there are --clips (21), instead", NULL},
+        {"baselines", 0, 0, G_OPTION_ARG_NONE, &o.baselines,
+         "Pictures with labels: say instead how much can be told by mean colour, and by the shape "
+         "of a box",
+         NULL},
         {"coded", 0, 0, G_OPTION_ARG_INT, &o.coded,
          "One street clip in N goes through H.264 (2; 0: none)", "N"},
         {"endless", 0, 0, G_OPTION_ARG_INT, &o.endless,
@@ -134,17 +157,20 @@ int command_eval(int argc, char **argv)
         {"answers", 0, 0, G_OPTION_ARG_FILENAME, &o.answers,
          "Write truth and answer of each clip, tab-separated", "FILE"},
         {"record", 0, 0, G_OPTION_ARG_FILENAME, &o.record,
-         "Write the scores into this card (with --one-frame, as its baselines)", "CARD"},
+         "Write the scores into this card (with --one-frame and --baselines, as its baselines)",
+         "CARD"},
         {COMMON_THREADS(&o.common)},
         {COMMON_PRECISION(&o.common)},
         {COMMON_ISA(&o.common)},
         {NULL},
     };
     g_auto(GStrv) rest = NULL;
-    if (!parse_options("ARCHITECTURE --street | --data FOLDER",
-                       "Says how often a model is right, in all, by class and by condition.",
-                       entries, argc, argv, 1, 1, &rest))
+    if (!parse_options("ARCHITECTURE --street [TASK] | --data FOLDER",
+                       "Says how often a model is right, in all, by class and by condition. TASK, "
+                       "for networks that classify pictures: scene or object.",
+                       entries, argc, argv, 1, 2, &rest))
         return EXIT_USAGE;
+    o.task = g_strdup(rest[1]);
     if (o.clips == UNSET)
         o.clips = o.objects ? STREETS : CLIPS;
     if (!check(&o))

@@ -8,10 +8,12 @@
 #include "config.h"
 #include "data/streetclips.h"
 #include "io/atomic-file.h"
+#include "model.h"
 #include "score/predict.h"
 #include "score/tally.h"
 #include "scores.h"
 #if HAVE_GST
+#include "data/classfolder.h"
 #include "data/clips.h"
 #include "data/folderclips.h"
 #endif
@@ -33,7 +35,7 @@ static void count(gpointer data, guint clip, const double *scores)
     tally_add(counting->tally, &truth, scores);
     if (counting->answers == NULL)
         return;
-    gint64 winners[VDT_SCORES_BEST + 1];
+    gint64 winners[VDT_SCORES_BEST];
     vdt_scores_best(scores, counting->card->n_labels, winners);
     g_string_append_printf(counting->answers, "%u\t%s\t%s\t%.4f\t%s\t%s\n", clip,
                            counting->card->labels[truth.label], counting->card->labels[winners[0]],
@@ -53,6 +55,11 @@ static ClipSet *open_set(const EvalOptions *o, const VdtCard *card, GError **err
     if (o->street)
         return street_clips_new(o->seed, 0, o->clips, o->coded, o->endless, &format, error);
 #if HAVE_GST
+    if (card->labels != NULL &&
+        vdt_model_find(card->architecture, NULL)->task == VDT_TASK_CLASSIFICATION) {
+        g_autofree char *folder = class_folder_find(o->data, "val");
+        return class_folder_new(folder, card->labels, NULL, 0, &format, error);
+    }
     g_autofree char *list = g_build_filename(o->data, o->csv != NULL ? o->csv : "val.csv", NULL);
     if (card->labels == NULL) {
         eval_wrong_model(error, "no class names are known for %s", card->name);
@@ -99,8 +106,8 @@ static gboolean run_views(VdtEngine *engine, VdtSession *session, const char *pa
         clips_fill(clips, i, vdt_session_get_input(session, 0));
         if (!vdt_session_run(session, NULL, error))
             return FALSE;
-        vdt_scores_add(vdt_session_get_output(session, 0)->data, card->n_labels, clips->n_views,
-                       scores);
+        vdt_scores_add(card, vdt_session_get_output(session, 0)->data, card->n_labels,
+                       clips->n_views, scores);
     }
     return TRUE;
 }

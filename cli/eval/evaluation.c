@@ -27,6 +27,11 @@ gboolean eval_check_street(const EvalOptions *o, const VdtCard *card, guint n,
         if (strcmp(card->labels[i], name(i)) != 0)
             return eval_wrong_model(error, "class %u of %s is \"%s\", but the street's is \"%s\"",
                                     i, card->name, card->labels[i], name(i));
+    return eval_check_seed(o, card, error);
+}
+
+gboolean eval_check_seed(const EvalOptions *o, const VdtCard *card, GError **error)
+{
     CardRecord record;
     if (card->path != NULL && !card_read_record(card->path, &record, error))
         return FALSE;

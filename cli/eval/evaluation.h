@@ -12,10 +12,12 @@
 
 typedef struct {
     CommonOptions common;
+    char *task; /* of the street's pictures: "scene" */
     char *model, *weights, *data, *csv, *views, *split, *mode, *answers, *record;
-    gboolean street, objects, one_frame, zero_is_other, json;
+    gboolean street, objects, baselines, one_frame, zero_is_other, json;
     gint64 seed;
     int clips, coded, endless;
+    int merge; /* tokens that each layer merges; below 0: as trained */
 } EvalOptions;
 
 /* Sets @error to VDT_ERROR_MODEL; returns FALSE. */
@@ -24,6 +26,8 @@ gboolean eval_wrong_model(GError **error, const char *format, ...) G_GNUC_PRINTF
  * seed is new to it. */
 gboolean eval_check_street(const EvalOptions *o, const VdtCard *card, guint n,
                            const char *(*name)(guint class), GError **error);
+/* Whether the seed is new to the model. */
+gboolean eval_check_seed(const EvalOptions *o, const VdtCard *card, GError **error);
 /* Whether the card of --record, if there is one, can take scores. */
 gboolean eval_check_record(const EvalOptions *o, GError **error);
 /* Keeps @scores, which are taken, in the card of --record, if there is one. */

@@ -29,6 +29,7 @@ typedef struct {
     char *model, *weights, *arch, *variant, *input, *output, *overlay, *mode, *views;
     double opacity;
     gboolean json, strict;
+    int merge;                 /* below 0: as trained */
     GCancellable *cancellable; /* ends a film where it is; lives on */
 } Options;
 
@@ -59,6 +60,7 @@ typedef struct {
 static void answer_clear(Answer *answer)
 {
     g_clear_pointer(&answer->raw, vdt_tensor_unref);
+    street_input_clear(&answer->street);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Answer, answer_clear)
 
@@ -155,19 +157,19 @@ static gboolean run_street(VdtEngine *engine, const Options *o, Answer *answer, 
     return answer->raw != NULL;
 }
 
-static JsonArray *results_json(const VdtCard *card, const double *scores, const gint64 *winners,
-                               guint n)
+static void add_results(JsonArray *array, const VdtCard *card, const char *group,
+                        const double *scores, const gint64 *winners, guint n)
 {
-    JsonArray *array = json_array_new();
     for (guint i = 0; i < n; i++) {
         g_autofree char *label = vdt_scores_label(card, winners[i]);
         JsonObject *result = json_object_new();
         json_object_set_string_member(result, "label", label);
         json_object_set_int_member(result, "class", winners[i]);
         json_object_set_double_member(result, "score", scores[winners[i]]);
+        if (group != NULL)
+            json_object_set_string_member(result, "group", group);
         json_array_add_object_element(array, result);
     }
-    return array;
 }
 
 /* One line of JSON for item @item, with its results if there are classes. */
@@ -206,8 +208,7 @@ static void print_object(const Options *o, const VdtCard *card, const Answer *an
     print_json(text);
 }
 
-static void print_table(const VdtCard *card, const Answer *answer, const double *scores,
-                        const gint64 *winners, guint n)
+static void print_head(const VdtCard *card, const Answer *answer)
 {
     g_print("%s", card->name);
     if (answer->last_pts > answer->first_pts)
@@ -219,6 +220,13 @@ static void print_table(const VdtCard *card, const Answer *answer, const double 
         g_print("street:%" G_GINT64_FORMAT ", %s%s: it is \"%s\"\n", answer->street.clip,
                 answer->street.condition, answer->street.coded ? ", coded" : "",
                 answer->street.truth);
+}
+
+static void print_results(const VdtCard *card, const char *group, const double *scores,
+                          const gint64 *winners, guint n)
+{
+    if (group != NULL)
+        g_print("%s\n", group);
     for (guint i = 0; i < n; i++) {
         g_autofree char *label = vdt_scores_label(card, winners[i]);
         g_print("%7.4f  %s (%" G_GINT64_FORMAT ")\n", scores[winners[i]], label, winners[i]);
@@ -235,16 +243,42 @@ static void print_shares(const Options *o, const VdtCard *card, const Answer *an
     for (gint64 item = 0; item < dims[0]; item++) {
         const float *logits = (const float *)answer->raw->data + item * classes * dims[2] * dims[3];
         g_autofree double *shares = g_new0(double, classes);
-        gint64 winners[VDT_SCORES_BEST + 1];
+        gint64 winners[VDT_SCORES_BEST];
         vdt_label_map(logits, classes, dims[2], dims[3], labels, width, width, height);
         for (gsize i = 0; i < (gsize)width * height; i++)
             shares[labels[i]] += 1.0 / width / height;
         guint n = vdt_scores_best(shares, classes, winners);
-        if (o->json)
-            print_object(o, card, answer, item, results_json(card, shares, winners, n));
-        else
-            print_table(card, answer, shares, winners, n);
+        if (o->json) {
+            JsonArray *results = json_array_new();
+            add_results(results, card, NULL, shares, winners, n);
+            print_object(o, card, answer, item, results);
+        } else {
+            print_head(card, answer);
+            print_results(card, NULL, shares, winners, n);
+        }
     }
+}
+
+/* The best classes of each question that the network answers. */
+static void print_scores(const Options *o, const VdtCard *card, const Answer *answer, gint64 item,
+                         const double *scores, guint classes)
+{
+    JsonArray *results = json_array_new();
+    if (!o->json)
+        print_head(card, answer);
+    for (guint i = 0; i < vdt_scores_n_groups(card); i++) {
+        gint64 winners[VDT_SCORES_BEST];
+        VdtCardGroup group = vdt_scores_group(card, i, classes);
+        guint n = vdt_scores_rank(scores, &group, VDT_SCORES_BEST, winners);
+        if (o->json)
+            add_results(results, card, group.name, scores, winners, n);
+        else
+            print_results(card, group.name, scores, winners, n);
+    }
+    if (o->json)
+        print_object(o, card, answer, item, results);
+    else
+        json_array_unref(results);
 }
 
 /* Class scores are [items, classes]; features are printed as their shape. */
@@ -269,16 +303,10 @@ static void print_answer(const Options *o, const VdtCard *card, const Answer *an
         g_printerr("vedette infer: no class names are known for %s\n", card->name);
     const float *logits = answer->raw->data;
     for (gint64 row = 0; row < shape->dims[0]; row += answer->n_views) {
-        gint64 winners[VDT_SCORES_BEST + 1];
         memset(scores, 0, classes * sizeof *scores);
         for (guint i = 0; i < answer->n_views; i++)
-            vdt_scores_add(logits + (row + i) * classes, classes, answer->n_views, scores);
-        guint n = vdt_scores_best(scores, classes, winners);
-        if (o->json)
-            print_object(o, card, answer, row / answer->n_views,
-                         results_json(card, scores, winners, n));
-        else
-            print_table(card, answer, scores, winners, n);
+            vdt_scores_add(card, logits + (row + i) * classes, classes, answer->n_views, scores);
+        print_scores(o, card, answer, row / answer->n_views, scores, classes);
     }
 }
 
@@ -423,7 +451,9 @@ static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
                                 .architecture = o->arch,
                                 .variant = o->variant,
                                 .precision = precision,
-                                .strict = o->strict};
+                                .strict = o->strict,
+                                .merges = o->merge >= 0,
+                                .merge = MAX(o->merge, 0)};
     g_autoptr(VdtEngine) engine = vdt_engine_new(&options, error);
     if (engine == NULL)
         return FALSE;
@@ -446,7 +476,7 @@ static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
 
 int command_infer(int argc, char **argv)
 {
-    g_auto(Options) o = {.opacity = 0.5};
+    g_auto(Options) o = {.opacity = 0.5, .merge = -1};
     const GOptionEntry entries[] = {
         {"model", 0, 0, G_OPTION_ARG_STRING, &o.model, "Installed model, or a card.json",
          "NAME|CARD"},
@@ -476,6 +506,8 @@ int command_infer(int argc, char **argv)
         {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Print one line of JSON for each answer", NULL},
         {"views", 0, 0, G_OPTION_ARG_STRING, &o.views,
          "Average over the views of the authors' evaluation", "test"},
+        {"merge", 0, 0, G_OPTION_ARG_INT, &o.merge,
+         "Tokens that each layer merges (as many as in the training)", "R"},
         {"strict", 0, 0, G_OPTION_ARG_NONE, &o.strict,
          "Refuse weight files with tensors that are not used", NULL},
         {COMMON_THREADS(&o.common)},

@@ -82,7 +82,7 @@ static void print_object(const MapsRequest *request, const VdtCard *card, const 
 
 static void print_table(const VdtCard *card, const MapsAnswer *answer)
 {
-    gint64 winners[VDT_SCORES_BEST + 1];
+    gint64 winners[VDT_SCORES_BEST];
     g_print("%s, %ux%u", card->name, answer->width, answer->height);
     if (answer->n_frames > 0)
         g_print(", %" G_GINT64_FORMAT " pictures", answer->n_frames);

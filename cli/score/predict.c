@@ -48,7 +48,7 @@ static gboolean answer(const Prediction *p, guint first, guint n, GError **error
     for (guint i = 0; i < n; i++) {
         const float *logits = (const float *)output->data + i * classes;
         memset(scores, 0, classes * sizeof *scores);
-        vdt_scores_add(logits, classes, 1, scores);
+        vdt_scores_add(p->card, logits, classes, 1, scores);
         if (!isfinite(scores[0])) {
             g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
                         "the network's answer to clip %u is not finite", first + i);

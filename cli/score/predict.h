@@ -14,7 +14,7 @@ typedef void (*PredictFunc)(gpointer data, guint clip, const double *scores);
 
 typedef struct {
     VdtSession *session; /* of any batch; its first output are the logits */
-    const VdtCard *card; /* for mean and standard deviation */
+    const VdtCard *card; /* for mean, standard deviation and groups */
     const ClipSet *set;
     const Cache *cache; /* where the set's clips are, or NULL: they are made on the way */
     Progress *progress;

@@ -70,7 +70,7 @@ static void add_confusion(Tally *tally, guint truth, guint answer)
 
 void tally_add(Tally *tally, const ClipInfo *truth, const double *scores)
 {
-    gint64 winners[VDT_SCORES_BEST + 1];
+    gint64 winners[VDT_SCORES_BEST];
     guint n = vdt_scores_best(scores, tally->n_labels, winners);
     gboolean right = winners[0] == truth->label;
     count(&tally->all, right);

@@ -17,6 +17,7 @@ typedef struct {
     char *socket, *format;
     char *stream, *type, *what, *element, *label, *zone, *line, *text, *from, *to, *limit, *after;
     gboolean open, all, json;
+    const char *arm; /* or NULL: what it is */
 } Options;
 
 static void options_clear(Options *o)
@@ -210,10 +211,29 @@ static gboolean run_tail(const Options *o, GError **error)
     return client_follow(o->socket, target->str, cancellable, on_line, &tail, error);
 }
 
+/* --- arm --- */
+
+static gboolean run_arm(const Options *o, GError **error)
+{
+    static const char target[] = "/api/v1/arm";
+    if (o->arm != NULL) {
+        g_autoptr(JsonObject) body = json_object_new();
+        json_object_set_string_member(body, "arm", o->arm);
+        g_autoptr(JsonObject) outcome = client_ask(o->socket, "PUT", target, body, error);
+        return outcome != NULL;
+    }
+    g_autoptr(JsonObject) answer = client_ask(o->socket, "GET", target, NULL, error);
+    if (answer == NULL)
+        return FALSE;
+    g_autofree char *text = o->json ? json_text(answer, FALSE) : client_text(answer, "arm");
+    print_json(text);
+    return TRUE;
+}
+
 static const struct {
     const char *verb;
     gboolean (*run)(const Options *, GError **);
-} verbs[] = {{"tail", run_tail}, {"query", run_query}, {"export", run_export}};
+} verbs[] = {{"tail", run_tail}, {"query", run_query}, {"export", run_export}, {"arm", run_arm}};
 
 int command_events(int argc, char **argv)
 {
@@ -247,11 +267,15 @@ int command_events(int argc, char **argv)
          "FORMAT"},
         {NULL},
     };
-    if (!parse_options("tail | query | export",
+    if (!parse_options("tail | query | export | arm [auto | armed | disarmed]",
                        "Shows events of a service that runs: as they happen, the newest that were, "
-                       "or all of them.",
-                       entries, argc, argv, 1, 1, &rest))
+                       "or all of them. With arm, says or sets whether profiles hold by their "
+                       "schedules, always, or not.",
+                       entries, argc, argv, 1, 2, &rest))
         return EXIT_USAGE;
+    o.arm = rest[1];
+    if (o.arm != NULL && strcmp(rest[0], "arm") != 0)
+        return complain_usage("events", "%s takes nothing more", rest[0]);
     for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
         if (strcmp(verbs[i].verb, rest[0]) == 0) {
             if (verbs[i].run(&o, &error))
@@ -259,5 +283,6 @@ int command_events(int argc, char **argv)
             int status = interrupt_status();
             return status != 0 ? status : complain("events", error, EXIT_FAILED);
         }
-    return complain_usage("events", "there is no \"%s\"; expected tail, query or export", rest[0]);
+    return complain_usage("events", "there is no \"%s\"; expected tail, query, export or arm",
+                          rest[0]);
 }

@@ -13,6 +13,7 @@
 #include "training.h"
 #include "unwrap.h"
 #if HAVE_GST
+#include "data/classfolder.h"
 #include "data/folderclips.h"
 #include "data/folderpictures.h"
 #endif
@@ -72,9 +73,25 @@ static char **find_picture_labels(Training *training, const VdtModel *model, GEr
 }
 #endif
 
+#if HAVE_GST
+/* What labels.txt names, or else the folders of classes. */
+static char **find_class_labels(Training *training, const VdtModel *model, GError **error)
+{
+    g_autofree char *own = list_path(training, "labels.txt");
+    if (!g_file_test(own, G_FILE_TEST_EXISTS)) {
+        g_autofree char *folder = class_folder_find(training->o->data, "train");
+        return class_folder_labels(folder, error);
+    }
+    g_autoptr(VdtCard) card = vdt_card_new(model, "custom");
+    return vdt_card_load_labels(card, own, error) ? g_strdupv(card->labels) : NULL;
+}
+#endif
+
 /* Names of the classes, which the network needs before there are clips. */
 static char **find_labels(Training *training, const VdtModel *model, GError **error)
 {
+    if (training->task != NULL)
+        return g_strdupv((char **)training->task->labels);
     if (training->o->street) {
         guint n =
             model->task == VDT_TASK_SEGMENTATION ? VDT_STREET_N_CLASSES : VDT_STREET_N_ACTIONS;
@@ -87,6 +104,8 @@ static char **find_labels(Training *training, const VdtModel *model, GError **er
 #if HAVE_GST
     if (model->task == VDT_TASK_SEGMENTATION)
         return find_picture_labels(training, model, error);
+    if (model->task == VDT_TASK_CLASSIFICATION)
+        return find_class_labels(training, model, error);
     g_autofree char *list = list_path(training, "train.csv");
     return folder_labels(list, error);
 #else
@@ -94,6 +113,16 @@ static char **find_labels(Training *training, const VdtModel *model, GError **er
                 "%s: this build has no GStreamer and reads no videos", training->o->data);
     return NULL;
 #endif
+}
+
+static void copy_groups(const Network *network, VdtCard *card)
+{
+    card->groups = g_new0(VdtCardGroup, network->n_groups);
+    card->n_groups = network->n_groups;
+    for (guint i = 0; i < card->n_groups; i++) {
+        card->groups[i] = network->groups[i];
+        card->groups[i].name = g_strdup(network->groups[i].name);
+    }
 }
 
 /* How pictures become the network's input, as the card will say. */
@@ -110,6 +139,8 @@ static void fill_card(Training *training, char **labels)
     if (o->width > 0) {
         card->width = o->width;
         card->height = o->height;
+    } else if (training->task != NULL) {
+        card->width = card->height = training->task->size;
     } else if (small != NULL && o->street) {
         /* The street's own shape. */
         card->width = small->bench_width;
@@ -124,9 +155,10 @@ static void fill_card(Training *training, char **labels)
         card->framing = o->frame_as;
     else if (pictures)
         card->framing = VDT_FRAMING_FIT;
-    card->window = network->model->task == VDT_TASK_SEGMENTATION ? 0
-                   : o->street                                   ? o->window
+    card->window = network->model->task != VDT_TASK_RECOGNITION ? 0
+                   : o->street                                  ? o->window
                                : round(1e3 * (card->frames - 1) * o->interval / 30.0) / 1e3;
+    copy_groups(network, card);
 }
 
 /* Also finds what is wrong with configuration, size and weights, before clips are made. */
@@ -171,6 +203,7 @@ gboolean training_open_data(Training *training, const char *architecture, GError
         training->start_identity = g_strndup(g_checksum_get_string(hash), 32);
     }
     const VdtModel *model = vdt_model_find(architecture, error);
+    training->task = o->task != NULL ? street_task_find(o->task, NULL) : NULL;
     VdtWeights *backbone =
         model != NULL && o->weights != NULL ? network_find_backbone(model, training->start) : NULL;
     if (backbone != NULL) {
@@ -182,10 +215,17 @@ gboolean training_open_data(Training *training, const char *architecture, GError
     if (labels == NULL)
         return FALSE;
     tell_same_labels("train", labels);
-    if (!network_init(&training->network, architecture, o->config, training->start,
+    const char *config = o->config;
+    if (config == NULL && training->start == NULL && training->task != NULL)
+        config = training->task->config;
+    if (!network_init(&training->network, architecture, config, training->start,
                       g_strv_length(labels), error)) {
         g_strfreev(labels);
         return FALSE;
+    }
+    if (training->task != NULL) {
+        training->network.groups = training->task->groups;
+        training->network.n_groups = training->task->n_groups;
     }
     training->network.dropout = o->dropout;
     training->network.label_smoothing = o->label_smoothing;
@@ -233,13 +273,46 @@ static gboolean open_pictures(Training *training, const ClipFormat *format, GErr
 }
 #endif
 
+#if HAVE_GST
+static gboolean open_classes(Training *training, const ClipFormat *format, GError **error)
+{
+    char **labels = training->card->labels;
+    g_autofree char *train = class_folder_find(training->o->data, "train");
+    g_autofree char *val = list_path(training, "val");
+    training->set = class_folder_new(train, labels, NULL, 0, format, error);
+    if (training->set == NULL)
+        return FALSE;
+    if (!g_file_test(val, G_FILE_TEST_IS_DIR) || strcmp(train, training->o->data) == 0) {
+        progress_say(training->progress, "%s: is not there; there will be no validation", val);
+        return TRUE;
+    }
+    training->validation_set = class_folder_new(val, labels, NULL, 0, format, error);
+    return training->validation_set != NULL;
+}
+#endif
+
+static gboolean open_task(Training *training, const ClipFormat *format, GError **error)
+{
+    const TrainOptions *o = training->o;
+    training->set = training->task->open(o->seed, 0, o->clips, o->coded, format, error);
+    if (training->set == NULL || o->validation_clips == 0)
+        return training->set != NULL;
+    training->validation_set = training->task->open(STREET_VALIDATION_SEED, 0, o->validation_clips,
+                                                    o->coded > 0 ? 2 : 0, format, error);
+    return training->validation_set != NULL;
+}
+
 static gboolean open_sets(Training *training, const ClipFormat *format, GError **error)
 {
     const TrainOptions *o = training->o;
 #if HAVE_GST
+    if (!o->street && training->network.model->task == VDT_TASK_CLASSIFICATION)
+        return open_classes(training, format, error);
     if (!o->street)
         return (format->mapped ? open_pictures : open_folder)(training, format, error);
 #endif
+    if (training->task != NULL)
+        return open_task(training, format, error);
     ClipSet *(*open)(guint64 seed, guint64 first, guint n, guint coded, guint endless,
                      const ClipFormat *format, GError **error) =
         format->mapped ? street_pictures_new : street_clips_new;

@@ -121,6 +121,35 @@ gboolean network_init(Network *network, const char *architecture, const char *co
     return TRUE;
 }
 
+static VdtValue *plain_loss(const Network *network, VdtGraph *graph, guint batch, guint width,
+                            guint height)
+{
+    gboolean maps = network->model->task == VDT_TASK_SEGMENTATION;
+    VdtShape labels = maps ? vdt_shape(batch, height, width) : vdt_shape(batch);
+    VdtValue *logits = vdt_graph_find_output(graph, "logits");
+    if (maps)
+        logits = vdt_resize_bilinear(logits, height, width, FALSE);
+    return vdt_cross_entropy(logits, vdt_input(graph, "labels", &labels),
+                             .label_smoothing = network->label_smoothing);
+}
+
+/* The sum over the questions of how wrong their answers are; labels are [questions,N], and one that
+ * is no answer does not count. */
+static VdtValue *groups_loss(const Network *network, VdtGraph *graph, guint batch)
+{
+    VdtShape all = vdt_shape(network->n_groups, batch), one = vdt_shape(batch);
+    VdtValue *labels = vdt_input(graph, "labels", &all), *sum = NULL;
+    VdtValue *logits = vdt_graph_find_output(graph, "logits");
+    for (guint i = 0; i < network->n_groups; i++) {
+        const VdtCardGroup *group = &network->groups[i];
+        VdtValue *answers = vdt_reshape(vdt_slice(labels, 0, i, 1), &one);
+        VdtValue *loss = vdt_cross_entropy(vdt_slice(logits, 1, group->first, group->n_labels),
+                                           answers, .label_smoothing = network->label_smoothing);
+        sum = sum != NULL ? vdt_add(sum, loss) : loss;
+    }
+    return sum;
+}
+
 VdtGraph *network_graph(const Network *network, guint batch, guint width, guint height,
                         gboolean training, GError **error)
 {
@@ -135,16 +164,10 @@ VdtGraph *network_graph(const Network *network, guint batch, guint width, guint 
         return NULL;
     if (training && network->freeze_norms)
         vdt_graph_freeze_norms(graph, "backbone.");
-    if (training) {
-        gboolean maps = network->model->task == VDT_TASK_SEGMENTATION;
-        VdtShape labels = maps ? vdt_shape(batch, height, width) : vdt_shape(batch);
-        VdtValue *logits = vdt_graph_find_output(graph, "logits");
-        if (maps)
-            logits = vdt_resize_bilinear(logits, height, width, FALSE);
-        vdt_output(graph, "loss",
-                   vdt_cross_entropy(logits, vdt_input(graph, "labels", &labels),
-                                     .label_smoothing = network->label_smoothing));
-    }
+    if (training && network->n_groups > 0)
+        vdt_output(graph, "loss", groups_loss(network, graph, batch));
+    else if (training)
+        vdt_output(graph, "loss", plain_loss(network, graph, batch, width, height));
     return vdt_graph_check(graph, error) ? g_steal_pointer(&graph) : NULL;
 }
 

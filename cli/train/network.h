@@ -10,10 +10,12 @@
 
 typedef struct {
     const VdtModel *model;
-    JsonObject *config;      /* as the card will state it */
-    const char *variant;     /* static, or "custom" */
-    guint frames, n_classes; /* 1 frame for what takes pictures */
-    gboolean only_backbone;  /* what it starts from has nothing else */
+    JsonObject *config;         /* as the card will state it */
+    const char *variant;        /* static, or "custom" */
+    guint frames, n_classes;    /* 1 frame for what takes pictures */
+    const VdtCardGroup *groups; /* of the classes, as questions; static; NULL: one question */
+    guint n_groups;
+    gboolean only_backbone; /* what it starts from has nothing else */
     /* of the training only */
     double dropout, label_smoothing;
     gboolean freeze_norms; /* of the backbone */

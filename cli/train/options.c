@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "data/streetclips.h"
+#include "data/streettasks.h"
 #include "model.h"
 #include "samefile.h"
 #include "sizes.h"
@@ -20,10 +21,10 @@
 void train_options_clear(TrainOptions *o)
 {
     common_options_clear(&o->common);
-    char *strings[] = {o->data,       o->cache_size, o->cache_folder, o->weights,   o->config,
-                       o->size,       o->crop,       o->framing,      o->optimizer, o->schedule,
-                       o->milestones, o->augment,    o->output,       o->name,      o->title,
-                       o->licence,    o->origin,     o->precision};
+    char *strings[] = {o->task,     o->data,       o->cache_size, o->cache_folder, o->weights,
+                       o->config,   o->size,       o->crop,       o->framing,      o->optimizer,
+                       o->schedule, o->milestones, o->augment,    o->output,       o->name,
+                       o->title,    o->licence,    o->origin,     o->precision};
     for (guint i = 0; i < G_N_ELEMENTS(strings); i++)
         g_free(strings[i]);
 }
@@ -185,6 +186,35 @@ static gboolean check_texts(const TrainOptions *o)
     return TRUE;
 }
 
+/* Which of the street's pictures' labels are learned is to be said where there are any, only. */
+static gboolean check_task(const TrainOptions *o, const VdtModel *model)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean labels = model != NULL && model->task == VDT_TASK_CLASSIFICATION && o->street;
+    if (model == NULL || (!labels && o->task == NULL))
+        return TRUE;
+    if (!labels)
+        return complain_usage("train", "too many arguments: %s", o->task) < 0;
+    if (o->task == NULL)
+        return complain_usage("train", "--street needs what %s is to learn of it: scene or object",
+                              model->name) < 0;
+    return street_task_find(o->task, &error) != NULL ||
+           complain_usage("train", "%s", error->message) < 0;
+}
+
+static gboolean check_compensator(const TrainOptions *o, const VdtModel *model)
+{
+    if (!o->compensator)
+        return TRUE;
+    if (o->weights == NULL)
+        return complain_usage("train", "--compensator is for the network of --weights") < 0;
+    if (o->resume)
+        return complain_usage("train", "--compensator has no checkpoints to --resume from") < 0;
+    if (model != NULL && model->merging == NULL)
+        return complain_usage("train", "--compensator: %s merges no tokens", model->name) < 0;
+    return TRUE;
+}
+
 static gboolean check(TrainOptions *o)
 {
     if (o->quick && !o->street)
@@ -220,34 +250,47 @@ static gboolean check(TrainOptions *o)
            parse_augmentation(o);
 }
 
-/* What the shipped street models are made by, as far as it depends on what is learned: an answer to
- * a clip, or a class for each pixel. Pictures of a folder are learned as CGRSeg's authors did it:
- * 160,000 steps of 16 are 127 epochs of ADE20K. */
+/* What the shipped street models are made by, as far as it depends on what is learned. Maps of a
+ * folder's pictures are learned as CGRSeg's authors did it: 160,000 steps of 16 are 127 epochs of
+ * ADE20K. */
+enum {
+    LEARN_CLIPS,    /* an answer to a clip */
+    LEARN_MAPS,     /* a class for each pixel of the street */
+    LEARN_PICTURES, /* or of a folder's pictures */
+    LEARN_LABELS,   /* an answer to a picture, or several */
+    N_LEARN
+};
 static const struct {
     gsize offset;
     gboolean whole;
-    double clips, maps, pictures;
+    double of[N_LEARN];
 } recipe[] = {
-#define WHOLE(member, clips, maps, pictures)                                                       \
-    G_STRUCT_OFFSET(TrainOptions, member), TRUE, clips, maps, pictures
-#define REAL(member, clips, maps, pictures)                                                        \
-    G_STRUCT_OFFSET(TrainOptions, member), FALSE, clips, maps, pictures
-    {WHOLE(clips, 11760, 12096, 1)},
-    {WHOLE(validation_clips, 336, 168, 0)},
-    {WHOLE(coded, 8, 8, 0)},
-    {WHOLE(endless, 3, 2, 0)},
-    {WHOLE(batch, 16, 12, 16)},
-    {WHOLE(whole_batch, 16, 8, 16)},
-    {REAL(epochs, 28, 10, 127)},
-    {REAL(crop_share, 0.78, 0.88, 1)},
-    {REAL(rate, 4e-3, 3e-3, 1.2e-3)},
-    {REAL(backbone_rate, 1, 1, 0.1)},
-    {REAL(final_rate, 0.01, 0.01, 0)},
-    {REAL(decay, 0.05, 0.05, 0.01)},
-    {REAL(clip, 5, 5, 0)},
-    {REAL(average, 0.999, 0.999, 0)},
-    {REAL(label_smoothing, 0.1, 0, 0)},
-    {REAL(dropout, 0.2, 0, 0.1)},
+#define WHOLE(member, ...)                                                                         \
+    G_STRUCT_OFFSET(TrainOptions, member), TRUE,                                                   \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+#define REAL(member, ...)                                                                          \
+    G_STRUCT_OFFSET(TrainOptions, member), FALSE,                                                  \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+    {WHOLE(clips, 11760, 12096, 1, 24000)},
+    {WHOLE(validation_clips, 336, 168, 0, 1000)},
+    {WHOLE(coded, 8, 8, 0, 8)},
+    {WHOLE(endless, 3, 2, 0, 0)},
+    {WHOLE(batch, 16, 12, 16, 32)},
+    {WHOLE(whole_batch, 16, 8, 16, 32)},
+    {REAL(epochs, 28, 10, 127, 10)},
+    {REAL(crop_share, 0.78, 0.88, 1, 1)},
+    {REAL(rate, 4e-3, 3e-3, 1.2e-3, 1.2e-3)},
+    {REAL(backbone_rate, 1, 1, 0.1, 1)},
+    {REAL(final_rate, 0.01, 0.01, 0, 0.01)},
+    {REAL(decay, 0.05, 0.05, 0.01, 0.05)},
+    {REAL(clip, 5, 5, 0, 5)},
+    {REAL(average, 0.999, 0.999, 0, 0.99)},
+    {REAL(label_smoothing, 0.1, 0, 0, 0)},
+    {REAL(dropout, 0.2, 0, 0.1, 0)},
 #undef WHOLE
 #undef REAL
 };
@@ -259,15 +302,23 @@ static const struct {
 static const struct {
     gsize offset;
     gboolean whole;
-    double clips, maps;
+    double of[N_LEARN];
 } quick[] = {
-#define WHOLE(member, clips, maps) G_STRUCT_OFFSET(TrainOptions, member), TRUE, clips, maps
-#define REAL(member, clips, maps)  G_STRUCT_OFFSET(TrainOptions, member), FALSE, clips, maps
-    {WHOLE(clips, 1176, 384)},  {WHOLE(validation_clips, 84, 28)},
-    {WHOLE(coded, 0, 0)},       {WHOLE(endless, 0, 0)},
-    {REAL(epochs, 10, 6)},      {REAL(crop_share, 0.9, 0.9)},
-    {REAL(average, 0.98, 0.9)}, {REAL(label_smoothing, 0, 0)},
-    {REAL(dropout, 0, 0)},
+#define WHOLE(member, clips, maps, labels)                                                         \
+    G_STRUCT_OFFSET(TrainOptions, member), TRUE,                                                   \
+    {                                                                                              \
+        clips, maps, maps, labels                                                                  \
+    }
+#define REAL(member, clips, maps, labels)                                                          \
+    G_STRUCT_OFFSET(TrainOptions, member), FALSE,                                                  \
+    {                                                                                              \
+        clips, maps, maps, labels                                                                  \
+    }
+    {WHOLE(clips, 1176, 384, 2400)}, {WHOLE(validation_clips, 84, 28, 200)},
+    {WHOLE(coded, 0, 0, 0)},         {WHOLE(endless, 0, 0, 0)},
+    {REAL(epochs, 10, 6, 6)},        {REAL(crop_share, 0.9, 0.9, 1)},
+    {REAL(average, 0.98, 0.9, 0.9)}, {REAL(label_smoothing, 0, 0, 0)},
+    {REAL(dropout, 0, 0, 0)},
 #undef WHOLE
 #undef REAL
 };
@@ -287,45 +338,49 @@ static gboolean is_given(const TrainOptions *o, gsize offset, gboolean whole)
     return (whole ? *(const int *)at : *(const double *)at) != NOT_GIVEN;
 }
 
-static void be_quick(TrainOptions *o, gboolean maps)
+static void be_quick(TrainOptions *o, guint learn)
 {
     for (guint i = 0; i < G_N_ELEMENTS(quick); i++)
         if (!is_given(o, quick[i].offset, quick[i].whole))
-            set_number(o, quick[i].offset, quick[i].whole, maps ? quick[i].maps : quick[i].clips);
+            set_number(o, quick[i].offset, quick[i].whole, quick[i].of[learn]);
     if (o->augment == NULL)
         o->augment = g_strdup("scale=0,light=0,colour=0,noise=0");
 }
 
 /* What was not given is as for the street models, or as published. */
-static void follow_recipe(TrainOptions *o, gboolean maps)
+static void follow_recipe(TrainOptions *o, VdtTask task)
 {
-    gboolean pictures = maps && !o->street;
+    const guint learn = task == VDT_TASK_CLASSIFICATION ? LEARN_LABELS
+                        : task != VDT_TASK_SEGMENTATION ? LEARN_CLIPS
+                        : o->street                     ? LEARN_MAPS
+                                                        : LEARN_PICTURES;
+    gboolean pictures = learn == LEARN_PICTURES;
     /* It is slow because it has learned before. */
     if (pictures && o->weights == NULL && o->backbone_rate == NOT_GIVEN)
         o->backbone_rate = 1;
     if (o->quick)
-        be_quick(o, maps);
+        be_quick(o, learn);
     gboolean whole_given = o->whole_batch != NOT_GIVEN;
     for (guint i = 0; i < G_N_ELEMENTS(recipe); i++)
         if (!is_given(o, recipe[i].offset, recipe[i].whole))
-            set_number(o, recipe[i].offset, recipe[i].whole,
-                       pictures ? recipe[i].pictures
-                       : maps   ? recipe[i].maps
-                                : recipe[i].clips);
+            set_number(o, recipe[i].offset, recipe[i].whole, recipe[i].of[learn]);
     if (!whole_given)
         o->whole_batch = MIN(o->whole_batch, o->batch);
     if (pictures && o->warmup == NOT_GIVEN)
         o->warmup_steps = PICTURES_WARMUP;
     if (o->warmup == NOT_GIVEN)
         o->warmup = 1;
+    if (learn == LEARN_LABELS && o->street) /* of which light, colours and noise are part */
+        o->augmentation = (AugmentOptions){
+            .flip = 0.5, .scale = 0.05, .shift = 0.05, .light = 0.06, .colour = 0.03, .noise = 2};
     if (pictures) /* photographs have their own noise, and things are of all sizes */
         o->augmentation = (AugmentOptions){.flip = 0.5, .scale = 0.5, .light = 0.2, .colour = 0.1};
     if (o->crop == NULL)
-        o->crop = g_strdup(o->size != NULL ? "none"
-                           : pictures      ? PICTURES_CROP
-                           : !o->street    ? "none"
-                           : maps          ? MAPS_CROP
-                                           : CLIPS_CROP);
+        o->crop = g_strdup(o->size != NULL || learn == LEARN_LABELS ? "none"
+                           : pictures                               ? PICTURES_CROP
+                           : !o->street                             ? "none"
+                           : learn == LEARN_MAPS                    ? MAPS_CROP
+                                                                    : CLIPS_CROP);
 }
 
 gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **architecture)
@@ -358,9 +413,9 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
          NULL},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &o->seed, "Of clips, order and first weights (1)", "N"},
         {"clips", 0, 0, G_OPTION_ARG_INT, &o->clips,
-         "Clips, or pictures, of the street (11760; of maps 12096)", "N"},
+         "Clips, or pictures, of the street (11760; of maps 12096, with labels 24000)", "N"},
         {"validation-clips", 0, 0, G_OPTION_ARG_INT, &o->validation_clips,
-         "Those to validate on (336; of maps 168)", "N"},
+         "Those to validate on (336; of maps 168, with labels 1000)", "N"},
         {"coded", 0, 0, G_OPTION_ARG_INT, &o->coded,
          "One street clip in N goes through H.264 (8; 0: none)", "N"},
         {"endless", 0, 0, G_OPTION_ARG_INT, &o->endless,
@@ -395,13 +450,17 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
          "R"},
         {"framing", 0, 0, G_OPTION_ARG_STRING, &o->framing,
          "How frames get that size: stretch, crop or fit", "HOW"},
+        {"compensator", 0, 0, G_OPTION_ARG_NONE, &o->compensator,
+         "Leave the network of --weights as it is, and train adapters that make up for merging "
+         "more tokens, or fewer, than it was trained with",
+         NULL},
         {HEADING("How it learns")},
         {"quick", 0, 0, G_OPTION_ARG_NONE, &o->quick,
          "On the street: learn a little, in two minutes, to see that it does; other options may be "
          "given beside it",
          NULL},
         {"epochs", 0, 0, G_OPTION_ARG_DOUBLE, &o->epochs,
-         "Times that each clip is seen (28; of maps 10; of maps of --data 127)", "N"},
+         "Times that each clip is seen (28; of maps, and with labels, 10; of maps of --data 127)", "N"},
         {"batch", 0, 0, G_OPTION_ARG_INT, &o->batch,
          "Clips in a step (16; of maps of the street 12)", "N"},
         {"whole-batch", 0, 0, G_OPTION_ARG_INT, &o->whole_batch,
@@ -464,12 +523,15 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {NULL},
     };
     g_auto(GStrv) rest = NULL;
-    if (!parse_options("ARCHITECTURE --street | --data FOLDER --output FOLDER",
-                       "Trains a network, on the synthetic street or on videos of one's own.",
-                       entries, argc, argv, 1, 1, &rest))
+    if (!parse_options(
+            "ARCHITECTURE --street [TASK] | --data FOLDER --output FOLDER",
+            "Trains a network, on the synthetic street or on videos or pictures of one's "
+            "own. TASK, for networks that classify pictures: scene or object.",
+            entries, argc, argv, 1, 2, &rest))
         return FALSE;
     const VdtModel *model = vdt_model_find(rest[0], NULL);
-    follow_recipe(o, model != NULL && model->task == VDT_TASK_SEGMENTATION);
+    o->task = g_strdup(rest[1]);
+    follow_recipe(o, model != NULL ? model->task : VDT_TASK_RECOGNITION);
     *architecture = g_strdup(rest[0]);
-    return check(o);
+    return check_task(o, model) && check_compensator(o, model) && check(o);
 }

@@ -18,6 +18,7 @@ typedef struct {
     /* data */
     gboolean street, one_frame, zero_is_other;
     char *data;
+    char *task; /* what there is to learn of the street's pictures: "scene" */
     gint64 seed;
     int clips, validation_clips, coded, endless, per_video;
     char *cache_size, *cache_folder;
@@ -28,6 +29,7 @@ typedef struct {
     int interval;
     double dropout, label_smoothing;
     gboolean freeze_norms;
+    gboolean compensator; /* trained in the place of the network */
     /* optimisation */
     gboolean quick;
     int batch, whole_batch;

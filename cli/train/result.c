@@ -4,11 +4,17 @@
 #include <street.h>
 #include <string.h>
 
+#include "data/batches.h"
 #include "data/streetclips.h"
 #include "io/atomic-file.h"
 #include "jsontext.h"
 #include "sink.h"
 #include "training.h"
+
+/* Pictures that norms are measured by: with a share of 0.1 of each step in a mean, those of the
+ * last twenty or so count. */
+#define NORMS_STEPS 100
+#define NORMS_BATCH 64
 
 /* Matrices in the precision that was asked for; vectors, which cost nothing, in float32. */
 static VdtWeights *stored(const Training *training, VdtWeights *weights, GError **error)
@@ -80,6 +86,51 @@ static JsonObject *record(const Training *training, const Validation *validation
     return object;
 }
 
+/* What batch norms divide by in inference is from the last steps, whose weights were others, and in
+ * no average; here it is had again from what these weights make of pictures as they are. */
+static VdtWeights *measure_norms(Training *training, VdtWeights *weights, GError **error)
+{
+    static const AugmentOptions as_they_are = {0};
+    const TrainOptions *o = training->o;
+    const VdtCard *card = training->card;
+    guint batch = MIN(o->batch, NORMS_BATCH);
+    Network network = training->network;
+    network.dropout = 0;
+    g_autoptr(VdtGraph) graph =
+        network_graph(&network, batch, card->width, card->height, TRUE, error);
+    if (graph == NULL)
+        return NULL;
+    VdtPlanOptions plan_options = {.kind = VDT_PLAN_TRAIN};
+    g_autoptr(VdtPlan) plan = vdt_plan_new(graph, weights, &plan_options, error);
+    g_autoptr(VdtSession) session = plan != NULL ? vdt_session_new(plan, error) : NULL;
+    /* At a rate of 0 nothing but the norms moves. */
+    VdtTrainOptions options = {.kind = VDT_OPTIMIZER_SGD, .schedule = {.steps = NORMS_STEPS}};
+    g_autoptr(VdtTrainer) trainer =
+        session != NULL ? vdt_trainer_new(session, &options, error) : NULL;
+    if (trainer == NULL)
+        return NULL;
+    g_autoptr(Augment) augment =
+        augment_new(&as_they_are, o->seed, &training->set->format, card->mean, card->std);
+    g_autoptr(Batches) batches = batches_new(training->cache, augment, o->seed, batch);
+    for (guint64 step = 0; step < NORMS_STEPS; step++) {
+        VdtTrainReport report;
+        batches_fill(batches, step, vdt_session_get_input(session, 0),
+                     vdt_session_get_input(session, 1));
+        if (!vdt_trainer_step(trainer, NULL, &report, error))
+            return NULL;
+    }
+    return vdt_trainer_get_weights(trainer, FALSE);
+}
+
+/* Whether a network of tokens is normed by batch. */
+static gboolean has_token_norms(const Training *training, VdtWeights *weights)
+{
+    gboolean found = FALSE;
+    for (guint i = 0; i < vdt_weights_get_n_tensors(weights) && !found; i++)
+        found = g_str_has_suffix(vdt_weights_get_name(weights, i), ".running_mean");
+    return found && training->network.model->task == VDT_TASK_CLASSIFICATION;
+}
+
 static char *origin_of(const Training *training)
 {
     if (training->o->origin != NULL)
@@ -89,7 +140,7 @@ static char *origin_of(const Training *training)
     if (!training->o->street)
         return g_strdup_printf(
             "trained by vedette on %s of one's own, from %s",
-            training->network.model->task == VDT_TASK_SEGMENTATION ? "pictures" : "videos", from);
+            training->network.model->task == VDT_TASK_RECOGNITION ? "videos" : "pictures", from);
     return g_strdup_printf("trained by vedette on its synthetic street, world version %d, from %s",
                            VDT_STREET_VERSION, from);
 }
@@ -113,6 +164,19 @@ static JsonArray *things(void)
     return array;
 }
 
+/* What is asked, and how many labels answer it. */
+static JsonArray *groups(const Network *network)
+{
+    JsonArray *array = json_array_new();
+    for (guint i = 0; i < network->n_groups; i++) {
+        JsonObject *group = json_object_new();
+        json_object_set_string_member(group, "name", network->groups[i].name);
+        json_object_set_int_member(group, "labels", network->groups[i].n_labels);
+        json_array_add_object_element(array, group);
+    }
+    return array;
+}
+
 static gboolean save_card(const Training *training, const Validation *validation, GError **error)
 {
     const TrainOptions *o = training->o;
@@ -131,7 +195,9 @@ static gboolean save_card(const Training *training, const Validation *validation
     json_object_set_string_member(object, "weights", "weights.safetensors");
     json_object_set_string_member(object, "sha256", hash);
     json_object_set_string_member(object, "labels", "labels.txt");
-    if (o->street && training->network.model->task == VDT_TASK_SEGMENTATION)
+    if (training->network.n_groups > 0)
+        json_object_set_array_member(object, "groups", groups(&training->network));
+    else if (o->street && training->network.model->task == VDT_TASK_SEGMENTATION)
         json_object_set_array_member(object, "things", things());
     else if (o->street)
         json_object_set_array_member(object, "background", background());
@@ -170,6 +236,13 @@ gboolean training_save_result(Training *training, GError **error)
 {
     g_autoptr(VdtWeights) trained =
         vdt_trainer_get_weights(training->trainer, training->o->average > 0);
+    if (has_token_norms(training, trained)) {
+        VdtWeights *measured = measure_norms(training, trained, error);
+        if (measured == NULL)
+            return FALSE;
+        vdt_weights_unref(trained);
+        trained = measured;
+    }
     g_autoptr(VdtWeights) weights = stored(training, trained, error);
     if (weights == NULL)
         return FALSE;
@@ -181,6 +254,8 @@ gboolean training_save_result(Training *training, GError **error)
         progress_say(training->progress,
                      training->network.model->task == VDT_TASK_SEGMENTATION
                          ? "validation: mean IoU %.2f %% of %u pictures"
+                     : training->task != NULL
+                         ? "validation: %.2f %% of the answers to %u pictures right"
                          : "validation: %.2f %% of %u clips right",
                      100 * validation.score, validation.n);
     g_autofree char *path = training_output_path(training, "weights.safetensors");

@@ -45,6 +45,9 @@ static gboolean train(Training *training, const char *architecture, GError **err
     if (!training_open_data(training, architecture, error))
         return FALSE;
     training_name_card(training);
+    if (training->o->compensator)
+        return make_output(training, error) && training_load_clips(training, error) &&
+               training_compensate(training, error);
     if (!make_output(training, error) || !training_check_output(training, error) ||
         !training_save_labels(training, error) || !training_load_clips(training, error) ||
         !training_prepare(training, error) || !training_restore(training, error))

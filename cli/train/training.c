@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "training.h"
 
+#include <math.h>
 #include <unistd.h>
 
 #include "data/batches.h"
@@ -51,7 +52,8 @@ void training_name_card(Training *training)
     card->title = o->title != NULL
                       ? g_strdup(o->title)
                       : g_strdup_printf("%s, %s", training->network.model->name,
-                                        !o->street ? card->name
+                                        !o->street               ? card->name
+                                        : training->task != NULL ? training->task->title
                                         : training->network.model->task == VDT_TASK_SEGMENTATION
                                             ? "classes of the synthetic street"
                                             : "actions on the synthetic street");
@@ -127,6 +129,22 @@ gboolean training_see_whole(Training *training, GError **error)
            vdt_trainer_restore(training->trainer, state, error);
 }
 
+/* Norms that begin as layer norms are batch norms after this share of all steps. */
+#define PROGRESS 0.7
+
+/* Has norms that turn into others (vdt_progress()) do so within the training. */
+static void set_progress(Training *training)
+{
+    float steps = floor(PROGRESS * training->steps);
+    for (guint i = 0; i < vdt_weights_get_n_tensors(training->weights); i++) {
+        const char *name = vdt_weights_get_name(training->weights, i);
+        VdtTensor *tensor = vdt_weights_get_tensor(training->weights, i);
+        if (tensor->shape.n_dims == 0 &&
+            (g_str_has_suffix(name, ".iter") || g_str_has_suffix(name, ".total_step")))
+            *(float *)tensor->data = steps;
+    }
+}
+
 gboolean training_prepare(Training *training, GError **error)
 {
     const TrainOptions *o = training->o;
@@ -134,6 +152,7 @@ gboolean training_prepare(Training *training, GError **error)
     training->per_epoch = batches_per_epoch(n_clips, o->batch);
     training->steps = MAX(to_steps(training, o->epochs), 1);
     training->crop_steps = o->crop_width > 0 ? o->crop_share * training->steps + 0.5 : 0;
+    set_progress(training);
     if (!make_trainer(training, training->crop_steps > 0, error))
         return FALSE;
     training->curve = curve_new(MAX(training->steps / CURVE_ROWS, 1));

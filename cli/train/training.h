@@ -8,6 +8,7 @@
 #include "curve.h"
 #include "data/augment.h"
 #include "data/cache.h"
+#include "data/streettasks.h"
 #include "network.h"
 #include "options.h"
 
@@ -22,6 +23,7 @@ typedef struct {
     VdtWeights *start;    /* as they were given, or NULL */
     char *start_identity; /* of their file, wherever it lies */
     Network network;
+    const StreetTask *task; /* what is learned of the street's pictures; NULL: something else */
     gboolean zero_is_other; /* in the maps of a folder's pictures */
     VdtWeights *weights;    /* that the network begins with */
     VdtCard *card;          /* as it will be: labels, preprocessing */
@@ -72,6 +74,9 @@ gboolean training_restore(Training *training, GError **error);
 
 /* loop.c: all steps that are left. */
 gboolean training_run(Training *training, GError **error);
+
+/* compensate.c: instead of all that, adapters for the network as it is. */
+gboolean training_compensate(Training *training, GError **error);
 
 /* How well validation clips were answered: @score is the share that was right, or the mean IoU. */
 typedef struct {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How well the weights do on clips that are not trained on. */
+#include "score/grouptally.h"
 #include "score/maptally.h"
 #include "score/predict.h"
 #include "score/predictmaps.h"
@@ -13,8 +14,10 @@ void validation_clear(Validation *validation)
     g_clear_pointer(&validation->scores, json_object_unref);
 }
 
+/* One of the tallies. */
 typedef struct {
     Tally *tally;
+    GroupTally *groups;
     const ClipSet *set;
 } Counting;
 
@@ -22,7 +25,10 @@ static void count(gpointer data, guint clip, const double *scores)
 {
     Counting *counting = data;
     ClipInfo truth = counting->set->info(counting->set, clip);
-    tally_add(counting->tally, &truth, scores);
+    if (counting->groups != NULL)
+        group_tally_add(counting->groups, &truth, scores);
+    else
+        tally_add(counting->tally, &truth, scores);
 }
 
 static gboolean validate_clips(Training *training, VdtSession *session, Validation *validation,
@@ -30,7 +36,9 @@ static gboolean validate_clips(Training *training, VdtSession *session, Validati
 {
     const VdtCard *card = training->card;
     g_autoptr(Tally) tally = tally_new(card->labels, card->n_labels);
-    Counting counting = {tally, training->validation_set};
+    g_autoptr(GroupTally) groups =
+        training->validation_set->n_groups > 0 ? group_tally_new(training->validation_set) : NULL;
+    Counting counting = {tally, groups, training->validation_set};
     Prediction prediction = {.session = session,
                              .card = card,
                              .set = training->validation_set,
@@ -39,8 +47,12 @@ static gboolean validate_clips(Training *training, VdtSession *session, Validati
                              .data = &counting};
     if (!predict(&prediction, error))
         return FALSE;
-    *validation = (Validation){tally_get_n(tally), tally_get_loss(tally), tally_get_top1(tally),
-                               tally_to_scores(tally)};
+    if (groups != NULL)
+        *validation = (Validation){group_tally_get_n(groups), group_tally_get_loss(groups),
+                                   group_tally_get_score(groups), group_tally_to_scores(groups)};
+    else
+        *validation = (Validation){tally_get_n(tally), tally_get_loss(tally), tally_get_top1(tally),
+                                   tally_to_scores(tally)};
     return TRUE;
 }
 

@@ -37,7 +37,11 @@ static char *describe_analyser(const VdtStreamConfig *stream, const VdtAnalyserC
     g_autofree char *properties =
         vdt_template_expand_properties(group->keys, group->n_keys, analyser->values);
     VdtOption name = {.text = analyser->name};
+    const VdtAnalyserConfig *before = vdt_analyser_before(stream, analyser);
+    g_autofree char *from =
+        before != NULL ? g_strconcat(before->name, "-found", NULL) : g_strdup("frames");
     const VdtBinding own[] = {{"name", &name_spec, &name, NULL},
+                              {"from", NULL, NULL, from},
                               {"properties", NULL, NULL, properties}};
     g_array_append_vals(scope, own, G_N_ELEMENTS(own));
     bind(scope, group->keys, group->n_keys, analyser->values);

@@ -132,15 +132,13 @@ static VdtPrecision precision_of(const VdtAnalyserConfig *analyser)
 static Model *get_model(GHashTable *models, VdtMemoryNeed *need, const VdtAnalyserConfig *analyser,
                         GError **error)
 {
-    const char *name = find_value(analyser, "model")->text;
+    const char *name = vdt_analyser_model(analyser);
     const char *precision = find_value(analyser, "precision")->text;
-    g_autofree char *street = g_strconcat(analyser->group->architecture, "-street", NULL);
-    g_autofree char *label = g_strdup_printf("%s %s", name != NULL ? name : street, precision);
+    g_autofree char *label = g_strdup_printf("%s %s", name, precision);
     Model *model = g_hash_table_lookup(models, label);
     if (model != NULL)
         return model;
-    VdtEngineOptions options = {.model = name != NULL ? name : street,
-                                .precision = precision_of(analyser)};
+    VdtEngineOptions options = {.model = name, .precision = precision_of(analyser)};
     g_autoptr(VdtEngine) engine = vdt_engine_new(&options, error);
     if (engine == NULL)
         return NULL;
@@ -154,8 +152,9 @@ static Model *get_model(GHashTable *models, VdtMemoryNeed *need, const VdtAnalys
     return model;
 }
 
-/* Bytes of a session for this analyser, and of the pictures that it keeps; 0 after an error. */
-static guint64 measure(Model *model, const VdtAnalyserConfig *analyser, GError **error)
+/* Bytes of a session for batches of @batch, and of @n pictures that are kept; 0 after an error. */
+static guint64 measure(Model *model, const VdtAnalyserConfig *analyser, guint batch, guint n,
+                       GError **error)
 {
     const VdtCard *card = vdt_engine_get_card(model->engine);
     const VdtOption *resolution = find_value(analyser, "resolution");
@@ -164,7 +163,7 @@ static guint64 measure(Model *model, const VdtAnalyserConfig *analyser, GError *
         width = resolution->width;
         height = resolution->height;
     }
-    VdtShape input = vdt_engine_get_input_shape(model->engine, 1, width, height);
+    VdtShape input = vdt_engine_get_input_shape(model->engine, batch, width, height);
     g_autofree char *shape = vdt_shape_to_string(&input);
     guint64 *known = g_hash_table_lookup(model->sessions, shape);
     if (known == NULL) {
@@ -173,11 +172,24 @@ static guint64 measure(Model *model, const VdtAnalyserConfig *analyser, GError *
             return 0;
         model->need->bytes += weights; /* two shapes share most of it, but not all */
         known = g_new(guint64, 1);
-        *known = session + (guint64)vdt_shape_elements(&input) * sizeof(float) +
-                 (guint64)card->frames * width * height * 3 * PICTURE_COPIES;
+        *known = session + (guint64)vdt_shape_elements(&input) * sizeof(float);
         g_hash_table_insert(model->sessions, g_steal_pointer(&shape), known);
     }
-    return *known;
+    return *known + (guint64)n * card->frames * width * height * 3 * PICTURE_COPIES;
+}
+
+/* All that an analyser keeps for its network: a classifier of many pictures has batches. */
+static guint64 measure_all(Model *model, const VdtAnalyserConfig *analyser, GError **error)
+{
+    static const guint batches[] = {1, 4, 16};
+    guint64 bytes = 0;
+    guint n = 1;
+    if (analyser->group == &vdt_analyser_groups[VDT_ANALYSER_CLASSIFIER] &&
+        strcmp(analyser->values[VDT_KEY_CLASSIFIER_CLASSIFY].text, "frame") != 0)
+        n = analyser->values[VDT_KEY_CLASSIFIER_MAX_BOXES].whole;
+    for (guint i = 0; i < G_N_ELEMENTS(batches) && *error == NULL && (i == 0 || n > 1); i++)
+        bytes += measure(model, analyser, batches[i], i == 0 ? n : 0, error);
+    return bytes;
 }
 
 static guint64 frame_bytes(const VdtStreamConfig *stream)
@@ -206,7 +218,7 @@ static void add_stream(VdtMemoryNeed *need, GHashTable *models, const VdtStreamC
         g_autoptr(GError) error = NULL;
         Model *model = get_model(models, need, analyser, &error);
         if (model != NULL) {
-            own->sessions += measure(model, analyser, &error);
+            own->sessions += measure_all(model, analyser, &error);
             model->need->n_users++;
         }
         VdtSite site = {name->file != NULL ? name->file : analyser->file,

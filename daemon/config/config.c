@@ -40,6 +40,7 @@ void vdt_config_unref(VdtConfig *config)
     }
     g_ptr_array_unref(config->named);
     g_ptr_array_unref(config->streams);
+    g_ptr_array_unref(config->isolated);
     g_ptr_array_unref(config->templates);
     g_free(config->folder);
     g_free(config);
@@ -218,12 +219,13 @@ static void read_alone(VdtConfig *config, const char *folder, const char *name,
                          "expected isolated=yes in this group for a process of its own");
 }
 
-/* But for the one that is wanted alone. */
-static void drop_isolated(GPtrArray *streams, const char *wanted)
+static void set_isolated_apart(VdtConfig *config)
 {
-    for (guint i = streams->len; i > 0 && *wanted == '\0'; i--)
-        if (is_isolated(streams->pdata[i - 1]))
-            g_ptr_array_remove_index(streams, i - 1);
+    for (guint i = 0; i < config->streams->len;)
+        if (is_isolated(config->streams->pdata[i]))
+            g_ptr_array_add(config->isolated, g_ptr_array_steal_index(config->streams, i));
+        else
+            i++;
 }
 
 static void read_streams(VdtConfig *config, const char *wanted, VdtProblems *problems)
@@ -300,14 +302,15 @@ VdtConfig *vdt_config_read(const char *where, const char *streams, VdtProblems *
         .folder = g_path_get_dirname(file),
         .named = g_ptr_array_new_with_free_func(named_free),
         .streams = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_stream_config_unref),
+        .isolated = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_stream_config_unref),
     };
     config->templates = load_templates(config->folder, problems);
     read_service(config, file, problems);
     read_streams(config, streams, problems);
     if (streams == VDT_STREAMS_ALL || *streams == '\0')
         check_profiles(config, problems);
-    if (streams != VDT_STREAMS_ALL)
-        drop_isolated(config->streams, streams);
+    if (streams != VDT_STREAMS_ALL && *streams == '\0')
+        set_isolated_apart(config);
     return g_steal_pointer(&config);
 }
 

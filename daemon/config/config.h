@@ -66,7 +66,8 @@ typedef struct {
     VdtSecret secrets[VDT_N_SERVICE_GROUPS]; /* of groups that have one */
     GPtrArray *named;                        /* of VdtNamedConfig, by group, then name */
     GPtrArray *streams;                      /* of VdtStreamConfig, by name */
-    GPtrArray *templates;                    /* of VdtTemplate */
+    GPtrArray *isolated;  /* too: those that VDT_STREAMS_SHARED leaves to their own processes */
+    GPtrArray *templates; /* of VdtTemplate */
 } VdtConfig;
 
 /* Which streams of a configuration a process is about: these, or the name of one alone. */
@@ -88,6 +89,14 @@ const VdtOption *vdt_config_get(const VdtConfig *config, guint group, guint key)
 VdtConfig *vdt_config_ref(VdtConfig *config);
 void vdt_config_unref(VdtConfig *config);
 const VdtStreamConfig *vdt_config_find(const VdtConfig *config, const char *name);
+
+/* Whether it is a classifier of what a segmenter finds; and which segmenter that is, the one of the
+ * same name, else the first; NULL if there is none, or for other analysers. */
+gboolean vdt_analyser_takes_boxes(const VdtAnalyserConfig *analyser);
+const VdtAnalyserConfig *vdt_analyser_before(const VdtStreamConfig *stream,
+                                             const VdtAnalyserConfig *analyser);
+/* The model that it is to have: what its group names, or what is meant if that names none. */
+const char *vdt_analyser_model(const VdtAnalyserConfig *analyser);
 
 VdtStreamConfig *vdt_stream_config_ref(VdtStreamConfig *stream);
 void vdt_stream_config_unref(VdtStreamConfig *stream);

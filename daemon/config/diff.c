@@ -203,3 +203,17 @@ GPtrArray *vdt_config_diff(const VdtConfig *before, const VdtConfig *after)
     }
     return all;
 }
+
+GStrv vdt_config_diff_restart(const VdtConfig *running, const VdtConfig *now)
+{
+    g_autoptr(GStrvBuilder) keys = g_strv_builder_new();
+    for (guint i = 0; i < VDT_N_SERVICE_GROUPS; i++)
+        for (guint k = 0; k < vdt_service_groups[i].n_keys; k++) {
+            const VdtKey *key = &vdt_service_groups[i].keys[k];
+            g_autofree char *name = g_strdup_printf("%s.%s", vdt_service_groups[i].name, key->name);
+            if (key->reload == VDT_RELOAD_SERVICE &&
+                !vdt_option_equal(&running->settings[i][k], &now->settings[i][k]))
+                g_strv_builder_add(keys, name);
+        }
+    return g_strv_builder_end(keys);
+}

@@ -21,5 +21,8 @@ typedef struct {
     GStrv keys;       /* of CHANGED: "stream.source", "recognizer door.threshold", "[segmenter]" */
 } VdtDifference;
 
+/* Keys of the service, "service.threads", that differ and take a restart; empty if there are none.
+ * Caller frees. */
+GStrv vdt_config_diff_restart(const VdtConfig *running, const VdtConfig *now);
 /* One VdtDifference for the service, then one for each stream of either, by name. */
 GPtrArray *vdt_config_diff(const VdtConfig *before, const VdtConfig *after);

@@ -18,6 +18,10 @@ static const VdtKey profile_keys[] = {VDT_PROFILE_KEYS(ROW)};
 static const VdtKey stream_keys[] = {VDT_STREAM_KEYS(ROW)};
 static const VdtKey recognizer_keys[] = {VDT_RECOGNIZER_KEYS(ROW)};
 static const VdtKey segmenter_keys[] = {VDT_SEGMENTER_KEYS(ROW)};
+static const VdtKey classifier_keys[] = {VDT_CLASSIFIER_KEYS(ROW)};
+
+static const char *const squeezetime[] = {"squeezetime", NULL}, *const cgrseg[] = {"cgrseg", NULL},
+                         *const classifiers[] = {"slab", "tocom", NULL};
 
 const VdtGroup vdt_service_groups[] = {
     [VDT_GROUP_SERVICE] = {"service", "The service as a whole.", NULL, NULL, service_keys,
@@ -48,10 +52,17 @@ const VdtGroup vdt_record_group = {"record",    "What is recorded of the stream'
                                    NULL,        NULL,
                                    record_keys, VDT_KEY_RECORD_N_KEYS};
 const VdtGroup vdt_analyser_groups[] = {
-    {"recognizer", "Names actions: the element squeezetime-recognizer.", "squeezetime-recognizer",
-     "squeezetime", recognizer_keys, VDT_KEY_RECOGNIZER_N_KEYS},
-    {"segmenter", "Gives a class to every pixel: the element cgrseg-segmenter.", "cgrseg-segmenter",
-     "cgrseg", segmenter_keys, VDT_KEY_SEGMENTER_N_KEYS},
+    [VDT_ANALYSER_RECOGNIZER] = {"recognizer", "Names actions: the element squeezetime-recognizer.",
+                                 "squeezetime-recognizer", squeezetime, recognizer_keys,
+                                 VDT_KEY_RECOGNIZER_N_KEYS, "squeezetime-street"},
+    [VDT_ANALYSER_SEGMENTER] = {"segmenter",
+                                "Gives a class to every pixel: the element cgrseg-segmenter.",
+                                "cgrseg-segmenter", cgrseg, segmenter_keys,
+                                VDT_KEY_SEGMENTER_N_KEYS, "cgrseg-street"},
+    [VDT_ANALYSER_CLASSIFIER] =
+        {"classifier",
+         "Says what a picture, parts of it, or objects in it show: the element slab-classifier.",
+         "slab-classifier", classifiers, classifier_keys, VDT_KEY_CLASSIFIER_N_KEYS, "slab-scene"},
 };
 const guint vdt_n_analyser_groups = G_N_ELEMENTS(vdt_analyser_groups);
 

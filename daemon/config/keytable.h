@@ -30,6 +30,7 @@
 #define VDT_FILE_NUMBER(id, ...)       VDT_KEY_FILE_##id,
 #define VDT_RECOGNIZER_NUMBER(id, ...) VDT_KEY_RECOGNIZER_##id,
 #define VDT_SEGMENTER_NUMBER(id, ...)  VDT_KEY_SEGMENTER_##id,
+#define VDT_CLASSIFIER_NUMBER(id, ...) VDT_KEY_CLASSIFIER_##id,
 enum { VDT_SERVICE_KEYS(VDT_SERVICE_NUMBER) VDT_KEY_SERVICE_N_KEYS };
 enum { VDT_RECORDING_KEYS(VDT_RECORDING_NUMBER) VDT_KEY_RECORDING_N_KEYS };
 enum { VDT_RECORD_KEYS(VDT_RECORD_NUMBER) VDT_KEY_RECORD_N_KEYS };
@@ -42,15 +43,17 @@ enum { VDT_WEBHOOK_KEYS(VDT_WEBHOOK_NUMBER) VDT_KEY_WEBHOOK_N_KEYS };
 enum { VDT_FILE_KEYS(VDT_FILE_NUMBER) VDT_KEY_FILE_N_KEYS };
 enum { VDT_RECOGNIZER_KEYS(VDT_RECOGNIZER_NUMBER) VDT_KEY_RECOGNIZER_N_KEYS };
 enum { VDT_SEGMENTER_KEYS(VDT_SEGMENTER_NUMBER) VDT_KEY_SEGMENTER_N_KEYS };
+enum { VDT_CLASSIFIER_KEYS(VDT_CLASSIFIER_NUMBER) VDT_KEY_CLASSIFIER_N_KEYS };
 
 /* A group that files may have. */
 typedef struct {
     const char *name;
     const char *doc;
-    const char *factory;      /* of the element, for an analyser; NULL for others */
-    const char *architecture; /* of its models, as factory */
+    const char *factory;              /* of the element, for an analyser; NULL for others */
+    const char *const *architectures; /* of its models, as factory; NULL-terminated */
     const VdtKey *keys;
     guint n_keys;
+    const char *usual; /* the model that is meant if none is named, as factory */
 } VdtGroup;
 
 /* Groups of vedette.conf. */
@@ -70,6 +73,7 @@ enum { VDT_NAMED_PROFILE, VDT_N_NAMED_GROUPS };
 extern const VdtGroup vdt_named_groups[VDT_N_NAMED_GROUPS];
 extern const VdtGroup vdt_stream_group, vdt_record_group;
 /* A stream may have any number of each: [recognizer], [recognizer door]. */
+enum { VDT_ANALYSER_RECOGNIZER, VDT_ANALYSER_SEGMENTER, VDT_ANALYSER_CLASSIFIER };
 extern const VdtGroup vdt_analyser_groups[];
 extern const guint vdt_n_analyser_groups;
 #define VDT_PARAMETERS_GROUP "parameters"

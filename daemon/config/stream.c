@@ -66,6 +66,41 @@ static void add(const Reader *r, const VdtOption *value, guint key, const char *
     vdt_problems_add(r->problems, &site, "%s", message);
 }
 
+gboolean vdt_analyser_takes_boxes(const VdtAnalyserConfig *analyser)
+{
+    return analyser->group == &vdt_analyser_groups[VDT_ANALYSER_CLASSIFIER] &&
+           g_strcmp0(analyser->values[VDT_KEY_CLASSIFIER_CLASSIFY].text, "boxes") == 0;
+}
+
+/* What stands behind the kind in an analyser's name: "-door", or nothing. */
+static const char *own_name(const VdtAnalyserConfig *analyser)
+{
+    return analyser->name + strlen(analyser->group->name);
+}
+
+const VdtAnalyserConfig *vdt_analyser_before(const VdtStreamConfig *stream,
+                                             const VdtAnalyserConfig *analyser)
+{
+    const VdtAnalyserConfig *first = NULL;
+    for (guint i = 0; vdt_analyser_takes_boxes(analyser) && i < stream->analysers->len; i++) {
+        const VdtAnalyserConfig *other = stream->analysers->pdata[i];
+        if (other->group != &vdt_analyser_groups[VDT_ANALYSER_SEGMENTER])
+            continue;
+        if (strcmp(own_name(other), own_name(analyser)) == 0)
+            return other;
+        first = first != NULL ? first : other;
+    }
+    return first;
+}
+
+const char *vdt_analyser_model(const VdtAnalyserConfig *analyser)
+{
+    const char *named = analyser->values[vdt_group_find_key(analyser->group, "model")].text;
+    if (named != NULL)
+        return named;
+    return vdt_analyser_takes_boxes(analyser) ? "slab-object" : analyser->group->usual;
+}
+
 /* That it is there, and for this kind of analyser. Its weights are looked at later. */
 static void check_model(const Reader *r, const VdtAnalyserConfig *analyser)
 {
@@ -79,9 +114,11 @@ static void check_model(const Reader *r, const VdtAnalyserConfig *analyser)
     g_autoptr(VdtCard) card = path != NULL ? vdt_card_load(path, &config, &error) : NULL;
     if (card == NULL)
         vdt_problems_add(r->problems, &site, "%s", error->message);
-    else if (strcmp(card->architecture, analyser->group->architecture) != 0)
-        vdt_problems_add(r->problems, &site, "expected a model of %s; it is one of %s",
-                         analyser->group->architecture, card->architecture);
+    else if (!g_strv_contains(analyser->group->architectures, card->architecture)) {
+        g_autofree char *known = g_strjoinv(" or ", (char **)analyser->group->architectures);
+        vdt_problems_add(r->problems, &site, "expected a model of %s; it is one of %s", known,
+                         card->architecture);
+    }
 }
 
 static void add_analyser(const Reader *r, const VdtSettings *settings)
@@ -90,9 +127,13 @@ static void add_analyser(const Reader *r, const VdtSettings *settings)
     const VdtGroup *group = vdt_analyser_group_find(words[0]);
     VdtSite site = {settings->file, settings->line, settings->name, NULL, NULL};
     if (group == NULL) {
-        const char *known[] = {vdt_stream_group.name,       vdt_record_group.name,
-                               VDT_PARAMETERS_GROUP,        vdt_analyser_groups[0].name,
-                               vdt_analyser_groups[1].name, NULL};
+        const char *known[] = {vdt_stream_group.name,
+                               vdt_record_group.name,
+                               VDT_PARAMETERS_GROUP,
+                               vdt_analyser_groups[VDT_ANALYSER_RECOGNIZER].name,
+                               vdt_analyser_groups[VDT_ANALYSER_SEGMENTER].name,
+                               vdt_analyser_groups[VDT_ANALYSER_CLASSIFIER].name,
+                               NULL};
         g_autofree char *hint = vdt_did_you_mean(words[0], known);
         vdt_problems_add(r->problems, &site, "there is no such group%s", hint != NULL ? hint : "");
         return;
@@ -174,6 +215,24 @@ static void check_parts(const Reader *r)
         if (vdt_template_find(r->stream->frames, part) == NULL)
             vdt_problems_add(r->problems, &site, "the template %s has no part [%s]",
                              r->stream->frames->file, part);
+    }
+}
+
+/* Boxes are a segmenter's objects. */
+static void check_boxes(const Reader *r)
+{
+    for (guint i = 0; i < r->stream->analysers->len; i++) {
+        const VdtAnalyserConfig *analyser = r->stream->analysers->pdata[i];
+        if (!vdt_analyser_takes_boxes(analyser))
+            continue;
+        const VdtAnalyserConfig *before = vdt_analyser_before(r->stream, analyser);
+        const VdtOption *value = &analyser->values[VDT_KEY_CLASSIFIER_CLASSIFY];
+        VdtSite site = {value->file, value->line, analyser->label, "classify", value->text};
+        if (before == NULL)
+            vdt_problems_add(r->problems, &site, "expected a [segmenter], too, which finds them");
+        else if (!before->values[VDT_KEY_SEGMENTER_OBJECTS].whole)
+            vdt_problems_add(r->problems, &site, "expected objects=yes in [%s], which finds them",
+                             before->label);
     }
 }
 
@@ -362,6 +421,7 @@ VdtStreamConfig *vdt_stream_config_read(const char *name, GPtrArray *inis, GPtrA
         read_parameters(&r, parameters);
     if (stream->frames != NULL)
         check_parts(&r);
+    check_boxes(&r);
     read_secret(&r);
     check_backoff(&r);
     return vdt_problems_count(problems) == before ? g_steal_pointer(&stream) : NULL;

@@ -7,7 +7,6 @@
 #define MOST_ENDED 1000  /* ids that are remembered */
 
 typedef struct {
-    guint id;
     VdtHubSink sink;
     gpointer data;
     GDestroyNotify destroy;
@@ -16,7 +15,6 @@ typedef struct {
 struct _VdtHub {
     GMutex lock; /* guards all */
     GArray *sinks;
-    guint last_id;
     VdtHubJudge judge;
     gpointer judge_data;
     GDestroyNotify judge_destroy;
@@ -146,28 +144,12 @@ guint vdt_hub_count_open(VdtHub *hub)
 
 /* --- sinks --- */
 
-guint vdt_hub_add_sink(VdtHub *hub, VdtHubSink sink, gpointer data, GDestroyNotify destroy)
+void vdt_hub_add_sink(VdtHub *hub, VdtHubSink sink, gpointer data, GDestroyNotify destroy)
 {
+    const Sink one = {sink, data, destroy};
     g_mutex_lock(&hub->lock);
-    const Sink one = {++hub->last_id, sink, data, destroy};
     g_array_append_val(hub->sinks, one);
     g_mutex_unlock(&hub->lock);
-    return one.id;
-}
-
-void vdt_hub_remove_sink(VdtHub *hub, guint id)
-{
-    Sink gone = {0};
-    g_mutex_lock(&hub->lock);
-    for (guint i = 0; i < hub->sinks->len; i++)
-        if (g_array_index(hub->sinks, Sink, i).id == id) {
-            gone = g_array_index(hub->sinks, Sink, i);
-            g_array_remove_index(hub->sinks, i);
-            break;
-        }
-    g_mutex_unlock(&hub->lock);
-    if (gone.destroy != NULL)
-        gone.destroy(gone.data);
 }
 
 void vdt_hub_set_judge(VdtHub *hub, VdtHubJudge func, gpointer data, GDestroyNotify destroy)
@@ -188,8 +170,11 @@ void vdt_hub_free(VdtHub *hub)
     g_mutex_lock(&hub->lock);
     end_open(hub, NULL, "stopped");
     g_mutex_unlock(&hub->lock);
-    while (hub->sinks->len > 0)
-        vdt_hub_remove_sink(hub, g_array_index(hub->sinks, Sink, 0).id);
+    for (guint i = 0; i < hub->sinks->len; i++) {
+        const Sink *sink = &g_array_index(hub->sinks, Sink, i);
+        if (sink->destroy != NULL)
+            sink->destroy(sink->data);
+    }
     vdt_hub_set_judge(hub, NULL, NULL, NULL);
     g_array_unref(hub->sinks);
     g_hash_table_unref(hub->open);

@@ -21,9 +21,7 @@ VdtHub *vdt_hub_new(void);
 void vdt_hub_free(VdtHub *hub);
 
 /* It has all events from now on. */
-guint vdt_hub_add_sink(VdtHub *hub, VdtHubSink sink, gpointer data, GDestroyNotify destroy);
-/* It is not called any more. */
-void vdt_hub_remove_sink(VdtHub *hub, guint id);
+void vdt_hub_add_sink(VdtHub *hub, VdtHubSink sink, gpointer data, GDestroyNotify destroy);
 /* Without one, or for NULL, everybody is told of everything. */
 void vdt_hub_set_judge(VdtHub *hub, VdtHubJudge judge, gpointer data, GDestroyNotify destroy);
 
@@ -36,6 +34,7 @@ void vdt_hub_put(VdtHub *hub, VdtEvent *event);
 /* Ends what analysers of @stream have open. What the system itself has told of it is not: whoever
  * started that ends it. */
 void vdt_hub_end_stream(VdtHub *hub, const char *stream, const char *reason);
+/* How many go on. */
 guint vdt_hub_count_open(VdtHub *hub);
 
 /* What the system itself tells of. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "events/profile.h"
 #include "feed.h"
 #include "live.h"
 #include "routes.h"
@@ -121,6 +122,16 @@ static double state_seconds(const Writer *w, const VdtServedStream *s)
     return (double)MAX(vdt_clock_now() - s->info->since, 0) / 1e9;
 }
 
+static double kept_bytes(const Writer *w, const VdtServedStream *s)
+{
+    return s->kept_time < 0 ? NAN : (double)s->kept;
+}
+
+static double kept_seconds(const Writer *w, const VdtServedStream *s)
+{
+    return s->kept_time < 0 ? NAN : s->kept_time;
+}
+
 static const struct {
     const char *name, *type, *help;
     double (*value)(const Writer *, const VdtServedStream *);
@@ -139,6 +150,9 @@ static const struct {
     {"vedette_hanging_threads", "gauge", "Threads that do not return from taking something down.",
      hanging},
     {"vedette_stream_state_seconds", "gauge", "Time in this state.", state_seconds},
+    {"vedette_recording_buffer_bytes", "gauge", "Coded video that a clip can begin with.",
+     kept_bytes},
+    {"vedette_recording_buffer_seconds", "gauge", "Time of that.", kept_seconds},
 };
 
 static void family(Writer *w, const char *name, const char *type, const char *help)
@@ -351,6 +365,16 @@ static double store_trouble(const Writer *w)
     return w->store != NULL ? w->store->trouble != NULL : NAN;
 }
 
+static double open_events(const Writer *w)
+{
+    return w->status->open_events;
+}
+
+static double open_clips(const Writer *w)
+{
+    return w->status->open_clips;
+}
+
 static double journal_last(const Writer *w)
 {
     return w->store != NULL ? (double)w->store->last : NAN;
@@ -416,6 +440,8 @@ static const struct {
     {"vedette_config_loaded_timestamp_seconds", "gauge",
      "When the configuration in force was read.", loaded},
     {"vedette_lines_lost_total", "counter", "Events that nobody read on stdout.", lines_lost},
+    {"vedette_events_open", "gauge", "Events that go on.", open_events},
+    {"vedette_clips_open", "gauge", "Clips that are written.", open_clips},
     {"vedette_store_events_total", "counter", "Events that were handed to the store.", store_put},
     {"vedette_store_lost_total", "counter", "Events that it lost.", store_lost},
     {"vedette_store_waiting", "gauge", "Events that are not on disk yet.", store_waiting},
@@ -457,6 +483,9 @@ static void write_all(Writer *w)
         char code[] = {(char)('0' + i), 'x', 'x', '\0'};
         line(w, "", (double)w->shared->answers[i], "code", code);
     }
+    family(w, "vedette_arm", "gauge", "1 for how the service is armed.");
+    for (guint i = 0; i < VDT_N_ARMS; i++)
+        line(w, "", strcmp(w->status->arm, vdt_arm_name(i)) == 0, "arm", vdt_arm_name(i));
     family(w, "vedette_build_info", "gauge", "1.");
     line(w, "", 1, "version", VEDETTE_VERSION);
 }

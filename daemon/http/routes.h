@@ -46,6 +46,8 @@ void vdt_handle_stream_remove(VdtRequest *request);
 void vdt_handle_stream_restart(VdtRequest *request);
 void vdt_handle_reload(VdtRequest *request);
 void vdt_handle_validate(VdtRequest *request);
+void vdt_handle_arm(VdtRequest *request);
+void vdt_handle_arm_change(VdtRequest *request);
 void vdt_handle_events(VdtRequest *request);
 void vdt_handle_event(VdtRequest *request);
 void vdt_handle_snapshot(VdtRequest *request);

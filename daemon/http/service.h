@@ -18,6 +18,8 @@ typedef struct {
     VdtStreamConfig *config;
     VdtStreamInfo *info;  /* NULL if it could not be made */
     GPtrArray *analysers; /* of VdtServedAnalyser */
+    guint64 kept;         /* bytes of coded video that clips can begin with */
+    double kept_time;     /* s of it; -1: not known */
 } VdtServedStream;
 
 typedef struct {
@@ -27,6 +29,8 @@ typedef struct {
     gboolean healthy;   /* it does its work; otherwise only a restart helps */
     guint64 lines_lost; /* events that nobody read on stdout */
     guint64 reloads, refused_reloads;
+    guint open_events, open_clips; /* that go on, that are written */
+    const char *arm;               /* "auto", "armed", "disarmed"; constant */
 } VdtServedStatus;
 
 /* Who is told what happens, by the journal. */
@@ -44,6 +48,7 @@ typedef enum {
     VDT_ACT_RESTART,  /* a stream's pipeline is built anew; one that waits tries now */
     VDT_ACT_RELOAD,   /* the configuration is read anew */
     VDT_ACT_VALIDATE, /* nothing; for a text, as if a stream had it */
+    VDT_ACT_ARM,      /* the service is armed as the text says: a VdtServedStatus.arm */
 } VdtAct;
 
 typedef struct {

@@ -215,6 +215,19 @@ VdtHttpSettings *vdt_http_settings_new(const VdtConfig *config, VdtProblems *pro
     return vdt_problems_count(problems) == before ? g_steal_pointer(&settings) : NULL;
 }
 
+VdtHttpSettings *vdt_http_settings_new_unix(const VdtConfig *config, const char *path)
+{
+    VdtHttpSettings *settings = g_new0(VdtHttpSettings, 1);
+    *settings = (VdtHttpSettings){
+        .addresses = g_ptr_array_new_with_free_func(g_object_unref),
+        .socket = g_strdup(path),
+        .group = (gid_t)-1,
+        .hosts = g_new0(char *, 1),
+        .most = (guint)vdt_config_get(config, VDT_GROUP_HTTP, VDT_KEY_HTTP_MAX_CONNECTIONS)->whole,
+    };
+    return settings;
+}
+
 void vdt_http_settings_free(VdtHttpSettings *settings)
 {
     if (settings == NULL)

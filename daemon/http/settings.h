@@ -19,6 +19,8 @@ typedef struct {
 
 /* NULL after problems. What is open to others than this machine has tokens and a certificate. */
 VdtHttpSettings *vdt_http_settings_new(const VdtConfig *config, VdtProblems *problems);
+/* Of a process that is asked only by its Unix socket, at @path, by root and the service's user. */
+VdtHttpSettings *vdt_http_settings_new_unix(const VdtConfig *config, const char *path);
 void vdt_http_settings_free(VdtHttpSettings *settings);
 /* "127.0.0.1:8787" or "[::1]:8787", without names; NULL if it is neither. */
 GSocketAddress *vdt_http_address_parse(const char *text);

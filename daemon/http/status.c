@@ -45,6 +45,7 @@ void vdt_handle_status(VdtRequest *request)
     json_object_set_boolean_member(object, "healthy", status.healthy);
     vdt_when_set(object, "started", status.started);
     vdt_when_set(object, "loaded", status.loaded);
+    json_object_set_string_member(object, "arm", status.arm);
     json_object_set_int_member(object, "reloads", (gint64)status.reloads);
     json_object_set_int_member(object, "refused_reloads", (gint64)status.refused_reloads);
     json_object_set_int_member(object, "lines_lost", (gint64)status.lines_lost);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Streams: how they are, and what may be done with them. */
+/* Streams: how they are, and what may be done with them, and with the service. */
 #include <string.h>
 
 #include "config/json.h"
+#include "events/profile.h"
 #include "jsonbody.h"
 #include "routes.h"
 #include "stream/clock.h"
@@ -53,6 +54,8 @@ static JsonObject *stream_json(const VdtHttpShared *shared, const VdtServedStrea
     const char *name = stream->config->name;
     JsonObject *object = json_object_new();
     json_object_set_string_member(object, "name", name);
+    json_object_set_boolean_member(object, "isolated",
+                                   stream->config->values[VDT_KEY_STREAM_ISOLATED].whole != 0);
     json_object_set_string_member(
         object, "state", vdt_stream_state_name(info != NULL ? info->state : VDT_STREAM_FAILED));
     if (info == NULL) {
@@ -69,6 +72,8 @@ static JsonObject *stream_json(const VdtHttpShared *shared, const VdtServedStrea
         set_rate(object, "camera_fps", shared, name, "camera");
         set_rate(object, "process_fps", shared, name, "process");
         json_object_set_int_member(object, "frames", (gint64)info->counts.frames);
+        json_object_set_int_member(object, "bytes", (gint64)info->counts.bytes);
+        json_object_set_int_member(object, "passed", (gint64)info->counts.passed);
         json_object_set_int_member(object, "skipped", (gint64)info->counts.dropped);
         json_object_set_int_member(object, "connects", (gint64)info->connects);
         json_object_set_int_member(object, "reconnects", (gint64)info->reconnects);
@@ -167,9 +172,8 @@ static void act(VdtRequest *request, VdtAct what, const char *name, const char *
     service->act(service->data, what, name, text, hand_over, answer);
 }
 
-/* {"name": ..., "config": {...}}, of which there is no name where the path has it. NULL after
- * answering. */
-static char *read_body(VdtRequest *request, gboolean wants_name, char **name)
+/* NULL after answering. Caller unrefs. */
+static JsonObject *parse_body(VdtRequest *request)
 {
     g_autoptr(GError) error = NULL;
     gsize n;
@@ -179,11 +183,20 @@ static char *read_body(VdtRequest *request, gboolean wants_name, char **name)
         vdt_answer_problem(request, 415, "expected a body of application/json");
         return NULL;
     }
-    g_autoptr(JsonObject) body = vdt_json_body_parse(text, n, &error);
-    if (body == NULL) {
+    JsonObject *body = vdt_json_body_parse(text, n, &error);
+    if (body == NULL)
         vdt_answer_problem(request, 400, "%s", error->message);
+    return body;
+}
+
+/* {"name": ..., "config": {...}}, of which there is no name where the path has it. NULL after
+ * answering. */
+static char *read_body(VdtRequest *request, gboolean wants_name, char **name)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) body = parse_body(request);
+    if (body == NULL)
         return NULL;
-    }
     JsonNode *config = json_object_get_member(body, "config"),
              *given = json_object_get_member(body, "name");
     guint known = (config != NULL) + (given != NULL);
@@ -247,4 +260,31 @@ void vdt_handle_validate(VdtRequest *request)
     text = read_body(request, TRUE, &name);
     if (text != NULL)
         act(request, VDT_ACT_VALIDATE, name, text);
+}
+
+void vdt_handle_arm(VdtRequest *request)
+{
+    const VdtHttpService *service = request->shared->service;
+    VdtServedStatus status;
+    JsonObject *object = json_object_new();
+    service->get_status(service->data, &status);
+    json_object_set_string_member(object, "arm", status.arm);
+    vdt_answer_json(request, 200, object);
+}
+
+void vdt_handle_arm_change(VdtRequest *request)
+{
+    g_autoptr(JsonObject) body = parse_body(request);
+    VdtArm arm;
+    if (body == NULL)
+        return;
+    JsonNode *node = json_object_get_member(body, "arm");
+    const char *name = node != NULL && json_node_get_value_type(node) == G_TYPE_STRING
+                           ? json_node_get_string(node)
+                           : "";
+    if (json_object_get_size(body) == 1 && vdt_arm_from_name(name, &arm))
+        act(request, VDT_ACT_ARM, NULL, vdt_arm_name(arm));
+    else
+        vdt_answer_problem(request, 400,
+                           "expected the member arm, auto, armed or disarmed, and no other");
 }

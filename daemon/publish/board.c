@@ -8,6 +8,7 @@ struct _VdtBoard {
     GMutex lock;
     guint64 change;      /* guarded, as is what follows */
     GHashTable *notices; /* by stream; names of configured streams, of which there are few */
+    const char *arm;
 };
 
 void vdt_notice_free(VdtNotice *notice)
@@ -130,4 +131,19 @@ VdtNotice *vdt_board_next(VdtBoard *board, guint64 after)
     }
     g_mutex_unlock(&board->lock);
     return copy;
+}
+
+void vdt_board_set_arm(VdtBoard *board, const char *arm)
+{
+    g_mutex_lock(&board->lock);
+    board->arm = arm;
+    g_mutex_unlock(&board->lock);
+}
+
+const char *vdt_board_get_arm(VdtBoard *board)
+{
+    g_mutex_lock(&board->lock);
+    const char *arm = board->arm;
+    g_mutex_unlock(&board->lock);
+    return arm;
 }

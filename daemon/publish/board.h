@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How each stream is, for whoever publishes that: each change has a number, so that who was away
- * learns only the newest of each. Any thread.
+ * How each stream is, and whether the service is armed, for whoever publishes that: each change of
+ * a stream has a number, so that who was away learns only the newest of each. Any thread.
  */
 #pragma once
 
@@ -30,5 +30,8 @@ GStrv vdt_board_list(VdtBoard *board);
 /* The oldest notice whose change is larger than @after; NULL if there is none. Caller frees. */
 VdtNotice *vdt_board_next(VdtBoard *board, guint64 after);
 void vdt_notice_free(VdtNotice *notice);
+/* Constant texts; NULL as long as it is not known. */
+void vdt_board_set_arm(VdtBoard *board, const char *arm);
+const char *vdt_board_get_arm(VdtBoard *board);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VdtNotice, vdt_notice_free)

@@ -44,6 +44,7 @@ typedef struct {
     Flight flights[WINDOW + VDT_DISCOVERY_ENTITIES + 1];
     guint n_flights;
     guint64 noticed;
+    const char *armed; /* as it was told */
     gint64 next_stats, tidy_until;
     GQueue stale;          /* of topics */
     GHashTable *expected;  /* topics for discovery, of the streams that there were */
@@ -221,11 +222,20 @@ static void tidy(Mqtt *self)
     }
 }
 
+static void publish_arm(Mqtt *self)
+{
+    const char *arm = vdt_board_get_arm(self->board);
+    if (g_strcmp0(arm, self->armed) != 0 && has_room(self) &&
+        publish_at(self, "arm", arm, TRUE, 0, FALSE))
+        self->armed = arm;
+}
+
 /* All that there is room for. */
 static void pump(Mqtt *self)
 {
     VdtTold told;
     VdtNotice *next;
+    publish_arm(self);
     while (has_room(self) && (next = vdt_board_next(self->board, self->noticed)) != NULL) {
         g_autoptr(VdtNotice) notice = next;
         self->noticed = notice->change;
@@ -439,6 +449,7 @@ static void run(VdtSink *sink, gpointer data)
         self->refusal = self->error = 0;
         self->n_flights = 0;
         self->noticed = 0;
+        self->armed = NULL;
         self->next_stats = self->tidy_until = 0;
         g_clear_pointer(&self->said, g_free);
         expect_topics(self);

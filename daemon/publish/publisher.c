@@ -199,18 +199,27 @@ static gboolean differs(const VdtConfig *a, const VdtConfig *b, SinkNumber numbe
     return g_strcmp0(x->user, y->user) != 0 || g_strcmp0(x->password, y->password) != 0;
 }
 
+static gboolean has_stream(const GPtrArray *streams, const char *name)
+{
+    for (guint i = 0; i < streams->len; i++)
+        if (strcmp(((const VdtStreamConfig *)streams->pdata[i])->name, name) == 0)
+            return TRUE;
+    return FALSE;
+}
+
 /* What no event is told of yet is there, too. */
 static void set_streams(VdtPublisher *publisher)
 {
-    const VdtConfig *config = publisher->config;
+    const GPtrArray *lists[] = {publisher->config->streams, publisher->config->isolated};
     g_auto(GStrv) before = vdt_board_list(publisher->board);
     for (guint i = 0; before[i] != NULL; i++)
-        if (vdt_config_find(config, before[i]) == NULL)
+        if (!has_stream(lists[0], before[i]) && !has_stream(lists[1], before[i]))
             vdt_board_remove(publisher->board, before[i]);
-    for (guint i = 0; i < config->streams->len; i++) {
-        const VdtStreamConfig *stream = config->streams->pdata[i];
-        vdt_board_add(publisher->board, stream->name);
-    }
+    for (guint l = 0; l < G_N_ELEMENTS(lists); l++)
+        for (guint i = 0; i < lists[l]->len; i++) {
+            const VdtStreamConfig *stream = lists[l]->pdata[i];
+            vdt_board_add(publisher->board, stream->name);
+        }
 }
 
 static void wake_board(VdtPublisher *publisher)
@@ -259,6 +268,12 @@ void vdt_publisher_set_state(VdtPublisher *publisher, const char *stream, const 
 {
     if (vdt_board_set(publisher->board, stream, state, reason))
         wake_board(publisher);
+}
+
+void vdt_publisher_set_arm(VdtPublisher *publisher, const char *arm)
+{
+    vdt_board_set_arm(publisher->board, arm);
+    wake_board(publisher);
 }
 
 gboolean vdt_publisher_free(VdtPublisher *publisher)

@@ -32,6 +32,8 @@ void vdt_publisher_reload(VdtPublisher *publisher, VdtConfig *config);
  * for a peer. */
 void vdt_publisher_set_state(VdtPublisher *publisher, const char *stream, const char *state,
                              const char *reason);
+/* "auto", "armed" or "disarmed", which is constant. As set_state. */
+void vdt_publisher_set_arm(VdtPublisher *publisher, const char *arm);
 /* Of those that there are, an array of VdtSinkInfo. Any thread. Caller frees. */
 GPtrArray *vdt_publisher_get_info(VdtPublisher *publisher);
 /* Within times.stop and a little. FALSE if threads hang, which are left; the process is to end

@@ -177,23 +177,6 @@ void vdt_ring_push(VdtRing *ring, GstBuffer *buffer, GstCaps *caps, gint64 utc)
     g_mutex_unlock(&ring->lock);
 }
 
-void vdt_ring_break(VdtRing *ring)
-{
-    g_mutex_lock(&ring->lock);
-    ring->breaks = ring->needs_key = TRUE;
-    g_cond_broadcast(&ring->cond);
-    g_mutex_unlock(&ring->lock);
-}
-
-void vdt_ring_clear(VdtRing *ring)
-{
-    g_mutex_lock(&ring->lock);
-    drop_all(ring);
-    ring->breaks = ring->needs_key = TRUE;
-    g_cond_broadcast(&ring->cond);
-    g_mutex_unlock(&ring->lock);
-}
-
 void vdt_ring_get(VdtRing *ring, VdtRingCounts *counts)
 {
     g_mutex_lock(&ring->lock);

@@ -58,10 +58,6 @@ void vdt_ring_unref(VdtRing *ring);
  * be written any more. @utc in us belongs to its PTS. Another caps, and a PTS more than a second
  * before the last one's, begin another run. */
 void vdt_ring_push(VdtRing *ring, GstBuffer *buffer, GstCaps *caps, gint64 utc);
-/* What comes next begins another run, as where its times have another base. */
-void vdt_ring_break(VdtRing *ring);
-/* Breaks, and drops all that is kept. */
-void vdt_ring_clear(VdtRing *ring);
 void vdt_ring_get(VdtRing *ring, VdtRingCounts *counts);
 
 /* The feed's time now: UTC of the newest frame, and what passed since it came; before the first the

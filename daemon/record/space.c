@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -120,16 +119,6 @@ static gboolean note(VdtSpace *space, guint64 free_bytes, gboolean *is_low)
     return before != *is_low;
 }
 
-gboolean vdt_space_is_low(VdtSpace *space)
-{
-    gboolean is_low;
-
-    g_mutex_lock(&space->lock);
-    is_low = space->is_low;
-    g_mutex_unlock(&space->lock);
-    return is_low;
-}
-
 gboolean vdt_space_check(VdtSpace *space, GError **error)
 {
     struct statvfs disk;
@@ -218,51 +207,6 @@ char *vdt_space_make(VdtSpace *space, const char *stream, const char *id, gint64
     }
     close(day);
     return g_steal_pointer(&path);
-}
-
-const char *vdt_space_relative(VdtSpace *space, const char *path)
-{
-    const gsize n = strlen(space->folder);
-
-    return strncmp(path, space->folder, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
-}
-
-/* -1 if it is none. */
-static int open_named(VdtSpace *space, char **parts)
-{
-    int dir, day, fd = -1;
-    struct stat info;
-
-    if (g_strv_length(parts) != 3 || !vdt_tree_is_name(parts[0]) || !vdt_tree_is_date(parts[1]) ||
-        !vdt_tree_is_recording(parts[2]))
-        return -1;
-    dir = vdt_tree_open_folder(space->fd, parts[0]);
-    day = dir >= 0 ? vdt_tree_open_folder(dir, parts[1]) : -1;
-    /* not waiting, should it be a pipe */
-    if (day >= 0)
-        fd = openat(day, parts[2], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (day >= 0)
-        close(day);
-    if (dir >= 0)
-        close(dir);
-    if (fd < 0 || (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)))
-        return fd;
-    close(fd);
-    return -1;
-}
-
-int vdt_space_read(VdtSpace *space, const char *file, GError **error)
-{
-    g_auto(GStrv) parts = g_strsplit(file, "/", 4);
-    g_autofree char *shown = NULL;
-    const int fd = open_named(space, parts);
-
-    if (fd >= 0)
-        return fd;
-    shown = g_strescape(file, NULL);
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%.300s: there is no such recording",
-                shown);
-    return -1;
 }
 
 /* --- what goes --- */

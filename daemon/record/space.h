@@ -3,7 +3,7 @@
  * The folder of what is recorded: STREAM/YYYY-MM-DD/ID.SUFFIX, by the day, in UTC, that an event
  * began on; what is kept there, and for how long. Whatever else lies there is neither counted nor
  * touched, and links are not followed. Any thread, one sweep at a time; all of it may wait for the
- * disk but vdt_space_is_low().
+ * disk.
  */
 #pragma once
 
@@ -46,17 +46,8 @@ void vdt_space_set_limits(VdtSpace *space, const VdtSpaceSpec *spec);
  * Caller frees. */
 char *vdt_space_make(VdtSpace *space, const char *stream, const char *id, gint64 utc,
                      GError **error);
-/* What of a file's path is told to others and asked for by them: "STREAM/YYYY-MM-DD/ID.SUFFIX", or
- * NULL if it lies elsewhere. Points into @path. */
-const char *vdt_space_relative(VdtSpace *space, const char *path);
-/* A file by that name, whoever asks for it, to read: a descriptor that the caller closes, or -1
- * with G_IO_ERROR_NOT_FOUND. */
-int vdt_space_read(VdtSpace *space, const char *file, GError **error);
-
 /* Looks how much is free; TRUE if it is enough. */
 gboolean vdt_space_check(VdtSpace *space, GError **error);
-/* By the last look. Does not wait. */
-gboolean vdt_space_is_low(VdtSpace *space);
 /* Deletes what is too old by @now (UTC, us), and then, oldest first, what is too much. FALSE with
  * the first error if something could not be deleted; the rest is. @swept may be NULL. */
 gboolean vdt_space_sweep(VdtSpace *space, gint64 now, VdtSpaceSwept *swept, GError **error);

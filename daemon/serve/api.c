@@ -12,7 +12,9 @@
 
 typedef struct {
     VdtStreamConfig *config;
-    VdtStream *stream; /* NULL if it could not be made */
+    VdtStream *stream;       /* NULL if it could not be made */
+    VdtRecordist *recordist; /* of it, or NULL */
+    VdtIsolated *isolated;   /* or it has a process of its own */
 } Entry;
 
 typedef struct {
@@ -27,8 +29,8 @@ struct _VdtApi {
     void (*reload)(gpointer);
     gpointer reload_data;
     GThreadPool *worker;
-    VdtPublisher *publisher; /* NULL where nothing is kept */
-    GMutex lock;             /* guards what follows */
+    VdtOutlets *outlets;
+    GMutex lock; /* guards what follows */
     GCond cond;
     GPtrArray *entries; /* of Entry, by name */
     VdtServedStatus status;
@@ -40,11 +42,19 @@ struct _VdtApi {
     VdtProblems *problems;
 };
 
-static void entry_free(gpointer data)
+static void clear_entry(Entry *entry)
 {
-    Entry *entry = data;
-    vdt_stream_config_unref(entry->config);
+    g_clear_pointer(&entry->config, vdt_stream_config_unref);
     g_clear_pointer(&entry->stream, vdt_stream_unref);
+    g_clear_pointer(&entry->recordist, vdt_recordist_unref);
+    g_clear_pointer(&entry->isolated, vdt_isolated_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Entry, clear_entry)
+
+static void entry_free(gpointer entry)
+{
+    clear_entry(entry);
     g_free(entry);
 }
 
@@ -88,6 +98,10 @@ static VdtServedStream *serve_entry(const Entry *entry)
     if (entry->stream == NULL)
         return served;
     served->info = vdt_stream_get_info(entry->stream);
+    gint64 kept_time = 0;
+    if (entry->recordist != NULL)
+        vdt_recordist_get_kept(entry->recordist, &served->kept, &kept_time);
+    served->kept_time = (double)kept_time / 1e6;
     g_autoptr(GstElement) pipeline = vdt_stream_get_pipeline(entry->stream);
     for (guint i = 0; pipeline != NULL && i < entry->config->analysers->len; i++)
         add_analyser(served->analysers, pipeline, entry->config->analysers->pdata[i]);
@@ -101,8 +115,11 @@ static GPtrArray *list(gpointer data)
     g_mutex_lock(&api->lock);
     g_autoptr(GPtrArray) entries = g_ptr_array_ref(api->entries);
     g_mutex_unlock(&api->lock);
-    for (guint i = 0; i < entries->len; i++)
-        g_ptr_array_add(streams, serve_entry(entries->pdata[i]));
+    for (guint i = 0; i < entries->len; i++) {
+        const Entry *entry = entries->pdata[i];
+        g_ptr_array_add(streams, entry->isolated != NULL ? vdt_isolated_serve(entry->isolated)
+                                                         : serve_entry(entry));
+    }
     return streams;
 }
 
@@ -113,14 +130,18 @@ static void get_status(gpointer data, VdtServedStatus *status)
     *status = api->status;
     status->healthy &= g_get_monotonic_time() - api->beat <= BEAT_LIMIT;
     g_mutex_unlock(&api->lock);
+    status->open_events = vdt_hub_count_open(api->outlets->hub);
+    status->open_clips =
+        api->outlets->records != NULL ? vdt_records_count(api->outlets->records) : 0;
+    status->arm = vdt_arm_name(vdt_policy_get_arm(api->outlets->policy));
 }
 
 static GArray *list_sinks(gpointer data)
 {
     VdtApi *api = data;
     GArray *sinks = g_array_new(FALSE, FALSE, sizeof(VdtServedSink));
-    g_autoptr(GPtrArray) all =
-        api->publisher != NULL ? vdt_publisher_get_info(api->publisher) : NULL;
+    VdtPublisher *publisher = api->outlets->publisher;
+    g_autoptr(GPtrArray) all = publisher != NULL ? vdt_publisher_get_info(publisher) : NULL;
     for (guint i = 0; all != NULL && i < all->len; i++) {
         const VdtSinkInfo *info = all->pdata[i];
         VdtServedSink sink = {.name = g_intern_string(info->name),
@@ -132,18 +153,36 @@ static GArray *list_sinks(gpointer data)
     return sinks;
 }
 
-/* Another array: readers have the old one. */
-void vdt_api_update(VdtApi *api, const VdtConfig *config, GHashTable *channels)
+static int compare_entries(gconstpointer a, gconstpointer b)
 {
-    GPtrArray *entries = g_ptr_array_new_with_free_func(entry_free);
-    for (guint i = 0; i < config->streams->len; i++) {
-        VdtStreamConfig *stream = config->streams->pdata[i];
-        VdtChannel *channel = g_hash_table_lookup(channels, stream->name);
+    const Entry *const *x = a, *const *y = b;
+    return strcmp((*x)->config->name, (*y)->config->name);
+}
+
+static void add_entries(GPtrArray *entries, const GPtrArray *configs, GHashTable *channels,
+                        GHashTable *isolated)
+{
+    for (guint i = 0; i < configs->len; i++) {
+        VdtStreamConfig *config = configs->pdata[i];
+        VdtChannel *channel = g_hash_table_lookup(channels, config->name);
+        VdtIsolated *other = g_hash_table_lookup(isolated, config->name);
         Entry *entry = g_new(Entry, 1);
-        *entry = (Entry){vdt_stream_config_ref(stream),
-                         channel != NULL ? vdt_channel_get_stream(channel) : NULL};
+        *entry = (Entry){vdt_stream_config_ref(config),
+                         channel != NULL ? vdt_channel_get_stream(channel) : NULL,
+                         channel != NULL ? vdt_channel_get_recordist(channel) : NULL,
+                         other != NULL ? vdt_isolated_ref(other) : NULL};
         g_ptr_array_add(entries, entry);
     }
+}
+
+/* Another array: readers have the old one. */
+void vdt_api_update(VdtApi *api, const VdtConfig *config, GHashTable *channels,
+                    GHashTable *isolated)
+{
+    GPtrArray *entries = g_ptr_array_new_with_free_func(entry_free);
+    add_entries(entries, config->streams, channels, isolated);
+    add_entries(entries, config->isolated, channels, isolated);
+    g_ptr_array_sort(entries, compare_entries);
     g_mutex_lock(&api->lock);
     g_autoptr(GPtrArray) before = api->entries;
     api->entries = entries;
@@ -219,38 +258,47 @@ static gboolean reload(VdtApi *api, VdtOutcome *outcome)
     return FALSE;
 }
 
-static VdtStream *find_stream(VdtApi *api, const char *name, gboolean *is_known)
+/* What there is of it, with references; FALSE if there is no such stream. */
+static gboolean find_entry(VdtApi *api, const char *name, Entry *found)
 {
-    VdtStream *stream = NULL;
-    *is_known = FALSE;
+    gboolean is_known = FALSE;
+    *found = (Entry){NULL};
     g_mutex_lock(&api->lock);
-    for (guint i = 0; i < api->entries->len; i++) {
+    for (guint i = 0; i < api->entries->len && !is_known; i++) {
         const Entry *entry = api->entries->pdata[i];
-        if (strcmp(entry->config->name, name) != 0)
-            continue;
-        *is_known = TRUE;
-        if (entry->stream != NULL)
-            stream = vdt_stream_ref(entry->stream);
+        is_known = strcmp(entry->config->name, name) == 0;
+        if (is_known)
+            *found = (Entry){vdt_stream_config_ref(entry->config),
+                             entry->stream != NULL ? vdt_stream_ref(entry->stream) : NULL, NULL,
+                             entry->isolated != NULL ? vdt_isolated_ref(entry->isolated) : NULL};
     }
     g_mutex_unlock(&api->lock);
-    return stream;
+    return is_known;
 }
 
 static void restart(VdtApi *api, const char *name, VdtOutcome *outcome)
 {
-    gboolean is_known;
-    g_autoptr(VdtStream) stream = find_stream(api, name, &is_known);
-    g_autoptr(GError) error = NULL;
-    if (stream == NULL) {
-        if (is_known)
-            refuse(outcome, 409, "the stream could not be made");
-        else
-            refuse(outcome, 404, "there is no such stream");
-        return;
+    g_auto(Entry) entry;
+    if (!find_entry(api, name, &entry)) {
+        refuse(outcome, 404, "there is no such stream");
+    } else if (entry.isolated != NULL) {
+        outcome->status = vdt_isolated_restart(entry.isolated, &outcome->detail);
+    } else if (entry.stream == NULL) {
+        refuse(outcome, 409, "the stream could not be made");
+    } else {
+        outcome->status = 202;
+        vdt_stream_reload(entry.stream, NULL, NULL);
+        vdt_stream_start(entry.stream);
     }
-    outcome->status = 202;
-    vdt_stream_reload(stream, NULL, &error);
-    vdt_stream_start(stream);
+}
+
+static void arm(VdtApi *api, const char *name, VdtOutcome *outcome)
+{
+    VdtArm wanted = VDT_ARM_AUTO;
+    g_autoptr(GError) error = NULL;
+    vdt_arm_from_name(name, &wanted);
+    if (!vdt_outlets_set_arm(api->outlets, wanted, &error))
+        refuse(outcome, 503, error->message);
 }
 
 /* Puts the file there, has it read, and takes it away again if that is refused after all: something
@@ -293,6 +341,8 @@ static void run_job(gpointer data, gpointer user_data)
         restart(api, job->name, &outcome);
     else if (job->act == VDT_ACT_RELOAD)
         reload(api, &outcome);
+    else if (job->act == VDT_ACT_ARM)
+        arm(api, job->text, &outcome);
     else
         edit(api, job, &outcome);
     g_mutex_lock(&api->lock);
@@ -331,45 +381,52 @@ static void act(gpointer data, VdtAct what, const char *name, const char *text, 
 
 /* --- what is seen --- */
 
+/* One of both. */
+typedef struct {
+    VdtLiveView *own;
+    VdtIsolatedView *other;
+} Seen;
+
 static gpointer watch(gpointer data, const char *name, void (*frame)(GBytes *, gpointer),
                       gpointer frame_data, GError **error)
 {
     VdtApi *api = data;
-    g_autoptr(VdtStream) stream = NULL;
-    g_autoptr(VdtStreamConfig) config = NULL;
-    g_mutex_lock(&api->lock);
-    for (guint i = 0; i < api->entries->len; i++) {
-        const Entry *entry = api->entries->pdata[i];
-        if (strcmp(entry->config->name, name) == 0 && entry->stream != NULL) {
-            stream = vdt_stream_ref(entry->stream);
-            config = vdt_stream_config_ref(entry->config);
-        }
-    }
-    g_mutex_unlock(&api->lock);
-    if (stream != NULL)
-        return vdt_live_view_new(stream, config, frame, frame_data, error);
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "there is no such stream");
-    return NULL;
+    g_auto(Entry) entry;
+    Seen seen = {NULL};
+    find_entry(api, name, &entry);
+    if (entry.isolated != NULL)
+        seen.other = vdt_isolated_watch(entry.isolated, frame, frame_data);
+    else if (entry.stream != NULL)
+        seen.own = vdt_live_view_new(entry.stream, entry.config, frame, frame_data, error);
+    else
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "there is no such stream");
+    return seen.own != NULL || seen.other != NULL ? g_memdup2(&seen, sizeof seen) : NULL;
 }
 
 static void check_watch(gpointer data, gpointer view)
 {
-    vdt_live_view_check(view);
+    const Seen *seen = view;
+    if (seen->own != NULL)
+        vdt_live_view_check(seen->own);
 }
 
 static void unwatch(gpointer data, gpointer view)
 {
-    vdt_live_view_free(view);
+    g_autofree Seen *seen = view;
+    if (seen->own != NULL)
+        vdt_live_view_free(seen->own);
+    else
+        vdt_isolated_unwatch(seen->other);
 }
 
 /* --- life --- */
 
-VdtApi *vdt_api_new(const char *where, VdtPublisher *publisher, void (*reload_func)(gpointer data),
+VdtApi *vdt_api_new(const char *where, VdtOutlets *outlets, void (*reload_func)(gpointer data),
                     gpointer data)
 {
     VdtApi *api = g_new0(VdtApi, 1);
     *api = (VdtApi){.where = g_strdup(where),
-                    .publisher = publisher,
+                    .outlets = outlets,
                     .reload = reload_func,
                     .reload_data = data,
                     .entries = g_ptr_array_new_with_free_func(entry_free),

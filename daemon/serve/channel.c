@@ -240,6 +240,11 @@ VdtStream *vdt_channel_get_stream(VdtChannel *channel)
     return vdt_stream_ref(channel->stream);
 }
 
+VdtRecordist *vdt_channel_get_recordist(VdtChannel *channel)
+{
+    return channel->recordist != NULL ? vdt_recordist_ref(channel->recordist) : NULL;
+}
+
 VdtStreamInfo *vdt_channel_get_info(VdtChannel *channel)
 {
     return vdt_stream_get_info(channel->stream);

@@ -24,5 +24,7 @@ void vdt_channel_remove(VdtChannel *channel);
 void vdt_channel_free(VdtChannel *channel);
 /* Caller unrefs. */
 VdtStream *vdt_channel_get_stream(VdtChannel *channel);
+/* Caller unrefs; NULL where nothing is kept. */
+VdtRecordist *vdt_channel_get_recordist(VdtChannel *channel);
 /* Caller frees. */
 VdtStreamInfo *vdt_channel_get_info(VdtChannel *channel);

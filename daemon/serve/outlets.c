@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "isolated.h"
+
 #define RECORDINGS  "recordings"
 #define LAST_EVENTS 100000  /* us */
 #define LAST_CLIPS  1000000 /* us */
@@ -46,13 +48,20 @@ static void on_sink_changed(const VdtSinkInfo *info, gpointer data)
         vdt_system_set_broker(outlets->system, away ? info->error : NULL);
 }
 
-/* systemd may have made several folders. */
-static char *find_state(const char *state)
+/* systemd may have made several folders, the first of which is this process's own. */
+static char *find_state(const VdtServeOptions *served)
 {
-    const char *folders = state == NULL ? g_getenv("STATE_DIRECTORY") : NULL;
-    if (folders == NULL || *folders == '\0')
-        return g_strdup(state);
-    return g_strndup(folders, strcspn(folders, ":"));
+    const char *folders = served->state == NULL ? g_getenv("STATE_DIRECTORY") : NULL;
+    if (folders != NULL && *folders != '\0')
+        return g_strndup(folders, strcspn(folders, ":"));
+    if (served->state == NULL)
+        return NULL;
+    g_autofree char *whole = g_canonicalize_filename(served->state, NULL);
+    if (served->alone == NULL)
+        return g_steal_pointer(&whole);
+    char *own = vdt_isolated_folder(whole, served->alone);
+    g_mkdir_with_parents(own, 0750);
+    return own;
 }
 
 static gboolean open_store(VdtOutlets *outlets, const VdtConfig *config, const char *folder)
@@ -78,19 +87,27 @@ static gboolean open_store(VdtOutlets *outlets, const VdtConfig *config, const c
     return FALSE;
 }
 
+static void tell_arm(const VdtOutlets *outlets)
+{
+    if (outlets->publisher != NULL)
+        vdt_publisher_set_arm(outlets->publisher,
+                              vdt_arm_name(vdt_policy_get_arm(outlets->policy)));
+}
+
 gboolean vdt_outlets_open(VdtOutlets *outlets, VdtConfig *config, const VdtServeOptions *served,
                           const VdtTell *tell)
 {
-    g_autofree char *folder = find_state(served->state);
+    g_autofree char *folder = find_state(served);
     VdtSystemLimits limits = vdt_policy_system_limits(config);
     VdtPublisherOptions options = {
         .tell = on_publisher_tells, .changed = on_sink_changed, .data = outlets};
     *outlets = (VdtOutlets){.tell = tell};
     if (!open_store(outlets, config, folder))
         return FALSE;
+    outlets->folder = g_strdup(folder);
     outlets->lines = vdt_lines_new(STDOUT_FILENO);
     outlets->hub = vdt_hub_new();
-    outlets->policy = vdt_policy_new(config, outlets->hub);
+    outlets->policy = vdt_policy_new(config, outlets->hub, folder);
     outlets->system = vdt_system_new(outlets->hub, folder, &limits);
     vdt_hub_add_sink(outlets->hub, print_event, outlets->lines, NULL);
     if (outlets->store == NULL)
@@ -100,6 +117,7 @@ gboolean vdt_outlets_open(VdtOutlets *outlets, VdtConfig *config, const VdtServe
     vdt_hub_add_sink(outlets->hub, record_event, outlets->records, NULL);
     if (served->alone == NULL)
         outlets->publisher = vdt_publisher_new(config, outlets->store, &options);
+    tell_arm(outlets);
     return TRUE;
 }
 
@@ -118,6 +136,7 @@ guint vdt_outlets_close(VdtOutlets *outlets)
             vdt_store_flush(outlets->store, LAST_EVENTS);
     }
     vdt_lines_free(outlets->lines, LAST_EVENTS);
+    g_free(outlets->folder);
     return hanging;
 }
 
@@ -133,6 +152,17 @@ void vdt_outlets_reload(VdtOutlets *outlets, VdtConfig *config)
     vdt_records_set_config(outlets->records, config);
     if (outlets->publisher != NULL)
         vdt_publisher_reload(outlets->publisher, config);
+    tell_arm(outlets);
+}
+
+gboolean vdt_outlets_set_arm(VdtOutlets *outlets, VdtArm arm, GError **error)
+{
+    if (!vdt_policy_set_arm(outlets->policy, arm, error))
+        return FALSE;
+    vdt_tell(outlets->tell, VDT_TELL_NOTICE, "it is %s now, since somebody asked for that",
+             arm == VDT_ARM_AUTO ? "armed by schedules" : vdt_arm_name(arm));
+    tell_arm(outlets);
+    return TRUE;
 }
 
 void vdt_outlets_tick(VdtOutlets *outlets)

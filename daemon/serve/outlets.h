@@ -13,6 +13,7 @@
 
 typedef struct {
     const VdtTell *tell;
+    char *folder; /* that things are kept in; NULL where nothing is */
     VdtLines *lines;
     guint64 lost; /* of these, as it was told */
     VdtHub *hub;
@@ -32,5 +33,8 @@ gboolean vdt_outlets_open(VdtOutlets *outlets, VdtConfig *config, const VdtServe
  * the process is to end then. */
 guint vdt_outlets_close(VdtOutlets *outlets);
 void vdt_outlets_reload(VdtOutlets *outlets, VdtConfig *config);
+/* Arms or disarms the service until the configuration's key changes, and tells that. Any thread;
+ * waits for the disk. */
+gboolean vdt_outlets_set_arm(VdtOutlets *outlets, VdtArm arm, GError **error);
 /* Once a second. */
 void vdt_outlets_tick(VdtOutlets *outlets);

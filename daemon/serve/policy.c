@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "policy.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
+#define ARM_FILE "arm"
+
 struct _VdtPolicy {
+    char *file;  /* "CONFIGURED NOW", if it was armed by others; or NULL */
     GMutex lock; /* guards what follows */
     VdtArm arm, configured;
     GPtrArray *profiles; /* of VdtProfile */
@@ -99,8 +103,11 @@ void vdt_policy_reload(VdtPolicy *policy, const VdtConfig *config)
     VdtArm arm = VDT_ARM_AUTO;
     vdt_arm_from_name(get(config, VDT_KEY_EVENTS_ARM)->text, &arm);
     g_mutex_lock(&policy->lock);
-    if (arm != policy->configured)
+    if (arm != policy->configured) {
         policy->arm = policy->configured = arm;
+        if (policy->file != NULL)
+            g_unlink(policy->file);
+    }
     GPtrArray *old_profiles = policy->profiles;
     GTimeZone *old_zone = policy->zone;
     policy->profiles = profiles;
@@ -125,6 +132,7 @@ static void policy_clear(gpointer data)
     g_ptr_array_unref(policy->profiles);
     g_time_zone_unref(policy->zone);
     g_mutex_clear(&policy->lock);
+    g_free(policy->file);
 }
 
 void vdt_policy_unref(VdtPolicy *policy)
@@ -137,11 +145,29 @@ static void drop(gpointer policy)
     vdt_policy_unref(policy);
 }
 
-VdtPolicy *vdt_policy_new(const VdtConfig *config, VdtHub *hub)
+/* What somebody said before the last end counts, if the configuration still says what it said. */
+static void recall(VdtPolicy *policy, const char *folder)
+{
+    g_autofree char *text = NULL;
+    VdtArm configured, arm;
+    policy->file = g_build_filename(folder, ARM_FILE, NULL);
+    if (!g_file_get_contents(policy->file, &text, NULL, NULL))
+        return;
+    g_auto(GStrv) words = g_strsplit(g_strchomp(text), " ", 2);
+    if (g_strv_length(words) == 2 && vdt_arm_from_name(words[0], &configured) &&
+        vdt_arm_from_name(words[1], &arm) && configured == policy->configured)
+        policy->arm = arm;
+    else
+        g_unlink(policy->file);
+}
+
+VdtPolicy *vdt_policy_new(const VdtConfig *config, VdtHub *hub, const char *folder)
 {
     VdtPolicy *policy = g_atomic_rc_box_new0(VdtPolicy);
     g_mutex_init(&policy->lock);
     vdt_policy_reload(policy, config);
+    if (folder != NULL)
+        recall(policy, folder);
     vdt_hub_set_judge(hub, judge, g_atomic_rc_box_acquire(policy), drop);
     return policy;
 }
@@ -154,9 +180,19 @@ VdtArm vdt_policy_get_arm(VdtPolicy *policy)
     return arm;
 }
 
-void vdt_policy_set_arm(VdtPolicy *policy, VdtArm arm)
+gboolean vdt_policy_set_arm(VdtPolicy *policy, VdtArm arm, GError **error)
 {
+    g_mutex_lock(&policy->lock);
+    g_autofree char *text =
+        g_strdup_printf("%s %s\n", vdt_arm_name(policy->configured), vdt_arm_name(arm));
+    g_mutex_unlock(&policy->lock);
+    if (policy->file != NULL &&
+        !g_file_set_contents_full(policy->file, text, -1,
+                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                  0640, error))
+        return FALSE;
     g_mutex_lock(&policy->lock);
     policy->arm = arm;
     g_mutex_unlock(&policy->lock);
+    return TRUE;
 }

@@ -11,13 +11,15 @@
 
 typedef struct _VdtPolicy VdtPolicy;
 
-/* Judges the events of @hub from now on, for as long as that is there. */
-VdtPolicy *vdt_policy_new(const VdtConfig *config, VdtHub *hub);
+/* Judges the events of @hub from now on, for as long as that is there. How it was armed is kept in
+ * @folder, over restarts, until the configuration's key is another one; NULL for nowhere. */
+VdtPolicy *vdt_policy_new(const VdtConfig *config, VdtHub *hub, const char *folder);
 void vdt_policy_unref(VdtPolicy *policy);
 /* Goes by another configuration; how it is armed stays, unless that key has changed. */
 void vdt_policy_reload(VdtPolicy *policy, const VdtConfig *config);
 VdtArm vdt_policy_get_arm(VdtPolicy *policy);
-void vdt_policy_set_arm(VdtPolicy *policy, VdtArm arm);
+/* Waits for the disk. FALSE, and nothing changes, if it cannot be kept there. */
+gboolean vdt_policy_set_arm(VdtPolicy *policy, VdtArm arm, GError **error);
 
 VdtStoreLimits vdt_policy_store_limits(const VdtConfig *config);
 VdtSystemLimits vdt_policy_system_limits(const VdtConfig *config);

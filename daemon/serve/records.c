@@ -18,6 +18,7 @@
 struct _VdtRecords {
     const VdtTell *tell;
     VdtStore *store;
+    char *folder;
     VdtSpace *space;
     VdtRecorder *recorder;
     VdtArtist *artist;
@@ -81,17 +82,13 @@ static void on_low(gboolean is_low, guint64 free_bytes, gpointer data)
         vdt_tell(records->tell, VDT_TELL_NOTICE, "there is room on the disk again: %s", size);
 }
 
-/* A file is called as the event that it was made for. */
+/* Several events may have it. */
 static void on_gone(const char *file, gpointer data)
 {
     VdtRecords *records = data;
-    g_autofree char *id = g_path_get_basename(file);
-    char *suffix = strrchr(id, '.');
-    if (suffix == NULL)
-        return;
-    *suffix = '\0';
-    vdt_store_attach(records->store, id,
-                     strcmp(suffix + 1, "jpg") == 0 ? VDT_ATTACH_SNAPSHOT : VDT_ATTACH_CLIP, NULL);
+    g_autofree char *path = g_build_filename(records->folder, file, NULL);
+    gboolean is_snapshot = g_str_has_suffix(file, ".jpg");
+    vdt_store_detach(records->store, is_snapshot ? VDT_ATTACH_SNAPSHOT : VDT_ATTACH_CLIP, path);
 }
 
 static gint64 whole(const VdtConfig *config, guint key)
@@ -358,11 +355,13 @@ VdtRecords *vdt_records_new(const VdtConfig *config, const char *folder, const V
     VdtRecords *records = g_new0(VdtRecords, 1);
     records->tell = tell;
     records->store = store;
+    records->folder = g_strdup(folder);
     g_mutex_init(&records->lock);
     VdtSpaceSpec spec = space_of(records, config, folder);
     records->space = vdt_space_open(&spec, error);
     if (records->space == NULL) {
         g_mutex_clear(&records->lock);
+        g_free(records->folder);
         g_free(records);
         return NULL;
     }
@@ -389,6 +388,7 @@ guint vdt_records_free(VdtRecords *records, gint64 wait)
     g_hash_table_unref(records->recordists);
     vdt_space_free(records->space);
     g_mutex_clear(&records->lock);
+    g_free(records->folder);
     g_free(records);
     return 0;
 }
@@ -417,6 +417,22 @@ void vdt_recordist_close(VdtRecordist *recordist)
         vdt_recordist_unref(own);
     g_mutex_unlock(&records->lock);
     vdt_recordist_unref(recordist);
+}
+
+guint vdt_records_count(VdtRecords *records)
+{
+    return vdt_recorder_count(records->recorder);
+}
+
+void vdt_recordist_get_kept(VdtRecordist *recordist, guint64 *bytes, gint64 *time)
+{
+    VdtRingCounts counts = {0};
+    g_mutex_lock(&recordist->lock);
+    if (recordist->ring != NULL)
+        vdt_ring_get(recordist->ring, &counts);
+    g_mutex_unlock(&recordist->lock);
+    *bytes = counts.bytes;
+    *time = counts.time;
 }
 
 VdtRecordist *vdt_recordist_ref(VdtRecordist *recordist)

@@ -26,6 +26,9 @@ guint vdt_records_free(VdtRecords *records, gint64 wait);
 
 /* All of what follows in any thread, without waiting. */
 
+/* Clips that wait or are written. */
+guint vdt_records_count(VdtRecords *records);
+
 /* Of any stream: one that has a recordist. */
 void vdt_records_take_event(VdtRecords *records, VdtEvent *event);
 
@@ -37,6 +40,8 @@ void vdt_recordist_close(VdtRecordist *recordist);
 VdtRecordist *vdt_recordist_ref(VdtRecordist *recordist);
 void vdt_recordist_unref(gpointer recordist);
 void vdt_recordist_set_config(VdtRecordist *recordist, const VdtStreamConfig *config);
+/* What a clip that begins now can begin with. */
+void vdt_recordist_get_kept(VdtRecordist *recordist, guint64 *bytes, gint64 *time);
 /* What came out of the source that is recorded: a VdtFeedTap. */
 void vdt_recordist_take_coded(GstBuffer *buffer, GstCaps *caps, gpointer recordist);
 /* Looks at frames that come to the sink "watch" of @analysis, as long as that is there. */

@@ -18,16 +18,19 @@
 typedef struct {
     const char *where, *streams;
     VdtTell tell;
-    VdtConfig *config;
+    VdtConfig *config, *running; /* in force; that it was started with */
     VdtOutlets outlets;
     VdtSupervisor *supervisor;
     GHashTable *channels; /* name to VdtChannel */
+    GHashTable *isolated; /* name to VdtIsolated */
     VdtApi *api;
     VdtHttp *http; /* NULL where nobody listens */
     GMainLoop *loop;
+    gboolean started, stopping; /* it heeds signals; it was told to stop */
     gboolean reloading, again;
     guint64 watchdog;
     gboolean was_good;
+    guint hanging; /* threads that are left, and need the rest */
     char *status;
 } Service;
 
@@ -64,6 +67,30 @@ static void change_stream(Service *s, VdtStreamConfig *config, gboolean live)
         vdt_tell(&s->tell, VDT_TELL_ERROR, "%s: %s", config->name, error->message);
 }
 
+/* Those that have processes of their own. */
+static void set_isolated(Service *s)
+{
+    g_autoptr(GHashTable) before = s->isolated;
+    GHashTableIter iter;
+    gpointer gone;
+    s->isolated = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < s->config->isolated->len; i++) {
+        VdtStreamConfig *config = s->config->isolated->pdata[i];
+        VdtIsolated *isolated = NULL;
+        if (before != NULL &&
+            g_hash_table_steal_extended(before, config->name, NULL, (gpointer *)&isolated))
+            vdt_isolated_reload(isolated, config);
+        else
+            isolated = vdt_isolated_new(config, &s->outlets);
+        g_hash_table_insert(s->isolated, (gpointer)vdt_isolated_get_name(isolated), isolated);
+    }
+    if (before == NULL)
+        return;
+    g_hash_table_iter_init(&iter, before);
+    while (g_hash_table_iter_next(&iter, NULL, &gone))
+        s->hanging += !vdt_isolated_close(gone, TRUE);
+}
+
 /* --- reload --- */
 
 typedef struct {
@@ -98,10 +125,17 @@ static void tell_difference(Service *s, const VdtDifference *d)
     const char *name = d->stream != NULL ? d->stream : "the service";
     if (d->change != VDT_CHANGE_CHANGED)
         vdt_tell(&s->tell, VDT_TELL_NOTICE, "%s: %s", name, vdt_change_name(d->change));
-    else if (d->reload == VDT_RELOAD_SERVICE)
-        vdt_tell(&s->tell, VDT_TELL_WARNING, "%s: changed, which takes a restart: %s", name, keys);
     else
         vdt_tell(&s->tell, VDT_TELL_NOTICE, "%s: changed: %s", name, keys);
+}
+
+/* As long as it is so. */
+static void tell_waiting(Service *s)
+{
+    g_auto(GStrv) waiting = vdt_config_diff_restart(s->running, s->config);
+    g_autofree char *keys = g_strjoinv(", ", waiting);
+    if (*keys != '\0')
+        vdt_tell(&s->tell, VDT_TELL_WARNING, "the service: waits for a restart: %s", keys);
 }
 
 static void apply_service(Service *s)
@@ -117,10 +151,8 @@ static void apply(Service *s, const VdtDifference *d)
     if (d->change == VDT_CHANGE_SAME)
         return;
     tell_difference(s, d);
-    if (d->stream == NULL) {
-        apply_service(s);
+    if (d->stream == NULL)
         return;
-    }
     VdtStreamConfig *config = (VdtStreamConfig *)vdt_config_find(s->config, d->stream);
     if (d->change == VDT_CHANGE_REMOVED)
         remove_stream(s, d->stream);
@@ -142,6 +174,11 @@ static void say(const char *sentence, gpointer data)
 static VdtHttpSettings *read_http(Service *s)
 {
     g_autoptr(VdtProblems) problems = vdt_problems_new();
+    if (*s->streams != '\0') { /* the service asks it, and nobody else: there is one address */
+        g_autofree char *socket =
+            s->outlets.folder != NULL ? vdt_isolated_socket(s->outlets.folder) : NULL;
+        return socket != NULL ? vdt_http_settings_new_unix(s->config, socket) : NULL;
+    }
     VdtHttpSettings *settings = vdt_http_settings_new(s->config, problems);
     vdt_tell_problems(&s->tell, problems);
     return settings;
@@ -183,10 +220,13 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer data)
     } else {
         vdt_config_unref(s->config);
         s->config = vdt_config_ref(reload->config);
+        apply_service(s); /* which streams there are is told to others, too */
         for (guint i = 0; i < reload->differences->len; i++)
             apply(s, reload->differences->pdata[i]);
+        set_isolated(s);
+        tell_waiting(s);
         vdt_tell(&s->tell, VDT_TELL_INFO, "the configuration was read anew");
-        vdt_api_update(s->api, s->config, s->channels);
+        vdt_api_update(s->api, s->config, s->channels, s->isolated);
         set_http(s);
         vdt_system_set_configuration(s->outlets.system, NULL);
     }
@@ -216,7 +256,7 @@ static void reload(gpointer data)
 {
     Service *s = data;
     /* files may have changed after they were read */
-    if (s->reloading)
+    if (s->reloading || !s->started)
         s->again = TRUE;
     else
         begin_reload(s);
@@ -231,7 +271,9 @@ static gboolean on_hangup(gpointer data)
 static gboolean on_stop(gpointer data)
 {
     Service *s = data;
-    vdt_manager_stopping();
+    if (!s->stopping)
+        vdt_manager_stopping();
+    s->stopping = TRUE;
     g_main_loop_quit(s->loop);
     return G_SOURCE_CONTINUE;
 }
@@ -273,11 +315,9 @@ static gboolean on_tick(gpointer data)
 /* --- life --- */
 
 /* How many threads there are is settled once, when the library is first used: before the models are
- * looked at. What is wrong with the files is said afterwards. */
-static void settle_threads(const char *where, const char *streams)
+ * looked at. */
+static void settle_threads(const VdtConfig *config)
 {
-    g_autoptr(VdtProblems) problems = vdt_problems_new();
-    g_autoptr(VdtConfig) config = vdt_config_read(where, streams, problems);
     if (config == NULL || config->settings[0] == NULL ||
         vdt_config_get(config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_THREADS)->whole == 0)
         return;
@@ -285,6 +325,44 @@ static void settle_threads(const char *where, const char *streams)
         g_strdup_printf("%" G_GINT64_FORMAT,
                         vdt_config_get(config, VDT_GROUP_SERVICE, VDT_KEY_SERVICE_THREADS)->whole);
     g_setenv("VEDETTE_THREADS", n, TRUE);
+}
+
+typedef struct {
+    Service *service;
+    VdtProblems *problems;
+} Reading;
+
+static gboolean on_first_read(gpointer data)
+{
+    Service *s = data;
+    g_main_loop_quit(s->loop);
+    return G_SOURCE_REMOVE;
+}
+
+static gpointer read_first(gpointer data)
+{
+    const Reading *reading = data;
+    Service *s = reading->service;
+    VdtConfig *config = vdt_config_read(s->where, s->streams, reading->problems);
+    settle_threads(config);
+    s->config = vdt_config_check_read(config, 0, NULL, reading->problems);
+    g_idle_add(on_first_read, s);
+    return NULL;
+}
+
+/* It may take seconds, so signals are heeded meanwhile. FALSE if it was told to stop: then it is
+ * still read. */
+static gboolean read_config(Service *s, VdtProblems *problems)
+{
+    Reading reading = {s, problems};
+    GThread *thread = g_thread_new("vdt-config", read_first, &reading);
+    g_main_loop_run(s->loop);
+    if (s->stopping) {
+        g_thread_unref(thread);
+        return FALSE;
+    }
+    g_thread_join(thread);
+    return TRUE;
 }
 
 static void run(Service *s)
@@ -298,17 +376,19 @@ static void run(Service *s)
         add_stream(s, s->config->streams->pdata[i]);
     s->watchdog = vdt_manager_get_watchdog();
     guint tick = s->watchdog > 0 ? (guint)MIN(s->watchdog / 4000 + 1, TICK) : TICK;
-    guint sources[] = {g_unix_signal_add(SIGTERM, on_stop, s),
-                       g_unix_signal_add(SIGINT, on_stop, s), g_timeout_add(tick, on_tick, s)};
-    s->api = vdt_api_new(s->where, s->outlets.publisher, reload, s);
-    vdt_api_update(s->api, s->config, s->channels);
+    guint ticks = g_timeout_add(tick, on_tick, s);
+    s->api = vdt_api_new(s->where, &s->outlets, reload, s);
+    set_isolated(s);
+    vdt_api_update(s->api, s->config, s->channels, s->isolated);
     on_tick(s);
-    if (*s->streams == '\0') /* a stream alone is asked of nobody: there is one address */
-        begin_http(s);
+    begin_http(s);
+    s->started = TRUE;
     vdt_manager_ready();
-    g_main_loop_run(s->loop);
-    for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
-        g_source_remove(sources[i]);
+    if (s->again) /* while it began */
+        begin_reload(s);
+    if (!s->stopping)
+        g_main_loop_run(s->loop);
+    g_source_remove(ticks);
 }
 
 /* Whether nothing is left that still runs. */
@@ -317,15 +397,23 @@ static gboolean stop(Service *s)
     vdt_api_set_health(s->api, FALSE, TRUE, s->outlets.lost);
     gboolean changing = !vdt_api_close(s->api, LAST_CHANGE);
     g_clear_pointer(&s->http, vdt_http_free);
+    GHashTableIter iter;
+    gpointer isolated;
+    g_hash_table_iter_init(&iter, s->isolated);
+    while (g_hash_table_iter_next(&iter, NULL, &isolated))
+        s->hanging += !vdt_isolated_close(isolated, FALSE);
+    g_hash_table_unref(s->isolated);
     guint hanging = vdt_supervisor_free(s->supervisor);
     if (hanging > 0)
         vdt_tell(&s->tell, VDT_TELL_WARNING, "%u threads hang, and are left", hanging);
     if (!changing)
         vdt_api_free(s->api);
     g_hash_table_unref(s->channels);
-    hanging += vdt_outlets_close(&s->outlets);
+    hanging += s->hanging;
+    if (s->hanging == 0)
+        hanging += vdt_outlets_close(&s->outlets);
     vdt_config_unref(s->config);
-    g_main_loop_unref(s->loop);
+    vdt_config_unref(s->running);
     g_free(s->status);
     return hanging == 0 && !s->reloading && !changing;
 }
@@ -336,26 +424,33 @@ int vdt_serve(const VdtServeOptions *options)
                  .streams = options->alone != NULL ? options->alone : VDT_STREAMS_SHARED,
                  .was_good = TRUE};
     g_autoptr(VdtProblems) problems = vdt_problems_new();
+    int status = VDT_SERVE_BAD_CONFIG;
+    gboolean clean = TRUE;
     vdt_tell_open(&s.tell);
-    /* Until it can be heeded, so that it does not end the process. */
-    guint hangup = g_unix_signal_add(SIGHUP, on_hangup, &s);
-    settle_threads(s.where, s.streams);
-    s.config = vdt_config_check(s.where, s.streams, NULL, problems);
-    if (s.config == NULL || !vdt_outlets_open(&s.outlets, s.config, options, &s.tell)) {
+    s.loop = g_main_loop_new(NULL, FALSE);
+    guint signals[] = {g_unix_signal_add(SIGHUP, on_hangup, &s),
+                       g_unix_signal_add(SIGTERM, on_stop, &s),
+                       g_unix_signal_add(SIGINT, on_stop, &s)};
+    if (!read_config(&s, problems)) {
+        vdt_tell_close(&s.tell);
+        _exit(0);
+    }
+    if (s.config != NULL && vdt_outlets_open(&s.outlets, s.config, options, &s.tell)) {
+        s.running = vdt_config_ref(s.config);
+        s.channels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                           (GDestroyNotify)vdt_channel_free);
+        run(&s);
+        status = 0;
+        clean = stop(&s);
+    } else {
         vdt_tell_problems(&s.tell, problems);
         vdt_config_unref(s.config);
-        vdt_tell_close(&s.tell);
-        g_source_remove(hangup);
-        return VDT_SERVE_BAD_CONFIG;
     }
-    s.loop = g_main_loop_new(NULL, FALSE);
-    s.channels =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)vdt_channel_free);
-    run(&s);
-    g_source_remove(hangup);
-    gboolean clean = stop(&s);
     vdt_tell_close(&s.tell);
     if (!clean)
         _exit(0); /* what hangs would be torn down under itself */
-    return 0;
+    for (guint i = 0; i < G_N_ELEMENTS(signals); i++)
+        g_source_remove(signals[i]);
+    g_main_loop_unref(s.loop);
+    return status;
 }

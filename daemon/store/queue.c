@@ -19,18 +19,20 @@ VdtOp *vdt_op_new_put(VdtEvent *event)
     return op;
 }
 
-VdtOp *vdt_op_new_attach(const char *id, VdtAttachment attachment, const char *path)
+VdtOp *vdt_op_new(const VdtOp *op)
 {
-    VdtOp *op = g_new0(VdtOp, 1);
-    *op = (VdtOp){.id = g_strdup(id), .path = g_strdup(path), .attachment = attachment};
-    return op;
+    VdtOp *copy = g_memdup2(op, sizeof *op);
+    copy->id = g_strdup(op->id);
+    copy->path = g_strdup(op->path);
+    return copy;
 }
 
 static gsize size_of(const VdtOp *op)
 {
     if (op->event != NULL)
         return vdt_event_get_size(op->event);
-    return sizeof *op + strlen(op->id) + (op->path != NULL ? strlen(op->path) : 0);
+    return sizeof *op + (op->id != NULL ? strlen(op->id) : 0) +
+           (op->path != NULL ? strlen(op->path) : 0);
 }
 
 void vdt_queue_init(VdtQueue *queue, guint most, gsize most_size)

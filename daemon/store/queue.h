@@ -4,10 +4,19 @@
 
 #include "store.h"
 
+typedef enum {
+    VDT_OP_PUT,    /* event */
+    VDT_OP_ATTACH, /* attachment and path, NULL for none, of the event that id names */
+    VDT_OP_DETACH, /* of all events */
+    VDT_OP_FOLLOW, /* of the stream that id names, followed */
+} VdtOpKind;
+
 typedef struct {
-    VdtEvent *event; /* or, if NULL, the rest */
+    VdtOpKind kind;
+    VdtEvent *event;
     char *id, *path;
     VdtAttachment attachment;
+    VdtFollowed followed;
 } VdtOp;
 
 typedef struct {
@@ -29,4 +38,5 @@ GPtrArray *vdt_queue_take(VdtQueue *queue, guint most);
 void vdt_queue_finish(VdtQueue *queue);
 
 VdtOp *vdt_op_new_put(VdtEvent *event);
-VdtOp *vdt_op_new_attach(const char *id, VdtAttachment attachment, const char *path);
+/* @op says all but the event; its texts are copied. */
+VdtOp *vdt_op_new(const VdtOp *op);

@@ -14,9 +14,17 @@ static const char put_journal[] =
     "INSERT INTO journal (written,phase,time,id,stream,type,what,element,label,zone,line,score,"
     "audience,json) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
+/* By the clock, unless that goes back: no number is given twice, whatever was deleted. */
+#define CHANGED "changed=max(?3,(SELECT ifnull(max(changed),0)+1 FROM events WHERE changed>0))"
+
 static const char *const attach[] = {
-    [VDT_ATTACH_SNAPSHOT] = "UPDATE events SET snapshot=?2 WHERE id=?1",
-    [VDT_ATTACH_CLIP] = "UPDATE events SET clip=?2 WHERE id=?1",
+    [VDT_ATTACH_SNAPSHOT] = "UPDATE events SET snapshot=?2," CHANGED " WHERE id=?1",
+    [VDT_ATTACH_CLIP] = "UPDATE events SET clip=?2," CHANGED " WHERE id=?1",
+};
+
+static const char *const detach[] = {
+    [VDT_ATTACH_SNAPSHOT] = "UPDATE events SET snapshot=?2," CHANGED " WHERE snapshot=?1",
+    [VDT_ATTACH_CLIP] = "UPDATE events SET clip=?2," CHANGED " WHERE clip=?1",
 };
 
 static const char select_open[] =
@@ -39,9 +47,21 @@ int vdt_rows_put(VdtDb *db, const VdtEvent *e, gint64 now)
                       (gint64)e->audience, e->json);
 }
 
-int vdt_rows_attach(VdtDb *db, const char *id, VdtAttachment attachment, const char *path)
+int vdt_rows_attach(VdtDb *db, const char *id, VdtAttachment attachment, const char *path,
+                    gint64 now)
 {
-    return vdt_db_run(db, attach[attachment], "ss", id, path);
+    return vdt_db_run(db, attach[attachment], "ssi", id, path, now);
+}
+
+int vdt_rows_detach(VdtDb *db, VdtAttachment attachment, const char *path, gint64 now)
+{
+    return vdt_db_run(db, detach[attachment], "ssi", path, NULL, now);
+}
+
+int vdt_rows_follow(VdtDb *db, const char *stream, const VdtFollowed *followed)
+{
+    return vdt_db_run(db, "INSERT OR REPLACE INTO followed VALUES (?,?,?)", "sii", stream,
+                      (gint64)followed->seq, followed->changed);
 }
 
 static VdtEvent *take_open(sqlite3_stmt *row)

@@ -37,6 +37,23 @@ static const char *const steps[VDT_SCHEMA_VERSION] = {
     "  json TEXT NOT NULL);"
     "CREATE TABLE marks (reader TEXT PRIMARY KEY, seq INTEGER NOT NULL, lost INTEGER NOT NULL)"
     "  WITHOUT ROWID;",
+    /* Files are called by their place in the folder, wherever that is moved to. */
+    "CREATE INDEX events_snapshot ON events (snapshot) WHERE snapshot IS NOT NULL;"
+    "CREATE INDEX events_clip ON events (clip) WHERE clip IS NOT NULL;",
+    /* When a file of it came or went: it rises from change to change. What was taken over from
+     * databases of other processes. */
+    "ALTER TABLE events ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX events_changed ON events (changed) WHERE changed>0;"
+    "CREATE TABLE followed (stream TEXT PRIMARY KEY, seq INTEGER NOT NULL,"
+    "  changed INTEGER NOT NULL) WITHOUT ROWID;",
+};
+
+/* What static SQL cannot do of them, after it; ? is the folder and a slash. */
+static const char *const in_folder[VDT_SCHEMA_VERSION][2] = {
+    {NULL},
+    {"UPDATE events SET snapshot=substr(snapshot,length(?1)+1) "
+     "WHERE substr(snapshot,1,length(?1))=?1",
+     "UPDATE events SET clip=substr(clip,length(?1)+1) WHERE substr(clip,1,length(?1))=?1"},
 };
 
 static VdtSchemaState fail(const VdtDb *db, int code, char **why)
@@ -47,16 +64,21 @@ static VdtSchemaState fail(const VdtDb *db, int code, char **why)
                : VDT_SCHEMA_FAILED;
 }
 
-static int migrate(VdtDb *db, gint64 from)
+static int migrate(VdtDb *db, const char *folder, gint64 from)
 {
+    g_autofree char *prefix = g_strconcat(folder, "/", NULL);
     int code = SQLITE_OK;
-    for (gint64 i = from; i < VDT_SCHEMA_VERSION && code == SQLITE_OK; i++)
+    for (gint64 i = from; i < VDT_SCHEMA_VERSION && code == SQLITE_OK; i++) {
         code = vdt_db_script(db, steps[i]);
+        for (guint k = 0; k < G_N_ELEMENTS(in_folder[i]) && code == SQLITE_OK; k++)
+            if (in_folder[i][k] != NULL)
+                code = vdt_db_run(db, in_folder[i][k], "s", prefix);
+    }
     g_autofree char *version = g_strdup_printf("PRAGMA user_version=%d", VDT_SCHEMA_VERSION);
     return code == SQLITE_OK ? vdt_db_script(db, version) : code;
 }
 
-VdtSchemaState vdt_schema_prepare(VdtDb *db, char **why)
+VdtSchemaState vdt_schema_prepare(VdtDb *db, const char *folder, char **why)
 {
     gint64 version = 0;
     int code = vdt_db_script(db, setup);
@@ -72,7 +94,7 @@ VdtSchemaState vdt_schema_prepare(VdtDb *db, char **why)
     }
     code = vdt_db_script(db, "BEGIN IMMEDIATE");
     if (code == SQLITE_OK)
-        code = migrate(db, version);
+        code = migrate(db, folder, version);
     if (code == SQLITE_OK)
         code = vdt_db_script(db, "COMMIT");
     return code == SQLITE_OK ? VDT_SCHEMA_READY : fail(db, code, why);

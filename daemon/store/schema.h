@@ -4,7 +4,7 @@
 
 #include "db.h"
 
-#define VDT_SCHEMA_VERSION 1
+#define VDT_SCHEMA_VERSION 3
 
 typedef enum {
     VDT_SCHEMA_READY,
@@ -13,6 +13,7 @@ typedef enum {
     VDT_SCHEMA_FAILED,  /* not now: the disk is full, another process has it locked */
 } VdtSchemaState;
 
-/* Sets @db, which writes, up, and brings it to this version, in one transaction or, once @db that
- * is not ready is freed, not at all. *@why says why it is not; to free. */
-VdtSchemaState vdt_schema_prepare(VdtDb *db, char **why);
+/* Sets @db, which writes, in @folder, up, and brings it to this version, in one transaction or,
+ * once
+ * @db that is not ready is freed, not at all. *@why says why it is not; to free. */
+VdtSchemaState vdt_schema_prepare(VdtDb *db, const char *folder, char **why);

@@ -2,6 +2,7 @@
 #include "store.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sys/statvfs.h>
 
 #include "journal.h"
@@ -31,6 +32,7 @@ const VdtStoreLimits vdt_store_limits_default = {
 
 struct _VdtStore {
     VdtStoreOptions options;
+    char *folder;
     VdtWriter writer;    /* its thread's, once that runs */
     gboolean in_trouble; /* which was said; too */
     VdtReaders readers;
@@ -262,6 +264,7 @@ static void clear(VdtStore *store)
     vdt_marks_clear(&store->marks);
     vdt_listeners_clear(&store->listeners);
     g_free(store->trouble);
+    g_free(store->folder);
     g_cond_clear(&store->changed);
     g_mutex_clear(&store->lock);
     g_free(store);
@@ -271,6 +274,7 @@ VdtStore *vdt_store_open(const char *folder, const VdtStoreOptions *options, GEr
 {
     VdtStore *store = g_new0(VdtStore, 1);
     init(store, options);
+    store->folder = g_strdup(folder);
     if (!vdt_writer_open(&store->writer, folder, &store->options, error)) {
         clear(store);
         return NULL;
@@ -317,9 +321,27 @@ void vdt_store_put(VdtStore *store, VdtEvent *event)
     push(store, vdt_op_new_put(event));
 }
 
+/* As the database calls it. */
+static const char *relative(const VdtStore *store, const char *path)
+{
+    gsize n = strlen(store->folder);
+    return path != NULL && g_str_has_prefix(path, store->folder) && path[n] == '/' ? path + n + 1
+                                                                                   : path;
+}
+
 void vdt_store_attach(VdtStore *store, const char *id, VdtAttachment attachment, const char *path)
 {
-    push(store, vdt_op_new_attach(id, attachment, path));
+    push(store, vdt_op_new(&(VdtOp){.kind = VDT_OP_ATTACH,
+                                    .id = (char *)id,
+                                    .path = (char *)relative(store, path),
+                                    .attachment = attachment}));
+}
+
+void vdt_store_detach(VdtStore *store, VdtAttachment attachment, const char *path)
+{
+    push(store, vdt_op_new(&(VdtOp){.kind = VDT_OP_DETACH,
+                                    .path = (char *)relative(store, path),
+                                    .attachment = attachment}));
 }
 
 gboolean vdt_store_flush(VdtStore *store, gint64 limit)
@@ -342,14 +364,6 @@ void vdt_store_set_limits(VdtStore *store, const VdtStoreLimits *limits)
 {
     g_mutex_lock(&store->lock);
     store->limits = *limits;
-    store->trim = TRUE;
-    g_cond_broadcast(&store->changed);
-    g_mutex_unlock(&store->lock);
-}
-
-void vdt_store_trim(VdtStore *store)
-{
-    g_mutex_lock(&store->lock);
     store->trim = TRUE;
     g_cond_broadcast(&store->changed);
     g_mutex_unlock(&store->lock);
@@ -418,6 +432,14 @@ GPtrArray *vdt_store_read(VdtStore *store, guint64 after, guint most, GError **e
     return records;
 }
 
+static void make_absolute(const VdtStore *store, char **path)
+{
+    if (*path == NULL || g_path_is_absolute(*path))
+        return;
+    g_autofree char *name = *path;
+    *path = g_build_filename(store->folder, name, NULL);
+}
+
 GPtrArray *vdt_store_query(VdtStore *store, const VdtStoreQuery *query, GError **error)
 {
     VdtDb *db = vdt_readers_take(&store->readers, error);
@@ -427,7 +449,37 @@ GPtrArray *vdt_store_query(VdtStore *store, const VdtStoreQuery *query, GError *
     if (events == NULL)
         vdt_readers_fail(&store->readers, db, error);
     vdt_readers_give(&store->readers, db);
+    for (guint i = 0; events != NULL && i < events->len; i++) {
+        VdtStoredEvent *event = events->pdata[i];
+        make_absolute(store, &event->snapshot);
+        make_absolute(store, &event->clip);
+    }
     return events;
+}
+
+gboolean vdt_store_get_followed(VdtStore *store, const char *stream, VdtFollowed *followed,
+                                GError **error)
+{
+    VdtDb *db = vdt_readers_take(&store->readers, error);
+    *followed = (VdtFollowed){0};
+    if (db == NULL)
+        return FALSE;
+    sqlite3_stmt *row =
+        vdt_db_select(db, "SELECT seq,changed FROM followed WHERE stream=?", "s", stream);
+    if (row != NULL && sqlite3_step(row) == SQLITE_ROW)
+        *followed =
+            (VdtFollowed){(guint64)sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1)};
+    gboolean is_read = row != NULL && vdt_db_done(row) == SQLITE_OK;
+    if (!is_read)
+        vdt_readers_fail(&store->readers, db, error);
+    vdt_readers_give(&store->readers, db);
+    return is_read;
+}
+
+void vdt_store_set_followed(VdtStore *store, const char *stream, const VdtFollowed *followed)
+{
+    push(store,
+         vdt_op_new(&(VdtOp){.kind = VDT_OP_FOLLOW, .id = (char *)stream, .followed = *followed}));
 }
 
 VdtStoreInfo *vdt_store_get_info(VdtStore *store)

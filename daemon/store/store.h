@@ -72,15 +72,16 @@ void vdt_store_close(VdtStore *store);
 /* Does not take @event. */
 void vdt_store_put(VdtStore *store, VdtEvent *event);
 typedef enum { VDT_ATTACH_SNAPSHOT, VDT_ATTACH_CLIP } VdtAttachment;
-/* Notes a file that belongs to an event that was put before; NULL when it is gone. */
+/* Notes a file that belongs to an event that was put before; NULL for none. One in the store's
+ * folder, whose @path begins as that does, may be moved with it. */
 void vdt_store_attach(VdtStore *store, const char *id, VdtAttachment attachment, const char *path);
+/* The file is gone, for all events that have it. */
+void vdt_store_detach(VdtStore *store, VdtAttachment attachment, const char *path);
 /* Waits until all that was put, and the ends of what the last process left, are on disk, for @limit
  * us at most. FALSE if they are not. */
 gboolean vdt_store_flush(VdtStore *store, gint64 limit);
-/* Other limits, from the next look on. */
+/* Other limits, by which the writer looks now for what is over them, and then every minute. */
 void vdt_store_set_limits(VdtStore *store, const VdtStoreLimits *limits);
-/* Has the writer look for what is over the limits now; otherwise it does so every minute. */
-void vdt_store_trim(VdtStore *store);
 
 /* --- the journal --- */
 
@@ -131,12 +132,25 @@ typedef struct {
     gint64 start, end, last; /* UTC, us; end is 0 while it goes on; last is its newest sign */
     double score;            /* the best; NaN if there is none */
     guint audience;          /* of VdtAudience */
-    char *snapshot, *clip;   /* NULL where there is none */
+    char *snapshot, *clip;   /* paths; NULL where there is none */
     char *json;              /* the newest line of it */
 } VdtStoredEvent;
 
 /* The newest first; an array of VdtStoredEvent. */
 GPtrArray *vdt_store_query(VdtStore *store, const VdtStoreQuery *query, GError **error);
+
+/* --- what another process writes (foreign.h) --- */
+
+typedef struct {
+    guint64 seq;    /* of its journal: rows up to this one were taken over */
+    gint64 changed; /* of its events: changes of files up to this one */
+} VdtFollowed;
+
+/* How far that has come for @stream; FALSE with an error if it cannot be read. */
+gboolean vdt_store_get_followed(VdtStore *store, const char *stream, VdtFollowed *followed,
+                                GError **error);
+/* On disk after what was put before. */
+void vdt_store_set_followed(VdtStore *store, const char *stream, const VdtFollowed *followed);
 
 /* --- itself --- */
 

@@ -98,7 +98,7 @@ static VdtSchemaState connect_file(VdtWriter *w)
         set_trouble(w, why);
         return VDT_SCHEMA_FAILED;
     }
-    VdtSchemaState state = vdt_schema_prepare(w->db, &why);
+    VdtSchemaState state = vdt_schema_prepare(w->db, w->folder, &why);
     if (state != VDT_SCHEMA_READY)
         set_trouble(w, why);
     return state;
@@ -199,8 +199,16 @@ static gboolean is_refusal(int code)
 
 static int apply(VdtDb *db, const VdtOp *op, gint64 now)
 {
-    return op->event != NULL ? vdt_rows_put(db, op->event, now)
-                             : vdt_rows_attach(db, op->id, op->attachment, op->path);
+    switch (op->kind) {
+    case VDT_OP_ATTACH:
+        return vdt_rows_attach(db, op->id, op->attachment, op->path, now);
+    case VDT_OP_DETACH:
+        return vdt_rows_detach(db, op->attachment, op->path, now);
+    case VDT_OP_FOLLOW:
+        return vdt_rows_follow(db, op->id, &op->followed);
+    default:
+        return vdt_rows_put(db, op->event, now);
+    }
 }
 
 static int write_all(VdtWriter *w, const GPtrArray *ops, const VdtMarksChange *marks,

@@ -94,16 +94,21 @@ void vdt_analytics_prepare(VdtResult *result)
     result->analytics = ready;
 }
 
+static void clear_classes(Ready *ready)
+{
+    g_free(ready->structures);
+    g_free(ready->labels);
+    g_free(ready->scores);
+    g_free(ready->ids);
+}
+
 void vdt_analytics_clear(VdtResult *result)
 {
     Ready *ready = g_steal_pointer(&result->analytics);
 
     if (!ready)
         return;
-    g_free(ready->structures);
-    g_free(ready->labels);
-    g_free(ready->scores);
-    g_free(ready->ids);
+    clear_classes(ready);
     g_array_unref(ready->objects);
     g_free(ready);
 }
@@ -134,6 +139,42 @@ static void relate(GstAnalyticsRelationMeta *meta, GstAnalyticsRelTypes type, gu
 {
     gst_analytics_relation_meta_set_relation(meta, type, a, b);
     gst_analytics_relation_meta_set_relation(meta, type, b, a);
+}
+
+/* How many of the results from @from on are of one group. */
+static guint count_group(const Ready *ready, guint from)
+{
+    const char *group = gst_structure_get_string(ready->structures[from], "group");
+    guint to = from + 1;
+
+    while (to < ready->n &&
+           g_strcmp0(gst_structure_get_string(ready->structures[to], "group"), group) == 0)
+        to++;
+    return to - from;
+}
+
+/* One for each group, each related to @detection unless that is NULL. The first one is in
+ * @classification; FALSE if there is none. */
+static gboolean add_classifications(GstAnalyticsRelationMeta *meta, const Ready *ready,
+                                    const GstAnalyticsODMtd *detection,
+                                    GstAnalyticsClsMtd *classification)
+{
+    gboolean any = FALSE;
+
+    for (guint from = 0, n; from < ready->n; from += n) {
+        GstAnalyticsClsMtd one;
+
+        n = count_group(ready, from);
+        if (!gst_analytics_relation_meta_add_cls_mtd(meta, n, ready->scores + from,
+                                                     ready->labels + from, &one))
+            continue;
+        if (detection)
+            relate(meta, GST_ANALYTICS_REL_TYPE_RELATE_TO, detection->id, one.id);
+        if (!any)
+            *classification = one;
+        any = TRUE;
+    }
+    return any;
 }
 
 static void add_object(GstAnalyticsRelationMeta *meta, const Object *object,
@@ -199,8 +240,7 @@ void vdt_analytics_attach(const VdtResult *result, GstBuffer *buffer, GstClockTi
     meta = gst_buffer_get_analytics_relation_meta(buffer);
     if (!meta)
         meta = gst_buffer_add_analytics_relation_meta(buffer);
-    if (ready->n > 0 && gst_analytics_relation_meta_add_cls_mtd(meta, ready->n, ready->scores,
-                                                                ready->labels, &classification)) {
+    if (add_classifications(meta, ready, NULL, &classification)) {
         /* the box around all of a class is no object */
         if (!ready->has_objects)
             add_classes(meta, ready, &visible);
@@ -208,4 +248,35 @@ void vdt_analytics_attach(const VdtResult *result, GstBuffer *buffer, GstClockTi
     }
     for (guint i = 0; i < ready->objects->len; i++)
         add_object(meta, &g_array_index(ready->objects, Object, i), &visible, age, result->pts);
+}
+
+static gboolean is_at(const GstAnalyticsODMtd *detection,
+                      const GstVideoRegionOfInterestMeta *region)
+{
+    float score;
+    int x, y, w, h;
+
+    return gst_analytics_od_mtd_get_obj_type(detection) == region->roi_type &&
+           gst_analytics_od_mtd_get_location(detection, &x, &y, &w, &h, &score) &&
+           (guint)x == region->x && (guint)y == region->y && (guint)w == region->w &&
+           (guint)h == region->h;
+}
+
+void vdt_analytics_attach_box(GstBuffer *buffer, const GstVideoRegionOfInterestMeta *region,
+                              const GValue *results)
+{
+    GstAnalyticsRelationMeta *meta = gst_buffer_get_analytics_relation_meta(buffer);
+    GstAnalyticsClsMtd classification;
+    GstAnalyticsODMtd detection;
+    gpointer state = NULL;
+    Ready ready = {0};
+
+    while (meta && gst_analytics_relation_meta_iterate(
+                       meta, &state, gst_analytics_od_mtd_get_mtd_type(), &detection))
+        if (is_at(&detection, region)) {
+            read_results(&ready, results);
+            add_classifications(meta, &ready, &detection, &classification);
+            clear_classes(&ready);
+            return;
+        }
 }

@@ -19,7 +19,8 @@ void vdt_analytics_clear(VdtResult *result);
  * Adds to a writable @buffer, whose time is @pts, in its GstAnalyticsRelationMeta, of what was
  * prepared:
  *
- * - a classification: label and score of each of the results, in their order;
+ * - a classification: label and score of each of the results, in their order; where these have the
+ *   field `group`, one for each group;
  * - of each result that has a box, an object detection, in pixels of the frame; unless there is the
  *   field `objects`: then of each of these, where it is at @pts, and a tracking under its id, both
  *   related to each other. It is lost while the object is hidden;
@@ -30,11 +31,20 @@ void vdt_analytics_clear(VdtResult *result);
  */
 void vdt_analytics_attach(const VdtResult *result, GstBuffer *buffer, GstClockTime pts,
                           const GstVideoInfo *info);
+/* Where a writable @buffer has an object detection of the type and place of @region: adds to it the
+ * classifications of @results, an array, one for each group, related to it. */
+void vdt_analytics_attach_box(GstBuffer *buffer, const GstVideoRegionOfInterestMeta *region,
+                              const GValue *results);
 #else
 static inline void vdt_analytics_prepare(VdtResult *result) {}
 static inline void vdt_analytics_clear(VdtResult *result) {}
 static inline void vdt_analytics_attach(const VdtResult *result, GstBuffer *buffer,
                                         GstClockTime pts, const GstVideoInfo *info)
+{
+}
+static inline void vdt_analytics_attach_box(GstBuffer *buffer,
+                                            const GstVideoRegionOfInterestMeta *region,
+                                            const GValue *results)
 {
 }
 #endif

@@ -79,16 +79,18 @@ static GstFlowReturn analyse_if_due(VdtAnalyzer *self, GstClockTime time)
     const gboolean due = vdt_timeline_is_due(timeline, time, vdt_analyzer_ns(pace.interval));
     /* where nothing is lost by it, all that is due is done */
     const gboolean patient = pace.mode == VDT_ANALYZER_ALIGNED && !g_atomic_int_get(&priv->live);
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(self);
     VdtSpan span = {.backwards = timeline->backwards};
     GstFlowReturn flow;
     GstClockTime from, to;
     gpointer work;
 
-    if (!due && (patient || !vdt_worker_is_waiting(worker)))
+    if (!due &&
+        (patient || !vdt_worker_is_waiting(worker) || (klass->renews && !klass->renews(self))))
         return GST_FLOW_OK;
     if (patient && !vdt_holding_wait_slot(&priv->holding, &flow))
         return flow;
-    work = VDT_ANALYZER_GET_CLASS(self)->take(self, worker->network, &from, &to);
+    work = klass->take(self, worker->network, &from, &to);
     if (!work) /* too little to look at, so far */
         return GST_FLOW_OK;
     priv->silence.took = TRUE;

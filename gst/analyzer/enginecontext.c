@@ -36,9 +36,9 @@ void vdt_engine_ask(GstElement *element)
             element, gst_message_new_need_context(GST_OBJECT(element), VDT_ENGINE_CONTEXT));
 }
 
-static gboolean fits(const VdtCard *card, const char *architecture, const char *model)
+static gboolean fits(const VdtCard *card, const char *const *architectures, const char *model)
 {
-    return g_strcmp0(card->architecture, architecture) == 0 &&
+    return g_strv_contains(architectures, card->architecture) &&
            (!model || !*model || g_strcmp0(model, card->name) == 0 ||
             g_strcmp0(model, card->path) == 0);
 }
@@ -53,8 +53,8 @@ static char *resolve(const char *model, GError **error)
     return g_strdup(model ? model : "");
 }
 
-VdtEngine *vdt_engine_find(const char *architecture, const char *name, VdtPrecision precision,
-                           VdtEngine *handed, GError **error)
+VdtEngine *vdt_engine_find(const char *const *architectures, const char *usual, const char *name,
+                           VdtPrecision precision, VdtEngine *handed, GError **error)
 {
     g_autofree char *model = resolve(name, error);
     VdtEngineOptions options = {.model = model, .precision = precision};
@@ -63,19 +63,23 @@ VdtEngine *vdt_engine_find(const char *architecture, const char *name, VdtPrecis
 
     if (!model)
         return NULL;
-    if (handed && fits(vdt_engine_get_card(handed), architecture, model))
+    if (handed && fits(vdt_engine_get_card(handed), architectures, model))
         return vdt_engine_ref(handed);
     /* said only where it selects the model: a card of another architecture is to be noticed */
-    if (!*model)
-        options.architecture = architecture;
+    if (!*model && usual)
+        options.model = usual;
+    else if (!*model)
+        options.architecture = architectures[0];
     engine = vdt_engine_get_shared(&options, error);
     if (!engine)
         return NULL;
     card = vdt_engine_get_card(engine);
-    if (g_strcmp0(card->architecture, architecture) != 0) {
+    if (!g_strv_contains(architectures, card->architecture)) {
+        g_autofree char *known = g_strjoinv(" or ", (char **)architectures);
+
         g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
                     "%s: the architecture is %s, but this element runs %s", card->path,
-                    card->architecture, architecture);
+                    card->architecture, known);
         return NULL;
     }
     return g_steal_pointer(&engine);

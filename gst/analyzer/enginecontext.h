@@ -17,13 +17,14 @@ VdtEngine *vdt_engine_from_context(GstContext *context);
 void vdt_engine_ask(GstElement *element);
 
 /*
- * An engine of @architecture for @name: a model's name, a path, which may begin with "~/", or a
- * file's URI (NULL or "" for the architecture's street model): @handed, which may be NULL, if it is
- * of that architecture and @model does not name another one, whatever its precision, else the one
- * that the process shares.
+ * An engine of one of @architectures (NULL-terminated) for @name: a model's name, a path, which may
+ * begin with "~/", or a file's URI; NULL or "" for @usual, or, if that is NULL, for the street
+ * model of the first architecture. It is @handed, which may be NULL, if that is of such an
+ * architecture and
+ * @name does not name another one, whatever its precision, else the one that the process shares.
  */
-VdtEngine *vdt_engine_find(const char *architecture, const char *name, VdtPrecision precision,
-                           VdtEngine *handed, GError **error);
+VdtEngine *vdt_engine_find(const char *const *architectures, const char *usual, const char *name,
+                           VdtPrecision precision, VdtEngine *handed, GError **error);
 
 /* Posts as an error or a warning of @element what is wrong with its model. */
 void vdt_engine_complain(GstElement *element, GstMessageType type, const GError *error);

@@ -26,6 +26,13 @@ static gpointer prepare(GstElement *element, VdtEngine *engine, GError **error)
     return VDT_ANALYZER_GET_CLASS(element)->prepare(VDT_ANALYZER(element), engine, error);
 }
 
+static const char *usual(GstElement *element)
+{
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(element);
+
+    return klass->usual ? klass->usual(VDT_ANALYZER(element)) : NULL;
+}
+
 static void check(GstElement *element, gpointer network)
 {
     VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(element);
@@ -66,6 +73,14 @@ static gint64 rest(GstElement *element)
         return at;
     vdt_telling_end(&priv->telling, VDT_ANALYZER(element), &pace);
     return 0;
+}
+
+static void add_stats(GstElement *element, GstStructure *stats)
+{
+    VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(element);
+
+    if (klass->add_stats)
+        klass->add_stats(VDT_ANALYZER(element), stats);
 }
 
 VdtWorker *vdt_analyzer_get_worker(VdtAnalyzer *self)
@@ -298,12 +313,14 @@ static void vdt_analyzer_finalize(GObject *object)
 static void vdt_analyzer_constructed(GObject *object)
 {
     const VdtAnalyzerClass *klass = VDT_ANALYZER_GET_CLASS(object);
-    const VdtWorkerFuncs funcs = {.architecture = klass->architecture,
+    const VdtWorkerFuncs funcs = {.architectures = klass->architectures,
+                                  .usual = usual,
                                   .prepare = prepare,
                                   .clear_network = klass->clear_network,
                                   .run = run,
                                   .check = check,
                                   .rest = rest,
+                                  .add_stats = add_stats,
                                   .free_work = klass->free_work,
                                   .ref_result = (GBoxedCopyFunc)vdt_result_ref,
                                   .unref_result = (GDestroyNotify)vdt_result_unref};

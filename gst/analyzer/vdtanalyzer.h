@@ -42,9 +42,10 @@ G_DECLARE_DERIVABLE_TYPE(VdtAnalyzer, vdt_analyzer, VDT, ANALYZER, GstBaseTransf
 struct _VdtAnalyzerClass {
     GstBaseTransformClass parent_class;
 
-    const char *kind;         /* of results: "action" */
-    const char *factory;      /* what elements are called by default; NULL: as GStreamer has it */
-    const char *architecture; /* of engines; NULL if the element needs none (prepare gets NULL) */
+    const char *kind;    /* of results: "action" */
+    const char *factory; /* what elements are called by default; NULL: as GStreamer has it */
+    /* Of engines, NULL-terminated; NULL if the element needs none (prepare gets NULL). */
+    const char *const *architectures;
 
     /* Makes what is needed to analyse: a g_atomic_rc_box, or NULL with @error set. */
     gpointer (*prepare)(VdtAnalyzer *self, VdtEngine *engine, GError **error);
@@ -69,6 +70,14 @@ struct _VdtAnalyzerClass {
 
     /* All that follow may be NULL. */
 
+    /* The model that is meant where the property names none; see VdtWorkerFuncs. */
+    const char *(*usual)(VdtAnalyzer *self);
+    /* Adds to `stats` what the subclass counts itself; any thread. */
+    void (*add_stats)(VdtAnalyzer *self, GstStructure *stats);
+
+    /* Whether work that waits while the network is behind is taken anew for each frame, as it is if
+     * this is NULL; otherwise only when a result is due. */
+    gboolean (*renews)(VdtAnalyzer *self);
     /* The worker's thread, see VdtWorkerFuncs: says what of the properties does not go with the
      * network. */
     void (*check)(VdtAnalyzer *self, gpointer network);

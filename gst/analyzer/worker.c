@@ -307,7 +307,7 @@ gboolean vdt_worker_start(VdtWorker *worker)
     GST_OBJECT_LOCK(element);
     handed = worker->handed != NULL;
     GST_OBJECT_UNLOCK(element);
-    if (worker->funcs.architecture && !handed)
+    if (worker->funcs.architectures && !handed)
         vdt_engine_ask(element);
     worker->network = vdt_worker_make_network(worker, NULL, &error);
     if (!worker->network) {

@@ -60,7 +60,11 @@ typedef struct {
 
 /* What the element brings. */
 typedef struct {
-    const char *architecture; /* of engines; NULL if it needs none (prepare gets NULL) */
+    /* Of engines, NULL-terminated; NULL if it needs none (prepare gets NULL). */
+    const char *const *architectures;
+    /* The model that is meant if the property names none. NULL, as function or from it, for the
+     * street model of the first architecture. */
+    const char *(*usual)(GstElement *element);
 
     /* Makes what is needed to run: a g_atomic_rc_box, or NULL with @error set. Called by start,
      * later by the worker's thread. */
@@ -76,6 +80,8 @@ typedef struct {
     /* In the worker's thread, when it has nothing to do, and again at the monotonic time that it
      * returns; 0 for never. NULL for nothing. */
     gint64 (*rest)(GstElement *element);
+    /* Adds to `stats` what the element counts itself; any thread. NULL for nothing. */
+    void (*add_stats)(GstElement *element, GstStructure *stats);
     GBoxedCopyFunc ref_result;
     GDestroyNotify unref_result;
 } VdtWorkerFuncs;

@@ -5,7 +5,8 @@
 
 gpointer vdt_worker_make_network(VdtWorker *worker, GCancellable *cancellable, GError **error)
 {
-    const char *architecture = worker->funcs.architecture;
+    const char *const *architectures = worker->funcs.architectures;
+    const char *usual = worker->funcs.usual ? worker->funcs.usual(worker->element) : NULL;
     g_autofree char *model = NULL;
     g_autoptr(VdtEngine) handed = NULL, engine = NULL;
     VdtPrecision precision;
@@ -16,8 +17,8 @@ gpointer vdt_worker_make_network(VdtWorker *worker, GCancellable *cancellable, G
     precision = worker->precision;
     handed = worker->handed ? vdt_engine_ref(worker->handed) : NULL;
     GST_OBJECT_UNLOCK(worker->element);
-    if (architecture) {
-        engine = vdt_engine_find(architecture, model, precision, handed, error);
+    if (architectures) {
+        engine = vdt_engine_find(architectures, usual, model, precision, handed, error);
         if (!engine || g_cancellable_set_error_if_cancelled(cancellable, error))
             return NULL;
         if (vdt_engine_get_unused(engine))

@@ -75,7 +75,7 @@ void vdt_worker_install(GObjectClass *klass, guint first)
         klass, first + MODEL,
         g_param_spec_string("model", "Model",
                             "Name of an installed model, or path or URI of a model card; "
-                            "empty for the street model",
+                            "empty for the one that comes with the element",
                             NULL, live));
     g_object_class_install_property(klass, first + PRECISION,
                                     g_param_spec_enum("precision", "Precision",
@@ -108,9 +108,22 @@ gboolean vdt_worker_set(VdtWorker *worker, guint id, const GValue *value)
     return TRUE;
 }
 
+static GstStructure *get_stats(VdtWorker *worker)
+{
+    GstStructure *s;
+    VdtStats stats;
+
+    g_mutex_lock(&worker->lock);
+    stats = worker->stats;
+    g_mutex_unlock(&worker->lock);
+    s = vdt_stats_to_structure(&stats, worker->element);
+    if (worker->funcs.add_stats)
+        worker->funcs.add_stats(worker->element, s);
+    return s;
+}
+
 gboolean vdt_worker_get(VdtWorker *worker, guint id, GValue *value)
 {
-    VdtStats stats;
 
     switch (id) {
     case MODEL:
@@ -124,10 +137,7 @@ gboolean vdt_worker_get(VdtWorker *worker, guint id, GValue *value)
         GST_OBJECT_UNLOCK(worker->element);
         return TRUE;
     case STATS:
-        g_mutex_lock(&worker->lock);
-        stats = worker->stats;
-        g_mutex_unlock(&worker->lock);
-        g_value_take_boxed(value, vdt_stats_to_structure(&stats, worker->element));
+        g_value_take_boxed(value, get_stats(worker));
         return TRUE;
     default:
         return FALSE;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arrays.h"
+#include "classes.h"
 #include "frame/objectbox.h"
 #include "text.h"
 
@@ -72,6 +73,7 @@ static void add_object(VdtOverlayShow *show, const GstStructure *s, gint64 age)
     memset(object, 0, sizeof *object);
     if (!set_box(object, s, age))
         return;
+    object->id = id;
     object->predicted = merged || g_strcmp0(state, "hidden") == 0;
     tag->kind = VDT_OVERLAY_REGION_KINDS + id % VDT_OVERLAY_OBJECT_KINDS;
     vdt_overlay_text_append(tag->text, sizeof tag->text - sizeof number,
@@ -86,6 +88,23 @@ static void add_object(VdtOverlayShow *show, const GstStructure *s, gint64 age)
 void vdt_overlay_objects_add(VdtOverlayShow *show, const GstStructure *result, GstClockTime pts)
 {
     vdt_overlay_each(show, result, "objects", add_object, get_age(result, pts));
+}
+
+/* "vehicle 7: van, red" */
+void vdt_overlay_objects_classify(VdtOverlayShow *show, guint id,
+                                  const GstVideoRegionOfInterestMeta *region)
+{
+    VdtOverlayTag *tag = NULL;
+    char text[sizeof tag->text] = "";
+    int percent;
+
+    for (guint i = 0; i < show->n_objects && !tag; i++)
+        if (show->objects[i].id == id)
+            tag = &show->objects[i].tag;
+    if (!tag || !vdt_overlay_classes_at(region, text, sizeof text, &percent))
+        return;
+    vdt_overlay_text_append(tag->text, sizeof tag->text, ": ");
+    vdt_overlay_text_append(tag->text, sizeof tag->text, text);
 }
 
 /* "kerb in 3 out 1" */

@@ -2,11 +2,11 @@
 #include "show.h"
 
 #include <gst/video/video.h>
-#include <math.h>
 #include <string.h>
 
 #include "analyzer/resultmeta.h"
 #include "arrays.h"
+#include "classes.h"
 #include "objects.h"
 #include "palette.h"
 #include "text.h"
@@ -15,21 +15,6 @@
 #define OLD         (5 * GST_SECOND)
 /* Of an array, no more is looked at. */
 #define MOST_LOOKED 100
-
-/* A number of any type in percent; -1 if it is none. */
-static int get_percent(const GstStructure *s, const char *field)
-{
-    const GValue *value = gst_structure_get_value(s, field);
-    GValue number = G_VALUE_INIT;
-    double score;
-
-    g_value_init(&number, G_TYPE_DOUBLE);
-    if (!value || !g_value_type_transformable(G_VALUE_TYPE(value), G_TYPE_DOUBLE) ||
-        !g_value_transform(value, &number))
-        return -1;
-    score = g_value_get_double(&number);
-    return isnan(score) ? -1 : (int)lround(CLAMP(score, 0, 1) * 100);
-}
 
 static const char *get_text(const GstStructure *s, const char *field)
 {
@@ -68,9 +53,9 @@ static void add_line(VdtOverlayPanel *panel, const GValue *value, gboolean legen
     if (!label)
         return;
     vdt_overlay_text_append(line->text, sizeof line->text, label);
-    line->percent = legend ? get_percent(s, "share") : -1;
+    line->percent = legend ? vdt_overlay_percent(s, "share") : -1;
     if (line->percent < 0)
-        line->percent = get_percent(s, "score");
+        line->percent = vdt_overlay_percent(s, "score");
     line->colour = legend ? get_colour(s) : 0;
     panel->n_lines++;
 }
@@ -78,6 +63,11 @@ static void add_line(VdtOverlayPanel *panel, const GValue *value, gboolean legen
 static gboolean is_too_old(guint64 age, const VdtOverlayLimits *limits)
 {
     return limits->max_age && age > limits->max_age;
+}
+
+static gboolean is_old(guint64 age, const VdtOverlayLimits *limits)
+{
+    return age > (limits->max_age ? limits->max_age / 2 : OLD);
 }
 
 /* The best of what was found, @n_lines at most. */
@@ -100,7 +90,7 @@ static void add_panel(VdtOverlayShow *show, const GstStructure *result,
         add_line(panel, gst_value_array_get_value(results, i), legend);
     if (panel->n_lines == 0)
         return;
-    panel->old = age > (limits->max_age ? limits->max_age / 2 : OLD);
+    panel->old = is_old(age, limits);
     vdt_overlay_text_append(panel->title, sizeof panel->title, get_text(result, "element"));
     show->n_panels++;
 }
@@ -207,14 +197,56 @@ static void show_classes(VdtOverlayShow *show, const GstStructure *result, GstCl
     add_panel(show, result, limits, VDT_OVERLAY_LINES, TRUE);
 }
 
+/* "camera: night, rain", in one line that says itself who says it. FALSE if there are no groups. */
+static gboolean add_sentence(VdtOverlayShow *show, const GstStructure *result,
+                             const VdtOverlayLimits *limits)
+{
+    VdtOverlayPanel *panel = &show->panels[show->n_panels];
+    VdtOverlayLine *line = &panel->lines[0];
+    guint64 age = 0;
+
+    if (show->n_panels == VDT_OVERLAY_PANELS)
+        return TRUE;
+    memset(panel, 0, sizeof *panel);
+    vdt_overlay_text_append(line->text, sizeof line->text, get_text(result, "element"));
+    vdt_overlay_text_append(line->text, sizeof line->text, line->text[0] ? ": " : NULL);
+    if (!vdt_overlay_classes_join(line->text, sizeof line->text,
+                                  gst_structure_get_value(result, "results")))
+        return FALSE;
+    line->percent = -1;
+    panel->n_lines = 1;
+    gst_structure_get_uint64(result, "age", &age);
+    panel->old = is_old(age, limits);
+    show->n_panels++;
+    return TRUE;
+}
+
+/* What the frame shows; and its regions, with what is in them. Boxes have it themselves. */
+static void show_classification(VdtOverlayShow *show, const GstStructure *result, GstClockTime pts,
+                                const VdtOverlayLimits *limits)
+{
+    guint64 age = 0;
+
+    gst_structure_get_uint64(result, "age", &age);
+    if (is_too_old(age, limits))
+        return;
+    if (limits->top_k > 0 && !add_sentence(show, result, limits))
+        show_labels(show, result, pts, limits);
+    if (limits->zones)
+        vdt_overlay_classes_add(show, result);
+}
+
 /* How each kind of result is shown; others are not. */
 static const struct {
     const char *kind;
     void (*show)(VdtOverlayShow *show, const GstStructure *result, GstClockTime pts,
                  const VdtOverlayLimits *limits);
 } kinds[] = {
-    {"action", show_labels},      {"answer", show_labels},        {"classification", show_labels},
-    {"restoration", show_labels}, {"segmentation", show_classes},
+    {"action", show_labels},
+    {"answer", show_labels},
+    {"classification", show_classification},
+    {"restoration", show_labels},
+    {"segmentation", show_classes},
 };
 
 static void add_result(VdtOverlayShow *show, GstCustomMeta *meta, GstClockTime pts,
@@ -232,9 +264,12 @@ static void add_result(VdtOverlayShow *show, GstCustomMeta *meta, GstClockTime p
 static void set_tag(VdtOverlayTag *tag, const GstVideoRegionOfInterestMeta *region)
 {
     const char *type = g_quark_to_string(region->roi_type), *detail = NULL;
+    char classes[sizeof tag->text] = "";
     int percent = -1;
 
-    for (const GList *l = region->params; l && (!detail || percent < 0); l = l->next) {
+    if (vdt_overlay_classes_at(region, classes, sizeof classes, &percent))
+        detail = classes;
+    for (const GList *l = region->params; l && !*classes && (!detail || percent < 0); l = l->next) {
         const GstStructure *s = l->data;
 
         if (!detail)
@@ -242,9 +277,9 @@ static void set_tag(VdtOverlayTag *tag, const GstVideoRegionOfInterestMeta *regi
         if (!detail)
             detail = get_text(s, "action");
         if (percent < 0)
-            percent = get_percent(s, "confidence");
+            percent = vdt_overlay_percent(s, "confidence");
         if (percent < 0)
-            percent = get_percent(s, "score");
+            percent = vdt_overlay_percent(s, "score");
     }
     tag->kind = type ? g_str_hash(type) % VDT_OVERLAY_REGION_KINDS : 0;
     vdt_overlay_text_append(tag->text, sizeof tag->text, type);
@@ -275,13 +310,19 @@ static void add_box(VdtOverlayShow *show, const GstVideoRegionOfInterestMeta *re
     show->n_boxes++;
 }
 
-/* Whether a region is one of the objects, which are shown already. */
+/* Whether a region is one of the objects, which are shown already; with what classifiers say of it.
+ */
 static gboolean is_object(VdtOverlayShow *show, const GstVideoRegionOfInterestMeta *region)
 {
     const GstStructure *params = gst_video_region_of_interest_meta_get_param(
         (GstVideoRegionOfInterestMeta *)region, "cgrseg-segmenter");
+    guint id;
 
-    return show->n_objects > 0 && params && gst_structure_has_field(params, "object");
+    if (show->n_objects == 0 || !params || !gst_structure_has_field(params, "object"))
+        return FALSE;
+    if (gst_structure_get_uint(params, "object", &id))
+        vdt_overlay_objects_classify(show, id, region);
+    return TRUE;
 }
 
 /* What a show is made of. */
@@ -318,8 +359,9 @@ gboolean vdt_overlay_show_gather(VdtOverlayShow *show, GstBuffer *buffer,
     while ((meta = gst_buffer_iterate_meta_filtered(buffer, &state, results)))
         add_result(show, (GstCustomMeta *)meta, GST_BUFFER_PTS(buffer), limits);
     state = NULL;
-    while (limits->boxes && (meta = gst_buffer_iterate_meta_filtered(buffer, &state, regions)))
-        if (!is_object(show, (const GstVideoRegionOfInterestMeta *)meta))
+    while ((limits->boxes || limits->objects) &&
+           (meta = gst_buffer_iterate_meta_filtered(buffer, &state, regions)))
+        if (!is_object(show, (const GstVideoRegionOfInterestMeta *)meta) && limits->boxes)
             add_box(show, (const GstVideoRegionOfInterestMeta *)meta);
     /* who says it is only worth the room if there are several */
     if (show->n_panels == 1)

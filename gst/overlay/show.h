@@ -76,6 +76,7 @@ typedef struct {
 
 /* An object, where it is at the frame's time. */
 typedef struct {
+    guint id;
     float x, y, width, height; /* in shares of the frame; may be outside */
     gboolean predicted;        /* that it is there was not seen */
     VdtOverlayTag tag;

@@ -15,6 +15,11 @@ static gboolean has_classes(const VdtClipNetwork *network, GError **error)
     const VdtShape *scores = &vdt_session_get_output(network->session, 0)->shape;
     const VdtCard *card = network->card;
 
+    if (card->n_groups > 0) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                    "%s: \"groups\" are for networks that classify pictures", card->path);
+        return FALSE;
+    }
     if (scores->n_dims == 2 && (!card->labels || scores->dims[1] == card->n_labels))
         return TRUE;
     g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,

@@ -28,6 +28,8 @@
  */
 #include "squeezetimerecognizer.h"
 
+#include <string.h>
+
 #include "clipnetwork.h"
 #include "clipring.h"
 #include "enums.h"
@@ -169,21 +171,16 @@ static GstStructure *result_of(const VdtCard *card, guint class, double score)
                              (int)class, "score", G_TYPE_DOUBLE, score, NULL);
 }
 
-/* Adds the best @k of @n classes to @results, the best first. Equal scores go by number. */
+/* Adds the best @k of @n classes to @results, the best first. */
 static void add_best(GPtrArray *results, const double *scores, guint n, guint k,
                      const VdtCard *card)
 {
-    g_autofree gboolean *taken = g_new0(gboolean, n);
+    const VdtCardGroup all = vdt_scores_group(card, 0, n);
+    g_autofree gint64 *winners = g_new(gint64, k);
 
-    for (guint i = 0; i < MIN(k, n); i++) {
-        guint best = n;
-
-        for (guint c = 0; c < n; c++)
-            if (!taken[c] && (best == n || scores[c] > scores[best]))
-                best = c;
-        g_ptr_array_add(results, result_of(card, best, scores[best]));
-        taken[best] = TRUE;
-    }
+    k = vdt_scores_rank(scores, &all, k, winners);
+    for (guint i = 0; i < k; i++)
+        g_ptr_array_add(results, result_of(card, (guint)winners[i], scores[winners[i]]));
 }
 
 static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer work,
@@ -216,9 +213,8 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer work,
         self->n_scores = 0;
         return TRUE;
     }
-    for (guint i = 0; i < n; i++)
-        scores[i] = ((const float *)logits->data)[i];
-    vdt_scores_softmax(scores, n);
+    memset(scores, 0, n * sizeof *scores);
+    vdt_scores_add(card, logits->data, n, 1, scores);
     GST_OBJECT_LOCK(self);
     top_k = self->top_k;
     GST_OBJECT_UNLOCK(self);
@@ -319,6 +315,7 @@ static void vdt_squeezetime_recognizer_init(VdtSqueezetimeRecognizer *self)
 
 static void vdt_squeezetime_recognizer_class_init(VdtSqueezetimeRecognizerClass *klass)
 {
+    static const char *const architectures[] = {"squeezetime", NULL};
     const GParamFlags live = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
     GObjectClass *object = G_OBJECT_CLASS(klass);
     GstElementClass *element = GST_ELEMENT_CLASS(klass);
@@ -329,7 +326,7 @@ static void vdt_squeezetime_recognizer_class_init(VdtSqueezetimeRecognizerClass 
     object->finalize = vdt_squeezetime_recognizer_finalize;
     analyzer->kind = "action";
     analyzer->factory = "squeezetime-recognizer";
-    analyzer->architecture = "squeezetime";
+    analyzer->architectures = architectures;
     analyzer->prepare = prepare;
     analyzer->clear_network = vdt_clip_network_clear;
     analyzer->look = look;

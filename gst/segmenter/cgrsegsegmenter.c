@@ -435,6 +435,7 @@ static void vdt_cgrseg_segmenter_init(VdtCgrsegSegmenter *self)
 
 static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
 {
+    static const char *const architectures[] = {"cgrseg", NULL};
     GObjectClass *object = G_OBJECT_CLASS(klass);
     GstElementClass *element = GST_ELEMENT_CLASS(klass);
     VdtAnalyzerClass *analyzer = VDT_ANALYZER_CLASS(klass);
@@ -448,7 +449,7 @@ static void vdt_cgrseg_segmenter_class_init(VdtCgrsegSegmenterClass *klass)
     GST_BASE_TRANSFORM_CLASS(klass)->sink_event = sink_event;
     analyzer->kind = "segmentation";
     analyzer->factory = "cgrseg-segmenter";
-    analyzer->architecture = "cgrseg";
+    analyzer->architectures = architectures;
     analyzer->prepare = prepare;
     analyzer->clear_network = vdt_seg_network_clear;
     analyzer->look = look;

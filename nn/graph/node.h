@@ -11,6 +11,9 @@
 
 #define VDT_MAX_INPUTS 8
 
+/* The share of the batch in what a run makes of running statistics, PyTorch's. */
+#define VDT_BATCH_NORM_MOMENTUM 0.1
+
 typedef struct _VdtNode VdtNode;
 
 /* The reference kernels of an op are compiled twice: in float, which plans run, and in double,
@@ -31,6 +34,7 @@ typedef enum {
     VDT_NEEDS_X2 = 1 << 2,
     VDT_NEEDS_X3 = 1 << 3,
     VDT_NEEDS_X4 = 1 << 4,
+    VDT_NEEDS_X5 = 1 << 5,
     VDT_NEEDS_Y = 1 << 8,
 } VdtNeeds;
 
@@ -78,6 +82,9 @@ struct _VdtOp {
     const VdtOp *training;
 };
 
+/* What is made of windows: sequences of their own, maps again, or a token of each. */
+typedef enum { VDT_WINDOWS_APART, VDT_WINDOWS_BACK, VDT_WINDOWS_JOINED } VdtWindowsWay;
+
 struct _VdtNode {
     const VdtOp *op;
     guint index; /* in graph->nodes */
@@ -96,16 +103,26 @@ struct _VdtNode {
     gboolean overwritten;
     /* An input: so many elements of dimension 0 are live, the others may hold anything. Or NULL. */
     const VdtNode *live;
-    gboolean derived; /* a parameter that training does not change, e.g. running statistics */
-    gboolean frozen;  /* a parameter that it might change, but is not to */
+    /* A parameter that training does not change, but a run may: running statistics; or, without
+     * dimensions, a counter. */
+    gboolean derived;
+    gboolean frozen; /* a parameter that it might change, but is not to */
     union {
         struct {
             int kernel_h, kernel_w, stride, pad_h, pad_w, groups; /* inputs: x, weight, [bias] */
         } conv2d;
         struct {
-            float eps;       /* inputs: x, weight, bias, running_mean, running_var */
+            int heads;
+            float eps; /* inputs: q, k, v */
+        } linear_attention;
+        struct {
+            float eps;       /* inputs: x, weight, bias, running_mean, running_var, [alpha] */
             gboolean frozen; /* uses running statistics in training, too */
+            guint axis;      /* the dimension that channels are */
         } batch_norm;
+        struct {
+            gboolean frozen; /* inputs: from, to, warm, iter, total; in training, too, it is @to */
+        } progress;
         struct {
             int kernel, stride, pad;
         } max_pool2d;
@@ -124,6 +141,11 @@ struct _VdtNode {
             int grid, stride; /* inputs: table */
         } distance_bias;
         struct {
+            int height, width; /* of a map of tokens */
+            int window_h, window_w, shift;
+            VdtWindowsWay way;
+        } windows; /* and their biases, inputs: table */
+        struct {
             guint axis;
             gint64 begin, length; /* of a slice */
         } along;
@@ -134,6 +156,14 @@ struct _VdtNode {
         struct {
             gint64 k;
         } top_k;
+        struct {
+            gint64 n;
+            int heads;
+            gboolean protect;
+        } match_tokens;
+        struct {
+            gint64 tokens; /* inputs: source, target, [sizes] */
+        } merge_sizes;
         struct {
             guint number;
         } result;

@@ -153,6 +153,10 @@ typedef struct {
     void (*layer_norm_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
                             const float *weight, const float *bias, float eps, void *y,
                             size_t y_pitch);
+    /* y[i][c] = x[i][c] / (sum over k of x[i][k] * weight[k] + eps), over whole vectors of
+     * channels; weight is float */
+    void (*share_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
+                       const float *weight, float eps, void *y, size_t y_pitch);
     /* y[i][c] = epilogue(sum over lines l and their taps k < width of
      *     a[l * (rows + width - 1) + i + k][c] * weight[l * width + k][c])
      * for up to VDT_MOST_TILE_ROWS rows: along a line each row sees what the one before it saw, but

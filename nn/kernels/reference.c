@@ -137,6 +137,19 @@ void VDT_K(layer_norm_rows)(size_t rows, size_t channels, const void *x, size_t 
     }
 }
 
+void VDT_K(share_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
+                       const float *weight, float eps, void *y, size_t y_pitch)
+{
+    for (size_t i = 0; i < rows; i++) {
+        float sum = eps;
+
+        for (size_t c = 0; c < channels; c++)
+            sum += load(x, i * x_pitch + c) * weight[c];
+        for (size_t c = 0; c < channels; c++)
+            store(y, i * y_pitch + c, load(x, i * x_pitch + c) / sum);
+    }
+}
+
 void VDT_K(depthwise_rows)(size_t rows, size_t lines, size_t width, size_t channels,
                            const void *const *a, const float *weight, const VdtEpilogue *epilogue,
                            void *y, size_t y_pitch)

@@ -158,6 +158,22 @@ void VDT_K(layer_norm_rows)(size_t rows, size_t channels, const void *x, size_t 
     }
 }
 
+void VDT_K(share_rows)(size_t rows, size_t channels, const void *x, size_t x_pitch,
+                       const float *weight, float eps, void *y, size_t y_pitch)
+{
+    for (size_t i = 0; i < rows; i++) {
+        const element *from = (const element *)x + i * x_pitch;
+        element *to = (element *)y + i * y_pitch;
+        vf sum = {0}, factor;
+
+        for (size_t c = 0; c < channels; c += VDT_VL)
+            sum += load(from + c) * load_f32(weight + c);
+        factor = splat(1 / (sum_of(sum) + eps));
+        for (size_t c = 0; c < channels; c += VDT_VL)
+            store(to + c, load(from + c) * factor);
+    }
+}
+
 /* Elements of a and b by number, those of b from VDT_VL on. */
 INLINE vf pick(vf a, vf b, vi which)
 {

@@ -9,17 +9,21 @@ guint vdt_graph_freeze_norms(VdtGraph *graph, const char *prefix)
     for (guint i = 0; i < graph->nodes->len; i++) {
         VdtNode *node = graph->nodes->pdata[i];
 
-        if (node->op != &vdt_op_batch_norm || !g_str_has_prefix(node->inputs[1]->name, prefix))
-            continue;
-        node->p.batch_norm.frozen = TRUE;
-        n++;
+        if (node->op == &vdt_op_batch_norm && g_str_has_prefix(node->inputs[1]->name, prefix)) {
+            node->p.batch_norm.frozen = TRUE;
+            n++;
+        } else if (node->op == &vdt_op_progress &&
+                   g_str_has_prefix(node->inputs[2]->name, prefix)) {
+            node->p.progress.frozen = TRUE;
+        }
     }
     return n;
 }
 
 const VdtOp *vdt_node_training_op(const VdtNode *node)
 {
-    gboolean frozen = node->op == &vdt_op_batch_norm && node->p.batch_norm.frozen;
+    gboolean frozen = (node->op == &vdt_op_batch_norm && node->p.batch_norm.frozen) ||
+                      (node->op == &vdt_op_progress && node->p.progress.frozen);
 
     return node->op->training && !frozen ? node->op->training : node->op;
 }

@@ -14,13 +14,17 @@
     X(conv2d)                                                                                      \
     X(linear)                                                                                      \
     X(matmul)                                                                                      \
+    X(linear_attention)                                                                            \
     X(batch_norm)                                                                                  \
     X(batch_norm_batch)                                                                            \
     X(layer_norm)                                                                                  \
+    X(progress)                                                                                    \
+    X(progress_training)                                                                           \
     X(relu)                                                                                        \
     X(sigmoid)                                                                                     \
     X(hard_sigmoid)                                                                                \
     X(gelu)                                                                                        \
+    X(log)                                                                                         \
     X(softmax)                                                                                     \
     X(add)                                                                                         \
     X(mul)                                                                                         \
@@ -30,6 +34,8 @@
     X(resize_bilinear)                                                                             \
     X(resize_bicubic)                                                                              \
     X(distance_bias)                                                                               \
+    X(windows)                                                                                     \
+    X(window_bias)                                                                                 \
     X(reshape)                                                                                     \
     X(permute)                                                                                     \
     X(expand)                                                                                      \
@@ -37,11 +43,15 @@
     X(slice)                                                                                       \
     X(gather_rows)                                                                                 \
     X(top_k)                                                                                       \
+    X(match_tokens)                                                                                \
+    X(merge_tokens)                                                                                \
+    X(merge_sizes)                                                                                 \
     X(result)                                                                                      \
     X(write_rows)                                                                                  \
     X(live_rows)                                                                                   \
     X(dropout)                                                                                     \
-    X(cross_entropy)
+    X(cross_entropy)                                                                               \
+    X(kl_divergence)
 
 #define VDT_DECLARE_OP(name) extern const VdtOp VDT_OP(name);
 VDT_OPS(VDT_DECLARE_OP)

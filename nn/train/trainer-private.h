@@ -11,6 +11,7 @@ typedef struct {
     gboolean frozen;     /* nothing moves it: it has none of what follows */
     VdtTensor *state[2]; /* of the optimiser; NULL where there is none */
     VdtTensor *average;  /* or NULL */
+    gboolean counter;    /* the run counts in it */
     VdtTensor *before;   /* of what the run itself moves: its value before the step; or NULL */
 } VdtTrainerParam;
 
@@ -19,10 +20,17 @@ struct _VdtTrainer {
     VdtTrainOptions options;
     char *slow_prefix; /* that options point to */
     guint64 step;
+    guint64 n_estimates; /* of statistics, since the last step */
     VdtTrainerParam *params;
     guint n_params;
     VdtOptimizer optimizer;
 };
+
+/* What a run moves: keeps its values, and puts them back. */
+void vdt_trainer_keep(VdtTrainer *t);
+void vdt_trainer_put_back(VdtTrainer *t);
+/* FALSE if any of that is not finite. */
+gboolean vdt_trainer_check_statistics(const VdtTrainer *t, GError **error);
 
 /* options.c: one sentence about the first that makes no sense. */
 gboolean vdt_train_options_check(const VdtTrainOptions *options, GError **error);

@@ -15,11 +15,13 @@ static void add_param(VdtTrainer *t, const VdtGraph *graph, guint i)
     const VdtTrainOptions *o = &t->options;
     VdtTrainerParam *p = &t->params[i];
     const VdtTensor *gradient = vdt_session_get_gradient(t->session, i);
+    const VdtNode *node = graph->params->pdata[i];
     VdtOptimized optimized = {.name = vdt_graph_get_param(graph, i, NULL), .factor = 1};
 
     p->name = optimized.name;
     p->value = vdt_session_get_param(t->session, i);
-    p->frozen = !gradient && !((const VdtNode *)graph->params->pdata[i])->derived;
+    p->frozen = !gradient && !node->derived;
+    p->counter = node->derived && node->shape.n_dims == 0;
     if (p->frozen)
         return;
     for (guint k = 0; gradient && k < vdt_optimizer_count_states(o); k++) {
@@ -27,7 +29,8 @@ static void add_param(VdtTrainer *t, const VdtGraph *graph, guint i)
         memset(p->state[k]->data, 0, p->state[k]->n_bytes);
         optimized.state[k] = p->state[k]->data;
     }
-    if (o->average > 0) {
+    /* How far the training is has no average. */
+    if (o->average > 0 && !p->counter) {
         p->average = vdt_tensor_copy_f32(p->value);
         optimized.average = p->average->data;
     }
@@ -103,7 +106,7 @@ guint64 vdt_trainer_get_step(const VdtTrainer *trainer)
     return trainer->step;
 }
 
-static void keep_statistics(VdtTrainer *t)
+void vdt_trainer_keep(VdtTrainer *t)
 {
     for (guint i = 0; i < t->n_params; i++)
         if (t->params[i].before)
@@ -111,7 +114,7 @@ static void keep_statistics(VdtTrainer *t)
                    t->params[i].value->n_bytes);
 }
 
-static void put_statistics_back(VdtTrainer *t)
+void vdt_trainer_put_back(VdtTrainer *t)
 {
     for (guint i = 0; i < t->n_params; i++)
         if (t->params[i].before)
@@ -120,7 +123,7 @@ static void put_statistics_back(VdtTrainer *t)
 }
 
 /* A variance can overflow where neither the loss nor a gradient does. */
-static gboolean check_statistics(const VdtTrainer *t, GError **error)
+gboolean vdt_trainer_check_statistics(const VdtTrainer *t, GError **error)
 {
     for (guint i = 0; i < t->n_params; i++) {
         const VdtTrainerParam *p = &t->params[i];
@@ -149,7 +152,7 @@ static gboolean run(VdtTrainer *t, GCancellable *cancellable, VdtTrainReport *re
                     "step %" G_GUINT64_FORMAT ": the loss is %g", t->step, report->loss);
         return FALSE;
     }
-    return check_statistics(t, error) &&
+    return vdt_trainer_check_statistics(t, error) &&
            vdt_optimizer_step(&t->optimizer, t->step, cancellable, &report->gradient_norm, error);
 }
 
@@ -159,9 +162,10 @@ gboolean vdt_trainer_step(VdtTrainer *trainer, GCancellable *cancellable, VdtTra
     VdtTrainReport done = {.rate =
                                vdt_schedule_get_rate(&trainer->options.schedule, trainer->step)};
 
-    keep_statistics(trainer);
+    trainer->n_estimates = 0;
+    vdt_trainer_keep(trainer);
     if (!run(trainer, cancellable, &done, error)) {
-        put_statistics_back(trainer);
+        vdt_trainer_put_back(trainer);
         return FALSE;
     }
     trainer->step++;

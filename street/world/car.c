@@ -294,4 +294,6 @@ void vdt_car_stage(guint64 seed, const VdtCarState *state, const VdtCamera *came
     thing->object.kind = VDT_STREET_VEHICLE;
     thing->object.action = VDT_STREET_EMPTY;
     thing->object.main = FALSE;
+    thing->object.look.body = (VdtStreetBody)car.look.body;
+    vdt_look_colour(&thing->object.look, car.look.colour);
 }

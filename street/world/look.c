@@ -46,6 +46,18 @@ void vdt_look_init(VdtLook *look, guint64 seed)
     look->long_hair = vdt_pick(&dice, 3) == 0;
 }
 
+static guint8 byte(float share)
+{
+    return (guint8)(share * 255 + 0.5f);
+}
+
+void vdt_look_colour(VdtStreetLook *look, VdtColour colour)
+{
+    look->red = byte(colour.r);
+    look->green = byte(colour.g);
+    look->blue = byte(colour.b);
+}
+
 void vdt_car_look(guint64 seed, VdtCarLook *look)
 {
     VdtDice dice = vdt_dice(seed, 22);

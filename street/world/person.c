@@ -246,10 +246,14 @@ void vdt_person_stage(const VdtPerson *person, double time, const VdtCamera *cam
     thing->object.kind = VDT_STREET_PERSON;
     thing->object.action = now.action;
     thing->object.main = person->main;
+    thing->object.look = (VdtStreetLook){
+        .skirt = look->skirt, .short_sleeves = look->short_sleeves, .long_hair = look->long_hair};
+    vdt_look_colour(&thing->object.look, look->top);
 
     if (!person->has_bag)
         return;
-    if (time < person->bag_down || time >= person->bag_up) {
+    gboolean carried = time < person->bag_down || time >= person->bag_up;
+    if (carried) {
         vdt_bag_stage(bag_below(body.joints[HAND + 1]), body.cos, body.sin, person->seed, camera,
                       stage);
     } else {
@@ -262,6 +266,7 @@ void vdt_person_stage(const VdtPerson *person, double time, const VdtCamera *cam
     thing = &g_array_index(stage->things, VdtThing, stage->things->len - 1);
     thing->object.id = person->bag_id;
     thing->object.kind = VDT_STREET_BAG;
+    thing->object.look.carrier = carried ? person->id : 0;
 }
 
 /* A case or a holdall, with a handle. */
@@ -312,4 +317,5 @@ void vdt_bag_stage(VdtVec bottom, double cos, double sin, guint64 seed, const Vd
     thing->object.kind = VDT_STREET_BAG;
     thing->object.action = VDT_STREET_EMPTY;
     thing->object.main = FALSE;
+    vdt_look_colour(&thing->object.look, colour);
 }

@@ -243,6 +243,8 @@ void vdt_prop_stage(const VdtProp *prop, const VdtCamera *camera, VdtStage *stag
 
 /* person.c, motion.c, look.c */
 void vdt_look_init(VdtLook *look, guint64 seed);
+/* Has the public look be of that colour. */
+void vdt_look_colour(VdtStreetLook *look, VdtColour colour);
 void vdt_person_pose(const VdtPerson *person, double time, VdtPose *pose, VdtScriptStep *now);
 const VdtScriptStep *vdt_person_step(const VdtPerson *person, double time);
 void vdt_person_stage(const VdtPerson *person, double time, const VdtCamera *camera,

@@ -15,6 +15,7 @@
 #include "fixture.h"
 #include "server.h"
 #include "standin.h"
+#include "tlsfront.h"
 
 #define ID "0d1c5f2a-5d2f-4c9e-9a61-0f4f0d8b2f11"
 #define ENVELOPE(relates, body)                                                                    \
@@ -306,8 +307,9 @@ static const char *const back_says[] = {
 static const char *const evil_says[] = {LAUGHS, "\x01\x02\x03", "<%LONG%/>",
                                         MATCHES("uuid:%ID%", MATCH("urn:long", "%LONG%", "%LONG%")),
                                         NULL};
-static const char *const stranger_says[] = {MATCHES("uuid:" ID, MATCH("urn:stranger", "", "")),
-                                            NULL};
+static char *secure; /* of one that wants TLS, with a certificate of its own making */
+static const char *stranger_says[] = {MATCHES("uuid:" ID, MATCH("urn:stranger", "", "")), NULL,
+                                      NULL};
 static const char *const other_says[] = {
     MATCHES("uuid:%ID%", MATCH("urn:other", NAMED("Other net"), "")), NULL};
 
@@ -360,6 +362,12 @@ static void start(void)
     basic = g_strdup_printf(MATCHES("uuid:%%ID%%", MATCH("urn:basic", NAMED("Wants%%20Basic"),
                                                          "http://10.9.0.11:%u/onvif/basic")),
                             port);
+    guint port_tls = tls_front_start("10.9.0.14", "10.9.0.11", port, VEDETTE_TEST_PEM);
+    secure =
+        g_strdup_printf(MATCHES("uuid:%%ID%%", MATCH("urn:secure", NAMED("Yard%%20by%%20TLS"),
+                                                     "https://10.9.0.14:%u/onvif/device_service")),
+                        port_tls);
+    stranger_says[1] = secure;
     front_says[0] = front_says[1] = front;
     front_says[2] = basic;
     static const StandIn cameras[] = {
@@ -407,7 +415,7 @@ static void test_found(void)
     g_assert_cmpint(o.status, ==, 0);
     JsonArray *cameras = cameras_of(&o, &node);
     guint i = has_six;
-    g_assert_cmpuint(json_array_get_length(cameras), ==, 5 + has_six);
+    g_assert_cmpuint(json_array_get_length(cameras), ==, 6 + has_six);
     g_assert_cmpstr(text_of(cameras, 0, "name"), ==, "Back yard");
     if (has_six) {
         g_assert_cmpstr(text_of(cameras, 1, "id"), ==, "urn:six");
@@ -418,7 +426,8 @@ static void test_found(void)
     g_assert_cmpstr(text_of(cameras, i + 1, "stream"), ==, "front-door");
     g_assert_cmpstr(text_of(cameras, i + 2, "id"), ==, "urn:other");
     g_assert_cmpstr(text_of(cameras, i + 3, "id"), ==, "urn:basic");
-    g_assert_cmpstr(text_of(cameras, i + 4, "id"), ==, "urn:long");
+    g_assert_cmpstr(text_of(cameras, i + 4, "id"), ==, "urn:secure");
+    g_assert_cmpstr(text_of(cameras, i + 5, "id"), ==, "urn:long");
     g_assert_nonnull(strstr(o.err, "messages were no answers"));
     /* On one interface, only those that hear it there. */
     g_auto(Outcome) v1 =
@@ -477,6 +486,10 @@ static void test_asked(void)
     g_assert_cmpstr(text_of(cameras, i + 1, "id"), ==, "urn:basic");
     g_assert_cmpstr(text_of(cameras, i + 1, "problem"), ==, "it refuses user and password");
 
+    g_assert_cmpstr(text_of(cameras, i + 2, "id"), ==, "urn:secure");
+    g_assert_cmpstr(text_of(cameras, i + 2, "problem"), ==,
+                    "nobody vouches for its certificate; --untrusted asks it all the same");
+
     /* The clock is asked without a password, all else by a digest in the camera's time. */
     g_autofree char *asked = server_asked();
     g_assert_null(strstr(asked, "hunter2"));
@@ -496,6 +509,26 @@ static void test_asked(void)
     const Credential credential = {(char *)"admin", (char *)"hunter2"};
     g_autofree char *token = soap_token(&credential, nonce, created);
     g_assert_nonnull(strstr(token, digest));
+}
+
+/* A certificate that nobody vouches for is taken only if that is asked for. */
+static void test_untrusted(void)
+{
+    start();
+    g_autoptr(JsonNode) node = NULL;
+    const char *secret = in_folder("secret");
+    g_assert_true(g_file_set_contents_full(secret, "admin:hunter2\n", -1, G_FILE_SET_CONTENTS_NONE,
+                                           0600, NULL));
+    g_auto(Outcome) o = vedette("cameras", "find", "--timeout", AWHILE, "--interface", "v0",
+                                "--credential-file", secret, "--untrusted", "--json", NULL);
+    g_assert_cmpint(o.status, ==, 0);
+    JsonArray *cameras = cameras_of(&o, &node);
+    guint i = 3 + has_six;
+    g_assert_cmpstr(text_of(cameras, i, "id"), ==, "urn:secure");
+    g_assert_cmpstr(text_of(cameras, i, "model"), ==, "M1");
+    JsonArray *profiles =
+        json_object_get_array_member(json_array_get_object_element(cameras, i), "profiles");
+    g_assert_cmpuint(json_array_get_length(profiles), ==, 2);
 }
 
 /* This program again, where it may have interfaces as it likes. */
@@ -536,6 +569,7 @@ int main(int argc, char **argv)
         g_test_add_func("/inside/found", test_found);
         g_test_add_func("/inside/silence", test_silence);
         g_test_add_func("/inside/asked", test_asked);
+        g_test_add_func("/inside/untrusted", test_untrusted);
         return fixture_close();
     }
     g_test_add_func("/cameras/answer", test_answer);

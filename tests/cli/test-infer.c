@@ -222,6 +222,44 @@ static const char *put(const char *name, const char *text, gssize size)
     return path;
 }
 
+/* The best of each question, and the scores of all labels of a question add up. */
+static void test_groups(void)
+{
+    static const char *const names[] = {"light", "weather"};
+    g_autofree char *picture =
+        g_test_build_filename(G_TEST_DIST, "docs", "pictures", "street-day.png", NULL);
+    g_assert_nonnull(picture_weights());
+    const char *card = put(
+        "groups.json",
+        "{\"schema\": 1, \"name\": \"scene\", \"architecture\": \"tocom\", \"variant\": "
+        "\"deit_t\", "
+        "\"weights\": \"deit.safetensors\", \"licence\": \"CC0-1.0\", \"origin\": \"a test\", "
+        "\"groups\": [{\"name\": \"light\", \"labels\": 3}, {\"name\": \"weather\", \"labels\": "
+        "997}]}",
+        -1);
+    g_auto(Outcome) o = vedette("infer", "--model", card, "--input", picture, "--json", NULL);
+    g_assert_cmpstr(o.err, ==, "");
+    g_assert_cmpint(o.status, ==, 0);
+    g_autoptr(JsonObject) answer = parse(o.out);
+    JsonArray *results = json_object_get_array_member(answer, "results");
+    g_assert_cmpuint(json_array_get_length(results), ==, 3 + 5);
+    double sum = 0;
+    for (guint i = 0; i < 3 + 5; i++) {
+        JsonObject *result = json_array_get_object_element(results, i);
+        gint64 class = json_object_get_int_member(result, "class");
+        g_assert_cmpstr(json_object_get_string_member(result, "group"), ==, names[i >= 3]);
+        g_assert_true((class < 3) == (i < 3));
+        if (i < 3)
+            sum += json_object_get_double_member(result, "score");
+    }
+    g_assert_cmpfloat_with_epsilon(sum, 1, 1e-9);
+    g_auto(Outcome) text = vedette("infer", "--model", card, "--input", picture, NULL);
+    g_auto(GStrv) lines = g_strsplit(text.out, "\n", -1);
+    g_assert_cmpstr(lines[0], ==, "scene");
+    g_assert_cmpstr(lines[1], ==, "light");
+    g_assert_cmpstr(lines[5], ==, "weather");
+}
+
 static const char *put_array(const char *name, VdtDType dtype, VdtShape shape, float value)
 {
     const char *path = in_folder(name);
@@ -315,6 +353,7 @@ int main(int argc, char **argv)
     fixture_open(&argc, &argv);
     g_test_add_func("/infer/segmentation", test_segmentation);
     g_test_add_func("/infer/picture-classes", test_picture_classes);
+    g_test_add_func("/infer/groups", test_groups);
     g_test_add_func("/infer/golden", test_golden);
     g_test_add_func("/infer/video", test_video);
     g_test_add_func("/infer/views", test_views);

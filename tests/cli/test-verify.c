@@ -39,7 +39,17 @@ static void test_trace_plan(void)
 }
 
 static const char *const segmentations[] = {"T-256x320-batch2", "T-512", "B-512"};
-static const char *const transformers[] = {"deit_b-plain"};
+static const char *const transformers[] = {"deit_b-plain", "deit_b-r16-from0", "deit_ti-r8-from0"};
+static const char *const restorations[] = {
+    "reduced-derain-chop-100x130",
+    "reduced-dn30-patch",
+    "reduced-sr2-chop-60x48",
+    "reduced-sr2-patch",
+    "reduced-sr3-patch",
+    "reduced-sr4-patch",
+    "full-sr2-48",
+    "full-dn30-48-batch2",
+};
 
 /* Logits, and the class of each pixel. The plain kernels take their time over the large ones. */
 static void test_segmentation(void)
@@ -64,21 +74,84 @@ static void test_segmentation(void)
     g_assert_null(strstr(o.out, "diverge"));
 }
 
-/* Attention over tokens. */
-static void test_transformer(void)
+/* Attention over tokens, which merge in two of the cases. */
+static void test_transformers(void)
 {
-    const char *dir = golden_case_of("tocom", transformers[0]);
-    for (int isa = VDT_ISA_C; isa <= (int)vdt_isa_get_available(); isa++) {
-        g_auto(Outcome) o = vedette("verify", "--isa", vdt_isa_name(isa), dir, NULL);
-        if (o.status != 0)
-            g_error("at %s: %s%s", vdt_isa_name(isa), o.out, o.err);
-        g_assert_nonnull(strstr(o.out, " logits rel_l2 "));
+    for (int isa = VDT_ISA_C; isa <= (int)vdt_isa_get_available(); isa++)
+        for (guint i = 0; i < G_N_ELEMENTS(transformers); i++) {
+            g_auto(Outcome) o = vedette("verify", "--isa", vdt_isa_name(isa),
+                                        golden_case_of("tocom", transformers[i]), NULL);
+            if (o.status != 0)
+                g_error("at %s: %s%s", vdt_isa_name(isa), o.out, o.err);
+            g_assert_nonnull(strstr(o.out, " logits rel_l2 "));
+        }
+    for (guint i = 0; i < G_N_ELEMENTS(transformers); i++) {
+        g_auto(Outcome) o =
+            vedette("verify", "--plan", "trace", golden_case_of("tocom", transformers[i]), NULL);
+        g_assert_cmpint(o.status, ==, 0);
+        g_assert_nonnull(strstr(o.out, "patch_embed rel_l2"));
+        g_assert_nonnull(strstr(o.out, "blocks.11 rel_l2"));
+        g_assert_null(strstr(o.out, "diverge"));
+        /* which tokens merge, to the last one */
+        g_assert_true(i == 0 || strstr(o.out, "merge11.dst rel_l2 0\n") != NULL);
     }
-    g_auto(Outcome) o = vedette("verify", "--plan", "trace", dir, NULL);
-    g_assert_cmpint(o.status, ==, 0);
-    g_assert_nonnull(strstr(o.out, "patch_embed rel_l2"));
-    g_assert_nonnull(strstr(o.out, "blocks.11 rel_l2"));
-    g_assert_null(strstr(o.out, "diverge"));
+}
+
+static const char *const pyramids[] = {
+    "slab_swin_t-224",
+    "slab_swin-448",
+    "swin-layernorm-224",
+    "swin_prepbn-224",
+    "swin_prepbn-144x112-batch2",
+    "slab_pvt-64-batch2",
+    "pvt_prepbn-64-batch2",
+    "pvt_prepbn-96x128",
+    "slab_cswin-64-batch2",
+    "cswin_prepbn-64-batch2",
+    "deit_t_prepbn-224",
+    "slab_deit_t-224-batch2",
+};
+
+/* Those of the row slab: windows, stripes, smaller maps of keys, linear attention; and norms. */
+static void test_pyramids(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(pyramids); i++) {
+        const char *dir = golden_case_of("slab", pyramids[i]);
+        for (int isa = VDT_ISA_C; isa <= (int)vdt_isa_get_available(); isa++) {
+            g_auto(Outcome) o = vedette("verify", "--isa", vdt_isa_name(isa), dir, NULL);
+            if (o.status != 0)
+                g_error("at %s: %s%s", vdt_isa_name(isa), o.out, o.err);
+            g_assert_nonnull(strstr(o.out, " logits rel_l2 "));
+            g_assert_null(strstr(o.out, "its tensors decide"));
+        }
+        g_auto(Outcome) o = vedette("verify", "--plan", "trace", dir, NULL);
+        g_assert_cmpint(o.status, ==, 0);
+        g_assert_null(strstr(o.out, "diverge"));
+    }
+}
+
+/* Tiles, and pictures that are cut into them. */
+static void test_restoration(void)
+{
+    gboolean soak = g_strcmp0(g_getenv("VEDETTE_SOAK"), "1") == 0;
+    for (guint i = 0; i < G_N_ELEMENTS(restorations); i++) {
+        const char *dir = golden_case_of("ipt", restorations[i]);
+        gboolean full = g_str_has_prefix(restorations[i], "full");
+        for (int isa = full && !soak ? (int)vdt_isa_get_available() : VDT_ISA_C;
+             isa <= (int)vdt_isa_get_available(); isa++) {
+            g_auto(Outcome) o = vedette("verify", "--isa", vdt_isa_name(isa), dir, NULL);
+            if (o.status != 0)
+                g_error("at %s: %s%s", vdt_isa_name(isa), o.out, o.err);
+            g_assert_nonnull(strstr(o.out, " image rel_l2 "));
+        }
+        if (full && !soak)
+            continue;
+        g_auto(Outcome) o = vedette("verify", "--plan", "trace", dir, NULL);
+        g_assert_cmpint(o.status, ==, 0);
+        g_assert_null(strstr(o.out, "diverge"));
+        if (strstr(restorations[i], "chop") == NULL)
+            g_assert_nonnull(strstr(o.out, "decoder rel_l2"));
+    }
 }
 
 /* A dump holds what the case stores, in the case's types. */
@@ -147,15 +220,16 @@ static void test_dump(void)
     }
 }
 
-/* A copy of the AVA case with its text changed. */
-static const char *changed_case(const char *from, const char *to)
+/* A copy of a case with its text changed. */
+static const char *changed_copy(const char *model, const char *name, const char *from,
+                                const char *to)
 {
+    const char *dir = golden_case_of(model, name);
     g_autoptr(GError) error = NULL;
     g_autofree char *text = NULL, *expected = NULL;
     gsize size;
-    g_autofree char *json = g_build_filename(golden_case(cases[2]), "case.json", NULL);
-    g_autofree char *expect_path =
-        g_build_filename(golden_case(cases[2]), "expect.safetensors", NULL);
+    g_autofree char *json = g_build_filename(dir, "case.json", NULL);
+    g_autofree char *expect_path = g_build_filename(dir, "expect.safetensors", NULL);
     g_assert_true(g_file_get_contents(json, &text, NULL, &error));
     g_assert_true(g_file_get_contents(expect_path, &expected, &size, &error));
     g_autoptr(GString) changed = g_string_new(text);
@@ -165,6 +239,41 @@ static const char *changed_case(const char *from, const char *to)
     g_assert_true(
         g_file_set_contents(in_folder("changed/expect.safetensors"), expected, size, &error));
     return in_folder("changed");
+}
+
+static const char *changed_case(const char *from, const char *to)
+{
+    return changed_copy("squeezetime", cases[2], from, to);
+}
+
+/* What a configuration leaves open, or says under names that are unknown here, the tensors say. An
+ * intermediate that is not there, or is of another shape, is said to be so. */
+static void test_open_configuration(void)
+{
+    static const struct {
+        const char *from, *to;
+        gboolean passes;
+    } changes[] = {
+        {"\"dims\": [", "\"widths\": [", TRUE},
+        {"\"depths\": [", "\"blocks\": [", TRUE},
+        {"\"attention\": \"linear\"", "\"kind\": \"sla\"", TRUE},
+        {"\"depths\": [1, 2, 1, 1]", "\"depths\": [1, 2, 2, 1]", FALSE},
+        {"\"norm\": \"linearnorm\"", "\"norm\": \"layernorm\"", FALSE},
+    };
+    const char *name = "slab_pvt-64-batch2";
+    for (guint i = 0; i < G_N_ELEMENTS(changes); i++) {
+        const char *dir = changed_copy("slab", name, changes[i].from, changes[i].to);
+        g_auto(Outcome) o = vedette("verify", dir, NULL);
+        g_assert_cmpint(o.status, ==, changes[i].passes ? 0 : 1);
+        g_assert_true((strstr(o.out, "its tensors decide") != NULL) == changes[i].passes);
+    }
+    expect(0, NULL, "verify", "--plan", "trace",
+           changed_copy("slab", name, "\"name\": \"block2.1\"", "\"name\": \"other\""), NULL);
+    g_auto(Outcome) o = vedette(
+        "verify", "--plan", "trace",
+        changed_copy("slab", name, "\"full_shape\": [2, 64,", "\"full_shape\": [2, 65,"), NULL);
+    g_assert_cmpint(o.status, ==, 0);
+    g_assert_nonnull(strstr(o.out, "of another shape here"));
 }
 
 /* Nothing is taken for granted: the configuration, the values and the lists all matter. */
@@ -305,7 +414,9 @@ static gboolean is_listed(const char *model, const char *name)
     } lists[] = {
         {"squeezetime", cases, G_N_ELEMENTS(cases)},
         {"cgrseg", segmentations, G_N_ELEMENTS(segmentations)},
+        {"slab", pyramids, G_N_ELEMENTS(pyramids)},
         {"tocom", transformers, G_N_ELEMENTS(transformers)},
+        {"ipt", restorations, G_N_ELEMENTS(restorations)},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
@@ -346,7 +457,10 @@ int main(int argc, char **argv)
     g_test_add_func("/verify/infer-plan", test_infer_plan);
     g_test_add_func("/verify/trace-plan", test_trace_plan);
     g_test_add_func("/verify/segmentation", test_segmentation);
-    g_test_add_func("/verify/transformer", test_transformer);
+    g_test_add_func("/verify/transformer", test_transformers);
+    g_test_add_func("/verify/pyramids", test_pyramids);
+    g_test_add_func("/verify/open-configuration", test_open_configuration);
+    g_test_add_func("/verify/restoration", test_restoration);
     g_test_add_func("/verify/dump-labels", test_dump_labels);
     g_test_add_func("/verify/threads", test_threads);
     g_test_add_func("/verify/precision", test_precision);

@@ -202,6 +202,34 @@ static void test_model(void)
            "streams.d/a.conf:6: [segmenter] model=/nowhere/card.json: ", NULL);
 }
 
+/* What finds the boxes that a classifier is to look at. */
+static void test_boxes(void)
+{
+    fixture_files("streams.d/a.conf", STREET "[classifier]\nclassify=boxes\n", "streams.d/b.conf",
+                  STREET "[segmenter]\nobjects=yes\n[segmenter x]\n[classifier]\n"
+                         "[classifier x]\nclassify=boxes\n",
+                  NULL);
+    expect("streams.d/a.conf:4: [classifier] classify=boxes: expected a [segmenter], too, which "
+           "finds them",
+           "streams.d/b.conf:8: [classifier x] classify=boxes: expected objects=yes in [segmenter "
+           "x], which finds them",
+           NULL);
+    fixture_files("streams.d/a.conf",
+                  STREET "[segmenter y]\nobjects=yes\n[segmenter x]\n"
+                         "[classifier]\nclassify=boxes\n[classifier y]\nclassify=boxes\n"
+                         "[classifier z]\n",
+                  NULL);
+    g_autoptr(VdtConfig) config = load_good();
+    const VdtStreamConfig *a = vdt_config_find(config, "a");
+    g_assert_true(vdt_analyser_before(a, a->analysers->pdata[2]) == a->analysers->pdata[0]);
+    g_assert_true(vdt_analyser_before(a, a->analysers->pdata[3]) == a->analysers->pdata[0]);
+    g_assert_null(vdt_analyser_before(a, a->analysers->pdata[4]));
+    g_assert_null(vdt_analyser_before(a, a->analysers->pdata[1]));
+    g_assert_cmpstr(vdt_analyser_model(a->analysers->pdata[0]), ==, "cgrseg-street");
+    g_assert_cmpstr(vdt_analyser_model(a->analysers->pdata[3]), ==, "slab-object");
+    g_assert_cmpstr(vdt_analyser_model(a->analysers->pdata[4]), ==, "slab-scene");
+}
+
 static void test_analysers(void)
 {
     g_autoptr(GString) many = g_string_new(STREET);
@@ -484,6 +512,7 @@ int main(int argc, char **argv)
     g_test_add_func("/config/named-wrong", test_named_wrong);
     g_test_add_func("/config/model", test_model);
     g_test_add_func("/config/analysers", test_analysers);
+    g_test_add_func("/config/boxes", test_boxes);
     g_test_add_func("/config/many-streams", test_many_streams);
     g_test_add_func("/config/own-templates", test_own_templates);
     g_test_add_func("/config/password-in-uri", test_password_in_uri);

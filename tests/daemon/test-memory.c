@@ -74,6 +74,26 @@ static void test_sizes(void)
     g_assert_cmpuint(streams[3]->sessions, >, 3 * streams[2]->sessions);
 }
 
+/* A classifier of many pictures keeps them, and has batches. */
+static void test_classifier(void)
+{
+    g_autofree char *card =
+        g_build_filename(g_getenv("VEDETTE_TEST_MODELS"), "classes", "card.json", NULL);
+    g_autofree char *frame = g_strdup_printf(STREET "[classifier]\nmodel=%s\n", card);
+    g_autofree char *few =
+        g_strdup_printf(STREET "[classifier]\nmodel=%s\nclassify=regions\nmax-boxes=10\n", card);
+    g_autofree char *many =
+        g_strdup_printf(STREET "[classifier]\nmodel=%s\nclassify=regions\nmax-boxes=110\n", card);
+    fixture_files("streams.d/a.conf", frame, "streams.d/b.conf", few, "streams.d/c.conf", many,
+                  NULL);
+    g_autoptr(VdtConfig) config = load();
+    g_autoptr(VdtMemoryNeed) need = estimate(config);
+    const VdtStreamNeed *const *streams = (const VdtStreamNeed *const *)need->streams->pdata;
+    g_assert_cmpuint(need->models->len, ==, 1);
+    g_assert_cmpuint(streams[1]->sessions, >, 10 * streams[0]->sessions);
+    g_assert_cmpuint(streams[2]->sessions - streams[1]->sessions, ==, 100 * 3 * 32 * 32 * 3);
+}
+
 static void test_limit(void)
 {
     fixture_files("vedette.conf", "\n[service]\nmemory-limit=80M\n", "streams.d/a.conf",
@@ -251,6 +271,7 @@ int main(int argc, char **argv)
     fixture_open(&argc, &argv);
     g_test_add_func("/memory/sharing", test_sharing);
     g_test_add_func("/memory/sizes", test_sizes);
+    g_test_add_func("/memory/classifier", test_classifier);
     g_test_add_func("/memory/limit", test_limit);
     g_test_add_func("/memory/cgroup", test_cgroup);
     g_test_add_func("/memory/damaged", test_damaged);

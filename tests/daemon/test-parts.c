@@ -40,6 +40,18 @@ static const VdtStreamConfig *stream_of(const VdtConfig *config)
     return vdt_config_find(config, "a");
 }
 
+/* The name of the element that is two before the one of this name: there is a queue between. */
+static char *come_from(GstElement *bin, const char *name)
+{
+    g_autoptr(GstElement) element = gst_bin_get_by_name(GST_BIN(bin), name);
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(GstPad) sink = gst_element_get_static_pad(element, "sink");
+        g_autoptr(GstPad) peer = gst_pad_get_peer(sink);
+        gst_object_replace((GstObject **)&element, GST_OBJECT_PARENT(peer));
+    }
+    return gst_object_get_name(GST_OBJECT(element));
+}
+
 /* Each source template, and all properties of all analysers, are GStreamer's as well. */
 static void test_shipped(void)
 {
@@ -50,7 +62,9 @@ static void test_shipped(void)
         g_autofree char *text =
             g_strdup_printf("[stream]\nsource=%s\n[recognizer]\n[recognizer b]\nregion=0,0,0.5,1\n"
                             "[segmenter]\nzones=a door: 0,0 1,0 1,1\nresolution=64x32\n"
-                            "classes=person, car\n",
+                            "classes=person, car\n[segmenter b]\nobjects=yes\n"
+                            "[classifier]\nclassify=regions\nregions=a door: 0,0 1,0 1,1\n"
+                            "[classifier b]\nclassify=boxes\nmax-boxes=9\n",
                             sources[i]);
         g_autoptr(VdtConfig) config = load(text);
         g_autoptr(GError) error = NULL;
@@ -66,6 +80,11 @@ static void test_shipped(void)
         g_object_get(segmenter, "zones", &zones, "classes", &classes, NULL);
         g_assert_cmpstr(zones, ==, "a door: 0,0 1,0 1,1");
         g_assert_cmpstr(classes, ==, "person, car");
+        /* boxes come from the segmenter of the same name, all else from the decoder */
+        g_autofree char *before = come_from(analysis, "classifier");
+        g_autofree char *finder = come_from(analysis, "classifier-b");
+        g_assert_cmpstr(before, ==, "frames");
+        g_assert_cmpstr(finder, ==, "segmenter-b-found");
     }
 }
 
@@ -277,16 +296,21 @@ static void test_play(void)
 {
     fixture_files("vedette.conf", "", NULL);
     g_autofree char *squeezetime = g_strdup(tiny("tiny")), *cgrseg = g_strdup(tiny("tiny-maps"));
+    g_autofree char *classes = g_strdup(tiny("classes"));
     g_autofree char *text = g_strdup_printf(
         STREET "[recognizer]\nmodel=%s\nwindow=500ms\ninterval=200ms\n[segmenter]\nmodel=%s\n"
-               "interval=200ms\n[segmenter left]\nmodel=%s\nregion=0,0,0.5,1\ninterval=200ms\n",
-        squeezetime, cgrseg, cgrseg);
+               "interval=200ms\n[segmenter left]\nmodel=%s\nregion=0,0,0.5,1\ninterval=200ms\n"
+               "objects=yes\nobject-classes=0,1,2\n[classifier]\nmodel=%s\ninterval=200ms\n"
+               "[classifier left]\nmodel=%s\ninterval=200ms\nclassify=boxes\n",
+        squeezetime, cgrseg, cgrseg, classes, classes);
     g_autoptr(VdtConfig) config = load(text);
     Play play;
     play_start(&play, stream_of(config));
     wait_results(&play, "recognizer");
     wait_results(&play, "segmenter");
     wait_results(&play, "segmenter-left");
+    wait_results(&play, "classifier");
+    wait_results(&play, "classifier-left");
 
     g_autoptr(GstElement) recognizer = gst_bin_get_by_name(GST_BIN(play.analysis), "recognizer");
     gst_element_unlink(play.source, play.analysis);
@@ -309,12 +333,15 @@ static void test_update(void)
 {
     fixture_files("vedette.conf", "", NULL);
     g_autofree char *model = g_strdup(tiny("tiny"));
-    g_autofree char *one = g_strdup_printf(STREET "[recognizer]\nmodel=%s\n[segmenter]\n", model);
+    g_autofree char *one =
+        g_strdup_printf(STREET "[recognizer]\nmodel=%s\n[segmenter]\n[classifier]\n", model);
     g_autofree char *two =
         g_strdup_printf(STREET "[recognizer]\nmodel=%s\nthreshold=0.75\ninterval=1500ms\n"
                                "framing=fit\nregion=0,0,0.5,1\ntop-k=2\n"
                                "[segmenter]\nclasses=person\nzones=a: 0,0 1,0 1,1\nobjects=yes\n"
-                               "lines=b: 0,0 1,1\ndwell=2min\ncount=3\ninterval=200ms\n",
+                               "lines=b: 0,0 1,1\ndwell=2min\ncount=3\ninterval=200ms\n"
+                               "[classifier]\nthreshold=0.25\nregions=a: 0,0 1,0 1,1\n"
+                               "max-boxes=3\n",
                         model);
     g_autoptr(VdtConfig) before = load(one), after = NULL;
     g_autoptr(GError) error = NULL;

@@ -8,10 +8,11 @@
 #include <json-glib/json-glib.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../process.h"
 #include "fixture.h"
 #include "serve/health.h"
 #include "serve/tell.h"
@@ -65,12 +66,6 @@ static char *journal_of(const char *path)
     return g_strdup_printf("%llu:%llu", (unsigned long long)s.st_dev, (unsigned long long)s.st_ino);
 }
 
-/* A test that fails leaves nothing behind that runs. */
-static void die_with_parent(gpointer data)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-}
-
 /* Of the files that there are; of one stream if @alone is not NULL. */
 static Service service_start_alone(const char *alone)
 {
@@ -83,7 +78,7 @@ static Service service_start_alone(const char *alone)
                  .socket = g_strdup(fixture_path("notify"))};
     g_autofree char *journal = journal_of(s.err);
     listen_to(&s);
-    g_subprocess_launcher_set_child_setup(launcher, die_with_parent, NULL, NULL);
+    g_subprocess_launcher_set_child_setup(launcher, process_die_with_parent, NULL, NULL);
     g_subprocess_launcher_set_stdout_file_path(launcher, s.out);
     g_subprocess_launcher_set_stderr_file_path(launcher, s.err);
     g_subprocess_launcher_setenv(launcher, "NOTIFY_SOCKET", s.socket, TRUE);
@@ -400,6 +395,60 @@ static void test_isolated(void)
     }
 }
 
+/* Whether a signal has a handler by now. */
+static gboolean catches(Service *s, int signal)
+{
+    g_autofree char *path =
+        g_strdup_printf("/proc/%s/status", g_subprocess_get_identifier(s->process));
+    g_autofree char *text = read_file(path);
+    const char *caught = strstr(text, "\nSigCgt:\t");
+    return caught != NULL &&
+           (g_ascii_strtoull(caught + strlen("\nSigCgt:\t"), NULL, 16) >> (signal - 1) & 1) != 0;
+}
+
+/* Files are read once at the start, and signals are heeded meanwhile. */
+static void test_first_read(void)
+{
+    g_autofree char *busy = analysed(STREET "[recognizer b]\n", "0");
+    char events[4096];
+    fixture_files("vedette.conf", "[service]\nthreads=2\n", NULL);
+    for (guint i = 0; i < 40; i++) {
+        g_autofree char *name = g_strdup_printf("streams.d/s%u.conf", i);
+        fixture_add(name, busy);
+    }
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    g_assert_cmpint(inotify_add_watch(watch, fixture_path("vedette.conf"), IN_OPEN), >=, 0);
+    Service s = service_start();
+    while (!catches(&s, SIGTERM))
+        g_usleep(500);
+    service_signal(&s, SIGHUP);
+    service_signal(&s, SIGTERM);
+    g_assert_cmpint(service_wait(&s), ==, 0);
+    hear(&s);
+    g_assert_cmpuint(count(s.heard->str, "READY=1"), ==, 0);
+    service_clear(&s);
+
+    for (guint i = 2; i < 40; i++) {
+        g_autofree char *name = g_strdup_printf("streams.d/s%u.conf", i);
+        g_unlink(fixture_path(name));
+    }
+    while (read(watch, events, sizeof events) > 0)
+        continue;
+    s = service_start();
+    wait_for(&s, NULL, "READY=1", 1);
+    wait_for(&s, s.err, "live", 2);
+    g_assert_cmpint(read(watch, events, sizeof events), ==, sizeof(struct inotify_event));
+    close(watch);
+    /* one that comes too early is done afterwards */
+    service_stop(&s, SIGTERM);
+    s = service_start();
+    while (!catches(&s, SIGHUP))
+        g_usleep(500);
+    service_signal(&s, SIGHUP);
+    wait_for(&s, s.err, "the configuration was read anew", 1);
+    service_stop(&s, SIGTERM);
+}
+
 static void test_bad(void)
 {
     fixture_files("streams.d/a.conf", STREET "nonsense=1\n", "streams.d/b.conf",
@@ -593,6 +642,17 @@ static void test_stop(void)
     wait_for(&s, s.out, "\"event\":\"start\"", 2);
     /* the fourth is the one that asks */
     g_assert_cmpuint(count_threads(&s, "vedette-pool"), ==, 3);
+    /* as long as another number waits for a restart, each reload says so */
+    static const char *const confs[] = {"threads=5\n", "threads=5\nmax-connects=3\n",
+                                        "threads=4\nmax-connects=3\n"};
+    for (guint i = 0; i < G_N_ELEMENTS(confs); i++) {
+        g_autofree char *conf = g_strconcat("[service]\n", confs[i], NULL);
+        fixture_add("vedette.conf", conf);
+        service_signal(&s, SIGHUP);
+        wait_for(&s, s.err, "the configuration was read anew", i + 1);
+        g_assert_cmpuint(count_in(s.err, "<4>the service: waits for a restart: service.threads"),
+                         ==, MIN(i + 1, 2));
+    }
     service_stop(&s, SIGTERM);
     peer_signal(&camera, SIGCONT);
     peer_clear(&camera);
@@ -683,6 +743,7 @@ int main(int argc, char **argv)
     g_test_add_func("/service/certificate", test_certificate);
     g_test_add_func("/service/reload", test_reload);
     g_test_add_func("/service/isolated", test_isolated);
+    g_test_add_func("/service/first-read", test_first_read);
     g_test_add_func("/service/cameras", test_cameras);
     g_test_add_func("/service/kept", test_kept);
     g_test_add_func("/service/state-used", test_state_used);

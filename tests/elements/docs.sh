@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Pages of elements: what gst-inspect-1.0 says is up to date, and every pipeline runs; prints TAP.
-# Usage: docs.sh MODEL-CARD CARD-OF-A-SEGMENTER
+# Usage: docs.sh MODEL-CARD CARD-OF-A-SEGMENTER CARD-OF-A-CLASSIFIER
 set -uo pipefail
 
-actions=$(readlink -f "${1:?usage: docs.sh MODEL-CARD CARD-OF-A-SEGMENTER}")
-maps=$(readlink -f "${2:?usage: docs.sh MODEL-CARD CARD-OF-A-SEGMENTER}")
+usage="usage: docs.sh MODEL-CARD CARD-OF-A-SEGMENTER CARD-OF-A-CLASSIFIER"
+actions=$(readlink -f "${1:?$usage}")
+maps=$(readlink -f "${2:?$usage}")
+classes=$(readlink -f "${3:?$usage}")
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=tests/elements/tap.sh
 . "$here/tap.sh"
@@ -15,10 +17,11 @@ TRUTH=$work/truth.jsonl
 export MODEL FILE TRUTH
 
 for page in *.md; do
-  MODEL=$actions
-  if [ "$page" = cgrseg-segmenter.md ]; then
-    MODEL=$maps
-  fi
+  case "$page" in
+    cgrseg-segmenter.md) MODEL=$maps ;;
+    slab-classifier.md) MODEL=$classes ;;
+    *) MODEL=$actions ;;
+  esac
   ./inspect.sh "$page" 2>"$work/log" | diff "$page" - >>"$work/log"
   result $? "$page is up to date (docs/elements/inspect.sh)"
   rm -f "$work"/block-*

@@ -7,6 +7,7 @@
 
 #include "analyzer/arrays.h"
 #include "analyzer/resultmeta.h"
+#include "classifier/slabclassifier.h"
 #include "overlay/overlay.h"
 #include "recognizer/squeezetimerecognizer.h"
 #include "segmenter/cgrsegsegmenter.h"
@@ -17,6 +18,7 @@ void fixture_init(int *argc, char ***argv)
     gst_init(argc, argv);
     g_test_init(argc, argv, NULL);
     g_assert_true(GST_ELEMENT_REGISTER(cgrseg_segmenter, NULL));
+    g_assert_true(GST_ELEMENT_REGISTER(slab_classifier, NULL));
     g_assert_true(GST_ELEMENT_REGISTER(squeezetime_recognizer, NULL));
     g_assert_true(GST_ELEMENT_REGISTER(vedette_overlay, NULL));
     g_assert_true(GST_ELEMENT_REGISTER(vedette_scenesrc, NULL));

@@ -469,6 +469,66 @@ static void test_drawn(void)
     _exit(0);
 }
 
+/* A classification for each group of labels. */
+static void test_groups(void)
+{
+    GstHarness *h = analyzer_new("slab-classifier", "classes/card.json");
+    g_autoptr(GstBuffer) out = pass(h, busy_frame(1, 0));
+    GstAnalyticsRelationMeta *meta = get_meta(out);
+    GstAnalyticsMtd each;
+    gpointer state = NULL;
+    guint n = 0;
+
+    while (gst_analytics_relation_meta_iterate(meta, &state, gst_analytics_cls_mtd_get_mtd_type(),
+                                               &each))
+        for (guint i = 0; i < gst_analytics_cls_mtd_get_length(&each); i++, n++) {
+            g_assert_cmpstr(g_quark_to_string(gst_analytics_cls_mtd_get_quark(&each, i)), ==,
+                            label(out, n));
+            g_assert_cmpfloat(gst_analytics_cls_mtd_get_level(&each, i), ==,
+                              (float)number(out, n, "score"));
+        }
+    g_assert_cmpuint(n, ==, 5);
+    g_assert_cmpuint(count(meta, gst_analytics_cls_mtd_get_mtd_type(), &each), ==, 2);
+    g_assert_cmpuint(count(meta, gst_analytics_od_mtd_get_mtd_type(), &each), ==, 0);
+    fixture_harness_free(h);
+}
+
+/* What is in a box is related to the detection that has its type and place. */
+static void test_boxes(void)
+{
+    g_autofree char *card = fixture_model("classes/card.json");
+    GstElement *element = gst_element_factory_make("slab-classifier", NULL);
+    GstHarness *h;
+    GstBuffer *in = busy_frame(1, 0);
+    GstAnalyticsRelationMeta *meta = gst_buffer_add_analytics_relation_meta(in);
+    const GQuark car = g_quark_from_string("car");
+    g_autoptr(GstBuffer) out = NULL;
+    GstAnalyticsMtd each;
+    GstAnalyticsODMtd other, same;
+    gpointer state = NULL;
+    guint n = 0;
+
+    g_object_set(element, "model", card, "interval", 0.0, "mode", VDT_ANALYZER_EXACT, "classify",
+                 VDT_CLASSIFY_BOXES, NULL);
+    h = fixture_harness(element);
+    gst_harness_set_src_caps_str(h, CAPS_NET);
+    gst_buffer_add_video_region_of_interest_meta(in, "car", 4, 4, 16, 16);
+    g_assert_true(gst_analytics_relation_meta_add_od_mtd(meta, car, 8, 4, 16, 16, 0.5f, &other));
+    g_assert_true(gst_analytics_relation_meta_add_od_mtd(meta, car, 4, 4, 16, 16, 0.5f, &same));
+    out = pass(h, in);
+    meta = get_meta(out);
+    while (gst_analytics_relation_meta_iterate(meta, &state, gst_analytics_cls_mtd_get_mtd_type(),
+                                               &each)) {
+        g_assert_cmpint(gst_analytics_relation_meta_get_relation(meta, same.id, each.id), ==,
+                        GST_ANALYTICS_REL_TYPE_RELATE_TO);
+        g_assert_cmpint(gst_analytics_relation_meta_get_relation(meta, other.id, each.id), ==,
+                        GST_ANALYTICS_REL_TYPE_NONE);
+        n += (guint)gst_analytics_cls_mtd_get_length(&each);
+    }
+    g_assert_cmpuint(n, ==, 5);
+    fixture_harness_free(h);
+}
+
 int main(int argc, char **argv)
 {
     fixture_init(&argc, &argv);
@@ -480,6 +540,8 @@ int main(int argc, char **argv)
     g_test_add_func("/analytics/objects", test_objects);
     g_test_add_func("/analytics/objects/none", test_no_objects);
     g_test_add_func("/analytics/objects/odd", test_odd_objects);
+    g_test_add_func("/analytics/groups", test_groups);
+    g_test_add_func("/analytics/boxes", test_boxes);
     g_test_add_func("/analytics/drawn", test_drawn);
     return fixture_run();
 }

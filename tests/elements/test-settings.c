@@ -21,12 +21,18 @@ static const Case cases[] = {
      "no pixel: dot"},
     {"cgrseg-segmenter", "zones", "far: 5,5 6,5 6,6", "lies outside"},
     {"squeezetime-recognizer", "region", "<1, 1, 1, 1>", "region stays as it was"},
+    {"slab-classifier", "region", "<1, 1, 1, 1>", "region stays as it was"},
+    {"slab-classifier", "regions", "a: 0,0 1,0", "zone \"a\" has 2 points"},
+    {"slab-classifier", "regions", "a: 0,0 1,0 1,1", "regions are not looked at"},
+    {"slab-classifier", "classify", "regions", "there are no regions"},
 };
 
 static GstElement *make(const char *name)
 {
-    g_autofree char *card = fixture_model(
-        strcmp(name, "cgrseg-segmenter") == 0 ? "tiny-maps/card.json" : "tiny/card.json");
+    g_autofree char *card =
+        fixture_model(strcmp(name, "cgrseg-segmenter") == 0  ? "tiny-maps/card.json"
+                      : strcmp(name, "slab-classifier") == 0 ? "classes/card.json"
+                                                             : "tiny/card.json");
     GstElement *element = gst_element_factory_make(name, NULL);
 
     g_object_set(element, "model", card, "interval", 3600.0, NULL);
@@ -83,7 +89,8 @@ static void test_meanwhile(void)
 /* A model is another matter: it is an error at the start, and a warning later. */
 static void test_model(void)
 {
-    static const char *const elements[] = {"cgrseg-segmenter", "squeezetime-recognizer"};
+    static const char *const elements[] = {"cgrseg-segmenter", "squeezetime-recognizer",
+                                           "slab-classifier"};
 
     for (guint i = 0; i < G_N_ELEMENTS(elements); i++) {
         GstElement *element = make(elements[i]);

@@ -59,6 +59,15 @@ static const Values of_recognizer[] = {{"model", "tiny/./card.json|tiny/card.jso
                                        {"hysteresis", "0|0.5"},
                                        {"window", "0.2|0.3"},
                                        {NULL}};
+static const Values of_classifier[] = {{"model", "classes/./card.json|classes/card.json", TRUE},
+                                       {"regions", "a: 0,0 1,0 1,1; b: 0,0 0.5,0 0.5,0.5|"},
+                                       {"classify", "regions|boxes|frame"},
+                                       {"max-boxes", "1|500|64"},
+                                       {"elastic", "0.5|0"},
+                                       {"top-k", "1|5"},
+                                       {"threshold", "0|1|0.1"},
+                                       {"hysteresis", "0|0.5"},
+                                       {NULL}};
 static const Values of_overlay[] = {{"font-scale", "0.25|8|1"},
                                     {"map-opacity", "0|1|0.5"},
                                     {"max-age", "0.01|0"},
@@ -157,12 +166,16 @@ static void want(Soak *soak, guint64 n)
     g_mutex_unlock(&soak->lock);
 }
 
-/* A frame of another grey each time; all that comes out is let go of. */
+/* A frame of another grey each time, with boxes, of which two come and go; all that comes out is
+ * let go of. */
 static void push(Soak *soak)
 {
     GstBuffer *frame = fixture_frame(CAPS_SMALL, soak->now), *out;
 
     gst_buffer_memset(frame, 0, (guint8)(soak->now / FRAME * 37), 64 * 24);
+    for (guint i = 0; i < 6; i++)
+        gst_buffer_add_video_region_of_interest_meta(frame, "thing", 8 * i, 4, 8, 16)->id =
+            (int)(i < 4 ? i : i + soak->now / FRAME % 50);
     soak->now += FRAME;
     g_assert_cmpint(gst_harness_push(soak->h, frame), ==, GST_FLOW_OK);
     gst_buffer_unref(gst_harness_pull(soak->h));
@@ -371,6 +384,11 @@ static void test_recognizer(void)
     soak_analyzer("squeezetime-recognizer", of_recognizer);
 }
 
+static void test_classifier(void)
+{
+    soak_analyzer("slab-classifier", of_classifier);
+}
+
 static void test_overlay(void)
 {
     g_autofree char *card = fixture_model("tiny-maps/card.json");
@@ -416,6 +434,7 @@ int main(int argc, char **argv)
     fixture_init(&argc, &argv);
     g_test_add_func("/soak/segmenter", test_segmenter);
     g_test_add_func("/soak/recognizer", test_recognizer);
+    g_test_add_func("/soak/classifier", test_classifier);
     g_test_add_func("/soak/overlay", test_overlay);
     g_test_add_func("/soak/scenesrc", test_scenesrc);
     return fixture_run();

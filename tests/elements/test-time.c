@@ -89,7 +89,9 @@ static void test_lost_frames(void)
     } cases[] = {{"squeezetime-recognizer", "tiny/card.json", 25, 9},
                  {"squeezetime-recognizer", "tiny/card.json", 1, 9},
                  {"cgrseg-segmenter", "tiny-maps/card.json", 25, 10},
-                 {"cgrseg-segmenter", "tiny-maps/card.json", 1, 10}};
+                 {"cgrseg-segmenter", "tiny-maps/card.json", 1, 10},
+                 {"slab-classifier", "classes/card.json", 25, 10},
+                 {"slab-classifier", "classes/card.json", 1, 10}};
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         GstHarness *h = start_element(cases[i].element, cases[i].model);

@@ -220,11 +220,9 @@ static void test_sinks(void)
     Heard heard;
     guint freed = 0;
     heard_open(&heard);
-    guint id = vdt_hub_add_sink(heard.hub, ignore, &freed, count_freed);
     vdt_hub_add_sink(heard.hub, ignore, &freed, count_freed);
-    vdt_hub_remove_sink(heard.hub, id);
-    vdt_hub_remove_sink(heard.hub, id);
-    g_assert_cmpuint(freed, ==, 1);
+    vdt_hub_add_sink(heard.hub, ignore, &freed, count_freed);
+    g_assert_cmpuint(freed, ==, 0);
     put(&heard, "start", "a");
     vdt_hub_free(g_steal_pointer(&heard.hub));
     g_assert_cmpuint(freed, ==, 2);

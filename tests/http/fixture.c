@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../daemon/fixture.h"
+#include "../process.h"
 #include "stream/clock.h"
 
 #define PATIENCE (10 * FIXTURE_SLOWER) /* s, for an answer */
@@ -52,8 +53,8 @@ static GPtrArray *list(gpointer data)
 
 static void get_status(gpointer data, VdtServedStatus *status)
 {
-    *status =
-        (VdtServedStatus){.started = 1000000, .loaded = 2000000, .ready = TRUE, .healthy = TRUE};
+    *status = (VdtServedStatus){
+        .started = 1000000, .loaded = 2000000, .ready = TRUE, .healthy = TRUE, .arm = "auto"};
 }
 
 static GArray *list_sinks(gpointer data)
@@ -155,17 +156,6 @@ static void write_file(const Server *server, const char *name, const char *text)
     g_assert_true(g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
 }
 
-/* One that was free a moment ago. */
-static guint16 find_port(void)
-{
-    g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string("127.0.0.1", 0);
-    g_autoptr(GSocket) socket =
-        g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
-    g_assert_true(g_socket_bind(socket, any, TRUE, NULL));
-    g_autoptr(GSocketAddress) address = g_socket_get_local_address(socket, NULL);
-    return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address));
-}
-
 /* Copies, since a key has to be nobody else's. */
 static char *add_certificate(const Server *server, const char *text)
 {
@@ -222,7 +212,7 @@ Server *server_new(const ServerOptions *options)
     server->folder = g_dir_make_tmp("vedette-http-XXXXXX", &error);
     g_assert_no_error(error);
     server->socket = g_build_filename(server->folder, "api.sock", NULL);
-    server->port = find_port();
+    server->port = process_find_port();
     server->outcome = 200;
     server->said = g_string_new(NULL);
     g_mutex_init(&server->lock);

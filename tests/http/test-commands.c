@@ -79,12 +79,33 @@ static void test_streams(void)
     g_assert_cmpint(server->act, ==, VDT_ACT_RESTART);
 }
 
+static void test_arm(void)
+{
+    g_autofree char *now = run("events arm", 0);
+    g_assert_cmpstr(now, ==, "auto\n");
+    g_autofree char *json = run("events arm --json", 0);
+    g_assert_cmpstr(json, ==, "{\"arm\": \"auto\"}\n");
+    server->outcome = 200;
+    g_free(run("events arm disarmed", 0));
+    g_assert_cmpint(server->act, ==, VDT_ACT_ARM);
+    g_assert_cmpstr(server->text, ==, "disarmed");
+    g_autofree char *wrong = run("events arm never", 1);
+    g_assert_nonnull(strstr(wrong, "expected the member arm, auto, armed or disarmed"));
+}
+
 static void test_usage(void)
 {
-    static const char *const rows[] = {
-        "streams",           "streams nothing",         "streams state", "streams add side",
-        "streams list a",    "streams add a b",         "events",        "events nothing",
-        "events tail query", "events export --format x"};
+    static const char *const rows[] = {"streams",
+                                       "streams nothing",
+                                       "streams state",
+                                       "streams add side",
+                                       "streams list a",
+                                       "streams add a b",
+                                       "events",
+                                       "events nothing",
+                                       "events tail query",
+                                       "events export --format x",
+                                       "events arm auto auto"};
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
         g_free(run(rows[i], 2));
 }
@@ -158,6 +179,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     server = server_new(NULL);
     g_test_add_func("/commands/streams", test_streams);
+    g_test_add_func("/commands/arm", test_arm);
     g_test_add_func("/commands/usage", test_usage);
     g_test_add_func("/commands/events", test_events);
     g_test_add_func("/commands/tail", test_tail);

@@ -31,6 +31,8 @@ static const char *body_for(const VdtRoute *route)
         return strcmp(route->method, "POST") == 0 ? "" : NULL;
     if (strcmp(route->body, "Login") == 0)
         return "token=" READ_TOKEN;
+    if (strcmp(route->body, "Arm") == 0)
+        return "{\"arm\":\"armed\"}";
     return strcmp(route->body, "NewStream") == 0
                ? "{\"name\":\"new\",\"config\":{\"stream\":{\"source\":\"street:///\"}}}"
                : "{\"config\":{\"stream\":{\"source\":\"street:///\"}}}";
@@ -213,6 +215,30 @@ static void test_changes(void)
     expect_act(VDT_ACT_REMOVE, "a/b", NULL);
     g_autofree char *reloaded = ask_unix(server, "POST", "/api/v1/reload", NULL);
     g_assert_cmpuint(status_of(reloaded), ==, 200);
+    expect_act(VDT_ACT_RELOAD, NULL, NULL);
+}
+
+static void test_arm(void)
+{
+    static const char *const wrong[] = {"{}", "{\"arm\":1}", "{\"arm\":\"x\"}",
+                                        "{\"arm\":\"auto\",\"more\":1}"};
+    g_autofree char *now = ask(server, "GET", "/api/v1/arm", READ, NULL);
+    g_assert_cmpstr(body_of(now), ==, "{\"arm\":\"auto\"}\n");
+    g_autofree char *metrics = ask(server, "GET", "/metrics", READ, NULL);
+    g_assert_nonnull(strstr(metrics, "\nvedette_arm{arm=\"auto\"} 1\n"));
+    g_assert_nonnull(strstr(metrics, "\nvedette_arm{arm=\"disarmed\"} 0\n"));
+    set_outcome(200);
+    g_autofree char *set =
+        ask(server, "PUT", "/api/v1/arm", CONTROL JSON, "{\"arm\":\"disarmed\"}");
+    g_assert_cmpuint(status_of(set), ==, 200);
+    expect_act(VDT_ACT_ARM, NULL, "disarmed");
+    g_mutex_lock(&server->lock);
+    server->act = VDT_ACT_RELOAD;
+    g_mutex_unlock(&server->lock);
+    for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autofree char *answer = ask(server, "PUT", "/api/v1/arm", CONTROL JSON, wrong[i]);
+        g_assert_cmpuint(status_of(answer), ==, 400);
+    }
     expect_act(VDT_ACT_RELOAD, NULL, NULL);
 }
 
@@ -617,6 +643,7 @@ int main(int argc, char **argv)
     g_test_add_func("/routes/schemas", test_schemas);
     g_test_add_func("/routes/streams", test_streams);
     g_test_add_func("/routes/changes", test_changes);
+    g_test_add_func("/routes/arm", test_arm);
     g_test_add_func("/routes/bad-bodies", test_bad_bodies);
     g_test_add_func("/routes/paths", test_paths);
     g_test_add_func("/routes/session", test_session);

@@ -5,9 +5,9 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 #include "../daemon/fixture.h"
+#include "../process.h"
 #include "fixture.h"
 
 #define STREET "[stream]\nsource=street:///\nexpected-size=640x360\n"
@@ -19,27 +19,11 @@ typedef struct {
     GSubprocess *process;
 } Service;
 
-static guint16 find_port(void)
-{
-    g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string("127.0.0.1", 0);
-    g_autoptr(GSocket) socket =
-        g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
-    g_assert_true(g_socket_bind(socket, any, TRUE, NULL));
-    g_autoptr(GSocketAddress) address = g_socket_get_local_address(socket, NULL);
-    return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address));
-}
-
-/* A test that fails leaves nothing behind that runs. */
-static void die_with_parent(gpointer data)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-}
-
 static GSubprocess *spawn(void)
 {
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
     g_autoptr(GError) error = NULL;
-    g_subprocess_launcher_set_child_setup(launcher, die_with_parent, NULL, NULL);
+    g_subprocess_launcher_set_child_setup(launcher, process_die_with_parent, NULL, NULL);
     g_subprocess_launcher_set_stdout_file_path(launcher, fixture_path("out"));
     g_subprocess_launcher_set_stderr_file_path(launcher, fixture_path("err"));
     g_autofree char *folder = g_strdup(fixture_path(""));
@@ -69,7 +53,8 @@ static void wait_for(const Service *s, const char *name, const char *state)
 
 static Service service_start(void)
 {
-    Service s = {.peers = {.port = find_port(), .socket = g_strdup(fixture_path("api.sock"))}};
+    Service s = {
+        .peers = {.port = process_find_port(), .socket = g_strdup(fixture_path("api.sock"))}};
     g_autofree char *text =
         g_strdup_printf("[http]\nlisten=127.0.0.1:%u\nsocket=%s\n", s.peers.port, s.peers.socket);
     fixture_files("vedette.conf", text, "streams.d/front.conf", STREET, NULL);

@@ -288,6 +288,52 @@ static void check_layer_norm_rows(const VdtKernels *kernels, size_t channels)
     check_outputs(exact, &reference, &y, channels);
 }
 
+/* Rows below a divisor that is nearly 0, too, and in place. */
+static void check_share_rows(const VdtKernels *kernels, size_t channels)
+{
+    gboolean bf16 = check_is_bf16(kernels);
+    const float eps = 1e-6f;
+    size_t rows, x_pitch, y_pitch;
+    void *x;
+    float *weight;
+    CheckOutput reference, y;
+    CheckExact *exact;
+
+    channels = VDT_ALIGN_LANES(channels);
+    rows = check_between(1, 9);
+    x_pitch = check_pitch(channels);
+    y_pitch = check_pitch(channels);
+    x = check_channels(rows, channels, x_pitch, bf16, 0);
+    weight = (float *)check_channels(1, channels, channels, FALSE, 0);
+    reference = check_output(rows, channels, y_pitch, bf16);
+    y = check_output(rows, channels, y_pitch, bf16);
+    exact = check_memory(rows * channels * sizeof *exact);
+    for (size_t c = 0; c < channels; c++)
+        weight[c] = fabsf(weight[c]);
+    for (size_t i = 0; i < rows; i++) {
+        const gboolean zeros = check_one_in(5);
+
+        for (size_t c = 0; c < channels; c++)
+            check_set(x, i * x_pitch + c, bf16,
+                      zeros ? 0 : fabs(check_get(x, i * x_pitch + c, bf16)));
+    }
+    check_reference(kernels)->share_rows(rows, channels, x, x_pitch, weight, eps, reference.data,
+                                         y_pitch);
+    kernels->share_rows(rows, channels, x, x_pitch, weight, eps, y.data, y_pitch);
+    for (size_t i = 0; i < rows; i++) {
+        double sum = eps;
+
+        for (size_t c = 0; c < channels; c++)
+            sum += check_get(x, i * x_pitch + c, bf16) * weight[c];
+        for (size_t c = 0; c < channels; c++) {
+            double share = check_get(x, i * x_pitch + c, bf16) / sum;
+
+            exact[i * channels + c] = (CheckExact){share, share};
+        }
+    }
+    check_outputs(exact, &reference, &y, channels);
+}
+
 static void check_depthwise_rows(const VdtKernels *kernels, size_t channels)
 {
     gboolean bf16 = check_is_bf16(kernels);
@@ -403,6 +449,11 @@ static void test_layer_norm_rows(gconstpointer kernels)
     for_all_channels(kernels, "layer_norm_rows", check_layer_norm_rows);
 }
 
+static void test_share_rows(gconstpointer kernels)
+{
+    for_all_channels(kernels, "share_rows", check_share_rows);
+}
+
 static void test_depthwise_rows(gconstpointer kernels)
 {
     for_all_channels(kernels, "depthwise_rows", check_depthwise_rows);
@@ -468,6 +519,7 @@ void check_add_rows(const VdtKernels *kernels)
     check_add_test(kernels, "softmax_row", test_softmax_row);
     check_add_test(kernels, "exp_rows", test_exp_rows);
     check_add_test(kernels, "layer_norm_rows", test_layer_norm_rows);
+    check_add_test(kernels, "share_rows", test_share_rows);
     check_add_test(kernels, "depthwise_rows", test_depthwise_rows);
     check_add_test(kernels, "map_rows", test_map_rows);
     check_add_test(kernels, "map_rows/special-values", test_special_values);

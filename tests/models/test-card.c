@@ -41,6 +41,8 @@ static void test_defaults(void)
     g_assert_null(card->labels);
     g_assert_null(card->background);
     g_assert_null(card->things);
+    g_assert_null(card->groups);
+    g_assert_cmpuint(card->n_groups, ==, 0);
     g_assert_cmpfloat(card->mean[1], ==, 116.28f);
     g_assert_cmpuint(card->width, ==, 224);
     g_assert_cmpuint(card->frames, ==, 16);
@@ -100,6 +102,31 @@ static void test_everything(void)
     g_assert_cmpuint(card->frame_interval, ==, 2);
 }
 
+/* Groups share out the labels; one that is in two of them is of no interest in either. */
+static void test_groups(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) config = NULL;
+    g_free(put("names.txt", "day\nnight\nunsure\nclear\nrain\nsnow\nunsure\n"));
+    g_autofree char *path =
+        put("card.json", HEAD ", \"labels\": \"names.txt\", \"background\": [\"unsure\", \"day\"], "
+                              "\"groups\": [{\"name\": \"light\", \"labels\": 3}, "
+                              "{\"name\": \"weather\", \"labels\": 4}]}");
+    g_autoptr(VdtCard) card = vdt_card_load(path, &config, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(card->n_groups, ==, 2);
+    g_assert_cmpstr(card->groups[0].name, ==, "light");
+    g_assert_cmpuint(card->groups[0].first, ==, 0);
+    g_assert_cmpuint(card->groups[0].n_labels, ==, 3);
+    g_assert_cmpstr(card->groups[1].name, ==, "weather");
+    g_assert_cmpuint(card->groups[1].first, ==, 3);
+    g_assert_cmpuint(card->groups[1].n_labels, ==, 4);
+    for (guint i = 0; i < card->n_labels; i++)
+        g_assert_true(card->background[i] == (i == 0 || i == 2 || i == 6));
+    g_autofree char *unknown = vdt_card_find_unknown(card);
+    g_assert_null(unknown);
+}
+
 /* @says is in the message, and so is the file's path. */
 static const struct {
     const char *text, *says;
@@ -137,6 +164,23 @@ static const struct {
     {HEAD ", \"things\": \"x\"}", "must be an array of strings"},
     {HEAD ", \"things\": [\"x\"]}", "\"things\" has \"x\", which is none of the labels"},
     {HEAD ", \"things\": [3]}", "\"things\" is 3, but must be a string"},
+    {HEAD ", \"groups\": 3}", "\"groups\" must be an array of 1 to 32 objects"},
+    {HEAD ", \"groups\": []}", "\"groups\" must be an array of 1 to 32 objects"},
+    {HEAD ", \"groups\": [{\"name\": \"a\", \"labels\": 2}, 3]}", "1 to 32 objects"},
+    {HEAD
+     ", \"groups\": [{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},"
+     "{},{},{},{},{},{},{},{}]}",
+     "1 to 32 objects"},
+    {HEAD ", \"groups\": [{\"labels\": 2}]}", "groups: \"name\" is missing"},
+    {HEAD ", \"groups\": [{\"name\": \"a\"}]}", "groups: \"labels\" is missing"},
+    {HEAD ", \"groups\": [{\"name\": \"\", \"labels\": 2}]}", "\"name\" has 0 bytes"},
+    {HEAD ", \"groups\": [{\"name\": "
+          "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\","
+          " \"labels\": 2}]}",
+     "\"name\" has 65 bytes, but takes 1 to 64"},
+    {HEAD ", \"groups\": [{\"name\": \"a\", \"labels\": 1}]}", "from 2 to 100000"},
+    {HEAD ", \"groups\": [{\"name\": \"a\", \"labels\": 2}, {\"name\": \"a\", \"labels\": 2}]}",
+     "\"name\" is \"a\" twice"},
     {HEAD ", \"sha256\": \"abc\"}", "must be 64 hexadecimal digits"},
     {HEAD ", \"config\": 3}", "\"config\" must be an object"},
     {HEAD ", \"preprocessing\": []}", "\"preprocessing\" must be an object"},
@@ -466,6 +510,7 @@ int main(int argc, char **argv)
     g_test_add_func("/card/cache", test_cache);
     g_test_add_func("/card/defaults", test_defaults);
     g_test_add_func("/card/everything", test_everything);
+    g_test_add_func("/card/groups", test_groups);
     g_test_add_func("/card/no-background", test_no_background);
     g_test_add_func("/card/refused", test_refused);
     g_test_add_func("/card/hostile", test_hostile);

@@ -356,6 +356,21 @@ static void test_card(void)
     g_assert_error(error, VDT_ERROR, VDT_ERROR_MODEL);
     g_assert_nonnull(strstr(error->message, "card.json: "));
 
+    /* Groups leave no class of the network. */
+    g_clear_error(&error);
+    put("card.json", CARD "\"groups\": [{\"name\": \"one\", \"labels\": 2}, "
+                          "{\"name\": \"two\", \"labels\": 3}], "
+                          "\"preprocessing\": {\"frames\": 4}}");
+    g_autoptr(VdtEngine) grouped = open_engine(&options);
+    g_assert_cmpuint(vdt_engine_get_card(grouped)->groups[1].first, ==, 2);
+    put("card.json", CARD "\"groups\": [{\"name\": \"one\", \"labels\": 2}, "
+                          "{\"name\": \"two\", \"labels\": 2}], "
+                          "\"preprocessing\": {\"frames\": 4}}");
+    g_assert_null(vdt_engine_new(&options, &error));
+    g_assert_error(error, VDT_ERROR, VDT_ERROR_MODEL);
+    g_assert_nonnull(strstr(error->message, "\"groups\" have 4 labels"));
+    g_assert_nonnull(strstr(error->message, "scores to 5 classes"));
+
     /* Shared engines know their labels. */
     put("card.json", CARD "\"preprocessing\": {\"frames\": 4}}");
     g_autoptr(VdtEngine) before = vdt_engine_get_shared(&options, NULL);

@@ -2,22 +2,63 @@
 /* Vision transformers without running them: names, shapes and counts against the golden case,
  * refused configurations and sizes, and recognising weight files. */
 #include <string.h>
+#include <vedette/plan.h>
 #include <vedette/train.h>
 
 #include "fixture.h"
+#include "graph/node.h"
 #include "official.h"
-
-#define CASE "deit_b-plain"
 
 static const VdtModel *vit(void)
 {
     return vdt_model_find("tocom", NULL);
 }
 
-/* Every tensor of timm's is a parameter with its shape, and there are no others. */
-static void test_case(void)
+static VdtValue *find_tap(const VdtGraph *graph, const char *name)
 {
-    g_autoptr(JsonObject) json = official_case("tocom", CASE);
+    for (guint i = 0; i < graph->taps->len; i++)
+        if (strcmp(g_array_index(graph->taps, VdtNamed, i).name, name) == 0)
+            return g_array_index(graph->taps, VdtNamed, i).node;
+    return NULL;
+}
+
+/* Multiply-accumulates of a case's adapters: as the authors run them, over each block's tokens, and
+ * of the weights that they become here. */
+static gint64 adapter_macs(JsonObject *json, gboolean folded)
+{
+    JsonObject *config = json_object_get_object_member(json, "config");
+    JsonArray *tokens = json_object_get_array_member(json, "tokens_per_block");
+    gint64 dim = json_object_get_int_member(config, "dim"), sum = 0, width, levels;
+    if (JSON_NODE_HOLDS_NULL(json_object_get_member(config, "tocom")))
+        return 0;
+    width = json_object_get_int_member(json_object_get_object_member(config, "tocom"), "dim");
+    levels =
+        json_object_get_int_member(config, "r_tgt") - json_object_get_int_member(config, "r_src");
+    for (gint64 i = 0; i < json_object_get_int_member(config, "depth"); i++)
+        sum += folded ? 2 * dim * dim * width / 16 * ABS(levels)
+                      : 4 * dim * width * json_array_get_int_element(tokens, i);
+    return sum;
+}
+
+/* Those of finding what merges, of heads 64 wide. The recording did it twice, to see margins. */
+static gint64 matching_macs(JsonObject *json)
+{
+    JsonObject *config = json_object_get_object_member(json, "config");
+    JsonArray *tokens = json_object_get_array_member(json, "tokens_per_block");
+    gint64 sum = 0;
+    if (json_object_get_int_member(config, "r_tgt") == 0)
+        return 0;
+    for (gint64 i = 0; i < json_object_get_int_member(config, "depth"); i++) {
+        gint64 n = json_array_get_int_element(tokens, i);
+        sum += (n + 1) / 2 * (n / 2) * 64;
+    }
+    return sum;
+}
+
+/* Every tensor of the authors' is a parameter with its shape, and there are no others. */
+static void test_case(gconstpointer golden)
+{
+    g_autoptr(JsonObject) json = official_case("tocom", golden);
     JsonObject *input =
         json_array_get_object_element(json_object_get_array_member(json, "inputs"), 0);
     JsonArray *official = json_object_get_array_member(json, "weights");
@@ -36,7 +77,9 @@ static void test_case(void)
     }
     g_assert_cmpuint(vdt_graph_count_parameters(graph), ==,
                      json_object_get_int_member(json, "params"));
-    g_assert_cmpuint(vdt_graph_count_macs(graph), ==, json_object_get_int_member(json, "macs"));
+    g_assert_cmpint((gint64)vdt_graph_count_macs(graph), ==,
+                    json_object_get_int_member(json, "macs") - adapter_macs(json, FALSE) +
+                        adapter_macs(json, TRUE) - matching_macs(json));
 }
 
 /* The published sizes, for which docs/vit.md has these counts. */
@@ -129,6 +172,7 @@ static void test_recognise_none(void)
             {"cls_token", {1, 1, 64}, 3},
             {"pos_embed", {1, 5, 64}, 3},
             {"patch_embed.proj.weight", {64, 3, 16, 16}, 4},
+            {"blocks.0.norm1.weight", {64}, 1},
             {"blocks.0.attn.qkv.weight", {192, 64}, 2},
             {"blocks.0.mlp.fc1.weight", {256, 64}, 2},
             {"head.weight", {10, 64}, 2},
@@ -139,6 +183,7 @@ static void test_recognise_none(void)
           {"pos_embed", {1, 1, 64}, 3}, /* no patches */
           {"patch_embed.proj.weight", {64, 3, 300, 300}, 4},
           {"patch_embed.proj.weight", {64, 768}, 2},
+          {"blocks.0.norm1.weight", {32}, 1}, /* folded, or of another row */
           {"blocks.0.attn.qkv.weight", {192, 32}, 2},
           {"blocks.0.mlp.fc1.weight", {32, 64}, 2},
           {"head.weight", {10}, 1},
@@ -173,10 +218,78 @@ static const Refused refused[] = {
     {"{\"qkv_bias\": 3}", "\"qkv_bias\"", "true"},
     {"{\"ln_eps\": 0}", "\"ln_eps\"", "from 1e-12 to 1"},
     {"{\"num_classes\": 0}", "\"num_classes\"", "from 1 to 100000"},
-    {"{\"r_tgt\": 8}", "\"r_tgt\"", "0"},
-    {"{\"r_src\": 8}", "\"r_src\"", "0"},
-    {"{\"tocom\": {\"dim\": 32}}", "\"tocom\"", "null"},
+    {"{\"r_tgt\": 99}", "\"r_tgt\" is 99", "98 tokens at most"},
+    {"{\"r_src\": 99}", "\"r_src\" is 99", "98 tokens at most"},
+    {"{\"r_tgt\": -1}", "\"r_tgt\"", "from 0"},
+    {"{\"img_size\": 32, \"r_tgt\": 3}", "\"r_tgt\" is 3", "2 tokens at most"},
+    {"{\"tocom\": {\"dim\": 32}, \"r_tgt\": 17}", "\"r_tgt\" is 17", "adapters have levels"},
+    {"{\"tocom\": {\"dim\": 20}}", "\"dim\" is 20", "each of 16 levels"},
+    {"{\"tocom\": {\"scale\": 0.1}}", "\"dim\"", "missing"},
+    {"{\"tocom\": {\"dim\": 32, \"scale\": -1}}", "\"scale\"", "from 0"},
 };
+
+/* What is asked for goes before what is configured, and has the same limits. */
+static void test_levels(void)
+{
+    static const struct {
+        int asked;
+        const char *error; /* or NULL */
+        gint64 left;       /* behind two blocks */
+    } levels[] = {
+        {VDT_MERGE_CONFIGURED, NULL, 197 - 2 * 4},
+        {0, NULL, 197},
+        {16, NULL, 197 - 2 * 16},
+        {98, NULL, 197 - 98 - 49}, /* half of what is left at most, without the class token */
+        {99, "99 of 197 tokens cannot merge in each block, but 98 at most", 0},
+        {-2, "-2 of 197 tokens", 0},
+    };
+    g_autoptr(JsonObject) config = parse("{\"dim\": 64, \"depth\": 2, \"r_tgt\": 4}");
+    VdtShape input = vdt_shape(1, 3, 224, 224);
+    VdtBuild asked = vdt_model_ask(vit(), &input);
+    for (guint i = 0; i < G_N_ELEMENTS(levels); i++) {
+        g_autoptr(VdtGraph) graph = vdt_graph_new();
+        g_autoptr(GError) error = NULL;
+        asked.merge = levels[i].asked;
+        if (levels[i].error != NULL) {
+            g_assert_false(vit()->build(config, graph, &asked, &error));
+            g_assert_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED);
+            g_assert_nonnull(strstr(error->message, levels[i].error));
+            continue;
+        }
+        g_assert_true(vit()->build(config, graph, &asked, &error));
+        g_assert_true(vdt_graph_check(graph, &error));
+        g_assert_cmpint(vdt_value_dim(find_tap(graph, "norm"), 1), ==, levels[i].left);
+    }
+    json_object_set_object_member(config, "tocom", parse("{\"dim\": 32}"));
+    asked.merge = 17;
+    g_autoptr(VdtGraph) graph = vdt_graph_new();
+    g_autoptr(GError) error = NULL;
+    g_assert_false(vit()->build(config, graph, &asked, &error));
+    g_assert_nonnull(strstr(error->message, "16 at most, for which the compensator has levels"));
+}
+
+/* Of files with adapters, too; of another width they do not fit. */
+static void test_adapters(void)
+{
+    g_autoptr(JsonObject) config = parse("{\"dim\": 64, \"depth\": 1, \"tocom\": {\"dim\": 48}}");
+    VdtShape input = vdt_shape(1, 3, 224, 224), other = vdt_shape(48, 32);
+    g_autoptr(VdtGraph) graph = graph_of(vit(), config, input);
+    g_autoptr(VdtWeights) weights = vdt_weights_new_random(graph, 1);
+    g_autoptr(JsonObject) found = NULL;
+    const char *variant;
+    g_assert_true(vdt_model_recognise(weights, &found, &variant) == vit());
+    JsonObject *tocom = json_object_get_object_member(found, "tocom");
+    g_assert_cmpint(json_object_get_int_member(tocom, "dim"), ==, 48);
+    g_assert_cmpfloat(json_object_get_double_member(tocom, "scale"), ==, 0.1);
+
+    g_autoptr(VdtTensor) wrong = vdt_tensor_new(VDT_F32, &other, NULL);
+    g_autoptr(GError) error = NULL;
+    memset(wrong->data, 0, wrong->n_bytes);
+    vdt_weights_insert(weights, "blocks.0.attn.q_tocom.adapter_down.weight", wrong);
+    g_assert_null(vdt_plan_new(graph, weights, &(VdtPlanOptions){VDT_PLAN_INFER}, &error));
+    g_assert_error(error, VDT_ERROR, VDT_ERROR_WEIGHTS);
+    g_assert_nonnull(strstr(error->message, "adapter_down.weight"));
+}
 
 static void test_refused(void)
 {
@@ -209,12 +322,16 @@ static void test_classes(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/vit/case", test_case);
+    g_test_add_data_func("/vit/case/plain", "deit_b-plain", test_case);
+    g_test_add_data_func("/vit/case/b-r16", "deit_b-r16-from0", test_case);
+    g_test_add_data_func("/vit/case/ti-r8", "deit_ti-r8-from0", test_case);
     g_test_add_func("/vit/variants", test_variants);
     g_test_add_func("/vit/labels", test_labels);
     g_test_add_func("/vit/recognise-custom", test_recognise_custom);
     g_test_add_func("/vit/recognise-none", test_recognise_none);
     g_test_add_func("/vit/refused", test_refused);
+    g_test_add_func("/vit/levels", test_levels);
+    g_test_add_func("/vit/adapters", test_adapters);
     g_test_add_func("/vit/shapes", test_shapes);
     g_test_add_func("/vit/classes", test_classes);
     return g_test_run();

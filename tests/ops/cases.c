@@ -16,15 +16,37 @@ static VdtValue *build_linear(VdtScope s, VdtValue *const *x, const OpCase *c)
 
 static VdtValue *build_batch_norm(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
-    return vdt_batch_norm(s, x[0]);
+    const VdtShape one = vdt_shape(1);
+
+    return vdt_batch_norm(s, x[0], .axis = c->p.batch_norm.axis,
+                          .alpha = c->p.batch_norm.alpha ? vdt_param(s, "alpha", &one) : NULL);
 }
 
 /* Plans put it in the place of a batch norm; networks have no way to. */
 static VdtValue *build_batch_norm_batch(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
-    VdtValue *norm = vdt_batch_norm(s, x[0]);
+    VdtValue *norm = build_batch_norm(s, x, c);
 
-    return vdt_graph_add(s.graph, norm->op->training, norm->name, norm, 5, norm->inputs);
+    return vdt_graph_add(s.graph, norm->op->training, norm->name, norm, norm->n_inputs,
+                         norm->inputs);
+}
+
+/* Keys are values, too, whose number of channels is their own only beside a layer. */
+static VdtValue *build_linear_attention(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_linear_attention(x[0], x[1], x[2] ? x[2] : x[1], c->p.heads);
+}
+
+static VdtValue *build_progress(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_progress(s, x[0], x[1]);
+}
+
+static VdtValue *build_progress_training(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    VdtValue *node = vdt_progress(s, x[0], x[1]);
+
+    return vdt_graph_add(s.graph, node->op->training, node->name, node, 5, node->inputs);
 }
 
 static VdtValue *build_relu(VdtScope s, VdtValue *const *x, const OpCase *c)
@@ -103,6 +125,24 @@ static VdtValue *build_distance_bias(VdtScope s, VdtValue *const *x, const OpCas
     return vdt_distance_bias(x[0], c->p.distance_bias.grid, c->p.distance_bias.stride);
 }
 
+static VdtValue *build_windows(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    switch (c->p.windows.way) {
+    case VDT_WINDOWS_APART:
+        return vdt_windows_with(x[0], c->p.windows.options);
+    case VDT_WINDOWS_BACK:
+        return vdt_windows_back_with(x[0], c->p.windows.options);
+    case VDT_WINDOWS_JOINED:
+        return vdt_windows_joined_with(x[0], c->p.windows.options);
+    }
+    g_assert_not_reached();
+}
+
+static VdtValue *build_window_bias(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_window_bias_with(x[0], c->p.windows.options);
+}
+
 static VdtValue *build_concat(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
     return vdt_concat(x, op_case_n_inputs(c), c->p.along.axis);
@@ -156,6 +196,44 @@ static VdtValue *build_result(VdtScope s, VdtValue *const *x, const OpCase *c)
     return vdt_top_k(x[0], c->p.top_k).values;
 }
 
+static VdtValue *build_match_tokens(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    VdtNode *source = vdt_match_tokens_with(x[0], c->p.merge.n, c->p.merge.options).source;
+
+    return source ? source->inputs[0] : NULL;
+}
+
+/* Of so many tokens of each sample, which is for the fixture to fill. */
+static VdtMatch match_of(VdtScope s, gint64 samples, gint64 n)
+{
+    VdtShape shape = vdt_shape(samples, n);
+
+    return (VdtMatch){vdt_input_typed(s.graph, "source", VDT_I32, &shape),
+                      vdt_input_typed(s.graph, "target", VDT_I32, &shape)};
+}
+
+static VdtValue *build_merge_tokens(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_merge_tokens(x[0], match_of(s, c->x[0].dims[0], c->p.merge.n),
+                            op_case_n_inputs(c) > 1 ? x[1] : NULL);
+}
+
+static VdtValue *build_merge_sizes(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_merge_sizes(match_of(s, c->x[0].dims[0], c->p.merge.n), c->x[0].dims[1],
+                           c->p.merge.no_sizes ? NULL : x[0]);
+}
+
+static VdtValue *build_log(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_log(x[0]);
+}
+
+static VdtValue *build_kl_divergence(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_kl_divergence(x[0], x[1]);
+}
+
 static VdtValue *build_write_rows(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
     VdtValue *state = vdt_state(s.graph, "state", &c->x[0]);
@@ -185,6 +263,9 @@ static const OpUnderTest ops_under_test[] = {
     {UNDER_TEST(expand)},
     {UNDER_TEST(resize_bilinear)},
     {UNDER_TEST(batch_norm_batch)},
+    {UNDER_TEST(linear_attention)},
+    {UNDER_TEST(progress)},
+    {UNDER_TEST(progress_training)},
     {UNDER_TEST(dropout)},
     {UNDER_TEST(matmul)},
     {UNDER_TEST(layer_norm)},
@@ -194,9 +275,16 @@ static const OpUnderTest ops_under_test[] = {
     {UNDER_TEST(adaptive_avg_pool2d)},
     {UNDER_TEST(resize_bicubic)},
     {UNDER_TEST(distance_bias)},
+    {UNDER_TEST(windows)},
+    {UNDER_TEST(window_bias)},
     {UNDER_TEST(concat)},
     {UNDER_TEST(slice)},
     {UNDER_TEST(top_k)},
+    {UNDER_TEST(match_tokens)},
+    {UNDER_TEST(merge_tokens), .positive = TRUE},
+    {UNDER_TEST(merge_sizes), .positive = TRUE},
+    {UNDER_TEST(log), .positive = TRUE},
+    {UNDER_TEST(kl_divergence)},
     {UNDER_TEST(result)},
     {UNDER_TEST(live_rows)},
     {UNDER_TEST(write_rows)},
@@ -245,12 +333,31 @@ const OpCase op_cases[] = {
     {"batch_norm", {SHAPE(2, 3, 5, 7)}},
     {"batch_norm", {SHAPE(3, 4)}},
     {"batch_norm", {SHAPE(2, 3, 4)}},
+    {"batch_norm", {SHAPE(2, 3, 4)}, .p.batch_norm = {.axis = 2}},
+    {"batch_norm", {SHAPE(1, 1, 1)}, .p.batch_norm = {.axis = 2, .alpha = TRUE}},
+    {"batch_norm", {SHAPE(3, 5, 7)}, .p.batch_norm = {.axis = 2, .alpha = TRUE}},
+    {"batch_norm", {SHAPE(2, 3, 5, 4)}, .p.batch_norm = {.axis = 1, .alpha = TRUE}},
+    {"batch_norm", {SHAPE(2, 3, 5, 4)}, .p.batch_norm = {.axis = 3}},
 
     {"batch_norm_batch", {SHAPE(1, 1, 1, 1)}},
     {"batch_norm_batch", {SHAPE(2, 3, 5, 7)}},
     {"batch_norm_batch", {SHAPE(5, 4)}},
     {"batch_norm_batch", {SHAPE(2, 3, 4)}},
+    {"batch_norm_batch", {SHAPE(2, 3, 4)}, .p.batch_norm = {.axis = 2}},
+    {"batch_norm_batch", {SHAPE(3, 5, 7)}, .p.batch_norm = {.axis = 2, .alpha = TRUE}},
+    {"batch_norm_batch", {SHAPE(2, 3, 5, 4)}, .p.batch_norm = {.axis = 1, .alpha = TRUE}},
+    {"batch_norm_batch", {SHAPE(2, 3, 5, 4)}, .p.batch_norm = {.axis = 3}},
     {"batch_norm_batch", {SHAPE(3, 2, 1, 2)}},
+
+    {"linear_attention", {SHAPE(1, 1, 1), SHAPE(1, 1, 1)}, .p.heads = 1},
+    {"linear_attention", {SHAPE(2, 5, 12), SHAPE(2, 5, 12)}, .p.heads = 3},
+    {"linear_attention", {SHAPE(2, 3, 6), SHAPE(2, 7, 6), SHAPE(2, 7, 10)}, .p.heads = 2},
+
+    {"progress", {SHAPE(1), SHAPE(1)}},
+    {"progress", {SHAPE(2, 3, 5), SHAPE(2, 3, 5)}},
+
+    {"progress_training", {SHAPE(1), SHAPE(1)}},
+    {"progress_training", {SHAPE(2, 3, 5), SHAPE(2, 3, 5)}},
 
     {"relu", {SHAPE(1)}},
     {"relu", {SHAPE(2, 3, 5, 7)}},
@@ -357,6 +464,27 @@ const OpCase op_cases[] = {
     {"distance_bias", {SHAPE(3, 16)}, .p.distance_bias = {4, 1}},
     {"distance_bias", {SHAPE(2, 36)}, .p.distance_bias = {3, 2}},
 
+    /* one token; a map that is one window; padding below and on the right, with and without a shift;
+     * stripes; a shift of one; the ways back; side by side, with padding, too */
+    {"windows", {SHAPE(1, 1, 1)}, .p.windows = {{1, 1, 1}}},
+    {"windows", {SHAPE(2, 12, 3)}, .p.windows = {{3, 4, 3, 4}}},
+    {"windows", {SHAPE(2, 24, 3)}, .p.windows = {{4, 6, 2, 3}}},
+    {"windows", {SHAPE(2, 35, 2)}, .p.windows = {{5, 7, 3}}},
+    {"windows", {SHAPE(2, 35, 2)}, .p.windows = {{5, 7, 3, 3, 1}}},
+    {"windows", {SHAPE(1, 64, 3)}, .p.windows = {{8, 8, 4, 4, 2}}},
+    {"windows", {SHAPE(2, 30, 2)}, .p.windows = {{5, 6, 5, 2}}},
+    {"windows", {SHAPE(2, 30, 2)}, .p.windows = {{5, 6, 1, 6}}},
+    {"windows", {SHAPE(8, 6, 3)}, .p.windows = {{4, 6, 2, 3}, VDT_WINDOWS_BACK}},
+    {"windows", {SHAPE(12, 9, 2)}, .p.windows = {{5, 7, 3, 3, 2}, VDT_WINDOWS_BACK}},
+    {"windows", {SHAPE(2, 24, 3)}, .p.windows = {{4, 6, 2}, VDT_WINDOWS_JOINED}},
+    {"windows", {SHAPE(1, 35, 3)}, .p.windows = {{5, 7, 2, 3}, VDT_WINDOWS_JOINED}},
+
+    {"window_bias", {SHAPE(1, 1)}, .p.windows = {{1, 1, 1}}},
+    {"window_bias", {SHAPE(25, 2)}, .p.windows = {{6, 9, 3}}},
+    {"window_bias", {SHAPE(15, 3)}, .p.windows = {{4, 9, 2, 3}}},
+    {"window_bias", {SHAPE(25, 2)}, .p.windows = {{6, 7, 3, 3, 1}}},
+    {"window_bias", {SHAPE(49, 1)}, .p.windows = {{8, 5, 4, 4, 2}}},
+
     {"concat", {SHAPE(2, 3, 5)}, .p.along = {1}},
     {"concat", {SHAPE(2, 3, 5), SHAPE(4, 3, 5)}, .p.along = {0}},
     {"concat", {SHAPE(2, 3, 5), SHAPE(2, 1, 5)}, .p.along = {1}},
@@ -377,6 +505,29 @@ const OpCase op_cases[] = {
     {"top_k", {SHAPE(9)}, .p.top_k = 9},
     {"top_k", {SHAPE(2, 3, 11)}, .p.top_k = 4},
     {"top_k", {SHAPE(5, 7)}, .p.top_k = 1},
+
+    /* one of two; all that can; heads; the first protected; even and odd numbers of tokens */
+    {"match_tokens", {SHAPE(1, 2, 3)}, .p.merge = {1}},
+    {"match_tokens", {SHAPE(2, 8, 5)}, .p.merge = {4}},
+    {"match_tokens", {SHAPE(2, 9, 12)}, .p.merge = {3, {.heads = 3}}},
+    {"match_tokens", {SHAPE(2, 9, 8)}, .p.merge = {4, {.heads = 2, .protect = TRUE}}},
+    {"match_tokens", {SHAPE(1, 10, 16)}, .p.merge = {2, {.protect = TRUE}}},
+    {"match_tokens", {SHAPE(1, 33, 64)}, .p.merge = {7, {.heads = 4, .protect = TRUE}}},
+
+    {"merge_tokens", {SHAPE(1, 2, 1)}, .p.merge = {1}},
+    {"merge_tokens", {SHAPE(2, 9, 7)}, .p.merge = {3}},
+    {"merge_tokens", {SHAPE(2, 10, 5), SHAPE(2, 10)}, .p.merge = {5}},
+    {"merge_tokens", {SHAPE(3, 11, 16), SHAPE(3, 11)}, .p.merge = {4}},
+
+    {"merge_sizes", {SHAPE(1, 2)}, .p.merge = {1}},
+    {"merge_sizes", {SHAPE(2, 9)}, .p.merge = {3}},
+    {"merge_sizes", {SHAPE(3, 10)}, .p.merge = {4, .no_sizes = TRUE}},
+
+    {"log", {SHAPE(1)}},
+    {"log", {SHAPE(2, 3, 5)}},
+
+    {"kl_divergence", {SHAPE(1, 1), SHAPE(1, 1)}},
+    {"kl_divergence", {SHAPE(5, 7), SHAPE(5, 7)}},
 
     {"result", {SHAPE(2, 11)}, .p.top_k = 3},
 
@@ -414,10 +565,12 @@ const OpUnderTest *op_under_test(const char *name)
 VdtValue *op_case_build(const OpCase *c, VdtGraph *graph)
 {
     const OpUnderTest *op = op_under_test(c->op);
-    VdtValue *x[2] = {vdt_input(graph, "x0", &c->x[0])};
+    VdtValue *x[3] = {vdt_input(graph, "x0", &c->x[0])};
 
     g_assert_nonnull(op);
     if (op_case_n_inputs(c) > 1)
         x[1] = vdt_input_typed(graph, "x1", op->integers ? VDT_I32 : VDT_F32, &c->x[1]);
+    if (op_case_n_inputs(c) > 2)
+        x[2] = vdt_input(graph, "x2", &c->x[2]);
     return op->build(vdt_scope(graph, "op"), x, c);
 }

@@ -7,6 +7,8 @@
 
 #include <vedette/ops.h>
 
+#include "graph/node.h"
+
 typedef struct _OpCase OpCase;
 
 typedef struct {
@@ -18,11 +20,13 @@ typedef struct {
     gboolean labels;
     /* The second value is integers, of int32 behind whatever pointer. */
     gboolean integers;
+    /* Values that are numbers are above 0. */
+    gboolean positive;
 } OpUnderTest;
 
 struct _OpCase {
     const char *op;
-    VdtShape x[2]; /* of the values it is applied to; parameters follow from the options */
+    VdtShape x[3]; /* of the values it is applied to; parameters follow from the options */
     union {
         VdtConv2d conv2d;
         VdtLinear linear;
@@ -33,6 +37,10 @@ struct _OpCase {
         } resize;
         VdtMatmul matmul;
         struct {
+            guint axis;
+            gboolean alpha;
+        } batch_norm;
+        struct {
             VdtShape shape;
             VdtLayerNorm options;
         } layer_norm;
@@ -40,12 +48,22 @@ struct _OpCase {
             int grid, stride;
         } distance_bias;
         struct {
+            VdtWindows options;
+            VdtWindowsWay way;
+        } windows;
+        struct {
             guint axis;
             gint64 begin, length;
         } along;
         VdtShape reshape, expand;
         guint permute[VDT_MAX_DIMS];
         gint64 top_k;
+        int heads;
+        struct {
+            gint64 n;
+            VdtMatchTokens options;
+            gboolean no_sizes;
+        } merge;
         double dropout;
         VdtCrossEntropy cross_entropy;
     } p;
@@ -66,10 +84,10 @@ extern const guint n_op_cases;
 /* NULL if there is none. */
 const OpUnderTest *op_under_test(const char *name);
 
-/* Inputs that @op is applied to: 2 if both shapes are used, otherwise 1. */
+/* Inputs that @op is applied to: those whose shapes are used. */
 static inline guint op_case_n_inputs(const OpCase *c)
 {
-    return c->x[1].n_dims > 0 ? 2 : 1;
+    return c->x[2].n_dims > 0 ? 3 : c->x[1].n_dims > 0 ? 2 : 1;
 }
 
 /* Adds inputs and the op to @graph. */

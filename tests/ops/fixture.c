@@ -37,7 +37,11 @@ Fixture *fixture_new(const OpCase *c)
 
     f->n_y = vdt_shape_elements(&f->node->shape);
     for (guint i = 0; i < f->node->n_inputs; i++) {
-        gboolean positive = g_str_has_suffix(f->node->inputs[i]->name, "running_var");
+        const char *name = f->node->inputs[i]->name;
+        gboolean positive = op_under_test(c->op)->positive ||
+                            g_str_has_suffix(name, "running_var") ||
+                            g_str_has_suffix(name, "total_step") ||
+                            (i < 2 && g_str_equal(c->op, "linear_attention"));
         gboolean labels = i == 1 && op_under_test(c->op)->labels;
         gint64 n = vdt_shape_elements(&f->node->inputs[i]->shape);
 
@@ -51,6 +55,8 @@ Fixture *fixture_new(const OpCase *c)
             f->x[i][k] = f->x[i][other];
             f->x[i][other] = (float)(positive ? 0.5 + step : 4 * step - 2);
         }
+        if (g_str_has_suffix(name, ".iter")) /* some of what total_step is */
+            f->x[i][0] = 0.25;
         for (gint64 k = 0; k < n && labels; k++)
             f->x[i][k] = label_of(k, f->node->inputs[0]->shape.dims[1]);
         if (!labels && !f->node->inputs[i]->derived && f->node->inputs[i]->dtype == VDT_F32)

@@ -77,22 +77,25 @@ void naive_batch_norm(const VdtNode *node, const double *const *x, double *y)
     gint64 n = vdt_shape_elements(&node->shape);
 
     for (gint64 i = 0; i < n; i++) {
-        gint64 c = position_of(&node->shape, i).at[1];
+        gint64 c = position_of(&node->shape, i).at[node->p.batch_norm.axis];
 
         y[i] = x[1][c] * (x[0][i] - x[3][c]) / sqrt(x[4][c] + (double)1e-5f) + x[2][c];
+        if (node->n_inputs == 6)
+            y[i] += x[5][0] * x[0][i];
     }
 }
 
 void naive_batch_norm_batch(const VdtNode *node, const double *const *x, double *y)
 {
     gint64 n = vdt_shape_elements(&node->shape);
+    guint axis = node->p.batch_norm.axis;
 
     for (gint64 i = 0; i < n; i++) {
-        gint64 c = position_of(&node->shape, i).at[1], count = 0;
+        gint64 c = position_of(&node->shape, i).at[axis], count = 0;
         double sum = 0, square = 0;
 
         for (gint64 k = 0; k < n; k++) {
-            if (position_of(&node->shape, k).at[1] == c) {
+            if (position_of(&node->shape, k).at[axis] == c) {
                 sum += x[0][k];
                 square += x[0][k] * x[0][k];
                 count++;
@@ -100,8 +103,50 @@ void naive_batch_norm_batch(const VdtNode *node, const double *const *x, double 
         }
         y[i] = x[1][c] * (x[0][i] - sum / count) /
                    sqrt(square / count - sum / count * sum / count + (double)1e-5f) +
-               x[2][c];
+               x[2][c] + (node->n_inputs == 6 ? x[5][0] * x[0][i] : 0);
     }
+}
+
+/* By shares of each pair: the other order of the two products. */
+void naive_linear_attention(const VdtNode *node, const double *const *x, double *y)
+{
+    const VdtShape *q = &node->inputs[0]->shape, *v = &node->inputs[2]->shape;
+    gint64 n = vdt_shape_elements(&node->shape), heads = node->p.linear_attention.heads;
+    gint64 depth = q->dims[2] / heads, width = v->dims[2] / heads;
+
+    for (gint64 i = 0; i < n; i++) {
+        Position p = position_of(&node->shape, i);
+        gint64 head = p.at[2] / width;
+        double sum = 0, all = (double)1e-6f;
+
+        for (gint64 j = 0; j < v->dims[1]; j++) {
+            double score = 0;
+
+            for (gint64 c = head * depth; c < (head + 1) * depth; c++)
+                score += x[0][(p.at[0] * q->dims[1] + p.at[1]) * q->dims[2] + c] *
+                         x[1][(p.at[0] * v->dims[1] + j) * q->dims[2] + c];
+            all += score;
+            sum += score * x[2][(p.at[0] * v->dims[1] + j) * v->dims[2] + p.at[2]];
+        }
+        y[i] = sum / all;
+    }
+}
+
+void naive_progress(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+
+    for (gint64 i = 0; i < n; i++)
+        y[i] = x[1][i];
+}
+
+void naive_progress_training(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->shape);
+    double lambda = x[2][0] > 0 ? 1 : fmin(fmax(x[3][0] / x[4][0], 0), 1);
+
+    for (gint64 i = 0; i < n; i++)
+        y[i] = x[1][i] + lambda * (x[0][i] - x[1][i]);
 }
 
 void naive_relu(const VdtNode *node, const double *const *x, double *y)
@@ -401,6 +446,79 @@ void naive_distance_bias(const VdtNode *node, const double *const *x, double *y)
     }
 }
 
+/* How large a side is with its padding. */
+static gint64 padded(gint64 size, gint64 window)
+{
+    return size + (window - size % window) % window;
+}
+
+/* What stands in the map, moved by the shift, at the element of windows of that number; zero for
+ * padding. @map is the number of that element in the map, or -1. */
+static gint64 element_of_map(const VdtNode *node, gint64 number)
+{
+    const gint64 wide = node->p.windows.window_w, high = node->p.windows.window_h;
+    const gint64 height = padded(node->p.windows.height, high);
+    const gint64 width = padded(node->p.windows.width, wide);
+    const gint64 c = node->inputs[0]->shape.dims[2], shift = node->p.windows.shift;
+    const gboolean by_columns = node->p.windows.way == VDT_WINDOWS_JOINED;
+    const VdtShape by_rows = vdt_shape(G_MAXINT32, height / high, width / wide, high, wide, c);
+    const VdtShape turned = vdt_shape(G_MAXINT32, height / high, width / wide, wide, high, c);
+    const Position p = position_of(by_columns ? &turned : &by_rows, number);
+    gint64 y = p.at[1] * high + p.at[by_columns ? 4 : 3];
+    gint64 x = p.at[2] * wide + p.at[by_columns ? 3 : 4];
+
+    y = (y + shift) % height;
+    x = (x + shift) % width;
+    if (y >= node->p.windows.height || x >= node->p.windows.width)
+        return -1;
+    return ((p.at[0] * node->p.windows.height + y) * node->p.windows.width + x) * c + p.at[5];
+}
+
+void naive_windows(const VdtNode *node, const double *const *x, double *y)
+{
+    const gboolean back = node->p.windows.way == VDT_WINDOWS_BACK;
+    const gint64 n = vdt_shape_elements(back ? &node->inputs[0]->shape : &node->shape);
+
+    for (gint64 i = 0; i < n; i++) {
+        const gint64 of_map = element_of_map(node, i);
+
+        if (back && of_map >= 0)
+            y[of_map] = x[0][i];
+        else if (!back)
+            y[i] = of_map >= 0 ? x[0][of_map] : 0;
+    }
+}
+
+/* Which of the three stretches of a side, moved by the shift, @at is in. */
+static int stretch(gint64 at, gint64 size, gint64 window, gint64 shift)
+{
+    return (at >= size - window) + (at >= size - shift);
+}
+
+void naive_window_bias(const VdtNode *node, const double *const *x, double *y)
+{
+    const gint64 wide = node->p.windows.window_w, high = node->p.windows.window_h;
+    const gint64 height = padded(node->p.windows.height, high);
+    const gint64 width = padded(node->p.windows.width, wide), shift = node->p.windows.shift;
+    const gint64 heads = node->inputs[0]->shape.dims[1];
+
+    for (gint64 i = 0; i < vdt_shape_elements(&node->shape); i++) {
+        const Position p = position_of(&node->shape, i);
+        const gint64 window = p.at[1] / heads, down = window / (width / wide) * high;
+        const gint64 along = window % (width / wide) * wide;
+        const gint64 y1 = p.at[2] / wide, x1 = p.at[2] % wide;
+        const gint64 y2 = p.at[3] / wide, x2 = p.at[3] % wide;
+        const Position entry = {
+            {(y1 - y2 + high - 1) * (2 * wide - 1) + (x1 - x2 + wide - 1), p.at[1] % heads}};
+
+        y[i] = element(x[0], &node->inputs[0]->shape, entry);
+        if (shift > 0 &&
+            (stretch(down + y1, height, high, shift) != stretch(down + y2, height, high, shift) ||
+             stretch(along + x1, width, wide, shift) != stretch(along + x2, width, wide, shift)))
+            y[i] -= 100;
+    }
+}
+
 void naive_concat(const VdtNode *node, const double *const *x, double *y)
 {
     guint axis = node->p.along.axis;
@@ -456,6 +574,145 @@ void naive_top_k(const VdtNode *node, const double *const *x, double *y)
             y[row * k + before] = x[0][i];
             y[(rows + row) * k + before] = (double)(i % n);
         }
+    }
+}
+
+/* The mean of the heads of token @token, number @i of it. */
+static double mean_of_heads(const VdtNode *node, const double *x, gint64 token, gint64 i)
+{
+    gint64 c = node->inputs[0]->shape.dims[2], heads = node->p.match_tokens.heads;
+    double sum = 0;
+
+    for (gint64 k = 0; k < c; k++)
+        sum += k % (c / heads) == i ? x[token * c + k] : 0;
+    return sum / heads;
+}
+
+static double cosine(const VdtNode *node, const double *x, gint64 a, gint64 b)
+{
+    gint64 d = node->inputs[0]->shape.dims[2] / node->p.match_tokens.heads;
+    double ab = 0, aa = 0, bb = 0;
+
+    for (gint64 i = 0; i < d; i++) {
+        double p = mean_of_heads(node, x, a, i), q = mean_of_heads(node, x, b, i);
+
+        ab += p * q;
+        aa += p * p;
+        bb += q * q;
+    }
+    return ab / sqrt(aa * bb);
+}
+
+/* An even token's best, and where that is; the first token may be out of it. */
+static double best_match(const VdtNode *node, const double *x, gint64 sample, gint64 even,
+                         gint64 *odd)
+{
+    gint64 tokens = node->inputs[0]->shape.dims[1], first = sample * tokens;
+    double best = -2;
+
+    *odd = 0;
+    for (gint64 j = 1; j < tokens; j += 2) {
+        double c = cosine(node, x, first + 2 * even, first + j);
+
+        if (c > best) {
+            best = c;
+            *odd = j / 2;
+        }
+    }
+    return even == 0 && node->p.match_tokens.protect ? -3 : best;
+}
+
+void naive_match_tokens(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 samples = node->inputs[0]->shape.dims[0], tokens = node->inputs[0]->shape.dims[1];
+    gint64 n = node->p.match_tokens.n, odd, other;
+
+    for (gint64 sample = 0; sample < samples; sample++)
+        for (gint64 i = 0, at = sample * n; i < (tokens + 1) / 2; i++) {
+            double score = best_match(node, x[0], sample, i, &odd);
+            gint64 better = 0;
+
+            for (gint64 j = 0; j < (tokens + 1) / 2; j++)
+                better += best_match(node, x[0], sample, j, &other) > score;
+            if (better < n) {
+                y[at] = score;
+                y[samples * n + at] = i;
+                y[2 * samples * n + at++] = odd;
+            }
+        }
+}
+
+/* Where token @token of @sample is, after those of @source have moved to @target. */
+static gint64 merged_place(gint64 tokens, gint64 n, const gint32 *source, const gint32 *target,
+                           gint64 sample, gint64 token)
+{
+    gint64 moved_before = 0;
+
+    for (gint64 i = 0; i < n; i++) {
+        if (token % 2 == 0 && source[sample * n + i] == token / 2)
+            return (tokens + 1) / 2 - n + target[sample * n + i];
+        moved_before += source[sample * n + i] < token / 2;
+    }
+    return token % 2 ? (tokens + 1) / 2 - n + token / 2 : token / 2 - moved_before;
+}
+
+void naive_merge_tokens(const VdtNode *node, const double *const *x, double *y)
+{
+    const gint64 *in = node->inputs[0]->shape.dims, *left = node->shape.dims;
+    gint64 n = in[1] - left[1];
+
+    for (gint64 i = 0; i < vdt_shape_elements(&node->shape); i++) {
+        Position p = position_of(&node->shape, i);
+        double sum = 0, size = 0;
+
+        for (gint64 t = 0; t < in[1]; t++) {
+            double s = node->n_inputs > 3 ? x[3][p.at[0] * in[1] + t] : 1;
+
+            if (merged_place(in[1], n, (const gint32 *)x[1], (const gint32 *)x[2], p.at[0], t) !=
+                p.at[1])
+                continue;
+            sum += s * element(x[0], &node->inputs[0]->shape, (Position){{p.at[0], t, p.at[2]}});
+            size += s;
+        }
+        y[i] = sum / size;
+    }
+}
+
+void naive_merge_sizes(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 tokens = node->p.merge_sizes.tokens, n = tokens - node->shape.dims[1];
+
+    for (gint64 i = 0; i < vdt_shape_elements(&node->shape); i++) {
+        Position p = position_of(&node->shape, i);
+
+        y[i] = 0;
+        for (gint64 t = 0; t < tokens; t++)
+            if (merged_place(tokens, n, (const gint32 *)x[0], (const gint32 *)x[1], p.at[0], t) ==
+                p.at[1])
+                y[i] += node->n_inputs > 2 ? x[2][p.at[0] * tokens + t] : 1;
+    }
+}
+
+void naive_log(const VdtNode *node, const double *const *x, double *y)
+{
+    for (gint64 i = 0; i < vdt_shape_elements(&node->shape); i++)
+        y[i] = log2(x[0][i]) * M_LN2;
+}
+
+void naive_kl_divergence(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = node->inputs[0]->shape.dims[0], c = node->inputs[0]->shape.dims[1];
+
+    y[0] = 0;
+    for (gint64 row = 0; row < n; row++) {
+        double p = 0, q = 0;
+
+        for (gint64 i = row * c; i < (row + 1) * c; i++) {
+            q += exp(x[0][i]);
+            p += exp(x[1][i]);
+        }
+        for (gint64 i = row * c; i < (row + 1) * c; i++)
+            y[0] += exp(x[1][i]) / p * log(exp(x[1][i]) / p * q / exp(x[0][i])) / (n * c);
     }
 }
 

@@ -27,9 +27,14 @@ static void test_case(gconstpointer data)
         g_assert_cmpfloat(fabs(y[i] - expected[i]), <=, 1e-12 * largest);
         g_assert_cmpfloat(fabs(y_f32[i] - y[i]), <=, 3e-6 * largest);
     }
-    for (gint64 i = first_integer; i < f->n_y; i++) {
-        g_assert_cmpint(((gint32 *)(y + first_integer))[i - first_integer], ==, expected[i]);
-        g_assert_cmpint(((gint32 *)(y_f32 + first_integer))[i - first_integer], ==, expected[i]);
+    for (guint k = 0; k < f->node->op->n_results; k++) {
+        const VdtResult result = f->node->op->result(f->node, k);
+
+        for (gint64 i = 0; result.dtype == VDT_I32 && i < vdt_shape_elements(&result.shape); i++) {
+            g_assert_cmpint(((gint32 *)(y + result.begin))[i], ==, expected[result.begin + i]);
+            g_assert_cmpint(((gint32 *)(y_f32 + result.begin))[i], ==, expected[result.begin + i]);
+            g_assert_cmpint(expected[result.begin + i], <, result.limit);
+        }
     }
     guarded_free_f64(y, f->n_y);
     guarded_free_f32(y_f32, f->n_y);
@@ -121,6 +126,20 @@ static void test_top_k_ties(void)
         g_assert_cmpmem(&y[i], sizeof *y, &x[i / 5 * 7 + right[i]], sizeof *x);
 }
 
+/* Of equal ones the first; nothing is like a token of zeros or of NaN, and both still go somewhere.
+ */
+static void test_match_ties(void)
+{
+    const OpCase c = {"match_tokens", {SHAPE(2, 7, 2)}, .p.merge = {2, {.protect = TRUE}}};
+    const float x[28] = {1, 0,   1, 0,   3, 0, 1, 0, 2, 0, 1, 0, 5, 0, /* all alike */
+                         1, NAN, 0, NAN, 0, 0, 1, 1, 0, 0, 0, 1, 0, 2};
+    const gint32 right[8] = {1, 2, 1, 3, 0, 0, 1, 2}; /* sources of both, and their targets */
+    float y[12];
+
+    apply(&c, x, y);
+    g_assert_cmpmem(y + 4, sizeof right, right, sizeof right);
+}
+
 /* Logits whose exponentials overflow, and one that is impossible. */
 static void test_cross_entropy_far(void)
 {
@@ -165,6 +184,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ops/special/sigmoid-far", test_sigmoid_far);
     g_test_add_func("/ops/special/max-pool", test_max_pool_special);
     g_test_add_func("/ops/special/top-k-ties", test_top_k_ties);
+    g_test_add_func("/ops/special/match-ties", test_match_ties);
     g_test_add_func("/ops/special/resize-same", test_resize_same);
     g_test_add_func("/ops/special/mean-is-exact", test_mean_is_exact);
     g_test_add_func("/ops/special/cross-entropy-far", test_cross_entropy_far);

@@ -15,6 +15,11 @@ static VdtValue *input(VdtGraph *graph, VdtShape shape)
 
 #define INPUT(graph, ...) input(graph, vdt_shape(__VA_ARGS__))
 
+static VdtValue *attend_to(VdtValue *keys, VdtShape values, int heads)
+{
+    return vdt_linear_attention(keys, keys, vdt_input(keys->graph, "values", &values), heads);
+}
+
 /* The graph fails with a message that has @text in it. */
 static void assert_error(const VdtGraph *graph, const char *text)
 {
@@ -241,6 +246,19 @@ static void test_shape_errors(void)
     ASSERT_FAILS("s: linear: -3 outputs", vdt_linear(s, x2, .out = -3));
     ASSERT_FAILS("s: batch_norm: the input has 1 dimensions",
                  vdt_batch_norm(s, vdt_input(graph, "x1", &five)));
+    ASSERT_FAILS("batch_norm: channels cannot be dimension 2 of 2, which are 1 to 1",
+                 vdt_batch_norm(s, x2, .axis = 2));
+    ASSERT_FAILS("batch_norm: x is not one number, [1]",
+                 vdt_batch_norm(s, x2, .alpha = INPUT(graph, 5)));
+    ASSERT_FAILS("queries [2,5], keys [2,5] and values [2,5] do not go together",
+                 vdt_linear_attention(x2, x2, x2, 1));
+    ASSERT_FAILS("queries [2,3,4], keys [2,3,4] and values [2,4,6] do not go together",
+                 attend_to(INPUT(graph, 2, 3, 4), vdt_shape(2, 4, 6), 2));
+    ASSERT_FAILS("4 and 6 channels do not split into 4 heads",
+                 attend_to(INPUT(graph, 2, 3, 4), vdt_shape(2, 3, 6), 4));
+    ASSERT_FAILS("4 and 4 channels do not split into 0 heads",
+                 attend_to(INPUT(graph, 2, 3, 4), vdt_shape(2, 3, 4), 0));
+    ASSERT_FAILS("s: progress: [2,5] cannot become [1,6,8,9]", vdt_progress(s, x2, x4));
 
     ASSERT_FAILS("x2: add: [2,5] and [1,6,8,9] do not broadcast", vdt_add(x2, x4));
     ASSERT_FAILS("x2: mul: [2,5] and [1,6,8,9] do not broadcast", vdt_mul(x2, x4));
@@ -299,6 +317,31 @@ static void test_shape_errors(void)
     ASSERT_FAILS("table [1,6,8,9] does not hold 1 distances", vdt_distance_bias(x4, 1, 1));
     ASSERT_FAILS("grids of 0 and 0 are not", vdt_distance_bias(x2, 0, 1));
     ASSERT_FAILS("grids of 200 and 400 are not", vdt_distance_bias(x2, 200, 2));
+    ASSERT_FAILS("x2: windows: the input has 2 dimensions",
+                 vdt_windows(x2, .height = 1, .width = 5, .window = 2));
+    ASSERT_FAILS("[1,6,5] does not hold maps of 8 tokens",
+                 vdt_windows(INPUT(graph, 1, 6, 5), .height = 2, .width = 4, .window = 2));
+    ASSERT_FAILS("[1,6,5] is not of windows of 6 tokens, 4 for each map",
+                 vdt_windows_back(INPUT(graph, 1, 6, 5), .height = 3, .width = 5, .window = 2,
+                                  .window_w = 3));
+    ASSERT_FAILS("[4,6,5] is not of windows of 4 tokens, 4 for each map",
+                 vdt_windows_back(INPUT(graph, 4, 6, 5), .height = 3, .width = 4, .window = 2));
+    ASSERT_FAILS("a map of 0x5 is not", vdt_windows(x2, .width = 5, .window = 2));
+    ASSERT_FAILS("a map of 1x65537 is not", vdt_windows(x2, .height = 1, .width = 65537));
+    ASSERT_FAILS("windows of 0x0 are not of", vdt_windows(x2, .height = 1, .width = 5));
+    ASSERT_FAILS("windows of 3x2 cannot be shifted by 2",
+                 vdt_windows(x2, .height = 5, .width = 5, .window = 3, .window_w = 2, .shift = 2));
+    ASSERT_FAILS("cannot be shifted by -1",
+                 vdt_windows(x2, .height = 5, .width = 5, .window = 3, .shift = -1));
+    ASSERT_FAILS("x2: window_bias: table [2,5] does not hold 9 distances",
+                 vdt_window_bias(x2, .height = 4, .width = 4, .window = 2));
+    ASSERT_FAILS("windows of 65x64 are not of 1 to 4096 tokens",
+                 vdt_window_bias(x2, .height = 4, .width = 4, .window = 65, .window_w = 64));
+    ASSERT_FAILS("window_bias: windows of 2x2 cannot be shifted by 2",
+                 vdt_window_bias(x2, .height = 4, .width = 4, .window = 2, .shift = 2));
+    ASSERT_FAILS("a map of 0x4 is empty", vdt_window_bias(x2, .width = 4, .window = 2));
+    ASSERT_FAILS("more than 65536 windows",
+                 vdt_window_bias(x2, .height = 600, .width = 600, .window = 2, .shift = 1));
     ASSERT_FAILS("x2: concat: there is no dimension 2", vdt_concat(&x2, 1, 2));
     ASSERT_FAILS("[2,5] and [1,6,8,9] differ not only in dimension 1",
                  vdt_concat((VdtValue *[]){x2, x4}, 2, 1));
@@ -333,6 +376,43 @@ static void test_shape_errors(void)
     ASSERT_FAILS("x: [2,3,4] is not", vdt_split_heads(INPUT(graph, 2, 3, 4), 3));
     ASSERT_FAILS("splits into 0 heads", vdt_split_heads(INPUT(graph, 2, 3, 4), 0));
     ASSERT_FAILS("x2: heads have 2 dimensions, not 4", vdt_join_heads(x2));
+}
+
+/* @n of the tokens of a sample, as inputs. */
+static VdtMatch match_input(VdtGraph *graph, gint64 samples, gint64 n)
+{
+    VdtShape shape = vdt_shape(samples, n);
+
+    return (VdtMatch){vdt_input_typed(graph, "source", VDT_I32, &shape),
+                      vdt_input_typed(graph, "target", VDT_I32, &shape)};
+}
+
+static void test_merge_errors(void)
+{
+    const VdtShape two = vdt_shape(2, 5), four = vdt_shape(1, 6, 8, 9);
+
+    ASSERT_FAILS("x2: match_tokens: [2,5] is not [N,L,C]", vdt_match_tokens(x2, 1).source);
+    ASSERT_FAILS("with a C that splits into 3 heads",
+                 vdt_match_tokens(INPUT(graph, 1, 6, 4), 1, .heads = 3).target);
+    ASSERT_FAILS("4 of 6 tokens cannot merge, but 1 to 3",
+                 vdt_match_tokens(INPUT(graph, 1, 6, 4), 4).source);
+    ASSERT_FAILS("3 of 6 tokens cannot merge, but 1 to 2",
+                 vdt_match_tokens(INPUT(graph, 1, 6, 4), 3, .protect = TRUE).source);
+    ASSERT_FAILS("0 of 6 tokens", vdt_match_tokens(INPUT(graph, 1, 6, 4), 0).source);
+    ASSERT_FAILS("x2: merge_tokens: [2,5] is not [N,L,C]",
+                 vdt_merge_tokens(x2, match_input(graph, 2, 1), NULL));
+    ASSERT_FAILS("sources [2,1] and targets [2,1] are not [1,n]",
+                 vdt_merge_tokens(INPUT(graph, 1, 6, 4), match_input(graph, 2, 1), NULL));
+    ASSERT_FAILS("4 of 6 tokens cannot move into others",
+                 vdt_merge_tokens(INPUT(graph, 1, 6, 4), match_input(graph, 1, 4), NULL));
+    ASSERT_FAILS("sizes [2,5] do not fit tokens [1,6,4]",
+                 vdt_merge_tokens(INPUT(graph, 1, 6, 4), match_input(graph, 1, 2), x2));
+    ASSERT_FAILS("sizes are [2,5], not [2,6]", vdt_merge_sizes(match_input(graph, 2, 2), 6, x2));
+    ASSERT_FAILS("1 of 1 tokens cannot move", vdt_merge_sizes(match_input(graph, 2, 1), 1, NULL));
+    ASSERT_FAILS("logits [2,5] and targets [1,6,8,9]", vdt_kl_divergence(x2, x4));
+    g_assert_null(vdt_match_tokens(NULL, 1).source);
+    g_assert_null(vdt_merge_tokens(NULL, (VdtMatch){0}, NULL));
+    g_assert_null(vdt_merge_sizes((VdtMatch){0}, 6, NULL));
 }
 
 /* Parameters that a builder would not declare: the shape rules have to find them. */
@@ -479,6 +559,7 @@ int main(int argc, char **argv)
     g_test_add_func("/graph/names-used-twice", test_names_used_twice);
     g_test_add_func("/graph/misuse", test_misuse);
     g_test_add_func("/graph/shape-errors", test_shape_errors);
+    g_test_add_func("/graph/merge-errors", test_merge_errors);
     g_test_add_func("/graph/wrong-parameters", test_wrong_parameters);
     g_test_add_func("/graph/counts", test_counts);
     g_test_add_func("/graph/builders", test_builders);

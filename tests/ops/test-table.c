@@ -74,6 +74,8 @@ static OpCase parse_case(char **fields)
     } else if (g_str_equal(c.op, "matmul")) {
         c.p.matmul.transpose_a = number(fields, "transpose_a", &used);
         c.p.matmul.transpose_b = number(fields, "transpose_b", &used);
+    } else if (g_str_equal(c.op, "linear_attention")) {
+        c.p.heads = number(fields, "heads", &used);
     } else if (g_str_equal(c.op, "layer_norm")) {
         const char *shape = field(fields, "shape", &used);
 
@@ -82,6 +84,11 @@ static OpCase parse_case(char **fields)
     } else if (g_str_equal(c.op, "distance_bias")) {
         c.p.distance_bias.grid = number(fields, "grid", &used);
         c.p.distance_bias.stride = number(fields, "stride", &used);
+    } else if (g_str_has_prefix(c.op, "window")) {
+        c.p.windows.options.height = number(fields, "height", &used);
+        c.p.windows.options.width = number(fields, "width", &used);
+        c.p.windows.options.window = number(fields, "window", &used);
+        c.p.windows.options.shift = number(fields, "shift", &used);
     } else if (g_str_equal(c.op, "concat") || g_str_equal(c.op, "slice")) {
         c.p.along.axis = (guint)number(fields, "axis", &used);
         c.p.along.begin = number(fields, "begin", &used);
@@ -105,6 +112,10 @@ static OpCase parse_case(char **fields)
             c.p.permute[i] = (guint)g_ascii_digit_value(order[i]);
     } else if (g_str_equal(c.op, "top_k") || g_str_equal(c.op, "result")) {
         c.p.top_k = number(fields, "k", &used);
+    } else if (g_str_has_prefix(c.op, "match_") || g_str_has_prefix(c.op, "merge_")) {
+        c.p.merge.n = number(fields, "n", &used);
+        c.p.merge.options.heads = number(fields, "heads", &used);
+        c.p.merge.options.protect = number(fields, "protect", &used);
     } else if (g_str_equal(c.op, "dropout")) {
         c.p.dropout = number(fields, "percent", &used) / 100.0;
     } else if (g_str_equal(c.op, "cross_entropy")) {

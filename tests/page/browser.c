@@ -5,8 +5,9 @@
 #include <libsoup/soup.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
+
+#include "../process.h"
 
 #define LIMIT (30 * G_USEC_PER_SEC)
 
@@ -96,11 +97,6 @@ static JsonObject *params_of(const char *name, const char *value)
 
 /* --- life --- */
 
-static void die_with_parent(gpointer data)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-}
-
 /* The port that it chose, out of the file that it writes. */
 static char *wait_port(const char *folder)
 {
@@ -159,7 +155,7 @@ Browser *browser_new(const char *folder)
     Browser *b = g_new0(Browser, 1);
     b->errors = g_string_new(NULL);
     b->session = soup_session_new();
-    g_subprocess_launcher_set_child_setup(launcher, die_with_parent, NULL, NULL);
+    g_subprocess_launcher_set_child_setup(launcher, process_die_with_parent, NULL, NULL);
     b->process = g_subprocess_launcher_spawn(
         launcher, &error, program, "--headless=new", "--no-sandbox", "--disable-gpu",
         "--no-first-run", "--no-proxy-server", "--disable-background-networking", "--lang=en-GB",

@@ -5,9 +5,9 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 #include "../daemon/fixture.h"
+#include "../process.h"
 #include "browser.h"
 
 #define TOKEN "a-token-of-the-test-that-controls"
@@ -31,28 +31,13 @@ typedef struct {
     char *folder, *address;
 } Scene;
 
-static guint16 find_port(void)
-{
-    g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string("127.0.0.1", 0);
-    g_autoptr(GSocket) socket =
-        g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
-    g_assert_true(g_socket_bind(socket, any, TRUE, NULL));
-    g_autoptr(GSocketAddress) address = g_socket_get_local_address(socket, NULL);
-    return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(address));
-}
-
-static void die_with_parent(gpointer data)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-}
-
 static void start_service(Scene *scene)
 {
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
     g_autoptr(GError) error = NULL;
     g_autofree char *state = g_strdup(fixture_path("state")),
                     *tokens = g_strdup(fixture_path("tokens"));
-    guint16 port = find_port();
+    guint16 port = process_find_port();
     g_autofree char *service =
         g_strdup_printf("[http]\nlisten=127.0.0.1:%u\ntokens-file=%s\n", port, tokens);
     g_autofree char *front =
@@ -67,7 +52,7 @@ static void start_service(Scene *scene)
     g_assert_cmpint(g_mkdir(state, 0700), ==, 0);
     scene->folder = g_strdup(fixture_path(""));
     scene->address = g_strdup_printf("http://127.0.0.1:%u/", port);
-    g_subprocess_launcher_set_child_setup(launcher, die_with_parent, NULL, NULL);
+    g_subprocess_launcher_set_child_setup(launcher, process_die_with_parent, NULL, NULL);
     g_subprocess_launcher_set_stdout_file_path(launcher, fixture_path("out"));
     g_subprocess_launcher_set_stderr_file_path(launcher, fixture_path("err"));
     scene->process = g_subprocess_launcher_spawn(launcher, &error, g_getenv("VEDETTE_EXE"), "serve",
@@ -262,6 +247,30 @@ static void check_changes(Scene *scene)
     show(scene, "configuration");
 }
 
+/* The service keeps what was chosen. */
+static void check_arm(Scene *scene)
+{
+    static const char *const arms[] = {"disarmed", "auto"};
+    Browser *b = scene->browser;
+    browser_wait(b, GO("/"));
+    browser_wait(b, "document.getElementById('arm') !== null");
+    for (guint i = 0; i < G_N_ELEMENTS(arms); i++) {
+        g_autofree char *choose =
+            g_strdup_printf("((one) => (one.value = '%s', one.dispatchEvent(new Event('change'))))"
+                            "(document.getElementById('arm'))",
+                            arms[i]);
+        g_autofree char *kept = g_strdup_printf("auto %s\n", arms[i]), *text = NULL;
+        browser_wait(b, choose);
+        for (guint n = 0; g_strcmp0(text, kept) != 0; n++) {
+            g_assert_cmpuint(n, <, 200);
+            g_usleep(50000);
+            g_clear_pointer(&text, g_free);
+            g_file_get_contents(fixture_path("state/arm"), &text, NULL, NULL);
+        }
+        browser_wait(b, "!document.getElementById('arm').disabled");
+    }
+}
+
 /* It says so, and goes on by itself. */
 static void check_offline(Scene *scene)
 {
@@ -286,6 +295,7 @@ static void test_page(void)
     check_phone(&scene);
     log_in(&scene);
     check_changes(&scene);
+    check_arm(&scene);
     check_offline(&scene);
     g_test_message("%s", browser_get_errors(scene.browser));
     g_assert_null(strstr(browser_get_errors(scene.browser), "exceptionDetails"));

@@ -135,12 +135,18 @@ static void check_plan(VdtGraph *graph, VdtWeights *weights, VdtPlanKind kind,
     }
 }
 
-/* Adds the mean of all outputs' squares as a loss. */
+/* Adds the squares of the first output of numbers as a loss. */
 static void add_loss(VdtGraph *graph)
 {
-    VdtValue *x = g_array_index(graph->outputs, VdtNamed, 0).node, *flat;
-    VdtShape shape = vdt_value_shape(x), row, one = vdt_shape(1);
+    VdtValue *x = NULL, *flat;
+    VdtShape shape, row, one = vdt_shape(1);
 
+    for (guint i = graph->outputs->len; i-- > 0;) {
+        VdtValue *output = g_array_index(graph->outputs, VdtNamed, i).node;
+
+        x = vdt_value_dtype(output) == VDT_F32 ? output : x;
+    }
+    shape = vdt_value_shape(x);
     row = vdt_shape(1, vdt_shape_elements(&shape));
     flat = vdt_reshape(x, &row);
     vdt_output(graph, "loss", vdt_reshape(vdt_matmul(flat, flat, .transpose_b = TRUE), &one));

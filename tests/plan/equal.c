@@ -78,10 +78,12 @@ static const VdtOp *const all_ops[] = {
 
 /* Ops that no random graph has, and why. */
 static const VdtOp *const left_out[] = {
-    &vdt_op_batch_norm_batch, /* stands in for another in training */
-    &vdt_op_cross_entropy,    /* a loss */
-    &vdt_op_dropout,          /* does nothing but in training */
-    &vdt_op_distance_bias,    /* of a table of one size for each grid: tests/ops have it */
+    &vdt_op_batch_norm_batch,  /* stands in for another in training */
+    &vdt_op_progress_training, /* the same */
+    &vdt_op_cross_entropy,     /* a loss */
+    &vdt_op_kl_divergence,     /* another */
+    &vdt_op_dropout,           /* does nothing but in training */
+    &vdt_op_distance_bias,     /* of a table of one size for each grid: tests/ops have it */
 };
 
 static void count_ops(const VdtGraph *graph, guint *counts)

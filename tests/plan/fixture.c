@@ -52,6 +52,8 @@ static void fill_parameter(VdtTensor *tensor, const char *name, guint64 seed)
         }
     } else if (g_str_has_suffix(name, ".running_var")) {
         vdt_tensor_fill_uniform(tensor, key, 0.5, 2);
+    } else if (g_str_has_suffix(name, ".iter") || g_str_has_suffix(name, ".total_step")) {
+        vdt_tensor_fill_uniform(tensor, key, 1, 3); /* lambda is above 0, and often below 1 */
     } else if (g_str_has_suffix(name, ".weight") && tensor->shape.n_dims == 1) {
         vdt_tensor_fill_uniform(tensor, key, 0.7, 1.4); /* of a batch norm */
     } else if (g_str_has_suffix(name, ".weight")) {

@@ -8,27 +8,39 @@
 /* They make no steps: a run begins with them. */
 #define LEAVES &vdt_op_input, &vdt_op_state, &vdt_op_param
 
-/* By their reference kernels, unless they are folded away; batch_norm_batch and cross_entropy are
- * for training. */
+/* By their reference kernels, unless they are folded away; batch_norm_batch, progress_training and
+ * losses are for training. */
 static const VdtOp *const not_in_infer[] = {
     LEAVES,
     &vdt_op_batch_norm_batch,
+    &vdt_op_progress_training,
     &vdt_op_resize_bicubic,
     &vdt_op_distance_bias,
+    &vdt_op_window_bias,
     &vdt_op_expand,
     &vdt_op_top_k,
     &vdt_op_cross_entropy,
+    &vdt_op_kl_divergence,
 };
 
-/* By their reference kernels; batch_norm_batch is what those of batch_norm compute here. */
+/* By their reference kernels; batch_norm_batch and progress_training are what those of batch_norm
+ * and progress compute here. */
 static const VdtOp *const not_in_train[] = {
     LEAVES,
     &vdt_op_batch_norm_batch,
+    &vdt_op_progress_training,
     &vdt_op_hard_sigmoid,
     &vdt_op_resize_bicubic,
     &vdt_op_distance_bias,
+    &vdt_op_windows,
+    &vdt_op_window_bias,
     &vdt_op_gather_rows,
     &vdt_op_top_k,
+    &vdt_op_match_tokens,
+    &vdt_op_merge_tokens,
+    &vdt_op_merge_sizes,
+    &vdt_op_log,
+    &vdt_op_kl_divergence,
     &vdt_op_result,
     &vdt_op_write_rows,
     &vdt_op_live_rows,

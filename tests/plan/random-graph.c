@@ -126,11 +126,46 @@ static VdtValue *whole(Maker *m, VdtValue *x)
     return x->live ? put(m, vdt_all_rows(x, m->count), "all rows v%u", number_of(m, x)) : x;
 }
 
+static VdtValue *layer_norm(Maker *m, VdtValue *x)
+{
+    VdtShape shape = vdt_value_shape(x), channels = vdt_shape(shape.dims[shape.n_dims - 1]);
+
+    return put(
+        m,
+        vdt_layer_norm(new_scope(m, "layer_norm"), x, &channels, .eps = chance(m, 50) ? 1e-6 : 0),
+        "layer_norm v%u", number_of(m, x));
+}
+
+static VdtValue *batch_norm_over(Maker *m, VdtValue *x, guint axis)
+{
+    const VdtScope scope = new_scope(m, "norm");
+    const VdtShape one = vdt_shape(1);
+    VdtValue *alpha = chance(m, 30) ? vdt_param(scope, "alpha", &one) : NULL;
+
+    return put(m, vdt_batch_norm(scope, x, .axis = axis, .alpha = alpha),
+               "batch_norm v%u over %u%s", number_of(m, x), axis, alpha ? ", alpha" : "");
+}
+
+/* Over the last dimension most often where these are tokens or rows. */
 static VdtValue *batch_norm(Maker *m, VdtValue *x)
 {
     if (x->live) /* whose moments are those of a batch in training */
         return x;
-    return put(m, vdt_batch_norm(new_scope(m, "norm"), x), "batch_norm v%u", number_of(m, x));
+    return batch_norm_over(m, x,
+                           chance(m, is_picture(x) ? 10 : 70) ? vdt_value_shape(x).n_dims - 1 : 1);
+}
+
+/* A norm of tokens: layer norm, batch norm, or what a training leads from one to the other. */
+static VdtValue *token_norm(Maker *m, VdtValue *x)
+{
+    VdtValue *from = x->live || chance(m, 60) ? layer_norm(m, x) : NULL, *to;
+
+    if (x->live || (from && chance(m, 50)))
+        return from;
+    to = batch_norm_over(m, x, 2);
+    return from ? put(m, vdt_progress(new_scope(m, "progress"), from, to), "progress v%u to v%u",
+                      number_of(m, from), number_of(m, to))
+                : to;
 }
 
 static VdtValue *relu(Maker *m, VdtValue *x)
@@ -581,52 +616,116 @@ static VdtValue *linear_to(Maker *m, VdtValue *x, int out)
                "linear v%u", number_of(m, x));
 }
 
-static VdtValue *layer_norm(Maker *m, VdtValue *x)
-{
-    VdtShape shape = vdt_value_shape(x), channels = vdt_shape(shape.dims[shape.n_dims - 1]);
-
-    return put(
-        m,
-        vdt_layer_norm(new_scope(m, "layer_norm"), x, &channels, .eps = chance(m, 50) ? 1e-6 : 0),
-        "layer_norm v%u", number_of(m, x));
-}
-
 static VdtValue *heads_of(Maker *m, VdtValue *x, int heads)
 {
     return put(m, vdt_split_heads(x, heads), "heads v%u", number_of(m, x));
 }
 
-/* Attention over tokens, its three linear layers apart or in one. */
-static VdtValue *attend(Maker *m, VdtValue *x)
+static VdtValue *new_input(Maker *m, const char *what, VdtDType dtype, VdtShape shape)
+{
+    g_autofree char *name = g_strdup_printf("%s%u", what, m->n_names++);
+    g_autofree char *text = vdt_shape_to_string(&shape);
+
+    g_string_append_printf(m->text, "input %s %s\n", name, text);
+    return vdt_input_typed(m->graph, name, dtype, &shape);
+}
+
+static void output_number(Maker *m, const char *what, VdtValue *value)
+{
+    g_autofree char *name = g_strdup_printf("%s%u", what, m->n_names++);
+
+    g_string_append_printf(m->text, "output %s\n", name);
+    vdt_output(m->graph, name, value);
+}
+
+/* Scores with something for each key, by its token's size. */
+static VdtValue *weigh_keys(Maker *m, VdtValue *scores, VdtValue *sizes)
+{
+    VdtValue *logs = put(m, vdt_log(sizes), "log v%u", number_of(m, sizes));
+
+    logs = reshape(m, logs, vdt_shape(vdt_value_dim(sizes, 0), 1, 1, vdt_value_dim(sizes, 1)));
+    return chance(m, 85) ? add(m, scores, logs) : add(m, logs, scores);
+}
+
+/* The scores of all windows with their biases. */
+static VdtValue *add_window_bias(Maker *m, VdtValue *scores, const VdtWindows *o)
+{
+    const VdtShape each = vdt_value_shape(scores);
+    const gint64 heads = each.dims[1];
+    const VdtShape table = vdt_shape((2 * o->window - 1) * (2 * o->window_w - 1), heads);
+    VdtValue *bias = put(m, vdt_param(new_scope(m, "table"), NULL, &table), "param");
+
+    bias = put(m, vdt_window_bias_with(bias, *o), "window bias v%u", number_of(m, bias));
+    if (vdt_value_dim(bias, 1) == heads)
+        return add(m, scores, bias);
+    scores = reshape(m, scores, vdt_shape(-1, vdt_value_dim(bias, 1), each.dims[2], each.dims[3]));
+    return reshape(m, add(m, scores, bias), each);
+}
+
+/* Attention over tokens, its three linear layers apart or in one; of sizes, or over windows, or
+ * NULL. */
+static VdtValue *attend(Maker *m, VdtValue *x, VdtValue *sizes, const VdtWindows *o)
 {
     const int heads = ONE_OF(m, 1, 2, 3), width = heads * ONE_OF(m, 16, 32, 16, 6);
     const double scale = chance(m, 80) ? 0.25 : 1;
-    const gboolean together = chance(m, 70);
+    const gboolean together = chance(m, 70), linear = chance(m, 40);
     VdtValue *all = together ? linear_to(m, x, 3 * width) : NULL, *part[3], *a;
 
     for (int i = 0; i < 3; i++) {
         part[i] = together ? put(m, vdt_slice(all, 2, (gint64)i * width, width),
                                  "slice v%u, part %d", number_of(m, all), i)
                            : linear_to(m, x, width);
-        part[i] = heads_of(m, part[i], heads);
+        if (linear && i < 2)
+            part[i] = relu(m, part[i]);
+        else if (!linear)
+            part[i] = heads_of(m, part[i], heads);
+    }
+    if (linear) {
+        a = put(m, vdt_linear_attention(part[0], part[1], part[2], heads),
+                "linear attention of v%u, v%u, v%u", number_of(m, part[0]), number_of(m, part[1]),
+                number_of(m, part[2]));
+        return linear_to(m, a, (int)vdt_value_dim(x, 2));
     }
     a = put(m, vdt_matmul(part[0], part[1], .transpose_b = TRUE, .scale = scale), "matmul v%u v%u'",
             number_of(m, part[0]), number_of(m, part[1]));
+    if (o)
+        a = add_window_bias(m, a, o);
+    if (sizes)
+        a = weigh_keys(m, a, sizes);
     a = put(m, vdt_softmax(a), "softmax v%u", number_of(m, a));
     a = put(m, vdt_matmul(a, part[2]), "matmul v%u v%u", number_of(m, a), number_of(m, part[2]));
     a = put(m, vdt_join_heads(a), "joined heads v%u", number_of(m, a));
     return linear_to(m, a, (int)vdt_value_dim(x, 2));
 }
 
-/* A picture's pixels as tokens, perhaps behind one of their own; some blocks of a transformer; and
- * then one token, or a picture again. */
+/* Some tokens go into others. Which are alike an input says, which has the same bits in all plans.
+ */
+static VdtValue *merge(Maker *m, VdtValue *x, VdtValue **sizes)
+{
+    const gint64 n = vdt_value_dim(x, 0), length = vdt_value_dim(x, 1);
+    const int heads = ONE_OF(m, 1, 3), most = (int)(length - 1) / 2;
+    const VdtShape shape = vdt_shape(n, length, heads * ONE_OF(m, 16, 32, 5));
+    VdtMatch match;
+
+    match = vdt_match_tokens(new_input(m, "metric", VDT_F32, shape),
+                             random_between(&m->random, 1, most), .heads = heads,
+                             .protect = chance(m, 70));
+    output_number(m, "source", match.source);
+    output_number(m, "target", match.target);
+    x = put(m, vdt_merge_tokens(x, match, *sizes), "merged v%u", number_of(m, x));
+    *sizes = put(m, vdt_merge_sizes(match, length, *sizes), "merged sizes");
+    return x;
+}
+
+/* A picture's pixels as tokens, perhaps behind one of their own; some blocks of a transformer, in
+ * which some may merge; and then one token, or a picture again. */
 static void add_tokens(Maker *m)
 {
     const guint swap[] = {0, 2, 1};
-    VdtValue *x = pick_picture(m);
+    VdtValue *x = pick_picture(m), *sizes = NULL;
     gint64 n = vdt_value_dim(x, 0), c = vdt_value_dim(x, 1), h = vdt_value_dim(x, 2);
     gint64 w = vdt_value_dim(x, 3), width = ONE_OF(m, 16, 32, 48, 17), length = h * w;
-    const gboolean in_front = chance(m, 40);
+    const gboolean in_front = chance(m, 40), merges = chance(m, 40);
     VdtShape one = vdt_shape(1, 1, width), each = vdt_shape(n, 1, width);
 
     if (n * 3 * length * length > MOST_ELEMENTS || n * length * 300 > MOST_ELEMENTS ||
@@ -650,23 +749,62 @@ static void add_tokens(Maker *m)
         x = add(m, x, put(m, vdt_param(new_scope(m, "places"), NULL, &places), "param"));
     }
     for (int i = random_between(&m->random, 0, 2); i > 0; i--) {
-        VdtValue *y = layer_norm(m, x);
+        VdtValue *y = token_norm(m, x);
 
         if (chance(m, 60))
-            y = attend(m, y);
+            y = attend(m, y, sizes, NULL);
         else
             y = linear_to(m, gelu(m, linear_to(m, y, ONE_OF(m, 16, 40, 64))), (int)width);
         x = in_any_order(m, add, x, y);
+        if (merges && vdt_value_dim(x, 1) > 2)
+            x = merge(m, x, &sizes);
     }
     if (chance(m, 50))
-        x = layer_norm(m, x);
-    if (in_front || chance(m, 30)) {
+        x = token_norm(m, x);
+    if (in_front || sizes || chance(m, 30)) {
         x = put(m, vdt_slice(x, 1, 0, 1), "slice v%u, the first", number_of(m, x));
         linear_to(m, reshape(m, x, vdt_shape(n, width)), ONE_OF(m, 5, 16));
     } else {
         x = put(m, vdt_permute(x, swap), "permute v%u", number_of(m, x));
         tail(m, reshape(m, x, vdt_shape(n, width, h, w)));
     }
+}
+
+/* A picture's pixels in windows, perhaps shifted, and back; or each window as one token. */
+static void add_windows(Maker *m)
+{
+    VdtValue *x = pick_picture(m);
+    const gint64 n = vdt_value_dim(x, 0), c = vdt_value_dim(x, 1), h = vdt_value_dim(x, 2);
+    const gint64 w = vdt_value_dim(x, 3), width = ONE_OF(m, 16, 32, 17);
+    VdtWindows o = {.height = (int)h,
+                    .width = (int)w,
+                    .window = random_between(&m->random, 1, 4),
+                    .window_w = random_between(&m->random, 1, 4)};
+
+    if (n * (h + 3) * (w + 3) * width > MOST_ELEMENTS ||
+        m->macs + n * (h + 3) * (w + 3) * width * (c + 200) > MOST_MACS)
+        return;
+    m->macs += n * (h + 3) * (w + 3) * width * (c + 200);
+    if (chance(m, 50))
+        o.shift = random_between(&m->random, 0, MIN(o.window, o.window_w) - 1);
+    x = reshape(m, whole(m, x), vdt_shape(n, c, h * w));
+    x = put(m, vdt_permute(x, (const guint[]){0, 2, 1}), "permute v%u", number_of(m, x));
+    x = linear_to(m, x, (int)width);
+    if (chance(m, 30)) {
+        x = put(m, vdt_windows_joined_with(x, o), "windows v%u of %dx%d, shift %d, joined",
+                number_of(m, x), o.window, o.window_w, o.shift);
+        linear_to(m, layer_norm(m, x), ONE_OF(m, 16, 20));
+        return;
+    }
+    x = put(m, vdt_windows_with(x, o), "windows v%u of %dx%d, shift %d", number_of(m, x), o.window,
+            o.window_w, o.shift);
+    if (chance(m, 70) && n * (h + 3) * (w + 3) * 500 < MOST_ELEMENTS && m->n_values < 60)
+        x = attend(m, x, NULL, &o);
+    else if (chance(m, 50))
+        x = linear_to(m, layer_norm(m, x), (int)width);
+    x = put(m, vdt_windows_back_with(x, o), "windows v%u back", number_of(m, x));
+    if (chance(m, 50))
+        linear_to(m, x, ONE_OF(m, 16, 20));
 }
 
 /* Parts of tokens, joined again: of their channels along either dimension, of the tokens, too. */
@@ -694,23 +832,6 @@ static void add_join(Maker *m)
             number_of(m, part[1]), axis);
     if (chance(m, 50))
         linear_to(m, layer_norm(m, x), ONE_OF(m, 16, 20));
-}
-
-static VdtValue *new_input(Maker *m, const char *what, VdtDType dtype, VdtShape shape)
-{
-    g_autofree char *name = g_strdup_printf("%s%u", what, m->n_names++);
-    g_autofree char *text = vdt_shape_to_string(&shape);
-
-    g_string_append_printf(m->text, "input %s %s\n", name, text);
-    return vdt_input_typed(m->graph, name, dtype, &shape);
-}
-
-static void output_number(Maker *m, const char *what, VdtValue *value)
-{
-    g_autofree char *name = g_strdup_printf("%s%u", what, m->n_names++);
-
-    g_string_append_printf(m->text, "output %s\n", name);
-    vdt_output(m->graph, name, value);
 }
 
 /* Rows of a matrix by the best of scores. Scores are an input, which has the same bits in all
@@ -838,7 +959,7 @@ static void (*const steps[])(Maker *) = {
     add_gate,      add_squeeze, add_binary,      add_constant,   add_pool,     add_resize,
     add_reshape,   add_linear,  add_elementwise, add_grid_pool,  add_concat,   add_attention,
     add_attention, add_context, add_bottleneck,  add_bottleneck, add_tokens,   add_tokens,
-    add_join,      add_pick,    add_live,        add_live,       add_state,
+    add_join,      add_pick,    add_live,        add_live,       add_state,    add_windows,
 };
 
 static void add_input(Maker *m, const char *name)

@@ -10,11 +10,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../process.h"
 #include "told.h"
 
 #define MOST_PAIRS 16
@@ -67,25 +67,12 @@ static int connect_at(guint port)
     return -1;
 }
 
-guint free_port(void)
-{
-    guint port;
-    close(listen_at(&port));
-    return port;
-}
-
 static gboolean answers(guint port)
 {
     int fd = connect_at(port);
     if (fd >= 0)
         close(fd);
     return fd >= 0;
-}
-
-/* Of a test that fails none is left. */
-static void die_with_parent(gpointer data)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 void broker_restart(Broker *broker)
@@ -109,15 +96,17 @@ void broker_restart(Broker *broker)
     g_spawn_async(NULL, argv, NULL,
                   G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL |
                       G_SPAWN_STDERR_TO_DEV_NULL,
-                  die_with_parent, NULL, &broker->pid, &error);
+                  process_die_with_parent, NULL, &broker->pid, &error);
     g_assert_no_error(error);
     WAIT(answers(broker->port), 10);
 }
 
 void broker_start(Broker *broker, const char *settings, gboolean tls)
 {
-    *broker = (Broker){
-        .port = free_port(), .port_tls = free_port(), .settings = g_strdup(settings), .tls = tls};
+    *broker = (Broker){.port = process_find_port(),
+                       .port_tls = process_find_port(),
+                       .settings = g_strdup(settings),
+                       .tls = tls};
     broker_restart(broker);
 }
 

@@ -55,4 +55,3 @@ char *listener_last(Listener *listener, const char *topics);
 gboolean listener_ends(Listener *listener, const char *topics, const char *payload);
 void heard_free(Heard *heard);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Heard, heard_free)
-guint free_port(void);

@@ -189,7 +189,7 @@ static void test_lost(void)
     VdtStore *store = vdt_store_open(folder, &options, NULL);
     VdtSpool *spool = open_spool(store, &all);
     put(store, 0, 300);
-    vdt_store_trim(store);
+    vdt_store_set_limits(store, &options.limits);
     WAIT(vdt_spool_get_lost(spool) == 200, 3);
     g_assert_cmpuint(vdt_spool_get_pending(spool), ==, 100);
     expect(spool, "200", &seq);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../process.h"
 #include "broker.h"
 #include "told.h"
 
@@ -108,7 +109,7 @@ static gpointer serve(gpointer data)
 
 static void server_start(Server *server, guint port, const guint *script)
 {
-    server->port = port != 0 ? port : free_port();
+    server->port = port != 0 ? port : process_find_port();
     server->script = script;
     server->at = 0;
     server->loop = NULL;

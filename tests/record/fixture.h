@@ -11,7 +11,7 @@
 #define DAWN G_GINT64_CONSTANT(1790000000000000)
 
 /* Time of frame @n, us. */
-#define frame_time(n) ((gint64)(n)*G_USEC_PER_SEC / FPS)
+#define frame_time(n) ((gint64)G_USEC_PER_SEC * (n) / FPS)
 
 /* Encoded video as it leaves a source. */
 typedef struct {

@@ -183,15 +183,6 @@ static void test_runs(void)
     /* the same in other words */
     push(ring, same, 45, 50);
     check_counts(ring, 45, 5, 2);
-    vdt_ring_break(ring);
-    g_assert_true(vdt_ring_find(ring, DAWN + frame_time(45), DAWN + frame_time(45), &cursor));
-    check_read(ring, &cursor, 40, 50, VDT_RING_ENDED);
-    push(ring, same, 50, 55);
-    check_counts(ring, 50, 5, 3);
-    check_find(ring, 20, 54, 50);
-    vdt_ring_clear(ring);
-    check_counts(ring, 0, 5, 3);
-    g_assert_false(vdt_ring_find(ring, DAWN, DAWN, &cursor));
 }
 
 /* A little back is another order, more is another base. */

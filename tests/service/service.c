@@ -6,8 +6,9 @@
 #include <math.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
+
+#include "../process.h"
 
 /* --- what is said --- */
 
@@ -85,19 +86,13 @@ void service_init(Service *s, const char *more)
     s->heard = g_string_new(NULL);
     g_mutex_init(&s->lock);
     fixture_files(NULL, NULL);
-    s->peers.port = (guint16)free_port();
+    s->peers.port = process_find_port();
     s->peers.socket = g_strdup(fixture_path("api.sock"));
     g_autofree char *text =
         g_strdup_printf("[http]\nlisten=127.0.0.1:%u\nsocket=%s\nloopback=read\n%s", s->peers.port,
                         s->peers.socket, more);
     fixture_add("vedette.conf", text);
     listen_to(s);
-}
-
-/* A test that fails leaves nothing behind that runs. */
-static void die_with_parent(gpointer data)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 /* The journal is the file that stderr is. */
@@ -120,7 +115,7 @@ void service_start(Service *s)
     s->out = g_strdup_printf("%s/out-%u", folder, s->starts);
     s->err = g_strdup_printf("%s/err-%u", folder, s->starts);
     g_autofree char *journal = journal_of(s->err);
-    g_subprocess_launcher_set_child_setup(launcher, die_with_parent, NULL, NULL);
+    g_subprocess_launcher_set_child_setup(launcher, process_die_with_parent, NULL, NULL);
     g_subprocess_launcher_set_stdout_file_path(launcher, s->out);
     g_subprocess_launcher_set_stderr_file_path(launcher, s->err);
     g_subprocess_launcher_setenv(launcher, "NOTIFY_SOCKET", fixture_path("notify"), TRUE);
@@ -135,6 +130,24 @@ void service_start(Service *s)
         g_subprocess_launcher_spawn(launcher, &error, g_getenv("VEDETTE_EXE"), "serve", "--config",
                                     folder, s->with_state ? "--state" : NULL, state, NULL);
     g_assert_no_error(error);
+}
+
+GSubprocess *service_start_alone(Service *s, const char *stream)
+{
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_strdup(fixture_path("")),
+                    *state = g_build_filename(folder, "state", NULL),
+                    *out = g_strdup_printf("%s/out-%s", folder, stream),
+                    *err = g_strdup_printf("%s/err-%s", folder, stream);
+    g_subprocess_launcher_set_child_setup(launcher, process_die_with_parent, NULL, NULL);
+    g_subprocess_launcher_set_stdout_file_path(launcher, out);
+    g_subprocess_launcher_set_stderr_file_path(launcher, err);
+    GSubprocess *process =
+        g_subprocess_launcher_spawn(launcher, &error, g_getenv("VEDETTE_EXE"), "serve", "--config",
+                                    folder, "--state", state, "--stream", stream, NULL);
+    g_assert_no_error(error);
+    return process;
 }
 
 static gboolean is_ready(Service *s)

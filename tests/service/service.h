@@ -33,6 +33,9 @@ typedef struct {
 void service_init(Service *s, const char *more);
 /* Of the files that there are. */
 void service_start(Service *s);
+/* One stream in a process of its own, of the same files and state folder; what it says goes to out-
+ * and err- with its name. Caller ends it, and unrefs. */
+GSubprocess *service_start_alone(Service *s, const char *stream);
 /* Until it has said "ready" to systemd, or to who asks. */
 void service_wait_ready(Service *s);
 void service_kill(Service *s, int signal);

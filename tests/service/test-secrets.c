@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "../process.h"
 #include "service.h"
 
 #define TOKEN "hush-token-0123456789abcdef"
@@ -150,7 +151,7 @@ static void test_nowhere(void)
     Peer camera;
     Listener *listener = NULL;
     gboolean has_broker = broker_is_installed();
-    guint dead = free_port();
+    guint dead = process_find_port();
     peer_init(&camera);
     peer_serve(&camera, "h264 password=hush-camera");
     service_init(&s, "");

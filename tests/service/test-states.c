@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "../process.h"
 #include "service.h"
 
 static const char *const states[] = {"stopped", "connecting", "live",  "degraded",
@@ -79,13 +80,13 @@ static void test_everywhere(void)
     Peer camera;
     peer_init(&camera);
     has_broker = broker_is_installed();
-    guint port = free_port();
+    guint port = process_find_port();
     g_autofree char *mqtt =
         has_broker ? g_strdup_printf("[mqtt]\nhost=127.0.0.1\nport=%u\n", port) : g_strdup("");
     service_init(&s, mqtt);
     s.with_state = TRUE;
     if (has_broker) {
-        broker = (Broker){.port = port, .port_tls = free_port()};
+        broker = (Broker){.port = port, .port_tls = process_find_port()};
         broker_restart(&broker);
     }
     set_password("right");

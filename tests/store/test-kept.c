@@ -51,7 +51,7 @@ static void test_age(void)
     put_at(store, "future", now + 1000 * HOUR, now + 1001 * HOUR); /* of a clock that was off */
     put_at(store, "new", now, now);
     fixture_flush(store);
-    vdt_store_trim(store);
+    vdt_store_set_limits(store, &limits);
     wait_number(folder, "SELECT count(*) FROM events", 4);
     g_assert_cmpint(fixture_number(folder, "SELECT count(*) FROM events WHERE id='old'"), ==, 0);
     /* the journal goes by when a row was written */
@@ -67,7 +67,7 @@ static void test_number(void)
     fixture_put(store, "start", "open");
     fixture_put_many(store, "a", 1500);
     fixture_flush(store);
-    vdt_store_trim(store);
+    vdt_store_set_limits(store, &limits);
     wait_number(folder, "SELECT count(*) FROM events", 100);
     /* the newest, and what goes on, however old */
     g_assert_cmpint(fixture_number(folder, "SELECT count(*) FROM events WHERE id='open'"), ==, 1);
@@ -88,7 +88,7 @@ static void test_journal(void)
     vdt_store_set_mark(store, "never", 0);
     fixture_put_many(store, "a", 1000);
     fixture_flush(store);
-    vdt_store_trim(store);
+    vdt_store_set_limits(store, &limits);
     wait_number(folder, "SELECT count(*) FROM journal", 20);
     fixture_flush(store);
     g_assert_cmpuint(vdt_store_get_lost(store, "slow"), ==, 1950);
@@ -178,7 +178,7 @@ static void test_impossible(void)
     fixture_put(store, "start", "open");
     fixture_put_many(store, "a", 10);
     fixture_flush(store);
-    vdt_store_trim(store);
+    vdt_store_set_limits(store, &limits);
     wait_number(folder, "SELECT count(*) FROM events", 1);
     wait_number(folder, "SELECT count(*) FROM journal", 0);
     g_usleep(100000);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "store/foreign.h"
 
 /* Without an end to what is kept: events are of 1970. */
 static VdtStore *open_plain(const char *folder)
@@ -65,11 +66,160 @@ static void test_lives(void)
     g_autofree char *journal = fixture_show_journal(store, 0);
     g_assert_cmpstr(journal, ==, "1:start:a 2:update:a 3:end:a");
 
-    vdt_store_attach(store, "a", VDT_ATTACH_CLIP, NULL);
+    vdt_store_detach(store, VDT_ATTACH_CLIP, "/a.mp4");
     fixture_flush(store);
     g_autoptr(VdtStoredEvent) without = fixture_find(store, "a");
     g_assert_null(without->clip);
     g_assert_cmpstr(without->snapshot, ==, "/a.jpg");
+}
+
+/* Of events that share a file none has it once it is gone. */
+static void test_shared_file(void)
+{
+    static const char *const ids[] = {"a", "b", "c"};
+    g_autoptr(Folder) folder = fixture_folder();
+    g_autoptr(VdtStore) store = open_plain(folder);
+    g_autofree char *shared = g_build_filename(folder, "recordings/a.mp4", NULL),
+                    *other = g_build_filename(folder, "recordings/c.mp4", NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(ids); i++) {
+        fixture_put(store, "start", ids[i]);
+        vdt_store_attach(store, ids[i], VDT_ATTACH_CLIP, i < 2 ? shared : other);
+        vdt_store_attach(store, ids[i], VDT_ATTACH_SNAPSHOT, shared);
+    }
+    vdt_store_detach(store, VDT_ATTACH_CLIP, shared);
+    fixture_flush(store);
+    for (guint i = 0; i < G_N_ELEMENTS(ids); i++) {
+        g_autoptr(VdtStoredEvent) event = fixture_find(store, ids[i]);
+        g_assert_cmpstr(event->clip, ==, i < 2 ? NULL : other);
+        g_assert_cmpstr(event->snapshot, ==, shared);
+    }
+}
+
+/* What lies in the folder goes with it; what lies elsewhere stays there. */
+static void test_moved_folder(void)
+{
+    g_autoptr(Folder) folder = fixture_folder();
+    g_autofree char *inside = g_build_filename(folder, "recordings/a.jpg", NULL),
+                    *beside = g_strconcat(folder, "-2/a.mp4", NULL),
+                    *moved = g_strconcat(folder, "-moved", NULL),
+                    *now = g_build_filename(moved, "recordings/a.jpg", NULL);
+    VdtStore *store = open_plain(folder);
+    fixture_put(store, "start", "a");
+    vdt_store_attach(store, "a", VDT_ATTACH_SNAPSHOT, inside);
+    vdt_store_attach(store, "a", VDT_ATTACH_CLIP, beside);
+    fixture_flush(store);
+    vdt_store_close(store);
+    g_assert_cmpint(g_rename(folder, moved), ==, 0);
+    store = open_plain(moved);
+    g_autoptr(VdtStoredEvent) event = fixture_find(store, "a");
+    g_assert_cmpstr(event->snapshot, ==, now);
+    g_assert_cmpstr(event->clip, ==, beside);
+    vdt_store_close(store);
+    g_assert_cmpint(g_rename(moved, folder), ==, 0);
+}
+
+/* As another process sees it: rows of the journal, and files as they come and go. */
+static void test_foreign(void)
+{
+    g_autoptr(Folder) folder = fixture_folder();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *clip = g_build_filename(folder, "recordings/a.mp4", NULL);
+    VdtFollowed followed;
+    g_assert_null(vdt_foreign_open(folder, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    VdtStore *store = open_plain(folder);
+    fixture_put_many(store, "a", 2);
+    vdt_store_attach(store, "a-0", VDT_ATTACH_CLIP, clip);
+    vdt_store_attach(store, "a-1", VDT_ATTACH_CLIP, clip);
+    fixture_flush(store);
+
+    VdtForeign *foreign = vdt_foreign_open(folder, &error);
+    g_assert_no_error(error);
+    guint64 after = 1;
+    g_autoptr(GPtrArray) records = vdt_foreign_read(foreign, &after, 2, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(records->len, ==, 2);
+    g_assert_cmpuint(((VdtRecord *)records->pdata[1])->seq, ==, 3);
+    g_autoptr(GPtrArray) files = vdt_foreign_read_files(foreign, 0, 10, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(files->len, ==, 2);
+    const VdtForeignFiles *first = files->pdata[0], *second = files->pdata[1];
+    g_assert_cmpstr(first->id, ==, "a-0");
+    g_assert_cmpstr(second->clip, ==, "recordings/a.mp4");
+    g_assert_null(second->snapshot);
+    g_assert_cmpint(first->changed, <, second->changed);
+
+    /* what comes while it is read */
+    vdt_store_detach(store, VDT_ATTACH_CLIP, clip);
+    fixture_flush(store);
+    g_autoptr(GPtrArray) gone = vdt_foreign_read_files(foreign, second->changed, 10, &error);
+    g_assert_cmpuint(gone->len, ==, 2);
+    g_assert_null(((VdtForeignFiles *)gone->pdata[0])->clip);
+    /* a journal that ends before is another one */
+    after = 1000;
+    g_autoptr(GPtrArray) again = vdt_foreign_read(foreign, &after, 10, &error);
+    g_assert_cmpuint(after, ==, 0);
+    g_assert_cmpuint(again->len, ==, 4);
+
+    g_assert_true(vdt_store_get_followed(store, "front", &followed, &error));
+    g_assert_cmpuint(followed.seq, ==, 0);
+    vdt_store_set_followed(store, "front", &(VdtFollowed){7, 8});
+    fixture_flush(store);
+    vdt_store_close(store);
+    vdt_foreign_free(foreign);
+    store = open_plain(folder);
+    g_assert_true(vdt_store_get_followed(store, "front", &followed, &error));
+    g_assert_cmpuint(followed.seq, ==, 7);
+    g_assert_cmpint(followed.changed, ==, 8);
+    vdt_store_close(store);
+    /* it is there to be read when nobody writes it, too */
+    foreign = vdt_foreign_open(folder, &error);
+    g_assert_no_error(error);
+    vdt_foreign_free(foreign);
+    fixture_sql(folder, "PRAGMA user_version=2");
+    g_assert_null(vdt_foreign_open(folder, &error));
+    g_assert_error(error, VDT_STORE_ERROR, VDT_STORE_ERROR_READ);
+}
+
+/* A database of the first version, whose paths were whole. */
+static void test_first_version(void)
+{
+    static const char tables[] =
+        "CREATE TABLE events (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,"
+        " stream TEXT, type TEXT NOT NULL, what TEXT, element TEXT, label TEXT, zone TEXT,"
+        " line TEXT, began INTEGER NOT NULL, ended INTEGER NOT NULL, last INTEGER NOT NULL,"
+        " score REAL, audience INTEGER NOT NULL, snapshot TEXT, clip TEXT, json TEXT NOT NULL);"
+        "CREATE INDEX events_ended ON events (ended, number);"
+        "CREATE INDEX events_stream ON events (stream, number);"
+        "CREATE INDEX events_label ON events (label, number);"
+        "CREATE TABLE journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, written INTEGER NOT NULL,"
+        " phase INTEGER NOT NULL, time INTEGER NOT NULL, id TEXT NOT NULL, stream TEXT,"
+        " type TEXT NOT NULL, what TEXT, element TEXT, label TEXT, zone TEXT, line TEXT,"
+        " score REAL, audience INTEGER NOT NULL, json TEXT NOT NULL);"
+        "CREATE TABLE marks (reader TEXT PRIMARY KEY, seq INTEGER NOT NULL, lost INTEGER NOT NULL)"
+        " WITHOUT ROWID;"
+        "INSERT INTO marks VALUES ('mqtt',7,1);"
+        "PRAGMA user_version=1;";
+    g_autoptr(Folder) folder = fixture_folder();
+    g_autofree char *inside = g_build_filename(folder, "recordings/a.jpg", NULL);
+    g_autofree char *row = g_strdup_printf(
+        "INSERT INTO events VALUES (1,'a','front','action',NULL,NULL,NULL,NULL,NULL,1,2,2,0.5,15,"
+        "'%s','/elsewhere/a.mp4','{}')",
+        inside);
+    fixture_sql(folder, tables);
+    fixture_sql(folder, row);
+    g_autoptr(VdtStore) store = open_plain(folder);
+    g_autoptr(VdtStoredEvent) event = fixture_find(store, "a");
+    g_assert_cmpstr(event->snapshot, ==, inside);
+    g_assert_cmpstr(event->clip, ==, "/elsewhere/a.mp4");
+    g_assert_cmpint(
+        fixture_number(folder, "SELECT count(*) FROM events WHERE snapshot='recordings/a.jpg'"), ==,
+        1);
+    g_assert_cmpuint(vdt_store_get_mark(store, "mqtt"), ==, 7);
+    g_assert_cmpuint(vdt_store_get_lost(store, "mqtt"), ==, 1);
+    fixture_put(store, "start", "b");
+    fixture_flush(store);
 }
 
 /* What is told of without ever starting lasts from the first to the last of it, and is not open. */
@@ -500,6 +650,10 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/store/lives", test_lives);
+    g_test_add_func("/store/shared-file", test_shared_file);
+    g_test_add_func("/store/moved-folder", test_moved_folder);
+    g_test_add_func("/store/foreign", test_foreign);
+    g_test_add_func("/store/first-version", test_first_version);
     g_test_add_func("/store/without-start", test_without_start);
     g_test_add_func("/store/clock", test_clock);
     g_test_add_func("/store/scores", test_scores);

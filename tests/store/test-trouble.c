@@ -150,7 +150,7 @@ static void test_damaged_in_use(void)
         g_autoptr(GPtrArray) rows = vdt_store_read(store, 0, 10000, NULL);
         fixture_put_many(store, name, 20);
         fixture_flush(store);
-        vdt_store_trim(store);
+        vdt_store_set_limits(store, &vdt_store_limits_default);
     }
     g_assert_true(said_has(&said, "was damaged"));
     fixture_put(store, "start", "last");
@@ -187,7 +187,7 @@ static void test_removed(void)
         g_autofree char *file = g_build_filename(folder, files[i], NULL);
         g_remove(file);
     }
-    vdt_store_trim(store);
+    vdt_store_set_limits(store, &vdt_store_limits_default);
     g_assert_true(said_wait(&said, "removed or replaced"));
     fixture_put(store, "start", "b");
     fixture_flush(store);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Streams of real RTSP servers that do what cameras do. */
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 
 #include "fixture.h"
 
 #include <signal.h>
+#include <string.h>
 
 static void test_dies(void)
 {
@@ -329,6 +331,57 @@ static void test_wrap(void)
     pair_end(&pair);
 }
 
+/* What begins with the second delimiter that parameters follow: where pictures begin to be
+ * refreshed from a column on. Whoever comes to a camera that runs sees nothing else. */
+static void cut_film(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *film = NULL;
+    static const guint8 start[] = {0, 0, 0, 1, 9};
+    gsize size;
+    g_assert_true(g_file_get_contents(path, &film, &size, &error));
+    const char *const end = film + size;
+    const char *at = film + 1;
+    while ((at = memmem(at, (gsize)(end - at), start, sizeof start)) && at[10] != 0x67)
+        at++;
+    g_assert_nonnull(at);
+    for (const char *unit = at; (unit = memmem(unit, (gsize)(end - unit), start + 1, 3)); unit += 3)
+        g_assert_cmpint(unit[3] & 0x1f, !=, 5); /* no keyframe */
+    g_assert_true(g_file_set_contents(path, at, end - at, &error));
+}
+
+/* A camera that has no keyframes but refreshes a column after the other. */
+static void test_no_keyframes(void)
+{
+    Pair pair;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("vedette-film-XXXXXX", &error),
+                    *path = g_build_filename(folder, "film.h264", NULL),
+                    *options = g_strdup_printf("film film=%s", path);
+    g_autofree char *launch = g_strdup_printf(
+        "videotestsrc num-buffers=120 pattern=ball ! "
+        "video/x-raw,format=I420,width=160,height=120,framerate=15/1 ! x264enc "
+        "tune=zerolatency speed-preset=ultrafast key-int-max=15 intra-refresh=true ! "
+        "video/x-h264,stream-format=byte-stream,alignment=au ! filesink location=%s",
+        path);
+    g_autoptr(GstElement) pipeline = gst_parse_launch(launch, &error);
+    g_assert_no_error(error);
+    gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
+    gst_message_unref(gst_bus_timed_pop_filtered(bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS));
+    gst_element_set_state(pipeline, GST_STATE_NULL);
+    cut_film(path);
+
+    pair_begin_cameras(&pair, options);
+    wait_state(&pair.seen, VDT_STREAM_LIVE);
+    wait_frames(&pair.seen, 30);
+    wait_pictures(&pair.seen, 30);
+    g_assert_cmpuint(pair.seen.torn, ==, 0);
+    pair_end(&pair);
+    g_unlink(path);
+    g_rmdir(folder);
+}
+
 static void test_password(void)
 {
     static const char *const secrets[] = {"wrong", "right", "secret"};
@@ -445,6 +498,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cameras/udp", test_udp);
     g_test_add_func("/cameras/audio", test_sends_audio_only);
     g_test_add_func("/cameras/wrap", test_wrap);
+    g_test_add_func("/cameras/no-keyframes", test_no_keyframes);
     g_test_add_func("/cameras/late", test_late);
     g_test_add_func("/cameras/password", test_password);
     g_test_add_func("/cameras/not-found", test_not_found);

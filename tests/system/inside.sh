@@ -268,8 +268,18 @@ isolates() {
   stream yard <<<$'[stream]\nsource=street:///\nisolated=yes\n[segmenter]'
   mark
   systemctl reload vedette && within 10 said vedette '^the configuration was read anew' &&
-    systemctl enable --now vedette@yard && within 20 said vedette@yard '^yard: live$' && not_said vedette '^yard:' &&
-    [ "$(stat -c '%U %a' /var/lib/vedette@yard)" = "vedette 750" ]
+    systemctl enable --now vedette@yard && within 20 said vedette@yard '^yard: live$' && not_said vedette '^yard: \(live\|connecting\)' &&
+    [ "$(stat -c '%U %a' /var/lib/vedette/isolated/yard)" = "vedette 750" ]
+}
+
+# As all others are: by its own process's socket, and out of its own database.
+is_seen_from_outside() {
+  within 20 vedette_has 'streams list' '^yard .*live' && within 60 vedette_has 'events query --stream yard' yard
+}
+
+vedette_has() {
+  # shellcheck disable=SC2086 # several words
+  vedette $1 | grep -q "$2"
 }
 
 falls_alone() {
@@ -390,6 +400,7 @@ before_reboot() {
   figure "frozen for ${took:-?} s"
   check "it comes back from a crash, which leaves no core" survives
   check "a stream runs in a process of its own" isolates
+  check "the service shows it all the same" is_seen_from_outside
   check "its crash is nothing to the others" falls_alone
   check "systemctl reload vedette reaches it" reloads_both
   check "the journal knows stream and state" has_fields

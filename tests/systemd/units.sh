@@ -50,7 +50,7 @@ for unit in vedette.service vedette@.service; do
   explained "$folder/$unit"
   result $? "each directive of $unit is explained"
 done
-has "$folder/vedette@.service" StateDirectory=vedette@%i \
+has "$folder/vedette@.service" StateDirectory=vedette/isolated/%i \
   "RuntimeDirectory=vedette@%i vedette@%i/orc" "ExecStart=$(
     sed -n 's/^ExecStart=//p' "$folder/vedette.service") --stream %i"
 result $? "a stream of its own is run alone, with folders of its own"
@@ -72,8 +72,10 @@ else
     systemd-analyze verify --man=no "$work/units/$name" >"$work/said" 2>&1
     ended=$?
     grep -F vedette "$work/said" >"$work/log"
-    [ $ended -eq 0 ] && [ ! -s "$work/log" ]
-    result $? "$unit is known to systemd"
+    if [ -s "$work/log" ]; then
+      ended=1
+    fi
+    result $ended "$unit is known to systemd"
     systemd-analyze security --offline=true --threshold=20 "$work/units/$name" >"$work/log" 2>&1
     result $? "$unit is closed: $(tail -n 1 "$work/log" | grep -o '[0-9.]* OK') of 2.0"
   done

@@ -581,6 +581,114 @@ static void test_gradient_not_finite(void)
     training_clear(&t);
 }
 
+/* Tokens behind a dropout, with the norm that a training leads from a layer norm to a batch norm.
+ */
+static VdtGraph *build_progress(void)
+{
+    VdtGraph *graph = vdt_graph_new();
+    const VdtShape shape = vdt_shape(BATCH, 3, 16), rows = vdt_shape(BATCH, 48), c = vdt_shape(16);
+    const VdtShape labels = vdt_shape(BATCH);
+    const VdtScope s = vdt_scope(graph, "norm");
+    VdtValue *x = vdt_dropout(vdt_input(graph, "x", &shape), 0.5);
+
+    x = vdt_progress(s, vdt_layer_norm(vdt_in(s, "norm1"), x, &c),
+                     vdt_batch_norm(vdt_in(s, "norm2"), x, .axis = 2));
+    x = vdt_linear(vdt_scope(graph, "fc"), vdt_reshape(x, &rows), .out = 2);
+    vdt_output(graph, "loss", vdt_cross_entropy(x, vdt_input(graph, "labels", &labels)));
+    return graph;
+}
+
+static float *param_of(const Training *t, const char *name)
+{
+    for (guint i = 0; i < vdt_graph_get_n_params(t->graph); i++)
+        if (g_str_equal(vdt_graph_get_param(t->graph, i, NULL), name))
+            return vdt_session_get_param(t->session, i)->data;
+    g_assert_not_reached();
+}
+
+static void fill_tokens(const Training *t, guint64 batch)
+{
+    g_autofree char *name = g_strdup_printf("tokens %" G_GUINT64_FORMAT, batch);
+    float *labels = vdt_session_get_input(t->session, 1)->data;
+
+    vdt_tensor_fill_uniform(vdt_session_get_input(t->session, 0), name, -1, 1 + (double)batch);
+    for (int i = 0; i < BATCH; i++)
+        labels[i] = i % 2;
+}
+
+static void step_tokens(const Training *t, guint n)
+{
+    for (guint i = 0; i < n; i++) {
+        g_autoptr(GError) error = NULL;
+
+        fill_tokens(t, i);
+        vdt_trainer_step(t->trainer, NULL, NULL, &error);
+        g_assert_no_error(error);
+    }
+}
+
+/* Statistics are the mean over the batches, with nothing dropped; counters stay, and have no
+ * average; parameters stay, or become their averages. */
+static void test_estimate(void)
+{
+    const VdtTrainOptions options = {
+        .kind = VDT_OPTIMIZER_ADAMW, .average = 0.9, .schedule = {.rate = 0.01, .steps = 10}};
+    Training t = training_of(build_progress(), &options);
+    float *x = vdt_session_get_input(t.session, 0)->data;
+    g_autoptr(VdtWeights) averaged = NULL, after = NULL;
+    g_autoptr(GError) error = NULL;
+    double mean = 0, var = 0;
+    const gsize n = (gsize)BATCH * 3;
+
+    *param_of(&t, "norm.iter") = 5;
+    *param_of(&t, "norm.total_step") = 8;
+    step_tokens(&t, 3);
+    g_assert_cmpfloat(*param_of(&t, "norm.iter"), ==, 2);
+    averaged = vdt_trainer_get_weights(t.trainer, TRUE);
+    g_assert_cmpfloat(*(float *)vdt_weights_lookup(averaged, "norm.iter")->data, ==, 2);
+    for (guint batch = 0; batch < 4; batch++) {
+        double sum = 0, square = 0;
+
+        fill_tokens(&t, batch);
+        for (gsize i = 0; i < n; i++) {
+            sum += x[i * 16];
+            square += (double)x[i * 16] * x[i * 16];
+        }
+        mean += sum / n / 4;
+        var += (square - sum * sum / n) / (n - 1) / 4;
+        g_assert_true(vdt_trainer_estimate(t.trainer, TRUE, NULL, &error));
+        g_assert_no_error(error);
+    }
+    g_assert_cmpfloat_with_epsilon(param_of(&t, "norm.norm2.running_mean")[0], mean, 1e-6);
+    g_assert_cmpfloat_with_epsilon(param_of(&t, "norm.norm2.running_var")[0], var, 1e-6);
+    g_assert_cmpfloat(*param_of(&t, "norm.iter"), ==, 2);
+    after = vdt_trainer_get_weights(t.trainer, TRUE);
+    for (guint i = 0; i < vdt_weights_get_n_tensors(after); i++) {
+        const char *name = vdt_weights_get_name(after, i);
+        const VdtTensor *is = vdt_weights_get_tensor(after, i);
+        const VdtTensor *was = vdt_weights_lookup(averaged, name);
+
+        g_assert_cmpmem(is->data, is->n_bytes, param_of(&t, name), is->n_bytes);
+        if (!strstr(name, "running_"))
+            g_assert_cmpmem(is->data, is->n_bytes, was->data, was->n_bytes);
+    }
+    /* A batch that overflows is none. */
+    x[0] = 1e25f;
+    g_assert_false(vdt_trainer_estimate(t.trainer, TRUE, NULL, &error));
+    g_assert_error(error, VDT_ERROR, VDT_ERROR_FAILED);
+    g_assert_cmpfloat_with_epsilon(param_of(&t, "norm.norm2.running_var")[0], var, 1e-6);
+    /* The next step goes on, and estimates begin anew behind it. */
+    step_tokens(&t, 1);
+    fill_tokens(&t, 0);
+    mean = 0;
+    for (gsize i = 0; i < n; i++)
+        mean += x[i * 16] / n;
+    g_clear_error(&error);
+    g_assert_true(vdt_trainer_estimate(t.trainer, FALSE, NULL, &error));
+    g_assert_cmpfloat_with_epsilon(param_of(&t, "norm.norm2.running_mean")[0], mean, 1e-6);
+    training_clear(&t);
+}
+
 static void test_options(void)
 {
     static const struct {
@@ -634,6 +742,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/trainer/learns", test_learns);
     g_test_add_func("/trainer/each-parameter", test_each_parameter);
+    g_test_add_func("/trainer/estimate", test_estimate);
     g_test_add_func("/trainer/dropout-differs", test_dropout_differs);
     g_test_add_data_func("/trainer/restore/plain", &plain, test_restore);
     g_test_add_data_func("/trainer/restore/sgd", &sgd, test_restore);

@@ -68,3 +68,34 @@
       "How a picture is brought to the network's size.")                                           \
     X(REGION, "region", REGION, NULL, NULL, NULL, "", LIVE,                                        \
       "The part of the picture to look at. If unset, all of it.")
+
+#define VDT_CLASSIFIER_KEYS(X)                                                                     \
+    X(MODEL, "model", MODEL, NULL, NULL, NULL, "", LIVE,                                           \
+      "Name of an installed model, or path of a model card. If unset, slab-scene, or slab-object " \
+      "for boxes.")                                                                                \
+    X(PRECISION, "precision", ENUM, NULL, NULL, "f32 bf16 int8", "f32", LIVE,                      \
+      "Arithmetic of the network.")                                                                \
+    X(CLASSIFY, "classify", ENUM, NULL, NULL, "frame regions boxes", "frame", STREAM,              \
+      "What is classified: the picture, parts of it, or the objects of the segmenter that has "    \
+      "the "                                                                                       \
+      "same name, or else of the first.")                                                          \
+    X(REGIONS, "regions", ZONES, NULL, NULL, NULL, "", LIVE,                                       \
+      "Parts of the picture that are classified one by one, in shares of it.")                     \
+    X(MAX_BOXES, "max-boxes", INT, "1", "500", NULL, "64", LIVE,                                   \
+      "Objects of a picture that are classified at most, the first ones.")                         \
+    X(INTERVAL, "interval", DURATION, "0s", "1h", NULL, "1s", LIVE,                                \
+      "Time between two results; 0 for one for each new picture.")                                 \
+    X(THRESHOLD, "threshold", FLOAT, "0", "1", NULL, "0.5", LIVE,                                  \
+      "Score from which the best label starts an event.")                                          \
+    X(HYSTERESIS, "hysteresis", FLOAT, "0", "1", NULL, "0.2", LIVE,                                \
+      "How far below the threshold, or behind a better label, the score may fall before the "      \
+      "event ends.")                                                                               \
+    X(MIN_DURATION, "min-duration", DURATION, "0s", "1h", NULL, "0s", LIVE,                        \
+      "Time that the same must be found for before an event starts, and be missing for before it " \
+      "ends.")                                                                                     \
+    X(TOP_K, "top-k", INT, "1", "1000", NULL, "5", LIVE,                                           \
+      "Labels in a result, the best first; of each group of labels.")                              \
+    X(FRAMING, "framing", ENUM, NULL, NULL, "model stretch crop fit", "model", LIVE,               \
+      "How a picture is brought to the network's size.")                                           \
+    X(REGION, "region", REGION, NULL, NULL, NULL, "", LIVE,                                        \
+      "The part of the picture to look at, if all of it is classified. If unset, all of it.")

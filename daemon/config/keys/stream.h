@@ -18,8 +18,8 @@
     X(PIPELINE, "pipeline", NAME, NULL, NULL, NULL, "analyse", STREAM,                             \
       "The template that decodes the pictures and hands them to the analysers.")                   \
     X(ISOLATED, "isolated", BOOL, NULL, NULL, NULL, "no", STREAM,                                  \
-      "Whether the stream has a process of its own: vedette serve leaves it out, and "             \
-      "vedette serve --stream NAME, as vedette@NAME.service has it, runs nothing else.")           \
+      "Whether the stream has a process of its own: vedette serve does not run it, but shows and " \
+      "tells what vedette serve --stream NAME, as vedette@NAME.service has it, makes of it.")      \
     X(EXPECTED_SIZE, "expected-size", SIZE, NULL, NULL, NULL, "1920x1080", LIVE,                   \
       "The size of the pictures, which the estimate of memory goes by; another size works, too.")  \
     X(FIRST_FRAME_TIMEOUT, "first-frame-timeout", DURATION, "1s", "10min", NULL, "10s", LIVE,      \

@@ -18,6 +18,18 @@ typedef enum {
     VDT_FRAMING_FIT,     /**< longer side to the input size, the rest filled with the mean */
 } VdtFraming;
 
+/** One of the questions that a network answers at once: which of its classes are the answers. */
+typedef struct {
+    char *name;            /**< "weather" */
+    guint first, n_labels; /**< classes @first to @first + @n_labels - 1 */
+} VdtCardGroup;
+
+/** How good a model is that merges so many tokens in each layer. */
+typedef struct {
+    guint merge;
+    double accuracy; /**< a share, 0 to 1 */
+} VdtCardLevel;
+
 typedef struct {
     char *name;         /**< "squeezetime-r50-k400" */
     char *architecture; /**< "squeezetime" */
@@ -35,6 +47,10 @@ typedef struct {
     gboolean *things;     /**< by class: things that can be counted, where other classes are what
                                there is around them (sky, road); NULL if that is not known */
 
+    VdtCardGroup
+        *groups; /**< they share out the classes, in order; NULL: one question, all classes */
+    guint n_groups;
+
     /* preprocessing: RGB 0 to 255, (value - mean) / std */
     float mean[3], std[3];
     guint width, height; /**< of the network's input */
@@ -42,10 +58,22 @@ typedef struct {
     double window; /**< seconds from the first to the last picture of a clip, 0 for pictures */
     VdtFraming framing;
 
+    /* tokens that merge; nothing if none do */
+    guint merge;              /**< so many in each layer while it was trained */
+    char *compensator;        /**< absolute path of adapters for other levels, or NULL */
+    double compensator_scale; /**< of what they add */
+    VdtCardLevel *levels;     /**< what was measured, by ascending level; NULL if nothing was */
+    guint n_levels;
+
     /* test-time views of the authors' evaluation */
     guint test_clips, test_crops, test_size;
     gboolean zero_is_other; /**< maps for it have 0 for no class, and count classes from 1 */
     guint frame_interval;   /**< source frames between two pictures of a clip, as trained */
 } VdtCard;
+
+/** By how much a model that merges @merge tokens in each layer is less accurate than at the level
+ * that it was trained at, as a share from -1 to 1: what its card has of these two levels, or of
+ * those around them in proportion. NaN if the card does not tell. */
+VDT_API double vdt_card_get_cost(const VdtCard *card, guint merge);
 
 G_END_DECLS

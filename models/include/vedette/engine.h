@@ -28,6 +28,10 @@ typedef struct {
     VdtPrecision precision;
     VdtPlanKind plan;
     gboolean strict; /**< tensors that the network does not use are an error */
+    /** With @merges, each layer merges @merge tokens, and not as many as in the training: the level
+     * of sessions that do not say another. */
+    gboolean merges;
+    guint merge;
 } VdtEngineOptions;
 
 /**
@@ -58,10 +62,36 @@ VDT_API const char *vdt_engine_get_unused(const VdtEngine *engine);
 VDT_API VdtSession *vdt_engine_new_session(VdtEngine *engine, const VdtShape *input,
                                            GError **error);
 
+/** Zeroes are the usual. */
+typedef struct {
+    gboolean
+        merges; /**< each layer merges @merge tokens, not as many as the engine's usual level */
+    guint merge;
+} VdtSessionOptions;
 /**
- * What inputs of shape @input take: bytes of packed weights and constants, which all sessions of
- * that shape share, and most of which those of other shapes share, too; and bytes of each session.
- * Makes the plan, if there is none yet; any of the two may be NULL.
+ * The same with options. Levels are plans over the same weights, of which another level keeps next
+ * to nothing of its own; with a compensator, the packed weights of queries and values.
+ * VDT_ERROR_UNSUPPORTED for a level that the network does not have.
+ */
+VDT_API VdtSession *vdt_engine_new_session_with(VdtEngine *engine, const VdtShape *input,
+                                                const VdtSessionOptions *options, GError **error);
+
+/** Levels of a network whose layers merge tokens. */
+typedef struct {
+    guint usual; /**< tokens that each layer merges if nothing else is said */
+    guint most;
+    gboolean compensated; /**< adapters make up for other levels than that of the training */
+} VdtEngineLevels;
+/** FALSE, and zeroes, if no tokens of this network merge. */
+VDT_API gboolean vdt_engine_get_levels(const VdtEngine *engine, VdtEngineLevels *levels);
+/** The share of tokens that layers work on at level @merge, of those that they would without
+ * merging: about the share of the time that they take. 1 if no tokens of this network merge. */
+VDT_API double vdt_engine_get_kept(const VdtEngine *engine, guint merge);
+
+/**
+ * What inputs of shape @input take, at the usual level: bytes of packed weights and constants,
+ * which all sessions of that shape share, and most of which those of other shapes share, too; and
+ * bytes of each session. Makes the plan, if there is none yet; any of the two may be NULL.
  */
 VDT_API gboolean vdt_engine_measure(VdtEngine *engine, const VdtShape *input, gsize *weights,
                                     gsize *session, GError **error);

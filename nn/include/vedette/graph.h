@@ -96,7 +96,8 @@ VDT_API gboolean vdt_graph_is_trained(const VdtGraph *graph, guint i);
 VDT_API guint vdt_graph_freeze(VdtGraph *graph, const char *prefix);
 /**
  * From now on batch norms whose parameters' names begin with @prefix use their running statistics
- * in TRAIN plans, too, and do not move them; weight and bias are trained as always, unless
+ * in TRAIN plans, too, and do not move them, and what vdt_progress() (vedette/ops.h) leads to them
+ * is there already; weight and bias are trained as always, unless
  * vdt_graph_freeze() has them. Returns how many norms that are. To be called before plans are made.
  */
 VDT_API guint vdt_graph_freeze_norms(VdtGraph *graph, const char *prefix);

@@ -63,10 +63,26 @@ VDT_API VdtValue *vdt_layer_norm_with(VdtScope scope, VdtValue *x, const VdtShap
 #define vdt_layer_norm(scope, x, shape, ...)                                                       \
     vdt_layer_norm_with(scope, x, shape, (VdtLayerNorm){__VA_ARGS__})
 
-/** torch.nn.BatchNorm2d over dimension 1: weight, bias, running_mean, running_var [C]; eps 1e-5. */
-VDT_API VdtValue *vdt_batch_norm(VdtScope scope, VdtValue *x);
-/* In a TRAIN plan it uses the batch's mean and biased variance, and moves the running ones by a
- * tenth towards the batch's mean and unbiased variance, as PyTorch does. */
+/** torch.nn.BatchNorm2d: weight, bias, running_mean, running_var [C]; eps 1e-5. In a TRAIN plan it
+ * uses the batch's mean and biased variance, and moves the running ones by a tenth towards the
+ * batch's mean and unbiased variance, as PyTorch does. */
+typedef struct {
+    guint axis;      /**< the dimension that channels are; 0 means 1 */
+    VdtValue *alpha; /**< [1]: alpha * x is added, RepBN of "SLAB"; or NULL */
+} VdtBatchNorm;
+VDT_API VdtValue *vdt_batch_norm_with(VdtScope scope, VdtValue *x, VdtBatchNorm options);
+#define vdt_batch_norm(scope, x, ...) vdt_batch_norm_with(scope, x, (VdtBatchNorm){__VA_ARGS__})
+
+/**
+ * One value that a training turns into another of the same shape: @to, but in a TRAIN plan
+ *     lambda * from + (1 - lambda) * to
+ * where lambda goes down to 0, PRepBN of "SLAB". It is 1 while "<scope>.warm" is above 0, then
+ * "<scope>.iter" / "<scope>.total_step"; each run takes 1 from warm, or if that is 0 from iter, as
+ * long as there is something left. The three have no dimensions and are no parameters that are
+ * trained: they stand in checkpoints, and begin as 0 and VDT_PROGRESS_STEPS.
+ */
+#define VDT_PROGRESS_STEPS 300000
+VDT_API VdtValue *vdt_progress(VdtScope scope, VdtValue *from, VdtValue *to);
 
 /** torch.nn.Dropout: in a TRAIN plan each element is 0 with probability @p, and divided by 1 - @p
  * otherwise; x itself in the others. 0 <= @p < 1. */
@@ -78,6 +94,8 @@ VDT_API VdtValue *vdt_sigmoid(VdtValue *x);
 VDT_API VdtValue *vdt_hard_sigmoid(VdtValue *x);
 /** torch.nn.GELU with the exact error function. */
 VDT_API VdtValue *vdt_gelu(VdtValue *x);
+/** The natural logarithm. */
+VDT_API VdtValue *vdt_log(VdtValue *x);
 /** torch.softmax over the last dimension. */
 VDT_API VdtValue *vdt_softmax(VdtValue *x);
 
@@ -110,6 +128,33 @@ VDT_API VdtValue *vdt_resize_bicubic(VdtValue *x, int height, int width);
  * |stride x1 - x2|. Grids are at most 256 wide. */
 VDT_API VdtValue *vdt_distance_bias(VdtValue *table, int grid, int stride);
 
+/**
+ * Windows of a map whose tokens stand row by row, Swin's: @x [N, height width, C] to [N windows,
+ * window window_w, C]. A map that is no multiple of the window is padded with zeros below and on
+ * the right, and then moved up and to the left by @shift, what moves out coming in on the other
+ * side. vdt_windows_back() is the way back, by the same options, and drops what padding has become.
+ * vdt_windows_joined() puts the tokens of a window side by side, column by column: [N, windows,
+ * window window_w C].
+ */
+typedef struct {
+    int height, width;    /**< of the map */
+    int window, window_w; /**< height and width of a window; the width 0 for the same */
+    int shift;            /**< less than either */
+} VdtWindows;
+VDT_API VdtValue *vdt_windows_with(VdtValue *x, VdtWindows options);
+#define vdt_windows(x, ...) vdt_windows_with(x, (VdtWindows){__VA_ARGS__})
+VDT_API VdtValue *vdt_windows_back_with(VdtValue *x, VdtWindows options);
+#define vdt_windows_back(x, ...) vdt_windows_back_with(x, (VdtWindows){__VA_ARGS__})
+VDT_API VdtValue *vdt_windows_joined_with(VdtValue *x, VdtWindows options);
+#define vdt_windows_joined(x, ...) vdt_windows_joined_with(x, (VdtWindows){__VA_ARGS__})
+
+/** What attention in such windows adds to its scores: @table [(2 window - 1) (2 window_w - 1),
+ * heads], whose row (y1 - y2 + window - 1) (2 window_w - 1) + x1 - x2 + window_w - 1 is for a query
+ * at (y1, x1) and a key at (y2, x2), to [1, heads, tokens, tokens]. Shifted windows have one each,
+ * [1, windows heads, tokens, tokens], with -100 for pairs that the shift alone brought together. */
+VDT_API VdtValue *vdt_window_bias_with(VdtValue *table, VdtWindows options);
+#define vdt_window_bias(table, ...) vdt_window_bias_with(table, (VdtWindows){__VA_ARGS__})
+
 /** Bilinear resize of [N,C,H,W] to (height, width), torch.nn.functional.interpolate. */
 VDT_API VdtValue *vdt_resize_bilinear(VdtValue *x, int height, int width, gboolean align_corners);
 
@@ -126,6 +171,10 @@ VDT_API VdtValue *vdt_cross_entropy_with(VdtValue *logits, VdtValue *labels,
                                          VdtCrossEntropy options);
 #define vdt_cross_entropy(logits, labels, ...)                                                     \
     vdt_cross_entropy_with(logits, labels, (VdtCrossEntropy){__VA_ARGS__})
+
+/** torch.nn.functional.kl_div of the logarithms of what softmax makes of @logits and @targets, both
+ * [N,C], summed and divided by N C: how far a student's answers are from a teacher's. [1]. */
+VDT_API VdtValue *vdt_kl_divergence(VdtValue *logits, VdtValue *targets);
 
 /** torch.cat of up to 8 values, which differ in dimension @axis only. */
 VDT_API VdtValue *vdt_concat(VdtValue *const *x, guint n, guint axis);
@@ -162,6 +211,29 @@ typedef struct {
 } VdtTopK;
 VDT_API VdtTopK vdt_top_k(VdtValue *x, gint64 k);
 
+/**
+ * Merging tokens that are alike. Of the tokens of each sample of @x [N,L,C], those with an even
+ * number may move into one with an odd number; even and odd ones are counted apart, from 0. The @n
+ * even ones that are most like an odd one, by the cosine of the mean of their heads, do, each into
+ * the odd one that is most like it, the first of equal ones. Sources ascend; both are [N,n], of
+ * int32, and have no gradient. @n is from 1 to half of the tokens, without the first if that is
+ * protected.
+ */
+typedef struct {
+    VdtValue *source, *target;
+} VdtMatch;
+typedef struct {
+    int heads;        /**< 0 means 1 */
+    gboolean protect; /**< the first token, that of the class, does not move */
+} VdtMatchTokens;
+VDT_API VdtMatch vdt_match_tokens_with(VdtValue *x, gint64 n, VdtMatchTokens options);
+#define vdt_match_tokens(x, n, ...) vdt_match_tokens_with(x, n, (VdtMatchTokens){__VA_ARGS__})
+/** What is left of @x [N,L,C]: the even tokens that did not move, then all odd ones, each the mean
+ * of what it is made of by @sizes [N,L], or NULL if all are 1. Sources differ from each other. */
+VDT_API VdtValue *vdt_merge_tokens(VdtValue *x, VdtMatch match, VdtValue *sizes);
+/** The sizes of these: sums of @sizes [N,L], or NULL if all of the @tokens are 1. */
+VDT_API VdtValue *vdt_merge_sizes(VdtMatch match, gint64 tokens, VdtValue *sizes);
+
 /** The same elements in another shape; at most one dimension may be -1. */
 VDT_API VdtValue *vdt_reshape(VdtValue *x, const VdtShape *shape);
 /** Repeats dimensions of size 1 up to @shape, torch.expand. vdt_add() and vdt_mul() need no help;
@@ -170,6 +242,14 @@ VDT_API VdtValue *vdt_expand(VdtValue *x, const VdtShape *shape);
 /** Dimension d becomes what dimension @order[d] of x was, torch.permute; @order has as many numbers
  * as x has dimensions. */
 VDT_API VdtValue *vdt_permute(VdtValue *x, const guint *order);
+
+/**
+ * Simplified linear attention of "SLAB", of tokens whose heads lie side by side in the channels:
+ * q [N,Lq,C], k [N,Lk,C], v [N,Lk,E] to [N,Lq,E], for each of @heads
+ *     q (k' v) / (q . sum of the k + 1e-6)
+ * @q and @k have been through a ReLU: nothing in them is below 0.
+ */
+VDT_API VdtValue *vdt_linear_attention(VdtValue *q, VdtValue *k, VdtValue *v, int heads);
 
 /** Attention's heads: [N,L,C] to [N,heads,L,C/heads], and back. */
 VDT_API VdtValue *vdt_split_heads(VdtValue *x, int heads);

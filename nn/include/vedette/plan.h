@@ -113,7 +113,9 @@ VDT_API VdtTensor *vdt_session_get_param(VdtSession *session, guint i);
 /** What the last run found as its gradient; owned by the session, may be written between runs. NULL
  * for parameters that are not trained, such as running statistics and what is frozen. */
 VDT_API VdtTensor *vdt_session_get_gradient(VdtSession *session, guint i);
-/** What dropout draws in the next run; runs with the same seed drop the same. */
+/** What dropout draws in the next run; runs with the same seed drop the same, with VDT_SEED_NONE
+ * nothing. */
+#define VDT_SEED_NONE G_MAXUINT64
 VDT_API void vdt_session_set_seed(VdtSession *session, guint64 seed);
 /** The graph a session's plan was made of; owned by it. */
 VDT_API VdtGraph *vdt_session_get_graph(VdtSession *session);

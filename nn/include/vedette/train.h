@@ -82,6 +82,16 @@ VDT_API guint64 vdt_trainer_get_step(const VdtTrainer *trainer);
 VDT_API gboolean vdt_trainer_step(VdtTrainer *trainer, GCancellable *cancellable,
                                   VdtTrainReport *report, GError **error);
 
+/**
+ * Estimates the statistics of batch norms anew, once the parameters are what they are to be: the
+ * first call after a step begins, each call runs what the session's inputs hold, without dropout,
+ * and the running statistics are then the mean over these calls. No parameter moves, no counter
+ * counts; but if @averaged, the first call makes the parameters what their average is. A failure
+ * leaves what there was before.
+ */
+VDT_API gboolean vdt_trainer_estimate(VdtTrainer *trainer, gboolean averaged,
+                                      GCancellable *cancellable, GError **error);
+
 /** The parameters as they are, or their average if there is one. A copy; the caller owns it. */
 VDT_API VdtWeights *vdt_trainer_get_weights(VdtTrainer *trainer, gboolean averaged);
 

@@ -2,11 +2,11 @@
 /*
  * Attention of several heads as two steps. For each head
  *     y = softmax(q k' + bias) v
- * where, if there are talking heads, the scores of all heads are mixed before and after the softmax
- * (a bias before it would change nothing). Keys and values are packed as the right sides of
- * products; then, block of queries by block, scores, softmax and values, with nothing but a block's
- * scores in memory between them. Scores are float32 until the softmax has made shares of them;
- * their scale has gone into q.
+ * with a bias that is constant, or one for each key of each sample; where, if there are talking
+ * heads, the scores of all heads are mixed before and after the softmax (a constant before it would
+ * change nothing). Keys and values are packed as the right sides of products; then, block of
+ * queries by block, scores, softmax and values, with nothing but a block's scores in memory between
+ * them. Scores are float32 until the softmax has made shares of them; their scale has gone into q.
  *
  * Networks write it in two ways: over maps [N,C,H,W], whose reshapes [N,heads,D,H W] have a pixel
  * in each column, and over tokens [N,L,C], whose heads [N,heads,L,D] have one in each row. Either
@@ -31,6 +31,8 @@ typedef struct {
     gsize block, n_blocks;                             /* queries */
     VdtPlace packed_k, packed_v, zeros;
     VdtPlace bias;            /* rows of elements; or no place */
+    guint biases;             /* which images have in turn */
+    VdtMap key_bias;          /* a row for each image; or no place */
     VdtPlace before;          /* [heads][heads]; or no place */
     VdtPlace after, ones;     /* [heads][heads + 1]: with the bias behind; or no places */
     VdtLateEpilogue epilogue; /* the sum behind */
@@ -100,11 +102,33 @@ static void talk(const AttentionStep *self, const float *weights, const float *o
     }
 }
 
+/* Rows of elements, the same one again and again if the pitch is 0. */
+typedef struct {
+    const char *rows; /* or NULL */
+    gsize pitch;
+} Added;
+
+/* What is added to the scores of query @first and those behind it. */
+static Added find_bias(const AttentionStep *self, char *arena, gsize image, guint head, gsize first)
+{
+    gsize row;
+
+    if (vdt_place_exists(&self->key_bias.place))
+        return (Added){vdt_place_address(self->plan, &self->key_bias.place, arena) +
+                           image * self->key_bias.pitch * element_size(self),
+                       0};
+    if (!vdt_place_exists(&self->bias))
+        return (Added){0};
+    row = (image % self->biases * self->heads + head) * self->queries + first;
+    return (Added){vdt_place_address(self->plan, &self->bias, arena) +
+                       row * self->pitch * element_size(self),
+                   self->pitch};
+}
+
 static void make_scores(const AttentionStep *self, char *arena, gsize image, guint head,
                         gsize first, gsize rows, float *scores)
 {
-    const char *bias =
-        vdt_place_exists(&self->bias) ? vdt_place_address(self->plan, &self->bias, arena) : NULL;
+    const Added bias = find_bias(self, arena, image, head, first);
     const VdtMatrices product = {
         .rows = rows,
         .columns = self->keys,
@@ -113,9 +137,8 @@ static void make_scores(const AttentionStep *self, char *arena, gsize image, gui
         .a_pitch = self->q.pitch,
         .packed = vdt_place_address(self->plan, &self->packed_k, arena) +
                   (image * self->heads + head) * packed_k_size(self),
-        .add =
-            bias ? bias + (head * self->queries + first) * self->pitch * element_size(self) : NULL,
-        .add_pitch = self->pitch,
+        .add = bias.rows,
+        .add_pitch = bias.pitch,
         .zeros = (const float *)vdt_place_address(self->plan, &self->zeros, arena),
         .y = scores,
         .y_pitch = self->pitch,
@@ -231,7 +254,8 @@ static VdtPlace talk_weights(VdtInfer *l, const VdtNode *talk, guint heads, gboo
 /* The bias as elements, with rows of whole vectors. */
 static VdtPlace make_bias(VdtInfer *l, const VdtFused *bias, const AttentionStep *self)
 {
-    gsize rows = self->heads * self->queries, row_size = self->pitch * element_size(self);
+    gsize rows = self->biases * self->heads * self->queries,
+          row_size = self->pitch * element_size(self);
     g_autofree float *row = g_new0(float, self->pitch);
     g_autoptr(VdtTensor) floats = NULL;
     gboolean fresh;
@@ -267,6 +291,8 @@ static void lower(VdtInfer *l, VdtFused *f, gconstpointer match)
     state.q = *vdt_infer_get_map(l, a->q, a->axis);
     state.k = *vdt_infer_get_map(l, a->k, a->axis);
     state.v = *vdt_infer_get_map(l, a->v, a->axis);
+    if (a->key_bias)
+        state.key_bias = *vdt_infer_get_map(l, a->key_bias, 3);
     if (f->add)
         state.epilogue = vdt_infer_sum(l, f->add->node, a->axis);
     state.epilogue.bias = l->zeros;
@@ -282,6 +308,7 @@ static void lower(VdtInfer *l, VdtFused *f, gconstpointer match)
     state.block = (state.queries + blocks - 1) / blocks;
     state.block = (state.block + kernels->mr - 1) / kernels->mr * kernels->mr;
     state.n_blocks = (state.queries + state.block - 1) / state.block;
+    state.biases = a->biases;
     if (a->bias)
         state.bias = make_bias(l, &l->fused[a->bias->index], &state);
     if (a->before)
@@ -309,7 +336,8 @@ static void lower(VdtInfer *l, VdtFused *f, gconstpointer match)
     attend->step.macs = state.q.n * state.queries * state.keys *
                         (state.q.c + state.v.c + (a->before ? a->heads * a->heads : 0) +
                          (a->after ? a->heads * a->heads : 0));
-    vdt_step_reads(&attend->step, state.q.place, state.packed_k, state.packed_v, attend->y.live);
+    vdt_step_reads(&attend->step, state.q.place, state.packed_k, state.packed_v,
+                   state.key_bias.place, attend->y.live);
     vdt_step_reads_epilogue(&attend->step, &state.epilogue);
     vdt_step_writes(&attend->step, attend->y.place);
     vdt_plan_add_step(l->plan, &attend->step);

@@ -8,7 +8,9 @@ typedef struct {
     const VdtNode *q, *k, *v; /* maps; a head's channels stand together */
     guint axis;               /* of their channels */
     guint heads;
-    const VdtNode *bias;           /* a constant [1, heads, queries, keys], or NULL */
+    const VdtNode *bias;           /* a constant [1, biases heads, queries, keys], or NULL */
+    guint biases;                  /* images have these in turn, as windows of a map */
+    const VdtNode *key_bias;       /* a value [N, 1, 1, keys], or NULL; not beside a bias */
     const VdtNode *before, *after; /* 1x1 convolutions over the heads, or NULL */
 } VdtAttention;
 

@@ -74,11 +74,47 @@ static gboolean is_talk(Inner *inner, const VdtNode *node)
     return take(inner, node, &vdt_op_conv2d);
 }
 
+/* The scores that @node adds a bias to, if it does; biases of several windows are added to all
+ * heads of these together. NULL if that is something else. */
+static const VdtNode *find_bias(Inner *inner, const VdtNode *node, VdtAttention *a)
+{
+    const gboolean together = node->op == &vdt_op_reshape;
+    const VdtNode *sum = together ? node->inputs[0] : node, *bias, *scores;
+
+    if (sum->op != &vdt_op_add || !inner->l->fused[sum->inputs[1]->index].constant)
+        return together ? NULL : node;
+    bias = sum->inputs[1];
+    scores = sum->inputs[0];
+    if ((together && !take(inner, node, &vdt_op_reshape)) || !take(inner, sum, &vdt_op_add))
+        return NULL;
+    if (together) {
+        if (!take(inner, scores, &vdt_op_reshape))
+            return NULL;
+        scores = scores->inputs[0];
+    }
+    if (!vdt_shape_equal(&scores->shape, &node->shape) || node->shape.n_dims != 4 ||
+        sum->shape.n_dims != 4 || bias->shape.n_dims != 4 || bias->shape.dims[0] != 1 ||
+        bias->shape.dims[1] != sum->shape.dims[1] || bias->shape.dims[1] % a->heads != 0 ||
+        bias->shape.dims[2] != node->shape.dims[2] || bias->shape.dims[3] != node->shape.dims[3])
+        return NULL;
+    a->bias = bias;
+    a->biases = bias->shape.dims[1] / a->heads;
+    return scores;
+}
+
+/* Whether @bias, which @sum adds to scores, is one of each key of each sample. */
+static gboolean is_of_keys(const Inner *inner, const VdtNode *sum, const VdtNode *bias)
+{
+    const gint64 *dims = bias->shape.dims;
+
+    return !inner->l->fused[bias->index].constant && bias->shape.n_dims == 4 &&
+           dims[0] == sum->shape.dims[0] && dims[1] == 1 && dims[2] == 1 &&
+           dims[3] == sum->shape.dims[3] && vdt_shape_equal(&sum->inputs[0]->shape, &sum->shape);
+}
+
 /* The scores that go into the softmax, with what lies between; NULL if that is something else. */
 static const VdtNode *find_scores(Inner *inner, const VdtNode *node, VdtAttention *a)
 {
-    const VdtNode *bias;
-
     if (is_talk(inner, node)) {
         a->after = node;
         node = node->inputs[0];
@@ -90,16 +126,13 @@ static const VdtNode *find_scores(Inner *inner, const VdtNode *node, VdtAttentio
         a->before = node;
         node = node->inputs[0];
     }
-    bias = node->op == &vdt_op_add ? node->inputs[1] : NULL;
-    if (bias && inner->l->fused[bias->index].constant && take(inner, node, &vdt_op_add)) {
-        a->bias = bias;
-        node = node->inputs[0];
-        if (bias->shape.dims[0] != 1 || bias->shape.dims[1] != a->heads ||
-            bias->shape.dims[2] != node->shape.dims[2] ||
-            bias->shape.dims[3] != node->shape.dims[3])
-            return NULL;
+    if (node->op == &vdt_op_add && is_of_keys(inner, node, node->inputs[1])) {
+        a->key_bias = node->inputs[1];
+        node = take(inner, node, &vdt_op_add) ? node->inputs[0] : NULL;
+    } else {
+        node = find_bias(inner, node, a);
     }
-    return take(inner, node, &vdt_op_matmul) ? node : NULL;
+    return node && take(inner, node, &vdt_op_matmul) ? node : NULL;
 }
 
 /* reshape(v softmax(q' k)'), all with the pixels in columns. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ops/table.h"
+#include "tensor/elements.h"
 
 /* What @node's op makes of constants. */
 static VdtIdentity identify(VdtConstants *shared, const VdtFused *fused, const VdtNode *node,
@@ -73,10 +74,30 @@ static VdtTensor *compute(const VdtNode *node, const VdtFused *fused, GError **e
     return g_steal_pointer(&result);
 }
 
-/* Values that follow from parameters alone are computed now (a resized position embedding). */
+/* How often each value is used. */
+static guint *count_users(const VdtGraph *graph)
+{
+    guint *users = g_new0(guint, graph->nodes->len);
+
+    for (guint i = 0; i < graph->nodes->len; i++) {
+        const VdtNode *node = graph->nodes->pdata[i];
+
+        for (guint j = 0; j < node->n_inputs; j++)
+            users[node->inputs[j]->index]++;
+    }
+    for (guint i = 0; i < graph->outputs->len; i++)
+        users[g_array_index(graph->outputs, VdtNamed, i).node->index]++;
+    return users;
+}
+
+/* Values that follow from parameters alone are computed now (a resized position embedding). Those
+ * that only others of the kind are made of are let go at once: weights that adapters change are
+ * several matrices in between. */
 gboolean vdt_fold_constants(const VdtGraph *graph, VdtFused *fused, VdtConstants *shared,
                             const VdtBound *params, GError **error)
 {
+    g_autofree guint *users = count_users(graph);
+
     for (guint i = 0; i < graph->nodes->len; i++) {
         const VdtNode *node = graph->nodes->pdata[i];
         VdtTensor *tensor = params[i].tensor;
@@ -98,6 +119,9 @@ gboolean vdt_fold_constants(const VdtGraph *graph, VdtFused *fused, VdtConstants
         if (!fused[i].constant)
             return FALSE;
         fused[i].identity = identify(shared, fused, node, 0);
+        for (guint j = 0; j < node->n_inputs; j++)
+            if (--users[node->inputs[j]->index] == 0)
+                g_clear_pointer(&fused[node->inputs[j]->index].constant, vdt_tensor_unref);
     }
     return TRUE;
 }
@@ -122,6 +146,9 @@ void vdt_fold_count_uses(const VdtGraph *graph, VdtFused *fused)
         for (guint j = 0; j < node->n_inputs; j++) {
             VdtFused *input = &fused[node->inputs[j]->index];
 
+            /* What a training came from, and how far it is, is nobody's business any more. */
+            if (node->op == &vdt_op_progress && j != 1)
+                continue;
             input->n_uses++;
             input->user = node;
         }
@@ -135,18 +162,21 @@ static void init_columns(VdtFused *fused, VdtConstants *shared, VdtFused *f)
     gboolean batch_norm = node->op == &vdt_op_batch_norm;
 
     f->identity = identify(shared, fused, node, 1);
-    f->axis = node->op == &vdt_op_linear ? node->shape.n_dims - 1 : 1;
+    f->axis = batch_norm                   ? node->p.batch_norm.axis
+              : node->op == &vdt_op_linear ? node->shape.n_dims - 1
+                                           : 1;
     f->columns = node->shape.dims[f->axis];
     f->scale = g_new(float, f->columns);
     f->bias = g_new0(float, f->columns);
     if (batch_norm) {
         const float *weight = param(fused, node->inputs[1]), *bias = param(fused, node->inputs[2]);
         const float *mean = param(fused, node->inputs[3]), *var = param(fused, node->inputs[4]);
+        float alpha = node->n_inputs > 5 ? *param(fused, node->inputs[5]) : 0;
 
         for (guint c = 0; c < f->columns; c++) {
             double scale = weight[c] / sqrt((double)var[c] + node->p.batch_norm.eps);
 
-            f->scale[c] = (float)scale;
+            f->scale[c] = (float)(scale + alpha);
             f->bias[c] = (float)(bias[c] - mean[c] * scale);
         }
     } else {
@@ -157,10 +187,61 @@ static void init_columns(VdtFused *fused, VdtConstants *shared, VdtFused *f)
     }
 }
 
+#define NO_AXIS G_MAXUINT
+
+/* The same numbers in another shape or order. */
+static gboolean is_view(const VdtNode *node)
+{
+    return node->op == &vdt_op_reshape || node->op == &vdt_op_permute;
+}
+
+static gint64 count_before(const VdtShape *shape, guint axis)
+{
+    gint64 n = 1;
+
+    for (guint i = 0; i < axis; i++)
+        n *= shape->dims[i];
+    return n;
+}
+
+/* The dimension of @to that has as many elements before it and is as long as @axis of @from: where
+ * the same numbers in the same order have the same channels. */
+static guint same_axis(const VdtShape *from, guint axis, const VdtShape *to)
+{
+    for (guint i = 0; i < to->n_dims; i++)
+        if (to->dims[i] == from->dims[axis] && count_before(to, i) == count_before(from, axis))
+            return i;
+    return NO_AXIS;
+}
+
+/* Where the channels that a view has in dimension @axis are in what it is a view of. */
+static guint axis_before(const VdtNode *view, guint axis)
+{
+    return view->op == &vdt_op_permute ? view->p.permute.order[axis]
+                                       : same_axis(&view->shape, axis, &view->inputs[0]->shape);
+}
+
+/* Where the channels in dimension @axis of the input of @node are in its value, if that is the same
+ * whether each channel is scaled and shifted before or after. */
+static guint axis_behind(const VdtNode *node, guint axis)
+{
+    if (node->op == &vdt_op_permute) {
+        for (guint i = 0; i < node->shape.n_dims; i++)
+            if (node->p.permute.order[i] == axis)
+                return i;
+    }
+    if (node->op == &vdt_op_reshape)
+        return same_axis(&node->inputs[0]->shape, axis, &node->shape);
+    if (node->op == &vdt_op_slice && node->p.along.axis != axis)
+        return axis;
+    return node->op == &vdt_op_global_avg_pool && axis == 1 ? axis : NO_AXIS;
+}
+
 /*
  * Can scale * x + shift per channel become part of what computes x? It can move into a product,
  * into the first factor of a multiplication (if there is no shift), and into both sides of a sum
- * (the shift into one of them), as long as nobody else sees a value in between.
+ * (the shift into one of them), as long as nobody else sees a value in between. Where the value
+ * only gets another shape, it moves along.
  */
 static gboolean can_absorb(VdtFused *fused, const VdtNode *x, guint axis, gboolean with_shift)
 {
@@ -169,6 +250,10 @@ static gboolean can_absorb(VdtFused *fused, const VdtNode *x, guint axis, gboole
 
     if (f->n_uses != 1 || f->is_output || f->constant)
         return FALSE;
+    if (is_view(f->node)) {
+        axis = axis_before(f->node, axis);
+        return axis != NO_AXIS && can_absorb(fused, inputs[0], axis, with_shift);
+    }
     if (vdt_fused_is_product(f))
         return f->scale != NULL && f->axis == axis;
     if (f->node->op == &vdt_op_mul)
@@ -191,7 +276,9 @@ static void absorb(VdtFused *fused, VdtConstants *shared, const VdtNode *x, Colu
     VdtFused *f = vdt_fused_resolve(fused, x);
     const Columns scale = {.scale = columns.scale, .identity = columns.identity};
 
-    if (f->node->op == &vdt_op_mul) {
+    if (is_view(f->node)) {
+        absorb(fused, shared, f->node->inputs[0], columns);
+    } else if (f->node->op == &vdt_op_mul) {
         absorb(fused, shared, f->node->inputs[0], scale);
     } else if (f->node->op == &vdt_op_add) {
         absorb(fused, shared, f->node->inputs[0], columns);
@@ -222,6 +309,15 @@ static const VdtFused *channel_factors(VdtFused *fused, const VdtNode *node, con
             return &fused[factor->index];
     }
     return NULL;
+}
+
+/* A training that is over is what it led to. */
+static void fold_progress(VdtFused *fused, const VdtNode *node)
+{
+    VdtFused *to = node->op == &vdt_op_progress ? vdt_fused_resolve(fused, node->inputs[1]) : NULL;
+
+    if (to && to->n_uses == 1 && !to->is_output && !to->constant && to->node->n_inputs > 0)
+        vdt_fused_take_in(fused, to, node);
 }
 
 /* A scale for each channel, learned, behind a product. */
@@ -267,6 +363,10 @@ gboolean vdt_fused_scale(const VdtGraph *graph, VdtFused *fused, VdtConstants *s
     g_autofree float *factors = g_new(float, node->shape.dims[axis]);
     VdtIdentity identity;
 
+    /* Tokens that only stand elsewhere. */
+    if (node->op == &vdt_op_windows && fused[node->index].n_uses == 1 &&
+        !fused[node->index].is_output)
+        return vdt_fused_scale(graph, fused, shared, node->inputs[0], factor);
     for (gint64 c = 0; c < node->shape.dims[axis]; c++)
         factors[c] = factor;
     if (can_absorb(fused, node, axis, FALSE)) {
@@ -290,6 +390,112 @@ gboolean vdt_fused_scale(const VdtGraph *graph, VdtFused *fused, VdtConstants *s
     return TRUE;
 }
 
+/* Whether @f multiplies the channels in dimension @axis of its input, all of them for each output:
+ * padding is no channel that was shifted. */
+static gboolean multiplies(const VdtFused *f, guint axis)
+{
+    const VdtNode *node = f->node;
+
+    if (!f->scale || f->same_as || !vdt_fused_is_product(f))
+        return FALSE;
+    if (node->op == &vdt_op_linear)
+        return axis + 1 == node->inputs[0]->shape.n_dims;
+    return axis == 1 && node->p.conv2d.groups == 1 &&
+           node->p.conv2d.pad_h + node->p.conv2d.pad_w == 0;
+}
+
+/* Finds the products that look at the value of @norm, perhaps through what can be exchanged with
+ * it. FALSE if anything else looks at it. */
+static gboolean find_products(const VdtGraph *graph, VdtFused *fused, const VdtFused *norm,
+                              GPtrArray *products)
+{
+    g_autofree guint *axes =
+        g_new(guint, graph->nodes->len); /* of the channels, if it is that value */
+
+    for (guint i = 0; i < graph->nodes->len; i++)
+        axes[i] = NO_AXIS;
+    axes[norm->node->index] = norm->axis;
+    for (guint i = norm->node->index + 1; i < graph->nodes->len; i++) {
+        VdtFused *f = &fused[i];
+
+        if (f->unused || f->constant || f->same_as)
+            continue;
+        for (guint j = 0; j < f->node->n_inputs; j++) {
+            guint from = vdt_fused_resolve(fused, f->node->inputs[j])->node->index;
+
+            if (axes[from] == NO_AXIS)
+                continue;
+            if (j == 0 && multiplies(f, axes[from])) {
+                g_ptr_array_add(products, f);
+                continue;
+            }
+            axes[i] = j == 0 ? axis_behind(f->node, axes[from]) : NO_AXIS;
+            if (axes[i] == NO_AXIS || f->is_output)
+                return FALSE;
+        }
+    }
+    return products->len > 0;
+}
+
+static gsize per_column(const VdtFused *product)
+{
+    return vdt_shape_elements(&product->node->inputs[1]->shape) / product->columns;
+}
+
+/* W (a x + c) + b is (W a) x + (W c + b), scaled or not. @column is room for one of W. */
+static void affine_inputs(VdtFused *fused, VdtConstants *shared, VdtFused *product,
+                          const VdtFused *norm, float *column)
+{
+    const VdtNode *weight = product->node->inputs[1];
+    VdtTensor *values = fused[weight->index].constant;
+    const gsize depth = weight->shape.dims[1], n = per_column(product);
+
+    if (!product->in_scale) {
+        product->in_scale = g_new(float, depth);
+        for (gsize i = 0; i < depth; i++)
+            product->in_scale[i] = 1;
+    }
+    for (guint c = 0; c < product->columns; c++) {
+        double sum = 0;
+
+        vdt_elements_read_floats(values, c * n, n, column);
+        for (gsize i = 0; i < n; i++) {
+            const gsize channel = i / (n / depth);
+
+            sum += (double)column[i] * product->in_scale[channel] * norm->bias[channel];
+        }
+        product->bias[c] = (float)(product->bias[c] + product->scale[c] * sum);
+    }
+    for (gsize i = 0; i < depth; i++)
+        product->in_scale[i] *= norm->scale[i];
+    product->identity = vdt_identity_of(shared, "affine inputs", NULL, 0,
+                                        (VdtIdentity[]){product->identity, norm->identity}, 2);
+}
+
+/* A norm that moved into all products behind it is what it is of. */
+static void fold_norm_behind(const VdtGraph *graph, VdtFused *fused, VdtConstants *shared,
+                             VdtFused *norm)
+{
+    g_autoptr(GPtrArray) products = g_ptr_array_new();
+    VdtFused *x = vdt_fused_resolve(fused, norm->node->inputs[0]);
+    g_autofree float *column = NULL;
+    gsize longest = 0;
+
+    if (norm->is_output || !find_products(graph, fused, norm, products))
+        return;
+    for (guint i = 0; i < products->len; i++)
+        longest = MAX(longest, per_column(products->pdata[i]));
+    column = g_try_new(float, longest);
+    if (!column) /* makes a step of its own */
+        return;
+    for (guint i = 0; i < products->len; i++)
+        affine_inputs(fused, shared, products->pdata[i], norm, column);
+    norm->same_as = x;
+    x->n_uses += norm->n_uses - 1;
+    if (x->user == norm->node)
+        x->user = norm->user;
+}
+
 void vdt_fold_into_products(const VdtGraph *graph, VdtFused *fused, VdtConstants *shared)
 {
     for (guint i = 0; i < graph->nodes->len; i++) {
@@ -300,6 +506,7 @@ void vdt_fold_into_products(const VdtGraph *graph, VdtFused *fused, VdtConstants
         f->position = i;
         if (f->unused || f->constant)
             continue;
+        fold_progress(fused, node);
         fold_scale(fused, shared, node);
         if (!batch_norm && !vdt_fused_is_product(f))
             continue;
@@ -313,6 +520,10 @@ void vdt_fold_into_products(const VdtGraph *graph, VdtFused *fused, VdtConstants
         }
     next:;
     }
+    /* The last ones first: what one has moved behind another may follow it. */
+    for (guint i = graph->nodes->len; i-- > 0;)
+        if (fused[i].node->op == &vdt_op_batch_norm && fused[i].scale && !fused[i].same_as)
+            fold_norm_behind(graph, fused, shared, &fused[i]);
 }
 
 /* Finite weights may fold into others that are not: a variance below zero, a product too large.

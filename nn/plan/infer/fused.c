@@ -56,6 +56,7 @@ void vdt_fused_free(VdtFused *fused, guint n)
         g_clear_pointer(&fused[i].constant, vdt_tensor_unref);
         g_free(fused[i].scale);
         g_free(fused[i].bias);
+        g_free(fused[i].in_scale);
         g_free(fused[i].match);
     }
     g_free(fused);

@@ -5,7 +5,8 @@
  * Every node gets a VdtFused. A product (convolution or linear layer) takes in the batch norm
  * behind it, as a scale and a bias of its columns, and then what follows elementwise:
  *     y = act1(act0(scale * product(x) + bias) * mul + add)
- * A node that was taken in says so in same_as: its value is the one that the other node computes.
+ * and the batch norm before it, as a factor of each input channel and a part of the bias. A node
+ * that was taken in says so in same_as: its value is the one that the other node computes.
  */
 #pragma once
 
@@ -36,6 +37,7 @@ struct _VdtFused {
     /* products and batch norms: for each column; NULL for other ops */
     guint columns, axis; /* the dimension that they are */
     float *scale, *bias;
+    float *in_scale; /* products: what each input channel is multiplied by; or NULL */
     /* Products; a resize may have an act0, a pattern an act0, or add and then any act1. */
     VdtAct act0, act1;
     VdtFused *mul, *add;

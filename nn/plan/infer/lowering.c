@@ -108,14 +108,14 @@ gpointer vdt_infer_init_step(VdtInfer *l, const VdtFused *f, gpointer memory, Vd
     return memory;
 }
 
-/* A constant as it is, or floats that siblings share. */
+/* A constant as it is, numbers that steps take as such, too, or floats that siblings share. */
 static VdtPlace make_constant_planar(VdtInfer *l, const VdtFused *f)
 {
     gsize n = vdt_shape_elements(&f->node->shape);
     gboolean fresh;
     float *data;
 
-    if (f->constant->dtype == VDT_F32) {
+    if (f->constant->dtype == VDT_F32 || f->node->dtype == VDT_I32) {
         g_ptr_array_add(l->plan->constants, vdt_tensor_ref(f->constant));
         return (VdtPlace){.constant = f->constant->data};
     }

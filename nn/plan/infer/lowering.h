@@ -62,8 +62,9 @@ VdtTensor *vdt_infer_floats(VdtInfer *l, const VdtFused *f);
  * type are never floats as a whole. */
 typedef struct {
     const VdtTensor *weights;
-    const float *scale; /* of each column; NULL if all are 1 */
-    gsize per_column;
+    const float *scale;    /* of each column; NULL if all are 1 */
+    const float *in_scale; /* of each input channel; NULL if all are 1 */
+    gsize per_column, taps;
     float *scratch; /* NULL if floats are read where they lie */
 } VdtWeightColumns;
 
@@ -129,9 +130,12 @@ typedef struct {
     X(winograd)                                                                                    \
     X(product)                                                                                     \
     X(matmul)                                                                                      \
+    X(linear_attention)                                                                            \
     X(resize)                                                                                      \
     X(order)                                                                                       \
     X(pick)                                                                                        \
+    X(windows)                                                                                     \
+    X(merge)                                                                                       \
     X(state)
 
 /* The table of a file's rows. */

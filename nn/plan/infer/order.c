@@ -20,7 +20,7 @@ static gboolean look_as(const VdtMap *from, const VdtShape *shape, guint axis, V
 
 static gboolean lower_same(VdtInfer *l, VdtFused *f)
 {
-    const VdtNode *node = f->node, *x = node->inputs[0];
+    const VdtNode *node = f->node, *x = node->inputs[node->op == &vdt_op_progress];
     const VdtForms *from = vdt_infer_forms(l, x);
     VdtForms *to = &l->forms[node->index];
     const guint last = MAX(node->shape.n_dims, 1) - 1;
@@ -96,9 +96,8 @@ static gboolean lower_permute(VdtInfer *l, VdtFused *f)
 }
 
 static const VdtLowering lowerings[] = {
-    {&vdt_op_reshape, lower_same},
-    {&vdt_op_dropout, lower_same},
-    {&vdt_op_live_rows, lower_live_rows},
+    {&vdt_op_reshape, lower_same},    {&vdt_op_dropout, lower_same},
+    {&vdt_op_progress, lower_same},   {&vdt_op_live_rows, lower_live_rows},
     {&vdt_op_permute, lower_permute},
 };
 VDT_LOWERINGS(order);

@@ -107,12 +107,19 @@ static void run_max_pool(const VdtStep *step, char *arena, char *scratch, guint 
     for_each_run((const RowsStep *)step, arena, item, NULL, max_pixels);
 }
 
-static void add_window_step(VdtInfer *l, RowsStep *self, const VdtMap *x, VdtFused *f)
+static void add_window_step(VdtInfer *l, RowsStep *self, const VdtMap *x, VdtFused *f, guint axis)
 {
     self->plan = l->plan;
     self->x = *x;
     self->zeros = l->zeros;
-    self->y = vdt_infer_new_map(l, f, 1, FALSE);
+    self->y = vdt_infer_new_map(l, f, axis, FALSE);
+    /* Tokens are one line of pixels: cut into some, if each sees but itself. */
+    for (gsize lines = 8; lines > 1 && self->y.h == 1 && vdt_window_is_pixel(&self->window);
+         lines--)
+        if (self->y.w % lines == 0) {
+            self->x.h = self->y.h = lines;
+            self->x.w = self->y.w /= lines;
+        }
     self->rows =
         vdt_rows_split(self->y.h, 1, vdt_infer_parts(self->y.h * self->y.w * self->y.pitch));
     self->step.n_items = self->y.n * self->rows.n_parts;
@@ -136,7 +143,7 @@ static gboolean lower_depthwise(VdtInfer *l, VdtFused *f)
     self->weight = vdt_infer_depthwise_weights(l, f);
     self->window = vdt_infer_window(node);
     self->epilogue = vdt_infer_epilogue(l, f);
-    add_window_step(l, self, x, f);
+    add_window_step(l, self, x, f, 1);
     return TRUE;
 }
 
@@ -148,12 +155,12 @@ static gboolean lower_batch_norm(VdtInfer *l, VdtFused *f)
 
     if (!f->scale)
         return FALSE;
-    x = vdt_infer_get_map(l, f->node->inputs[0], 1);
+    x = vdt_infer_get_map(l, f->node->inputs[0], f->axis);
     self = vdt_infer_step(RowsStep, l, f, .kernel = "batch_norm", .run = run_depthwise);
     self->weight = vdt_infer_constant(l, "scale", f->identity, f->scale, f->columns);
     self->epilogue = vdt_infer_epilogue(l, f);
     self->window = (VdtWindow){.kernel_h = 1, .kernel_w = 1, .stride = 1};
-    add_window_step(l, self, x, f);
+    add_window_step(l, self, x, f, f->axis);
     return TRUE;
 }
 
@@ -173,7 +180,7 @@ static gboolean lower_max_pool(VdtInfer *l, VdtFused *f)
                                .stride = node->p.max_pool2d.stride,
                                .pad_h = node->p.max_pool2d.pad,
                                .pad_w = node->p.max_pool2d.pad};
-    add_window_step(l, self, x, f);
+    add_window_step(l, self, x, f, 1);
     return TRUE;
 }
 

@@ -13,11 +13,13 @@ gboolean vdt_weight_columns_init(VdtWeightColumns *columns, VdtInfer *l, const V
     const VdtNode *weight = f->node->inputs[1];
 
     *columns = (VdtWeightColumns){.weights = l->fused[weight->index].constant,
+                                  .in_scale = f->in_scale,
                                   .per_column = vdt_shape_elements(&weight->shape) / f->columns};
+    columns->taps = columns->per_column / weight->shape.dims[1];
     for (guint c = 0; c < f->columns; c++)
         if (f->scale[c] != 1)
             columns->scale = f->scale;
-    if (columns->scale || columns->weights->dtype != VDT_F32) {
+    if (columns->scale || columns->in_scale || columns->weights->dtype != VDT_F32) {
         columns->scratch =
             vdt_plan_try_floats(l->plan, MIN(most, f->columns) * columns->per_column);
         return columns->scratch != NULL;
@@ -41,6 +43,9 @@ const float *vdt_weight_columns_read(VdtWeightColumns *columns, gsize first, gsi
     for (gsize c = 0; c < n && columns->scale; c++)
         for (gsize i = 0; i < per_column; i++)
             columns->scratch[c * per_column + i] *= columns->scale[first + c];
+    for (gsize c = 0; c < n && columns->in_scale; c++)
+        for (gsize i = 0; i < per_column; i++)
+            columns->scratch[c * per_column + i] *= columns->in_scale[i / columns->taps];
     return columns->scratch;
 }
 

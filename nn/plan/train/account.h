@@ -57,6 +57,13 @@ static inline const VdtNode *vdt_train_result(const VdtTrain *t, const VdtNode *
 {
     return t->taken[node->index] ? t->taken[node->index] : node;
 }
+/* Takes back that @node has taken in an activation, which then makes steps of its own. */
+static inline void vdt_train_leave_act(VdtTrain *t, const VdtNode *node)
+{
+    if (t->taken[node->index])
+        t->is_taken[t->taken[node->index]->index] = FALSE;
+    t->taken[node->index] = NULL;
+}
 /* What that takes in does. */
 VdtAct vdt_train_act(const VdtTrain *t, const VdtNode *node);
 
@@ -114,6 +121,8 @@ typedef struct {
     X(product)                                                                                     \
     X(norm)                                                                                        \
     X(layer_norm)                                                                                  \
+    X(linear_attention)                                                                            \
+    X(progress)                                                                                    \
     X(elementwise)                                                                                 \
     X(maps)                                                                                        \
     X(pool)                                                                                        \

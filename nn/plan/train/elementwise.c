@@ -371,12 +371,13 @@ static void run_dropout(const VdtStep *step, char *arena, char *scratch, guint i
     guint64 seed;
 
     memcpy(&seed, vdt_place_address(self->plan, &self->plan->seed, arena), sizeof seed);
+    const float p = seed == VDT_SEED_NONE ? 0 : self->p;
     for (gsize row = first; row < first + count; row++) {
         const float *a = pixel(self, &self->a, arena, row);
         float *y = pixel(self, &self->y, arena, row);
 
         for (gsize c = 0; c < VDT_ALIGN_LANES(self->y.c); c++) {
-            float value = a[c] * keep(seed, self->number, row * self->y.c + c, self->p);
+            float value = a[c] * keep(seed, self->number, row * self->y.c + c, p);
 
             y[c] = self->add ? y[c] + value : value;
         }

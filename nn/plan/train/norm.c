@@ -3,10 +3,12 @@
  * Batch norm with the statistics of the batch, or, of a frozen one, with the running ones, and the
  * ReLU behind it.
  *
- * With xhat = (x - mean) / sd, y = xhat * weight + bias, M pixels in the batch:
+ * With xhat = (x - mean) / sd, y = xhat * weight + bias [+ alpha * x], M pixels in the batch:
  *     dweight = sum(g * xhat), dbias = sum(g), g being dy before the ReLU
- *     dx = weight / sd * (g - mean(g) - xhat * mean(g * xhat))
- * where the last two terms are what goes through the statistics: a frozen one has none of them.
+ *     dx = weight / sd * (g - mean(g) - xhat * mean(g * xhat)) [+ alpha * g]
+ *     [dalpha = sum(g * x)]
+ * where mean(g) and mean(g * xhat) are what goes through the statistics: a frozen one has none of
+ * that.
  * Sums are made in parts of rows, which do not depend on the number of threads, and put together in
  * double. Squares are of distances from the batch's first pixel, so that a large mean costs no
  * digits.
@@ -16,12 +18,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "ops/planes.h"
 #include "ops/table.h"
 
-#define MOMENTUM 0.1 /* PyTorch's: the share of the batch in the running statistics */
-
 /* Rows of one table, pitch floats each, which forward makes and backward reads. */
-enum { MEAN, SCALE, BIAS, DEVIATION /* 1 / sd */, N_KEPT };
+enum { MEAN, SCALE /* with alpha */, BIAS, DEVIATION /* 1 / sd */, NORM /* weight / sd */, N_KEPT };
 /* and which backward's sums become: dx = g * FACTOR + (x - mean) * SLOPE + OFFSET */
 enum { FACTOR, SLOPE, OFFSET, N_BACK };
 
@@ -35,8 +36,9 @@ typedef struct {
     gsize pitch;    /* floats of a row of the tables */
     VdtPlace parts; /* [part][2][pitch] */
     VdtPlace kept, back;
-    VdtPlace weight, bias, running_mean, running_var; /* parameters, or gradients of them */
-    gboolean add, add_weight, add_bias, has_weight, has_bias, frozen;
+    /* parameters, or gradients of them; alpha may be no place */
+    VdtPlace weight, bias, running_mean, running_var, alpha;
+    gboolean add, add_weight, add_bias, add_alpha, has_weight, has_bias, has_alpha, frozen;
     float eps;
 } NormStep;
 
@@ -78,6 +80,13 @@ static void run_moments(const VdtStep *step, char *arena, char *scratch, guint p
                            sums + self->pitch);
 }
 
+/* What the batch's mean and biased variance make of the running ones. */
+static void move(float *running_mean, float *running_var, double mean, double var, double rows)
+{
+    *running_mean += VDT_BATCH_NORM_MOMENTUM * (mean - *running_mean);
+    *running_var += VDT_BATCH_NORM_MOMENTUM * (var * rows / MAX(rows - 1, 1) - *running_var);
+}
+
 static void run_statistics(const VdtStep *step, char *arena, char *scratch, guint item)
 {
     const NormStep *self = (const NormStep *)step;
@@ -88,6 +97,7 @@ static void run_statistics(const VdtStep *step, char *arena, char *scratch, guin
     float *running_var = floats(self, &self->running_var, arena);
     float *kept = floats(self, &self->kept, arena);
     double rows = self->rows.rows;
+    float alpha = vdt_place_exists(&self->alpha) ? *floats(self, &self->alpha, arena) : 0;
 
     memset(kept, 0, N_KEPT * self->pitch * sizeof *kept);
     for (gsize c = 0; c < self->x.c; c++) {
@@ -104,12 +114,12 @@ static void run_statistics(const VdtStep *step, char *arena, char *scratch, guin
         deviation = 1 / sqrt(var + self->eps);
         kept[MEAN * self->pitch + c] = mean;
         kept[DEVIATION * self->pitch + c] = deviation;
-        kept[SCALE * self->pitch + c] = weight[c] * deviation;
+        kept[NORM * self->pitch + c] = weight[c] * deviation;
+        kept[SCALE * self->pitch + c] = weight[c] * deviation + alpha;
         kept[BIAS * self->pitch + c] = bias[c] - mean * weight[c] * deviation;
         if (self->frozen)
             continue;
-        running_mean[c] += MOMENTUM * (mean - running_mean[c]);
-        running_var[c] += MOMENTUM * (var * rows / MAX(rows - 1, 1) - running_var[c]);
+        move(&running_mean[c], &running_var[c], mean, var, rows);
     }
 }
 
@@ -142,18 +152,19 @@ static void run_factors(const VdtStep *step, char *arena, char *scratch, guint i
     const NormStep *self = (const NormStep *)step;
     const float *kept = floats(self, &self->kept, arena);
     float *back = floats(self, &self->back, arena);
-    double rows = self->rows.rows;
+    double rows = self->rows.rows, dalpha = 0;
 
     memset(back, 0, N_BACK * self->pitch * sizeof *back);
     for (gsize c = 0; c < self->x.c; c++) {
-        double sum, dot, scale = kept[SCALE * self->pitch + c];
+        double sum, dot, norm = kept[NORM * self->pitch + c];
         double deviation = kept[DEVIATION * self->pitch + c];
 
         total(self, arena, c, &sum, &dot);
-        back[FACTOR * self->pitch + c] = scale;
+        dalpha += dot + kept[MEAN * self->pitch + c] * sum;
+        back[FACTOR * self->pitch + c] = kept[SCALE * self->pitch + c];
         if (!self->frozen) {
-            back[SLOPE * self->pitch + c] = -scale * deviation * deviation * dot / rows;
-            back[OFFSET * self->pitch + c] = -scale * sum / rows;
+            back[SLOPE * self->pitch + c] = -norm * deviation * deviation * dot / rows;
+            back[OFFSET * self->pitch + c] = -norm * sum / rows;
         }
         if (self->has_weight) {
             float *dweight = floats(self, &self->weight, arena) + c;
@@ -165,6 +176,11 @@ static void run_factors(const VdtStep *step, char *arena, char *scratch, guint i
 
             *dbias = sum + (self->add_bias ? *dbias : 0);
         }
+    }
+    if (self->has_alpha) {
+        float *to = floats(self, &self->alpha, arena);
+
+        *to = dalpha + (self->add_alpha ? *to : 0);
     }
 }
 
@@ -190,13 +206,67 @@ static void add_step(VdtTrain *t, const VdtNode *node, const NormStep *state, Vd
     vdt_plan_add_step(t->plan, &self->step);
 }
 
+/* Where channels are in none of a map's dimensions, the norm itself is left to the reference
+ * kernels, which do not move statistics. */
+typedef struct {
+    VdtStep step;
+    const VdtPlan *plan;
+    VdtPlanes planes;
+    VdtPlace x, running_mean, running_var;
+} MoveStep;
+
+static void run_move(const VdtStep *step, char *arena, char *scratch, guint c)
+{
+    const MoveStep *self = (const MoveStep *)step;
+    const float *x = (const float *)vdt_place_address(self->plan, &self->x, arena);
+    const VdtPlanes *p = &self->planes;
+    double sum = 0, square = 0, rows = p->outer * p->size;
+
+    for (gint64 n = 0; n < p->outer; n++)
+        for (gint64 i = 0; i < p->size; i++)
+            sum += x[(n * p->channels + c) * p->size + i];
+    for (gint64 n = 0; n < p->outer; n++)
+        for (gint64 i = 0; i < p->size; i++) {
+            double d = x[(n * p->channels + c) * p->size + i] - sum / rows;
+
+            square += d * d;
+        }
+    move((float *)vdt_place_address(self->plan, &self->running_mean, arena) + c,
+         (float *)vdt_place_address(self->plan, &self->running_var, arena) + c, sum / rows,
+         square / rows, rows);
+}
+
+static void forward_planar(VdtTrain *t, const VdtNode *node)
+{
+    MoveStep *self;
+
+    vdt_train_leave_act(t, node);
+    vdt_train_reference(t, node);
+    if (node->p.batch_norm.frozen)
+        return;
+    self = g_new0(MoveStep, 1);
+    self->plan = t->plan;
+    self->planes = vdt_planes_of(&node->shape, node->p.batch_norm.axis);
+    self->x = vdt_train_planar(t, node->inputs[0])->place;
+    self->running_mean = vdt_train_planar(t, node->inputs[3])->place;
+    self->running_var = vdt_train_planar(t, node->inputs[4])->place;
+    vdt_train_init_step(t, node, self,
+                        (VdtStep){.kernel = "norm_statistics",
+                                  .n_items = self->planes.channels,
+                                  .run = run_move,
+                                  .reads = {self->x, self->running_mean, self->running_var},
+                                  .writes = {self->running_mean, self->running_var}});
+    vdt_plan_add_step(t->plan, &self->step);
+}
+
 static gboolean forward_norm(VdtTrain *t, const VdtNode *node)
 {
     NormStep *self;
 
-    /* Its channels are dimension 1, which of tokens is another. */
-    if (!vdt_train_has_map(t, node) || node->shape.n_dims == 3)
-        return FALSE;
+    if (!vdt_train_has_map(t, node) || node->p.batch_norm.axis != vdt_shape_axis(&node->shape)) {
+        forward_planar(t, node);
+        return TRUE;
+    }
     self = g_new(NormStep, 1);
     *self = (NormStep){.plan = t->plan,
                        .kernels = t->kernels,
@@ -219,13 +289,15 @@ static gboolean forward_norm(VdtTrain *t, const VdtNode *node)
     self->bias = vdt_train_planar(t, node->inputs[2])->place;
     self->running_mean = vdt_train_planar(t, node->inputs[3])->place;
     self->running_var = vdt_train_planar(t, node->inputs[4])->place;
+    if (node->n_inputs > 5)
+        self->alpha = vdt_train_planar(t, node->inputs[5])->place;
     self->kept = vdt_train_floats(t, N_KEPT * self->pitch);
     add_step(t, node, self,
              (VdtStep){.kernel = "norm_statistics",
                        .n_items = 1,
                        .run = run_statistics,
                        .reads = {self->x.place, self->parts, self->weight, self->bias,
-                                 self->running_mean, self->running_var},
+                                 self->running_mean, self->running_var, self->alpha},
                        .writes = {self->kept, self->running_mean, self->running_var}});
     self->y = vdt_train_new_map(t, node);
     add_step(t, node, self,
@@ -242,6 +314,10 @@ static void backward_norm(VdtTrain *t, const VdtNode *node)
 {
     NormStep *self = t->kept[node->index];
 
+    if (!self) {
+        vdt_train_reference_backward(t, node);
+        return;
+    }
     self->dy = *vdt_train_dy(t, node);
     /* Without an activation y is not read, and need not be alive. */
     if (self->act == VDT_ACT_NONE)
@@ -260,6 +336,9 @@ static void backward_norm(VdtTrain *t, const VdtNode *node)
         self->weight = vdt_train_dx(t, node->inputs[1], &self->add_weight).place;
     if (self->has_bias)
         self->bias = vdt_train_dx(t, node->inputs[2], &self->add_bias).place;
+    self->has_alpha = node->n_inputs > 5 && vdt_train_wants(t, node->inputs[5]);
+    if (self->has_alpha)
+        self->alpha = vdt_train_dx(t, node->inputs[5], &self->add_alpha).place;
     self->back = vdt_train_floats(t, N_BACK * self->pitch);
     add_step(t, node, self,
              (VdtStep){.kernel = "norm_factors",
@@ -267,7 +346,8 @@ static void backward_norm(VdtTrain *t, const VdtNode *node)
                        .run = run_factors,
                        .reads = {self->x.place, self->parts, self->kept},
                        .writes = {self->back, self->has_weight ? self->weight : (VdtPlace){0},
-                                  self->has_bias ? self->bias : (VdtPlace){0}}});
+                                  self->has_bias ? self->bias : (VdtPlace){0},
+                                  self->has_alpha ? self->alpha : (VdtPlace){0}}});
     if (!vdt_train_wants(t, node->inputs[0]))
         return;
     self->dx = vdt_train_dx(t, node->inputs[0], &self->add);

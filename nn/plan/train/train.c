@@ -38,7 +38,7 @@ static gboolean is_product(const VdtNode *node)
 static gboolean is_of_matrices(const VdtNode *node)
 {
     return node->op == &vdt_op_permute || node->op == &vdt_op_matmul ||
-           node->op == &vdt_op_softmax || node->op == &vdt_op_reshape;
+           node->op == &vdt_op_softmax || node->op == &vdt_op_reshape || node->op == &vdt_op_add;
 }
 
 /* Values of four dimensions that attention makes are matrices and no pictures, as long as nothing
@@ -61,7 +61,8 @@ static void find_flat(VdtTrain *t, const VdtGraph *graph)
 
             for (guint j = 0; j < node->n_inputs; j++) {
                 const VdtNode *x = node->inputs[j];
-                gboolean both = node->op == &vdt_op_matmul || node->op == &vdt_op_softmax;
+                gboolean both = node->op == &vdt_op_matmul || node->op == &vdt_op_softmax ||
+                                node->op == &vdt_op_add;
 
                 if (t->flat[x->index] &&
                     (!is_of_matrices(node) || (both && node->shape.n_dims == 4 && !t->flat[i]))) {
@@ -123,9 +124,11 @@ static void look(VdtTrain *t, const VdtGraph *graph)
     }
 }
 
+/* A weight that is computed has a planar gradient, as products make it, whatever its shape: steps
+ * of maps would take it for something else. */
 static void make_forward(VdtTrain *t, const VdtNode *node, const VdtTrainLowering **by)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(lowerings); i++)
+    for (guint i = 0; i < G_N_ELEMENTS(lowerings) && !t->is_weight[node->index]; i++)
         for (guint j = 0; j < lowerings[i]->n_rows; j++) {
             const VdtTrainLowering *row = &lowerings[i]->rows[j];
 
@@ -134,10 +137,7 @@ static void make_forward(VdtTrain *t, const VdtNode *node, const VdtTrainLowerin
                 return;
             }
         }
-    if (t->taken[node->index]) {
-        t->is_taken[t->taken[node->index]->index] = FALSE;
-        t->taken[node->index] = NULL;
-    }
+    vdt_train_leave_act(t, node);
     vdt_train_reference(t, node);
     *by = NULL;
 }

@@ -65,6 +65,7 @@ export const hasSession = () => session.csrf !== undefined;
 export const logout = () => call("POST", "/logout");
 
 export const getStatus = () => call("GET", "/api/v1/status");
+export const setArm = (arm) => call("PUT", "/api/v1/arm", { arm });
 export const getStreams = async () => (await call("GET", streams)).streams;
 export const getStream = (stream) => call("GET", `${streams}/${name(stream)}`);
 export const addStream = (stream, config) => call("POST", streams, { name: stream, config });

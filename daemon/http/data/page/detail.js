@@ -13,6 +13,7 @@ function rowsOf(stream) {
     ["State", state(stream.state)],
     ["Since", stream.in_state_s === undefined ? "" : duration(stream.in_state_s)],
     ["Why", stream.reason],
+    ["Process", stream.isolated ? "of its own" : ""],
     ["Tried again in", stream.retry_in_s === undefined ? "" : duration(stream.retry_in_s)],
     ["Last picture", stream.frame_age_s === undefined ? "never" : `${duration(stream.frame_age_s)} ago`],
     ["Codec", stream.codec],

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* All streams at once. */
 import * as api from "./api.js";
+import { armChoice } from "./arm.js";
 import { h, keep, state } from "./dom.js";
 import { duration, eventTitle, rate, time } from "./format.js";
 import { livePicture } from "./picture.js";
@@ -24,7 +25,8 @@ export function showLive(main) {
     h("p", { className: "faint" }, "No camera at hand? The source street:/// draws a street."));
   const latest = new Map();
 
-  main.append(h("div", { className: "row" }, h("h1", {}, "Live"),
+  const arm = armChoice();
+  main.append(h("div", { className: "row" }, h("h1", {}, "Live"), arm,
     api.mayControl() ? h("a", { className: "button", href: "#/add" }, "Add a stream") : null), tiles, empty);
 
   function update(tile, stream) {
@@ -41,7 +43,8 @@ export function showLive(main) {
     if (event.stream && event.event === "start") latest.set(event.stream, event);
   });
   const endPolling = poll(1500, async () => {
-    const streams = await api.getStreams();
+    const [streams, status] = await Promise.all([api.getStreams(), api.getStatus()]);
+    arm.show(status.arm);
     empty.hidden = streams.length > 0;
     keep(tiles, streams, (stream) => stream.name, makeTile, update);
   });
