@@ -10,8 +10,8 @@
 #define NEAR          0.25 /* sizes of the larger one between two pieces of what moves, at most */
 #define WITHIN        0.7  /* of that place, that lies in a region which shows others, too */
 #define TELLS         0.0  /* overlaps of two ways to part that are told apart */
-#define LOOKS         1.0  /* overlaps that it is worth to look the same */
-#define PARTS         2.0  /* of two that part */
+#define LOOKS         2.0  /* overlaps that it is worth to look the same */
+#define PARTS         4.0  /* of two that part */
 #define KNOWN         3    /* times something was looked at until its looks say something */
 #define UNKNOWN       0.7  /* until then: as much as most are alike */
 

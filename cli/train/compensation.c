@@ -5,7 +5,6 @@
 #include <vedette/ops.h>
 
 #include "data/random.h"
-#include "train/optimizer.h"
 
 /* Those of arXiv 2408.06798. */
 #define LEVELS 16
@@ -13,7 +12,7 @@
 struct _Compensation {
     const VdtModel *model;
     JsonObject *plain, *compensated; /* configurations */
-    VdtWeights *weights;             /* of both: the network's, and adapters that learn */
+    VdtWeights *weights;             /* of both: the network's, and adapters as they are */
     CompensationOptions options;
     VdtTrainOptions train;
     guint most; /* level */
@@ -21,11 +20,8 @@ struct _Compensation {
     VdtTensor *pictures;
     VdtPlan *teachers[LEVELS + 1]; /* those that were needed so far */
 
-    /* of adapters, in the order in which the graph declares them */
-    GPtrArray *names, *values, *gradients, *states; /* two states of each */
-    VdtOptimizer optimizer;
+    VdtWeights *state; /* a trainer's checkpoint; NULL before the first step */
     guint64 step;
-    gboolean optimizing; /* the optimiser is made */
 };
 
 static gboolean is_adapter(const char *name)
@@ -45,39 +41,23 @@ static VdtGraph *build(const Compensation *c, JsonObject *config, guint level, G
     return g_steal_pointer(&graph);
 }
 
-/* Adapters as they start, and what the optimiser keeps of them. */
-static gboolean add_adapters(Compensation *c, GError **error)
+/* As they are among @from. */
+static void take_adapters(VdtWeights *to, const VdtWeights *from)
+{
+    for (guint i = 0; i < vdt_weights_get_n_tensors(from); i++) {
+        const char *name = vdt_weights_get_name(from, i);
+        if (is_adapter(name) && g_str_has_prefix(name, "blocks."))
+            vdt_weights_insert(to, name, vdt_weights_get_tensor(from, i));
+    }
+}
+
+static gboolean start_adapters(Compensation *c, GError **error)
 {
     g_autoptr(VdtGraph) graph = build(c, c->compensated, 0, error);
     if (graph == NULL)
         return FALSE;
     g_autoptr(VdtWeights) random = vdt_weights_new_random(graph, c->options.seed);
-    vdt_optimizer_init(&c->optimizer, &c->train);
-    c->optimizing = TRUE;
-    for (guint i = 0; i < vdt_graph_get_n_params(graph); i++) {
-        const char *name = vdt_graph_get_param(graph, i, NULL);
-        if (!is_adapter(name))
-            continue;
-        VdtTensor *value = vdt_weights_lookup(random, name), *more[3];
-        vdt_weights_insert(c->weights, name, value);
-        g_ptr_array_add(c->names, g_strdup(name));
-        g_ptr_array_add(c->values, vdt_tensor_ref(value));
-        for (int k = 0; k < 3; k++) {
-            more[k] = vdt_tensor_new(VDT_F32, &value->shape, error);
-            if (more[k] == NULL)
-                return FALSE;
-            memset(more[k]->data, 0, more[k]->n_bytes);
-            g_ptr_array_add(k == 0 ? c->gradients : c->states, more[k]);
-        }
-        vdt_optimizer_add(&c->optimizer,
-                          &(VdtOptimized){.name = g_ptr_array_index(c->names, c->names->len - 1),
-                                          .n = value->n_bytes / sizeof(float),
-                                          .value = value->data,
-                                          .gradient = more[0]->data,
-                                          .state = {more[1]->data, more[2]->data},
-                                          .decays = TRUE,
-                                          .factor = 1});
-    }
+    take_adapters(c->weights, random);
     return TRUE;
 }
 
@@ -98,10 +78,6 @@ Compensation *compensation_new(const VdtModel *model, JsonObject *config, VdtWei
         .weight_decay = options->decay,
         .schedule = {.kind = VDT_SCHEDULE_COSINE, .rate = options->rate, .steps = options->steps}};
     c->most = MIN(levels.most, LEVELS);
-    c->names = g_ptr_array_new_with_free_func(g_free);
-    c->values = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
-    c->gradients = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
-    c->states = g_ptr_array_new_with_free_func((GDestroyNotify)vdt_tensor_unref);
     c->weights = vdt_weights_new();
     for (guint i = 0; i < vdt_weights_get_n_tensors(weights); i++)
         if (!is_adapter(vdt_weights_get_name(weights, i)))
@@ -122,7 +98,7 @@ Compensation *compensation_new(const VdtModel *model, JsonObject *config, VdtWei
     json_object_set_object_member(c->compensated, "tocom", adapters);
     VdtShape shape = model->input_shape(config, options->batch, options->width, options->height);
     c->pictures = vdt_tensor_new(VDT_F32, &shape, error);
-    if (c->pictures == NULL || !add_adapters(c, error))
+    if (c->pictures == NULL || !start_adapters(c, error))
         return NULL;
     return g_steal_pointer(&c);
 }
@@ -131,16 +107,11 @@ void compensation_free(Compensation *c)
 {
     if (c == NULL)
         return;
-    if (c->optimizing)
-        vdt_optimizer_clear(&c->optimizer);
     for (guint i = 0; i <= LEVELS; i++)
         vdt_plan_unref(c->teachers[i]);
-    g_clear_pointer(&c->names, g_ptr_array_unref);
-    g_clear_pointer(&c->values, g_ptr_array_unref);
-    g_clear_pointer(&c->gradients, g_ptr_array_unref);
-    g_clear_pointer(&c->states, g_ptr_array_unref);
     g_clear_pointer(&c->pictures, vdt_tensor_unref);
     g_clear_pointer(&c->weights, vdt_weights_unref);
+    g_clear_pointer(&c->state, vdt_weights_unref);
     g_clear_pointer(&c->plain, json_object_unref);
     g_clear_pointer(&c->compensated, json_object_unref);
     g_free(c);
@@ -207,52 +178,50 @@ static VdtSession *new_student(Compensation *c, guint from, guint to, gboolean a
     return plan != NULL ? vdt_session_new(plan, error) : NULL;
 }
 
-static gboolean run(Compensation *c, guint from, guint to, gboolean adapters, VdtSession **student,
-                    double *loss, GError **error)
+/* A student at level @to with the pictures, and what its teacher makes of them at level @from. */
+static VdtSession *new_lesson(Compensation *c, guint from, guint to, gboolean adapters,
+                              GError **error)
 {
-    g_autoptr(VdtSession) session = new_student(c, from, to, adapters, error);
-    if (session == NULL || !ask_teacher(c, from, session, error) ||
-        !vdt_session_run(session, NULL, error))
-        return FALSE;
-    *loss = *(const float *)vdt_session_find_output(session, "loss")->data;
-    if (student != NULL)
-        *student = g_steal_pointer(&session);
-    return TRUE;
+    g_autoptr(VdtSession) student = new_student(c, from, to, adapters, error);
+    return student != NULL && ask_teacher(c, from, student, error) ? g_steal_pointer(&student)
+                                                                   : NULL;
 }
 
 gboolean compensation_measure(Compensation *c, guint from, guint to, gboolean adapters,
                               double *loss, GError **error)
 {
-    return run(c, from, to, adapters, NULL, loss, error);
+    g_autoptr(VdtSession) student = new_lesson(c, from, to, adapters, error);
+    if (student == NULL || !vdt_session_run(student, NULL, error))
+        return FALSE;
+    *loss = *(const float *)vdt_session_find_output(student, "loss")->data;
+    return TRUE;
 }
 
+/* A trainer belongs to a session, and that to a pair of levels: its state goes on to the next. */
 gboolean compensation_step(Compensation *c, double *loss, GError **error)
 {
     guint64 random = random_seed3(c->options.seed, c->step, 0);
     guint from = (guint)(random_next(&random) % (c->most + 1));
     guint to = (guint)(random_next(&random) % c->most);
     to += to >= from;
-    g_autoptr(VdtSession) student = NULL;
-    if (!run(c, from, to, TRUE, &student, loss, error))
+    VdtTrainReport report;
+    g_autoptr(VdtSession) student = new_lesson(c, from, to, TRUE, error);
+    g_autoptr(VdtTrainer) trainer =
+        student != NULL ? vdt_trainer_new(student, &c->train, error) : NULL;
+    if (trainer == NULL || (c->state != NULL && !vdt_trainer_restore(trainer, c->state, error)) ||
+        !vdt_trainer_step(trainer, NULL, &report, error))
         return FALSE;
-    VdtGraph *graph = vdt_session_get_graph(student);
-    for (guint i = 0, k = 0; i < vdt_graph_get_n_params(graph); i++) {
-        if (!is_adapter(vdt_graph_get_param(graph, i, NULL)))
-            continue;
-        g_assert(k < c->gradients->len);
-        fill(g_ptr_array_index(c->gradients, k++), vdt_session_get_gradient(student, i));
-    }
-    double norm;
-    return vdt_optimizer_step(&c->optimizer, c->step++, NULL, &norm, error);
+    g_clear_pointer(&c->state, vdt_weights_unref);
+    c->state = vdt_trainer_get_checkpoint(trainer);
+    take_adapters(c->weights, c->state);
+    c->step++;
+    *loss = report.loss;
+    return TRUE;
 }
 
 VdtWeights *compensation_get_adapters(const Compensation *c)
 {
     VdtWeights *adapters = vdt_weights_new();
-    for (guint i = 0; i < c->names->len; i++) {
-        g_autoptr(VdtTensor) copy =
-            vdt_tensor_convert(g_ptr_array_index(c->values, i), VDT_F32, NULL);
-        vdt_weights_insert(adapters, g_ptr_array_index(c->names, i), copy);
-    }
+    take_adapters(adapters, c->weights);
     return adapters;
 }

@@ -173,6 +173,25 @@ static VdtDifference *of_one(const char *name, VdtChange change)
     return d;
 }
 
+/* Both are by name. */
+static void compare_lists(GPtrArray *all, const GPtrArray *before, const GPtrArray *after)
+{
+    guint i = 0, k = 0;
+    while (i < before->len || k < after->len) {
+        const VdtStreamConfig *old = i < before->len ? before->pdata[i] : NULL;
+        const VdtStreamConfig *now = k < after->len ? after->pdata[k] : NULL;
+        int order = old == NULL ? 1 : now == NULL ? -1 : strcmp(old->name, now->name);
+        if (order < 0)
+            g_ptr_array_add(all, of_one(old->name, VDT_CHANGE_REMOVED));
+        else if (order > 0)
+            g_ptr_array_add(all, of_one(now->name, VDT_CHANGE_ADDED));
+        else
+            g_ptr_array_add(all, compare_streams(old, now));
+        i += order <= 0;
+        k += order >= 0;
+    }
+}
+
 GPtrArray *vdt_config_diff(const VdtConfig *before, const VdtConfig *after)
 {
     GPtrArray *all = g_ptr_array_new_with_free_func(difference_free);
@@ -187,20 +206,8 @@ GPtrArray *vdt_config_diff(const VdtConfig *before, const VdtConfig *after)
             add(&service, VDT_RELOAD_LIVE, "the secret of %s", vdt_service_groups[i].name);
     compare_named(&service, before, after);
     g_ptr_array_add(all, finish(&service, NULL));
-    guint i = 0, k = 0; /* both are by name */
-    while (i < before->streams->len || k < after->streams->len) {
-        const VdtStreamConfig *old = i < before->streams->len ? before->streams->pdata[i] : NULL;
-        const VdtStreamConfig *now = k < after->streams->len ? after->streams->pdata[k] : NULL;
-        int order = old == NULL ? 1 : now == NULL ? -1 : strcmp(old->name, now->name);
-        if (order < 0)
-            g_ptr_array_add(all, of_one(old->name, VDT_CHANGE_REMOVED));
-        else if (order > 0)
-            g_ptr_array_add(all, of_one(now->name, VDT_CHANGE_ADDED));
-        else
-            g_ptr_array_add(all, compare_streams(old, now));
-        i += order <= 0;
-        k += order >= 0;
-    }
+    compare_lists(all, before->isolated, after->isolated);
+    compare_lists(all, before->streams, after->streams);
     return all;
 }
 

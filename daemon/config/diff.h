@@ -24,5 +24,6 @@ typedef struct {
 /* Keys of the service, "service.threads", that differ and take a restart; empty if there are none.
  * Caller frees. */
 GStrv vdt_config_diff_restart(const VdtConfig *running, const VdtConfig *now);
-/* One VdtDifference for the service, then one for each stream of either, by name. */
+/* One VdtDifference for the service, then one for each stream of either, by name; those with
+ * processes of their own first: one that is moved has two. */
 GPtrArray *vdt_config_diff(const VdtConfig *before, const VdtConfig *after);

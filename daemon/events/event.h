@@ -33,10 +33,11 @@ typedef struct {
     char *id;     /* the same from start to end; unique, over restarts, too */
     char *stream; /* NULL for the service itself */
     char *type, *what, *element, *label, *zone,
-        *line;      /* what, zone, line: NULL where there is none */
-    double score;   /* NaN where there is none */
-    guint audience; /* of VdtAudience; 0: kept, and told to nobody. Profiles say so (profile.h) */
-    char *json;     /* the line of docs/service.md, without a line end */
+        *line;       /* what, zone, line: NULL where there is none */
+    double score;    /* NaN where there is none */
+    guint audience;  /* of VdtAudience; 0: kept, and told to nobody. Profiles say so (profile.h) */
+    guint64 foreign; /* its row in the journal of the other process that it is of; or 0 */
+    char *json;      /* the line of docs/service.md, without a line end */
 } VdtEvent;
 
 /* For everybody. The line is written from the event's own copies of the fields, so that both are

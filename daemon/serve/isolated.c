@@ -63,9 +63,12 @@ static void tell_trouble(VdtIsolated *self, const GError *error)
 static void take_rows(VdtIsolated *self, GPtrArray *records)
 {
     for (guint i = 0; i < records->len; i++) {
-        VdtEvent *event = ((VdtRecord *)records->pdata[i])->event;
-        if (g_strcmp0(event->stream, self->name) == 0)
-            vdt_hub_put(self->outlets->hub, vdt_event_ref(event));
+        const VdtRecord *record = records->pdata[i];
+        if (g_strcmp0(record->event->stream, self->name) != 0)
+            continue;
+        VdtEvent *event = vdt_event_copy(record->event);
+        event->foreign = record->seq;
+        vdt_hub_put(self->outlets->hub, event);
     }
 }
 

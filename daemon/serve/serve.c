@@ -156,6 +156,8 @@ static void apply(Service *s, const VdtDifference *d)
     VdtStreamConfig *config = (VdtStreamConfig *)vdt_config_find(s->config, d->stream);
     if (d->change == VDT_CHANGE_REMOVED)
         remove_stream(s, d->stream);
+    else if (config == NULL)
+        return; /* its own process sees to it */
     else if (d->change == VDT_CHANGE_ADDED)
         add_stream(s, config);
     else

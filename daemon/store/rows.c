@@ -14,6 +14,10 @@ static const char put_journal[] =
     "INSERT INTO journal (written,phase,time,id,stream,type,what,element,label,zone,line,score,"
     "audience,json) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
+/* With the event, so that none is taken over twice. */
+static const char put_followed[] = "INSERT INTO followed VALUES (?1,?2,0) "
+                                   "ON CONFLICT (stream) DO UPDATE SET seq=max(seq,excluded.seq)";
+
 /* By the clock, unless that goes back: no number is given twice, whatever was deleted. */
 #define CHANGED "changed=max(?3,(SELECT ifnull(max(changed),0)+1 FROM events WHERE changed>0))"
 
@@ -40,6 +44,8 @@ int vdt_rows_put(VdtDb *db, const VdtEvent *e, gint64 now)
         vdt_db_run(db, put_event, "ssssssssiidisi", e->id, e->stream, e->type, e->what, e->element,
                    e->label, e->zone, e->line, time, e->phase == VDT_PHASE_START ? (gint64)0 : time,
                    e->score, (gint64)e->audience, e->json, (gint64)e->phase);
+    if (code == SQLITE_OK && e->foreign > 0)
+        code = vdt_db_run(db, put_followed, "si", e->stream, (gint64)e->foreign);
     if (code != SQLITE_OK)
         return code;
     return vdt_db_run(db, put_journal, "iiissssssssdis", now, (gint64)e->phase, time, e->id,

@@ -9,6 +9,10 @@
 #define MOST_BYTES  (32 * 1024 * 1024)
 #define MOST_FRAMES 300
 
+/* Where no keyframe came for so long, what has parameters before it is one: where columns are
+ * refreshed one after the other, which h265parse says of nothing. */
+#define KEYLESS (10 * (gint64)GST_SECOND)
+
 struct _VdtFeed {
     GMutex lock;
     /* all of it guarded */
@@ -24,6 +28,7 @@ struct _VdtFeed {
     GQuark codec;  /* that the sink began with; 0 for none */
     guint opening;
     gboolean open;
+    gint64 last_key;            /* of the source; before the first, since it was opened */
     gboolean needs_key, breaks; /* before and at the next frame that passes */
     VdtTimeline timeline;
     VdtFeedCounts counts;
@@ -97,6 +102,7 @@ guint vdt_feed_open(VdtFeed *feed, gint64 base, gint64 slack)
 
     g_mutex_lock(&feed->lock);
     opening = ++feed->opening;
+    feed->last_key = vdt_clock_now();
     feed->open = feed->asked = feed->needs_key = feed->breaks = TRUE;
     feed->news = 0;
     vdt_timeline_begin(&feed->timeline, base - feed->base, slack);
@@ -167,8 +173,18 @@ static gint64 running_time(const GstSegment *segment, GstClockTime time)
     return (gint64)value;
 }
 
+static gboolean is_beginning(VdtFeed *feed, GstBuffer *buffer, gint64 now)
+{
+    if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
+        return GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_HEADER) &&
+               now - feed->last_key > KEYLESS;
+    feed->last_key = now;
+    return TRUE;
+}
+
 /* A copy with other times, of both or none. */
-static GstBuffer *timed(GstBuffer *buffer, gint64 pts, gint64 dts, gint64 base, gboolean breaks)
+static GstBuffer *timed(GstBuffer *buffer, gint64 pts, gint64 dts, gint64 base, gboolean breaks,
+                        gboolean is_key)
 {
     GstBuffer *copy = gst_buffer_copy(buffer);
 
@@ -176,19 +192,23 @@ static GstBuffer *timed(GstBuffer *buffer, gint64 pts, gint64 dts, gint64 base, 
     GST_BUFFER_DTS(copy) = dts < 0 ? GST_CLOCK_TIME_NONE : (GstClockTime)(dts + base);
     if (breaks)
         GST_BUFFER_FLAG_SET(copy, GST_BUFFER_FLAG_DISCONT);
+    if (is_key)
+        GST_BUFFER_FLAG_UNSET(copy, GST_BUFFER_FLAG_DELTA_UNIT);
     return copy;
 }
 
 static void tap(VdtFeed *feed, GstBuffer *buffer, GstCaps *caps, gint64 pts, gint64 dts,
-                gboolean breaks)
+                gboolean breaks, gboolean is_key)
 {
-    g_autoptr(GstBuffer) copy = feed->tap ? timed(buffer, pts, dts, feed->base, breaks) : NULL;
+    g_autoptr(GstBuffer) copy =
+        feed->tap ? timed(buffer, pts, dts, feed->base, breaks, is_key) : NULL;
 
     if (copy)
         feed->tap(copy, caps, feed->tap_data);
 }
 
-static void pass(VdtFeed *feed, GstBuffer *buffer, GstCaps *caps, gint64 pts, gint64 dts)
+static void pass(VdtFeed *feed, GstBuffer *buffer, GstCaps *caps, gint64 pts, gint64 dts,
+                 gboolean is_key)
 {
     if (!feed->caps || !gst_caps_is_equal(caps, feed->caps)) {
         gst_caps_replace(&feed->caps, caps);
@@ -196,7 +216,7 @@ static void pass(VdtFeed *feed, GstBuffer *buffer, GstCaps *caps, gint64 pts, gi
     }
     feed->counts.breaks += feed->breaks;
     feed->counts.passed++;
-    gst_app_src_push_buffer(feed->sink, timed(buffer, pts, dts, 0, feed->breaks));
+    gst_app_src_push_buffer(feed->sink, timed(buffer, pts, dts, 0, feed->breaks, is_key));
     feed->breaks = feed->needs_key = FALSE;
 }
 
@@ -213,18 +233,18 @@ static void hand_over(VdtFeed *feed, GstSample *sample, gint64 now)
     GstBuffer *buffer = gst_sample_get_buffer(sample);
     GstCaps *caps = gst_sample_get_caps(sample);
     const GstSegment *segment = gst_sample_get_segment(sample);
-    const gboolean is_key = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+    const gboolean is_key = is_beginning(feed, buffer, now);
     gint64 pts = running_time(segment, GST_BUFFER_PTS(buffer));
     gint64 dts = running_time(segment, GST_BUFFER_DTS(buffer));
     const gboolean breaks = vdt_timeline_map(&feed->timeline, &pts, &dts, now - feed->base) ||
                             GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT);
 
     feed->breaks |= breaks;
-    tap(feed, buffer, caps, pts, dts, breaks);
+    tap(feed, buffer, caps, pts, dts, breaks, is_key);
     if (!has_room(feed))
         drop(feed, now);
     else if (is_key || !feed->needs_key)
-        pass(feed, buffer, caps, pts, dts);
+        pass(feed, buffer, caps, pts, dts, is_key);
 }
 
 gboolean vdt_feed_push(VdtFeed *feed, guint opening, GstSample *sample)

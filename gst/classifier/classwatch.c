@@ -24,6 +24,8 @@ struct _VdtClassWatch {
     /* What it was told of last: of others, nothing is known. */
     VdtClassify what;
     VdtZones *regions;
+
+    VdtEvents *still;
 };
 
 static guint hash(gconstpointer data)
@@ -63,6 +65,7 @@ void vdt_class_watch_free(VdtClassWatch *watch)
 {
     g_hash_table_unref(watch->going);
     g_clear_pointer(&watch->regions, vdt_zones_unref);
+    g_clear_pointer(&watch->still, vdt_events_free);
     g_free(watch);
 }
 
@@ -172,7 +175,15 @@ GList *vdt_class_watch_tell(VdtClassWatch *watch, const VdtClassFound *found, co
     return g_list_concat(messages, forget(watch, FALSE));
 }
 
+GList *vdt_class_watch_tell_still(VdtClassWatch *watch, const GstStructure *finding,
+                                  const VdtSpan *span, GstClockTime least)
+{
+    if (!watch->still)
+        watch->still = vdt_events_new(watch->source, watch->kind);
+    return vdt_events_follow(watch->still, span, finding, NULL, least);
+}
+
 GList *vdt_class_watch_end(VdtClassWatch *watch)
 {
-    return forget(watch, TRUE);
+    return g_list_concat(forget(watch, TRUE), watch->still ? vdt_events_end(watch->still) : NULL);
 }

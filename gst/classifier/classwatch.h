@@ -22,6 +22,9 @@ void vdt_class_watch_free(VdtClassWatch *watch);
  * boxes that are not there any more, what went on ends at once. */
 GList *vdt_class_watch_tell(VdtClassWatch *watch, const VdtClassFound *found, const VdtSpan *span,
                             const VdtHysteresis *hysteresis, GstClockTime least);
+/* The messages for what time tells, @finding, or NULL if it tells nothing; as above. */
+GList *vdt_class_watch_tell_still(VdtClassWatch *watch, const GstStructure *finding,
+                                  const VdtSpan *span, GstClockTime least);
 /* The messages that end all that goes on. */
 GList *vdt_class_watch_end(VdtClassWatch *watch);
 

@@ -5,17 +5,19 @@
 
 #define DEFAULT_WHAT      VDT_CLASSIFY_FRAME
 #define DEFAULT_MAX_BOXES 64
+#define DEFAULT_FROZEN    20.0
 
 /* Of the pictures of one frame. */
 #define MOST_BYTES ((gsize)256 << 20)
 
-enum { CLASSIFY, REGIONS, MAX_BOXES };
+enum { CLASSIFY, REGIONS, MAX_BOXES, FROZEN_AFTER };
 
 /* Properties */
 
 void vdt_class_props_init(VdtClassProps *props)
 {
-    *props = (VdtClassProps){.what = DEFAULT_WHAT, .max_boxes = DEFAULT_MAX_BOXES};
+    *props = (VdtClassProps){
+        .what = DEFAULT_WHAT, .max_boxes = DEFAULT_MAX_BOXES, .frozen_after = DEFAULT_FROZEN};
 }
 
 void vdt_class_props_clear(VdtClassProps *props)
@@ -44,6 +46,12 @@ void vdt_class_props_install(GObjectClass *klass, guint first)
         g_param_spec_uint("max-boxes", "Maximum boxes",
                           "Boxes of a frame that are classified at most, the first ones", 1,
                           VDT_CLASS_BOXES_MOST, DEFAULT_MAX_BOXES, live));
+    g_object_class_install_property(
+        klass, first + FROZEN_AFTER,
+        g_param_spec_double("frozen-after", "Frozen after",
+                            "With classify=frame, seconds of one and the same picture after which "
+                            "the camera is called frozen; 0 for never",
+                            0, 3600, DEFAULT_FROZEN, live));
 }
 
 /* What there is to be said of them; NULL for nothing. */
@@ -74,6 +82,9 @@ gboolean vdt_class_props_set(VdtClassProps *props, guint id, const GValue *value
     case MAX_BOXES:
         props->max_boxes = g_value_get_uint(value);
         return TRUE;
+    case FROZEN_AFTER:
+        props->frozen_after = g_value_get_double(value);
+        return TRUE;
     default:
         return FALSE;
     }
@@ -90,6 +101,9 @@ gboolean vdt_class_props_get(const VdtClassProps *props, guint id, GValue *value
         return TRUE;
     case MAX_BOXES:
         g_value_set_uint(value, props->max_boxes);
+        return TRUE;
+    case FROZEN_AFTER:
+        g_value_set_double(value, props->frozen_after);
         return TRUE;
     default:
         return FALSE;
@@ -233,7 +247,8 @@ VdtClassWork *vdt_class_work_new(VdtAnalyzer *analyzer, const VdtClassNetwork *n
     VdtFrameTarget one = *target;
 
     work->what = network->what;
-    work->regions = props->regions ? g_atomic_rc_box_acquire(props->regions) : NULL;
+    if (work->what == VDT_CLASSIFY_REGIONS && props->regions)
+        work->regions = g_atomic_rc_box_acquire(props->regions);
     work->subjects = g_new(VdtClassSubject, MAX(most, VDT_ZONES_MOST));
     work->hidden = g_new(VdtClassSubject, most);
     find_subjects(work, target, info, buffer, most);

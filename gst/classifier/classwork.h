@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What of a frame is classified, as pictures for a network; and the properties of that: classify,
- * regions, max-boxes.
+ * regions, max-boxes, frozen-after.
  *
  * VdtClassProps is a plain struct, the element's, under its object lock.
  */
@@ -21,9 +21,10 @@ typedef struct {
     char *text;
     VdtZones *regions; /* what it says; NULL for none */
     guint max_boxes;
+    double frozen_after; /* s; 0: never */
 } VdtClassProps;
 
-#define VDT_CLASS_PROPS 3
+#define VDT_CLASS_PROPS 4
 
 /* One thing to be classified. */
 typedef struct {
@@ -40,9 +41,11 @@ typedef struct {
     VdtClassSubject *subjects;
     VdtClassSubject *hidden; /* objects that cannot be seen now, or not alone */
     guint n_hidden;
-    guint left_out;   /* boxes that were too many */
-    guint empty;      /* boxes of which nothing is in the frame */
-    guint8 *pictures; /* one for each, one behind the other */
+    guint left_out;    /* boxes that were too many */
+    guint empty;       /* boxes of which nothing is in the frame */
+    guint8 *pictures;  /* one for each, one behind the other */
+    GstClockTime time; /* that of look */
+    guint generation;  /* counts what does not continue what was before */
 } VdtClassWork;
 
 void vdt_class_props_init(VdtClassProps *props);

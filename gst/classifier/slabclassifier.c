@@ -13,7 +13,8 @@
  *
  * * array `results`, of the whole frame: structures of string `label`, #gint `class-id`, #gdouble
  *   `score`, string `group`, if groups have names, #gboolean `background`, if the card calls the
- *   label so; of each group the best #VdtSlabClassifier:top-k, the best first
+ *   label so; of each group the best #VdtSlabClassifier:top-k, the best first; and "frozen", of the
+ *   group "motion", once nothing has moved for #VdtSlabClassifier:frozen-after, not even noise
  * * array `regions`, with classify=regions: structures of string `name`, array `points` (#gdouble x
  *   and y of each in turns, in shares of the frame), #gdouble `x`, `y`, `width`, `height` (the box
  *   around them), `results`
@@ -56,6 +57,7 @@
 
 #include "classboxes.h"
 #include "classreading.h"
+#include "classstill.h"
 #include "classwatch.h"
 #include "classwork.h"
 
@@ -79,9 +81,12 @@ struct _VdtSlabClassifier {
     GstVideoInfo info;
     GstBuffer *looked; /* the frame that is there for look and take, without a reference */
     GstClockTime time;
+    guint generation; /* counts what does not continue what was before */
 
     /* the worker's */
     VdtClassFound *found; /* the newest */
+    VdtClassStill still;
+    GstStructure *frozen; /* the newest result of that; NULL: it is not */
     VdtElastic controller;
     gboolean told_left_out;
 
@@ -132,12 +137,15 @@ static gpointer prepare(VdtAnalyzer *analyzer, VdtEngine *engine, GError **error
 
 static gboolean set_caps(GstBaseTransform *trans, GstCaps *in, GstCaps *out)
 {
+    VDT_SLAB_CLASSIFIER(trans)->generation++;
     return gst_video_info_from_caps(&VDT_SLAB_CLASSIFIER(trans)->info, in) &&
            GST_BASE_TRANSFORM_CLASS(vdt_slab_classifier_parent_class)->set_caps(trans, in, out);
 }
 
-/* Frames have nothing to do with each other. */
-static void reset(VdtAnalyzer *analyzer) {}
+static void reset(VdtAnalyzer *analyzer)
+{
+    VDT_SLAB_CLASSIFIER(analyzer)->generation++;
+}
 
 /* Only pictures that a result is due for are converted: see take. */
 static void look(VdtAnalyzer *analyzer, gpointer network, GstBuffer *buffer, GstClockTime time)
@@ -167,6 +175,10 @@ static gpointer take(VdtAnalyzer *analyzer, gpointer data, GstClockTime *start, 
     GST_OBJECT_UNLOCK(self);
     work = vdt_class_work_new(analyzer, network, &props, &target, &self->info, buffer);
     vdt_class_props_clear(&props);
+    if (work) {
+        work->time = self->time;
+        work->generation = self->generation;
+    }
     *start = *end = self->time;
     return work;
 }
@@ -205,6 +217,28 @@ static void count(VdtSlabClassifier *self, const VdtClassWork *work)
                             ("A frame has %u boxes, of which %u are classified.",
                              work->n + work->left_out, work->n),
                             ("see max-boxes; `stats` counts others as left out"));
+}
+
+/* What is not for a network to see: whether the picture stands still. */
+static void find_frozen(VdtSlabClassifier *self, const VdtClassNetwork *network,
+                        const VdtClassWork *work)
+{
+    GstClockTime stood, after;
+
+    g_clear_pointer(&self->frozen, gst_structure_free);
+    if (work->what != VDT_CLASSIFY_FRAME)
+        return;
+    GST_OBJECT_LOCK(self);
+    after = (GstClockTime)(self->props.frozen_after * GST_SECOND);
+    GST_OBJECT_UNLOCK(self);
+    stood =
+        vdt_class_still_look(&self->still, work->pictures, vdt_class_network_picture_bytes(network),
+                             work->time, work->generation);
+    if (after > 0 && stood >= after)
+        self->frozen =
+            gst_structure_new("result", "label", G_TYPE_STRING, "frozen", "class-id", G_TYPE_INT,
+                              (int)network->n_classes, "score", G_TYPE_DOUBLE, 1.0, "group",
+                              G_TYPE_STRING, "motion", NULL);
 }
 
 /* The level to run at, as far as `elastic` lets it go. */
@@ -270,6 +304,9 @@ static gboolean analyse(VdtAnalyzer *analyzer, gpointer data, gpointer data_of_w
     self->found->level = vdt_class_level(network, level);
     vdt_class_found_free(before);
     vdt_class_found_list(self->found, results);
+    find_frozen(self, network, work);
+    if (self->frozen)
+        g_ptr_array_add(results, gst_structure_copy(self->frozen));
     return TRUE;
 }
 
@@ -287,7 +324,10 @@ static GList *tell(VdtAnalyzer *analyzer, VdtEvents *events, const VdtSpan *span
     GST_OBJECT_LOCK(self);
     hysteresis = self->limits.hysteresis;
     GST_OBJECT_UNLOCK(self);
-    return vdt_class_watch_tell(self->watch, self->found, span, &hysteresis, least);
+    if (self->frozen) /* what rules and the journal know a question by */
+        gst_structure_set(self->frozen, "what", G_TYPE_STRING, "motion", NULL);
+    return g_list_concat(vdt_class_watch_tell(self->watch, self->found, span, &hysteresis, least),
+                         vdt_class_watch_tell_still(self->watch, self->frozen, span, least));
 }
 
 static GList *end(VdtAnalyzer *analyzer)
@@ -412,6 +452,8 @@ static void vdt_slab_classifier_finalize(GObject *object)
 
     vdt_class_props_clear(&self->props);
     vdt_class_found_free(self->found);
+    vdt_class_still_clear(&self->still);
+    g_clear_pointer(&self->frozen, gst_structure_free);
     vdt_class_watch_free(self->watch);
     G_OBJECT_CLASS(vdt_slab_classifier_parent_class)->finalize(object);
 }

@@ -64,6 +64,8 @@ static guint find_best(const GValue *results, const GstStructure *best[MOST_LOOK
             GST_VALUE_HOLDS_STRUCTURE(value) ? gst_value_get_structure(value) : NULL;
         const char *group = s ? gst_structure_get_string(s, "group") : NULL;
 
+        if (i == 0 && !group) /* a list, whatever comes behind it */
+            return 0;
         if (!group || !gst_structure_get_string(s, "label") || g_strcmp0(group, before) == 0)
             continue;
         best[n++] = s;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What attention in windows adds to its scores, Swin's: a bias for each head by how far query and
+ * What attention in windows adds to its scores: a bias for each head by how far query and
  * key are apart, from a table [(2 high - 1) (2 wide - 1), heads], and in shifted windows -100 for
  * pairs that are neighbours only because the map was moved around. The result is [1, heads, places,
  * places]; of shifted windows, where each window of a map has its own, [1, windows heads, places,

@@ -233,7 +233,7 @@ static void test_samples(void)
     fixture_files("a/vedette.conf", service, "a/streams.d/x.conf", stream, "b/vedette.conf",
                   all_service, "b/streams.d/x.conf", all_stream, "c/vedette.conf",
                   "[profile NAME]\n", "c/streams.d/x.conf",
-                  "[stream]\nsource=street:///\n[recognizer]\n[segmenter]\n", NULL);
+                  "[stream]\nsource=street:///\n[recognizer]\n[segmenter]\n[classifier]\n", NULL);
     g_autofree char *a = g_strdup(fixture_path("a")), *b = g_strdup(fixture_path("b")),
                     *c = g_strdup(fixture_path("c"));
     g_auto(Outcome) plain = serve("--check-config", "--config", a, NULL);

@@ -326,6 +326,8 @@ static void test_events(void)
 
     gst_buffer_unref(push(h, colour_frame(0x0000a0, FRAME)));
     check_events(h, "end red, start blue, start dark");
+    /* of no concern here */
+    g_object_set(h->element, "regions", "a: 0,0 1,0 1,1", NULL);
     /* not enough to start, but enough to go on, in either group */
     g_object_set(h->element, "threshold", 1.0, NULL);
     gst_buffer_unref(push(h, colour_frame(0x0000a0, FRAME + FRAME / 2)));
@@ -339,6 +341,40 @@ static void test_events(void)
         g_assert_true(g_str_has_prefix(events, "end blue"));
         g_assert_nonnull(strstr(events, "end dark"));
     }
+    fixture_harness_free(h);
+}
+
+/* A camera whose picture stands still says nothing by itself; a single pixel of noise would. */
+static void test_frozen(void)
+{
+    GstHarness *h = harness_new(VDT_CLASSIFY_FRAME);
+    GstBuffer *out;
+
+    g_object_set(h->element, "frozen-after", 1.0, "threshold", 1.0, "top-k", 1, NULL);
+    for (guint i = 0; i < 25; i++)
+        gst_buffer_unref(push(h, colour_frame(PINK, i * FRAME)));
+    check_events(h, "");
+    out = push(h, colour_frame(PINK, 25 * FRAME));
+    check_events(h, "start frozen");
+    g_assert_cmpuint(count(fixture_meta(out, "camera"), "results"), ==, 3);
+    g_assert_cmpstr(
+        gst_structure_get_string(nth(fixture_meta(out, "camera"), "results", 2), "group"), ==,
+        "motion");
+    gst_buffer_unref(out);
+    gst_buffer_unref(push(h, colour_frame(PINK - 0x010101, 26 * FRAME)));
+    check_events(h, "end frozen");
+    for (guint i = 27; i < 27 + 25; i++) /* noise, however little */
+        gst_buffer_unref(push(h, colour_frame(PINK - i % 2 * 0x010000, i * FRAME)));
+    check_events(h, "");
+    for (guint i = 60; i <= 60 + 50; i++) {
+        out = colour_frame(PINK, i * FRAME);
+        paint(out, 0, 0, 4, 4, PINK - i % 2 * 0x010000); /* but for what an encoder does */
+        gst_buffer_unref(push(h, out));
+    }
+    check_events(h, "start frozen");
+    g_object_set(h->element, "frozen-after", 0.0, NULL);
+    gst_buffer_unref(push(h, colour_frame(PINK, 111 * FRAME)));
+    check_events(h, "end frozen");
     fixture_harness_free(h);
 }
 
@@ -486,6 +522,51 @@ static void test_batches(void)
         g_assert_cmpuint(fixture_stat(h->element, "results"), ==, 1);
         fixture_harness_free(h);
     }
+}
+
+/* The score of the best label of box @i. */
+static double best_score(GstBuffer *buffer, guint i)
+{
+    double score;
+
+    g_assert_true(gst_structure_get_double(
+        nth(nth(fixture_meta(buffer, "camera"), "boxes", i), "results", 0), "score", &score));
+    return score;
+}
+
+/* A network of SLAB's says of each box of a batch what it says of that box alone. */
+static void test_slab(void)
+{
+    g_autofree char *card = fixture_model("tiny-slab/card.json");
+    GstElement *element = classifier_new(VDT_CLASSIFY_BOXES);
+    const guint n = 23;
+    double scores[23], least = 1, most = 0;
+    GstHarness *h;
+    GstBuffer *out;
+
+    g_object_set(element, "model", card, NULL);
+    h = fixture_harness(element);
+    gst_harness_set_src_caps_str(h, CAPS);
+    for (guint k = 0; k <= n; k++) { /* all, then one after the other */
+        GstBuffer *frame = colour_frame(0, k * FRAME);
+
+        for (guint i = 0; i < n; i++)
+            paint(frame, i % 8 * 8, i / 8 * 8, 8, 8, 0x123456 * (i + 1));
+        for (guint i = k ? k - 1 : 0; i < (k ? k : n); i++)
+            gst_buffer_add_video_region_of_interest_meta(frame, "x", i % 8 * 8, i / 8 * 8, 8, 8);
+        out = push(h, frame);
+        for (guint i = 0; i < n && k == 0; i++)
+            scores[i] = best_score(out, i);
+        if (k > 0)
+            g_assert_cmpfloat_with_epsilon(best_score(out, 0), scores[k - 1], 1e-4);
+        gst_buffer_unref(out);
+    }
+    for (guint i = 0; i < n; i++) {
+        least = MIN(least, scores[i]);
+        most = MAX(most, scores[i]);
+    }
+    g_assert_cmpfloat(most - least, >, 1e-3); /* or they could all be the same one */
+    fixture_harness_free(h);
 }
 
 /* No area, outside, partly outside, and so large that sums wrap. */
@@ -649,6 +730,29 @@ static void test_change_while_playing(void)
     fixture_harness_free(h);
 }
 
+/* What a decoder gives is taken, and nothing else is. */
+static void test_caps(void)
+{
+    static const struct {
+        const char *caps;
+        gboolean taken;
+    } cases[] = {
+        {"video/x-raw, format=NV12, width=1920, height=1080, framerate=0/1", TRUE},
+        {"video/x-raw, format=I420_10LE, width=1, height=1, framerate=1/1", TRUE},
+        {"video/x-raw, format=GBR, width=64, height=64, framerate=25/1", FALSE},
+        {"video/x-raw(memory:DMABuf), format=NV12, width=64, height=64, framerate=25/1", FALSE},
+        {"image/jpeg", FALSE}};
+    GstHarness *h = harness_new(VDT_CLASSIFY_FRAME);
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(h->element, "sink");
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GstCaps) caps = gst_caps_from_string(cases[i].caps);
+
+        g_assert_cmpint(gst_pad_query_accept_caps(pad, caps), ==, cases[i].taken);
+    }
+    fixture_harness_free(h);
+}
+
 /* Formats, sizes and cropping change; boxes are where they were. */
 static void test_renegotiation(void)
 {
@@ -757,8 +861,13 @@ static void test_skips(void)
     g_assert_cmpuint(fixture_stat(h->element, "frames"), ==, n);
     g_assert_cmpuint(fixture_stat(h->element, "results") + fixture_stat(h->element, "skipped"), ==,
                      n);
+    g_assert_true(fixture_stat(h->element, "skipped") == 0 ||
+                  fixture_count(fixture_bus(h), GST_MESSAGE_QOS, NULL) > 0);
     latency = gst_harness_query_latency(h);
     g_assert_cmpuint(latency, ==, 0);
+    g_object_set(h->element, "mode", VDT_ANALYZER_ALIGNED, NULL);
+    latency = gst_harness_query_latency(h);
+    g_assert_cmpuint(latency, >, 0);
     fixture_harness_free(h);
 }
 
@@ -881,16 +990,19 @@ int main(int argc, char **argv)
     g_test_add_func("/classifier/frame", test_frame);
     g_test_add_func("/classifier/elastic", test_elastic);
     g_test_add_func("/classifier/events", test_events);
+    g_test_add_func("/classifier/frozen", test_frozen);
     g_test_add_func("/classifier/regions", test_regions);
     g_test_add_func("/classifier/settings", test_settings);
     g_test_add_func("/classifier/boxes", test_boxes);
     g_test_add_func("/classifier/batches", test_batches);
+    g_test_add_func("/classifier/slab", test_slab);
     g_test_add_func("/classifier/bad-boxes", test_bad_boxes);
     g_test_add_func("/classifier/many-boxes", test_many_boxes);
     g_test_add_func("/classifier/untracked", test_untracked);
     g_test_add_func("/classifier/hidden", test_hidden);
     g_test_add_func("/classifier/live", test_live);
     g_test_add_func("/classifier/change-while-playing", test_change_while_playing);
+    g_test_add_func("/classifier/caps", test_caps);
     g_test_add_func("/classifier/renegotiation", test_renegotiation);
     g_test_add_func("/classifier/orientation", test_orientation);
     g_test_add_func("/classifier/presets", test_presets);

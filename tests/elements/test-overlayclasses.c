@@ -74,11 +74,13 @@ static void test_list(void)
 
     g_ptr_array_add(found, result_new("cat", NULL, 0.9, FALSE));
     g_ptr_array_add(found, result_new("dog", NULL, 0.1, FALSE));
+    g_ptr_array_add(found, result_new("frozen", "motion", 1, FALSE));
     attach(buffer, found, NULL, 2 * GST_SECOND);
     g_assert_true(vdt_overlay_show_gather(&show, buffer, &limits));
-    g_assert_cmpuint(show.panels[0].n_lines, ==, 2);
+    g_assert_cmpuint(show.panels[0].n_lines, ==, 3);
     g_assert_cmpstr(show.panels[0].lines[1].text, ==, "dog");
     g_assert_cmpint(show.panels[0].lines[0].percent, ==, 90);
+    g_assert_cmpstr(show.panels[0].lines[2].text, ==, "frozen");
     young.max_age = GST_SECOND;
     g_assert_false(vdt_overlay_show_gather(&show, buffer, &young));
 }

@@ -63,6 +63,7 @@ static const Values of_classifier[] = {{"model", "classes/./card.json|classes/ca
                                        {"regions", "a: 0,0 1,0 1,1; b: 0,0 0.5,0 0.5,0.5|"},
                                        {"classify", "regions|boxes|frame"},
                                        {"max-boxes", "1|500|64"},
+                                       {"frozen-after", "0|0.1|20"},
                                        {"elastic", "0.5|0"},
                                        {"top-k", "1|5"},
                                        {"threshold", "0|1|0.1"},

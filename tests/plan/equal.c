@@ -241,10 +241,10 @@ static VdtGraph *joined_slices(void)
     return graph;
 }
 
-static void test_joined_slices(void)
+/* At each instruction set and precision; with so many steps of attention. */
+static void check_one(VdtGraph *graph, guint n_attend)
 {
     const double limits[] = {1e-5, 3e-2, 3e-2};
-    g_autoptr(VdtGraph) graph = joined_slices();
     g_autoptr(VdtWeights) weights = make_weights(graph, 1);
     g_autoptr(VdtPlan) trace = make_plan(graph, weights, VDT_PLAN_TRACE, VDT_PRECISION_F32);
     g_autoptr(VdtSession) right = run_plan(trace, 1);
@@ -258,8 +258,55 @@ static void test_joined_slices(void)
             plan = make_plan(graph, weights, VDT_PLAN_INFER, p);
             session = run_plan(plan, 1);
             g_assert_cmpfloat(compare_outputs(session, right, NULL), <, limits[p]);
+            g_assert_cmpuint(vdt_plan_count_steps(plan, "attend"), ==, n_attend);
         }
     vdt_isa_limit(vdt_isa_get_available());
+}
+
+static void test_joined_slices(void)
+{
+    g_autoptr(VdtGraph) graph = joined_slices();
+
+    check_one(graph, 0);
+}
+
+/* Attention of two heads, whose keys weigh by their tokens' sizes if there are any. */
+static VdtValue *weighed(VdtScope s, VdtValue *x, VdtValue *sizes)
+{
+    VdtValue *part[3], *a;
+
+    for (int i = 0; i < 3; i++)
+        part[i] = vdt_split_heads(vdt_linear(vdt_in(s, "%d", i), x, .out = 32), 2);
+    a = vdt_matmul(part[0], part[1], .transpose_b = TRUE, .scale = 0.25);
+    if (sizes) {
+        VdtShape keys = vdt_shape(vdt_value_dim(sizes, 0), 1, 1, vdt_value_dim(sizes, 1));
+
+        a = vdt_add(a, vdt_reshape(vdt_log(sizes), &keys));
+    }
+    return vdt_join_heads(vdt_matmul(vdt_softmax(a), part[2]));
+}
+
+/* Samples merge other tokens each, by what inputs say, and more of them again. */
+static void test_merged(void)
+{
+    g_autoptr(VdtGraph) graph = vdt_graph_new();
+    VdtScope s = vdt_scope(graph, "net");
+    VdtShape shape = vdt_shape(3, 19, 32);
+    VdtValue *x = vdt_input(graph, "x", &shape), *sizes = NULL;
+
+    for (int i = 0; i < 3; i++) {
+        VdtShape alike = vdt_shape(3, vdt_value_dim(x, 1), 32);
+        g_autofree char *name = g_strdup_printf("metric%d", i);
+        VdtMatch match =
+            vdt_match_tokens(vdt_input(graph, name, &alike), 4, .heads = 2, .protect = TRUE);
+
+        x = vdt_add(x, weighed(vdt_in(s, "%d", i), x, sizes));
+        x = vdt_merge_tokens(x, match, sizes);
+        sizes = vdt_merge_sizes(match, alike.dims[1], sizes);
+    }
+    vdt_output(graph, "tokens", x);
+    vdt_output(graph, "sizes", sizes);
+    check_one(graph, 3);
 }
 
 int main(int argc, char **argv)
@@ -267,6 +314,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     vdt_threads_set(2);
     g_test_add_func("/plan/equal/joined-slices", test_joined_slices);
+    g_test_add_func("/plan/equal/merged", test_merged);
     g_test_add_func("/plan/equal/f32", test_f32);
     g_test_add_func("/plan/equal/bf16", test_bf16);
     g_test_add_func("/plan/equal/int8", test_int8);

@@ -112,8 +112,11 @@ static gboolean is_complete(const Both *both)
     g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GPtrArray) heard = both->listener != NULL ? lines_heard(both->listener) : NULL;
     guint n = 0;
-    for (guint i = 0; heard != NULL && i < heard->len; i++)
-        g_hash_table_add(known, ((Line *)heard->pdata[i])->key);
+    for (guint i = 0; heard != NULL && i < heard->len; i++) {
+        const Line *line = heard->pdata[i];
+        if (!g_hash_table_add(known, line->key))
+            g_assert_true(line->repeated);
+    }
     for (guint i = 0; i < printed->len; i++) {
         const Line *line = printed->pdata[i];
         if (g_strcmp0(line->stream, "yard") != 0)
@@ -186,7 +189,9 @@ static void test_isolated(void)
 
     /* both read their files anew */
     fixture_add("streams.d/yard.conf.d/own.conf", OWN "stall-timeout=7s\n");
-    service_act(s, "POST", "/api/v1/reload", NULL, 200);
+    g_autofree char *reloaded = ask_unix(&s->peers, "POST", "/api/v1/reload", NULL);
+    g_assert_cmpuint(status_of(reloaded), ==, 200);
+    g_assert_nonnull(strstr(reloaded, "\"stream\":\"yard\",\"change\":\"changed\""));
     EXPECT(s, count_in(fixture_path("err-yard"), "yard: changed: stream.stall-timeout") == 1, 20);
 
     /* what happens while the service is not there it learns afterwards */
@@ -196,6 +201,12 @@ static void test_isolated(void)
     service_wait_ready(s);
     EXPECT(s, is(&both, "live"), 20);
     g_usleep(SECOND);
+    for (guint i = 0; i < 4; i++) { /* nor does it learn anything twice */
+        service_kill(s, SIGKILL);
+        service_start(s);
+        service_wait_ready(s);
+        g_usleep((gulong)g_test_rand_int_range(1, 15) * SECOND / 10);
+    }
     yard_kill(&both, SIGTERM);
     EXPECT(s, is_complete(&both), 20);
 

@@ -382,6 +382,41 @@ static void test_no_keyframes(void)
     g_rmdir(folder);
 }
 
+/* The keyframe that it begins with, and what refers to it. */
+static GstPadProbeReturn drop_first(GstPad *pad, GstPadProbeInfo *info, gpointer count)
+{
+    return (*(guint *)count)++ < 20 ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+static GstElement *build_without_keyframes(gpointer data, GError **error)
+{
+    GstElement *bin = gst_parse_bin_from_description(
+        "videotestsrc is-live=true pattern=ball ! video/x-raw,width=160,height=120,framerate=15/1 "
+        "! "
+        "x265enc tune=zerolatency speed-preset=ultrafast key-int-max=15 "
+        "option-string=intra-refresh=1:repeat-headers=1 ! h265parse name=parse ! "
+        "capsfilter caps=video/x-h265,stream-format=byte-stream,alignment=au",
+        TRUE, error);
+    g_autoptr(GstElement) parse = gst_bin_get_by_name(GST_BIN(bin), "parse");
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(parse, "src");
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, drop_first, g_new0(guint, 1), g_free);
+    return bin;
+}
+
+/* The same in H.265, where nothing but parameters tells: after a while they do. */
+static void test_no_keyframes_h265(void)
+{
+    Pair pair;
+    VdtStreamSpec spec = {.source = {.build = build_without_keyframes}, .times = fixture_times()};
+    pair_init_cameras(&pair, "h264");
+    seen_init_spec(&pair.seen, pair.supervisor, "camera", &spec,
+                   "avdec_h265 name=tap ! fakesink sync=false name=sink");
+    wait_state(&pair.seen, VDT_STREAM_LIVE);
+    wait_pictures(&pair.seen, 30);
+    g_assert_cmpuint(pair.seen.torn, ==, 0);
+    pair_end(&pair);
+}
+
 static void test_password(void)
 {
     static const char *const secrets[] = {"wrong", "right", "secret"};
@@ -499,6 +534,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cameras/audio", test_sends_audio_only);
     g_test_add_func("/cameras/wrap", test_wrap);
     g_test_add_func("/cameras/no-keyframes", test_no_keyframes);
+    g_test_add_func("/cameras/no-keyframes-h265", test_no_keyframes_h265);
     g_test_add_func("/cameras/late", test_late);
     g_test_add_func("/cameras/password", test_password);
     g_test_add_func("/cameras/not-found", test_not_found);

@@ -268,7 +268,7 @@ isolates() {
   stream yard <<<$'[stream]\nsource=street:///\nisolated=yes\n[segmenter]'
   mark
   systemctl reload vedette && within 10 said vedette '^the configuration was read anew' &&
-    systemctl enable --now vedette@yard && within 20 said vedette@yard '^yard: live$' && not_said vedette '^yard: \(live\|connecting\)' &&
+    systemctl enable --now vedette@yard && within 20 said vedette@yard '^yard: live$' && not_said vedette '^yard: (live|connecting)' &&
     [ "$(stat -c '%U %a' /var/lib/vedette/isolated/yard)" = "vedette 750" ]
 }
 

@@ -83,6 +83,14 @@
       "Parts of the picture that are classified one by one, in shares of it.")                     \
     X(MAX_BOXES, "max-boxes", INT, "1", "500", NULL, "64", LIVE,                                   \
       "Objects of a picture that are classified at most, the first ones.")                         \
+    X(ELASTIC, "elastic", FLOAT, "0", "1", NULL, "0", LIVE,                                        \
+      "Lowest share of tokens that the network may go down to when it is too slow; 0 for one "     \
+      "that "                                                                                      \
+      "runs as it was trained.")                                                                   \
+    X(FROZEN_AFTER, "frozen-after", DURATION, "0s", "1h", NULL, "20s", LIVE,                       \
+      "Time of one and the same picture after which the camera is called frozen, where all of "    \
+      "the "                                                                                       \
+      "picture is classified; 0 for never.")                                                       \
     X(INTERVAL, "interval", DURATION, "0s", "1h", NULL, "1s", LIVE,                                \
       "Time between two results; 0 for one for each new picture.")                                 \
     X(THRESHOLD, "threshold", FLOAT, "0", "1", NULL, "0.5", LIVE,                                  \

@@ -129,7 +129,7 @@ VDT_API VdtValue *vdt_resize_bicubic(VdtValue *x, int height, int width);
 VDT_API VdtValue *vdt_distance_bias(VdtValue *table, int grid, int stride);
 
 /**
- * Windows of a map whose tokens stand row by row, Swin's: @x [N, height width, C] to [N windows,
+ * Windows of a map whose tokens stand row by row: @x [N, height width, C] to [N windows,
  * window window_w, C]. A map that is no multiple of the window is padded with zeros below and on
  * the right, and then moved up and to the left by @shift, what moves out coming in on the other
  * side. vdt_windows_back() is the way back, by the same options, and drops what padding has become.

@@ -7,8 +7,8 @@
 #include "strassen.h"
 
 /* As measured with `vedette bench`: with 384 inputs, or with 512 columns and fewer, of which there
- * are too few pairs of blocks to share out, it gained nothing; nor with the fewer rows that DeiT-B
- * has when its tokens merge. */
+ * are too few pairs of blocks to share out, it gained nothing; nor with fewer
+ * rows, as there are where tokens merge. */
 #define LEAST_ROWS    192
 #define LEAST_DEPTH   768
 #define LEAST_COLUMNS 768
