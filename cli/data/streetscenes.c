@@ -239,12 +239,15 @@ static ClipSet *scenes_open(guint64 seed, guint64 first, guint n, guint coded,
     return set;
 }
 
+static const char *const background[] = {"day", "clear", "sharp", NULL};
+
 const StreetTask street_scenes_task = {
     .name = "scene",
     .title = "what pictures of the synthetic street are like",
     .labels = labels,
     .groups = groups,
     .n_groups = G_N_ELEMENTS(groups),
+    .background = background,
     .size = 112,
     .config = "{\"arch\": \"deit\", \"norm\": \"linearnorm\", \"attention\": \"linear\", "
               "\"dim\": 96, \"depth\": 6, \"heads\": 3, \"patch\": 8, \"img_size\": 112}",

@@ -13,9 +13,10 @@ typedef struct {
     const char *const *labels; /* NULL-terminated, by group */
     const VdtCardGroup *groups;
     guint n_groups;
-    guint size;         /* usual sides of what a network sees */
-    const char *config; /* of the usual network, a small one */
-    int alarms;         /* the group whose labels, but the first, are alarms; -1: none */
+    const char *const *background; /* labels that nobody has to be told of; or NULL */
+    guint size;                    /* usual sides of what a network sees */
+    const char *config;            /* of the usual network, a small one */
+    int alarms;                    /* the group whose labels, but the first, are alarms; -1: none */
     /* Pictures @first to @first + @n of those that belong to @seed; one in @coded (0: none) went
      * through H.264. */
     ClipSet *(*open)(guint64 seed, guint64 first, guint n, guint coded, const ClipFormat *format,

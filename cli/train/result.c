@@ -146,11 +146,18 @@ static char *origin_of(const Training *training)
 }
 
 /* On a street somebody always walks, or nobody does. */
-static JsonArray *background(void)
+static const VdtStreetAction usual[] = {VDT_STREET_EMPTY, VDT_STREET_WALK};
+
+/* Labels that nobody has to be told of; NULL if there are none. */
+static JsonArray *background(const StreetTask *task)
 {
+    if (task != NULL && task->background == NULL)
+        return NULL;
     JsonArray *array = json_array_new();
-    json_array_add_string_element(array, vdt_street_action_name(VDT_STREET_EMPTY));
-    json_array_add_string_element(array, vdt_street_action_name(VDT_STREET_WALK));
+    for (guint i = 0; task != NULL && task->background[i] != NULL; i++)
+        json_array_add_string_element(array, task->background[i]);
+    for (guint i = 0; task == NULL && i < G_N_ELEMENTS(usual); i++)
+        json_array_add_string_element(array, vdt_street_action_name(usual[i]));
     return array;
 }
 
@@ -197,10 +204,13 @@ static gboolean save_card(const Training *training, const Validation *validation
     json_object_set_string_member(object, "labels", "labels.txt");
     if (training->network.n_groups > 0)
         json_object_set_array_member(object, "groups", groups(&training->network));
-    else if (o->street && training->network.model->task == VDT_TASK_SEGMENTATION)
+    JsonArray *quiet = NULL;
+    if (o->street && training->network.model->task == VDT_TASK_SEGMENTATION)
         json_object_set_array_member(object, "things", things());
     else if (o->street)
-        json_object_set_array_member(object, "background", background());
+        quiet = background(training->task);
+    if (quiet != NULL)
+        json_object_set_array_member(object, "background", quiet);
     json_object_set_string_member(object, "licence",
                                   o->licence != NULL ? o->licence
                                   : o->street        ? "CC0-1.0"

@@ -398,7 +398,10 @@ static void test_train(void)
     g_assert_cmpuint(card->n_groups, ==, SCENE_N_GROUPS);
     g_assert_cmpstr(card->groups[SCENE_CAMERA].name, ==, "camera");
     g_assert_cmpstr(card->labels[card->groups[SCENE_CAMERA].first + CAMERA_COVERED], ==, "covered");
-    g_assert_null(card->background);
+    for (guint i = 0; i < card->n_labels; i++)
+        g_assert_cmpint(
+            card->background[i], ==,
+            g_strv_contains((const char *const[]){"day", "clear", "sharp", NULL}, card->labels[i]));
     g_assert_true(street_task_of_card(card) == &street_scenes_task);
 }
 
