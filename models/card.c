@@ -47,6 +47,8 @@ void vdt_card_free(VdtCard *card)
     for (guint i = 0; i < card->n_groups; i++)
         g_free(card->groups[i].name);
     g_free(card->groups);
+    g_free(card->compensator);
+    g_free(card->levels);
     g_free(card);
 }
 
