@@ -13,6 +13,10 @@
 
 enum { Q, K, V };
 
+/* Numbers of the sum over j of k[j]' v[j] that are kept at once, on the stack: channels of values
+ * stand for themselves, so some of them are done, and then the next. */
+#define ROOM 2048
+
 typedef struct {
     gint64 batch, heads, queries, keys;
     gint64 depth, width;     /* channels of a head, of keys and of values */
@@ -47,6 +51,9 @@ static gboolean infer_shape(VdtNode *node, GError **error)
                                "%" G_GINT64_FORMAT " and %" G_GINT64_FORMAT
                                " channels do not split into %d heads",
                                q->dims[2], v->dims[2], heads);
+    if (q->dims[2] / heads > ROOM)
+        return vdt_shape_error(error, "heads of %" G_GINT64_FORMAT " channels are wider than %d",
+                               q->dims[2] / heads, ROOM);
     node->shape = vdt_shape(q->dims[0], q->dims[1], v->dims[2]);
     return TRUE;
 }
@@ -82,7 +89,7 @@ static double divisor(const VdtNode *node, const Extent *e, const vdt_real *q, c
 static void attend(const VdtNode *node, const Extent *e, const vdt_real *q, const vdt_real *k,
                    const vdt_real *v, vdt_real *y)
 {
-    g_autofree double *product = g_new(double, e->depth * e->width), *sum = g_new(double, e->depth);
+    double product[ROOM], sum[ROOM];
 
     sum_up(e, k, v, product, sum);
     for (gint64 i = 0; i < e->queries; i++, q += e->k_pitch, y += e->v_pitch) {
@@ -98,25 +105,39 @@ static void attend(const VdtNode *node, const Extent *e, const vdt_real *q, cons
     }
 }
 
+/* @e, of the channels of values from @from on: as many as there is room for. */
+static Extent part_of(const Extent *e, gint64 from)
+{
+    Extent part = *e;
+
+    part.width = MIN(MAX(1, ROOM / e->depth), e->width - from);
+    return part;
+}
+
 static void forward(const VdtNode *node, const vdt_real *const *x, vdt_real *y)
 {
     const Extent e = extent_of(node);
 
     for (gint64 n = 0; n < e.batch; n++)
-        for (gint64 h = 0; h < e.heads; h++)
-            attend(node, &e, x[Q] + n * e.queries * e.k_pitch + h * e.depth,
-                   x[K] + n * e.keys * e.k_pitch + h * e.depth,
-                   x[V] + n * e.keys * e.v_pitch + h * e.width,
-                   y + n * e.queries * e.v_pitch + h * e.width);
+        for (gint64 h = 0; h < e.heads; h++) {
+            Extent part = {0};
+
+            for (gint64 d = 0; d < e.width; d += part.width) {
+                part = part_of(&e, d);
+                attend(node, &part, x[Q] + n * e.queries * e.k_pitch + h * e.depth,
+                       x[K] + n * e.keys * e.k_pitch + h * e.depth,
+                       x[V] + n * e.keys * e.v_pitch + h * e.width + d,
+                       y + n * e.queries * e.v_pitch + h * e.width + d);
+            }
+        }
 }
 
+/* Adds to dq and dk what comes of these channels of values. */
 static void attend_back(const VdtNode *node, const Extent *e, const vdt_real *q, const vdt_real *k,
                         const vdt_real *v, const vdt_real *y, const vdt_real *dy, vdt_real *dq,
                         vdt_real *dk, vdt_real *dv)
 {
-    const gint64 n = e->depth * e->width;
-    g_autofree double *product = g_new(double, n), *sum = g_new(double, e->depth);
-    g_autofree double *dproduct = g_new0(double, n), *dsum = g_new0(double, e->depth);
+    double product[ROOM], sum[ROOM], dproduct[ROOM] = {0}, dsum[ROOM] = {0};
 
     sum_up(e, k, v, product, sum);
     for (gint64 i = 0; i < e->queries; i++) {
@@ -169,9 +190,13 @@ static void backward(const VdtNode *node, const vdt_real *const *x, const vdt_re
             const gint64 k = n * e.keys * e.k_pitch + h * e.depth;
             const gint64 v = n * e.keys * e.v_pitch + h * e.width;
             const gint64 to = n * e.queries * e.v_pitch + h * e.width;
+            Extent part = {0};
 
-            attend_back(node, &e, x[Q] + q, x[K] + k, x[V] + v, y + to, dy + to, at(dx[Q], q),
-                        at(dx[K], k), at(dx[V], v));
+            for (gint64 d = 0; d < e.width; d += part.width) {
+                part = part_of(&e, d);
+                attend_back(node, &part, x[Q] + q, x[K] + k, x[V] + v + d, y + to + d, dy + to + d,
+                            at(dx[Q], q), at(dx[K], k), at(dx[V], v + d));
+            }
         }
 }
 

