@@ -512,7 +512,7 @@ static void test_asked(void)
 }
 
 /* A certificate that nobody vouches for is taken only if that is asked for. */
-G_GNUC_UNUSED static void test_untrusted(void)
+static void test_untrusted(void)
 {
     start();
     g_autoptr(JsonNode) node = NULL;
@@ -542,7 +542,8 @@ static void test_network(void)
         "for i in 1 2 3 4; do ip addr add 10.9.0.1$i/24 dev v0 || exit 77; done && "
         "ip addr add 10.8.0.11/24 dev v1 && for i in v0 p0 v1 p1; do ip link set $i up || exit 77; "
         "done\n"
-        "VEDETTE_INSIDE=1 exec \"$@\"";
+        /* The search for leaks dies at the end of a process in which TLS was spoken. */
+        "ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 VEDETTE_INSIDE=1 exec \"$@\"";
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     /* Root needs to be no other's, which a changed root does not allow. */
     const char *argv[] = {"unshare", geteuid() == 0 ? "-n" : "-rn", "sh", "-c", script, "sh", self,
@@ -569,9 +570,7 @@ int main(int argc, char **argv)
         g_test_add_func("/inside/found", test_found);
         g_test_add_func("/inside/silence", test_silence);
         g_test_add_func("/inside/asked", test_asked);
-#ifndef __SANITIZE_ADDRESS__ /* which dies of looking for leaks when TLS was spoken here */
         g_test_add_func("/inside/untrusted", test_untrusted);
-#endif
         return fixture_close();
     }
     g_test_add_func("/cameras/answer", test_answer);
