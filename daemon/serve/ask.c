@@ -4,6 +4,7 @@
 #include <gio/gunixsocketaddress.h>
 #include <string.h>
 
+#define MOST_HEAD    (64 * 1024)
 #define MOST_ANSWER  (4 * 1024 * 1024)
 #define MOST_PICTURE (16 * 1024 * 1024)
 #define LIVE_SECONDS 10 /* between two pictures */
@@ -23,17 +24,23 @@ static void answer_clear(Answer *answer)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Answer, answer_clear)
 
-/* Without its end; NULL with an error. */
-static char *read_line(Answer *answer, GError **error)
+/* Without its end, and of no more than *@room bytes, which it takes off; NULL with an error. */
+static char *read_line(Answer *answer, gsize *room, GError **error)
 {
-    g_autoptr(GError) why = NULL;
-    char *line = g_data_input_stream_read_line(answer->input, NULL, answer->cancellable, &why);
-    if (line != NULL)
-        return g_strchomp(line);
-    if (why != NULL)
-        g_propagate_error(error, g_steal_pointer(&why));
-    else
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED, "it gave no answer");
+    g_autoptr(GString) line = g_string_new(NULL);
+    for (; *room > 0; (*room)--) {
+        g_autoptr(GError) why = NULL;
+        guchar byte = g_data_input_stream_read_byte(answer->input, answer->cancellable, &why);
+        if (why != NULL) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return NULL;
+        }
+        if (byte == '\n')
+            return g_strchomp(g_string_free(g_steal_pointer(&line), FALSE));
+        g_string_append_c(line, (char)byte);
+    }
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
+                "the head of its answer is longer than %d bytes", MOST_HEAD);
     return NULL;
 }
 
@@ -41,9 +48,10 @@ static char *read_line(Answer *answer, GError **error)
 static gboolean read_head(Answer *answer, gsize *length, GError **error)
 {
     static const char field[] = "content-length:", version[] = "HTTP/1.";
+    gsize room = MOST_HEAD;
     *length = 0;
     for (;;) {
-        g_autofree char *line = read_line(answer, error);
+        g_autofree char *line = read_line(answer, &room, error);
         if (line == NULL)
             return FALSE;
         if (*line == '\0')
@@ -105,7 +113,7 @@ JsonObject *vdt_ask(const char *socket, const char *method, const char *target, 
     if (text == NULL)
         return NULL;
     g_autoptr(JsonNode) node = json_from_string(text, error);
-    if (node != NULL && JSON_NODE_HOLDS_OBJECT(node)) {
+    if (node != NULL && JSON_NODE_HOLDS_OBJECT(node) && answer.status != 0) {
         *status = answer.status;
         return json_node_dup_object(node);
     }

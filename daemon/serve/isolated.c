@@ -218,12 +218,13 @@ static void publish(VdtIsolated *self, const VdtStreamInfo *info)
 
 static void on_answer(VdtIsolated *self, JsonObject *object)
 {
-    JsonArray *list = json_object_has_member(object, "analysers")
-                          ? json_object_get_array_member(object, "analysers")
-                          : NULL;
+    JsonNode *node = json_object_get_member(object, "analysers");
+    JsonArray *list =
+        node != NULL && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
     GPtrArray *analysers = g_ptr_array_new_with_free_func(vdt_served_analyser_free);
     for (guint i = 0; list != NULL && i < json_array_get_length(list); i++)
-        g_ptr_array_add(analysers, read_analyser(json_array_get_object_element(list, i)));
+        if (JSON_NODE_HOLDS_OBJECT(json_array_get_element(list, i)))
+            g_ptr_array_add(analysers, read_analyser(json_array_get_object_element(list, i)));
     VdtStreamInfo *info = read_info(object);
     self->heard = vdt_clock_now();
     if (self->away) {
