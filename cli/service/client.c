@@ -105,17 +105,18 @@ static void set_problem(JsonObject *problem, guint status, GError **error)
         g_string_append(text, detail);
     else
         g_string_printf(text, "the service answers with status %u", status);
-    JsonArray *list = json_object_has_member(problem, "problems")
-                          ? json_object_get_array_member(problem, "problems")
-                          : NULL;
+    JsonNode *node = json_object_get_member(problem, "problems");
+    JsonArray *list =
+        node != NULL && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
     for (guint i = 0; list != NULL && i < json_array_get_length(list); i++) {
-        JsonObject *one = json_array_get_object_element(list, i);
-        g_string_append_printf(text, "\n  %s:%" G_GINT64_FORMAT ": [%s] %s: %s",
-                               json_object_get_string_member_with_default(one, "file", ""),
-                               json_object_get_int_member_with_default(one, "line", 0),
-                               json_object_get_string_member_with_default(one, "group", ""),
-                               json_object_get_string_member_with_default(one, "key", ""),
-                               json_object_get_string_member_with_default(one, "message", ""));
+        JsonNode *each = json_array_get_element(list, i);
+        if (!JSON_NODE_HOLDS_OBJECT(each))
+            continue;
+        JsonObject *one = json_node_get_object(each);
+        g_autofree char *file = client_text(one, "file"), *line = client_text(one, "line"),
+                        *group = client_text(one, "group"), *key = client_text(one, "key"),
+                        *message = client_text(one, "message");
+        g_string_append_printf(text, "\n  %s:%s: [%s] %s: %s", file, line, group, key, message);
     }
     g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, text->str);
 }

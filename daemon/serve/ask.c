@@ -4,6 +4,8 @@
 #include <gio/gunixsocketaddress.h>
 #include <string.h>
 
+#include "http/jsonbody.h"
+
 #define MOST_HEAD    (64 * 1024)
 #define MOST_ANSWER  (4 * 1024 * 1024)
 #define MOST_PICTURE (16 * 1024 * 1024)
@@ -56,7 +58,7 @@ static gboolean read_head(Answer *answer, gsize *length, GError **error)
             return FALSE;
         if (*line == '\0')
             return TRUE;
-        if (g_str_has_prefix(line, version))
+        if (g_str_has_prefix(line, version) && strlen(line) > strlen("HTTP/1.x "))
             answer->status = (guint)g_ascii_strtoull(line + strlen("HTTP/1.x "), NULL, 10);
         else if (g_ascii_strncasecmp(line, field, strlen(field)) == 0)
             *length = (gsize)g_ascii_strtoull(line + strlen(field), NULL, 10);
@@ -86,7 +88,7 @@ static gboolean begin(Answer *answer, const char *socket, const char *method, co
            read_head(answer, &length, error);
 }
 
-static char *read_rest(Answer *answer, GError **error)
+static GString *read_rest(Answer *answer, GError **error)
 {
     g_autoptr(GString) all = g_string_new(NULL);
     char part[16384];
@@ -99,7 +101,7 @@ static char *read_rest(Answer *answer, GError **error)
             return NULL;
         }
     }
-    return n < 0 ? NULL : g_strdup(all->str);
+    return n < 0 ? NULL : g_steal_pointer(&all);
 }
 
 JsonObject *vdt_ask(const char *socket, const char *method, const char *target, guint seconds,
@@ -109,17 +111,17 @@ JsonObject *vdt_ask(const char *socket, const char *method, const char *target, 
     *status = 0;
     if (!begin(&answer, socket, method, target, seconds, error))
         return NULL;
-    g_autofree char *text = read_rest(&answer, error);
+    g_autoptr(GString) text = read_rest(&answer, error);
     if (text == NULL)
         return NULL;
-    g_autoptr(JsonNode) node = json_from_string(text, error);
-    if (node != NULL && JSON_NODE_HOLDS_OBJECT(node) && answer.status != 0) {
-        *status = answer.status;
-        return json_node_dup_object(node);
+    JsonObject *object = vdt_json_body_parse(text->str, text->len, NULL);
+    if (object == NULL || answer.status == 0) {
+        g_clear_pointer(&object, json_object_unref);
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "its answer is none of Vedette's");
+        return NULL;
     }
-    if (error != NULL && *error == NULL)
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "its answer is no object of JSON");
-    return NULL;
+    *status = answer.status;
+    return object;
 }
 
 void vdt_ask_pictures(const char *socket, const char *target, GCancellable *cancellable,

@@ -18,6 +18,9 @@
 #define LAST            G_USEC_PER_SEC       /* that its thread has to end */
 #define PATIENCE        3                    /* s, with its answers */
 #define CHANGE_PATIENCE 60                   /* s, with what it does */
+#define MOST_ANALYSERS  64
+#define MOST_TEXT       4096
+#define MOST_SECONDS    1e9
 
 struct _VdtIsolated {
     char *name, *folder, *socket, *target;
@@ -130,24 +133,33 @@ static guint64 count_of(JsonObject *object, const char *name)
     return (guint64)MAX(json_object_get_int_member_with_default(object, name, 0), 0);
 }
 
-static gint64 ns_of(JsonObject *object, const char *name)
+/* -1 if it is none. */
+static double seconds_of(JsonObject *object, const char *name)
 {
     double seconds = json_object_get_double_member_with_default(object, name, -1);
-    return seconds < 0 || seconds > 1e9 ? -1 : (gint64)(seconds * (double)VDT_SECOND);
+    return seconds >= 0 && seconds <= MOST_SECONDS ? seconds : -1;
 }
 
+static gint64 ns_of(JsonObject *object, const char *name)
+{
+    double seconds = seconds_of(object, name);
+    return seconds < 0 ? -1 : (gint64)(seconds * (double)VDT_SECOND);
+}
+
+/* Of a word from outside, or NULL. */
 static VdtStreamState state_of(const char *name)
 {
     VdtStreamState state = VDT_STREAM_FAILED;
     for (guint i = 0; i < VDT_N_STREAM_STATES; i++)
-        if (strcmp(name, vdt_stream_state_name(i)) == 0)
+        if (g_strcmp0(name, vdt_stream_state_name(i)) == 0)
             state = i;
     return state;
 }
 
 static char *text_of(JsonObject *object, const char *name)
 {
-    return g_strdup(json_object_get_string_member_with_default(object, name, NULL));
+    const char *text = json_object_get_string_member_with_default(object, name, NULL);
+    return text != NULL && strlen(text) <= MOST_TEXT ? g_strdup(text) : NULL;
 }
 
 static VdtStreamInfo *read_info(JsonObject *object)
@@ -155,7 +167,7 @@ static VdtStreamInfo *read_info(JsonObject *object)
     VdtStreamInfo *info = g_new0(VdtStreamInfo, 1);
     gint64 now = vdt_clock_now(), retry = ns_of(object, "retry_in_s");
     *info = (VdtStreamInfo){
-        .state = state_of(json_object_get_string_member_with_default(object, "state", "")),
+        .state = state_of(json_object_get_string_member_with_default(object, "state", NULL)),
         .since = now - MAX(ns_of(object, "in_state_s"), 0),
         .retry = retry < 0 ? -1 : now + retry,
         .reason = text_of(object, "reason"),
@@ -175,20 +187,24 @@ static VdtStreamInfo *read_info(JsonObject *object)
     return info;
 }
 
-static VdtServedAnalyser *read_analyser(JsonObject *object)
+/* NULL if it is none. */
+static VdtServedAnalyser *read_analyser(JsonNode *node)
 {
+    JsonObject *object = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    g_autofree char *name = object != NULL ? text_of(object, "name") : NULL;
+    g_autofree char *model = object != NULL ? text_of(object, "model") : NULL;
+    if (name == NULL || model == NULL)
+        return NULL;
     VdtServedAnalyser *one = g_new(VdtServedAnalyser, 1);
-    *one =
-        (VdtServedAnalyser){.name = text_of(object, "name"),
-                            .model = text_of(object, "model"),
-                            .frames = count_of(object, "frames"),
-                            .results = count_of(object, "results"),
-                            .skipped = count_of(object, "skipped"),
-                            .broken = count_of(object, "broken"),
-                            .last = json_object_get_double_member_with_default(object, "last_s", 0),
-                            .lag = json_object_get_double_member_with_default(object, "lag_s", 0)};
-    one->busy =
-        json_object_get_double_member_with_default(object, "average_s", 0) * (double)one->results;
+    *one = (VdtServedAnalyser){.name = g_steal_pointer(&name),
+                               .model = g_steal_pointer(&model),
+                               .frames = count_of(object, "frames"),
+                               .results = count_of(object, "results"),
+                               .skipped = count_of(object, "skipped"),
+                               .broken = count_of(object, "broken"),
+                               .last = MAX(seconds_of(object, "last_s"), 0),
+                               .lag = MAX(seconds_of(object, "lag_s"), 0)};
+    one->busy = MAX(seconds_of(object, "average_s"), 0) * (double)one->results;
     return one;
 }
 
@@ -222,9 +238,12 @@ static void on_answer(VdtIsolated *self, JsonObject *object)
     JsonArray *list =
         node != NULL && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
     GPtrArray *analysers = g_ptr_array_new_with_free_func(vdt_served_analyser_free);
-    for (guint i = 0; list != NULL && i < json_array_get_length(list); i++)
-        if (JSON_NODE_HOLDS_OBJECT(json_array_get_element(list, i)))
-            g_ptr_array_add(analysers, read_analyser(json_array_get_object_element(list, i)));
+    guint n = list != NULL ? MIN(json_array_get_length(list), MOST_ANALYSERS) : 0;
+    for (guint i = 0; i < n; i++) {
+        VdtServedAnalyser *one = read_analyser(json_array_get_element(list, i));
+        if (one != NULL)
+            g_ptr_array_add(analysers, one);
+    }
     VdtStreamInfo *info = read_info(object);
     self->heard = vdt_clock_now();
     if (self->away) {
@@ -278,9 +297,11 @@ static void ask(VdtIsolated *self)
         on_answer(self, object);
         return;
     }
-    if (object != NULL)
+    if (object != NULL) {
+        g_autofree char *detail = text_of(object, "detail");
         g_set_error(&error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s",
-                    json_object_get_string_member_with_default(object, "detail", "it refuses"));
+                    detail != NULL ? detail : "it refuses");
+    }
     if (!g_cancellable_is_cancelled(self->cancellable))
         on_silence(self, error);
 }
@@ -472,7 +493,9 @@ guint vdt_isolated_restart(VdtIsolated *self, char **detail)
         return 409;
     }
     *detail = text_of(object, "detail");
-    return status;
+    if (*detail == NULL)
+        *detail = g_strdup("it refuses");
+    return status >= 200 && status <= 599 ? status : 502;
 }
 
 /* --- seen --- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A stream in a process of its own is seen, told and recorded as all others are, whichever of both
  * processes ends. */
+#include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
@@ -227,9 +228,122 @@ static void test_isolated(void)
     end(&both);
 }
 
+/* What stands in for the process of yard answers with these bytes, whatever it is asked. */
+typedef struct {
+    GSocketListener *listener;
+    GCancellable *cancellable;
+    GThread *thread;
+    GMutex lock;
+    char *answer; /* guarded */
+} StandIn;
+
+static gpointer answer_all(gpointer data)
+{
+    StandIn *self = data;
+    GSocketConnection *connection;
+    while ((connection = g_socket_listener_accept(self->listener, NULL, self->cancellable, NULL)) !=
+           NULL) {
+        GIOStream *stream = G_IO_STREAM(connection);
+        char asked[1024];
+        g_mutex_lock(&self->lock);
+        g_autofree char *answer = g_strdup(self->answer);
+        g_mutex_unlock(&self->lock);
+        g_input_stream_read(g_io_stream_get_input_stream(stream), asked, sizeof asked, NULL, NULL);
+        g_output_stream_write_all(g_io_stream_get_output_stream(stream), answer, strlen(answer),
+                                  NULL, NULL, NULL);
+        g_object_unref(connection);
+    }
+    return NULL;
+}
+
+static void stand_in_say(StandIn *self, const char *answer)
+{
+    g_mutex_lock(&self->lock);
+    g_free(self->answer);
+    self->answer = g_strdup(answer);
+    g_mutex_unlock(&self->lock);
+}
+
+/* Where the process of yard would be. */
+static void stand_in_start(StandIn *self)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_build_filename(fixture_path("state"), "isolated", "yard", NULL),
+                    *path = g_build_filename(folder, "api.sock", NULL);
+    g_autoptr(GSocketAddress) address = g_unix_socket_address_new(path);
+    g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
+    self->listener = g_socket_listener_new();
+    self->cancellable = g_cancellable_new();
+    g_socket_listener_add_address(self->listener, address, G_SOCKET_TYPE_STREAM,
+                                  G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, &error);
+    g_assert_no_error(error);
+    self->thread = g_thread_new("stand-in", answer_all, self);
+}
+
+static void stand_in_clear(StandIn *self)
+{
+    g_cancellable_cancel(self->cancellable);
+    g_thread_join(self->thread);
+    g_object_unref(self->listener);
+    g_object_unref(self->cancellable);
+    g_free(self->answer);
+    g_mutex_clear(&self->lock);
+}
+
+#define OK   "HTTP/1.0 200 OK\r\n\r\n"
+#define DEEP "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+
+/* Whatever such a process answers, the service says that it fails, and is well itself. */
+static void test_broken_answers(void)
+{
+    static const struct {
+        const char *answer, *state;
+        guint restarted; /* the status */
+    } cases[] = {
+        {OK "{\"state\":\"live\"}", "live", 200},
+        {"", "failed", 409},
+        {OK "{\"state\":\"live\"}", "live", 200}, /* it may come to its senses */
+        {"HTTP/1.\r\n\r\n{\"state\":\"live\"}", "failed", 409},
+        {OK "{\"state\":5,\"reason\":[],\"analysers\":7}", "failed", 200},
+        {OK "{\"state\":\"live\",\"analysers\":[5,null,{},{\"name\":\"x\"},"
+            "{\"name\":3,\"model\":\"m\"},{\"name\":\"n\",\"model\":\"m\","
+            "\"lag_s\":1e999,\"average_s\":-3,\"frames\":-1,\"results\":\"many\"}],"
+            "\"frame_age_s\":1e999,\"retry_in_s\":{},\"frames\":1e40,\"codec\":{}}",
+         "live", 200},
+        {OK "{\"state\":" DEEP DEEP DEEP DEEP "}", "failed", 409},
+        {OK "{\"state\":\"live\"}", "live", 200},
+        {OK "{\"state\":\"\xff\xfe\"}", "failed", 409},
+        {OK "{\"state\":\"live\"}", "live", 200},
+        {"HTTP/1.0 99999 What\r\n\r\n{\"state\":\"live\",\"detail\":5}", "failed", 502},
+    };
+    Service service = {0}, *s = &service;
+    StandIn yard = {.answer = g_strdup("")};
+    service_init(s, "");
+    s->with_state = TRUE;
+    add_bars("yard", "");
+    fixture_add("streams.d/yard.conf.d/own.conf", "[stream]\nisolated=yes\n");
+    g_mutex_init(&yard.lock);
+    service_start(s);
+    service_wait_ready(s);
+    stand_in_start(&yard);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_test_message("answer %u", i);
+        stand_in_say(&yard, cases[i].answer);
+        EXPECT(s, service_is(s, "yard", cases[i].state), 20);
+        g_autofree char *metrics = service_get(s, "/metrics");
+        g_assert_cmpuint(status_of(metrics), ==, 200);
+        g_assert_null(strstr(metrics, "inf\n"));
+        service_act(s, "POST", YARD "/restart", NULL, cases[i].restarted);
+    }
+    service_stop(s);
+    stand_in_clear(&yard);
+    service_clear(s);
+}
+
 int main(int argc, char **argv)
 {
     fixture_open(&argc, &argv);
     g_test_add_func("/isolated/both", test_isolated);
+    g_test_add_func("/isolated/broken-answers", test_broken_answers);
     return fixture_close();
 }
