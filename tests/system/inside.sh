@@ -265,7 +265,7 @@ is_closed() {
 # --- in a process of its own, and in the journal ---
 
 isolates() {
-  stream yard <<<$'[stream]\nsource=street:///\nisolated=yes\n[segmenter]'
+  stream yard <<<$'[stream]\nsource=street:///\nisolated=yes\n[recognizer]'
   mark
   systemctl reload vedette && within 10 said vedette '^the configuration was read anew' &&
     systemctl enable --now vedette@yard && within 20 said vedette@yard '^yard: live$' && not_said vedette '^yard: (live|connecting)' &&
@@ -292,7 +292,7 @@ falls_alone() {
 }
 
 reloads_both() {
-  stream yard <<<$'[stream]\nsource=street:///\nisolated=yes\nstall-timeout=4s\n[segmenter]'
+  stream yard <<<$'[stream]\nsource=street:///\nisolated=yes\nstall-timeout=4s\n[recognizer]'
   mark
   systemctl reload vedette && within 10 said vedette@yard 'yard: changed: stream.stall-timeout'
 }
