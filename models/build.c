@@ -4,14 +4,17 @@
 
 VdtBuild vdt_model_ask(const VdtModel *model, const VdtShape *input)
 {
-    return (VdtBuild){
-        .n_inputs = 1, .inputs = {*input}, .task = model->task, .merge = VDT_MERGE_CONFIGURED};
+    return (VdtBuild){.n_inputs = 1,
+                      .inputs = {*input},
+                      .task = model->task,
+                      .merge = VDT_MERGE_CONFIGURED,
+                      .restoration = VDT_RESTORATION_CONFIGURED};
 }
 
 gboolean vdt_build_equal(const VdtBuild *a, const VdtBuild *b)
 {
     if (a->n_inputs != b->n_inputs || a->task != b->task || a->merge != b->merge ||
-        a->phase != b->phase)
+        a->phase != b->phase || a->restoration != b->restoration)
         return FALSE;
     for (guint i = 0; i < a->n_inputs; i++)
         if (!vdt_shape_equal(&a->inputs[i], &b->inputs[i]))
@@ -50,6 +53,10 @@ gboolean vdt_build_check_plain(const VdtModel *model, const VdtBuild *asked, GEr
         g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
                     "%s has no phase %d: it keeps nothing from run to run", model->name,
                     asked->phase);
+    else if (asked->restoration >= 0 && model->restorations == NULL)
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                    "%s has no restoration %d: it restores nothing", model->name,
+                    asked->restoration);
     else
         return TRUE;
     return FALSE;

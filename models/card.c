@@ -15,6 +15,7 @@
 #define MAX_LABEL_BYTES  256
 #define MAX_GROUPS       32
 #define MAX_GROUP_BYTES  64
+#define MAX_TASK_BYTES   64
 /* Frames per second that the intervals of training sets are counted at. */
 #define TRAINING_RATE    30.0
 /* Pixels of what a network sees at once, as in one picture of 3840 x 2160: the values inside it
@@ -47,6 +48,7 @@ void vdt_card_free(VdtCard *card)
     for (guint i = 0; i < card->n_groups; i++)
         g_free(card->groups[i].name);
     g_free(card->groups);
+    g_strfreev(card->restorations);
     g_free(card->compensator);
     g_free(card->levels);
     g_free(card);
@@ -299,6 +301,29 @@ static void read_groups(VdtFields *fields, VdtCard *card, const char *where)
     }
 }
 
+/* Of networks that restore pictures; how many there are is known to whoever has the network. */
+static void read_restorations(VdtFields *fields, const VdtModel *model, VdtCard *card)
+{
+    card->restorations = vdt_fields_strings(fields, "tasks");
+    if (card->restorations == NULL)
+        return;
+    if (model->restorations == NULL)
+        vdt_fields_fail(fields, "\"tasks\" is there, but %s restores nothing", model->name);
+    card->n_restorations = g_strv_length(card->restorations);
+    if (card->n_restorations == 0)
+        vdt_fields_fail(fields, "\"tasks\" is empty, but takes a name for each task");
+    g_autoptr(GHashTable) seen = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
+    for (guint i = 0; i < card->n_restorations; i++) {
+        const char *name = card->restorations[i];
+        if (*name == '\0' || strlen(name) > MAX_TASK_BYTES)
+            vdt_fields_fail(fields,
+                            "\"tasks\" has a name of %" G_GSIZE_FORMAT " bytes, but takes 1 to %d",
+                            strlen(name), MAX_TASK_BYTES);
+        if (!g_hash_table_add(seen, (char *)name))
+            vdt_fields_fail(fields, "\"tasks\" has \"%s\" twice", name);
+    }
+}
+
 /* Of networks that merge tokens. */
 static void read_merging(VdtFields *fields, const VdtModel *model, VdtCard *card, const char *path)
 {
@@ -404,6 +429,7 @@ VdtCard *vdt_card_load(const char *path, JsonObject **config, GError **error)
     inner = vdt_fields_object(&fields, "training", in_training);
     check_training(&inner);
     read_groups(&fields, card, in_groups);
+    read_restorations(&fields, model, card);
     read_merging(&fields, model, card, path);
     inner = vdt_fields_object(&fields, "config", path);
     if (mistake == NULL && labels != NULL)
@@ -436,6 +462,7 @@ char *vdt_card_find_unknown(const VdtCard *card)
                                         "background",
                                         "things",
                                         "groups",
+                                        "tasks",
                                         "merge",
                                         "compensator.weights",
                                         "compensator.scale",

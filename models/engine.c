@@ -122,7 +122,14 @@ static gboolean check_groups(const VdtCard *card, const VdtGraph *graph, GError 
     return FALSE;
 }
 
-/* Lists the tensors that the network does not use. Counters of a training are nobody's business. */
+static void add_params(GHashTable *names, const VdtGraph *graph)
+{
+    for (guint i = 0; i < vdt_graph_get_n_params(graph); i++)
+        g_hash_table_add(names, g_strdup(vdt_graph_get_param(graph, i, NULL)));
+}
+
+/* Lists the tensors that the network does not use, whatever it restores. Counters of a training are
+ * nobody's business. */
 static gboolean find_unused(VdtEngine *engine, gboolean strict, GError **error)
 {
     VdtShape input =
@@ -132,9 +139,17 @@ static gboolean find_unused(VdtEngine *engine, gboolean strict, GError **error)
     g_autoptr(VdtGraph) graph = engine_graph(engine, &asked, error);
     if (graph == NULL || !check_groups(engine->card, graph, error))
         return FALSE;
-    g_autoptr(GHashTable) used = g_hash_table_new(vdt_keyed_str_hash, g_str_equal);
-    for (guint i = 0; i < vdt_graph_get_n_params(graph); i++)
-        g_hash_table_add(used, (char *)vdt_graph_get_param(graph, i, NULL));
+    g_autoptr(GHashTable) used =
+        g_hash_table_new_full(vdt_keyed_str_hash, g_str_equal, g_free, NULL);
+    add_params(used, graph);
+    guint n_restorations = vdt_engine_get_restorations(engine, NULL);
+    for (guint i = 0; i < n_restorations; i++) {
+        asked.restoration = (int)i;
+        g_autoptr(VdtGraph) other = engine_graph(engine, &asked, error);
+        if (other == NULL)
+            return FALSE;
+        add_params(used, other);
+    }
 
     g_autoptr(GString) list = g_string_new(NULL);
     guint n = 0;
@@ -297,6 +312,35 @@ static gboolean reconcile(VdtEngine *engine, GError **error)
     return TRUE;
 }
 
+/* A name for each restoration: the card's, those of the published variant, or, of a network with
+ * one, the variant's own; numbers otherwise. */
+static gboolean name_restorations(VdtEngine *engine, GError **error)
+{
+    VdtCard *card = engine->card;
+    guint n = vdt_engine_get_restorations(engine, NULL);
+    gboolean known =
+        n > 0 || engine->model->restorations == NULL; /* or build() says what is wrong */
+    if (card->n_restorations > 0 && known && card->n_restorations != n) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                    "%s: \"tasks\" has %u names, but the network has %u tasks", card->path,
+                    card->n_restorations, n);
+        return FALSE;
+    }
+    if (card->n_restorations > 0 || n == 0)
+        return TRUE;
+    const VdtVariant *variant = vdt_model_find_variant(engine->model, card->variant, NULL);
+    const char *const *names = variant != NULL ? variant->restorations : NULL;
+    if (names != NULL && g_strv_length((char **)names) != n)
+        names = NULL;
+    card->restorations = g_new0(char *, n + 1);
+    for (guint i = 0; i < n; i++)
+        card->restorations[i] = names != NULL ? g_strdup(names[i])
+                                : n == 1      ? g_strdup(card->variant)
+                                              : g_strdup_printf("%u", i);
+    card->n_restorations = n;
+    return TRUE;
+}
+
 /* The level, and the adapters that the card names. */
 static gboolean configure_merging(VdtEngine *engine, const VdtEngineOptions *options,
                                   GError **error)
@@ -347,8 +391,8 @@ static VdtEngine *engine_new(const VdtEngineOptions *options, Files *files, GErr
         return NULL;
     g_free(engine->card->weights);
     engine->card->weights = g_strdup(files->weights);
-    if (!reconcile(engine, error) || !configure_merging(engine, options, error) ||
-        !find_unused(engine, options->strict, error))
+    if (!reconcile(engine, error) || !name_restorations(engine, error) ||
+        !configure_merging(engine, options, error) || !find_unused(engine, options->strict, error))
         return NULL;
     return g_steal_pointer(&engine);
 }
@@ -495,6 +539,9 @@ static VdtPlan *get_plan(VdtEngine *engine, const VdtShape *input, const VdtSess
     if (options->merges &&
         !(vdt_engine_get_levels(engine, &levels) && levels.usual == options->merge))
         asked.merge = (int)MIN(options->merge, G_MAXINT);
+    guint usual, n = vdt_engine_get_restorations(engine, &usual);
+    if (options->restores && !(n > 0 && options->restoration == usual))
+        asked.restoration = (int)MIN(options->restoration, G_MAXINT);
     vdt_host_enter_locks(&host);
     pthread_mutex_lock(&engine->lock);
     g_autoptr(VdtPlan) plan = engine_plan(engine, &asked, error);
@@ -526,6 +573,16 @@ gboolean vdt_engine_get_levels(const VdtEngine *engine, VdtEngineLevels *levels)
     if (engine->merge != VDT_MERGE_CONFIGURED)
         levels->usual = (guint)engine->merge;
     return TRUE;
+}
+
+guint vdt_engine_get_restorations(const VdtEngine *engine, guint *usual)
+{
+    guint by_config = 0, n = 0;
+    if (engine->model->restorations != NULL)
+        n = engine->model->restorations(engine->config, &by_config);
+    if (usual != NULL)
+        *usual = by_config;
+    return n;
 }
 
 double vdt_engine_get_kept(const VdtEngine *engine, guint merge)

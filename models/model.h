@@ -30,8 +30,9 @@ typedef enum {
     VDT_PHASE_STEP,   /* what comes next, on top of what was kept */
 } VdtPhase;
 
-#define VDT_BUILD_INPUTS     4
-#define VDT_MERGE_CONFIGURED (-1) /* as many as the configuration says */
+#define VDT_BUILD_INPUTS           4
+#define VDT_MERGE_CONFIGURED       (-1) /* as many as the configuration says */
+#define VDT_RESTORATION_CONFIGURED (-1)
 
 /*
  * What build() is asked for. Plans of one network and weights differ in nothing else, so this is
@@ -44,6 +45,7 @@ typedef struct {
     VdtTask task;                      /* the row's, unless the network has heads for others */
     int merge; /* tokens that each layer gives up by merging them with others; 0: none */
     VdtPhase phase;
+    int restoration; /* which of those that the network has learned to undo, from 0 */
 } VdtBuild;
 
 typedef struct {
@@ -58,6 +60,7 @@ typedef struct {
     VdtFraming framing;
     /* input size of the golden case, which `vedette bench` times */
     guint bench_width, bench_height;
+    const char *const *restorations; /* names of what it restores (NULL-terminated), or NULL */
 } VdtVariant;
 
 /* Of a network whose layers merge tokens: each level, a number of them, is another cost. */
@@ -90,6 +93,9 @@ typedef struct {
      * those of the authors that have one value here. */
     const char *const *keys;
     const VdtMerging *merging; /* NULL: no tokens merge */
+    /* How many restorations a configuration's network has, and which is the usual; 0 if @config is
+     * wrong, which build() says. NULL: it restores nothing. */
+    guint (*restorations)(JsonObject *config, guint *usual);
     /* Has a configuration's network tell @n_classes apart. */
     void (*set_classes)(JsonObject *config, guint n_classes);
     /* Shape of the network's input for a batch of clips or pictures of this size. */

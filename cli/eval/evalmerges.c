@@ -56,7 +56,7 @@ static gboolean eval_level(VdtEngine *engine, const Cache *cache, guint level, L
     const VdtCard *card = vdt_engine_get_card(engine);
     guint batch = MIN(BATCH, clip_set_get_n_clips(set));
     VdtShape input = vdt_engine_get_input_shape(engine, batch, card->width, card->height);
-    VdtSessionOptions options = {TRUE, level};
+    VdtSessionOptions options = {.merges = TRUE, .merge = level};
     g_autoptr(VdtSession) session = vdt_engine_new_session_with(engine, &input, &options, error);
     g_autoptr(GroupTally) groups = set->n_groups > 0 ? group_tally_new(set) : NULL;
     g_autoptr(Tally) tally = tally_new(set->labels, set->n_labels);

@@ -272,11 +272,41 @@ static VdtValue *body(const Config *c, VdtScope s, VdtValue *features)
     return vdt_tap(from_tokens(c, x), "body");
 }
 
+/* How many of its tasks can be asked for: each has its query. */
+static int count_restorations(const Config *c)
+{
+    return c->mlp ? MIN(c->n_tasks, c->n_queries) : c->n_tasks;
+}
+
+static guint restorations(JsonObject *config, guint *usual)
+{
+    Config c;
+    if (!read_config(config, &c, NULL))
+        return 0;
+    *usual = c.task;
+    return count_restorations(&c);
+}
+
+static gboolean choose(Config *c, int restoration, GError **error)
+{
+    if (restoration < 0)
+        return TRUE;
+    if (restoration >= count_restorations(c)) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                    "this ipt has no restoration %d, but those from 0 to %d", restoration,
+                    count_restorations(c) - 1);
+        return FALSE;
+    }
+    c->task = restoration;
+    return TRUE;
+}
+
 static gboolean build(JsonObject *config, VdtGraph *graph, const VdtBuild *asked, GError **error)
 {
     const VdtShape *input = &asked->inputs[0];
     Config c;
-    if (!read_config(config, &c, error) || !vdt_build_check_plain(&vdt_ipt, asked, error))
+    if (!read_config(config, &c, error) || !vdt_build_check_plain(&vdt_ipt, asked, error) ||
+        !choose(&c, asked->restoration, error))
         return FALSE;
     if (input->n_dims != 4 || input->dims[1] != 3 || input->dims[2] != c.tile ||
         input->dims[3] != c.tile) {
@@ -378,9 +408,11 @@ static JsonObject *to_json(const Config *c)
     .name = title, .config = text, .size = 48, .frames = 1, .frame_interval = 1,                   \
     .vision = {.test_clips = 1, .test_crops = 1, .test_size = 48}, .bench_width = 48,              \
     .bench_height = 48
+static const char *const base_restorations[] = {"x2",      "x3",      "x4", "rain",
+                                                "noise30", "noise50", NULL};
 /* The network that was trained for all tasks, and those that were tuned for one. */
 static const VdtVariant variants[] = {
-    {VARIANT("ipt-base", "{\"scale\": [2, 3, 4, 1, 1, 1]}")},
+    {VARIANT("ipt-base", "{\"scale\": [2, 3, 4, 1, 1, 1]}"), .restorations = base_restorations},
     {VARIANT("ipt-x1", "{\"scale\": [1]}")},
     {VARIANT("ipt-x2", "{\"scale\": [2]}")},
     {VARIANT("ipt-x3", "{\"scale\": [3]}")},
@@ -424,6 +456,7 @@ const VdtModel vdt_ipt = {
     .vision = {.mean = {0, 0, 0}, .std = {1, 1, 1}},
     .keys = keys,
     .input_shape = input_shape,
+    .restorations = restorations,
     .build = build,
     .recognise = recognise,
 };

@@ -17,7 +17,7 @@ static void test_equal(void)
     b.inputs[1] = vdt_shape(7); /* beyond the inputs there are: nobody's */
     g_assert_true(vdt_build_equal(&a, &b));
 
-    VdtBuild others[6];
+    VdtBuild others[7];
     for (guint i = 0; i < G_N_ELEMENTS(others); i++)
         others[i] = usual();
     others[0].inputs[0] = vdt_shape(1, 3, 16, 64, 32);
@@ -28,6 +28,7 @@ static void test_equal(void)
     others[3].task = VDT_TASK_SEGMENTATION;
     others[4].merge = 8;
     others[5].phase = VDT_PHASE_STEP;
+    others[6].restoration = 0;
     for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
         g_assert_false(vdt_build_equal(&a, &others[i]));
         for (guint k = 0; k < G_N_ELEMENTS(others); k++)
@@ -65,7 +66,8 @@ static void test_refused(void)
         g_autoptr(VdtGraph) graph = vdt_graph_new();
         g_assert_true(model->build(config, graph, &asked, NULL));
 
-        VdtBuild two = asked, none = asked, other = asked, merging = asked, step = asked;
+        VdtBuild two = asked, none = asked, other = asked, merging = asked, step = asked,
+                 restoring = asked;
         two.n_inputs = 2;
         two.inputs[1] = input;
         check_refused(model, two, "one input, not 2");
@@ -77,6 +79,8 @@ static void test_refused(void)
         check_refused(model, merging, "merge 8 tokens");
         step.phase = VDT_PHASE_PROMPT;
         check_refused(model, step, "no phase 1");
+        restoring.restoration = 0;
+        check_refused(model, restoring, "no restoration 0");
     }
 }
 

@@ -77,6 +77,10 @@ static void test_variants(void)
         g_assert_cmpint(image.dims[3], ==, 48 * published[i].scale);
         g_assert_cmpuint(vdt_graph_count_parameters(graph), ==, published[i].params);
         g_assert_cmpuint(vdt_graph_count_macs(graph), ==, published[i].macs);
+        guint usual = 1, n = model->restorations(config, &usual);
+        const char *const *names = model->variants[i].restorations;
+        g_assert_cmpuint(n, ==, names != NULL ? g_strv_length((char **)names) : 1);
+        g_assert_cmpuint(usual, ==, 0);
     }
 }
 

@@ -51,6 +51,10 @@ typedef struct {
         *groups; /**< they share out the classes, in order; NULL: one question, all classes */
     guint n_groups;
 
+    char **restorations; /**< by number: what each task of a network that restores pictures undoes;
+                              NULL-terminated, NULL if it restores nothing */
+    guint n_restorations;
+
     /* preprocessing: RGB 0 to 255, (value - mean) / std */
     float mean[3], std[3];
     guint width, height; /**< of the network's input */

@@ -67,11 +67,14 @@ typedef struct {
     gboolean
         merges; /**< each layer merges @merge tokens, not as many as the engine's usual level */
     guint merge;
+    gboolean restores; /**< it does @restoration (by VdtCard.restorations), not the usual one */
+    guint restoration;
 } VdtSessionOptions;
 /**
  * The same with options. Levels are plans over the same weights, of which another level keeps next
  * to nothing of its own; with a compensator, the packed weights of queries and values.
- * VDT_ERROR_UNSUPPORTED for a level that the network does not have.
+ * Restorations are plans over the same weights, too: another one adds only what is its own.
+ * VDT_ERROR_UNSUPPORTED for a level or a restoration that the network does not have.
  */
 VDT_API VdtSession *vdt_engine_new_session_with(VdtEngine *engine, const VdtShape *input,
                                                 const VdtSessionOptions *options, GError **error);
@@ -87,6 +90,10 @@ VDT_API gboolean vdt_engine_get_levels(const VdtEngine *engine, VdtEngineLevels 
 /** The share of tokens that layers work on at level @merge, of those that they would without
  * merging: about the share of the time that they take. 1 if no tokens of this network merge. */
 VDT_API double vdt_engine_get_kept(const VdtEngine *engine, guint merge);
+
+/** How many restorations a network has, whose names are in its card; 0 if it restores nothing.
+ * @usual, which may be NULL, is the one that is done if nothing else is said. */
+VDT_API guint vdt_engine_get_restorations(const VdtEngine *engine, guint *usual);
 
 /**
  * What inputs of shape @input take, at the usual level: bytes of packed weights and constants,
