@@ -22,7 +22,7 @@ static const char *const openers[] = {
 };
 
 typedef struct {
-    VdtClauseFeature feature;
+    VdtClauseVisit visit;
     gpointer data;
     guint clause;
     gboolean has_words; /* the clause, other than openers */
@@ -30,6 +30,7 @@ typedef struct {
     guint32 before;     /* the word before in the clause, hashed; 0: none */
     char word[MAX_WORD];
     guint n;
+    gsize at; /* in the text */
 } Reader;
 
 /* FNV-1a. */
@@ -45,10 +46,12 @@ static guint32 hash_of(char mark, const char *bytes, guint n)
     return hash_bytes(hash_bytes(2166136261u, &mark, 1), bytes, n);
 }
 
-static void give(const Reader *reader, guint32 hash, gboolean is_piece, float share)
+static void give(const Reader *reader, VdtClauseFeature feature)
 {
+    feature.clause = reader->clause;
+    feature.at = reader->at;
     if (reader->clause < VDT_CLAUSES_MAX)
-        reader->feature(reader->clause, hash, is_piece, share, reader->data);
+        reader->visit(&feature, reader->data);
 }
 
 static gboolean is_opener(const Reader *reader)
@@ -71,7 +74,9 @@ static void give_pieces(const Reader *reader)
         n_pieces += n - length + 1;
     for (guint length = SHORTEST; length <= MIN(LONGEST, n); length++)
         for (guint at = 0; at + length <= n; at++)
-            give(reader, hash_of('0' + length, marked + at, length), TRUE, 1.0f / n_pieces);
+            give(reader, (VdtClauseFeature){.hash = hash_of('0' + length, marked + at, length),
+                                            .is_piece = TRUE,
+                                            .share = 1.0f / n_pieces});
 }
 
 static void end_word(Reader *reader)
@@ -89,8 +94,9 @@ static void end_word(Reader *reader)
 
     guint32 word = hash_of(WORD_MARK, reader->word, reader->n);
     guint32 pair[] = {reader->before, word};
-    give(reader, word, FALSE, 1);
-    give(reader, hash_of(PAIR_MARK, (const char *)pair, sizeof pair), FALSE, 1);
+    give(reader, (VdtClauseFeature){.hash = word, .begins_word = TRUE, .share = 1});
+    give(reader, (VdtClauseFeature){.hash = hash_of(PAIR_MARK, (const char *)pair, sizeof pair),
+                                    .share = 1});
     give_pieces(reader);
     reader->before = word;
     reader->n = 0;
@@ -129,9 +135,9 @@ static gboolean ends_clause(gunichar c)
            c == 0x2014 || c == 0x2026 || c == 0x3002 || c == 0x3001 || c == 0xff0c;
 }
 
-guint vdt_clauses_read(const char *text, gsize length, VdtClauseFeature feature, gpointer data)
+guint vdt_clauses_read(const char *text, gsize length, VdtClauseVisit visit, gpointer data)
 {
-    Reader reader = {.feature = feature, .data = data};
+    Reader reader = {.visit = visit, .data = data};
     gboolean any = FALSE;
 
     for (const char *at = text; at < text + length; at = g_utf8_next_char(at)) {
@@ -143,6 +149,8 @@ guint vdt_clauses_read(const char *text, gsize length, VdtClauseFeature feature,
             reader.ends |= ends_clause(c);
             continue;
         }
+        if (reader.n == 0)
+            reader.at = at - text;
         char folded[MAX_LETTER];
         guint n = fold(c, folded);
         if (reader.n + n <= MAX_WORD)

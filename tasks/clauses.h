@@ -16,14 +16,19 @@ G_BEGIN_DECLS
 
 #define VDT_CLAUSES_MAX 16
 
-/* A feature of clause @clause, below VDT_CLAUSES_MAX: a hash of all 32 bits. Of those that
- * @is_piece says so of, all pieces of one word count as much as @share of them, 1 / how many there
- * are, tells; otherwise @share is 1. */
-typedef void (*VdtClauseFeature)(guint clause, guint32 hash, gboolean is_piece, float share,
-                                 gpointer data);
+typedef struct {
+    guint clause;         /* below VDT_CLAUSES_MAX */
+    gsize at;             /* where in the text its word begins, in bytes */
+    guint32 hash;         /* of all 32 bits */
+    gboolean begins_word; /* the first of a word's */
+    gboolean is_piece;
+    float share; /* of a piece: 1 / how many its word has; otherwise 1 */
+} VdtClauseFeature;
 
-/* Calls @feature for each in @length bytes of valid UTF-8, in order. Returns how many clauses there
- * are; those behind the last that fits are counted, but not looked at. Allocates nothing. */
-guint vdt_clauses_read(const char *text, gsize length, VdtClauseFeature feature, gpointer data);
+typedef void (*VdtClauseVisit)(const VdtClauseFeature *feature, gpointer data);
+
+/* Calls @visit for each feature in @length bytes of valid UTF-8, in order. Returns how many clauses
+ * there are; those behind the last that fits are counted, but not looked at. Allocates nothing. */
+guint vdt_clauses_read(const char *text, gsize length, VdtClauseVisit visit, gpointer data);
 
 G_END_DECLS
