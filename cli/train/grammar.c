@@ -174,6 +174,11 @@ static gboolean check_rules(const Grammar *grammar, const char *path, const char
     GPtrArray *rules[4];
     guint n = find_rules(grammar, name, restoration, language, rules), n_learned = 0;
 
+    if (depth > MAX_DEPTH) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
+                    "%s: rule \"%s\" is more than %d rules deep", path, name, MAX_DEPTH);
+        return FALSE;
+    }
     for (guint i = 0; i < n; i++)
         for (guint k = 0; k < rules[i]->len; k++) {
             const Choice *choice = rules[i]->pdata[k];
@@ -194,15 +199,11 @@ static gboolean check_rules(const Grammar *grammar, const char *path, const char
                 at = strchr(next, '<');
             }
         }
-    if (n_learned > 0 && depth <= MAX_DEPTH)
+    if (n_learned > 0)
         return TRUE;
-    if (depth > MAX_DEPTH)
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
-                    "%s: rule \"%s\" is more than %d rules deep", path, name, MAX_DEPTH);
-    else
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
-                    "%s: rule \"%s\" has no text to learn from, for %s, in %s", path, name,
-                    restoration, language);
+    g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
+                "%s: rule \"%s\" has no text to learn from, for %s, in %s", path, name, restoration,
+                language);
     return FALSE;
 }
 
