@@ -23,7 +23,7 @@ struct _VdtInstructions {
 
 /* What is said of a clause. */
 typedef struct {
-    guint kind; /* of the steps, or n_steps: nothing */
+    guint kind, next; /* the likeliest, and the one after; n_steps: nothing */
     double sureness;
     gboolean forbids;
     int order; /* before, with, after what is in the text's order */
@@ -265,29 +265,47 @@ static Clause judge(const Sums *sums, guint i, guint n)
     apply(self->order, 3, VDT_INSTRUCTION_HIDDEN, hidden, order);
 
     guint kind = best_of(kinds, self->n_steps + 1);
+    guint next = kind > 0 ? 0 : 1;
+    for (guint k = 0; k <= self->n_steps; k++)
+        if (k != kind && kinds[k] > kinds[next])
+            next = k;
     double sum = 0, against = 1 / (1 + exp(-fabs((double)forbids[1] - forbids[0])));
     for (guint k = 0; k <= self->n_steps; k++)
         sum += exp((double)kinds[k] - kinds[kind]);
     return (Clause){.kind = kind,
+                    .next = next,
                     .sureness = MIN(1 / sum, kind < self->n_steps ? against : 1),
                     .forbids = forbids[1] > forbids[0],
                     .order = (int)best_of(order, 3) - 1};
+}
+
+/* Whether what a clause may be about would change nothing: that is what others ask for surely. */
+static gboolean is_harmless(const VdtInstructions *self, const Clause *clause, guint asked)
+{
+    guint may_be = 1u << clause->kind | 1u << clause->next;
+
+    return clause->sureness >= self->sure ||
+           (!clause->forbids && (may_be & ~(asked | 1u << self->n_steps)) == 0);
 }
 
 /* From what is said of the clauses to what is done. */
 static void decide(const VdtInstructions *self, const Clause *clauses, guint n,
                    VdtInstruction *instruction)
 {
-    guint asked = 0, forbidden = 0; /* sets of steps */
+    guint asked = 0, surely = 0, forbidden = 0; /* sets of steps */
     gboolean unsure = FALSE;
 
     for (guint i = 0; i < n; i++) {
-        unsure |= clauses[i].sureness < self->sure;
         if (clauses[i].kind < self->n_steps && clauses[i].forbids)
             forbidden |= 1u << clauses[i].kind;
         else if (clauses[i].kind < self->n_steps)
             asked |= 1u << clauses[i].kind;
+        if (clauses[i].kind < self->n_steps && !clauses[i].forbids &&
+            clauses[i].sureness >= self->sure)
+            surely |= 1u << clauses[i].kind;
     }
+    for (guint i = 0; i < n; i++)
+        unsure |= !is_harmless(self, &clauses[i], surely);
     for (int order = -1; order <= 1; order++)
         for (guint i = 0; i < n; i++) {
             guint bit = 1u << clauses[i].kind;

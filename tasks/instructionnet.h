@@ -17,8 +17,8 @@
 
 G_BEGIN_DECLS
 
-#define VDT_INSTRUCTION_WIDTH            12
-#define VDT_INSTRUCTION_BUCKETS          6144
+#define VDT_INSTRUCTION_WIDTH            10
+#define VDT_INSTRUCTION_BUCKETS          9216
 #define VDT_INSTRUCTION_MAX_BUCKETS      (1 << 20)
 #define VDT_INSTRUCTION_HIDDEN           32
 #define VDT_INSTRUCTION_PIECES           65536

@@ -9,7 +9,9 @@
 #define MAX_BYTES   (1 << 20) /* of the file */
 #define MAX_DEPTH   12
 #define MAX_NUMBERS 8
+#define HELD_OUT    0.25 /* share of what is held out, where there is some */
 #define FOREIGN     0.1  /* share of texts */
+#define STRANGE     0.2  /* share with a word that nobody knows */
 #define SLIPS       0.15 /* share of those that are learned from */
 
 /* A text between two bars. */
@@ -28,9 +30,9 @@ typedef struct {
     const Grammar *grammar;
     guint64 state;
     gboolean held_out;
-    const char *language; /* or NULL */
-    guint restoration;    /* of the slot that is written */
-    gboolean in_slot;
+    guint n_held_out;                /* texts of rules that were taken */
+    const char *language;            /* or NULL */
+    guint restoration;               /* of the slot that is written */
     guint restorations[MAX_NUMBERS]; /* by a slot's number */
     Sentence *sentence;
 } Writer;
@@ -66,15 +68,16 @@ void sentence_clear(Sentence *sentence)
     *sentence = (Sentence){NULL};
 }
 
-static void add_choices(Grammar *grammar, GPtrArray *rule, const char *line)
+static void add_choices(Grammar *grammar, GPtrArray *rule, const char *line, gboolean goes_on)
 {
     g_auto(GStrv) texts = g_strsplit(line, "|", -1);
 
     for (guint i = 0; texts[i] != NULL; i++) {
         char *text = g_strstrip(texts[i]);
         gboolean held_out = *text == '~';
-        /* Between bars may be nothing, too; but not at a line's end. */
-        if (*text == '\0' && texts[i + 1] == NULL)
+        /* Between bars may be nothing, too; but a bar may stand at the end of a line or at the
+         * beginning of the next. */
+        if (*text == '\0' && (texts[i + 1] == NULL || (goes_on && i == 0)))
             continue;
         Choice *choice = g_new(Choice, 1);
         *choice = (Choice){g_strdup(text + held_out), held_out};
@@ -91,11 +94,12 @@ static gboolean read_lines(Grammar *grammar, const char *path, char *text, GErro
 
     for (guint i = 0; lines[i] != NULL; i++) {
         char *comment = strchr(lines[i], '#'), *value = lines[i];
+        gboolean goes_on = g_ascii_isspace(*lines[i]);
         if (comment != NULL)
             *comment = '\0';
         if (lines[i][strspn(lines[i], " \t\r")] == '\0')
             continue;
-        if (!g_ascii_isspace(*lines[i])) {
+        if (!goes_on) {
             value = strchr(lines[i], '=');
             if (value == NULL) {
                 g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
@@ -112,7 +116,7 @@ static gboolean read_lines(Grammar *grammar, const char *path, char *text, GErro
             }
         }
         if (rule != NULL)
-            add_choices(grammar, rule, value);
+            add_choices(grammar, rule, value, goes_on);
     }
     return TRUE;
 }
@@ -268,7 +272,8 @@ static const char *choose(Writer *writer, const char *name)
     for (guint i = 0; i < n_rules; i++)
         for (guint k = 0; k < rules[i]->len; k++)
             n[((Choice *)rules[i]->pdata[k])->held_out]++;
-    gboolean wanted = writer->held_out && n[1] > 0;
+    gboolean wanted = writer->held_out && n[1] > 0 && random_double(&writer->state) < HELD_OUT;
+    writer->n_held_out += wanted;
     guint drawn = draw(writer, n[wanted]);
     for (guint i = 0; i < n_rules; i++)
         for (guint k = 0; k < rules[i]->len; k++) {
@@ -332,6 +337,28 @@ static void slip(Writer *writer)
     }
 }
 
+/* A word that nobody knows, between two others. */
+static void insert_word(Writer *writer)
+{
+    GString *text = writer->sentence->text;
+    char word[10] = "";
+    guint n = 2 + draw(writer, 7);
+    const char *blank = strchr(text->str + draw(writer, text->len), ' ');
+
+    if (blank == NULL)
+        return;
+    gsize at = blank - text->str;
+    word[0] = ' ';
+    for (guint i = 1; i < n; i++)
+        word[i] = 'a' + draw(writer, 26);
+    g_string_insert_len(text, at, word, n);
+    for (guint i = 0; i < writer->sentence->slots->len; i++) {
+        SentenceSlot *slot = &g_array_index(writer->sentence->slots, SentenceSlot, i);
+        slot->from += slot->from > at ? n : 0;
+        slot->to += slot->to > at ? n : 0;
+    }
+}
+
 /* Words of no language. */
 static void write_gibberish(Writer *writer)
 {
@@ -342,36 +369,48 @@ static void write_gibberish(Writer *writer)
     }
 }
 
+static void write_sentence(Writer *writer)
+{
+    const Grammar *grammar = writer->grammar;
+    Sentence *sentence = writer->sentence;
+    guint n = g_strv_length(grammar->restorations);
+
+    g_string_truncate(sentence->text, 0);
+    g_array_set_size(sentence->slots, 0);
+    writer->language = grammar->languages[draw(writer, g_strv_length(grammar->languages))];
+    for (guint i = 0; i < MAX_NUMBERS; i++)
+        writer->restorations[i] = i % n;
+    for (guint i = n - 1; i > 0; i--) {
+        guint k = draw(writer, i + 1), kept = writer->restorations[i];
+        writer->restorations[i] = writer->restorations[k];
+        writer->restorations[k] = kept;
+    }
+    writer->restoration = writer->restorations[0];
+    double kind = random_double(&writer->state);
+    sentence->is_known = kind >= FOREIGN;
+    if (kind < FOREIGN / 4 && !writer->held_out)
+        write_gibberish(writer);
+    else
+        write_rule(writer, sentence->is_known ? "start" : "foreign");
+}
+
 void grammar_write(const Grammar *grammar, guint64 seed, gboolean held_out, Sentence *sentence)
 {
     Writer writer = {grammar, random_mix(seed), held_out, .sentence = sentence};
-    guint n = g_strv_length(grammar->restorations);
 
     if (sentence->text == NULL) {
         sentence->text = g_string_new(NULL);
         sentence->slots = g_array_new(FALSE, FALSE, sizeof(SentenceSlot));
     }
-    g_string_truncate(sentence->text, 0);
-    g_array_set_size(sentence->slots, 0);
-    writer.language = grammar->languages[draw(&writer, g_strv_length(grammar->languages))];
-    for (guint i = 0; i < MAX_NUMBERS; i++)
-        writer.restorations[i] = i % n;
-    for (guint i = n - 1; i > 0; i--) {
-        guint k = draw(&writer, i + 1), kept = writer.restorations[i];
-        writer.restorations[i] = writer.restorations[k];
-        writer.restorations[k] = kept;
-    }
-    writer.restoration = writer.restorations[0];
-    double kind = random_double(&writer.state);
-    sentence->is_known = kind >= FOREIGN;
-    if (kind < FOREIGN / 4)
-        write_gibberish(&writer);
-    else
-        write_rule(&writer, sentence->is_known ? "start" : "foreign");
-    if (!held_out && sentence->text->len > 1 && random_double(&writer.state) < SLIPS) {
+    do
+        write_sentence(&writer);
+    while (held_out && writer.n_held_out == 0 && grammar->n_held_out > 0);
+    double spoilt = held_out || sentence->text->len < 2 ? 1 : random_double(&writer.state);
+    if (spoilt < SLIPS)
         slip(&writer);
-        sentence->is_known = FALSE;
-    }
+    else if (spoilt < SLIPS + STRANGE)
+        insert_word(&writer);
+    sentence->is_known &= spoilt >= SLIPS + STRANGE;
 }
 
 static int compare_numbers(gconstpointer a, gconstpointer b)

@@ -8,7 +8,7 @@
  * asked for or forbidden stands in slots, <ask:1> and <forbid:2:late>: the rule, which thing, and
  * whether it comes "early" or "late" whatever the order of the text. A rule whose name begins with
  * "ask" asks, one with "forbid" forbids. A text that begins with ~ is held out: what is written
- * to be learned from has none of these, what is held out has no other where a rule has some.
+ * to be learned from has none of these, what is written to score by has at least one.
  *
  * The rules "restorations" and "languages" list what there is; "start" and "foreign" begin.
  */
@@ -48,8 +48,8 @@ const char *const *grammar_get_restorations(const Grammar *grammar);
 /* How many texts rules have in all, and how many of them are held out. */
 void grammar_count(const Grammar *grammar, guint *n, guint *n_held_out);
 
-/* The sentence of @seed: from what is held out, or to be learned from, with slips of the pen now
- * and then. */
+/* The sentence of @seed, to score by or to be learned from, these with slips of the pen now and
+ * then. */
 void grammar_write(const Grammar *grammar, guint64 seed, gboolean held_out, Sentence *sentence);
 /* What it asks for in its order; @n_steps 0 if nothing, or what cannot be. */
 void sentence_get_steps(const Sentence *sentence, guint steps[VDT_INSTRUCTION_MAX_STEPS],

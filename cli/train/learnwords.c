@@ -44,7 +44,8 @@ static VdtValue *layer(VdtGraph *graph, const char *name, VdtValue *x, gint64 ou
     VdtShape matrix = vdt_shape(out, in), vector = vdt_shape(out);
     VdtScope scope = vdt_scope(graph, name);
     VdtValue *weight = vdt_param_with(scope, "weight", &matrix, (VdtStart){0, 1 / sqrt(in)});
-    VdtValue *bias = vdt_param_with(scope, "bias", &vector, (VdtStart){0, 0});
+    /* Not 0: behind a table of nothing ReLU would have no slope. */
+    VdtValue *bias = vdt_param_with(scope, "bias", &vector, (VdtStart){0, 0.3});
 
     return vdt_linear_by(x, weight, bias);
 }
