@@ -3,10 +3,12 @@
 
 #include <math.h>
 #include <string.h>
+#include <vedette/card.h>
 
 #include "clauses.h"
 #include "instructionnet.h"
 
+#define SHIPPED   "instructions/weights.safetensors"
 #define MAX_KINDS (VDT_INSTRUCTION_MAX_RESTORATIONS + 1)
 
 struct _VdtInstructions {
@@ -193,7 +195,8 @@ VdtInstructions *vdt_instructions_new(const VdtWeights *weights, GError **error)
 
 VdtInstructions *vdt_instructions_load(const char *path, GError **error)
 {
-    g_autoptr(VdtWeights) weights = vdt_weights_load(path, error);
+    g_autofree char *file = path != NULL ? g_strdup(path) : vdt_find_data(SHIPPED, error);
+    g_autoptr(VdtWeights) weights = file != NULL ? vdt_weights_load(file, error) : NULL;
     return weights != NULL ? vdt_instructions_new(weights, error) : NULL;
 }
 

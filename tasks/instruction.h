@@ -39,8 +39,8 @@ typedef struct {
     double sureness;                              /* of the least sure clause with a step, 0 to 1 */
 } VdtInstruction;
 
-/* What a file of `vedette train instructions` holds; NULL, with VDT_ERROR_FORMAT or
- * VDT_ERROR_WEIGHTS, if it is none. */
+/* What a file of `vedette train instructions` holds, or, if @path is NULL, the one that comes with
+ * Vedette. NULL if it is none, or one that does not fit. */
 VdtInstructions *vdt_instructions_load(const char *path, GError **error);
 /* The same of weights that were read, or trained; these are not kept. */
 VdtInstructions *vdt_instructions_new(const VdtWeights *weights, GError **error);

@@ -307,7 +307,7 @@ static void write_rule(Writer *writer, const char *name)
     }
 }
 
-/* One letter is missing, twice there, or has changed places with the next. */
+/* One letter is missing, twice there, another, or has changed places with the next. */
 static void slip(Writer *writer)
 {
     GString *text = writer->sentence->text;
@@ -317,7 +317,7 @@ static void slip(Writer *writer)
     if (!g_ascii_isalpha(text->str[at]) || !g_ascii_isalpha(text->str[at + 1]))
         return;
     char letter = text->str[at];
-    switch (draw(writer, 3)) {
+    switch (draw(writer, 4)) {
     case 0:
         text->str[at] = text->str[at + 1];
         text->str[at + 1] = letter;
@@ -325,6 +325,9 @@ static void slip(Writer *writer)
     case 1:
         g_string_insert_c(text, at, letter);
         moved = 1;
+        break;
+    case 2:
+        text->str[at] = 'a' + draw(writer, 26);
         break;
     default:
         g_string_erase(text, at, 1);
@@ -406,9 +409,9 @@ void grammar_write(const Grammar *grammar, guint64 seed, gboolean held_out, Sent
         write_sentence(&writer);
     while (held_out && writer.n_held_out == 0 && grammar->n_held_out > 0);
     double spoilt = held_out || sentence->text->len < 2 ? 1 : random_double(&writer.state);
-    if (spoilt < SLIPS)
+    for (guint i = spoilt < SLIPS ? 1 + draw(&writer, 2) : 0; i > 0 && sentence->text->len > 1; i--)
         slip(&writer);
-    else if (spoilt < SLIPS + STRANGE)
+    if (spoilt >= SLIPS && spoilt < SLIPS + STRANGE)
         insert_word(&writer);
     sentence->is_known &= spoilt >= SLIPS + STRANGE;
 }

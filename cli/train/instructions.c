@@ -3,15 +3,12 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "command.h"
-#include "data/random.h"
 #include "interrupt.h"
 #include "io/atomic-file.h"
 #include "jsontext.h"
 #include "learnwords.h"
-#include "paths.h"
 #include "sink.h"
 #include "wordscore.h"
 
@@ -37,17 +34,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 /* @path, or the file of that name that comes with Vedette. Caller frees. */
 static char *shipped(const char *path, const char *name, GError **error)
 {
-    if (path != NULL)
-        return g_strdup(path);
-    g_auto(GStrv) folders = vdt_get_data_dirs(FOLDER);
-    for (guint i = 0; folders[i] != NULL; i++) {
-        g_autofree char *found = g_build_filename(folders[i], name, NULL);
-        if (g_file_test(found, G_FILE_TEST_IS_REGULAR))
-            return g_steal_pointer(&found);
-    }
-    g_autofree char *places = g_strjoinv(", ", folders);
-    g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "there is no %s in %s", name, places);
-    return NULL;
+    g_autofree char *below = g_build_filename(FOLDER, name, NULL);
+    return path != NULL ? g_strdup(path) : vdt_find_data(below, error);
 }
 
 static JsonObject *list_score(const WordScore *score)
