@@ -100,8 +100,9 @@ static void test_slots(void)
             const SentenceSlot *slot = &g_array_index(sentence.slots, SentenceSlot, k);
             g_assert_cmpuint(slot->from, <, slot->to);
             g_assert_cmpuint(slot->to, <=, sentence.text->len);
-            g_assert_cmpint(slot->order, ==,
-                            strstr(text, "after") != NULL && slot->number == 1 ? -1 : 0);
+            gboolean is_early = strstr(text, "after") != NULL && slot->number == 1;
+            if (sentence.is_known)
+                g_assert_cmpint(slot->order, ==, is_early ? -1 : 0);
             g_autofree char *part = g_strndup(text + slot->from, slot->to - slot->from);
             n_exact += g_str_has_suffix(part, names[slot->restoration]) &&
                        g_str_has_prefix(part, slot->forbids ? "never" : "do");
