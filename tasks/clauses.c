@@ -123,6 +123,14 @@ static guint fold(gunichar c, char *folded)
     return n <= MAX_LETTER ? (guint)g_unichar_to_utf8(c, folded) : 0;
 }
 
+/* Of a letter and a mark behind it German has what it has of one letter. */
+static void add_mark(Reader *reader, gunichar mark)
+{
+    if (mark == 0x308 && reader->n > 0 && reader->n < MAX_WORD &&
+        strchr("aou", reader->word[reader->n - 1]) != NULL)
+        reader->word[reader->n++] = 'e';
+}
+
 /* An apostrophe belongs to its word: don't is one. */
 static gboolean is_apostrophe(gunichar c)
 {
@@ -142,8 +150,12 @@ guint vdt_clauses_read(const char *text, gsize length, VdtClauseVisit visit, gpo
 
     for (const char *at = text; at < text + length; at = g_utf8_next_char(at)) {
         gunichar c = g_utf8_get_char(at);
-        if (is_apostrophe(c) || g_unichar_ismark(c))
+        if (is_apostrophe(c))
             continue;
+        if (g_unichar_ismark(c)) {
+            add_mark(&reader, c);
+            continue;
+        }
         if (!g_unichar_isalnum(c)) {
             end_word(&reader);
             reader.ends |= ends_clause(c);

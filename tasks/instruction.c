@@ -15,8 +15,7 @@ struct _VdtInstructions {
     char **steps;
     guint n_steps;
     double sure, known; /* what it takes to act: of a clause, and of a text's words */
-    guint buckets;      /* rows of the embedding */
-    float *embedding;   /* [buckets, VDT_INSTRUCTION_WIDTH] */
+    float *embedding;   /* [VDT_INSTRUCTION_BUCKETS, VDT_INSTRUCTION_WIDTH] */
     float *hidden,
         *kinds; /* [hidden, 4 widths], [kinds, hidden], each row with its bias behind it */
     float *forbids, *order;
@@ -107,20 +106,17 @@ static float *load_layer(const VdtWeights *weights, const char *name, guint out,
 }
 
 /* Turned, so that a feature's numbers are neighbours. */
-static float *load_embedding(const VdtWeights *weights, guint *buckets, GError **error)
+static float *load_embedding(const VdtWeights *weights, GError **error)
 {
-    const guint width = VDT_INSTRUCTION_WIDTH;
-    VdtTensor *tensor = vdt_weights_lookup(weights, "embedding.weight");
-    gint64 n = tensor != NULL && tensor->shape.n_dims == 2 ? tensor->shape.dims[1] : 0;
-    VdtShape shape = vdt_shape(width, CLAMP(n, 1, VDT_INSTRUCTION_MAX_BUCKETS));
+    const guint width = VDT_INSTRUCTION_WIDTH, n = VDT_INSTRUCTION_BUCKETS;
+    VdtShape shape = vdt_shape(width, n);
     g_autoptr(VdtTensor) floats = find_floats(weights, "embedding.weight", &shape, error);
     if (floats == NULL)
         return NULL;
-    *buckets = n;
-    float *rows = g_new(float, *buckets *width);
-    for (guint i = 0; i < *buckets; i++)
+    float *rows = g_new(float, (gsize)n *width);
+    for (guint i = 0; i < n; i++)
         for (guint k = 0; k < width; k++)
-            rows[i * width + k] = ((const float *)floats->data)[(gsize)k * *buckets + i];
+            rows[i * width + k] = ((const float *)floats->data)[(gsize)k * n + i];
     return rows;
 }
 
@@ -182,7 +178,7 @@ VdtInstructions *vdt_instructions_new(const VdtWeights *weights, GError **error)
         !load_share(weights, VDT_INSTRUCTION_SURE, &self->sure, error) ||
         !load_share(weights, VDT_INSTRUCTION_KNOWN_SHARE, &self->known, error))
         return NULL;
-    if ((self->embedding = load_embedding(weights, &self->buckets, error)) == NULL ||
+    if ((self->embedding = load_embedding(weights, error)) == NULL ||
         (self->hidden = load_layer(weights, "hidden", hidden, 4 * VDT_INSTRUCTION_WIDTH, error)) ==
             NULL ||
         (self->kinds = load_layer(weights, "kinds", self->n_steps + 1, hidden, error)) == NULL ||
@@ -209,8 +205,7 @@ static void sum_up(const VdtClauseFeature *feature, gpointer data)
 {
     Sums *sums = data;
     const VdtInstructions *self = sums->self;
-    const float *row =
-        self->embedding + (gsize)(feature->hash % self->buckets) * VDT_INSTRUCTION_WIDTH;
+    const float *row = self->embedding + vdt_instruction_row(feature) * VDT_INSTRUCTION_WIDTH;
     float weight = vdt_instruction_weight(feature);
 
     for (guint k = 0; k < VDT_INSTRUCTION_WIDTH; k++) {

@@ -142,7 +142,7 @@ static gboolean train(const Options *o, const char *command, GError **error)
 
 int train_instructions(int argc, char **argv, const char *command)
 {
-    g_auto(Options) o = {.seed = 1, .steps = 6000, .rate = 0.004};
+    g_auto(Options) o = {.seed = 1, .steps = 7000, .rate = 0.004};
     const GOptionEntry entries[] = {
         {"output", 0, 0, G_OPTION_ARG_FILENAME, &o.output, "Folder for weights and card", "FOLDER"},
         {"grammar", 0, 0, G_OPTION_ARG_FILENAME, &o.grammar,
@@ -150,7 +150,7 @@ int train_instructions(int argc, char **argv, const char *command)
         {"phrases", 0, 0, G_OPTION_ARG_FILENAME, &o.phrases,
          "What people might write, to say how often it is understood (as above)", "FILE"},
         {"seed", 0, 0, G_OPTION_ARG_INT, &o.seed, "Of texts and first weights (1)", "N"},
-        {"steps", 0, 0, G_OPTION_ARG_INT, &o.steps, "(6000)", "N"},
+        {"steps", 0, 0, G_OPTION_ARG_INT, &o.steps, "(7000)", "N"},
         {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &o.rate, "Learning rate (0.004)", "R"},
         {"show-mistakes", 0, 0, G_OPTION_ARG_NONE, &o.show_mistakes,
          "Say which phrases are not understood", NULL},

@@ -72,7 +72,7 @@ static VdtGraph *build(guint n_restorations)
 
     x = vdt_linear_by(x, rows, NULL);
     x = vdt_gather_rows(x, vdt_input_typed(graph, "seen", VDT_I32, &seen));
-    x = vdt_dropout(vdt_reshape(x, &flat), 0.1);
+    x = vdt_reshape(x, &flat);
     x = vdt_relu(layer(graph, "hidden", x, VDT_INSTRUCTION_HIDDEN));
     VdtValue *loss = loss_of(graph, "kinds", x, n_restorations + 1);
     loss = vdt_add(loss, loss_of(graph, "forbids", x, 2));
@@ -109,7 +109,7 @@ static void assign(const VdtClauseFeature *feature, gpointer data)
 static void add_feature(const VdtClauseFeature *feature, gpointer data)
 {
     Filler *filler = data;
-    guint bucket = feature->hash % VDT_INSTRUCTION_BUCKETS;
+    guint bucket = vdt_instruction_row(feature);
     float weight = vdt_instruction_weight(feature);
     float *clause =
               filler->features + (gsize)(filler->first + feature->clause) * VDT_INSTRUCTION_BUCKETS,

@@ -18,7 +18,7 @@ static VdtInstructions *make_reader(void)
     const gint64 hidden = VDT_INSTRUCTION_HIDDEN, width = VDT_INSTRUCTION_WIDTH;
     g_autoptr(VdtWeights) weights = vdt_weights_new();
 
-    add(weights, "embedding.weight", VDT_F32, vdt_shape(width, 101));
+    add(weights, "embedding.weight", VDT_F32, vdt_shape(width, VDT_INSTRUCTION_BUCKETS));
     add(weights, "hidden.weight", VDT_F32, vdt_shape(hidden, 4 * width));
     add(weights, "hidden.bias", VDT_F32, vdt_shape(hidden));
     add(weights, "kinds.weight", VDT_F32, vdt_shape(4, hidden));
