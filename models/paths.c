@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <gio/gio.h>
 #include <string.h>
+#include <vedette/card.h>
 
 /* From the folder of bin/vedette or lib/TRIPLET/gstreamer-1.0/libgstvedette.so to the prefix. */
 #define MOST_LEVELS 4
@@ -125,5 +126,18 @@ char *vdt_find_labels(const char *name)
         if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
             return g_steal_pointer(&path);
     }
+    return NULL;
+}
+
+char *vdt_find_data(const char *name, GError **error)
+{
+    g_auto(GStrv) dirs = vdt_get_data_dirs("");
+    for (guint i = 0; dirs[i] != NULL; i++) {
+        g_autofree char *path = g_build_filename(dirs[i], name, NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+            return g_steal_pointer(&path);
+    }
+    g_autofree char *places = g_strjoinv(", ", dirs);
+    g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "there is no %s in %s", name, places);
     return NULL;
 }

@@ -530,7 +530,8 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
     if (!parse_options(
             "ARCHITECTURE --street [TASK] | --data FOLDER --output FOLDER",
             "Trains a network, on the synthetic street or on videos or pictures of one's "
-            "own. TASK, for networks that classify pictures: scene or object.",
+            "own. TASK, for networks that classify pictures: scene or object. "
+            "'vedette train instructions --help' is about what reads instructions.",
             entries, argc, argv, 1, 2, &rest))
         return FALSE;
     const VdtModel *model = vdt_model_find(rest[0], NULL);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "instructions.h"
 #include "interrupt.h"
 #include "training.h"
 
@@ -86,6 +87,8 @@ int command_train(int argc, char **argv)
 {
     g_auto(TrainOptions) o = {.common = {0}};
     g_autofree char *architecture = NULL, *command = quoted(argc, argv);
+    if (argc > 1 && strcmp(argv[1], "instructions") == 0)
+        return train_instructions(argc, argv, command);
     if (!train_options_parse(&o, argc, argv, &architecture))
         return EXIT_USAGE;
     g_autoptr(GError) error = NULL;

@@ -474,6 +474,14 @@ static void test_shipped_labels(void)
     }
     g_assert_null(vdt_find_labels("nothing"));
     g_assert_null(vdt_find_labels("../labels/ava"));
+
+    g_autoptr(GError) error = NULL;
+    g_autofree char *data = vdt_find_data("labels/ava.txt", &error);
+    g_assert_no_error(error);
+    g_assert_true(g_str_has_suffix(data, "/labels/ava.txt"));
+    g_assert_null(vdt_find_data("labels", &error)); /* a folder */
+    g_assert_error(error, VDT_ERROR, VDT_ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, "there is no labels in /"));
 }
 
 static void test_search(void)

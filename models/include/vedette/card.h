@@ -80,4 +80,9 @@ typedef struct {
  * those around them in proportion. NaN if the card does not tell. */
 VDT_API double vdt_card_get_cost(const VdtCard *card, guint merge);
 
+/** A file that comes with Vedette, by its path below the data directories, for which see
+ * docs/model-card.md: "instructions/weights.safetensors". The error lists the places. Caller
+ * frees. */
+VDT_API char *vdt_find_data(const char *name, GError **error);
+
 G_END_DECLS
