@@ -248,8 +248,8 @@ const StreetTask street_scenes_task = {
     .groups = groups,
     .n_groups = G_N_ELEMENTS(groups),
     .background = background,
-    .size = 112,
+    .size = 144,
     .config = "{\"arch\": \"deit\", \"norm\": \"linearnorm\", \"attention\": \"linear\", "
-              "\"dim\": 96, \"depth\": 6, \"heads\": 3, \"patch\": 8, \"img_size\": 112}",
+              "\"dim\": 96, \"depth\": 6, \"heads\": 3, \"patch\": 8, \"img_size\": 144}",
     .alarms = SCENE_CAMERA,
     .open = scenes_open};

@@ -14,15 +14,16 @@
 #include "camera.h"
 #include "record.h"
 
-#define ELEMENT "squeezetime-recognizer"
+#define ELEMENT    "squeezetime-recognizer"
+#define CLASSIFIER "slab-classifier"
 /* Who passes the middle of the street, and who is on the pavement before it. */
-#define LINES   "lines=\"middle: 0.5,0.95 0.5,0.5\" "
-#define ZONES   "zones=\"pavement: 0.02,0.8 0.98,0.76 0.98,0.98 0.02,0.98\" "
+#define LINES      "lines=\"middle: 0.5,0.95 0.5,0.5\" "
+#define ZONES      "zones=\"pavement: 0.02,0.8 0.98,0.76 0.98,0.98 0.02,0.98\" "
 /* Milliseconds between two looks at what happens on the street. */
-#define LOOK    100
+#define LOOK       100
 /* From a start to the frame that the picture is made of, so that it is drawn in: frames are held
  * behind the recogniser until they are segmented. */
-#define SETTLE  600
+#define SETTLE     600
 
 typedef struct {
     const char *folder;  /* for film and picture */
@@ -123,6 +124,8 @@ static gboolean on_message(GstBus *bus, GstMessage *message, gpointer data)
     case GST_MESSAGE_ELEMENT:
         if (gst_message_has_name(message, ELEMENT))
             on_element(demo, message);
+        else if (gst_message_has_name(message, CLASSIFIER))
+            vdt_demo_record_print(message);
         break;
     case GST_MESSAGE_LATENCY:
         gst_bin_recalculate_latency(GST_BIN(demo->pipeline));
@@ -212,21 +215,23 @@ static gboolean report(const Demo *demo, double seconds, double cpu)
     g_autofree char *film = in_folder(demo, "street.mp4"), *picture = in_folder(demo, "event.png");
     g_autoptr(GArray) delays = g_array_new(FALSE, FALSE, sizeof(double));
     VdtDemoTotal own = {.delays = delays};
-    guint64 recognised, segmented;
+    guint64 recognised, segmented, classified;
 
     vdt_demo_total_add(&own, demo->record);
     vdt_demo_total_add(demo->total, demo->record);
     vdt_demo_total_print(&own);
     recognised = report_element(demo, "recognizer");
     segmented = report_element(demo, "segmenter");
+    classified = report_element(demo, "camera");
+    classified = MIN(classified, report_element(demo, "objects"));
     g_printerr(
         "  %.0f %% of a core for all of it: drawing, coding and serving the street, receiving "
-        "and\n  decoding it, recognising, segmenting, drawing in, coding the film\n\n",
+        "and\n  decoding it, recognising, segmenting, classifying, drawing in, coding the film\n\n",
         100 * cpu / MAX(seconds, 1e-3));
     g_printerr("  film:    %s\n", film);
     if (demo->pictured)
         g_printerr("  picture: %s\n", picture);
-    return recognised > 0 && segmented > 0;
+    return recognised > 0 && segmented > 0 && classified > 0;
 }
 
 /* The plugin, if GStreamer does not find it: beside this program, as in a build folder. */
@@ -248,8 +253,10 @@ static GstElement *build(Demo *demo, const char *model, GError **error)
     GstElement *pipeline = gst_parse_launch_full(
         "rtspsrc name=source latency=100 protocols=tcp ! rtph264depay ! h264parse ! avdec_h264 ! "
         "squeezetime-recognizer name=recognizer interval=0.3 threshold=0.7 hysteresis=0.3 "
-        "min-duration=0.6 ! "
-        "cgrseg-segmenter name=segmenter mode=aligned interval=0.1 objects=true " LINES ZONES "! "
+        "min-duration=0.6 ! " CLASSIFIER
+        " name=camera interval=2 min-duration=2 post-events=start+end ! "
+        "cgrseg-segmenter name=segmenter mode=aligned interval=0.1 objects=true " LINES ZONES
+        "! " CLASSIFIER " name=objects classify=boxes interval=0.5 post-messages=false ! "
         "vedette-overlay name=overlay map-opacity=0.4 ! x264enc tune=zerolatency "
         "speed-preset=veryfast ! "
         /* no h264parse: of two frames with one time, as a slow machine has them, the second has
@@ -375,9 +382,10 @@ int main(int argc, char **argv)
     gboolean done;
 
     g_option_context_set_summary(
-        options, "Plays a camera on this machine through squeezetime-recognizer, "
-                 "cgrseg-segmenter and vedette-overlay; prints what happens and what is recognised "
-                 "as JSON lines.");
+        options,
+        "Plays a camera on this machine through squeezetime-recognizer, "
+        "cgrseg-segmenter, slab-classifier and vedette-overlay; prints what happens and what "
+        "is recognised as JSON lines.");
     g_option_context_add_main_entries(options, entries, NULL);
     g_option_context_add_group(options, gst_init_get_option_group());
     if (!g_option_context_parse(options, &argc, &argv, &error) || argc > 1 || seconds < 1 ||

@@ -53,7 +53,7 @@ void vdt_demo_record_begin(VdtDemoRecord *record, gint64 beginning)
                beginning / NS);
 }
 
-static void print(GstMessage *message)
+void vdt_demo_record_print(GstMessage *message)
 {
     g_autofree char *line = vdt_event_to_json(message, "demo", NULL);
 
@@ -73,7 +73,7 @@ static void print_truth(const VdtStreetEvent *event)
                                 vdt_street_action_name(event->action), "score", G_TYPE_DOUBLE, 1.0,
                                 "timestamp", G_TYPE_UINT64, (guint64)event->start, NULL));
 
-    print(message);
+    vdt_demo_record_print(message);
 }
 
 void vdt_demo_record_happen(VdtDemoRecord *record)
@@ -115,7 +115,7 @@ gboolean vdt_demo_record_take(VdtDemoRecord *record, GstMessage *message, GstClo
     guint64 running_time = 0;
     VdtDemoEvent event;
 
-    print(message);
+    vdt_demo_record_print(message);
     if (!s || g_strcmp0(gst_structure_get_string(s, "event"), "start") != 0 ||
         !gst_structure_get_uint64(s, "running-time", &running_time))
         return FALSE;

@@ -22,6 +22,8 @@ void vdt_demo_record_free(VdtDemoRecord *record);
 void vdt_demo_record_begin(VdtDemoRecord *record, gint64 beginning);
 /* Prints what has happened since the last call. */
 void vdt_demo_record_happen(VdtDemoRecord *record);
+/* Prints an element message if it is an event. */
+void vdt_demo_record_print(GstMessage *message);
 /* Prints an element message if it is an event of a recogniser, and keeps it. @base is the clock
  * time of the pipeline at running time 0. Returns whether it is the start of one. */
 gboolean vdt_demo_record_take(VdtDemoRecord *record, GstMessage *message, GstClockTime base);
