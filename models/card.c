@@ -45,8 +45,10 @@ void vdt_card_free(VdtCard *card)
     g_free(card->variant_labels_path);
     g_free(card->background);
     g_free(card->things);
-    for (guint i = 0; i < card->n_groups; i++)
+    for (guint i = 0; i < card->n_groups; i++) {
         g_free(card->groups[i].name);
+        g_free(card->groups[i].of);
+    }
     g_free(card->groups);
     g_strfreev(card->restorations);
     g_free(card->compensator);
@@ -296,8 +298,27 @@ static void read_groups(VdtFields *fields, VdtCard *card, const char *where)
         for (guint k = 0; k < i; k++)
             if (strcmp(card->groups[k].name, name) == 0)
                 vdt_fields_fail(&inner, "\"name\" is \"%s\" twice", name);
-        card->groups[card->n_groups++] = (VdtCardGroup){g_strdup(name), first, n_labels};
+        const char *of = vdt_fields_string(&inner, "of", "");
+        card->groups[card->n_groups++] =
+            (VdtCardGroup){g_strdup(name), first, n_labels, *of != '\0' ? g_strdup(of) : NULL};
         first += n_labels;
+    }
+}
+
+/* Once there are labels: what groups are of has to be one of those that groups before ask for. */
+static void check_groups(VdtFields *fields, const VdtCard *card)
+{
+    for (guint i = 0; i < card->n_groups; i++) {
+        const VdtCardGroup *group = &card->groups[i];
+        guint k = 0;
+        while (group->of != NULL && k < MIN(group->first, card->n_labels) &&
+               strcmp(card->labels[k], group->of) != 0)
+            k++;
+        if (group->of != NULL && k >= MIN(group->first, card->n_labels))
+            vdt_fields_fail(fields,
+                            "\"groups\": \"%s\" is asked of \"%s\", which is no label of a group "
+                            "before",
+                            group->name, group->of);
     }
 }
 
@@ -434,6 +455,8 @@ VdtCard *vdt_card_load(const char *path, JsonObject **config, GError **error)
     inner = vdt_fields_object(&fields, "config", path);
     if (mistake == NULL && labels != NULL)
         vdt_card_load_labels(card, labels, &mistake);
+    if (mistake == NULL)
+        check_groups(&fields, card);
     if (mistake == NULL)
         card->background = read_labels(&fields, card, "background");
     if (mistake == NULL)

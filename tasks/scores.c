@@ -14,6 +14,19 @@ VdtCardGroup vdt_scores_group(const VdtCard *card, guint i, guint classes)
     return card->n_groups > 0 ? card->groups[i] : (VdtCardGroup){NULL, 0, classes};
 }
 
+gboolean vdt_scores_asks(const VdtCard *card, guint i, const double *scores)
+{
+    const char *of = card->n_groups > 0 ? card->groups[i].of : NULL;
+    for (guint k = 0; of != NULL && k < i; k++) {
+        const VdtCardGroup *group = &card->groups[k];
+        gint64 best;
+        vdt_scores_rank(scores, group, 1, &best);
+        if (strcmp(card->labels[best], of) == 0)
+            return vdt_scores_asks(card, k, scores);
+    }
+    return of == NULL;
+}
+
 static void add_softmax(const float *logits, guint classes, guint n, double *scores)
 {
     double most = -INFINITY, sum = 0;

@@ -16,6 +16,10 @@ guint vdt_scores_n_groups(const VdtCard *card);
  * one because the card has no groups. */
 VdtCardGroup vdt_scores_group(const VdtCard *card, guint i, guint classes);
 
+/* Whether question @i has an answer, by what the @scores say of those before: nobody wants to know
+ * the make of a person. */
+gboolean vdt_scores_asks(const VdtCard *card, guint i, const double *scores);
+
 /* Adds the softmax of @logits, divided by @n, to @scores: those of a group's classes add up to one,
  * in double, and so do those of every other. */
 void vdt_scores_add(const VdtCard *card, const float *logits, guint classes, guint n,

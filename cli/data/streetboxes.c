@@ -33,11 +33,11 @@ static const char *const labels[] = {
     "white",  "red",     "orange",       "brown",    "yellow",   "green", "blue",
     "purple", "pink",    "empty-handed", "with-bag", "trousers", "skirt", NULL};
 static const VdtCardGroup groups[BOX_N_GROUPS] = {
-    [BOX_KIND] = {(char *)"kind", 0, BOX_N_KINDS},
-    [BOX_BODY] = {(char *)"body", 3, 2},
-    [BOX_COLOUR] = {(char *)"colour", 5, COLOUR_N_NAMES},
-    [BOX_CARRIES] = {(char *)"carries", 16, 2},
-    [BOX_WEARS] = {(char *)"wears", 18, 2},
+    [BOX_KIND] = {(char *)"kind", 0, BOX_N_KINDS, NULL},
+    [BOX_BODY] = {(char *)"body", 3, 2, (char *)"vehicle"},
+    [BOX_COLOUR] = {(char *)"colour", 5, COLOUR_N_NAMES, NULL},
+    [BOX_CARRIES] = {(char *)"carries", 16, 2, (char *)"person"},
+    [BOX_WEARS] = {(char *)"wears", 18, 2, (char *)"person"},
 };
 
 /* A box that was found. */

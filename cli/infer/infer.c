@@ -267,6 +267,8 @@ static void print_scores(const Options *o, const VdtCard *card, const Answer *an
     if (!o->json)
         print_head(card, answer);
     for (guint i = 0; i < vdt_scores_n_groups(card); i++) {
+        if (!vdt_scores_asks(card, i, scores))
+            continue;
         gint64 winners[VDT_SCORES_BEST];
         VdtCardGroup group = vdt_scores_group(card, i, classes);
         guint n = vdt_scores_rank(scores, &group, VDT_SCORES_BEST, winners);

@@ -122,6 +122,7 @@ static void copy_groups(const Network *network, VdtCard *card)
     for (guint i = 0; i < card->n_groups; i++) {
         card->groups[i] = network->groups[i];
         card->groups[i].name = g_strdup(network->groups[i].name);
+        card->groups[i].of = g_strdup(network->groups[i].of);
     }
 }
 

@@ -179,6 +179,8 @@ static JsonArray *groups(const Network *network)
         JsonObject *group = json_object_new();
         json_object_set_string_member(group, "name", network->groups[i].name);
         json_object_set_int_member(group, "labels", network->groups[i].n_labels);
+        if (network->groups[i].of != NULL)
+            json_object_set_string_member(group, "of", network->groups[i].of);
         json_array_add_object_element(array, group);
     }
     return array;

@@ -99,7 +99,9 @@ static void rank(VdtClassFound *found, guint subject, guint group, guint top_k, 
     const VdtCardGroup of = vdt_scores_group(found->card, group, found->n_classes);
     const double *scores = found->scores + (gsize)subject * found->n_classes;
     GValue *answers = &found->answers[subject * found->n_groups + group];
-    const guint n = vdt_scores_rank(scores, &of, top_k, winners);
+    const guint n = vdt_scores_asks(found->card, group, scores)
+                        ? vdt_scores_rank(scores, &of, top_k, winners)
+                        : 0;
 
     for (guint i = 0; i < n; i++)
         vdt_array_take_structure(

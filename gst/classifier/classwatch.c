@@ -112,14 +112,18 @@ static GstStructure *choose(const VdtClassFound *found, guint subject, guint gro
     const VdtCardGroup of = vdt_scores_group(found->card, group, found->n_classes);
     const VdtClassSubject *about = &found->subjects[subject];
     const gboolean *background = found->card->background;
+    const double *scores;
     GstStructure *finding;
     int class;
 
     if (!found->scores)
         return NULL;
-    class = vdt_hysteresis_follow(
-        hysteresis, found->scores + (gsize)subject * found->n_classes + of.first, of.n_labels,
-        background ? background + of.first : NULL, going < 0 ? -1 : going - (int)of.first);
+    scores = found->scores + (gsize)subject * found->n_classes;
+    if (!vdt_scores_asks(found->card, group, scores))
+        return NULL;
+    class = vdt_hysteresis_follow(hysteresis, scores + of.first, of.n_labels,
+                                  background ? background + of.first : NULL,
+                                  going < 0 ? -1 : going - (int)of.first);
     if (class < 0)
         return NULL;
     finding = vdt_class_result_new("finding", found, subject, group, of.first + (guint) class);

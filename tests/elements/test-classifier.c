@@ -256,6 +256,35 @@ static void test_frame(void)
     fixture_harness_free(h);
 }
 
+/* What is asked only of blue pictures is not answered of others, nor an event. */
+static void test_asked_of(void)
+{
+    static const char light[] = "{\"name\": \"light\"",
+                      of[] = "{\"of\": \"blue\", \"name\": \"light\"";
+    g_autofree char *card = fixture_model("classes/card.json"), *folder = g_path_get_dirname(card),
+                    *other = g_build_filename(folder, "asked-of.json", NULL), *text = NULL;
+    g_autoptr(GString) changed = NULL;
+    GstElement *element = classifier_new(VDT_CLASSIFY_FRAME);
+    GstHarness *h;
+
+    g_assert_true(g_file_get_contents(card, &text, NULL, NULL));
+    changed = g_string_new(text);
+    g_assert_cmpuint(g_string_replace(changed, light, of, 0), ==, 1);
+    g_assert_true(g_file_set_contents(other, changed->str, -1, NULL));
+    g_object_set(element, "model", other, NULL);
+    h = fixture_harness(element);
+    gst_harness_set_src_caps_str(h, CAPS);
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(GstBuffer) out = push(h, colour_frame(i == 0 ? PINK : 0x000080, i * GST_SECOND));
+        const GstStructure *s = fixture_meta(out, "camera");
+
+        g_assert_cmpuint(count(s, "results"), ==, i == 0 ? 3 : 5);
+        g_assert_cmpstr(gst_structure_get_string(nth(s, "results", 0), "label"), ==,
+                        i == 0 ? "red" : "blue");
+    }
+    fixture_harness_free(h);
+}
+
 /* What the newest of @n frames says of the level that it was looked at. */
 static void check_level(GstHarness *h, guint n, guint merge, double kept)
 {
@@ -988,6 +1017,7 @@ int main(int argc, char **argv)
     g_test_add_func("/classifier/errors", test_errors);
     g_test_add_func("/classifier/usual-models", test_usual_models);
     g_test_add_func("/classifier/frame", test_frame);
+    g_test_add_func("/classifier/asked-of", test_asked_of);
     g_test_add_func("/classifier/elastic", test_elastic);
     g_test_add_func("/classifier/events", test_events);
     g_test_add_func("/classifier/frozen", test_frozen);

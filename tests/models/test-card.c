@@ -111,7 +111,7 @@ static void test_groups(void)
     g_autofree char *path =
         put("card.json", HEAD ", \"labels\": \"names.txt\", \"background\": [\"unsure\", \"day\"], "
                               "\"groups\": [{\"name\": \"light\", \"labels\": 3}, "
-                              "{\"name\": \"weather\", \"labels\": 4}]}");
+                              "{\"name\": \"weather\", \"labels\": 4, \"of\": \"night\"}]}");
     g_autoptr(VdtCard) card = vdt_card_load(path, &config, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(card->n_groups, ==, 2);
@@ -121,6 +121,8 @@ static void test_groups(void)
     g_assert_cmpstr(card->groups[1].name, ==, "weather");
     g_assert_cmpuint(card->groups[1].first, ==, 3);
     g_assert_cmpuint(card->groups[1].n_labels, ==, 4);
+    g_assert_null(card->groups[0].of);
+    g_assert_cmpstr(card->groups[1].of, ==, "night");
     for (guint i = 0; i < card->n_labels; i++)
         g_assert_true(card->background[i] == (i == 0 || i == 2 || i == 6));
     g_autofree char *unknown = vdt_card_find_unknown(card);
@@ -161,6 +163,9 @@ static const struct {
     {HEAD ", \"background\": \"x\"}", "must be an array of strings"},
     {HEAD ", \"background\": [\"x\"]}", "\"x\", which is none of the labels"},
     {HEAD ", \"background\": [3]}", "\"background\" is 3, but must be a string"},
+    {HEAD ", \"groups\": [{\"name\": \"a\", \"labels\": 2, \"of\": \"b\"}]}",
+     "\"a\" is asked of \"b\", which is no label of a group before"},
+    {HEAD ", \"groups\": [{\"name\": \"a\", \"labels\": 2, \"of\": 5}]}", "must be a string"},
     {HEAD ", \"things\": \"x\"}", "must be an array of strings"},
     {HEAD ", \"things\": [\"x\"]}", "\"things\" has \"x\", which is none of the labels"},
     {HEAD ", \"things\": [3]}", "\"things\" is 3, but must be a string"},

@@ -6,7 +6,7 @@
 
 #define N 5
 
-static VdtCardGroup groups[] = {{"light", 0, 2}, {"weather", 2, 3}};
+static VdtCardGroup groups[] = {{"light", 0, 2, NULL}, {"weather", 2, 3, NULL}};
 static const VdtCard grouped = {.groups = groups, .n_groups = 2}, plain = {.n_labels = N};
 
 /* Shares within a group, however much larger another's logits are. */
@@ -62,11 +62,32 @@ static void test_rank(void)
     g_assert_cmpint(winners[0], ==, 0);
 }
 
+/* What is asked of rain is not asked where there is none, nor what is asked of that. */
+static void test_asks(void)
+{
+    static char *labels[] = {"dry", "rain", "light", "heavy", "drops", "sheets", NULL};
+    static VdtCardGroup each[] = {
+        {"weather", 0, 2, NULL}, {"rain", 2, 2, "rain"}, {"heavy", 4, 2, "heavy"}};
+    const VdtCard card = {.groups = each, .n_groups = 3, .labels = labels, .n_labels = 6};
+    static const double heavy[] = {0.4, 0.6, 0.1, 0.9, 0.5, 0.5},
+                        light[] = {0.4, 0.6, 0.9, 0.1, 0.5, 0.5},
+                        dry[] = {0.6, 0.4, 0.1, 0.9, 0.5, 0.5};
+    g_assert_true(vdt_scores_asks(&card, 0, dry));
+    g_assert_true(vdt_scores_asks(&card, 1, heavy));
+    g_assert_true(vdt_scores_asks(&card, 2, heavy));
+    g_assert_true(vdt_scores_asks(&card, 1, light));
+    g_assert_false(vdt_scores_asks(&card, 2, light));
+    g_assert_false(vdt_scores_asks(&card, 1, dry));
+    g_assert_false(vdt_scores_asks(&card, 2, dry));
+    g_assert_true(vdt_scores_asks(&plain, 0, dry));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/scores/groups", test_groups);
     g_test_add_func("/scores/plain", test_plain);
     g_test_add_func("/scores/rank", test_rank);
+    g_test_add_func("/scores/asks", test_asks);
     return g_test_run();
 }

@@ -22,6 +22,7 @@ typedef enum {
 typedef struct {
     char *name;            /**< "weather" */
     guint first, n_labels; /**< classes @first to @first + @n_labels - 1 */
+    char *of; /**< asked only of what has this label, by a group before; NULL: of all */
 } VdtCardGroup;
 
 /** How good a model is that merges so many tokens in each layer. */
