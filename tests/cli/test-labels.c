@@ -624,6 +624,39 @@ static void test_bad_folder(void)
     expect(1, "1.png", "eval", "slab", "--data", in_folder("broken"), "--model", card, NULL);
 }
 
+/* The cards that come with Vedette say what a training would write today. */
+static void test_shipped(void)
+{
+    static const struct {
+        const char *name;
+        const StreetTask *task;
+    } shipped[] = {{"slab-scene", &street_scenes_task}, {"slab-object", &street_boxes_task}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(shipped); i++) {
+        const StreetTask *task = shipped[i].task;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *path = g_test_build_filename(G_TEST_DIST, "models", "slab", "models",
+                                                      shipped[i].name, "card.json", NULL);
+        g_autoptr(JsonObject) config = NULL;
+        g_autoptr(VdtCard) card = vdt_card_load(path, &config, &error);
+
+        g_assert_no_error(error);
+        g_assert_true(g_strv_equal((const char *const *)card->labels, task->labels));
+        g_assert_cmpuint(card->width, ==, task->size);
+        g_assert_cmpuint(card->n_groups, ==, task->n_groups);
+        for (guint k = 0; k < task->n_groups; k++) {
+            g_assert_cmpstr(card->groups[k].name, ==, task->groups[k].name);
+            g_assert_cmpstr(card->groups[k].of, ==, task->groups[k].of);
+        }
+        for (guint k = 0; k < card->n_labels; k++) {
+            const gboolean is = card->background != NULL && card->background[k];
+            const gboolean expected =
+                task->background != NULL && g_strv_contains(task->background, card->labels[k]);
+            g_assert_cmpint(is, ==, expected);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     fixture_open(&argc, &argv);
@@ -632,6 +665,7 @@ int main(int argc, char **argv)
     g_test_add_func("/labels/colours", test_colours);
     g_test_add_func("/labels/same", test_same);
     g_test_add_func("/labels/groups", test_groups);
+    g_test_add_func("/labels/shipped", test_shipped);
     g_test_add_func("/labels/scenes", test_scenes);
     g_test_add_func("/labels/boxes", test_boxes);
     g_test_add_func("/labels/tally", test_tally);
