@@ -16,8 +16,8 @@
 
 /* Pixels around a window that are spoiled with it: what falls on it from beyond its edges. */
 #define PAIRS_MARGIN 16
-/* All kinds of spoiling that there are yet; of some, 1 << SPOIL_BLUR | … */
-#define PAIRS_ALL    (1u << SPOIL_NOISE | 1u << SPOIL_BLUR)
+/* All kinds of spoiling; of some, 1 << SPOIL_BLUR | … */
+#define PAIRS_ALL    ((1u << SPOIL_N_KINDS) - 1)
 
 typedef struct _Pairs Pairs;
 

@@ -15,6 +15,10 @@ typedef struct {
 static const Kind kinds[SPOIL_N_KINDS] = {
     [SPOIL_NOISE] = {"levels of deviation", 5, 50, spoil_noise},
     [SPOIL_BLUR] = {"pixels of radius", 1.4, 5, spoil_blur},
+    [SPOIL_RAIN] = {"streaks in 10,000 pixels", 12, 150, spoil_rain},
+    [SPOIL_HAZE] = {"optical depth of what is farthest", 0.4, 2.2, spoil_haze},
+    [SPOIL_SNOW] = {"flakes in 10,000 pixels", 12, 150, spoil_snow},
+    [SPOIL_DARK] = {"times less light", 4, 30, spoil_dark},
 };
 
 const char *const spoil_names[SPOIL_N_KINDS + 1] = {

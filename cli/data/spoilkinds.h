@@ -21,10 +21,29 @@ typedef struct {
 
 void spoil_noise(Film *film);
 void spoil_blur(Film *film);
+void spoil_rain(Film *film);
+void spoil_haze(Film *film);
+void spoil_snow(Film *film);
+void spoil_dark(Film *film);
 
+/* Noise of deviation 1; of what each pixel has, its neighbours have @grain times as much, too. */
+void spoil_fill_noise(guint64 *state, float grain, guint width, guint height, float *noise);
 /* Sends the picture through what JPEG and its like do, at a quality of 1 to 100, with the blocks
  * anywhere. */
 void spoil_code(Film *film, double quality);
+
+/* Light that lies over a scene: how much there is of each colour. */
+typedef struct {
+    float light[3];
+} Air;
+
+/* What air, drops and flakes shine with, given a picture in light: by day as a sky, by night a bit
+ * more than what is there. @much is about the share of what is brightest. */
+Air spoil_choose_air(guint64 *state, const Film *film, double much);
+/* Lets the share 1 - exp(-@depth) of all that is seen be air. */
+void spoil_veil(Film *film, const Air *air, double depth);
+/* Puts what shines as @air over the picture: @share of each pixel. */
+void spoil_cover(Film *film, const Air *air, const float *share);
 
 /* In place: levels of 0 to 255 to shares of the brightest light, and back; what is outside of the
  * range is as its end. */

@@ -4,13 +4,6 @@
 
 #include "spoilkinds.h"
 
-/* Of deviation 1. */
-static void fill_white(guint64 *state, float *noise, gsize n)
-{
-    for (gsize i = 0; i < n; i++)
-        noise[i] = spoil_normal(state);
-}
-
 /* Neighbours share some of theirs, as after a sensor's colours were put together. */
 static void make_grainy(float *noise, guint width, guint height, float share)
 {
@@ -36,6 +29,14 @@ static void make_grainy(float *noise, guint width, guint height, float share)
     }
 }
 
+void spoil_fill_noise(guint64 *state, float grain, guint width, guint height, float *noise)
+{
+    for (gsize i = 0; i < (gsize)width * height; i++)
+        noise[i] = spoil_normal(state);
+    if (grain > 0)
+        make_grainy(noise, width, height, grain);
+}
+
 void spoil_noise(Film *film)
 {
     static const double shares[] = {0.45, 0.2, 0.2, 0.15}; /* of the kinds, in this order */
@@ -50,9 +51,7 @@ void spoil_noise(Film *film)
     g_autofree float *noise = g_new(float, film->area);
     for (guint c = 0; c < 3; c++) {
         float *plane = film->values + c * film->area;
-        fill_white(&film->moment, noise, film->area);
-        if (grainy)
-            make_grainy(noise, film->width, film->height, share);
+        spoil_fill_noise(&film->moment, grainy ? share : 0, film->width, film->height, noise);
         for (gsize i = 0; i < film->area; i++)
             plane[i] += (float)film->amount * sqrtf(1 - shot + shot * plane[i] / 128) * noise[i];
     }
