@@ -5,6 +5,7 @@
 #include <vedette/error.h>
 
 #include "data/cleanpictures.h"
+#include "data/leaves.h"
 #include "data/pairs.h"
 #include "data/random.h"
 
@@ -156,6 +157,80 @@ static void test_names(void)
     g_assert_nonnull(strstr(error->message, "noise, blur, rain, haze, snow, dark"));
 }
 
+#define LEAVES  128
+#define N_FREQS (LEAVES / 2)
+
+/* Logarithms of brightness. */
+static void draw_logs(guint64 seed, double *logs)
+{
+    g_autofree guint8 *pixels = g_malloc(3 * LEAVES * LEAVES);
+    VdtPicture picture = {pixels, LEAVES, LEAVES, 3 * LEAVES};
+    leaves_draw(seed, &picture);
+    for (guint i = 0; i < LEAVES * LEAVES; i++)
+        logs[i] =
+            log(1 + 0.3 * pixels[3 * i] + 0.59 * pixels[3 * i + 1] + 0.11 * pixels[3 * i + 2]);
+}
+
+/* Adds the power of each frequency along rows, times the deviation of a window's edges. */
+static void add_power(const double *logs, double *power)
+{
+    for (guint y = 0; y < LEAVES; y++) {
+        const double *row = logs + y * LEAVES;
+        double mean = 0;
+        for (guint x = 0; x < LEAVES; x++)
+            mean += row[x] / LEAVES;
+        for (guint f = 1; f < N_FREQS; f++) {
+            double re = 0, im = 0;
+            for (guint x = 0; x < LEAVES; x++) {
+                double window = 0.5 - 0.5 * cos(2 * G_PI * (x + 0.5) / LEAVES);
+                re += window * (row[x] - mean) * cos(2 * G_PI * f * x / LEAVES);
+                im += window * (row[x] - mean) * sin(2 * G_PI * f * x / LEAVES);
+            }
+            power[f] += re * re + im * im;
+        }
+    }
+}
+
+/* What photographs have, too: gradients of which most are next to nothing and a few large, a
+ * spectrum along lines that falls with the frequency's power of 1 to 2.2 (2 to 3 in the plane, less
+ * 1 along a line of it), and no scale at which there is nothing. */
+static void test_leaves(void)
+{
+    g_autofree double *logs = g_new(double, LEAVES *LEAVES);
+    double power[N_FREQS] = {0}, square = 0, fourth = 0, small = 0, n = 0;
+    for (guint64 seed = 0; seed < N; seed++) {
+        draw_logs(seed, logs);
+        add_power(logs, power);
+        double sum = 0;
+        for (guint i = 0; i < LEAVES * LEAVES - 1; i++)
+            sum += pow(logs[i + 1] - logs[i], 2) / (LEAVES * LEAVES - 1);
+        g_assert_cmpfloat(sum, >, 1e-4);
+        for (guint i = 0; i < LEAVES * LEAVES - 1; i++) {
+            double step = (logs[i + 1] - logs[i]) / sqrt(sum);
+            square += step * step;
+            fourth += pow(step, 4);
+            small += fabs(step) < 0.2;
+            n++;
+        }
+    }
+    double kurtosis = fourth / n / pow(square / n, 2);
+    double x = 0, y = 0, xx = 0, xy = 0, m = 0;
+    for (guint f = 3; f < 40; f++, m++) {
+        x += log(f);
+        y += log(power[f]);
+        xx += log(f) * log(f);
+        xy += log(f) * log(power[f]);
+    }
+    double slope = (m * xy - x * y) / (m * xx - x * x);
+    g_test_message("kurtosis %.2f, share of small steps %.2f, slope %.2f", kurtosis, small / n,
+                   slope);
+    /* Of a normal distribution: 3 and 0.16. */
+    g_assert_cmpfloat(kurtosis, >, 6);
+    g_assert_cmpfloat(small / n, >, 0.3);
+    g_assert_cmpfloat(slope, <, -1);
+    g_assert_cmpfloat(slope, >, -2.2);
+}
+
 static Cache *draw(ClipSet *set)
 {
     g_autoptr(GError) error = NULL;
@@ -249,6 +324,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/pairs/noise/deviation", test_noise);
     g_test_add_func("/pairs/blur/radius", test_blur);
+    g_test_add_func("/pairs/leaves", test_leaves);
     g_test_add_func("/pairs/clean", test_clean);
     g_test_add_func("/pairs/batches", test_pairs);
     g_test_add_func("/pairs/held-out", test_held_out);
