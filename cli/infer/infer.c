@@ -376,7 +376,13 @@ static gboolean run_restored(VdtEngine *engine, const Options *o, GError **error
     return infer_restored(engine, &request, error);
 }
 
-/* What no map is: whether the network makes such files is seen when it is known. */
+/* Whether the maps of many pictures go there, if the network makes maps. */
+static gboolean names_maps(const char *path)
+{
+    return !is_array(path) && (strchr(path, '%') != NULL || !g_str_has_suffix(path, ".png"));
+}
+
+/* What only a network that restores may make; which network it is, is seen later. */
 static gboolean is_restored_file(const char *path)
 {
     return picture_file_is_named(path) || film_is_named(path);
@@ -393,9 +399,8 @@ static gboolean check_kind(const Options *o, const VdtCard *card, VdtTask task, 
 {
     const gboolean maps = task == VDT_TASK_SEGMENTATION, restores = task == VDT_TASK_RESTORATION;
     const char *wrong = NULL;
-    if (maps && o->output != NULL && !g_str_has_suffix(o->output, ".png") &&
-        is_restored_file(o->output))
-        return map_pattern_check(o->output, error);
+    if (maps && o->output != NULL && names_maps(o->output) && !map_pattern_check(o->output, error))
+        return FALSE;
     if (!restores && asks_to_restore(o))
         wrong = "--task, --instruction, --strength, --before-and-after, --ensemble and "
                 "--authors-tiles are for networks that restore pictures";
@@ -613,8 +618,7 @@ int command_infer(int argc, char **argv)
     if (o.model == NULL && o.weights == NULL && o.arch == NULL)
         return complain_usage("infer", "--model or --weights is needed");
     g_autoptr(GError) error = NULL;
-    if (o.output != NULL && !is_array(o.output) && !is_restored_file(o.output) &&
-        (strchr(o.output, '%') != NULL || !g_str_has_suffix(o.output, ".png")) &&
+    if (o.output != NULL && names_maps(o.output) && !is_restored_file(o.output) &&
         !map_pattern_check(o.output, &error))
         return complain_usage("infer", "%s", error->message);
     if (is_array(o.input) && o.output != NULL && !is_array(o.output))
