@@ -6,6 +6,7 @@
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "inferfolder.h"
@@ -175,6 +176,12 @@ static gboolean keep_planes(One *one, const VdtPicture *picture, GError **error)
     return TRUE;
 }
 
+static void show_progress(guint64 done, guint64 all, gpointer data)
+{
+    g_printerr("\rtile %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT "%s", done, all,
+               done == all ? "\r\033[K" : "");
+}
+
 static gboolean restore_first(gpointer data, gint64 index, const VdtPicture *picture, gint64 pts,
                               GError **error)
 {
@@ -184,6 +191,8 @@ static gboolean restore_first(gpointer data, gint64 index, const VdtPicture *pic
     one->answer.width = picture->width;
     one->answer.height = picture->height;
     gint64 begin = g_get_monotonic_time();
+    if (isatty(STDERR_FILENO))
+        vdt_restorer_set_progress(one->restoring->restorer, show_progress, NULL);
     if (is_array(request->output) && !keep_planes(one, picture, error))
         return FALSE;
     if (!is_array(request->output) || halves != NULL) {

@@ -163,6 +163,13 @@ static void test_strength(void)
         g_assert_cmpfloat_with_epsilon(part[i], 0.75 * picture[i] + 0.25 * all[i], 2e-3);
         g_assert_cmpfloat(none[i], ==, picture[i]);
     }
+    VdtRestoreArea area = {3, 5, 7, 4};
+    float small[3 * 7 * 4];
+    g_assert_true(vdt_restorer_run(restorer, &(VdtRestoreRequest){SAME, 0, &area}, picture, width,
+                                   height, small, NULL, NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(small); i++)
+        g_assert_cmpfloat(small[i], ==,
+                          at(picture, width, height, 1, i / 28, 3 + i % 7, 5 + i / 7 % 4));
     /* Two pixels become four: a quarter and three quarters of the way. */
     const float two[] = {0, 100, 8, 8, 0, 0};
     float four[3 * 4 * 2];
@@ -261,6 +268,40 @@ static void test_cancelled(void)
     g_assert_error(error, VDT_ERROR, VDT_ERROR_CANCELLED);
 }
 
+typedef struct {
+    guint64 done, all;
+    guint calls;
+} Told;
+
+static void tell(guint64 done, guint64 all, gpointer data)
+{
+    Told *told = data;
+    g_assert_cmpuint(done, >, told->done);
+    g_assert_true(told->all == 0 || told->all == all);
+    *told = (Told){done, all, told->calls + 1};
+}
+
+/* Tiles are counted up to the last. */
+static void test_progress(void)
+{
+    static const VdtRestorerOptions options[] = {
+        {.batch = 2}, {.batch = 2, .authors_tiles = TRUE}, {.batch = 2, .ensemble = TRUE}};
+    for (guint i = 0; i < G_N_ELEMENTS(options); i++) {
+        g_autoptr(VdtRestorer) restorer = new_restorer(&options[i]);
+        g_autofree float *picture = new_picture(60, 40), *result = new_picture(60, 40);
+        const VdtRestoreRequest request = {SAME, 1, NULL};
+        Told told = {0};
+        vdt_restorer_set_progress(restorer, tell, &told);
+        g_assert_true(vdt_restorer_run(restorer, &request, picture, 60, 40, result, NULL, NULL));
+        g_assert_cmpuint(told.done, ==, told.all);
+        g_assert_cmpuint(told.calls, >=, told.all / 2);
+        vdt_restorer_set_progress(restorer, NULL, NULL);
+        guint calls = told.calls;
+        g_assert_true(vdt_restorer_run(restorer, &request, picture, 60, 40, result, NULL, NULL));
+        g_assert_cmpuint(told.calls, ==, calls);
+    }
+}
+
 static void test_pictures(void)
 {
     guint8 bytes[2 * 8] = {0, 1, 2, 253, 254, 255, 99, 99, 10, 20, 30, 40, 50, 60, 99, 99};
@@ -290,6 +331,7 @@ int main(int argc, char **argv)
     g_test_add_func("/restore/bad", test_bad);
     g_test_add_func("/restore/names", test_names);
     g_test_add_func("/restore/cancelled", test_cancelled);
+    g_test_add_func("/restore/progress", test_progress);
     g_test_add_func("/restore/pictures", test_pictures);
     int status = g_test_run();
     little_ipt_remove(dir);
