@@ -16,7 +16,7 @@
 #define BEGIN    (10 * SECOND)
 #define END      (190 * SECOND)
 /* A change of what is chosen, or of how it looks, is another. */
-#define VERSION  2
+#define VERSION  3
 
 typedef struct {
     ClipSet set;
