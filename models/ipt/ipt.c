@@ -122,20 +122,11 @@ static VdtValue *head(const Config *c, VdtScope s, VdtValue *x)
     return x;
 }
 
-/* [N,C r r,H,W] to [N,C,H r,W r], torch.nn.PixelShuffle. */
-static VdtValue *pixel_shuffle(VdtValue *x, int r)
-{
-    gint64 n = vdt_value_dim(x, 0), h = vdt_value_dim(x, 2), w = vdt_value_dim(x, 3);
-    VdtShape parts = vdt_shape(n, -1, r, r, h, w), whole = vdt_shape(n, -1, h * r, w * r);
-    x = vdt_permute(vdt_reshape(x, &parts), (const guint[]){0, 1, 4, 2, 5, 3});
-    return vdt_reshape(x, &whole);
-}
-
 static VdtValue *tail(const Config *c, VdtScope s, VdtValue *x)
 {
     int scale = (int)c->scale[c->task], step = scale == 3 ? 3 : 2;
     for (int i = 0; scale > 1; i += 2, scale /= step)
-        x = pixel_shuffle(conv(vdt_in(s, "0.%d", i), x, c->features * step * step, 3), step);
+        x = vdt_pixel_shuffle(conv(vdt_in(s, "0.%d", i), x, c->features * step * step, 3), step);
     return conv(vdt_in(s, "1"), x, 3, 3);
 }
 

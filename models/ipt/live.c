@@ -137,15 +137,6 @@ static VdtValue *enlarge(const Config *c, VdtScope s, VdtValue *map, gint64 dim)
     return vdt_pyramid_map(x, 2 * h, 2 * w);
 }
 
-/* [N,C 4,H,W] to [N,C,2 H,2 W]. */
-static VdtValue *to_pixels(VdtValue *x)
-{
-    gint64 n = vdt_value_dim(x, 0), h = vdt_value_dim(x, 2), w = vdt_value_dim(x, 3);
-    VdtShape parts = vdt_shape(n, -1, 2, 2, h, w), whole = vdt_shape(n, -1, 2 * h, 2 * w);
-    x = vdt_permute(vdt_reshape(x, &parts), (const guint[]){0, 1, 4, 2, 5, 3});
-    return vdt_reshape(x, &whole);
-}
-
 /* From steps of colour, 0 to 255, to what the network computes with, and back. These factors are
  * with the weights, and stay as they are. */
 static VdtValue *pixels(VdtScope s, const char *name, gint64 channels, double value)
@@ -166,7 +157,7 @@ static VdtValue *head(const Config *c, VdtScope net, VdtValue *picture)
 static VdtValue *tail(const Config *c, VdtScope net, VdtValue *x)
 {
     x = conv(c, VDT_MODULATED_TAIL, vdt_in(net, "tail"), x, 12, 3);
-    return to_pixels(vdt_mul(x, pixels(net, "out", 12, 255)));
+    return vdt_pixel_shuffle(vdt_mul(x, pixels(net, "out", 12, 255)), 2);
 }
 
 static VdtValue *network(const Config *c, VdtScope net, VdtValue *picture)

@@ -410,6 +410,14 @@ static void test_merge_errors(void)
     ASSERT_FAILS("sizes are [2,5], not [2,6]", vdt_merge_sizes(match_input(graph, 2, 2), 6, x2));
     ASSERT_FAILS("1 of 1 tokens cannot move", vdt_merge_sizes(match_input(graph, 2, 1), 1, NULL));
     ASSERT_FAILS("logits [2,5] and targets [1,6,8,9]", vdt_kl_divergence(x2, x4));
+    ASSERT_FAILS("values [2,5] and targets [1,6,8,9]", vdt_charbonnier(x2, x4));
+    ASSERT_FAILS("eps is -1, it must be above 0", vdt_charbonnier(x2, x2, .eps = -1));
+    ASSERT_FAILS("eps is nan, it must be above 0", vdt_charbonnier(x2, x2, .eps = NAN));
+    g_assert_null(vdt_charbonnier(NULL, NULL));
+    ASSERT_FAILS("has 2 dimensions, it takes [N,C,H,W]", vdt_pixel_shuffle(x2, 2));
+    ASSERT_FAILS("6 channels are no multiple of the factor's square, 4", vdt_pixel_shuffle(x4, 2));
+    ASSERT_FAILS("the factor is 0, it must be 1 to 64", vdt_pixel_shuffle(x4, 0));
+    g_assert_null(vdt_pixel_shuffle(NULL, 2));
     g_assert_null(vdt_match_tokens(NULL, 1).source);
     g_assert_null(vdt_merge_tokens(NULL, (VdtMatch){0}, NULL));
     g_assert_null(vdt_merge_sizes((VdtMatch){0}, 6, NULL));

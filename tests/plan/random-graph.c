@@ -427,6 +427,35 @@ static void add_resize(Maker *m)
         tail(m, x);
 }
 
+/* Pixels from channels, perhaps onto a picture of that size. */
+static void add_shuffle(Maker *m)
+{
+    VdtValue *x = pick_picture(m);
+    const int r = random_between(&m->random, 1, 3);
+    const gint64 n = vdt_value_dim(x, 0), h = vdt_value_dim(x, 2), w = vdt_value_dim(x, 3);
+
+    if (n * 4 * h * w * r * r > MOST_ELEMENTS)
+        return;
+    if (vdt_value_dim(x, 1) % (r * r) != 0 || chance(m, 50))
+        x = conv(m, x, (VdtConv2d){.out = r * r * ONE_OF(m, 1, 3, 4), .kernel = 1, .bias = TRUE});
+    if (vdt_value_dim(x, 1) % (r * r) != 0) /* that was too much to compute */
+        return;
+    x = put(m, vdt_pixel_shuffle(x, r), "pixel_shuffle v%u, factor %d", number_of(m, x), r);
+    if (chance(m, 60)) {
+        const VdtShape one = vdt_shape(1, vdt_value_dim(x, 1), h * r, w * r);
+        VdtValue *other = put(m, vdt_param(new_scope(m, "picture"), NULL, &one), "param");
+
+        if (n > 1 && chance(m, 60)) {
+            const VdtShape all = vdt_value_shape(x);
+
+            other = put(m, vdt_expand(other, &all), "expand v%u", number_of(m, other));
+        }
+        x = in_any_order(m, add, x, other);
+    }
+    if (chance(m, 50))
+        tail(m, x);
+}
+
 static VdtValue *grid_pool(Maker *m, VdtValue *x, gint64 height, gint64 width)
 {
     return put(m, vdt_adaptive_avg_pool2d(x, (int)height, (int)width), "adaptive_avg_pool2d v%u",
@@ -974,11 +1003,12 @@ static void add_elementwise(Maker *m)
 }
 
 static void (*const steps[])(Maker *) = {
-    add_conv,      add_conv,    add_large_conv,  add_large_conv, add_residual, add_residual,
-    add_gate,      add_squeeze, add_binary,      add_constant,   add_pool,     add_resize,
-    add_reshape,   add_linear,  add_elementwise, add_grid_pool,  add_concat,   add_attention,
-    add_attention, add_context, add_bottleneck,  add_bottleneck, add_tokens,   add_tokens,
-    add_join,      add_pick,    add_live,        add_live,       add_state,    add_windows,
+    add_conv,      add_conv,      add_large_conv, add_large_conv,  add_residual,   add_residual,
+    add_gate,      add_squeeze,   add_binary,     add_constant,    add_pool,       add_resize,
+    add_shuffle,   add_reshape,   add_linear,     add_elementwise, add_grid_pool,  add_concat,
+    add_attention, add_attention, add_context,    add_bottleneck,  add_bottleneck, add_tokens,
+    add_tokens,    add_join,      add_pick,       add_live,        add_live,       add_state,
+    add_windows,
 };
 
 static void add_input(Maker *m, const char *name)
