@@ -8,6 +8,7 @@
 #include "curve.h"
 #include "data/augment.h"
 #include "data/cache.h"
+#include "data/pairs.h"
 #include "data/streettasks.h"
 #include "network.h"
 #include "options.h"
@@ -29,6 +30,8 @@ typedef struct {
     VdtCard *card;          /* as it will be: labels, preprocessing */
     ClipSet *set, *validation_set;
     Cache *cache, *validation_cache; /* the second may be NULL */
+    Pairs *pairs;                    /* where pictures are restored; NULL: not */
+    gint32 *restorations;            /* of a batch of these */
 
     /* the work */
     Augment *augment;
@@ -78,7 +81,8 @@ gboolean training_run(Training *training, GError **error);
 /* compensate.c: instead of all that, adapters for the network as it is. */
 gboolean training_compensate(Training *training, GError **error);
 
-/* How well validation clips were answered: @score is the share that was right, or the mean IoU. */
+/* How well validation clips were answered: @score is the share that was right, the mean IoU, or the
+ * PSNR. */
 typedef struct {
     guint n; /* 0: there are none */
     double loss, score;

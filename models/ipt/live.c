@@ -156,7 +156,10 @@ static VdtValue *head(const Config *c, VdtScope net, VdtValue *picture)
 
 static VdtValue *tail(const Config *c, VdtScope net, VdtValue *x)
 {
-    x = conv(c, VDT_MODULATED_TAIL, vdt_in(net, "tail"), x, 12, 3);
+    VdtModulation m = c->m;
+    m.silent = TRUE; /* at first, pictures are left as they are */
+    x = vdt_modulated_conv(&m, VDT_MODULATED_TAIL, vdt_in(net, "tail"), x,
+                           (VdtConv2d){.out = 12, .kernel = 3, .pad = 1});
     return vdt_pixel_shuffle(vdt_mul(x, pixels(net, "out", 12, 255)), 2);
 }
 

@@ -127,7 +127,7 @@ VdtValue *vdt_modulated_conv(const VdtModulation *m, VdtModulatedKind kind, VdtS
 {
     VdtModulation own = modulation_of(m, kind);
     /* As convolutions start: Kaiming, fan out. */
-    double deviation = sqrt(2.0 / ((double)o.out * o.kernel * o.kernel));
+    double deviation = own.silent ? 0 : sqrt(2.0 / ((double)o.out * o.kernel * o.kernel));
     Layer l =
         declare(&own, s, vdt_shape(o.out, vdt_value_dim(x, 1), o.kernel, o.kernel), deviation);
     VdtValue *y = vdt_conv2d_by(x, merged(&own, &l), l.bias, .stride = o.stride, .pad = o.pad);

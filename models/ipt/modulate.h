@@ -29,6 +29,7 @@ typedef struct {
     /* For each sample and restoration [N,restorations]: 1 if it is to be undone. */
     VdtValue *each;
     VdtValue *factor; /* [1,C,1,1], of the channels of x; NULL: 1 */
+    gboolean silent;  /* weights begin at zero */
 } VdtModulation;
 
 /* Reads "rank" and "modulated". */

@@ -407,26 +407,6 @@ static void add_pool(Maker *m)
         number_of(m, x), o.kernel, o.stride, o.pad);
 }
 
-static void add_resize(Maker *m)
-{
-    VdtValue *x = pick_picture(m);
-    int height = random_between(&m->random, 1, 20), width = random_between(&m->random, 1, 20);
-    gboolean align = chance(m, 50);
-
-    if (vdt_value_dim(x, 0) * vdt_value_dim(x, 1) * height * width > MOST_ELEMENTS)
-        return;
-    if (chance(m, 15)) {
-        put(m, vdt_resize_bicubic(x, height, width), "resize_bicubic v%u", number_of(m, x));
-        return;
-    }
-    x = put(m, vdt_resize_bilinear(x, height, width, align), "resize v%u%s", number_of(m, x),
-            align ? ", align corners" : "");
-    if (chance(m, 50)) /* a product of pixels may go first */
-        tail(m, conv(m, x, (VdtConv2d){.out = ONE_OF(m, 3, 16, 24), .kernel = 1, .bias = TRUE}));
-    else if (chance(m, 50))
-        tail(m, x);
-}
-
 /* Pixels from channels, perhaps onto a picture of that size. */
 static void add_shuffle(Maker *m)
 {
@@ -453,6 +433,30 @@ static void add_shuffle(Maker *m)
         x = in_any_order(m, add, x, other);
     }
     if (chance(m, 50))
+        tail(m, x);
+}
+
+static void add_resize(Maker *m)
+{
+    VdtValue *x = pick_picture(m);
+    int height = random_between(&m->random, 1, 20), width = random_between(&m->random, 1, 20);
+    gboolean align = chance(m, 50);
+
+    if (chance(m, 20)) {
+        add_shuffle(m);
+        return;
+    }
+    if (vdt_value_dim(x, 0) * vdt_value_dim(x, 1) * height * width > MOST_ELEMENTS)
+        return;
+    if (chance(m, 15)) {
+        put(m, vdt_resize_bicubic(x, height, width), "resize_bicubic v%u", number_of(m, x));
+        return;
+    }
+    x = put(m, vdt_resize_bilinear(x, height, width, align), "resize v%u%s", number_of(m, x),
+            align ? ", align corners" : "");
+    if (chance(m, 50)) /* a product of pixels may go first */
+        tail(m, conv(m, x, (VdtConv2d){.out = ONE_OF(m, 3, 16, 24), .kernel = 1, .bias = TRUE}));
+    else if (chance(m, 50))
         tail(m, x);
 }
 
@@ -1003,12 +1007,11 @@ static void add_elementwise(Maker *m)
 }
 
 static void (*const steps[])(Maker *) = {
-    add_conv,      add_conv,      add_large_conv, add_large_conv,  add_residual,   add_residual,
-    add_gate,      add_squeeze,   add_binary,     add_constant,    add_pool,       add_resize,
-    add_shuffle,   add_reshape,   add_linear,     add_elementwise, add_grid_pool,  add_concat,
-    add_attention, add_attention, add_context,    add_bottleneck,  add_bottleneck, add_tokens,
-    add_tokens,    add_join,      add_pick,       add_live,        add_live,       add_state,
-    add_windows,
+    add_conv,      add_conv,    add_large_conv,  add_large_conv, add_residual, add_residual,
+    add_gate,      add_squeeze, add_binary,      add_constant,   add_pool,     add_resize,
+    add_reshape,   add_linear,  add_elementwise, add_grid_pool,  add_concat,   add_attention,
+    add_attention, add_context, add_bottleneck,  add_bottleneck, add_tokens,   add_tokens,
+    add_join,      add_pick,    add_live,        add_live,       add_state,    add_windows,
 };
 
 static void add_input(Maker *m, const char *name)

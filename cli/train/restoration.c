@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "restoration.h"
+
+#include <math.h>
+#include <string.h>
+#include <vedette/ops.h>
+
+#include "data/cleanpictures.h"
+#include "data/pairs.h"
+
+/* Differences below this, in steps of colour, are squared rather than counted. */
+#define EPS       0.5
+#define MOST_PSNR 100 /* where there is no difference */
+
+/* The kind of spoiling that restoration @i undoes. */
+static SpoilKind kind_of(const TrainOptions *o, guint i)
+{
+    SpoilKind kind = i;
+    if (o->only_task != NULL)
+        spoil_find(o->only_task, &kind, NULL);
+    return kind;
+}
+
+char **restoration_names(const TrainOptions *o)
+{
+    if (o->only_task == NULL)
+        return g_strdupv((char **)spoil_names);
+    return g_strdupv((char *[]){o->only_task, NULL});
+}
+
+gboolean restoration_configure(Training *training, GError **error)
+{
+    const TrainOptions *o = training->o;
+    Network *network = &training->network;
+    const guint wanted = o->only_task != NULL ? 1 : SPOIL_N_KINDS;
+    guint usual;
+    if (o->only_task != NULL)
+        json_object_set_int_member(network->config, "tasks", 1);
+    if (o->only_task != NULL || o->plain) {
+        json_object_set_int_member(network->config, "rank", 0);
+        network->variant = "custom";
+    }
+    network->n_restorations = network->model->restorations(network->config, &usual);
+    if (network->n_restorations == wanted)
+        return TRUE;
+    g_set_error(error, VDT_ERROR, VDT_ERROR_MODEL,
+                "--config is no network for %u tasks, as many as are learned, which says "
+                "\"arch\": \"live\" and \"tasks\": %u",
+                wanted, wanted);
+    return FALSE;
+}
+
+VdtValue *restoration_loss(VdtGraph *graph)
+{
+    VdtValue *image = vdt_graph_find_output(graph, "image");
+    VdtShape shape = vdt_value_shape(image);
+    return vdt_charbonnier(image, vdt_input(graph, "target", &shape), .eps = EPS);
+}
+
+void restoration_ask_each(const Network *network, VdtBuild *asked)
+{
+    asked->inputs[asked->n_inputs++] = vdt_shape(asked->inputs[0].dims[0], network->n_restorations);
+}
+
+gboolean restoration_open_sets(Training *training, GError **error)
+{
+    const TrainOptions *o = training->o;
+    const VdtCard *card = training->card;
+    if (MIN(card->width, card->height) < 64 || MAX(card->width, card->height) > 1024) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--size is %dx%d, but clean pictures have sides from 64 to 1024", card->width,
+                    card->height);
+        return FALSE;
+    }
+    training->set = clean_pictures_new(o->seed, 0, o->clips, card->width, card->height);
+    if (o->validation_clips > 0)
+        training->validation_set = clean_pictures_new(
+            STREET_VALIDATION_SEED, 0, o->validation_clips, card->width, card->height);
+    return TRUE;
+}
+
+void restoration_prepare(Training *training)
+{
+    guint kinds = 0;
+    for (guint i = 0; i < training->network.n_restorations; i++)
+        kinds |= 1u << kind_of(training->o, i);
+    training->pairs = pairs_new(training->cache, training->o->seed, training->o->batch, kinds);
+    training->restorations = g_new(gint32, training->o->batch);
+}
+
+void restoration_fill(Training *training, guint64 step)
+{
+    VdtTensor *each = vdt_session_find_input(training->session, "restoration");
+    const guint n = training->network.n_restorations;
+    pairs_fill(training->pairs, step, vdt_session_find_input(training->session, "image"),
+               vdt_session_find_input(training->session, "target"), training->restorations);
+    float *to = each->data;
+    for (gint64 i = 0; i < each->shape.dims[0]; i++)
+        for (guint k = 0; k < n; k++)
+            *to++ = n == 1 || training->restorations[i] == (gint32)k;
+}
+
+/* A session for each restoration, of pictures of the validation's size. */
+static VdtSession *open_session(Training *training, VdtWeights *weights, guint restoration,
+                                VdtPlan **sibling, GError **error)
+{
+    const VdtCard *card = training->card;
+    const Network *network = &training->network;
+    VdtShape input = network->model->input_shape(network->config, 1, card->width, card->height);
+    VdtBuild asked = vdt_model_ask(network->model, &input);
+    g_autoptr(VdtGraph) graph = vdt_graph_new();
+    asked.restoration = (int)restoration;
+    if (!network->model->build(network->config, graph, &asked, error) ||
+        !vdt_graph_check(graph, error))
+        return NULL;
+    VdtPlanOptions options = {.kind = VDT_PLAN_INFER};
+    VdtPlan *plan = vdt_plan_new_sharing(graph, weights, &options, *sibling, error);
+    if (plan == NULL)
+        return NULL;
+    g_clear_pointer(sibling, vdt_plan_unref);
+    *sibling = plan;
+    return vdt_session_new(plan, error);
+}
+
+static double in_file(float value)
+{
+    return rintf(CLAMP(value, 0.0F, 255.0F));
+}
+
+/* Of whole numbers, as files hold them. */
+static double psnr(const float *values, const float *targets, gsize n)
+{
+    double sum = 0;
+    for (gsize i = 0; i < n; i++) {
+        double difference = in_file(values[i]) - targets[i];
+        sum += difference * difference;
+    }
+    return MIN(10 * log10(255.0 * 255.0 * (double)n / MAX(sum, 1e-6)), MOST_PSNR);
+}
+
+/* What one restoration does to all validation pictures. */
+typedef struct {
+    double loss, psnr, input; /* means; input: of the spoiled pictures */
+} Outcome;
+
+static gboolean restore_all(Training *training, VdtSession *session, SpoilKind kind,
+                            Outcome *outcome, GError **error)
+{
+    const Cache *cache = training->validation_cache;
+    const guint n = clip_set_get_n_clips(training->validation_set);
+    VdtTensor *spoiled = vdt_session_get_input(session, 0);
+    const gsize elements = vdt_shape_elements(&spoiled->shape);
+    g_autofree float *target = g_new(float, elements);
+    *outcome = (Outcome){0};
+    for (guint i = 0; i < n; i++) {
+        pairs_get(cache, i, kind, spoiled->data, target);
+        outcome->input += psnr(spoiled->data, target, elements) / n;
+        if (!vdt_session_run(session, training->cancellable, error))
+            return FALSE;
+        const float *result = vdt_session_get_output(session, 0)->data;
+        double sum = 0;
+        for (gsize k = 0; k < elements; k++)
+            sum += hypot(result[k] - target[k], EPS);
+        outcome->loss += sum / elements / n;
+        outcome->psnr += psnr(result, target, elements) / n;
+    }
+    return TRUE;
+}
+
+static double rounded(double value)
+{
+    return round(1e3 * value) / 1e3;
+}
+
+gboolean restoration_validate(Training *training, VdtWeights *weights, Validation *validation,
+                              GError **error)
+{
+    const guint n = training->network.n_restorations;
+    VdtPlan *sibling = NULL;
+    JsonObject *scores = json_object_new(), *tasks = json_object_new();
+    json_object_set_object_member(scores, "tasks", tasks);
+    *validation =
+        (Validation){.n = clip_set_get_n_clips(training->validation_set), .scores = scores};
+    gboolean ok = TRUE;
+    double input = 0;
+    for (guint i = 0; i < n && ok; i++) {
+        Outcome outcome;
+        g_autoptr(VdtSession) session = open_session(training, weights, i, &sibling, error);
+        ok = session != NULL &&
+             restore_all(training, session, kind_of(training->o, i), &outcome, error);
+        if (!ok)
+            break;
+        validation->loss += outcome.loss / n;
+        validation->score += outcome.psnr / n;
+        input += outcome.input / n;
+        JsonObject *task = json_object_new();
+        json_object_set_double_member(task, "psnr", rounded(outcome.psnr));
+        json_object_set_double_member(task, "input_psnr", rounded(outcome.input));
+        json_object_set_object_member(tasks, training->card->labels[i], task);
+    }
+    g_clear_pointer(&sibling, vdt_plan_unref);
+    json_object_set_int_member(scores, "pictures", validation->n);
+    json_object_set_double_member(scores, "psnr", rounded(validation->score));
+    json_object_set_double_member(scores, "input_psnr", rounded(input));
+    return ok;
+}
+
+void restoration_report(const Training *training, const Validation *validation)
+{
+    JsonObject *tasks = json_object_get_object_member(validation->scores, "tasks");
+    progress_say(training->progress,
+                 "validation: PSNR %.2f dB on %u pictures, which as they were have %.2f dB",
+                 validation->score, validation->n,
+                 json_object_get_double_member(validation->scores, "input_psnr"));
+    for (guint i = 0; i < training->network.n_restorations; i++) {
+        const char *name = training->card->labels[i];
+        JsonObject *task = json_object_get_object_member(tasks, name);
+        progress_say(training->progress, "  %-8s %6.2f dB, from %6.2f", name,
+                     json_object_get_double_member(task, "psnr"),
+                     json_object_get_double_member(task, "input_psnr"));
+    }
+}
