@@ -8,7 +8,7 @@
 static void describe_state(const Training *training, double score, GString *text)
 {
     g_string_printf(text, "loss %.3f", curve_get_recent_loss(training->curve));
-    if (isfinite(score) && training->pairs != NULL)
+    if (isfinite(score) && training->restoring != NULL)
         g_string_append_printf(text, ", PSNR %.2f dB", score);
     else if (isfinite(score))
         g_string_append_printf(
@@ -63,7 +63,7 @@ static gboolean validation_is_due(const Training *training, guint64 step)
 static gboolean one_step(Training *training, Batches *batches, GError **error)
 {
     VdtTrainReport report;
-    if (training->pairs != NULL)
+    if (training->restoring != NULL)
         restoration_fill(training, vdt_trainer_get_step(training->trainer));
     else
         batches_fill(batches, vdt_trainer_get_step(training->trainer),
@@ -115,7 +115,7 @@ gboolean training_run(Training *training, GError **error)
     guint64 first = vdt_trainer_get_step(training->trainer);
     if (first >= training->steps)
         return TRUE;
-    g_autoptr(Batches) batches = training->pairs != NULL
+    g_autoptr(Batches) batches = training->restoring != NULL
                                      ? NULL
                                      : batches_new(training->cache, training->augment,
                                                    training->o->seed, training->o->batch);

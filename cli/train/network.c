@@ -159,7 +159,7 @@ VdtGraph *network_graph(const Network *network, guint batch, guint width, guint 
     VdtBuild asked = vdt_model_ask(network->model, &input);
     g_autoptr(VdtGraph) graph = vdt_graph_new();
     if (training && network->n_restorations > 0)
-        restoration_ask_each(network, &asked);
+        restoration_ask_each(&asked);
     else if (training)
         json_object_set_double_member(network->config, "dropout", network->dropout);
     gboolean ok = network->model->build(network->config, graph, &asked, error);

@@ -237,6 +237,9 @@ static gboolean check_restoration(const TrainOptions *o, const VdtModel *model)
                               model != NULL ? model->name : "what restores") < 0;
     if (o->only_task != NULL && o->plain)
         return complain_usage("train", "--only-task and --plain exclude each other") < 0;
+    if (o->only_task == NULL && o->batch % SPOIL_N_KINDS != 0)
+        return complain_usage("train", "--batch is %d, but must be a multiple of %d, the tasks",
+                              o->batch, SPOIL_N_KINDS) < 0;
     return o->only_task == NULL || spoil_find(o->only_task, &kind, &error) ||
            complain_usage("train", "--only-task: %s", error->message) < 0;
 }
@@ -306,8 +309,8 @@ static const struct {
     {WHOLE(validation_clips, 336, 168, 0, 1000, 24)},
     {WHOLE(coded, 8, 8, 0, 8, 0)},
     {WHOLE(endless, 3, 2, 0, 0, 0)},
-    {WHOLE(batch, 16, 12, 16, 32, 16)},
-    {WHOLE(whole_batch, 16, 8, 16, 32, 16)},
+    {WHOLE(batch, 16, 12, 16, 32, 18)},
+    {WHOLE(whole_batch, 16, 8, 16, 32, 18)},
     {REAL(epochs, 28, 10, 127, 13, 40)},
     {REAL(crop_share, 0.78, 0.88, 1, 1, 1)},
     {REAL(rate, 4e-3, 3e-3, 1.2e-3, 1.2e-3, 1e-3)},

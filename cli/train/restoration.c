@@ -57,9 +57,9 @@ VdtValue *restoration_loss(VdtGraph *graph)
     return vdt_charbonnier(image, vdt_input(graph, "target", &shape), .eps = EPS);
 }
 
-void restoration_ask_each(const Network *network, VdtBuild *asked)
+void restoration_ask_each(VdtBuild *asked)
 {
-    asked->inputs[asked->n_inputs++] = vdt_shape(asked->inputs[0].dims[0], network->n_restorations);
+    asked->restoration = VDT_RESTORATION_EACH;
 }
 
 gboolean restoration_open_sets(Training *training, GError **error)
@@ -79,25 +79,59 @@ gboolean restoration_open_sets(Training *training, GError **error)
     return TRUE;
 }
 
-void restoration_prepare(Training *training)
+struct _Restoring {
+    Pairs *pairs;
+    /* a batch in the order in which it is made */
+    VdtTensor *spoiled, *clean;
+    gint32 *kinds;
+};
+
+void restoring_free(Restoring *restoring)
 {
-    guint kinds = 0;
-    for (guint i = 0; i < training->network.n_restorations; i++)
-        kinds |= 1u << kind_of(training->o, i);
-    training->pairs = pairs_new(training->cache, training->o->seed, training->o->batch, kinds);
-    training->restorations = g_new(gint32, training->o->batch);
+    if (restoring == NULL)
+        return;
+    pairs_free(restoring->pairs);
+    g_clear_pointer(&restoring->spoiled, vdt_tensor_unref);
+    g_clear_pointer(&restoring->clean, vdt_tensor_unref);
+    g_free(restoring->kinds);
+    g_free(restoring);
 }
 
+gboolean restoration_prepare(Training *training, GError **error)
+{
+    const TrainOptions *o = training->o;
+    Restoring *restoring = training->restoring = g_new0(Restoring, 1);
+    VdtShape shape = vdt_session_find_input(training->session, "image")->shape;
+    guint kinds = 0;
+    for (guint i = 0; i < training->network.n_restorations; i++)
+        kinds |= 1u << kind_of(o, i);
+    restoring->pairs = pairs_new(training->cache, o->seed, o->batch, kinds);
+    restoring->spoiled = vdt_tensor_new(VDT_F32, &shape, error);
+    restoring->clean = restoring->spoiled != NULL ? vdt_tensor_new(VDT_F32, &shape, error) : NULL;
+    restoring->kinds = g_new(gint32, o->batch);
+    return restoring->clean != NULL;
+}
+
+/* Samples go to the parts of the batch that are their restorations'. */
 void restoration_fill(Training *training, guint64 step)
 {
-    VdtTensor *each = vdt_session_find_input(training->session, "restoration");
-    const guint n = training->network.n_restorations;
-    pairs_fill(training->pairs, step, vdt_session_find_input(training->session, "image"),
-               vdt_session_find_input(training->session, "target"), training->restorations);
-    float *to = each->data;
-    for (gint64 i = 0; i < each->shape.dims[0]; i++)
-        for (guint k = 0; k < n; k++)
-            *to++ = n == 1 || training->restorations[i] == (gint32)k;
+    Restoring *restoring = training->restoring;
+    VdtTensor *spoiled = vdt_session_find_input(training->session, "image");
+    VdtTensor *clean = vdt_session_find_input(training->session, "target");
+    const guint n = training->o->batch;
+    const gsize size = spoiled->n_bytes / n;
+    pairs_fill(restoring->pairs, step, restoring->spoiled, restoring->clean, restoring->kinds);
+    guint to = 0;
+    for (gint32 kind = 0; kind < SPOIL_N_KINDS; kind++)
+        for (guint i = 0; i < n; i++) {
+            if (restoring->kinds[i] != kind)
+                continue;
+            memcpy((char *)spoiled->data + to * size, (char *)restoring->spoiled->data + i * size,
+                   size);
+            memcpy((char *)clean->data + to * size, (char *)restoring->clean->data + i * size,
+                   size);
+            to++;
+        }
 }
 
 /* A session for each restoration, of pictures of the validation's size. */

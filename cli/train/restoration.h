@@ -14,12 +14,13 @@ gboolean restoration_configure(Training *training, GError **error);
 /* The loss of @graph, and what it is given: "target", a clean picture for each. */
 VdtValue *restoration_loss(VdtGraph *graph);
 /* How the network is asked for in a training: each sample has a restoration of its own. */
-void restoration_ask_each(const Network *network, VdtBuild *asked);
+void restoration_ask_each(VdtBuild *asked);
 
 /* Clean pictures, and those to validate on. */
 gboolean restoration_open_sets(Training *training, GError **error);
-/* What batches are made of; to be called once there are clean pictures. */
-void restoration_prepare(Training *training);
+/* What batches are made of; to be called once there are clean pictures and a session. */
+gboolean restoration_prepare(Training *training, GError **error);
+void restoring_free(Restoring *restoring);
 void restoration_fill(Training *training, guint64 step);
 /* How good what the weights make of validation pictures is: the mean over the restorations of their
  * mean PSNR, of red, green and blue, in dB. */

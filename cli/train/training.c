@@ -17,8 +17,7 @@ void training_clear(Training *training)
     g_clear_pointer(&training->session, vdt_session_free);
     g_clear_pointer(&training->augment, augment_free);
     g_clear_pointer(&training->curve, curve_free);
-    g_clear_pointer(&training->pairs, pairs_free);
-    g_clear_pointer(&training->restorations, g_free);
+    g_clear_pointer(&training->restoring, restoring_free);
     g_clear_pointer(&training->cache, cache_free);
     g_clear_pointer(&training->validation_cache, cache_free);
     g_clear_pointer(&training->set, clip_set_free);
@@ -160,8 +159,8 @@ gboolean training_prepare(Training *training, GError **error)
     set_progress(training);
     if (!make_trainer(training, training->crop_steps > 0, error))
         return FALSE;
-    if (training->network.n_restorations > 0)
-        restoration_prepare(training);
+    if (training->network.n_restorations > 0 && !restoration_prepare(training, error))
+        return FALSE;
     training->curve = curve_new(MAX(training->steps / CURVE_ROWS, 1));
     training->augment = augment_new(&o->augmentation, o->seed, &training->set->format,
                                     training->card->mean, training->card->std);

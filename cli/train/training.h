@@ -8,10 +8,11 @@
 #include "curve.h"
 #include "data/augment.h"
 #include "data/cache.h"
-#include "data/pairs.h"
 #include "data/streettasks.h"
 #include "network.h"
 #include "options.h"
+
+typedef struct _Restoring Restoring; /* restoration.h */
 
 typedef struct {
     const TrainOptions *o;
@@ -30,8 +31,7 @@ typedef struct {
     VdtCard *card;          /* as it will be: labels, preprocessing */
     ClipSet *set, *validation_set;
     Cache *cache, *validation_cache; /* the second may be NULL */
-    Pairs *pairs;                    /* where pictures are restored; NULL: not */
-    gint32 *restorations;            /* of a batch of these */
+    Restoring *restoring;            /* what pictures are restored by; NULL: something else */
 
     /* the work */
     Augment *augment;

@@ -123,7 +123,7 @@ static VdtValue *blocks(const Config *c, VdtScope s, VdtValue *x, int place)
         VdtScope block = vdt_in(s, "%d.%d", place, i);
         x = level == 0 ? conv_block(c, block, x) : token_block(c, block, x, level);
     }
-    return vdt_tap(x, "blocks.%d", place);
+    return s.again ? x : vdt_tap(x, "blocks.%d", place);
 }
 
 /* Each token becomes four. */
@@ -179,13 +179,27 @@ static VdtValue *network(const Config *c, VdtScope net, VdtValue *picture)
     return vdt_add(tail(c, net, x), picture);
 }
 
-/* Whose weights: those of the restoration that is asked for, or, where a second input says which
- * each sample is to have, of all. */
-static gboolean choose(Config *c, VdtGraph *graph, const VdtBuild *asked, GError **error)
+/* A batch for a training, divided evenly among the restorations in their order: the same network
+ * once for each, over its part of the batch. */
+static VdtValue *for_each(const Config *c, VdtScope net, VdtValue *pictures)
+{
+    const gint64 part = vdt_value_dim(pictures, 0) / c->m.restorations;
+    VdtValue *all = NULL;
+    for (int i = 0; i < c->m.restorations; i++) {
+        Config own = *c;
+        own.m.restoration = i;
+        VdtValue *x = vdt_slice(pictures, 0, i * part, part);
+        x = network(&own, i == 0 ? net : vdt_again(net), x);
+        all = i == 0 ? x : vdt_concat((VdtValue *[]){all, x}, 2, 0);
+    }
+    return all;
+}
+
+static gboolean choose(Config *c, const VdtBuild *asked, GError **error)
 {
     VdtBuild plain = *asked;
-    const VdtShape *each = &asked->inputs[1];
-    plain.n_inputs = asked->n_inputs == 2 ? 1 : asked->n_inputs;
+    if (asked->restoration == VDT_RESTORATION_EACH)
+        plain.restoration = VDT_RESTORATION_CONFIGURED;
     if (!vdt_build_check_plain(&vdt_ipt, &plain, error))
         return FALSE;
     if (asked->restoration >= c->m.restorations) {
@@ -194,20 +208,15 @@ static gboolean choose(Config *c, VdtGraph *graph, const VdtBuild *asked, GError
                     c->m.restorations - 1);
         return FALSE;
     }
-    if (asked->restoration >= 0)
-        c->m.restoration = asked->restoration;
-    if (asked->n_inputs == 1)
-        return TRUE;
-    if (each->n_dims != 2 || each->dims[0] != asked->inputs[0].dims[0] ||
-        each->dims[1] != c->m.restorations) {
-        g_autofree char *text = vdt_shape_to_string(each);
+    if (asked->restoration == VDT_RESTORATION_EACH &&
+        asked->inputs[0].dims[0] % c->m.restorations != 0) {
         g_set_error(error, VDT_ERROR, VDT_ERROR_SHAPE,
-                    "what each sample's restoration is has shape %s, but must be [%d,%d]", text,
+                    "a batch of %d cannot be divided among %d restorations",
                     (int)asked->inputs[0].dims[0], c->m.restorations);
         return FALSE;
     }
-    c->m.restoration = -1;
-    c->m.each = vdt_input(graph, "restoration", each);
+    if (asked->restoration >= 0)
+        c->m.restoration = asked->restoration;
     return TRUE;
 }
 
@@ -227,10 +236,12 @@ gboolean vdt_live_build(JsonObject *config, VdtGraph *graph, const VdtBuild *ask
                     text, MOST_SIDE, VDT_LIVE_STEP);
         return FALSE;
     }
-    VdtValue *picture = vdt_input(graph, "image", input);
-    if (!choose(&c, graph, asked, error))
+    if (!choose(&c, asked, error))
         return FALSE;
-    vdt_output(graph, "image", network(&c, vdt_scope(graph, ""), picture));
+    VdtScope net = vdt_scope(graph, "");
+    VdtValue *picture = vdt_input(graph, "image", input);
+    gboolean each = asked->restoration == VDT_RESTORATION_EACH && c.m.rank > 0;
+    vdt_output(graph, "image", each ? for_each(&c, net, picture) : network(&c, net, picture));
     vdt_graph_freeze(graph, "pixels.");
     return TRUE;
 }

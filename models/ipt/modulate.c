@@ -4,8 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "../pyramid.h"
-
 #define MOST_RANK 64
 
 static const char *const kind_names[] = {"head", "conv", "attention", "mlp", "tail", NULL};
@@ -75,43 +73,15 @@ static VdtValue *times(const VdtModulation *m, VdtValue *weight)
     return m->factor != NULL ? vdt_mul(weight, m->factor) : weight;
 }
 
-/* W, or W + U V of one restoration: a constant wherever weights are. */
+/* W, or W + U V of the restoration: a constant wherever weights are. */
 static VdtValue *merged(const VdtModulation *m, const Layer *l)
 {
-    if (m->rank == 0 || m->restoration < 0)
+    if (m->rank == 0)
         return times(m, l->weight);
     const VdtShape left = vdt_shape(l->shape.dims[0], m->rank), right = vdt_shape(m->rank, -1);
     VdtValue *u = vdt_reshape(vdt_slice(l->u, 1, m->restoration, 1), &left);
     VdtValue *v = vdt_reshape(vdt_slice(l->v, 0, m->restoration, 1), &right);
     return times(m, vdt_add(l->weight, vdt_reshape(vdt_matmul(u, v), &l->shape)));
-}
-
-/* The weights of V x and of U x for all restorations at once. */
-static VdtValue *all_v(const VdtModulation *m, const Layer *l)
-{
-    VdtShape shape = l->shape;
-    shape.dims[0] = (gint64)m->restorations * m->rank;
-    return times(m, vdt_reshape(l->v, &shape));
-}
-
-static VdtValue *all_u(const VdtModulation *m, const Layer *l)
-{
-    VdtShape shape = l->shape;
-    shape.dims[1] = (gint64)m->restorations * m->rank;
-    for (guint i = 2; i < shape.n_dims; i++)
-        shape.dims[i] = 1;
-    return vdt_reshape(l->u, &shape);
-}
-
-/* What each sample's own restoration makes of x, of what all make of it [B,restorations rank,H,W]:
- * the others' is nothing. B are as many parts of each sample. */
-static VdtValue *only_own(const VdtModulation *m, VdtValue *y)
-{
-    gint64 n = vdt_value_dim(m->each, 0), parts = vdt_value_dim(y, 0);
-    const VdtShape apart = vdt_shape(n, 1, m->restorations, 1);
-    const VdtShape all = vdt_shape(n, parts / n, m->restorations, m->rank);
-    const VdtShape map = vdt_shape(parts, m->restorations * m->rank, 1, 1);
-    return vdt_mul(y, vdt_reshape(vdt_expand(vdt_reshape(m->each, &apart), &all), &map));
 }
 
 static VdtModulation modulation_of(const VdtModulation *m, VdtModulatedKind kind)
@@ -130,11 +100,7 @@ VdtValue *vdt_modulated_conv(const VdtModulation *m, VdtModulatedKind kind, VdtS
     double deviation = own.silent ? 0 : sqrt(2.0 / ((double)o.out * o.kernel * o.kernel));
     Layer l =
         declare(&own, s, vdt_shape(o.out, vdt_value_dim(x, 1), o.kernel, o.kernel), deviation);
-    VdtValue *y = vdt_conv2d_by(x, merged(&own, &l), l.bias, .stride = o.stride, .pad = o.pad);
-    if (own.rank == 0 || own.restoration >= 0)
-        return y;
-    x = vdt_conv2d_by(x, all_v(&own, &l), NULL, .stride = o.stride, .pad = o.pad);
-    return vdt_add(y, vdt_conv2d_by(only_own(&own, x), all_u(&own, &l), NULL));
+    return vdt_conv2d_by(x, merged(&own, &l), l.bias, .stride = o.stride, .pad = o.pad);
 }
 
 VdtValue *vdt_modulated_linear(const VdtModulation *m, VdtModulatedKind kind, VdtScope s,
@@ -142,10 +108,5 @@ VdtValue *vdt_modulated_linear(const VdtModulation *m, VdtModulatedKind kind, Vd
 {
     VdtModulation own = modulation_of(m, kind);
     Layer l = declare(&own, s, vdt_shape(out, vdt_value_dim(x, 2)), 0.02);
-    VdtValue *y = vdt_linear_by(x, merged(&own, &l), l.bias);
-    if (own.rank == 0 || own.restoration >= 0)
-        return y;
-    x = vdt_pyramid_map(vdt_linear_by(x, all_v(&own, &l), NULL), vdt_value_dim(x, 1), 1);
-    x = vdt_pyramid_tokens(only_own(&own, x));
-    return vdt_add(y, vdt_linear_by(x, all_u(&own, &l), NULL));
+    return vdt_linear_by(x, merged(&own, &l), l.bias);
 }

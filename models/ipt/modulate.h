@@ -25,19 +25,16 @@ typedef enum {
 typedef struct {
     int restorations, rank; /* rank 0: nothing is modulated */
     guint kinds;            /* bit by bit */
-    int restoration;        /* whose weights these are; -1: each sample has its own */
-    /* For each sample and restoration [N,restorations]: 1 if it is to be undone. */
-    VdtValue *each;
-    VdtValue *factor; /* [1,C,1,1], of the channels of x; NULL: 1 */
-    gboolean silent;  /* weights begin at zero */
+    int restoration;        /* whose weights these are */
+    VdtValue *factor;       /* [1,C,1,1], of the channels of x; NULL: 1 */
+    gboolean silent;        /* weights begin at zero */
 } VdtModulation;
 
 /* Reads "rank" and "modulated". */
 void vdt_modulation_read(VdtFields *fields, VdtModulation *m);
 void vdt_modulation_to_json(const VdtModulation *m, JsonObject *object);
 
-/* A convolution, or a linear layer of tokens, with a bias, which is modulated if its kind is. @x is
- * [B,C,H,W], or [B,L,C], where B is a multiple of the samples. */
+/* A convolution, or a linear layer, with a bias, which is modulated if its kind is. */
 VdtValue *vdt_modulated_conv(const VdtModulation *m, VdtModulatedKind kind, VdtScope s, VdtValue *x,
                              VdtConv2d options);
 VdtValue *vdt_modulated_linear(const VdtModulation *m, VdtModulatedKind kind, VdtScope s,
