@@ -66,8 +66,7 @@ static gboolean flush(Queue *q, GError **error)
     return TRUE;
 }
 
-/* Where position @i is in 0..@n-1 if the line is mirrored at both ends. */
-static guint mirrored(guint i, guint n)
+guint vdt_mirror(guint i, guint n)
 {
     guint period = n > 1 ? 2 * (n - 1) : 1;
     i %= period;
@@ -81,12 +80,12 @@ static gboolean push(Queue *q, guint x, guint y, GError **error)
     for (guint c = 0; c < 3; c++)
         for (guint row = 0; row < t->tile; row++) {
             const float *from =
-                q->picture + ((gsize)c * q->height + mirrored(y + row, q->height)) * q->width;
+                q->picture + ((gsize)c * q->height + vdt_mirror(y + row, q->height)) * q->width;
             if (x + t->tile <= q->width)
                 memcpy(to, from + x, t->tile * sizeof *to);
             else
                 for (guint i = 0; i < t->tile; i++)
-                    to[i] = from[mirrored(x + i, q->width)];
+                    to[i] = from[vdt_mirror(x + i, q->width)];
             to += t->tile;
         }
     q->at[q->n] = (TileAt){x, y};
@@ -104,6 +103,11 @@ static guint begin_along(const VdtTiler *t, guint length, guint i)
 {
     guint n = count_along(t, length);
     return n == 1 ? 0 : (guint)((guint64)(length - t->tile) * i / (n - 1));
+}
+
+guint64 vdt_tiles_count(const VdtTiler *t, guint width, guint height)
+{
+    return (guint64)count_along(t, width) * count_along(t, height);
 }
 
 /* How far tile @i has faded in at pixel @k of its result, in one direction. It fades in where it
@@ -132,12 +136,20 @@ static void weigh(const VdtTiler *t, guint length, guint i, float *weights)
     }
 }
 
+/* Which tile begins at @at. */
+static guint find_along(const VdtTiler *t, guint length, guint at)
+{
+    guint i = 0;
+    while (begin_along(t, length, i) != at)
+        i++;
+    return i;
+}
+
 typedef struct {
     const VdtTiler *tiler;
     guint width, height; /* of the picture */
     float *result;
-    float *across; /* weights of each tile of a row, one after the other */
-    float *down;   /* of the row that is being placed */
+    float *across, *down; /* weights of each tile of a row, of a column, one after the other */
 } Blend;
 
 static void blend_clear(Blend *b)
@@ -151,17 +163,16 @@ static void place_blended(const float *result, guint x, guint y, gpointer user)
 {
     Blend *b = user;
     const VdtTiler *t = b->tiler;
-    guint size = t->tile * t->scale, s = t->scale, column = 0;
-    while (begin_along(t, b->width, column) != x)
-        column++;
-    const float *across = b->across + (gsize)column * size;
+    guint size = t->tile * t->scale, s = t->scale;
+    const float *across = b->across + (gsize)find_along(t, b->width, x) * size;
+    const float *down = b->down + (gsize)find_along(t, b->height, y) * size;
     guint wide = MIN(size, b->width * s - x * s), high = MIN(size, b->height * s - y * s);
     for (guint c = 0; c < 3; c++)
         for (guint row = 0; row < high; row++) {
             float *to = b->result + ((gsize)c * b->height * s + y * s + row) * b->width * s + x * s;
             const float *from = result + ((gsize)c * size + row) * size;
             for (guint i = 0; i < wide; i++)
-                to[i] += from[i] * across[i] * b->down[row];
+                to[i] += from[i] * across[i] * down[row];
         }
 }
 
@@ -170,22 +181,21 @@ gboolean vdt_tiles_blend(const VdtTiler *t, const float *picture, guint width, g
 {
     g_return_val_if_fail(t->tile >= 4 && t->overlap <= t->tile / 3 && t->scale > 0, FALSE);
     guint nx = count_along(t, width), ny = count_along(t, height), size = t->tile * t->scale;
-    g_auto(Blend) b = {t, width, height, result, g_new(float, (gsize)nx *size), g_new(float, size)};
+    g_auto(Blend) b = {
+        t, width, height, result, g_new(float, (gsize)nx *size), g_new(float, (gsize)ny *size)};
     g_auto(Queue) q = {t, picture, width, height, .place = place_blended, .user = &b};
     if (!queue_init(&q, error))
         return FALSE;
     memset(result, 0, (gsize)3 * width * height * t->scale * t->scale * sizeof *result);
     for (guint i = 0; i < nx; i++)
         weigh(t, width, i, b.across + (gsize)i * size);
-    for (guint i = 0; i < ny; i++) {
-        weigh(t, height, i, b.down);
+    for (guint i = 0; i < ny; i++)
+        weigh(t, height, i, b.down + (gsize)i * size);
+    for (guint i = 0; i < ny; i++)
         for (guint j = 0; j < nx; j++)
             if (!push(&q, begin_along(t, width, j), begin_along(t, height, i), error))
                 return FALSE;
-        if (!flush(&q, error))
-            return FALSE;
-    }
-    return TRUE;
+    return flush(&q, error);
 }
 
 /* Tiles of one block of the authors' picture, a tile at each quarter, averaged. */
@@ -262,6 +272,15 @@ static gboolean average_block(Queue *q, Block *b, GError **error)
     for (gsize i = 0; i < 3 * area; i++)
         b->sum[i] /= b->sum[3 * area + i % area];
     return TRUE;
+}
+
+guint64 vdt_tiles_count_averaged(const VdtTiler *t, guint width, guint height)
+{
+    if (width < t->tile || height < t->tile)
+        return 0;
+    guint step = t->tile / 4;
+    guint64 nx = (width - t->tile) / step + 1, ny = (height - t->tile) / step + 1;
+    return nx * ny + nx + ny + 2; /* the blocks of vdt_tiles_average() */
 }
 
 gboolean vdt_tiles_average(const VdtTiler *t, const float *picture, guint width, guint height,

@@ -25,10 +25,18 @@ typedef struct {
     gpointer data;
 } VdtTiler;
 
+/* Where position @i is in 0 to @n - 1 if a line of @n is mirrored at its ends, which are not
+ * repeated. */
+guint vdt_mirror(guint i, guint n);
+
+/* How many tiles vdt_tiles_blend() and vdt_tiles_average() make of a picture. */
+guint64 vdt_tiles_count(const VdtTiler *tiler, guint width, guint height);
+guint64 vdt_tiles_count_averaged(const VdtTiler *tiler, guint width, guint height);
+
 /*
  * Tiles lie evenly over the picture and overlap by @overlap or a little more; where they do, one
  * fades into the next, so that there are no seams. Pictures smaller than a tile are mirrored at
- * their edges until they fill one. It takes the memory of one row of tiles beside @result, which
+ * their edges until they fill one. It takes the memory of one batch of tiles beside @result, which
  * has room for 3 x @height x @width x the square of the scale.
  */
 gboolean vdt_tiles_blend(const VdtTiler *tiler, const float *picture, guint width, guint height,

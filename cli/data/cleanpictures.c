@@ -5,6 +5,7 @@
 #include <street.h>
 #include <string.h>
 
+#include "leaves.h"
 #include "random.h"
 #include "streetdraw.h"
 #include "textures.h"
@@ -15,7 +16,7 @@
 #define BEGIN    (10 * SECOND)
 #define END      (190 * SECOND)
 /* A change of what is chosen, or of how it looks, is another. */
-#define VERSION  1
+#define VERSION  2
 
 typedef struct {
     ClipSet set;
@@ -78,6 +79,12 @@ static void draw_texture(const CleanPictures *pictures, guint64 index, guint64 *
     }
 }
 
+static void draw_leaves(const CleanPictures *pictures, guint64 index, guint64 *state,
+                        const VdtPicture *picture)
+{
+    leaves_draw(random_next(state), picture);
+}
+
 static ClipInfo info(const ClipSet *set, guint clip)
 {
     return (ClipInfo){.condition = -1};
@@ -87,7 +94,8 @@ static gboolean fill(const ClipSet *set, guint item, guint8 *clip, GCancellable 
                      GError **error)
 {
     static void (*const draw[])(const CleanPictures *pictures, guint64 index, guint64 *state,
-                                const VdtPicture *picture) = {draw_street, draw_texture};
+                                const VdtPicture *picture) = {draw_street, draw_texture,
+                                                              draw_leaves};
     const CleanPictures *pictures = (const CleanPictures *)set;
     guint64 index = pictures->first + item;
     guint64 state = random_seed3(pictures->seed, index, G_GUINT64_CONSTANT(0x434C45414E));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Pictures that nothing has spoiled, of which pairs are made (pairs.h): sets of one frame without
- * labels. Of two in a row one is of the street, by day or night, drawn as large as cameras see it
- * and cut out; one a texture (textures.h).
+ * labels. Of three in a row one is of the street, by day or night, drawn as large as cameras see it
+ * and cut out; one a texture (textures.h); one of dead leaves (leaves.h).
  */
 #pragma once
 

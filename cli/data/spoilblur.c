@@ -128,13 +128,9 @@ void spoil_blur(Film *film)
     static void (*const fills[])(guint64 * state, double radius,
                                  Spread *spread) = {fill_disc, fill_normal, fill_way};
     Spread spread = {0};
-    /* Some of the sensor's own noise, without which any blur could be undone. */
-    double noise = spoil_between(&film->state, 0, 2);
     guint kind = random_next(&film->state) % G_N_ELEMENTS(fills);
     fills[kind](&film->state, film->amount, &spread);
     light_from_levels(film->values, 3 * film->area);
     spread_light(film, &spread);
     light_to_levels(film->values, 3 * film->area);
-    for (gsize i = 0; i < 3 * film->area; i++)
-        film->values[i] += (float)noise * spoil_normal(&film->moment);
 }

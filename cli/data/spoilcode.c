@@ -100,7 +100,7 @@ static void turn_colours(Film *film, gboolean back)
 void spoil_code(Film *film, double quality)
 {
     double scale = quality < 50 ? 50 / quality : 2 - quality / 50;
-    guint64 where = random_next(&film->state);
+    guint64 where = random_mix(film->seed ^ 0x434F4445);
     Block cosines, step[2];
     fill_cosines(cosines);
     for (int i = 0; i < 2; i++)

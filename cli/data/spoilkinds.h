@@ -15,7 +15,8 @@ typedef struct {
     guint width, height;
     gsize area;
     double amount;  /* as spoil_get_amount() says it */
-    guint64 state;  /* chance that holds for all of a film */
+    guint64 seed;   /* of all of a film */
+    guint64 state;  /* its chance */
     guint64 moment; /* chance of this picture's */
 } Film;
 
@@ -29,7 +30,7 @@ void spoil_dark(Film *film);
 /* Noise of deviation 1; of what each pixel has, its neighbours have @grain times as much, too. */
 void spoil_fill_noise(guint64 *state, float grain, guint width, guint height, float *noise);
 /* Sends the picture through what JPEG and its like do, at a quality of 1 to 100, with the blocks
- * anywhere. */
+ * where the film's seed says. */
 void spoil_code(Film *film, double quality);
 
 /* Light that lies over a scene: how much there is of each colour. */

@@ -5,6 +5,7 @@
 #include <vedette/error.h>
 
 #include "data/cleanpictures.h"
+#include "data/leaves.h"
 #include "data/pairs.h"
 #include "data/random.h"
 
@@ -64,6 +65,10 @@ static void test_seeds(gconstpointer data)
             spoil.seed = seed + 100;
             spoiled_with(&spoil, width, height, b);
             g_assert_cmpfloat(difference(a, b, n), >, 0.3);
+            spoil.seed = seed;
+            spoil.moment = 1;
+            spoiled_with(&spoil, width, height, b);
+            g_assert_cmpfloat(difference(a, b, n), >, 0);
         }
 }
 
@@ -84,6 +89,12 @@ static void test_strength(gconstpointer data)
         }
         g_assert_cmpfloat(spoil_get_amount(kind, 0.2, NULL), <, spoil_get_amount(kind, 0.21, NULL));
     }
+}
+
+static double to_light(double level)
+{
+    double value = level / 255;
+    return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4);
 }
 
 /* White noise has the deviation that it is said to have, and no neighbour knows another. */
@@ -125,7 +136,7 @@ static void test_blur(void)
             /* Beyond the noise of what is there. */
             double value = planes[i] > 10 ? planes[i] / 255 : 0, x = i % SIDE - SIDE / 2,
                    y = i / SIDE - SIDE / 2;
-            value = value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4);
+            value = to_light(255 * value);
             light += value;
             square += value * (x * x + y * y);
         }
@@ -135,6 +146,114 @@ static void test_blur(void)
         g_assert_cmpfloat(sqrt(square / light), >, 0.4 * radius);
         g_assert_cmpfloat(sqrt(square / light), <, 1.5 * radius);
     }
+}
+
+/* Grey, spoiled. */
+static void spoil_grey(const Spoil *spoil, float level, float *planes)
+{
+    for (gsize i = 0; i < 3 * AREA; i++)
+        planes[i] = level;
+    spoil_apply(spoil, planes, SIDE, SIDE);
+}
+
+/* Streaks are brighter than what is behind them, and there is more change across than along them.
+ */
+static void test_rain(void)
+{
+    g_autofree float *planes = g_new(float, 3 * AREA);
+    double across = 0, along = 0;
+    for (guint64 seed = 0; seed < 20; seed++) {
+        Spoil spoil = {.kind = SPOIL_RAIN, .strength = 0.6, .seed = seed};
+        spoil_grey(&spoil, 60, planes);
+        double sum = 0;
+        for (guint y = 1; y < SIDE; y++)
+            for (guint x = 1; x < SIDE; x++) {
+                const float *pixel = planes + (gsize)y * SIDE + x;
+                sum += pixel[0];
+                across += pow(pixel[0] - pixel[-1], 2);
+                along += pow(pixel[0] - pixel[-SIDE], 2);
+            }
+        g_assert_cmpfloat(sum / ((SIDE - 1) * (SIDE - 1)), >, 62);
+    }
+    g_assert_cmpfloat(across, >, 2 * along);
+}
+
+/* Flakes are as bright in all colours, have no direction, over all, and none of the picture is left
+ * where one of the large is. */
+static void test_snow(void)
+{
+    g_autofree float *planes = g_new(float, 3 * AREA);
+    double across = 0, along = 0;
+    guint n_bright = 0;
+    for (guint64 seed = 0; seed < 20; seed++) {
+        Spoil spoil = {.kind = SPOIL_SNOW, .strength = 0.6, .seed = seed};
+        spoil_grey(&spoil, 120, planes);
+        for (guint y = 1; y < SIDE; y++)
+            for (guint x = 1; x < SIDE; x++) {
+                const float *pixel = planes + (gsize)y * SIDE + x;
+                across += pow(pixel[0] - pixel[-1], 2);
+                along += pow(pixel[0] - pixel[-SIDE], 2);
+                n_bright += pixel[0] > 170 && pixel[2 * AREA] > 160;
+            }
+    }
+    g_assert_cmpfloat(across, <, 2 * along);
+    g_assert_cmpfloat(along, <, 2 * across);
+    g_assert_cmpuint(n_bright, >, 20 * AREA / 200);
+}
+
+/* How far the means of neighbouring squares, which noise does not change, lie apart in light. */
+static double measure_contrast(const float *plane)
+{
+    enum { BLOCK = 6, N_BLOCKS = SIDE / BLOCK };
+    double means[N_BLOCKS][N_BLOCKS] = {0}, sum = 0;
+    for (guint y = 0; y < SIDE; y++)
+        for (guint x = 0; x < SIDE; x++)
+            means[y / BLOCK][x / BLOCK] += to_light(plane[y * SIDE + x]);
+    for (guint y = 1; y < N_BLOCKS; y++)
+        for (guint x = 1; x < N_BLOCKS; x++)
+            sum += fabs(means[y][x] - means[y][x - 1]) + fabs(means[y][x] - means[y - 1][x]);
+    return sum;
+}
+
+/* The more haze, the less do things differ; over all, since something far away may be brighter than
+ * it was beside what is near. */
+static void test_haze(void)
+{
+    g_autofree float *planes = g_new(float, 3 * AREA);
+    double last = G_MAXDOUBLE;
+    for (guint i = 0; i <= 3; i++) {
+        double contrast = 0;
+        for (guint64 seed = 0; seed < 20; seed++) {
+            Spoil spoil = {.kind = SPOIL_HAZE, .strength = (i - 1.0) / 2, .seed = seed};
+            draw_something(planes, SIDE, SIDE);
+            if (i > 0)
+                spoil_apply(&spoil, planes, SIDE, SIDE);
+            contrast += measure_contrast(planes + AREA);
+        }
+        g_assert_cmpfloat(contrast, <, 0.95 * last);
+        last = contrast;
+    }
+}
+
+/* So many times less light, and what is left is not the same in two pixels. */
+static void test_dark(void)
+{
+    g_autofree float *planes = g_new(float, 3 * AREA);
+    for (guint64 seed = 0; seed < 20; seed++)
+        for (guint i = 0; i <= 2; i++) {
+            Spoil spoil = {.kind = SPOIL_DARK, .strength = i / 2.0, .seed = seed};
+            spoil_grey(&spoil, 220, planes);
+            double sum = 0, square = 0;
+            for (gsize k = 0; k < 3 * AREA; k++) {
+                double light = to_light(planes[k]);
+                sum += light / (3 * AREA);
+                square += light * light / (3 * AREA);
+            }
+            double less = to_light(220) / sum / spoil_get_amount(SPOIL_DARK, i / 2.0, NULL);
+            g_assert_cmpfloat(less, >, 0.8);
+            g_assert_cmpfloat(less, <, 1.25);
+            g_assert_cmpfloat(square - sum * sum, >, 0);
+        }
 }
 
 static void test_names(void)
@@ -154,6 +273,80 @@ static void test_names(void)
     g_assert_error(error, VDT_ERROR, VDT_ERROR_MODEL);
     g_assert_nonnull(strstr(error->message, "\"fog\""));
     g_assert_nonnull(strstr(error->message, "noise, blur, rain, haze, snow, dark"));
+}
+
+#define LEAVES  128
+#define N_FREQS (LEAVES / 2)
+
+/* Logarithms of brightness. */
+static void draw_logs(guint64 seed, double *logs)
+{
+    g_autofree guint8 *pixels = g_malloc(3 * LEAVES * LEAVES);
+    VdtPicture picture = {pixels, LEAVES, LEAVES, 3 * LEAVES};
+    leaves_draw(seed, &picture);
+    for (guint i = 0; i < LEAVES * LEAVES; i++)
+        logs[i] =
+            log(1 + 0.3 * pixels[3 * i] + 0.59 * pixels[3 * i + 1] + 0.11 * pixels[3 * i + 2]);
+}
+
+/* Adds the power of each frequency along rows, times the deviation of a window's edges. */
+static void add_power(const double *logs, double *power)
+{
+    for (guint y = 0; y < LEAVES; y++) {
+        const double *row = logs + y * LEAVES;
+        double mean = 0;
+        for (guint x = 0; x < LEAVES; x++)
+            mean += row[x] / LEAVES;
+        for (guint f = 1; f < N_FREQS; f++) {
+            double re = 0, im = 0;
+            for (guint x = 0; x < LEAVES; x++) {
+                double window = 0.5 - 0.5 * cos(2 * G_PI * (x + 0.5) / LEAVES);
+                re += window * (row[x] - mean) * cos(2 * G_PI * f * x / LEAVES);
+                im += window * (row[x] - mean) * sin(2 * G_PI * f * x / LEAVES);
+            }
+            power[f] += re * re + im * im;
+        }
+    }
+}
+
+/* What photographs have, too: gradients of which most are next to nothing and a few large, a
+ * spectrum along lines that falls with the frequency's power of 1 to 2.2 (2 to 3 in the plane, less
+ * 1 along a line of it), and no scale at which there is nothing. */
+static void test_leaves(void)
+{
+    g_autofree double *logs = g_new(double, LEAVES *LEAVES);
+    double power[N_FREQS] = {0}, square = 0, fourth = 0, small = 0, n = 0;
+    for (guint64 seed = 0; seed < N; seed++) {
+        draw_logs(seed, logs);
+        add_power(logs, power);
+        double sum = 0;
+        for (guint i = 0; i < LEAVES * LEAVES - 1; i++)
+            sum += pow(logs[i + 1] - logs[i], 2) / (LEAVES * LEAVES - 1);
+        g_assert_cmpfloat(sum, >, 1e-4);
+        for (guint i = 0; i < LEAVES * LEAVES - 1; i++) {
+            double step = (logs[i + 1] - logs[i]) / sqrt(sum);
+            square += step * step;
+            fourth += pow(step, 4);
+            small += fabs(step) < 0.2;
+            n++;
+        }
+    }
+    double kurtosis = fourth / n / pow(square / n, 2);
+    double x = 0, y = 0, xx = 0, xy = 0, m = 0;
+    for (guint f = 3; f < 40; f++, m++) {
+        x += log(f);
+        y += log(power[f]);
+        xx += log(f) * log(f);
+        xy += log(f) * log(power[f]);
+    }
+    double slope = (m * xy - x * y) / (m * xx - x * x);
+    g_test_message("kurtosis %.2f, share of small steps %.2f, slope %.2f", kurtosis, small / n,
+                   slope);
+    /* Of a normal distribution: 3 and 0.16. */
+    g_assert_cmpfloat(kurtosis, >, 6);
+    g_assert_cmpfloat(small / n, >, 0.3);
+    g_assert_cmpfloat(slope, <, -1);
+    g_assert_cmpfloat(slope, >, -2.2);
 }
 
 static Cache *draw(ClipSet *set)
@@ -181,6 +374,35 @@ static void test_clean(void)
     }
     g_assert_cmpstr(a->key, !=, b->key);
     g_assert_cmpstr(a->key, !=, c->key);
+}
+
+static gboolean is_at(const VdtPicture *picture, guint left, guint top, gboolean flip,
+                      const float *planes, guint side)
+{
+    for (guint y = 0; y < side; y++)
+        for (guint x = 0; x < side; x++)
+            for (guint c = 0; c < 3; c++) {
+                guint column = left + (flip ? side - 1 - x : x);
+                if (planes[(c * side + y) * side + x] !=
+                    picture->data[(top + y) * picture->stride + 3 * column + c])
+                    return FALSE;
+            }
+    return TRUE;
+}
+
+/* Whether @planes are part of some picture, or of its mirror image. */
+static gboolean is_window(const Cache *cache, const float *planes, guint side)
+{
+    const ClipSet *set = cache_get_set(cache);
+    for (guint i = 0; i < set->n_items; i++) {
+        VdtPicture picture = clip_format_picture(&set->format, cache_get(cache, i), 0);
+        for (guint top = 0; top + side <= picture.height; top++)
+            for (guint left = 0; left + side <= picture.width; left++)
+                if (is_at(&picture, left, top, FALSE, planes, side) ||
+                    is_at(&picture, left, top, TRUE, planes, side))
+                    return TRUE;
+    }
+    return FALSE;
 }
 
 /* What a step gets depends on the seed and the step; each kind has its turn, and the target is a
@@ -216,10 +438,21 @@ static void test_pairs(void)
     g_assert_cmpmem(last, spoiled->n_bytes, spoiled->data, spoiled->n_bytes);
     g_assert_cmpmem(target, clean->n_bytes, clean->data, clean->n_bytes);
     g_assert_cmpmem(kinds, sizeof kinds, same, sizeof same);
+    for (guint i = 0; i < BATCH; i++)
+        g_assert_true(is_window(cache, (float *)clean->data + i * 3 * SIZE * SIZE, SIZE));
     g_autoptr(Pairs) blurred = pairs_new(cache, 1, BATCH, 1u << SPOIL_BLUR);
     pairs_fill(blurred, 5, spoiled, clean, same);
     for (guint i = 0; i < BATCH; i++)
         g_assert_cmpint(same[i], ==, SPOIL_BLUR);
+    /* Both are of the same place: noise with its clean window, moved by no pixel. */
+    g_autoptr(Pairs) noisy = pairs_new(cache, 1, BATCH, 1u << SPOIL_NOISE);
+    pairs_fill(noisy, 3, spoiled, clean, same);
+    const gsize n = clean->n_bytes / sizeof(float) - SIZE;
+    double here = difference(spoiled->data, clean->data, n);
+    g_assert_cmpfloat(here, <, difference((float *)spoiled->data + 1, clean->data, n));
+    g_assert_cmpfloat(here, <, difference(spoiled->data, (float *)clean->data + 1, n));
+    g_assert_cmpfloat(here, <, difference((float *)spoiled->data + SIZE, clean->data, n));
+    g_assert_cmpfloat(here, <, difference(spoiled->data, (float *)clean->data + SIZE, n));
 }
 
 /* Of what is held out the target is the clean picture, as it is. */
@@ -249,6 +482,11 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/pairs/noise/deviation", test_noise);
     g_test_add_func("/pairs/blur/radius", test_blur);
+    g_test_add_func("/pairs/rain/falls", test_rain);
+    g_test_add_func("/pairs/snow/flakes", test_snow);
+    g_test_add_func("/pairs/haze/contrast", test_haze);
+    g_test_add_func("/pairs/dark/light", test_dark);
+    g_test_add_func("/pairs/leaves", test_leaves);
     g_test_add_func("/pairs/clean", test_clean);
     g_test_add_func("/pairs/batches", test_pairs);
     g_test_add_func("/pairs/held-out", test_held_out);
