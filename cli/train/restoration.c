@@ -201,56 +201,57 @@ static gboolean restore_all(Training *training, VdtSession *session, SpoilKind k
     return TRUE;
 }
 
-static double rounded(double value)
+/* A score, as it is called of all tasks together (@task NULL) or of one. */
+static void set_score(JsonObject *scores, const char *what, const char *task, double value)
 {
-    return round(1e3 * value) / 1e3;
+    g_autofree char *name = g_strconcat(what, task != NULL ? "." : "", task, NULL);
+    json_object_set_double_member(scores, name, round(1e3 * value) / 1e3);
+}
+
+static double get_score(JsonObject *scores, const char *what, const char *task)
+{
+    g_autofree char *name = g_strconcat(what, task != NULL ? "." : "", task, NULL);
+    return json_object_get_double_member(scores, name);
 }
 
 gboolean restoration_validate(Training *training, VdtWeights *weights, Validation *validation,
                               GError **error)
 {
     const guint n = training->network.n_restorations;
-    VdtPlan *sibling = NULL;
-    JsonObject *scores = json_object_new(), *tasks = json_object_new();
-    json_object_set_object_member(scores, "tasks", tasks);
+    g_autoptr(VdtPlan) sibling = NULL;
+    JsonObject *scores = json_object_new();
+    Outcome mean = {0};
     *validation =
         (Validation){.n = clip_set_get_n_clips(training->validation_set), .scores = scores};
-    gboolean ok = TRUE;
-    double input = 0;
-    for (guint i = 0; i < n && ok; i++) {
+    json_object_set_int_member(scores, "n", validation->n);
+    for (guint i = 0; i < n; i++) {
+        const char *task = training->card->labels[i];
         Outcome outcome;
         g_autoptr(VdtSession) session = open_session(training, weights, i, &sibling, error);
-        ok = session != NULL &&
-             restore_all(training, session, kind_of(training->o, i), &outcome, error);
-        if (!ok)
-            break;
-        validation->loss += outcome.loss / n;
-        validation->score += outcome.psnr / n;
-        input += outcome.input / n;
-        JsonObject *task = json_object_new();
-        json_object_set_double_member(task, "psnr", rounded(outcome.psnr));
-        json_object_set_double_member(task, "input_psnr", rounded(outcome.input));
-        json_object_set_object_member(tasks, training->card->labels[i], task);
+        if (session == NULL ||
+            !restore_all(training, session, kind_of(training->o, i), &outcome, error))
+            return FALSE;
+        mean.loss += outcome.loss / n;
+        mean.psnr += outcome.psnr / n;
+        mean.input += outcome.input / n;
+        set_score(scores, "psnr", task, outcome.psnr);
+        set_score(scores, "input_psnr", task, outcome.input);
     }
-    g_clear_pointer(&sibling, vdt_plan_unref);
-    json_object_set_int_member(scores, "pictures", validation->n);
-    json_object_set_double_member(scores, "psnr", rounded(validation->score));
-    json_object_set_double_member(scores, "input_psnr", rounded(input));
-    return ok;
+    set_score(scores, "psnr", NULL, mean.psnr);
+    set_score(scores, "input_psnr", NULL, mean.input);
+    validation->loss = mean.loss;
+    validation->score = mean.psnr;
+    return TRUE;
 }
 
 void restoration_report(const Training *training, const Validation *validation)
 {
-    JsonObject *tasks = json_object_get_object_member(validation->scores, "tasks");
-    progress_say(training->progress,
-                 "validation: PSNR %.2f dB on %u pictures, which as they were have %.2f dB",
-                 validation->score, validation->n,
-                 json_object_get_double_member(validation->scores, "input_psnr"));
+    JsonObject *scores = validation->scores;
+    progress_say(training->progress, "validation: PSNR %.2f dB of %u pictures, from %.2f",
+                 validation->score, validation->n, get_score(scores, "input_psnr", NULL));
     for (guint i = 0; i < training->network.n_restorations; i++) {
-        const char *name = training->card->labels[i];
-        JsonObject *task = json_object_get_object_member(tasks, name);
-        progress_say(training->progress, "  %-8s %6.2f dB, from %6.2f", name,
-                     json_object_get_double_member(task, "psnr"),
-                     json_object_get_double_member(task, "input_psnr"));
+        const char *task = training->card->labels[i];
+        progress_say(training->progress, "  %-8s %6.2f dB, from %6.2f", task,
+                     get_score(scores, "psnr", task), get_score(scores, "input_psnr", task));
     }
 }
