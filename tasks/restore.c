@@ -270,6 +270,7 @@ static gboolean run_squares(const float *tiles, guint n, float *results, gpointe
     guint side = squares->side, larger = side * squares->way->scale;
     gsize floats = (gsize)3 * side * side, more = (gsize)3 * larger * larger;
     float *to = input->data;
+    /* Nothing depends on what was there before, not even the range of numbers in int8. */
     memset(to + n * floats, 0, input->n_bytes - n * floats * sizeof *to);
     if (!squares->restorer->options.ensemble) {
         memcpy(to, tiles, n * floats * sizeof *to);

@@ -113,18 +113,24 @@ static void test_areas(void)
     check_size(restorer, SAME, 10, 67, &(VdtRestoreArea){3, 40, 5, 5});
 }
 
-/* An area is restored by what is around it: moved pixels come from outside. */
+/* An area, smaller or larger than a tile, is restored by what is around it: moved pixels come from
+ * outside. */
 static void test_surroundings(void)
 {
+    static const VdtRestoreArea areas[] = {{50, 30, 5, 4}, {20, 10, 30, 27}};
     g_autoptr(VdtRestorer) restorer = new_restorer(&(VdtRestorerOptions){0});
     g_autofree float *picture = new_picture(100, 67);
-    float result[3 * 5 * 4];
-    VdtRestoreArea area = {50, 30, 5, 4};
-    g_assert_true(vdt_restorer_run(restorer, &(VdtRestoreRequest){MOVED, 1, &area}, picture, 100,
-                                   67, result, NULL, NULL));
-    for (guint i = 0; i < G_N_ELEMENTS(result); i++)
-        g_assert_cmpfloat_with_epsilon(
-            result[i], at(picture, 100, 67, 1, i / 20, 51 + i % 5, 30 + i / 5 % 4), 2e-3);
+    for (guint i = 0; i < G_N_ELEMENTS(areas); i++) {
+        const VdtRestoreArea *a = &areas[i];
+        g_autofree float *result = g_new(float, 3 * a->width * a->height);
+        g_assert_true(vdt_restorer_run(restorer, &(VdtRestoreRequest){MOVED, 1, a}, picture, 100,
+                                       67, result, NULL, NULL));
+        for (guint c = 0; c < 3; c++)
+            for (guint y = 0; y < a->height; y++)
+                g_assert_cmpfloat_with_epsilon(
+                    result[(c * a->height + y) * a->width + a->width - 1],
+                    at(picture, 100, 67, 1, c, a->x + a->width, a->y + y), 2e-3);
+    }
 }
 
 /* One that moves to the left, turned in all ways, is the mean of the four neighbours. */
