@@ -16,7 +16,7 @@
 #define BEGIN    (10 * SECOND)
 #define END      (190 * SECOND)
 /* A change of what is chosen, or of how it looks, is another. */
-#define VERSION  2
+#define VERSION  4
 
 typedef struct {
     ClipSet set;
@@ -39,7 +39,7 @@ static void draw_rgb(VdtStreetPainter *painter, gint64 time, guint width, guint 
 static void draw_street(const CleanPictures *pictures, guint64 index, guint64 *state,
                         const VdtPicture *picture)
 {
-    static const guint heights[] = {0, 270, 360, 540, 720};
+    static const guint heights[] = {0, 0, 270, 360, 540};
     VdtStreetClip clip = vdt_street_list_clip(pictures->seed, index, DURATION, NULL);
     double light = random_double(state), moment = random_double(state);
     clip.conditions = (VdtStreetConditions){.night = light < 0.4   ? 0
