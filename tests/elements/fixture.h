@@ -22,6 +22,10 @@ char *fixture_model(const char *name);
  * that gives them are damaged; its card. Caller frees. */
 char *fixture_damaged_model(const char *model, const char *layer);
 
+/* Makes a model of the colours of `classes` that says what pictures need: red ones rain, green ones
+ * dark, blue ones are clean; its card. Caller frees. */
+char *fixture_estimator(void);
+
 /* A harness around @element (taken), a filter or a source, with a bus of its own. */
 GstHarness *fixture_harness(GstElement *element);
 GstBus *fixture_bus(GstHarness *h);
