@@ -6,10 +6,10 @@
 
 Each round runs every contender once, in a process of its own, and begins with another one, so that
 whatever else the machine does hits all alike. The figure of a contender is its fastest run in all
-rounds; round_min_ms shows how far the rounds lie apart. ONNX Runtime's CPU provider has no
-bfloat16, and quantising a network for it is another's work: all precisions here are held against
-its float32. OpenVINO has all three, bfloat16 where the CPU has it, and int8 as NNCF quantises it:
-each is held against its own.
+rounds; round_min_ms shows how far the rounds lie apart. A network of several tiles at once makes as
+many times fewer runs. ONNX Runtime's CPU provider has no bfloat16, and quantising a network for it
+is another's work: all precisions here are held against its float32. OpenVINO has all three,
+bfloat16 where the CPU has it, and int8 as NNCF quantises it: each is held against its own.
 
 Then the build's own benchmark programs run, each line with the program's name as "bench".
 """
@@ -21,15 +21,17 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-# architecture, variant, the same network as an ONNX graph without weights
-NETWORKS = [("squeezetime", "r50-k400", "squeezetime-r50-k400-224.onnx"),
-            ("cgrseg", "T-ade20k", "cgrseg-T-512.onnx"),
-            ("cgrseg", "B-ade20k", "cgrseg-B-512.onnx"),
-            ("tocom", "deit_t", "deit-t-224.onnx"),
-            ("tocom", "deit_s", "deit-s-224.onnx"),
-            ("tocom", "deit_b", "deit-b-224.onnx"),
-            ("slab", "slab_deit_t", "slab-deit-t-224-folded.onnx"),
-            ("slab", "slab_swin_t", "slab-swin-t-224-folded.onnx")]
+# architecture, variant, the same network as an ONNX graph without weights, for so many clips,
+# pictures or tiles at once
+NETWORKS = [("squeezetime", "r50-k400", "squeezetime-r50-k400-224.onnx", 1),
+            ("cgrseg", "T-ade20k", "cgrseg-T-512.onnx", 1),
+            ("cgrseg", "B-ade20k", "cgrseg-B-512.onnx", 1),
+            ("tocom", "deit_t", "deit-t-224.onnx", 1),
+            ("tocom", "deit_s", "deit-s-224.onnx", 1),
+            ("tocom", "deit_b", "deit-b-224.onnx", 1),
+            ("slab", "slab_deit_t", "slab-deit-t-224-folded.onnx", 1),
+            ("slab", "slab_swin_t", "slab-swin-t-224-folded.onnx", 1),
+            ("ipt", "ipt-x1", "ipt-x1-48-b8.onnx", 8)]
 PRECISIONS = ["f32", "bf16", "int8"]
 
 
@@ -59,16 +61,18 @@ def full_graph(peers, graph):
     return full
 
 
-def compare(options, arch, variant, graph, peak):
+def compare(options, arch, variant, graph, batch, peak):
     contenders = {}
+    runs = max(1, options.runs // batch)
     for precision in PRECISIONS:
         contenders["vedette", precision] = [
             options.build / "cli" / "vedette", "bench", "--arch", arch, "--variant", variant,
-            "--threads", options.threads, "--precision", precision, "--runs", options.runs]
+            "--batch", batch, "--threads", options.threads, "--precision", precision,
+            "--runs", runs]
     if (options.peers / "node_modules" / "onnxruntime-node").is_dir():
         contenders["onnxruntime", "f32"] = [
             "node", HERE / "peer-ort.mjs", options.peers, full_graph(options.peers, graph),
-            options.threads, options.runs]
+            options.threads, runs]
     else:
         say(f"There is no onnxruntime-node in {options.peers}: no ratios to it")
     openvino = options.peers / "openvino" / "bin" / "python"
@@ -76,7 +80,7 @@ def compare(options, arch, variant, graph, peak):
         peer = [openvino, HERE / "peer-openvino.py"]
         for precision in run_json(peer + ["precisions"]):
             command = peer + [full_graph(options.peers, graph), options.threads]
-            contenders["openvino", precision] = command + [options.runs, precision]
+            contenders["openvino", precision] = command + [runs, precision]
             if precision == "int8":
                 run_json(command + [1, precision])  # quantises, if that has not been done
     else:
@@ -102,7 +106,7 @@ def compare(options, arch, variant, graph, peak):
         limit = peak.get(precision + "_gflops", peak["f32_gflops"])
         emit(bench="network", engine=engine, version=fastest.get("version"), arch=arch,
              variant=variant, precision=precision, threads=options.threads,
-             rounds=options.rounds, runs=options.runs,
+             batch=batch, rounds=options.rounds, runs=runs,
              min_ms=round(fastest["min_ms"], 3),
              median_ms=round(statistics.median(line["median_ms"] for line in lines), 3),
              round_min_ms=[round(line["min_ms"], 2) for line in lines],
@@ -170,7 +174,7 @@ def main():
     parser.add_argument("--runs", type=int, default=12)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--network", metavar="VARIANT",
-                        choices=[variant for _, variant, _ in NETWORKS],
+                        choices=[variant for _, variant, _, _ in NETWORKS],
                         help="this one only, and nothing else")
     options = parser.parse_args()
     if min(options.rounds, options.runs, options.threads) < 1:
@@ -178,9 +182,9 @@ def main():
 
     peak = run_json([options.build / "bench" / "vedette-peak", options.threads])
     emit(**peak)
-    for arch, variant, graph in NETWORKS:
+    for arch, variant, graph, batch in NETWORKS:
         if options.network in (None, variant):
-            compare(options, arch, variant, graph, peak)
+            compare(options, arch, variant, graph, batch, peak)
     if options.network:
         return
     compare_training(options)

@@ -24,6 +24,8 @@ struct _VdtRestorer {
     guint tile; /* side of what the network takes; 0: it takes any size */
     guint n_ways;
     Way *ways;
+    VdtRestoreProgress progress; /* or NULL */
+    gpointer progress_data;
 };
 
 void vdt_restorer_free(VdtRestorer *self)
@@ -95,6 +97,12 @@ gboolean vdt_restorer_find(const VdtRestorer *self, const char *name, guint *res
     g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED, "%s has no task \"%s\", but these: %s",
                 card->name, name, all);
     return FALSE;
+}
+
+void vdt_restorer_set_progress(VdtRestorer *self, VdtRestoreProgress progress, gpointer data)
+{
+    self->progress = progress;
+    self->progress_data = data;
 }
 
 /* Has @way have a session for @input. */
@@ -238,27 +246,37 @@ static void add_turned_back(guint turn, guint side, const float *from, float *to
 }
 
 typedef struct {
+    const VdtRestorer *restorer;
     const Way *way;
     guint side;
-    gboolean ensemble;
+    guint64 done, all; /* of the picture's */
     GCancellable *cancellable;
 } Squares;
+
+static void tell_progress(Squares *squares, guint n)
+{
+    const VdtRestorer *restorer = squares->restorer;
+    squares->done += n;
+    if (restorer->progress != NULL)
+        restorer->progress(squares->done, squares->all, restorer->progress_data);
+}
 
 static gboolean run_squares(const float *tiles, guint n, float *results, gpointer data,
                             GError **error)
 {
-    const Squares *squares = data;
+    Squares *squares = data;
     VdtSession *session = squares->way->session;
     VdtTensor *input = vdt_session_get_input(session, 0);
     guint side = squares->side, larger = side * squares->way->scale;
     gsize floats = (gsize)3 * side * side, more = (gsize)3 * larger * larger;
     float *to = input->data;
     memset(to + n * floats, 0, input->n_bytes - n * floats * sizeof *to);
-    if (!squares->ensemble) {
+    if (!squares->restorer->options.ensemble) {
         memcpy(to, tiles, n * floats * sizeof *to);
         if (!vdt_session_run(session, squares->cancellable, error))
             return FALSE;
         memcpy(results, vdt_session_get_output(session, 0)->data, n * more * sizeof *results);
+        tell_progress(squares, n);
         return TRUE;
     }
     memset(results, 0, n * more * sizeof *results);
@@ -271,6 +289,7 @@ static gboolean run_squares(const float *tiles, guint n, float *results, gpointe
         for (guint i = 0; i < n; i++)
             add_turned_back(turn, larger, from + i * more, results + i * more);
     }
+    tell_progress(squares, n);
     return TRUE;
 }
 
@@ -284,10 +303,12 @@ static gboolean restore(VdtRestorer *self, guint restoration, const float *pictu
         return FALSE;
     if (cut.whole)
         return run_whole(way, picture, width, height, result, cancellable, error);
-    Squares squares = {way, cut.side, self->options.ensemble, cancellable};
+    gboolean averaged = self->options.authors_tiles;
+    Squares squares = {.restorer = self, .way = way, .side = cut.side, .cancellable = cancellable};
     VdtTiler tiler = {cut.side, way->scale, cut.input.dims[0], cut.overlap, run_squares, &squares};
-    return (self->options.authors_tiles ? vdt_tiles_average : vdt_tiles_blend)(
-        &tiler, picture, width, height, result, error);
+    squares.all = (averaged ? vdt_tiles_count_averaged : vdt_tiles_count)(&tiler, width, height);
+    return (averaged ? vdt_tiles_average : vdt_tiles_blend)(&tiler, picture, width, height, result,
+                                                            error);
 }
 
 /* [begin, begin + length) grown by @by at both ends and to @least, if 0 to @all has room. */
@@ -373,6 +394,18 @@ static Between between(guint i, guint scale, guint n)
     return (Between){before, MIN(before + 1, n - 1), at - before};
 }
 
+/* Of pictures that keep their size. */
+static void mix_same(const VdtRestoreArea *area, float strength, const float *picture, guint width,
+                     guint height, float *result)
+{
+    for (guint c = 0; c < 3; c++)
+        for (guint y = 0; y < area->height; y++, result += area->width) {
+            const float *was = picture + ((gsize)c * height + area->y + y) * width + area->x;
+            for (guint x = 0; x < area->width; x++)
+                result[x] = was[x] + strength * (result[x] - was[x]);
+        }
+}
+
 /* Has @result count @strength, and the picture as it was, or bilinear, the rest. */
 static void mix(const VdtRestoreArea *area, double strength, guint s, const float *picture,
                 guint width, guint height, float *result)
@@ -447,7 +480,12 @@ gboolean vdt_restorer_run(VdtRestorer *self, const VdtRestoreRequest *request, c
     guint scale = vdt_restorer_get_scale(self, request->restoration, error);
     if (scale == 0)
         return FALSE;
-    mix(&area, request->strength, scale, picture, width, height, result);
+    if (scale > 1)
+        mix(&area, request->strength, scale, picture, width, height, result);
+    else if (request->strength > 0)
+        mix_same(&area, (float)request->strength, picture, width, height, result);
+    else
+        copy_area(picture, width, height, &area, result);
     return TRUE;
 }
 

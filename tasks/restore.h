@@ -55,6 +55,13 @@ gboolean vdt_restorer_find(const VdtRestorer *restorer, const char *name, guint 
  * which can take seconds, when it is first asked. */
 guint vdt_restorer_get_scale(VdtRestorer *restorer, guint restoration, GError **error);
 
+/* Called by vdt_restorer_run(), on its thread, each time some of a picture's @all tiles are done.
+ */
+typedef void (*VdtRestoreProgress)(guint64 done, guint64 all, gpointer data);
+/* What is told from now on how far a run is, for pictures that take long; NULL: nobody. Of a
+ * network that gets a picture whole, nothing is told. */
+void vdt_restorer_set_progress(VdtRestorer *restorer, VdtRestoreProgress progress, gpointer data);
+
 /* Pixels of a picture. */
 typedef struct {
     guint x, y, width, height;

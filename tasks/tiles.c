@@ -274,6 +274,15 @@ static gboolean average_block(Queue *q, Block *b, GError **error)
     return TRUE;
 }
 
+guint64 vdt_tiles_count_averaged(const VdtTiler *t, guint width, guint height)
+{
+    if (width < t->tile || height < t->tile)
+        return 0;
+    guint step = t->tile / 4;
+    guint64 nx = (width - t->tile) / step + 1, ny = (height - t->tile) / step + 1;
+    return nx * ny + nx + ny + 2; /* the blocks of vdt_tiles_average() */
+}
+
 gboolean vdt_tiles_average(const VdtTiler *t, const float *picture, guint width, guint height,
                            float *result, GError **error)
 {

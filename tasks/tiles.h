@@ -29,8 +29,9 @@ typedef struct {
  * repeated. */
 guint vdt_mirror(guint i, guint n);
 
-/* How many tiles vdt_tiles_blend() makes of a picture. */
+/* How many tiles vdt_tiles_blend() and vdt_tiles_average() make of a picture. */
 guint64 vdt_tiles_count(const VdtTiler *tiler, guint width, guint height);
+guint64 vdt_tiles_count_averaged(const VdtTiler *tiler, guint width, guint height);
 
 /*
  * Tiles lie evenly over the picture and overlap by @overlap or a little more; where they do, one

@@ -8,6 +8,7 @@
 #include "evalmaps.h"
 #include "evalmerges.h"
 #include "evalobjects.h"
+#include "evalrestored.h"
 #include "model.h"
 #include "samefile.h"
 #include "segmentmodes.h"
@@ -26,6 +27,7 @@ static void options_clear(EvalOptions *o)
     g_free(o->mode);
     g_free(o->answers);
     g_free(o->record);
+    g_free(o->restoration);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EvalOptions, options_clear)
 
@@ -53,6 +55,12 @@ static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecisio
                     o->task);
         return FALSE;
     }
+    if (task != VDT_TASK_RESTORATION &&
+        (o->restoration != NULL || o->sigma != 0 || o->ensemble || o->authors_tiles))
+        return eval_wrong_model(error,
+                                "%s restores no pictures, as --task, --sigma, --ensemble and "
+                                "--authors-tiles are about",
+                                architecture);
     if (o->baselines && task != VDT_TASK_CLASSIFICATION)
         return eval_wrong_model(error, "%s does not classify pictures, as --baselines is about",
                                 architecture);
@@ -78,6 +86,8 @@ static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecisio
         return eval_objects(o, engine, error);
     if (o->objects)
         return eval_wrong_model(error, "%s tells no objects apart", architecture);
+    if (task == VDT_TASK_RESTORATION)
+        return eval_restored(o, engine, error);
     if (task == VDT_TASK_SEGMENTATION)
         return eval_maps(o, engine, error);
     if (task == VDT_TASK_CLASSIFICATION && (o->street || vdt_engine_get_card(engine)->n_groups > 0))
@@ -128,6 +138,8 @@ static gboolean check(const EvalOptions *o)
     if (o->coded < 0 || o->coded == 1)
         return complain_usage("eval", "--coded is %d, but must be 0 (none) or at least 2",
                               o->coded) < 0;
+    if (!(o->sigma >= 0 && o->sigma <= 255))
+        return complain_usage("eval", "--sigma is %g, but must be above 0, to 255", o->sigma) < 0;
     if (o->endless < 0)
         return complain_usage("eval", "--endless is %d, but must not be below 0", o->endless) < 0;
     if (o->seed < 0 || o->seed > G_GINT64_CONSTANT(1) << 53)
@@ -164,6 +176,15 @@ int command_eval(int argc, char **argv)
          "Maps: fixed (default for street models), whole (for others) or slide", "MODE"},
         {"zero-is-other", 0, 0, G_OPTION_ARG_NONE, &o.zero_is_other,
          "Maps: 0 is no class, the first has 1 (always so for ade20k and pascal-context59)", NULL},
+        {"task", 0, 0, G_OPTION_ARG_STRING, &o.restoration,
+         "Networks that restore: what is undone, by the card's names of tasks (the usual one)",
+         "NAME"},
+        {"sigma", 0, 0, G_OPTION_ARG_DOUBLE, &o.sigma,
+         "Of the noise that true pictures get (the number that the task's name ends in)", "R"},
+        {"ensemble", 0, 0, G_OPTION_ARG_NONE, &o.ensemble,
+         "The mean of eight runs, flipped and turned", NULL},
+        {"authors-tiles", 0, 0, G_OPTION_ARG_NONE, &o.authors_tiles,
+         "Cut pictures into tiles as the network's authors did", NULL},
         {"model", 0, 0, G_OPTION_ARG_STRING, &o.model,
          "Installed model, or a card.json (the architecture's street model; ARCHITECTURE-TASK)",
          "NAME|CARD"},
@@ -172,7 +193,8 @@ int command_eval(int argc, char **argv)
          "Tokens that each layer merges (as many as in the training); of several, a table of "
          "accuracy and time",
          "R[,R...]"},
-        {"seed", 0, 0, G_OPTION_ARG_INT64, &o.seed, "Of the street's clips (9000)", "N"},
+        {"seed", 0, 0, G_OPTION_ARG_INT64, &o.seed, "Of the street's clips, or of noise (9000)",
+         "N"},
         {"clips", 0, 0, G_OPTION_ARG_INT, &o.clips, "Clips of the street (2000)", "N"},
         {"objects", 0, 0, G_OPTION_ARG_NONE, &o.objects,
          "Follow objects on as many endless streets as there are --clips (21), instead", NULL},
@@ -200,7 +222,8 @@ int command_eval(int argc, char **argv)
     g_auto(GStrv) rest = NULL;
     if (!parse_options("ARCHITECTURE --street [TASK] | --data FOLDER",
                        "Says how often a model is right, in all, by class and by condition. TASK, "
-                       "for networks that classify pictures: scene or object.",
+                       "for networks that classify pictures: scene or object. Of networks that "
+                       "restore, how near they come to the true pictures of a folder.",
                        entries, argc, argv, 1, 2, &rest))
         return EXIT_USAGE;
     o.task = g_strdup(rest[1]);

@@ -52,14 +52,16 @@ void eval_print_json(const EvalOptions *o, const VdtCard *card, JsonObject *scor
     g_autoptr(JsonObject) object = scores;
     json_object_set_string_member(object, "model", card->name);
     json_object_set_string_member(object, "architecture", card->architecture);
-    json_object_set_boolean_member(object, "one_frame", o->one_frame);
+    gboolean restored = json_object_has_member(object, "task");
+    if (!restored)
+        json_object_set_boolean_member(object, "one_frame", o->one_frame);
     if (o->street) {
         json_object_set_int_member(object, "seed", o->seed);
         json_object_set_int_member(object, "world_version", VDT_STREET_VERSION);
     } else {
         g_autofree char *data = json_name(o->data);
         json_object_set_string_member(object, "data", data);
-        if (!json_object_has_member(object, "mode"))
+        if (!restored && !json_object_has_member(object, "mode"))
             json_object_set_string_member(object, "views",
                                           o->views != NULL ? o->views : "one clip");
     }

@@ -12,6 +12,7 @@
 #include "config.h"
 #include "inferfolder.h"
 #include "infermaps.h"
+#include "inferrestored.h"
 #include "interrupt.h"
 #include "io/atomic-file.h"
 #include "labelmap.h"
@@ -27,8 +28,9 @@
 typedef struct {
     CommonOptions common;
     char *model, *weights, *arch, *variant, *input, *output, *overlay, *mode, *views;
-    double opacity;
-    gboolean json, strict;
+    char *task, *instruction, *before_and_after;
+    double opacity, strength;
+    gboolean json, strict, ensemble, authors_tiles;
     int merge;                 /* below 0: as trained */
     GCancellable *cancellable; /* ends a film where it is; lives on */
 } Options;
@@ -45,6 +47,9 @@ static void options_clear(Options *o)
     g_free(o->overlay);
     g_free(o->mode);
     g_free(o->views);
+    g_free(o->task);
+    g_free(o->instruction);
+    g_free(o->before_and_after);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
@@ -72,6 +77,12 @@ static VdtTensor *copy(const VdtTensor *tensor, GError **error)
     return result;
 }
 
+static gboolean find_task(VdtEngine *engine, const char *name, guint *restoration, GError **error)
+{
+    g_autoptr(VdtRestorer) restorer = vdt_restorer_new(engine, &(VdtRestorerOptions){0}, error);
+    return restorer != NULL && vdt_restorer_find(restorer, name, restoration, error);
+}
+
 static gboolean run_array(VdtEngine *engine, const Options *o, Answer *answer, GError **error)
 {
     g_autoptr(VdtTensor) array = vdt_npy_load(o->input, error);
@@ -87,7 +98,11 @@ static gboolean run_array(VdtEngine *engine, const Options *o, Answer *answer, G
                     vdt_dtype_name(array->dtype), is, wanted);
         return FALSE;
     }
-    g_autoptr(VdtSession) session = vdt_engine_new_session(engine, &array->shape, error);
+    VdtSessionOptions options = {.restores = o->task != NULL};
+    if (o->task != NULL && !find_task(engine, o->task, &options.restoration, error))
+        return FALSE;
+    g_autoptr(VdtSession) session =
+        vdt_engine_new_session_with(engine, &array->shape, &options, error);
     if (session == NULL)
         return FALSE;
     memcpy(vdt_session_get_input(session, 0)->data, array->data, array->n_bytes);
@@ -326,6 +341,11 @@ static gboolean is_array(const char *name)
     return name != NULL && g_str_has_suffix(name, ".npy");
 }
 
+static gboolean is_film(const char *name)
+{
+    return name != NULL && film_is_named(name);
+}
+
 /* Pictures for networks of maps, unless it is arrays that go in or come out. */
 static gboolean run_maps(VdtEngine *engine, const Options *o, GError **error)
 {
@@ -340,11 +360,57 @@ static gboolean run_maps(VdtEngine *engine, const Options *o, GError **error)
     return infer_maps(engine, &request, error);
 }
 
-/* Options that make no sense for the network. */
-static gboolean check_kind(const Options *o, const VdtCard *card, gboolean maps, GError **error)
+/* The same for networks that restore. */
+static gboolean run_restored(VdtEngine *engine, const Options *o, GError **error)
 {
+    RestoreRequest request = {
+        .input = o->input,
+        .output = o->output,
+        .before_and_after = o->before_and_after,
+        .task = o->task,
+        .instruction = o->instruction,
+        .strength = o->strength,
+        .options = {.authors_tiles = o->authors_tiles, .ensemble = o->ensemble},
+        .json = o->json,
+        .cancellable = o->cancellable};
+    return infer_restored(engine, &request, error);
+}
+
+/* Whether the maps of many pictures go there, if the network makes maps. */
+static gboolean names_maps(const char *path)
+{
+    return !is_array(path) && (strchr(path, '%') != NULL || !g_str_has_suffix(path, ".png"));
+}
+
+/* What only a network that restores may make; which network it is, is seen later. */
+static gboolean is_restored_file(const char *path)
+{
+    return picture_file_is_named(path) || film_is_named(path);
+}
+
+static gboolean asks_to_restore(const Options *o)
+{
+    return o->task != NULL || o->instruction != NULL || o->before_and_after != NULL ||
+           o->ensemble || o->authors_tiles || o->strength != 1;
+}
+
+/* Options that make no sense for the network. */
+static gboolean check_kind(const Options *o, const VdtCard *card, VdtTask task, GError **error)
+{
+    const gboolean maps = task == VDT_TASK_SEGMENTATION, restores = task == VDT_TASK_RESTORATION;
     const char *wrong = NULL;
-    if (!maps && (o->overlay != NULL || o->mode != NULL))
+    if (maps && o->output != NULL && names_maps(o->output) && !map_pattern_check(o->output, error))
+        return FALSE;
+    if (!restores && asks_to_restore(o))
+        wrong = "--task, --instruction, --strength, --before-and-after, --ensemble and "
+                "--authors-tiles are for networks that restore pictures";
+    else if (restores && o->views != NULL)
+        wrong = "--views is for clips";
+    else if (restores && (o->overlay != NULL || o->mode != NULL))
+        wrong = "--overlay and --mode are for networks with a class for each pixel";
+    else if (restores)
+        return TRUE;
+    else if (!maps && (o->overlay != NULL || o->mode != NULL))
         wrong = "--overlay and --mode are for networks with a class for each pixel";
     else if (!maps && o->output != NULL && !is_array(o->output))
         wrong = "--output must end in .npy: a map is written only by networks with a class for "
@@ -360,25 +426,31 @@ static gboolean check_kind(const Options *o, const VdtCard *card, gboolean maps,
 static gboolean check_writable(const char *path, GError **error)
 {
     gboolean one = path != NULL && strchr(path, '%') == NULL &&
-                   (is_array(path) || g_str_has_suffix(path, ".png") || film_is_named(path));
+                   (is_array(path) || picture_file_is_named(path) || film_is_named(path));
     return !one || vdt_file_check(path, error);
 }
 
 static gboolean check_files(const Options *o, GError **error)
 {
-    if (!check_output("--output", o->output, o->input, error) ||
-        !check_output("--overlay", o->overlay, o->input, error) ||
-        !check_output("--output", o->output, o->weights, error) ||
-        !check_output("--overlay", o->overlay, o->weights, error))
-        return FALSE;
-    if (!check_writable(o->output, error) || !check_writable(o->overlay, error))
-        return FALSE;
-    if (o->output == NULL || o->overlay == NULL || !same_file(o->output, o->overlay))
-        return TRUE;
-    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                "%s: is both --output and --overlay, and only one of them would be kept",
-                o->output);
-    return FALSE;
+    const struct {
+        const char *option, *path;
+    } made[] = {{"--output", o->output},
+                {"--overlay", o->overlay},
+                {"--before-and-after", o->before_and_after}};
+    for (guint i = 0; i < G_N_ELEMENTS(made); i++) {
+        const char *path = made[i].path;
+        if (!check_output(made[i].option, path, o->input, error) ||
+            !check_output(made[i].option, path, o->weights, error) || !check_writable(path, error))
+            return FALSE;
+        for (guint j = 0; j < i && path != NULL; j++)
+            if (made[j].path != NULL && same_file(made[j].path, path)) {
+                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                            "%s: is both %s and %s, and only one of them would be kept", path,
+                            made[j].option, made[i].option);
+                return FALSE;
+            }
+    }
+    return TRUE;
 }
 
 static gboolean answer_one(VdtEngine *engine, const Options *o, gboolean maps, GError **error)
@@ -468,9 +540,12 @@ static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
                    names);
     }
 
-    gboolean maps = vdt_model_find(card->architecture, NULL)->task == VDT_TASK_SEGMENTATION;
-    if (!check_kind(o, card, maps, error))
+    VdtTask task = vdt_model_find(card->architecture, NULL)->task;
+    gboolean maps = task == VDT_TASK_SEGMENTATION;
+    if (!check_kind(o, card, task, error))
         return FALSE;
+    if (task == VDT_TASK_RESTORATION && !is_array(o->input))
+        return run_restored(engine, o, error);
     const gboolean folder =
         !street_input_matches(o->input) && g_file_test(o->input, G_FILE_TEST_IS_DIR);
     return folder ? answer_folder(engine, o, maps, error) : answer_one(engine, o, maps, error);
@@ -478,7 +553,7 @@ static gboolean infer(const Options *o, VdtPrecision precision, GError **error)
 
 int command_infer(int argc, char **argv)
 {
-    g_auto(Options) o = {.opacity = 0.5, .merge = -1};
+    g_auto(Options) o = {.opacity = 0.5, .strength = 1, .merge = -1};
     const GOptionEntry entries[] = {
         {"model", 0, 0, G_OPTION_ARG_STRING, &o.model, "Installed model, or a card.json",
          "NAME|CARD"},
@@ -496,12 +571,26 @@ int command_infer(int argc, char **argv)
         {"output", 0, 0, G_OPTION_ARG_FILENAME, &o.output,
          "Keep the network's raw float32 output (.npy), or the picture's map of classes (.png); "
          "those "
-         "of all pictures of a video or a folder in a folder, or by a pattern like map-%06d.png",
+         "of all pictures of a video or a folder in a folder, or by a pattern like map-%06d.png; "
+         "or the restored picture (.png, .jpg), film (.mp4, .mkv) or folder",
          "FILE|FOLDER"},
         {"overlay", 0, 0, G_OPTION_ARG_FILENAME, &o.overlay,
          "Maps: write the picture with its classes coloured (.png), the whole video (.mp4, .mkv), "
          "or the pictures of a folder in a folder",
          "FILE|FOLDER"},
+        {"task", 0, 0, G_OPTION_ARG_STRING, &o.task,
+         "Networks that restore: what is undone, by the card's names of tasks (the usual one)",
+         "NAME"},
+        {"instruction", 0, 0, G_OPTION_ARG_STRING, &o.instruction,
+         "The same in words: \"remove the rain and brighten it a bit\"", "TEXT"},
+        {"strength", 0, 0, G_OPTION_ARG_DOUBLE, &o.strength,
+         "How much of it, 0 (nothing) to 1 (all, the default)", "R"},
+        {"before-and-after", 0, 0, G_OPTION_ARG_FILENAME, &o.before_and_after,
+         "Write the picture, or film, whose left half is as it was", "FILE|FOLDER"},
+        {"ensemble", 0, 0, G_OPTION_ARG_NONE, &o.ensemble,
+         "The mean of eight runs, flipped and turned", NULL},
+        {"authors-tiles", 0, 0, G_OPTION_ARG_NONE, &o.authors_tiles,
+         "Cut pictures into tiles as the network's authors did: nine times as slow", NULL},
         {"opacity", 0, 0, G_OPTION_ARG_DOUBLE, &o.opacity, "Of these colours, 0 to 1 (0.5)", "R"},
         {"mode", 0, 0, G_OPTION_ARG_STRING, &o.mode,
          "Maps: fixed (default for street models), whole (for others) or slide", "MODE"},
@@ -520,7 +609,8 @@ int command_infer(int argc, char **argv)
     if (!parse_options(
             "--model NAME | --weights FILE --input FILE|URI",
             "Runs a model on one clip or picture and prints the five best classes; of a network "
-            "that has a class for every pixel, the five that cover most.",
+            "that has a class for every pixel, the five that cover most. A network that restores "
+            "pictures makes a picture, a film, or a folder of pictures.",
             entries, argc, argv, 0, 0, NULL))
         return EXIT_USAGE;
     if (o.input == NULL)
@@ -528,8 +618,7 @@ int command_infer(int argc, char **argv)
     if (o.model == NULL && o.weights == NULL && o.arch == NULL)
         return complain_usage("infer", "--model or --weights is needed");
     g_autoptr(GError) error = NULL;
-    if (o.output != NULL && !is_array(o.output) &&
-        (strchr(o.output, '%') != NULL || !g_str_has_suffix(o.output, ".png")) &&
+    if (o.output != NULL && names_maps(o.output) && !is_restored_file(o.output) &&
         !map_pattern_check(o.output, &error))
         return complain_usage("infer", "%s", error->message);
     if (is_array(o.input) && o.output != NULL && !is_array(o.output))
@@ -538,6 +627,11 @@ int command_infer(int argc, char **argv)
         return complain_usage("infer", "--overlay and --mode exclude arrays");
     if (!(o.opacity >= 0 && o.opacity <= 1))
         return complain_usage("infer", "--opacity is %g, but must be from 0 to 1", o.opacity);
+    if (!(o.strength >= 0 && o.strength <= 1))
+        return complain_usage("infer", "--strength is %g, but must be from 0 to 1", o.strength);
+    if (is_array(o.input) && (o.instruction != NULL || o.before_and_after != NULL || o.ensemble ||
+                              o.authors_tiles || o.strength != 1))
+        return complain_usage("infer", "of what restores, arrays go with --task alone");
     if (o.mode != NULL && !g_strv_contains(vdt_segment_mode_names, o.mode))
         return complain_usage("infer", "--mode is \"%s\", but must be fixed, whole or slide",
                               o.mode);
@@ -548,7 +642,8 @@ int command_infer(int argc, char **argv)
     if (o.views != NULL && street_input_matches(o.input))
         return complain_usage("infer", "--views test needs a video, not the street");
     VdtPrecision precision;
-    if (o.overlay != NULL && film_is_named(o.overlay)) /* a film without an end cannot be played */
+    /* A film without an end cannot be played. */
+    if (is_film(o.output) || is_film(o.overlay) || is_film(o.before_and_after))
         o.cancellable = interrupt_catch();
     if (!common_options_apply(&o.common, &precision, &error) || !infer(&o, precision, &error))
         return complain("infer", error, EXIT_FAILED);

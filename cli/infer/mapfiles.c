@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "data/labelpng.h"
+#include "pictures/jpegsave.h"
 #include "surface.h"
 
 /* Of a file in a folder, unless a pattern says otherwise. */
@@ -41,8 +42,21 @@ void map_draw_over(VdtPicture *picture, const guint16 *labels, const guint32 *co
     }
 }
 
+static gboolean is_jpeg(const char *path)
+{
+    return g_str_has_suffix(path, ".jpg") || g_str_has_suffix(path, ".jpeg");
+}
+
+gboolean picture_file_is_named(const char *path)
+{
+    return g_str_has_suffix(path, ".png") || is_jpeg(path);
+}
+
 gboolean picture_file_save(const char *path, const VdtPicture *picture, GError **error)
 {
+    if (is_jpeg(path))
+        return jpeg_save(path, picture->data, picture->width, picture->height, picture->stride,
+                         error);
     cairo_surface_t *surface =
         cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)picture->width, (int)picture->height);
     guint8 *data = cairo_image_surface_get_data(surface);

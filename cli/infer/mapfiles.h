@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The files that `vedette infer` makes of a picture's classes. Colours are 0xRRGGBB, by class.
+ * The files that `vedette infer` makes: of a picture's classes, and pictures. Colours are 0xRRGGBB,
+ * by class.
  */
 #pragma once
 
@@ -12,8 +13,11 @@ gboolean map_file_save(const char *path, const guint16 *labels, guint width, gui
 /* Mixes each pixel of @picture with its class's colour, of which it gets @opacity. */
 void map_draw_over(VdtPicture *picture, const guint16 *labels, const guint32 *colours,
                    double opacity);
+/* As JPEG if the name ends in .jpg or .jpeg, as PNG otherwise. */
 gboolean picture_file_save(const char *path, const VdtPicture *picture, GError **error);
 
+/* Whether the name is that of a picture: it ends in .png, .jpg or .jpeg. */
+gboolean picture_file_is_named(const char *path);
 /* Whether the name is that of a film: it ends in .mp4 or .mkv. */
 gboolean film_is_named(const char *path);
 /* A folder, or a pattern like map-%04d.png: where the maps of a video's pictures go. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pictures through networks whose weights say exactly what comes out: one leaves them as they are,
- * one enlarges them by repeating pixels, one moves them by a pixel. */
+/* Pictures through a network whose weights say exactly what comes out. */
 #include "restore.h"
 
 #include <glib/gstdio.h>
@@ -8,78 +7,18 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "../models/fixture.h"
+#include "../models/littleipt.h"
 
-#define TILE     24
-#define FEATURES 4
-#define CONFIG(t)                                                                                  \
-    "{\"n_feats\": 4, \"num_heads\": 3, \"num_layers\": 1, \"patch_size\": 24, \"scale\": [2, 1, " \
-    "1], \"scale_idx\": " #t "}"
+#define TILE LITTLE_IPT_TILE
 
-enum { LARGER, SAME, MOVED, N_TASKS };
-static const char *const configs[N_TASKS] = {CONFIG(0), CONFIG(1), CONFIG(2)};
+enum { LARGER, SAME, MOVED };
 
 static char *dir;
-
-/* The centre of the kernel from channel @in to channel @out, or right of it. */
-static void tap(VdtTensor *kernel, guint out, guint in, guint right, float value)
-{
-    const gint64 *d = kernel->shape.dims;
-    float *data = kernel->data;
-    data[((out * d[1] + in) * d[2] + d[2] / 2) * d[3] + d[3] / 2 + right] = value;
-}
-
-/* Colours are the first three features, the body doubles these, the tail halves them: attention and
- * the linear layers give nothing, as all that is not set is 0. */
-static void set(const char *name, VdtTensor *tensor)
-{
-    int task;
-    if (g_str_has_prefix(name, "sub_mean.w") || g_str_has_prefix(name, "add_mean.w"))
-        for (guint c = 0; c < 3; c++)
-            tap(tensor, c, c, 0, 1);
-    if (sscanf(name, "head.%d.0.w", &task) == 1 && strstr(name, ".0.weight") != NULL &&
-        tensor->shape.dims[1] == 3)
-        for (guint c = 0; c < 3; c++)
-            tap(tensor, c, c, 0, 1);
-    if (sscanf(name, "tail.%d.1.w", &task) == 1 && g_str_has_suffix(name, "1.weight"))
-        for (guint c = 0; c < 3; c++)
-            tap(tensor, c, c, task == MOVED ? 1 : 0, 0.5);
-    if (strcmp(name, "tail.0.0.0.weight") == 0)
-        for (guint out = 0; out < 4 * FEATURES; out++)
-            tap(tensor, out, out / 4, 0, 1);
-}
-
-static void save_weights(void)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(VdtWeights) weights = vdt_weights_new();
-    for (guint task = 0; task < N_TASKS; task++) {
-        g_autoptr(JsonObject) config = parse(configs[task]);
-        g_autoptr(VdtGraph) graph =
-            graph_of(vdt_model_find("ipt", NULL), config, vdt_shape(1, 3, TILE, TILE));
-        for (guint i = 0; i < vdt_graph_get_n_params(graph); i++) {
-            VdtShape shape;
-            const char *name = vdt_graph_get_param(graph, i, &shape);
-            g_autoptr(VdtTensor) tensor = vdt_tensor_new(VDT_F32, &shape, NULL);
-            set(name, tensor);
-            vdt_weights_insert(weights, name, tensor);
-        }
-    }
-    g_autofree char *path = g_build_filename(dir, "weights.safetensors", NULL);
-    vdt_weights_save_safetensors(weights, path, &error);
-    g_assert_no_error(error);
-}
 
 static VdtEngine *open_engine(void)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(dir, "card.json", NULL);
-    g_autofree char *text = g_strdup_printf(
-        "{\"schema\": 1, \"name\": \"small\", \"architecture\": \"ipt\", \"variant\": \"small\", "
-        "\"weights\": \"weights.safetensors\", \"licence\": \"CC0-1.0\", \"origin\": \"a test\", "
-        "\"config\": %s, \"tasks\": [\"x2\", \"same\", \"moved\"]}",
-        configs[SAME]);
-    g_assert_true(g_file_set_contents(path, text, -1, NULL));
     VdtEngine *engine = vdt_engine_new(&(VdtEngineOptions){.model = path, .strict = TRUE}, &error);
     g_assert_no_error(error);
     return engine;
@@ -224,6 +163,13 @@ static void test_strength(void)
         g_assert_cmpfloat_with_epsilon(part[i], 0.75 * picture[i] + 0.25 * all[i], 2e-3);
         g_assert_cmpfloat(none[i], ==, picture[i]);
     }
+    VdtRestoreArea area = {3, 5, 7, 4};
+    float small[3 * 7 * 4];
+    g_assert_true(vdt_restorer_run(restorer, &(VdtRestoreRequest){SAME, 0, &area}, picture, width,
+                                   height, small, NULL, NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(small); i++)
+        g_assert_cmpfloat(small[i], ==,
+                          at(picture, width, height, 1, i / 28, 3 + i % 7, 5 + i / 7 % 4));
     /* Two pixels become four: a quarter and three quarters of the way. */
     const float two[] = {0, 100, 8, 8, 0, 0};
     float four[3 * 4 * 2];
@@ -302,12 +248,12 @@ static void test_names(void)
     g_autoptr(GError) error = NULL;
     guint usual = 9, found = 9;
     const char *const *names = vdt_restorer_get_restorations(restorer, &usual);
-    g_assert_true(g_strv_equal(names, (const char *const[]){"x2", "same", "moved", NULL}));
+    g_assert_true(g_strv_equal(names, (const char *const[]){"x2", "noise", "rain", NULL}));
     g_assert_cmpuint(usual, ==, SAME);
-    g_assert_true(vdt_restorer_find(restorer, "moved", &found, NULL));
+    g_assert_true(vdt_restorer_find(restorer, "rain", &found, NULL));
     g_assert_cmpuint(found, ==, MOVED);
-    g_assert_false(vdt_restorer_find(restorer, "rain", &found, &error));
-    g_assert_nonnull(strstr(error->message, "\"rain\", but these: x2, same, moved"));
+    g_assert_false(vdt_restorer_find(restorer, "fog", &found, &error));
+    g_assert_nonnull(strstr(error->message, "\"fog\", but these: x2, noise, rain"));
 }
 
 static void test_cancelled(void)
@@ -320,6 +266,40 @@ static void test_cancelled(void)
     g_assert_false(vdt_restorer_run(restorer, &(VdtRestoreRequest){SAME, 1, NULL}, picture, 60, 60,
                                     result, cancellable, &error));
     g_assert_error(error, VDT_ERROR, VDT_ERROR_CANCELLED);
+}
+
+typedef struct {
+    guint64 done, all;
+    guint calls;
+} Told;
+
+static void tell(guint64 done, guint64 all, gpointer data)
+{
+    Told *told = data;
+    g_assert_cmpuint(done, >, told->done);
+    g_assert_true(told->all == 0 || told->all == all);
+    *told = (Told){done, all, told->calls + 1};
+}
+
+/* Tiles are counted up to the last. */
+static void test_progress(void)
+{
+    static const VdtRestorerOptions options[] = {
+        {.batch = 2}, {.batch = 2, .authors_tiles = TRUE}, {.batch = 2, .ensemble = TRUE}};
+    for (guint i = 0; i < G_N_ELEMENTS(options); i++) {
+        g_autoptr(VdtRestorer) restorer = new_restorer(&options[i]);
+        g_autofree float *picture = new_picture(60, 40), *result = new_picture(60, 40);
+        const VdtRestoreRequest request = {SAME, 1, NULL};
+        Told told = {0};
+        vdt_restorer_set_progress(restorer, tell, &told);
+        g_assert_true(vdt_restorer_run(restorer, &request, picture, 60, 40, result, NULL, NULL));
+        g_assert_cmpuint(told.done, ==, told.all);
+        g_assert_cmpuint(told.calls, >=, told.all / 2);
+        vdt_restorer_set_progress(restorer, NULL, NULL);
+        guint calls = told.calls;
+        g_assert_true(vdt_restorer_run(restorer, &request, picture, 60, 40, result, NULL, NULL));
+        g_assert_cmpuint(told.calls, ==, calls);
+    }
 }
 
 static void test_pictures(void)
@@ -340,7 +320,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     dir = g_dir_make_tmp("vedette-restore-XXXXXX", NULL);
-    save_weights();
+    little_ipt_save(dir);
     g_test_add_func("/restore/sizes", test_sizes);
     g_test_add_func("/restore/authors-tiles", test_authors_tiles);
     g_test_add_func("/restore/areas", test_areas);
@@ -351,13 +331,10 @@ int main(int argc, char **argv)
     g_test_add_func("/restore/bad", test_bad);
     g_test_add_func("/restore/names", test_names);
     g_test_add_func("/restore/cancelled", test_cancelled);
+    g_test_add_func("/restore/progress", test_progress);
     g_test_add_func("/restore/pictures", test_pictures);
     int status = g_test_run();
-    static const char *const files[] = {"card.json", "weights.safetensors"};
-    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
-        g_autofree char *path = g_build_filename(dir, files[i], NULL);
-        g_unlink(path);
-    }
+    little_ipt_remove(dir);
     g_rmdir(dir);
     g_free(dir);
     return status;

@@ -141,6 +141,9 @@ static void test_costs(void)
     g_assert_cmpuint(ours.n_tiles, ==, 18 * 10);
     /* 50 x 27, the first again, strips of 50 and of 27, and a corner */
     g_assert_cmpuint(theirs.n_tiles, ==, 50 * 27 + 1 + 50 + 27 + 1);
+    g_assert_cmpuint(vdt_tiles_count(&a, 640, 360), ==, ours.n_tiles);
+    g_assert_cmpuint(vdt_tiles_count_averaged(&b, 640, 360), ==, theirs.n_tiles);
+    g_assert_cmpuint(ours.calls, ==, (180 + 7) / 8);
 }
 
 static void test_errors(void)

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <unistd.h>
+
+#include "data/media.h"
+#include "film.h"
+#include "inferrestored.h"
+
+/* For a video whose pictures have no times. */
+#define USUAL_DURATION (G_GINT64_CONSTANT(1000000000) / 25)
+
+typedef struct {
+    Restoring *restoring;
+    const RestoreRequest *request;
+    Media *media;
+    Film *after, *halves;
+    VdtPicture after_picture, halves_picture;
+    RestoredAnswer answer;
+} Watching;
+
+static void watching_clear(Watching *watching)
+{
+    media_free(watching->media);
+    film_free(watching->after);
+    film_free(watching->halves);
+    g_free(watching->after_picture.data);
+    g_free(watching->halves_picture.data);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Watching, watching_clear)
+
+/* The films have one size, and so must the pictures. */
+static gboolean check_size(Watching *watching, const VdtPicture *picture, GError **error)
+{
+    RestoredAnswer *answer = &watching->answer;
+    if (answer->n_frames > 0 &&
+        (picture->width != answer->width || picture->height != answer->height)) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                    "%s: picture %" G_GINT64_FORMAT
+                    " has %ux%u pixels, but those before have %ux%u",
+                    watching->request->input, answer->n_frames, picture->width, picture->height,
+                    answer->width, answer->height);
+        return FALSE;
+    }
+    answer->width = picture->width;
+    answer->height = picture->height;
+    return TRUE;
+}
+
+static gboolean add(Watching *watching, Film **film, const char *path, const VdtPicture *picture,
+                    GError **error)
+{
+    int aspect[2];
+    if (path == NULL)
+        return TRUE;
+    media_get_pixel_aspect(watching->media, &aspect[0], &aspect[1]);
+    if (*film == NULL)
+        *film = film_new(path, picture->width, picture->height, aspect, error);
+    return *film != NULL && film_add(*film, picture, watching->answer.last_pts, error);
+}
+
+static gboolean watch(gpointer data, gint64 index, const VdtPicture *picture, gint64 pts,
+                      GError **error)
+{
+    Watching *watching = data;
+    const RestoreRequest *request = watching->request;
+    RestoredAnswer *answer = &watching->answer;
+    VdtPicture *halves = request->before_and_after != NULL ? &watching->halves_picture : NULL;
+    if (g_cancellable_is_cancelled(request->cancellable) || !check_size(watching, picture, error))
+        return FALSE;
+    gint64 begin = g_get_monotonic_time();
+    g_autoptr(GError) mistake = NULL;
+    if (!restoring_draw(watching->restoring, picture, request->cancellable,
+                        &watching->after_picture, halves, &mistake)) {
+        if (!g_error_matches(mistake, VDT_ERROR, VDT_ERROR_CANCELLED))
+            g_propagate_prefixed_error(error, g_steal_pointer(&mistake), "%s: ", request->input);
+        return FALSE;
+    }
+    answer->seconds += (g_get_monotonic_time() - begin) / 1e6;
+    answer->to_width = watching->after_picture.width;
+    answer->to_height = watching->after_picture.height;
+    /* Times that stand still, or go back, would be no film. */
+    if (index == 0)
+        answer->first_pts = answer->last_pts = MAX(pts, 0);
+    else
+        answer->last_pts = pts > answer->last_pts ? pts : answer->last_pts + USUAL_DURATION;
+    if (!add(watching, &watching->after, request->output, &watching->after_picture, error) ||
+        !add(watching, &watching->halves, request->before_and_after, &watching->halves_picture,
+             error))
+        return FALSE;
+    answer->n_frames = index + 1;
+    if (isatty(STDERR_FILENO))
+        g_printerr("\r%" G_GINT64_FORMAT " pictures", answer->n_frames);
+    return TRUE;
+}
+
+gboolean infer_restored_video(Restoring *restoring, const RestoreRequest *request, GError **error)
+{
+    g_auto(Watching) watching = {.restoring = restoring, .request = request};
+    RestoredAnswer *answer = &watching.answer;
+    watching.media = media_open(request->input, error);
+    gboolean ok = watching.media != NULL && media_play(watching.media, watch, &watching, error);
+    if (answer->n_frames > 0 && isatty(STDERR_FILENO))
+        g_printerr("\r\033[K");
+    if (!ok || (watching.after != NULL && !film_finish(watching.after, error)) ||
+        (watching.halves != NULL && !film_finish(watching.halves, error)))
+        return FALSE;
+    gboolean stopped = g_cancellable_is_cancelled(request->cancellable);
+    if (answer->n_frames == 0) {
+        g_set_error(error, VDT_ERROR, stopped ? VDT_ERROR_CANCELLED : VDT_ERROR_FORMAT, "%s: %s",
+                    request->input, stopped ? "stopped before a picture" : "holds no picture");
+        return FALSE;
+    }
+    if (stopped) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_CANCELLED,
+                    "%s: stopped after picture %" G_GINT64_FORMAT "; %s ends there", request->input,
+                    answer->n_frames,
+                    request->output != NULL ? request->output : request->before_and_after);
+        return FALSE;
+    }
+    restored_answer_print(restoring, request, answer);
+    return TRUE;
+}

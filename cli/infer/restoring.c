@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "restoring.h"
+
+#include <string.h>
+
+/* Of the white line between before and after. */
+#define LINE 2
+
+static gboolean read_instruction(Restoring *self, const char *text, GError **error)
+{
+    VdtInstruction instruction;
+    self->instructions = vdt_instructions_load(NULL, error);
+    if (self->instructions == NULL ||
+        !vdt_instruction_parse(self->instructions, text, strlen(text), &instruction, error))
+        return FALSE;
+    if (instruction.n_steps == 0)
+        self->unchanged = vdt_instruction_explain(instruction.answer);
+    for (guint i = 0; i < instruction.n_steps; i++)
+        if (!vdt_restorer_find(self->restorer, instruction.steps[i], &self->steps[i], error))
+            return FALSE;
+    self->n_steps = instruction.n_steps;
+    return TRUE;
+}
+
+gboolean restoring_init(Restoring *self, VdtEngine *engine, const RestoreRequest *request,
+                        GError **error)
+{
+    *self = (Restoring){.engine = vdt_engine_ref(engine), .strength = request->strength};
+    self->restorer = vdt_restorer_new(engine, &request->options, error);
+    if (self->restorer == NULL)
+        return FALSE;
+    if (request->instruction != NULL)
+        return read_instruction(self, request->instruction, error);
+    self->n_steps = 1;
+    if (request->task != NULL)
+        return vdt_restorer_find(self->restorer, request->task, &self->steps[0], error);
+    vdt_restorer_get_restorations(self->restorer, &self->steps[0]);
+    return TRUE;
+}
+
+void restoring_clear(Restoring *self)
+{
+    vdt_restorer_free(self->restorer);
+    vdt_engine_unref(self->engine);
+    vdt_instructions_free(self->instructions);
+    g_free(self->planes[0]);
+    g_free(self->planes[1]);
+}
+
+const char *restoring_get_name(const Restoring *self, guint i)
+{
+    return vdt_restorer_get_restorations(self->restorer, NULL)[self->steps[i]];
+}
+
+/* Has planes @i hold a picture of that size. */
+static gboolean make_room(Restoring *self, guint i, guint width, guint height, GError **error)
+{
+    gsize floats = (gsize)3 * width * height;
+    if (floats <= self->room[i])
+        return TRUE;
+    g_clear_pointer(&self->planes[i], g_free);
+    self->room[i] = 0;
+    self->planes[i] = g_try_new(float, floats);
+    if (self->planes[i] == NULL) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                    "a picture of %u x %u takes %" G_GSIZE_FORMAT " bytes, which are not to be had",
+                    width, height, floats * sizeof(float));
+        return FALSE;
+    }
+    self->room[i] = floats;
+    return TRUE;
+}
+
+gboolean restoring_run(Restoring *self, const VdtPicture *picture, double strength,
+                       GCancellable *cancellable, Restored *restored, GError **error)
+{
+    guint width = picture->width, height = picture->height, now = 0;
+    if (!make_room(self, 0, width, height, error))
+        return FALSE;
+    vdt_restore_from_picture(picture, self->planes[0]);
+    for (guint i = 0; i < self->n_steps; i++, now = !now) {
+        const VdtRestoreRequest request = {self->steps[i], strength, NULL};
+        guint scale = vdt_restorer_get_scale(self->restorer, self->steps[i], error);
+        if (scale == 0 || !make_room(self, !now, width * scale, height * scale, error) ||
+            !vdt_restorer_run(self->restorer, &request, self->planes[now], width, height,
+                              self->planes[!now], cancellable, error))
+            return FALSE;
+        width *= scale;
+        height *= scale;
+    }
+    *restored = (Restored){width, height, self->planes[now]};
+    return TRUE;
+}
+
+/* Has @picture hold pixels of its own, of that size. */
+static void make_pixels(VdtPicture *picture, guint width, guint height)
+{
+    if (picture->width != width || picture->height != height) {
+        g_free(picture->data);
+        picture->data = g_malloc((gsize)3 * width * height);
+    }
+    *picture = (VdtPicture){picture->data, width, height, (gsize)3 * width};
+}
+
+/* Copies the right half of @after over that of @before. */
+static void join_halves(const VdtPicture *after, VdtPicture *before)
+{
+    guint middle = before->width / 2, line = before->width >= 16 * LINE ? LINE : 0;
+    for (guint y = 0; y < before->height; y++) {
+        guint8 *row = before->data + y * before->stride;
+        memcpy(row + 3 * middle, after->data + y * after->stride + 3 * middle,
+               (gsize)3 * (before->width - middle));
+        memset(row + 3 * (middle - line / 2), 255, 3 * line);
+    }
+}
+
+gboolean restoring_draw(Restoring *self, const VdtPicture *picture, GCancellable *cancellable,
+                        VdtPicture *after, VdtPicture *halves, GError **error)
+{
+    Restored restored;
+    if (!restoring_run(self, picture, self->strength, cancellable, &restored, error))
+        return FALSE;
+    make_pixels(after, restored.width, restored.height);
+    vdt_restore_to_picture(restored.planes, after);
+    if (halves == NULL)
+        return TRUE;
+    if (!restoring_run(self, picture, 0, cancellable, &restored, error))
+        return FALSE;
+    make_pixels(halves, restored.width, restored.height);
+    vdt_restore_to_picture(restored.planes, halves);
+    join_halves(after, halves);
+    return TRUE;
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vedette eval with networks that restore: its measures, its data, what it says. */
+#include <cairo.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+#include "../models/littleipt.h"
+#include "data/bicubic.h"
+#include "data/pairfolder.h"
+#include "fixture.h"
+#include "score/psnr.h"
+#include "score/ssim.h"
+
+#define WIDTH  37
+#define HEIGHT 29
+
+static const char *card(void)
+{
+    return in_folder("card.json");
+}
+
+/* Two pictures whose measures are known. */
+static guint8 value_at(gboolean other, guint c, guint x, guint y)
+{
+    guint value = (x * 37 + y * 11 + c * 83) % 251;
+    return other ? (value * 3 + (x * x + 7 * y * c) % 61) / 4 : value;
+}
+
+static VdtPicture new_picture(gboolean other)
+{
+    VdtPicture picture = {g_malloc(3 * WIDTH * HEIGHT), WIDTH, HEIGHT, 3 * WIDTH};
+    for (guint i = 0; i < 3 * WIDTH * HEIGHT; i++)
+        picture.data[i] = value_at(other, i % 3, i / 3 % WIDTH, i / 3 / WIDTH);
+    return picture;
+}
+
+/* By scikit-image 0.26: peak_signal_noise_ratio(), and structural_similarity() with
+ * gaussian_weights, sigma 1.5 and without use_sample_covariance. */
+static void test_measures(void)
+{
+    static const struct {
+        guint margin;
+        double rgb, luma, ssim;
+    } known[] = {
+        {0, 18.45623695135523, 21.15265509234357, 0.9431412354985792},
+        {3, 18.53288606238263, 21.225972453347488, 0.9425637729916518},
+    };
+    VdtPicture a = new_picture(FALSE), b = new_picture(TRUE);
+    for (guint i = 0; i < G_N_ELEMENTS(known); i++) {
+        guint margin = known[i].margin;
+        g_assert_cmpfloat_with_epsilon(psnr_of(PSNR_RGB, &a, &b, margin), known[i].rgb, 1e-6);
+        g_assert_cmpfloat_with_epsilon(psnr_of(PSNR_LUMA, &a, &b, margin), known[i].luma, 1e-5);
+        g_assert_cmpfloat_with_epsilon(ssim_of(&a, &b, margin), known[i].ssim, 1e-6);
+    }
+    g_assert_cmpfloat(psnr_of(PSNR_RGB, &a, &a, 0), ==, PSNR_MOST);
+    g_assert_cmpfloat_with_epsilon(ssim_of(&a, &a, 0), 1, 1e-12);
+    /* One channel of one pixel is off by 16. */
+    VdtPicture near = new_picture(FALSE);
+    near.data[3 * (5 * WIDTH + 7)] ^= 16;
+    double n = WIDTH * HEIGHT;
+    g_assert_cmpfloat_with_epsilon(psnr_of(PSNR_RGB, &a, &near, 0),
+                                   10 * log10(255 * 255 * 3 * n / 256), 1e-9);
+    g_assert_cmpfloat_with_epsilon(psnr_of(PSNR_LUMA, &a, &near, 0),
+                                   20 * log10(255 * sqrt(n) / (65.738 / 16)), 1e-9);
+    g_assert_cmpfloat(psnr_of(PSNR_RGB, &a, &near, 8), ==, PSNR_MOST);
+    g_free(a.data);
+    g_free(b.data);
+    g_free(near.data);
+}
+
+/* Slopes stay; a line is spread as the kernel says. */
+static void test_bicubic(void)
+{
+    guint8 wide[3 * 40 * 6], small[3 * 20 * 3];
+    VdtPicture from = {wide, 40, 6, 3 * 40}, to = {small, 20, 3, 3 * 20};
+    for (guint i = 0; i < sizeof wide; i++) {
+        guint x = i / 3 % 40;
+        wide[i] = i % 3 == 0 ? 4 * x : i % 3 == 1 ? 100 + 100 * (x == 20) : 7;
+    }
+    bicubic_reduce(&from, 2, &to);
+    static const guint8 line[] = {99, 111, 143, 96};
+    for (guint y = 0; y < 3; y++)
+        for (guint x = 2; x < 18; x++) {
+            const guint8 *rgb = small + 3 * (y * 20 + x);
+            g_assert_cmpint(rgb[0], ==, 8 * x + 2);
+            g_assert_cmpint(rgb[1], ==, x >= 8 && x < 12 ? line[x - 8] : 100);
+            g_assert_cmpint(rgb[2], ==, 7);
+        }
+    g_assert_cmpint(small[2], ==, 7); /* at the edges, too */
+}
+
+static void save(const char *name, gboolean other, guint width, guint height)
+{
+    g_autofree char *path = g_strdup(in_folder(name)), *dir = g_path_get_dirname(path);
+    g_assert_cmpint(g_mkdir_with_parents(dir, 0777), ==, 0);
+    cairo_surface_t *surface =
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width, (int)height);
+    guint8 *data = cairo_image_surface_get_data(surface);
+    for (guint y = 0; y < height; y++)
+        for (guint x = 0; x < width; x++)
+            ((guint32 *)(void *)(data + y * cairo_image_surface_get_stride(surface)))[x] =
+                value_at(other, 0, x, y) << 16 | value_at(other, 1, x, y) << 8 |
+                value_at(other, 2, x, y);
+    cairo_surface_mark_dirty(surface);
+    g_assert_cmpint(cairo_surface_write_to_png(surface, path), ==, CAIRO_STATUS_SUCCESS);
+    cairo_surface_destroy(surface);
+}
+
+/* Names of authors, and the true picture that each belongs to. */
+static void test_layouts(void)
+{
+    static const struct {
+        const char *folder, *spoiled, *target;
+        guint scale;
+    } cases[] = {
+        {"rain100", "rainy/rain-001.png", "norain-001.png", 1},
+        {"rain1400", "rain/7.png", "norain/7.png", 1},
+        {"old", "rain/norain-1x2.png", "norain/norain-1.png", 1},
+        {"reside", "hazy/1400_3.png", "gt/1400.png", 1},
+        {"set5", "LR_bicubic/X2/babyx2.png", "HR/baby.png", 2},
+        {"usual", "input/a.b.png", "target/a.b.png", 1},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *spoiled = g_strconcat(cases[i].folder, "/", cases[i].spoiled, NULL);
+        g_autofree char *target = g_strconcat(cases[i].folder, "/", cases[i].target, NULL);
+        save(spoiled, FALSE, 16, 16);
+        save(target, FALSE, 16, 16);
+        g_autoptr(GPtrArray) pairs =
+            pair_folder_list(in_folder(cases[i].folder), cases[i].scale, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(pairs->len, ==, 1);
+        const Pair *pair = pairs->pdata[0];
+        g_assert_cmpstr(pair->spoiled, ==, in_folder(spoiled));
+        g_assert_cmpstr(pair->target, ==, in_folder(target));
+    }
+    /* One that is enlarged has no use for rain. */
+    g_autoptr(GPtrArray) alone = pair_folder_list(in_folder("set5"), 3, NULL);
+    g_assert_null(((const Pair *)alone->pdata[0])->spoiled);
+    save("rain1400/rain/8.png", FALSE, 16, 16);
+    g_autoptr(GError) error = NULL;
+    g_assert_null(pair_folder_list(in_folder("rain1400"), 1, &error));
+    g_assert_nonnull(strstr(error->message, "1 pictures of"));
+    g_assert_nonnull(strstr(error->message, "\n8.png"));
+}
+
+static JsonObject *evaluate(const char *folder, const char *option, ...) G_GNUC_NULL_TERMINATED;
+static JsonObject *evaluate(const char *folder, const char *option, ...)
+{
+    const char *more[7] = {option};
+    va_list args;
+    va_start(args, option);
+    for (guint i = 1; i < G_N_ELEMENTS(more) && more[i - 1] != NULL; i++)
+        more[i] = va_arg(args, const char *);
+    va_end(args);
+    g_autoptr(GError) error = NULL;
+    g_auto(Outcome) o =
+        vedette("eval", "ipt", "--model", card(), "--data", in_folder(folder), "--json", more[0],
+                more[1], more[2], more[3], more[4], more[5], more[6], NULL);
+    if (o.status != 0)
+        g_error("%s", o.err);
+    g_autoptr(JsonNode) node = json_from_string(o.out, &error);
+    g_assert_no_error(error);
+    return json_node_dup_object(node);
+}
+
+static double number(JsonObject *object, const char *name)
+{
+    return json_object_get_double_member(object, name);
+}
+
+/* A network that changes nothing: what comes out is as far from the truth as what went in. */
+static void test_pairs(void)
+{
+    save("pairs/input/a.png", TRUE, WIDTH, HEIGHT);
+    save("pairs/gt/a.png", FALSE, WIDTH, HEIGHT);
+    save("pairs/input/b.png", FALSE, 40, 30);
+    save("pairs/gt/b.png", FALSE, 40, 30);
+    g_autoptr(JsonObject) o = evaluate("pairs", "--answers", in_folder("answers.tsv"), NULL);
+    g_assert_cmpint(json_object_get_int_member(o, "n"), ==, 2);
+    g_assert_cmpstr(json_object_get_string_member(o, "task"), ==, "noise");
+    g_assert_cmpfloat_with_epsilon(number(o, "psnr_y"), (21.15265509 + 100) / 2, 1e-4);
+    g_assert_cmpfloat_with_epsilon(number(o, "psnr_rgb"), (18.45623695 + 100) / 2, 1e-4);
+    g_assert_cmpfloat_with_epsilon(number(o, "ssim"), (0.94314124 + 1) / 2, 1e-5);
+    JsonObject *before = json_object_get_object_member(o, "before");
+    g_assert_cmpfloat(number(before, "psnr_rgb"), ==, number(o, "psnr_rgb"));
+    g_autofree char *answers = NULL;
+    g_assert_true(g_file_get_contents(in_folder("answers.tsv"), &answers, NULL, NULL));
+    g_auto(GStrv) lines = g_strsplit(answers, "\n", -1);
+    g_assert_cmpuint(g_strv_length(lines), ==, 4);
+    g_assert_true(g_str_has_prefix(lines[1], "a.png\t21.1527\t18.4562\t0.94314\t21.1527\t"));
+    /* One that does change it. */
+    g_autoptr(JsonObject) moved = evaluate("pairs", "--task", "rain", NULL);
+    g_assert_cmpfloat(number(moved, "psnr_y"), <, 30);
+    g_assert_cmpfloat(number(json_object_get_object_member(moved, "before"), "psnr_y"), ==,
+                      number(o, "psnr_y"));
+}
+
+/* Noise is as much as was asked for, and the same for the same seed. */
+static void test_noise(void)
+{
+    save("clean/a.png", FALSE, 120, 90);
+    g_autoptr(JsonObject) o = evaluate("clean", "--sigma", "10", NULL);
+    g_autoptr(JsonObject) again = evaluate("clean", "--sigma", "10", NULL);
+    g_autoptr(JsonObject) other = evaluate("clean", "--sigma", "10", "--seed", "5", NULL);
+    g_assert_cmpfloat(number(o, "psnr_rgb"), ==, number(again, "psnr_rgb"));
+    g_assert_cmpfloat(number(o, "psnr_rgb"), !=, number(other, "psnr_rgb"));
+    g_assert_cmpfloat(number(o, "sigma"), ==, 10);
+    /* 28.1 dB, and a little more because of what is clipped at 0. */
+    g_assert_cmpfloat(number(o, "psnr_rgb"), >, 20 * log10(25.5));
+    g_assert_cmpfloat(number(o, "psnr_rgb"), <, 20 * log10(25.5) + 0.5);
+}
+
+static void test_larger(void)
+{
+    g_autoptr(JsonObject) o = evaluate("clean", "--task", "x2", NULL);
+    g_assert_cmpint(json_object_get_int_member(o, "scale"), ==, 2);
+    g_assert_false(json_object_has_member(o, "before"));
+    g_assert_cmpfloat(number(o, "psnr_y"), >, 3);
+    g_assert_cmpfloat(number(o, "psnr_y"), <, 30);
+    /* Of two pixels at each edge that do not count, and a window. */
+    save("tiny/a.png", FALSE, 14, 40);
+    expect(1, "has 14x40 pixels, but is measured from 15x15 on", "eval", "ipt", "--model", card(),
+           "--data", in_folder("tiny"), "--task", "x2", NULL);
+}
+
+static void test_refused(void)
+{
+    expect(2, "does not say how much noise", "eval", "ipt", "--model", card(), "--data",
+           in_folder("clean"), NULL);
+    expect(2, "has spoiled ones", "eval", "ipt", "--model", card(), "--data", in_folder("pairs"),
+           "--sigma", "10", NULL);
+    expect(2, "made smaller", "eval", "ipt", "--model", card(), "--data", in_folder("clean"),
+           "--task", "x2", "--sigma", "10", NULL);
+    expect(2, "--sigma is -1", "eval", "ipt", "--model", card(), "--data", in_folder("clean"),
+           "--sigma", "-1", NULL);
+    expect(1, "these: x2, noise, rain", "eval", "ipt", "--model", card(), "--data",
+           in_folder("clean"), "--task", "fog", NULL);
+    expect(1, "--data has spoiled and true ones", "eval", "ipt", "--model", card(), "--street",
+           NULL);
+    expect(1, "restores no pictures", "eval", "slab", "--data", in_folder("clean"), "--task",
+           "rain", NULL);
+    save("sizes/input/a.png", FALSE, 30, 20);
+    save("sizes/gt/a.png", FALSE, 31, 20);
+    expect(1, "has 31x20 pixels, but what is made of a.png has 30x20", "eval", "ipt", "--model",
+           card(), "--data", in_folder("sizes"), NULL);
+}
+
+int main(int argc, char **argv)
+{
+    fixture_open(&argc, &argv);
+    g_autofree char *dir = g_path_get_dirname(card());
+    little_ipt_save(dir);
+    g_test_add_func("/eval-restored/measures", test_measures);
+    g_test_add_func("/eval-restored/bicubic", test_bicubic);
+    g_test_add_func("/eval-restored/layouts", test_layouts);
+    g_test_add_func("/eval-restored/pairs", test_pairs);
+    g_test_add_func("/eval-restored/noise", test_noise);
+    g_test_add_func("/eval-restored/larger", test_larger);
+    g_test_add_func("/eval-restored/refused", test_refused);
+    return fixture_close();
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "littleipt.h"
+
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fixture.h"
+
+#define FEATURES 4
+#define CONFIG(t)                                                                                  \
+    "{\"n_feats\": 4, \"num_heads\": 3, \"num_layers\": 1, \"patch_size\": 24, \"scale\": [2, 1, " \
+    "1], \"scale_idx\": " #t "}"
+
+enum { LARGER, SAME, MOVED, N_TASKS };
+static const char *const configs[N_TASKS] = {CONFIG(0), CONFIG(1), CONFIG(2)};
+
+/* The centre of the kernel from channel @in to channel @out, or right of it. */
+static void tap(VdtTensor *kernel, guint out, guint in, guint right, float value)
+{
+    const gint64 *d = kernel->shape.dims;
+    float *data = kernel->data;
+    data[((out * d[1] + in) * d[2] + d[2] / 2) * d[3] + d[3] / 2 + right] = value;
+}
+
+/* Colours are the first three features, the body doubles these, the tail halves them: attention and
+ * the linear layers give nothing, as all that is not set is 0. */
+static void set(const char *name, VdtTensor *tensor)
+{
+    int task;
+    gboolean colours = strcmp(name, "sub_mean.weight") == 0 || strcmp(name, "add_mean.weight") == 0;
+    if (g_str_has_prefix(name, "head.") && strlen(name) == strlen("head.0.0.weight") &&
+        g_str_has_suffix(name, ".0.weight"))
+        colours = TRUE;
+    for (guint c = 0; c < 3 && colours; c++)
+        tap(tensor, c, c, 0, 1);
+    if (sscanf(name, "tail.%d.1.w", &task) == 1 && g_str_has_suffix(name, ".1.weight"))
+        for (guint c = 0; c < 3; c++)
+            tap(tensor, c, c, task == MOVED ? 1 : 0, 0.5);
+    if (strcmp(name, "tail.0.0.0.weight") == 0)
+        for (guint out = 0; out < 4 * FEATURES; out++)
+            tap(tensor, out, out / 4, 0, 1);
+}
+
+void little_ipt_save(const char *dir)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VdtWeights) weights = vdt_weights_new();
+    for (guint task = 0; task < N_TASKS; task++) {
+        g_autoptr(JsonObject) config = parse(configs[task]);
+        g_autoptr(VdtGraph) graph = graph_of(vdt_model_find("ipt", NULL), config,
+                                             vdt_shape(1, 3, LITTLE_IPT_TILE, LITTLE_IPT_TILE));
+        for (guint i = 0; i < vdt_graph_get_n_params(graph); i++) {
+            VdtShape shape;
+            const char *name = vdt_graph_get_param(graph, i, &shape);
+            g_autoptr(VdtTensor) tensor = vdt_tensor_new(VDT_F32, &shape, NULL);
+            set(name, tensor);
+            vdt_weights_insert(weights, name, tensor);
+        }
+    }
+    g_autofree char *path = g_build_filename(dir, "weights.safetensors", NULL);
+    vdt_weights_save_safetensors(weights, path, &error);
+    g_assert_no_error(error);
+    g_autofree char *card = g_build_filename(dir, "card.json", NULL);
+    g_autofree char *text = g_strdup_printf(
+        "{\"schema\": 1, \"name\": \"little\", \"architecture\": \"ipt\", \"variant\": \"little\", "
+        "\"weights\": \"weights.safetensors\", \"licence\": \"CC0-1.0\", \"origin\": \"a test\", "
+        "\"config\": %s, \"tasks\": [\"x2\", \"noise\", \"rain\"]}",
+        configs[SAME]);
+    g_assert_true(g_file_set_contents(card, text, -1, NULL));
+}
+
+void little_ipt_remove(const char *dir)
+{
+    static const char *const files[] = {"card.json", "weights.safetensors"};
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(dir, files[i], NULL);
+        g_unlink(path);
+    }
+}
