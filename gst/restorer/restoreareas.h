@@ -25,7 +25,9 @@ typedef struct {
     GArray *inside;         /* of GstVideoRectangle: what is altered, no pixel twice */
     guint boxes, left_out;  /* that are restored; that are not, since there are more than wanted */
 
-    GArray *found; /* of GstVideoRectangle: the boxes, which may overlap */
+    GArray *found;   /* of GstVideoRectangle: the boxes, which may overlap */
+    GArray *squares; /* of VdtRestorePatch, of the frame: what covers these */
+    gboolean many;   /* so many that all of the part is to be looked at, instead */
 } VdtRestoreAreas;
 
 void vdt_restore_areas_init(VdtRestoreAreas *areas);
@@ -37,7 +39,6 @@ gboolean vdt_restore_areas_find(VdtRestoreAreas *areas, const VdtRestoreWanted *
                                 const GstVideoInfo *info, GstBuffer *buffer, gboolean all);
 
 /* Has @work, which began with the size of the part, restore just that. */
-void vdt_restore_areas_ask(const VdtRestoreAreas *areas, const VdtRestoreWanted *wanted,
-                           VdtRestoreWork *work);
+void vdt_restore_areas_ask(const VdtRestoreAreas *areas, VdtRestoreWork *work);
 
 G_END_DECLS

@@ -297,7 +297,7 @@ static GstFlowReturn restore(VdtIptRestorer *self, GstBuffer *in, const VdtResto
         restored->end = VDT_RESTORE_UNREADABLE;
         return GST_FLOW_OK;
     }
-    vdt_restore_areas_ask(&self->areas, &props->wanted, self->work);
+    vdt_restore_areas_ask(&self->areas, self->work);
     self->work->strength = restored->strength;
     self->work->size = restored->size;
     self->spent = g_get_monotonic_time() - begin;

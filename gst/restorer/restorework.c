@@ -223,8 +223,11 @@ static gboolean run_step(const Run *run, const Step *step, const GArray *patches
         const VdtRestorePatch *patch = &g_array_index(patches, VdtRestorePatch, i);
         const gsize floats = floats_of((VdtPlaneSize){patch->run.width * s, patch->run.height * s});
 
-        if (!make_room(room, floats, error) ||
-            !run_area(run, step, step->strength, &patch->run, room->floats, error))
+        /* one after the other may be kept of the same */
+        const gboolean same = i > 0 && memcmp(&patch->run, &patch[-1].run, sizeof patch->run) == 0;
+
+        if (!same && (!make_room(room, floats, error) ||
+                      !run_area(run, step, step->strength, &patch->run, room->floats, error)))
             return FALSE;
         paste(patch, s, room->floats, step->size, step->to);
     }

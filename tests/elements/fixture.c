@@ -58,9 +58,7 @@ char *fixture_model(const char *name)
     return g_build_filename(g_getenv("VEDETTE_TEST_MODELS"), name, NULL);
 }
 
-/* Makes the numbers of a tensor as large as floats are, in a file's bytes: eight for the size of
- * the header, that, and numbers. What is no number would be refused. */
-static void damage(char *bytes, gsize size, const char *layer, const char *tensor)
+void fixture_damage(char *bytes, gsize size, const char *layer, const char *tensor)
 {
     g_autofree char *name = g_strdup_printf("\"%s.%s\"", layer, tensor);
     const char *entry, *offsets;
@@ -91,8 +89,8 @@ char *fixture_damaged_model(const char *model, const char *layer)
 
         g_assert_true(g_file_get_contents(from, &bytes, &size, NULL));
         if (i == 2) {
-            damage(bytes, size, layer, "weight");
-            damage(bytes, size, layer, "bias");
+            fixture_damage(bytes, size, layer, "weight");
+            fixture_damage(bytes, size, layer, "bias");
         }
         g_assert_true(g_file_set_contents(to, bytes, (gssize)size, NULL));
     }

@@ -18,6 +18,9 @@ gsize fixture_resident(void);
 /* Path of a file in the folder of generated models: "tiny/card.json". Caller frees. */
 char *fixture_model(const char *name);
 
+/* Makes the numbers of a tensor as large as floats are, in a safetensors file's bytes: eight for
+ * the size of the header, that, and numbers. What is no number would be refused. */
+void fixture_damage(char *bytes, gsize size, const char *layer, const char *tensor);
 /* A copy of one of these, beside it, whose logits are no numbers, since the weights of the layer
  * that gives them are damaged; its card. Caller frees. */
 char *fixture_damaged_model(const char *model, const char *layer);

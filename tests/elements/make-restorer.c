@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Writes a restorer of which is known what it does: make-restorer DIR CONFIG.json
+ * Writes a restorer of which is known what it does: make-restorer DIR CONFIG.json NAMES
  *
- * x2 makes a square of four of each pixel, noise changes nothing, rain makes it lighter by 20, dark
- * halves it, blur is the mean of nine pixels. An IPT network does that with few of its weights: the
- * head passes colours, the body what comes in, so that it is there twice, and the tail makes the
- * difference. All others are 0.
+ * NAMES are of its tasks, separated by commas. With "arch" in its configuration it has made-up
+ * weights instead, which do something to pictures. Else x2 makes a square of four of each pixel,
+ * noise changes nothing, rain makes it lighter by 20, dark halves it, blur is the mean of nine
+ * pixels. An IPT network does that with few of its weights: the head passes colours, the body what
+ * comes in, so that it is there twice, and the tail makes the difference. All others are 0.
  */
 #include <glib/gstdio.h>
 #include <stdlib.h>
@@ -16,12 +17,12 @@
 
 #define COLOURS 3
 #define CARD                                                                                       \
-    "{\"schema\": 1, \"name\": \"restorations\", \"architecture\": \"ipt\", \"variant\": "         \
-    "\"custom\",\n\"title\": \"Simple restorations\", \"licence\": \"CC0-1.0\", "                  \
-    "\"origin\": \"make-restorer\",\n\"weights\": \"weights.safetensors\", \"tasks\": "            \
-    "[\"x2\", \"noise\", \"rain\", \"dark\", \"blur\"],\n\"config\": %s}\n"
+    "{\"schema\": 1, \"name\": \"%s\", \"architecture\": \"ipt\", \"variant\": \"custom\",\n"      \
+    "\"title\": \"Simple restorations\", \"licence\": \"CC0-1.0\", \"origin\": "                   \
+    "\"make-restorer\",\n"                                                                         \
+    "\"weights\": \"weights.safetensors\", \"tasks\": [\"%s\"],\n\"config\": %s}\n"
 
-enum { X2, NOISE, RAIN, DARK, BLUR, N_TASKS };
+enum { X2, NOISE, RAIN, DARK, BLUR };
 
 static void need(gboolean done, const GError *error)
 {
@@ -90,7 +91,7 @@ static void set_weight(guint task, const char *name, VdtTensor *tensor)
 static void add_task(const VdtModel *model, JsonObject *config, guint task, VdtWeights *weights)
 {
     g_autoptr(VdtGraph) graph = vdt_graph_new();
-    VdtShape input = model->input_shape(config, 1, 1, 1);
+    VdtShape input = model->input_shape(config, 1, 8, 8);
     VdtBuild asked = vdt_model_ask(model, &input);
     g_autoptr(GError) error = NULL;
 
@@ -102,7 +103,12 @@ static void add_task(const VdtModel *model, JsonObject *config, guint task, VdtW
         g_autoptr(VdtTensor) tensor = vdt_tensor_new(VDT_F32, &shape, &error);
 
         need(tensor != NULL, error);
-        set_weight(task, name, tensor);
+        if (strcmp(name, "pixels.in") == 0 || strcmp(name, "pixels.out") == 0) /* from 0 to 1 */
+            fill(tensor, strcmp(name, "pixels.in") == 0 ? 1 / 255.0f : 255);
+        else if (json_object_has_member(config, "arch"))
+            vdt_tensor_fill_uniform(tensor, name, -0.15, 0.15);
+        else
+            set_weight(task, name, tensor);
         vdt_weights_insert(weights, name, tensor);
     }
 }
@@ -112,25 +118,30 @@ int main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     g_autoptr(JsonParser) parser = json_parser_new();
     g_autoptr(VdtWeights) weights = vdt_weights_new();
-    g_autofree char *path = NULL, *card_path = NULL, *text = NULL, *card = NULL;
+    g_autofree char *path = NULL, *card_path = NULL, *text = NULL, *card = NULL, *names = NULL;
+    g_autofree char *base = NULL;
+    g_auto(GStrv) list = NULL;
     const VdtModel *model;
 
-    if (argc != 3) {
-        g_printerr("usage: make-restorer DIR CONFIG.json\n");
+    if (argc != 4) {
+        g_printerr("usage: make-restorer DIR CONFIG.json NAMES\n");
         return 2;
     }
+    list = g_strsplit(argv[3], ",", -1);
     model = vdt_model_find("ipt", &error);
     need(model != NULL, error);
     need(g_file_get_contents(argv[2], &text, NULL, &error), error);
     need(json_parser_load_from_data(parser, text, -1, &error), error);
     vdt_weights_set_origin(weights, "make-restorer");
-    for (guint task = 0; task < N_TASKS; task++)
+    for (guint task = 0; task < g_strv_length(list); task++)
         add_task(model, json_node_get_object(json_parser_get_root(parser)), task, weights);
     g_mkdir_with_parents(argv[1], 0777);
     path = g_build_filename(argv[1], "weights.safetensors", NULL);
     need(vdt_weights_save_safetensors(weights, path, &error), error);
     card_path = g_build_filename(argv[1], "card.json", NULL);
-    card = g_strdup_printf(CARD, text);
+    base = g_path_get_basename(argv[1]);
+    names = g_strjoinv("\", \"", list);
+    card = g_strdup_printf(CARD, base, names, text);
     need(g_file_set_contents(card_path, card, -1, &error), error);
     return 0;
 }

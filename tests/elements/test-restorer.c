@@ -5,6 +5,7 @@
 
 #include "enums.h"
 #include "fixture.h"
+#include "restore.h"
 
 #define FRAME (40 * GST_MSECOND)
 #define GREY  "video/x-raw, format=RGB, width=64, height=48, framerate=25/1"
@@ -214,6 +215,82 @@ static void test_shared(void)
     fixture_harness_free(h);
 }
 
+static void add_box(GstBuffer *frame, guint x, guint y, guint w, guint h)
+{
+    gst_buffer_add_video_region_of_interest_meta(frame, "thing", x, y, w, h);
+}
+
+/* What a network of any size makes of a picture, and no more than that. */
+static void test_any_size(void)
+{
+    static const int sizes[][2] = {{64, 48}, {63, 47}, {8, 8}, {1, 1}, {3, 50}, {150, 90}};
+    g_autofree char *card = fixture_model("live/card.json");
+    g_autofree char *settings = g_strdup_printf("model=%s|task=rain", card);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(VdtEngine) engine = vdt_engine_get_shared(&(VdtEngineOptions){.model = card}, &error);
+    g_autoptr(VdtRestorer) restorer = NULL;
+
+    g_assert_no_error(error);
+    restorer = vdt_restorer_new(engine, &(VdtRestorerOptions){0}, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        const guint w = (guint)sizes[i][0], height = (guint)sizes[i][1], area = w * height;
+        const gsize stride = GST_ROUND_UP_4(3 * w);
+        const VdtRestoreRequest request = {.restoration = 1, .strength = 1};
+        g_autofree char *caps = g_strdup_printf(
+            "video/x-raw, format=RGB, width=%u, height=%u, framerate=25/1", w, height);
+        GstHarness *h = harness_new(settings, caps);
+        GstBuffer *in = frame_new(caps, 0, 1 + i);
+        g_autofree float *picture = g_new(float, 3 * area), *result = g_new(float, 3 * area);
+        g_autoptr(GstBuffer) out = NULL;
+        guint changed = 0;
+
+        for (guint p = 0; p < 3 * area; p++)
+            picture[p] = (float)byte_of(in, p % area / w * stride + p % w * 3 + p / area);
+        g_assert_true(vdt_restorer_run(restorer, &request, picture, w, height, result, NULL, NULL));
+        out = pass(h, in);
+        for (guint p = 0; p < 3 * area; p++) {
+            const guint now = byte_of(out, p % area / w * stride + p % w * 3 + p / area);
+
+            g_assert_cmpfloat_with_epsilon(now, CLAMP(result[p], 0, 255), 0.51);
+            changed += now != (guint)picture[p];
+        }
+        g_assert_cmpuint(changed, >, 0);
+        fixture_harness_free(h);
+    }
+}
+
+/* A box of a frame is what it is in the whole, as far as the network sees. */
+static void test_any_size_boxes(void)
+{
+    static const char *const caps =
+        "video/x-raw, format=RGB, width=400, height=300, framerate=25/1";
+    g_autofree char *card = fixture_model("live/card.json");
+    g_autofree char *all = g_strdup_printf("model=%s|task=rain", card);
+    g_autofree char *some = g_strconcat(all, "|restore=boxes", NULL);
+    GstHarness *h = harness_new(all, caps), *boxes = harness_new(some, caps);
+    g_autoptr(GstBuffer) before = frame_new(caps, 0, 5), whole = NULL, out = NULL;
+    GstBuffer *in = gst_buffer_copy_deep(before);
+    guint inside = 0;
+
+    add_box(in, 160, 120, 48, 40);
+    whole = pass(h, gst_buffer_copy_deep(before));
+    out = pass(boxes, in);
+    for (guint y = 0; y < 300; y++)
+        for (guint x = 0; x < 400; x++) {
+            const gboolean is_in = x >= 160 && x < 208 && y >= 120 && y < 160;
+            const gsize at = (y * 400 + x) * 3;
+
+            if (!is_in)
+                g_assert_cmpuint(byte_of(out, at), ==, byte_of(before, at));
+            else
+                inside += abs((int)byte_of(out, at) - (int)byte_of(whole, at)) <= 2;
+        }
+    g_assert_cmpuint(inside, >=, 48 * 40 * 95 / 100);
+    fixture_harness_free(h);
+    fixture_harness_free(boxes);
+}
+
 /* --- What is done --------------------------------------------------------------------------- */
 
 static void test_tasks(void)
@@ -339,6 +416,34 @@ static void test_long_instruction(void)
     g_assert_nonnull(strstr(warning, "4096"));
     g_assert_cmpuint(strlen(warning), <, 1000);
     check_grey(h, 0, 148, "rain");
+    fixture_harness_free(h);
+}
+
+/* Weights that are damaged: frames pass, which is warned of, once, and counted. */
+static void test_damaged(void)
+{
+    g_autofree char *dir = fixture_model("damaged-restorations"), *text = NULL, *bytes = NULL;
+    g_autofree char *from = fixture_model("restorations/card.json");
+    g_autofree char *weights = fixture_model("restorations/weights.safetensors");
+    g_autofree char *card = g_build_filename(dir, "card.json", NULL);
+    g_autofree char *to = g_build_filename(dir, "weights.safetensors", NULL), *warning = NULL;
+    g_autofree char *settings = g_strdup_printf("model=%s|task=rain", card);
+    GstHarness *h;
+    gsize size;
+
+    g_assert_cmpint(g_mkdir_with_parents(dir, 0755), ==, 0);
+    g_assert_true(g_file_get_contents(from, &text, NULL, NULL));
+    g_assert_true(g_file_set_contents(card, text, -1, NULL));
+    g_assert_true(g_file_get_contents(weights, &bytes, &size, NULL));
+    fixture_damage(bytes, size, "tail.2.1", "weight");
+    fixture_damage(bytes, size, "head.2.0", "weight");
+    g_assert_true(g_file_set_contents(to, bytes, (gssize)size, NULL));
+    h = harness_new(settings, GREY);
+    check_grey(h, 0, 128, "invalid");
+    check_grey(h, FRAME, 128, "invalid");
+    warning = fixture_error(fixture_bus(h), GST_MESSAGE_WARNING, NULL);
+    g_assert_nonnull(strstr(warning, "no numbers"));
+    g_assert_cmpuint(fixture_count(fixture_bus(h), GST_MESSAGE_WARNING, NULL), ==, 0);
     fixture_harness_free(h);
 }
 
@@ -482,11 +587,6 @@ static gboolean in_boxes(guint x, guint y)
            (x >= 60 && y >= 40);
 }
 
-static void add_box(GstBuffer *frame, guint x, guint y, guint w, guint h)
-{
-    gst_buffer_add_video_region_of_interest_meta(frame, "thing", x, y, w, h);
-}
-
 /* Boxes may overlap, and reach beyond the frame. */
 static void test_boxes(void)
 {
@@ -552,6 +652,49 @@ static void test_large(void)
     }
     g_assert_cmpuint(n, ==, 0);
     fixture_harness_free(h);
+}
+
+/* So many boxes that the whole frame is looked at: what is between them stays all the same. */
+static void test_many(void)
+{
+    static const char *const caps =
+        "video/x-raw, format=NV12, width=320, height=240, framerate=25/1";
+    GstHarness *h = harness_new("task=rain|restore=boxes|max-boxes=500", caps);
+    GstBuffer *in = fixture_frame(caps, 0);
+    g_autoptr(GstBuffer) out = NULL;
+
+    for (guint i = 0; i < 100; i++)
+        add_box(in, i % 10 * 32, i / 10 * 24, 20, 10);
+    out = pass(h, in);
+    for (guint y = 0; y < 240; y++)
+        for (guint x = 0; x < 320; x++)
+            g_assert_cmpuint(byte_of(out, y * 320 + x), ==, x % 32 < 20 && y % 24 < 10 ? 145 : 128);
+    fixture_harness_free(h);
+}
+
+/* The same of frames that get larger: boxes are as the network makes them, pixel by pixel, the rest
+ * lies between its pixels. */
+static void test_larger_boxes(void)
+{
+    static const guint n_boxes[] = {1, 60};
+
+    for (guint t = 0; t < G_N_ELEMENTS(n_boxes); t++) {
+        GstHarness *h = harness_new("task=x2|restore=boxes", GREY);
+        GstBuffer *in = fixture_frame(GREY, 0);
+        g_autoptr(GstBuffer) out = NULL;
+
+        gst_buffer_memset(in, (20 * 64 + 30) * 3, 228, 3); /* two pixels, one of them in a box */
+        gst_buffer_memset(in, (20 * 64 + 50) * 3, 228, 3);
+        for (guint i = 0; i < n_boxes[t]; i++)
+            add_box(in, i % 40, 16, 1, 8);
+        add_box(in, 24, 16, 8, 8);
+        out = pass(h, in);
+        g_assert_cmpuint(byte_of(out, (40 * 128 + 60) * 3), ==, 228);
+        g_assert_cmpuint(byte_of(out, (40 * 128 + 59) * 3), ==, 128);
+        g_assert_cmpuint(byte_of(out, (40 * 128 + 99) * 3), >, 128);
+        check_meta(out, "x2");
+        fixture_harness_free(h);
+    }
 }
 
 /* What cannot be seen of a frame stays as it is. */
@@ -856,6 +999,8 @@ int main(int argc, char **argv)
     fixture_init(&argc, &argv);
     g_test_add_func("/restorer/formats", test_formats);
     g_test_add_func("/restorer/nothing-lost", test_nothing_lost);
+    g_test_add_func("/restorer/any-size", test_any_size);
+    g_test_add_func("/restorer/any-size/boxes", test_any_size_boxes);
     g_test_add_func("/restorer/strength", test_strength);
     g_test_add_func("/restorer/passing", test_passing);
     g_test_add_func("/restorer/shared", test_shared);
@@ -864,6 +1009,7 @@ int main(int argc, char **argv)
     g_test_add_func("/restorer/instructions", test_instructions);
     g_test_add_func("/restorer/no-instruction", test_no_instruction);
     g_test_add_func("/restorer/long-instruction", test_long_instruction);
+    g_test_add_func("/restorer/damaged", test_damaged);
     g_test_add_func("/restorer/on-demand", test_on_demand);
     g_test_add_func("/restorer/gap", test_gap);
     g_test_add_func("/restorer/auto", test_auto);
@@ -871,6 +1017,8 @@ int main(int argc, char **argv)
     g_test_add_func("/restorer/boxes", test_boxes);
     g_test_add_func("/restorer/max-boxes", test_max_boxes);
     g_test_add_func("/restorer/large", test_large);
+    g_test_add_func("/restorer/many", test_many);
+    g_test_add_func("/restorer/larger-boxes", test_larger_boxes);
     g_test_add_func("/restorer/crop", test_crop);
     g_test_add_func("/restorer/larger", test_larger);
     g_test_add_func("/restorer/larger-pixels", test_larger_pixels);
