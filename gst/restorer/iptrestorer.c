@@ -197,9 +197,8 @@ static gboolean transform_meta(GstBaseTransform *trans, GstBuffer *out, GstMeta 
 static GstFlowReturn submit_input_buffer(GstBaseTransform *trans, gboolean is_discont,
                                          GstBuffer *in)
 {
-    GstClockTime time;
+    const GstClockTime time = vdt_ipt_restorer_span(VDT_IPT_RESTORER(trans), in).stream_time;
 
-    time = gst_segment_to_stream_time(&trans->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(in));
     if (GST_CLOCK_TIME_IS_VALID(time))
         gst_object_sync_values(GST_OBJECT(trans), time);
     vdt_ipt_restorer_follow(VDT_IPT_RESTORER(trans));
@@ -281,7 +280,7 @@ static void take_qos(VdtIptRestorer *self, GstEvent *event)
     if (!GST_CLOCK_TIME_IS_VALID(timestamp))
         self->earliest = GST_CLOCK_TIME_NONE;
     else if (diff <= 0)
-        self->earliest = (GstClockTime)MAX((GstClockTimeDiff)timestamp + diff, 0);
+        self->earliest = timestamp - MIN(timestamp, (GstClockTime)-diff);
     else /* as much as it is late, and what it takes to catch up */
         self->earliest = timestamp + 2 * (GstClockTime)diff;
     GST_OBJECT_UNLOCK(self);

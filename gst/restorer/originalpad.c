@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "originalpad.h"
 
-/* How late the main stream is, where it is and what can be sought is so of this one, too. */
+/* How late the main stream is, for which each of these has to wait that comes after, where it is
+ * and what can be sought is so of this one, too. */
 static gboolean query(GstPad *pad, GstObject *parent, GstQuery *q)
 {
     switch (GST_QUERY_TYPE(q)) {
@@ -9,7 +10,7 @@ static gboolean query(GstPad *pad, GstObject *parent, GstQuery *q)
     case GST_QUERY_POSITION:
     case GST_QUERY_DURATION:
     case GST_QUERY_SEEKING:
-        return parent && gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(parent), q);
+        return parent && gst_pad_query(GST_BASE_TRANSFORM_SRC_PAD(parent), q);
     default:
         return gst_pad_query_default(pad, parent, q);
     }

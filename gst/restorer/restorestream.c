@@ -99,19 +99,23 @@ void vdt_ipt_restorer_follow(VdtIptRestorer *self)
 
 /* --- The streaming thread: a frame ---------------------------------------------------------- */
 
-static VdtSpan span_of(VdtIptRestorer *self, GstBuffer *buffer)
+VdtSpan vdt_ipt_restorer_span(VdtIptRestorer *self, GstBuffer *buffer)
 {
     const GstSegment *segment = &GST_BASE_TRANSFORM(self)->segment;
     const GstClockTime pts = GST_BUFFER_PTS(buffer);
+    VdtSpan span = {pts, pts, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, segment->rate < 0};
 
-    return (VdtSpan){pts, pts, gst_segment_to_stream_time(segment, GST_FORMAT_TIME, pts),
-                     gst_segment_to_running_time(segment, GST_FORMAT_TIME, pts), segment->rate < 0};
+    if (segment->format != GST_FORMAT_TIME)
+        return span;
+    span.stream_time = gst_segment_to_stream_time(segment, GST_FORMAT_TIME, pts);
+    span.running_time = gst_segment_to_running_time(segment, GST_FORMAT_TIME, pts);
+    return span;
 }
 
 /* Has the worker do what was asked, in @most µs (0: any) from when the network began with it. */
 static VdtRestoreWaited work(VdtIptRestorer *self, GstBuffer *in, gint64 most)
 {
-    const VdtSpan span = span_of(self, in);
+    const VdtSpan span = vdt_ipt_restorer_span(self, in);
     VdtRestoreWaited waited;
 
     vdt_worker_put(&self->worker, vdt_restore_work_ref(self->work), &span);
@@ -155,7 +159,7 @@ static gboolean begin_work(VdtIptRestorer *self, const VdtRestoreSteps *steps, g
 static GstFlowReturn estimate(VdtIptRestorer *self, GstBuffer *in, const VdtRestoreProps *props)
 {
     VdtRestoreNetwork *network = self->worker.network;
-    const GstClockTime now = span_of(self, in).running_time;
+    const GstClockTime now = vdt_ipt_restorer_span(self, in).running_time;
     const VdtRestoreSteps none = {0};
     VdtFrameTarget target;
 
@@ -212,7 +216,7 @@ static gboolean take_still(VdtIptRestorer *self)
  * budget, whether it comes later than what a frame may take. */
 static gboolean is_late(VdtIptRestorer *self, GstBuffer *in, const VdtRestoreProps *props)
 {
-    const GstClockTime due = span_of(self, in).running_time;
+    const GstClockTime due = vdt_ipt_restorer_span(self, in).running_time;
     const GstClockTime now = gst_element_get_current_running_time(GST_ELEMENT(self));
     GstClockTime earliest, upstream;
     gboolean live;
@@ -423,7 +427,7 @@ static void note_latency(VdtIptRestorer *self, GstClockTime took)
 /* The frame that was asked for. */
 static void tell_still(VdtIptRestorer *self, GstBuffer *in)
 {
-    const VdtSpan span = span_of(self, in);
+    const VdtSpan span = vdt_ipt_restorer_span(self, in);
     GstStructure *s =
         gst_structure_new("ipt-restorer", "event", G_TYPE_STRING, "still", "timestamp",
                           G_TYPE_UINT64, span.start, "stream-time", G_TYPE_UINT64, span.stream_time,
@@ -438,7 +442,7 @@ GstFlowReturn vdt_ipt_restorer_finish(VdtIptRestorer *self, GstBuffer *out)
     const VdtRestoreProps props = vdt_ipt_restorer_get_props(self);
     const gint64 begin = g_get_monotonic_time();
     VdtRestored *restored = &self->restored;
-    const VdtSpan span = span_of(self, out);
+    const VdtSpan span = vdt_ipt_restorer_span(self, out);
 
     if ((restored->end == VDT_RESTORE_DONE || restored->scale > 1) && !write_frame(self, out)) {
         if (restored->scale > 1)

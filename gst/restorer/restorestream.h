@@ -70,6 +70,9 @@ struct _VdtIptRestorer {
 
 VdtRestoreProps vdt_ipt_restorer_get_props(VdtIptRestorer *self);
 
+/* When a buffer is, in the segment that there is. */
+VdtSpan vdt_ipt_restorer_span(VdtIptRestorer *self, GstBuffer *buffer);
+
 /* Takes another network, if there is one, and has caps negotiated that go with it. */
 void vdt_ipt_restorer_follow(VdtIptRestorer *self);
 /* Before the first frame, and after a flush. */

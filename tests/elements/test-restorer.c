@@ -923,6 +923,25 @@ static void test_flush(void)
     fixture_harness_free(h);
 }
 
+/* Frames without a time, in a segment without times, and played backwards. */
+static void test_times(void)
+{
+    GstHarness *h = harness_new("task=rain|budget=1000|interval=0", GREY);
+    GstSegment segment;
+
+    check_grey(h, GST_CLOCK_TIME_NONE, 148, "rain");
+    gst_segment_init(&segment, GST_FORMAT_BYTES);
+    gst_harness_push_event(h, gst_event_new_segment(&segment));
+    check_grey(h, FRAME, 148, "rain");
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    segment.rate = -1;
+    segment.stop = 10 * FRAME;
+    gst_harness_push_event(h, gst_event_new_segment(&segment));
+    check_grey(h, 3 * FRAME, 148, "rain");
+    check_grey(h, 2 * FRAME, 148, "rain");
+    fixture_harness_free(h);
+}
+
 static gpointer push_one(gpointer h)
 {
     return GINT_TO_POINTER(gst_harness_push(h, fixture_frame(GREY, 0)));
@@ -1027,6 +1046,7 @@ int main(int argc, char **argv)
     g_test_add_func("/restorer/linking", test_linking);
     g_test_add_func("/restorer/original", test_original);
     g_test_add_func("/restorer/renegotiation", test_renegotiation);
+    g_test_add_func("/restorer/times", test_times);
     g_test_add_func("/restorer/flush", test_flush);
     g_test_add_func("/restorer/interrupted", test_interrupted);
     g_test_add_func("/restorer/states", test_states);
