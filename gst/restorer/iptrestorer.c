@@ -34,6 +34,7 @@ GST_DEBUG_CATEGORY(vdt_ipt_restorer_debug);
 #define DEFAULT_BUDGET    0.0
 #define DEFAULT_INTERVAL  1.0
 #define DEFAULT_MAX_BOXES 64
+#define DEFAULT_GATHER    0
 #define MOST_BUDGET       60000.0
 #define MOST_INTERVAL     3600.0
 
@@ -48,7 +49,8 @@ enum {
     PROP_MAX_BOXES,
     PROP_STRENGTH,
     PROP_BUDGET,
-    PROP_INTERVAL
+    PROP_INTERVAL,
+    PROP_GATHER
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
@@ -157,6 +159,7 @@ static gboolean set_caps(GstBaseTransform *trans, GstCaps *in, GstCaps *out)
 {
     VdtIptRestorer *self = VDT_IPT_RESTORER(trans);
 
+    self->fresh = TRUE;
     if (gst_video_info_from_caps(&self->in, in) && gst_video_info_from_caps(&self->out, out))
         return TRUE;
     GST_ELEMENT_ERROR(self, STREAM, FORMAT, ("The video format is not valid."),
@@ -347,6 +350,7 @@ static gboolean stop(GstBaseTransform *trans)
     g_clear_pointer(&self->work, vdt_restore_work_unref);
     g_clear_pointer(&self->behind, vdt_restore_work_unref);
     g_clear_pointer(&self->map, vdt_frame_map_free);
+    g_clear_pointer(&self->gather, vdt_gather_free);
     GST_OBJECT_LOCK(self);
     self->scale = 0;
     GST_OBJECT_UNLOCK(self);
@@ -433,6 +437,9 @@ static gboolean set_locked(VdtIptRestorer *self, guint id, const GValue *value, 
     case PROP_INTERVAL:
         props->interval = g_value_get_double(value);
         return FALSE;
+    case PROP_GATHER:
+        props->gather = g_value_get_uint(value);
+        return FALSE;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(self, id, pspec);
         return FALSE;
@@ -493,6 +500,9 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *p
         break;
     case PROP_INTERVAL:
         g_value_set_double(value, props->interval);
+        break;
+    case PROP_GATHER:
+        g_value_set_uint(value, props->gather);
         break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -598,6 +608,12 @@ static void install_how(GObjectClass *object)
                             "How much of the difference that the network makes is taken; 0: frames "
                             "pass",
                             0, 1, DEFAULT_STRENGTH, live | GST_PARAM_CONTROLLABLE));
+    g_object_class_install_property(
+        object, PROP_GATHER,
+        g_param_spec_uint("gather", "Gather",
+                          "Frames of a camera that stands still that are made one of, with less "
+                          "noise, before that is restored; 0: none",
+                          0, VDT_GATHER_MOST_FRAMES, DEFAULT_GATHER, live));
     g_object_class_install_property(
         object, PROP_BUDGET,
         g_param_spec_double("budget", "Budget",

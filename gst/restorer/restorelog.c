@@ -62,6 +62,8 @@ static void describe(const VdtRestored *restored, GstStructure *s)
     else
         gst_structure_set(s, "strength", G_TYPE_DOUBLE, restored->strength, "size", G_TYPE_DOUBLE,
                           restored->size, NULL);
+    if (done && restored->gather > 0)
+        gst_structure_set(s, "gathered", G_TYPE_DOUBLE, restored->gathered, NULL);
     if (done && restored->areas)
         set_areas(s, restored);
 }

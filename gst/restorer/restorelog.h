@@ -31,7 +31,9 @@ typedef struct {
     VdtRestoreSteps steps; /* that were done */
     guint scale;           /* of the frame that goes out */
     double strength, size;
-    const GstVideoInfo *info;     /* of the frame that came */
+    guint gather;             /* frames that one is made of at most, 0 if that is not asked for */
+    double gathered;          /* share of the pixels that are made of more than one */
+    const GstVideoInfo *info; /* of the frame that came */
     const VdtRestoreAreas *areas; /* that were restored; NULL: all of it */
 } VdtRestored;
 
@@ -58,6 +60,7 @@ void vdt_restore_counts_tell(const VdtRestoreCounts *counts, GstStructure *stats
  *   strength  double   0 to 1
  *   size      double   share of the frame's sides that the network worked at; less than 1 where
  *                      time was short
+ *   gathered  double   with gather: share of the pixels that are made of more than this frame
  *   areas     array    of structures x, y, width, height (doubles, shares of the frame): what was
  *                      restored; without it, all
  */

@@ -44,7 +44,8 @@ gboolean vdt_ipt_restorer_run(VdtIptRestorer *self, VdtJob *job, GCancellable *c
         return FALSE;
     if (!vdt_restore_work_is_wanted(work))
         return TRUE;
-    if (!vdt_restore_work_run(work, restorer, cancellable, error))
+    if (!vdt_restore_work_gather(work, &self->gather, error) ||
+        !vdt_restore_work_run(work, restorer, cancellable, error))
         return FALSE;
     n = (gsize)3 * work->width * work->height;
     n *= (gsize)vdt_restore_steps_scale(&work->steps) * vdt_restore_steps_scale(&work->steps);
@@ -57,6 +58,7 @@ gboolean vdt_ipt_restorer_run(VdtIptRestorer *self, VdtJob *job, GCancellable *c
 
 void vdt_ipt_restorer_reset_stream(VdtIptRestorer *self)
 {
+    self->fresh = TRUE;
     self->going = -1;
     self->looked = GST_CLOCK_TIME_NONE;
     GST_OBJECT_LOCK(self);
@@ -87,6 +89,7 @@ void vdt_ipt_restorer_follow(VdtIptRestorer *self)
     before = self->scale;
     self->scale = scale;
     GST_OBJECT_UNLOCK(self);
+    self->fresh |= other;
     if (other || before != scale || self->quality.elastic.n_levels == 0) {
         self->going = -1;
         self->looked = GST_CLOCK_TIME_NONE;
@@ -127,6 +130,8 @@ static VdtRestoreWaited work(VdtIptRestorer *self, GstBuffer *in, gint64 most)
         if (waited == VDT_WAIT_DONE && !self->work->done)
             waited = VDT_WAIT_SLOW;
     }
+    if (waited != VDT_WAIT_DONE)
+        self->fresh = TRUE; /* nobody knows how far it came */
     if (waited == VDT_WAIT_PREPARES || waited == VDT_WAIT_SHUT) {
         g_clear_pointer(&self->behind, vdt_restore_work_unref);
         self->behind = g_steal_pointer(&self->work);
@@ -289,6 +294,20 @@ static void note_quality(VdtIptRestorer *self, const VdtRestoreProps *props, gin
     tell_quality(self);
 }
 
+/* Boxes move, and what is gathered has to be of the same place. */
+static void ask_gathering(VdtIptRestorer *self, const VdtRestoreProps *props)
+{
+    const GstVideoRectangle *part = &self->areas.part;
+    VdtRestoreWork *work = self->work;
+
+    work->gather = props->wanted.what == VDT_RESTORE_FRAME && props->gather > 1 ? props->gather : 0;
+    work->fresh = self->fresh || work->gather != self->most || part->x != self->part.x ||
+                  part->y != self->part.y || part->w != self->part.w || part->h != self->part.h;
+    self->fresh = FALSE;
+    self->part = *part;
+    self->most = work->gather;
+}
+
 static GstFlowReturn restore(VdtIptRestorer *self, GstBuffer *in, const VdtRestoreProps *props,
                              VdtRestored *restored)
 {
@@ -304,6 +323,7 @@ static GstFlowReturn restore(VdtIptRestorer *self, GstBuffer *in, const VdtResto
     vdt_restore_areas_ask(&self->areas, self->work);
     self->work->strength = restored->strength;
     self->work->size = restored->size;
+    ask_gathering(self, props);
     self->spent = g_get_monotonic_time() - begin;
     if (props->budget > 0 && !self->is_still)
         most = (gint64)MAX(VDT_QUALITY_PATIENCE * props->budget * 1000, 1);
@@ -323,6 +343,8 @@ static GstFlowReturn restore(VdtIptRestorer *self, GstBuffer *in, const VdtResto
     if (!self->work->done)
         return GST_FLOW_ERROR; /* the worker said why */
     self->spent += self->work->took;
+    restored->gather = self->work->gather;
+    restored->gathered = self->work->gathered;
     if (!self->work->valid)
         restored->end = VDT_RESTORE_INVALID;
     return GST_FLOW_OK;

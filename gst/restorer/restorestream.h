@@ -26,6 +26,7 @@ typedef struct {
     VdtRestoreWanted wanted;
     double strength;
     double budget;   /* ms; 0: any */
+    guint gather;    /* frames, 0: none */
     double interval; /* s, from one look of the estimator to the next */
 } VdtRestoreProps;
 
@@ -52,6 +53,8 @@ struct _VdtIptRestorer {
     VdtRestoreNetwork *made; /* the last one */
     char *told;              /* the instruction that was told to change nothing */
 
+    VdtGather *gather; /* the worker's thread's */
+
     /* the streaming thread's */
     GstVideoInfo in, out;
     VdtRestoreWork *work;   /* NULL: another is to be made */
@@ -59,13 +62,16 @@ struct _VdtIptRestorer {
     VdtRestoreAreas areas;
     VdtFrameMap *map; /* to pictures for the estimator */
     VdtQuality quality;
-    gboolean shrinks;      /* what quality began with */
-    int going;             /* the restoration that pictures need, -1: none */
-    GstClockTime looked;   /* running time of the last look; NONE: none yet */
-    VdtRestored restored;  /* what became of the frame under way */
-    gboolean is_still;     /* it was asked for */
-    gint64 arrived, spent; /* µs: when it came; what it took so far, but for preparations */
-    GstClockTime begin;    /* vdt_stats_thread_time() when it came */
+    gboolean shrinks;       /* what quality began with */
+    gboolean fresh;         /* the next frame is of something else than those before */
+    GstVideoRectangle part; /* that was gathered last */
+    guint most;             /* frames, then */
+    int going;              /* the restoration that pictures need, -1: none */
+    GstClockTime looked;    /* running time of the last look; NONE: none yet */
+    VdtRestored restored;   /* what became of the frame under way */
+    gboolean is_still;      /* it was asked for */
+    gint64 arrived, spent;  /* µs: when it came; what it took so far, but for preparations */
+    GstClockTime begin;     /* vdt_stats_thread_time() when it came */
 };
 
 VdtRestoreProps vdt_ipt_restorer_get_props(VdtIptRestorer *self);

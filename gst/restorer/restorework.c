@@ -61,6 +61,7 @@ static void clear(gpointer data)
     g_byte_array_unref(work->look);
     g_free(work->picture.floats);
     g_free(work->result.floats);
+    g_free(work->means.floats);
     g_free(work->between.floats);
     g_free(work->patch.floats);
     g_free(work->small.floats);
@@ -93,6 +94,8 @@ gboolean vdt_restore_work_begin(VdtRestoreWork *work, const VdtRestoreSteps *ste
     work->squares = work->looks = work->done = work->valid = FALSE;
     work->released = work->abandoned = FALSE;
     work->strength = work->size = 1;
+    work->gather = 0;
+    work->gathered = 0;
     work->took = work->began = 0;
     return make_room(&work->picture, floats_of((VdtPlaneSize){width, height}), NULL);
 }
@@ -324,6 +327,12 @@ static VdtPlaneSize smaller_size(const VdtRestoreWork *work)
     return (VdtPlaneSize){smaller(work->width, work->size), smaller(work->height, work->size)};
 }
 
+/* The picture that is restored. */
+static const float *picture_of(const VdtRestoreWork *work)
+{
+    return work->gather > 0 ? work->means.floats : work->picture.floats;
+}
+
 /* Finds the difference in a smaller picture: what that does not show stays as it is. */
 static gboolean run_smaller(const Run *run, GError **error)
 {
@@ -334,9 +343,11 @@ static gboolean run_smaller(const Run *run, GError **error)
 
     if (!make_room(&work->small, n, error) || !make_room(&work->smaller_result, n, error))
         return FALSE;
-    vdt_planes_shrink(work->picture.floats, size, work->small.floats, less);
+    vdt_planes_shrink(picture_of(work), size, work->small.floats, less);
     if (!run_steps(run, work->small.floats, less, patches, work->smaller_result.floats, error))
         return FALSE;
+    if (work->gather > 0)
+        vdt_planes_shrink(work->picture.floats, size, work->small.floats, less);
     subtract(work->smaller_result.floats, work->small.floats, n, (float)work->strength);
     memset(work->result.floats, 0, floats_of(size) * sizeof(float));
     if (work->patches->len == 0)
@@ -375,6 +386,27 @@ gboolean vdt_restore_work_prepare(const VdtRestoreWork *work, VdtRestorer *resto
     return TRUE;
 }
 
+gboolean vdt_restore_work_gather(VdtRestoreWork *work, VdtGather **gather, GError **error)
+{
+    const gsize n = floats_of((VdtPlaneSize){work->width, work->height});
+
+    if (work->fresh || work->gather == 0)
+        g_clear_pointer(gather, vdt_gather_free);
+    if (work->gather == 0)
+        return TRUE;
+    if (!make_room(&work->means, n, error))
+        return FALSE;
+    if (!*gather)
+        *gather = vdt_gather_new(work->width, work->height, work->gather);
+    if (!*gather) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                    "there is no memory to gather frames of %u x %u", work->width, work->height);
+        return FALSE;
+    }
+    work->gathered = 1 - vdt_gather_add(*gather, work->picture.floats, work->means.floats);
+    return TRUE;
+}
+
 gboolean vdt_restore_work_run(VdtRestoreWork *work, VdtRestorer *restorer,
                               GCancellable *cancellable, GError **error)
 {
@@ -393,7 +425,7 @@ gboolean vdt_restore_work_run(VdtRestoreWork *work, VdtRestorer *restorer,
     if (work->size < 1) {
         if (!run_smaller(&run, error))
             return FALSE;
-    } else if (!run_steps(&run, work->picture.floats, size, work->patches, work->result.floats,
+    } else if (!run_steps(&run, picture_of(work), size, work->patches, work->result.floats,
                           error)) {
         return FALSE;
     } else if (scale == 1) {

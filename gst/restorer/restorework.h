@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "gather.h"
 #include "restore.h"
 
 G_BEGIN_DECLS
@@ -53,6 +54,8 @@ typedef struct {
     gboolean squares;       /* all patches are as large: they have a restorer of their own */
     double strength;
     double size;    /* share of the sides that the network works at; 1 where pictures get larger */
+    guint gather;   /* frames that are gathered into one before, at most; 0: none */
+    gboolean fresh; /* what was gathered is of something else */
     gboolean looks; /* not all that, but what the picture in @look needs */
     GByteArray *look;
 
@@ -60,10 +63,12 @@ typedef struct {
     gboolean done;
     gboolean valid;        /* set by whoever runs it: all of them are numbers */
     VdtRestoreRoom result; /* the difference of each pixel; of larger pictures, the pixels */
+    double gathered;       /* share of the pixels that are of more than this frame */
     int going;             /* of a look: the restoration that goes on, -1: none */
     gint64 took;           /* µs, without preparations */
 
     /* of the worker's thread */
+    VdtRestoreRoom means; /* of frames; if there are any gathered, they are what is restored */
     VdtRestoreRoom between, patch, small, smaller_result;
 
     /* under the lock of @wait */
@@ -105,6 +110,9 @@ gboolean vdt_restore_work_is_wanted(VdtRestoreWork *work);
 /* Has @restorer make what it needs for work like this, which can take a while. */
 gboolean vdt_restore_work_prepare(const VdtRestoreWork *work, VdtRestorer *restorer,
                                   GError **error);
+/* Gathers its picture with those before, if that is asked for, in *@gather, which is made or freed
+ * as it has to be. */
+gboolean vdt_restore_work_gather(VdtRestoreWork *work, VdtGather **gather, GError **error);
 /* Does it, but for looks. */
 gboolean vdt_restore_work_run(VdtRestoreWork *work, VdtRestorer *restorer,
                               GCancellable *cancellable, GError **error);

@@ -697,6 +697,77 @@ static void test_larger_boxes(void)
     }
 }
 
+/* Variance of the bytes of a frame of noise around 128. */
+static double variance_of(GstBuffer *frame)
+{
+    GstMapInfo map;
+    double sum = 0;
+
+    gst_buffer_map(frame, &map, GST_MAP_READ);
+    for (gsize i = 0; i < map.size; i++)
+        sum += (map.data[i] - 128.0) * (map.data[i] - 128.0);
+    gst_buffer_unmap(frame, &map);
+    return sum / (double)gst_buffer_get_size(frame);
+}
+
+/* About Gaussian, of 10 levels. */
+static GstBuffer *noise_new(guint32 seed, GstClockTime pts)
+{
+    GstBuffer *frame = fixture_frame(GREY, pts);
+    GRand *rand = g_rand_new_with_seed(seed);
+    GstMapInfo map;
+
+    gst_buffer_map(frame, &map, GST_MAP_WRITE);
+    for (gsize i = 0; i < map.size; i++) {
+        int sum = 0;
+
+        for (guint k = 0; k < 12; k++)
+            sum += g_rand_int_range(rand, -5, 6);
+        map.data[i] = (guint8)(128 + sum * 10 / 11);
+    }
+    gst_buffer_unmap(frame, &map);
+    g_rand_free(rand);
+    return frame;
+}
+
+/* Frames of a camera that stands still are made one, with less noise; a flush ends that. */
+static void test_gather(void)
+{
+    GstHarness *h = harness_new("task=noise|gather=16", GREY);
+    GstSegment segment;
+
+    for (guint round = 0; round < 2; round++) {
+        for (guint i = 0; i < 12; i++) {
+            GstBuffer *in = noise_new(100 * round + i + 1, i * FRAME);
+            const double before = variance_of(in);
+            g_autoptr(GstBuffer) out = pass(h, in);
+            double gathered;
+
+            g_assert_true(gst_structure_get_double(fixture_meta(out, NULL), "gathered", &gathered));
+            if (i == 0) {
+                g_assert_cmpfloat(gathered, ==, 0);
+                g_assert_cmpfloat_with_epsilon(variance_of(out), before, 1e-3);
+            }
+            if (i == 11) {
+                g_assert_cmpfloat(gathered, >, 0.7);
+                g_assert_cmpfloat(variance_of(out), <, before / 3);
+            }
+        }
+        gst_harness_push_event(h, gst_event_new_flush_start());
+        gst_harness_push_event(h, gst_event_new_flush_stop(TRUE));
+        gst_segment_init(&segment, GST_FORMAT_TIME);
+        gst_harness_push_event(h, gst_event_new_segment(&segment));
+    }
+    g_object_set(h->element, "gather", 0, NULL);
+    {
+        g_autoptr(GstBuffer) out = pass(h, noise_new(7, 0));
+
+        g_assert_false(gst_structure_has_field(fixture_meta(out, NULL), "gathered"));
+        g_assert_cmpfloat(variance_of(out), >, 50);
+    }
+    fixture_harness_free(h);
+}
+
 /* What cannot be seen of a frame stays as it is. */
 static void test_crop(void)
 {
@@ -992,15 +1063,16 @@ static void test_properties(void)
     GstElement *element = gst_object_ref_sink(restorer_new(""));
     g_autofree char *task = NULL, *instruction = NULL, *estimator = NULL;
     double strength, budget, interval;
-    guint max_boxes;
+    guint max_boxes, gather;
     int mode, what;
 
     g_object_set(element, "task", "a", "instruction", "b", "estimator", "c", "mode",
                  VDT_RESTORE_AUTO, "restore", VDT_RESTORE_BOXES, "max-boxes", 7, "strength", 0.5,
-                 "budget", 12.5, "interval", 3.0, NULL);
+                 "budget", 12.5, "interval", 3.0, "gather", 5, NULL);
     g_object_get(element, "task", &task, "instruction", &instruction, "estimator", &estimator,
                  "mode", &mode, "restore", &what, "max-boxes", &max_boxes, "strength", &strength,
-                 "budget", &budget, "interval", &interval, NULL);
+                 "budget", &budget, "interval", &interval, "gather", &gather, NULL);
+    g_assert_cmpuint(gather, ==, 5);
     g_assert_cmpstr(task, ==, "a");
     g_assert_cmpstr(instruction, ==, "b");
     g_assert_cmpstr(estimator, ==, "c");
@@ -1038,6 +1110,7 @@ int main(int argc, char **argv)
     g_test_add_func("/restorer/large", test_large);
     g_test_add_func("/restorer/many", test_many);
     g_test_add_func("/restorer/larger-boxes", test_larger_boxes);
+    g_test_add_func("/restorer/gather", test_gather);
     g_test_add_func("/restorer/crop", test_crop);
     g_test_add_func("/restorer/larger", test_larger);
     g_test_add_func("/restorer/larger-pixels", test_larger_pixels);

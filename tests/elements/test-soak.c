@@ -80,6 +80,7 @@ static const Values of_restorer[] = {
     {"max-boxes", "1|64"},
     {"region", "<0.1, 0.1, 0.5, 0.5>|<0, 0, 1, 1>"},
     {"strength", "0|0.5|1"},
+    {"gather", "8|0|2"},
     {"budget", "0.001|10000|0"},
     {"precision", "bf16|int8|f32"},
     {NULL}};
