@@ -309,6 +309,29 @@ static void test_refused(void)
            card(), "--data", in_folder("sizes"), NULL);
 }
 
+#define SCENES "eval", "slab", "--street", "scene", "--clips", "8", "--coded", "0", "--json"
+
+/* What a network says of pictures that were restored first: the same, where nothing is done to
+ * them, and something else where they were moved. */
+static void test_first(void)
+{
+    g_auto(Outcome) without = vedette(SCENES, NULL);
+    g_auto(Outcome) same = vedette(SCENES, "--restorer", card(), "--task", "noise", NULL);
+    g_auto(Outcome) moved = vedette(SCENES, "--restorer", card(), "--task", "rain", NULL);
+    g_assert_cmpint(without.status, ==, 0);
+    g_assert_cmpint(same.status, ==, 0);
+    g_assert_cmpint(moved.status, ==, 0);
+    g_assert_cmpstr(same.out, ==, without.out);
+    g_assert_cmpstr(moved.out, !=, without.out);
+    expect(1, "makes pictures larger", SCENES, "--restorer", card(), "--task", "x2", NULL);
+    expect(1, "these: x2, noise, rain", SCENES, "--restorer", card(), "--task", "fog", NULL);
+    expect(1, "restores no", SCENES, "--restorer", "slab-scene", NULL);
+    expect(1, "restores pictures itself", "eval", "ipt", "--model", card(), "--street",
+           "--restorer", card(), NULL);
+    expect(2, "--restorer belongs to --street", "eval", "slab", "--data", in_folder("clean"),
+           "--restorer", card(), NULL);
+}
+
 int main(int argc, char **argv)
 {
     fixture_open(&argc, &argv);
@@ -323,5 +346,6 @@ int main(int argc, char **argv)
     g_test_add_func("/eval-restored/larger", test_larger);
     g_test_add_func("/eval-restored/names", test_names);
     g_test_add_func("/eval-restored/refused", test_refused);
+    g_test_add_func("/eval-restored/first", test_first);
     return fixture_close();
 }
