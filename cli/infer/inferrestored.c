@@ -6,6 +6,7 @@
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -73,6 +74,24 @@ gboolean restore_request_check(const RestoreRequest *request, GError **error)
     return wrong == NULL;
 }
 
+RestoredClock restored_clock_begin(void)
+{
+    return (RestoredClock){g_get_monotonic_time(), clock()};
+}
+
+void restored_clock_end(const RestoredClock *begin, RestoredAnswer *answer)
+{
+    answer->seconds += (g_get_monotonic_time() - begin->wall) / 1e6;
+    answer->cpu_seconds += (double)(clock() - begin->cpu) / CLOCKS_PER_SEC;
+}
+
+static double get_peak_mb(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss / 1024.0;
+}
+
 static void print_object(const Restoring *restoring, const RestoreRequest *request,
                          const RestoredAnswer *answer)
 {
@@ -113,6 +132,9 @@ static void print_object(const Restoring *restoring, const RestoreRequest *reque
                                    answer->last_pts - answer->first_pts);
     }
     json_builder_add_double_value(json_builder_set_member_name(b, "seconds"), answer->seconds);
+    json_builder_add_double_value(json_builder_set_member_name(b, "cpu_seconds"),
+                                  answer->cpu_seconds);
+    json_builder_add_double_value(json_builder_set_member_name(b, "peak_rss_mb"), get_peak_mb());
     json_builder_end_object(b);
     g_autoptr(JsonNode) root = json_builder_get_root(b);
     g_autofree char *text = json_to_string(root, FALSE);
@@ -138,7 +160,7 @@ void restored_answer_print(const Restoring *restoring, const RestoreRequest *req
         g_print(" to %ux%u", answer->to_width, answer->to_height);
     if (answer->n_frames > 0)
         g_print(", %" G_GINT64_FORMAT " pictures", answer->n_frames);
-    g_print(", %.2f s\n", answer->seconds);
+    g_print(", %.2f s, %.0f MB\n", answer->seconds, get_peak_mb());
 }
 
 #if HAVE_GST
@@ -190,7 +212,9 @@ static gboolean restore_first(gpointer data, gint64 index, const VdtPicture *pic
     VdtPicture *halves = request->before_and_after != NULL ? &one->halves : NULL;
     one->answer.width = picture->width;
     one->answer.height = picture->height;
-    gint64 begin = g_get_monotonic_time();
+    if (!restoring_prepare(one->restoring, picture->width, picture->height, error))
+        return FALSE;
+    RestoredClock begin = restored_clock_begin();
     if (isatty(STDERR_FILENO))
         vdt_restorer_set_progress(one->restoring->restorer, show_progress, NULL);
     if (is_array(request->output) && !keep_planes(one, picture, error))
@@ -202,7 +226,7 @@ static gboolean restore_first(gpointer data, gint64 index, const VdtPicture *pic
         one->answer.to_width = one->after.width;
         one->answer.to_height = one->after.height;
     }
-    one->answer.seconds = (g_get_monotonic_time() - begin) / 1e6;
+    restored_clock_end(&begin, &one->answer);
     one->done = TRUE;
     return FALSE;
 }

@@ -66,7 +66,10 @@ static gboolean watch(gpointer data, gint64 index, const VdtPicture *picture, gi
     VdtPicture *halves = request->before_and_after != NULL ? &watching->halves_picture : NULL;
     if (g_cancellable_is_cancelled(request->cancellable) || !check_size(watching, picture, error))
         return FALSE;
-    gint64 begin = g_get_monotonic_time();
+    if (index == 0 &&
+        !restoring_prepare(watching->restoring, picture->width, picture->height, error))
+        return FALSE;
+    RestoredClock begin = restored_clock_begin();
     g_autoptr(GError) mistake = NULL;
     if (!restoring_draw(watching->restoring, picture, request->cancellable,
                         &watching->after_picture, halves, &mistake)) {
@@ -74,7 +77,7 @@ static gboolean watch(gpointer data, gint64 index, const VdtPicture *picture, gi
             g_propagate_prefixed_error(error, g_steal_pointer(&mistake), "%s: ", request->input);
         return FALSE;
     }
-    answer->seconds += (g_get_monotonic_time() - begin) / 1e6;
+    restored_clock_end(&begin, answer);
     answer->to_width = watching->after_picture.width;
     answer->to_height = watching->after_picture.height;
     /* Times that stand still, or go back, would be no film. */

@@ -77,6 +77,19 @@ static gboolean make_room(Restoring *self, guint i, guint width, guint height, G
     return TRUE;
 }
 
+gboolean restoring_prepare(Restoring *self, guint width, guint height, GError **error)
+{
+    for (guint i = 0; i < self->n_steps; i++) {
+        const VdtRestoreRequest request = {self->steps[i], self->strength, NULL};
+        guint scale = vdt_restorer_get_scale(self->restorer, self->steps[i], error);
+        if (scale == 0 || !vdt_restorer_prepare(self->restorer, &request, width, height, error))
+            return FALSE;
+        width *= scale;
+        height *= scale;
+    }
+    return TRUE;
+}
+
 gboolean restoring_run(Restoring *self, const VdtPicture *picture, double strength,
                        GCancellable *cancellable, Restored *restored, GError **error)
 {

@@ -39,6 +39,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Restoring, restoring_clear)
 /* The name of step @i; owned by the engine. */
 const char *restoring_get_name(const Restoring *self, guint i);
 
+/* Makes what restoring pictures of that size needs; also done by the first of them. */
+gboolean restoring_prepare(Restoring *self, guint width, guint height, GError **error);
+
 /* A result of @width x @height, owned by Restoring, until the next. */
 typedef struct {
     guint width, height;

@@ -108,6 +108,8 @@ static void test_task(void)
     g_assert_cmpint(json_object_get_int_member(answer, "width"), ==, WIDTH);
     g_assert_cmpint(json_object_get_int_member(answer, "output_height"), ==, HEIGHT);
     g_assert_cmpfloat(json_object_get_double_member(answer, "seconds"), >, 0);
+    g_assert_cmpfloat(json_object_get_double_member(answer, "cpu_seconds"), >, 0);
+    g_assert_cmpfloat(json_object_get_double_member(answer, "peak_rss_mb"), >, 1);
     check_moved(out, 1);
     /* What the network usually does. */
     expect(0, NULL, "infer", "--model", card(), "--input", in, "--output", out, NULL);
