@@ -67,6 +67,8 @@ gboolean restore_request_check(const RestoreRequest *request, GError **error)
         wrong = "--output and --before-and-after are both films, or none is";
     else if (request->task != NULL && request->instruction != NULL)
         wrong = "--task and --instruction exclude each other";
+    else if (request->estimator != NULL && g_strcmp0(request->task, RESTORING_AUTO) != 0)
+        wrong = "--estimator belongs to --task " RESTORING_AUTO;
     else if (street_input_matches(request->input))
         wrong = "the street's pictures are not spoiled: name a picture, a video or a folder";
     if (wrong != NULL)
@@ -116,8 +118,8 @@ static void print_object(const Restoring *restoring, const RestoreRequest *reque
         json_builder_add_string_value(json_builder_set_member_name(b, texts[i].name),
                                       texts[i].value);
     json_builder_begin_array(json_builder_set_member_name(b, "tasks"));
-    for (guint i = 0; i < restoring->n_steps; i++)
-        json_builder_add_string_value(b, restoring_get_name(restoring, i));
+    for (guint i = 0; i < restoring->n_done; i++)
+        json_builder_add_string_value(b, restoring_get_done(restoring, i));
     json_builder_end_array(b);
     if (restoring->unchanged != NULL)
         json_builder_add_string_value(json_builder_set_member_name(b, "unchanged"),
@@ -127,6 +129,8 @@ static void print_object(const Restoring *restoring, const RestoreRequest *reque
         json_builder_add_int_value(json_builder_set_member_name(b, sizes[i].name), sizes[i].value);
     if (answer->n_frames > 0) {
         json_builder_add_int_value(json_builder_set_member_name(b, "frames"), answer->n_frames);
+        json_builder_add_int_value(json_builder_set_member_name(b, "restored_frames"),
+                                   answer->n_restored);
         json_builder_add_int_value(json_builder_set_member_name(b, "pts_ns"), answer->first_pts);
         json_builder_add_int_value(json_builder_set_member_name(b, "duration_ns"),
                                    answer->last_pts - answer->first_pts);
@@ -149,9 +153,9 @@ void restored_answer_print(const Restoring *restoring, const RestoreRequest *req
         return;
     }
     g_print("%s, ", vdt_engine_get_card(restoring->engine)->name);
-    for (guint i = 0; i < restoring->n_steps; i++) {
-        g_autofree char *name = printable(restoring_get_name(restoring, i));
-        g_print("%s%s", i > 0 ? ", then " : "", name);
+    for (guint i = 0; i < restoring->n_done; i++) {
+        g_autofree char *name = printable(restoring_get_done(restoring, i));
+        g_print("%s%s", i > 0 ? ", " : "", name);
     }
     if (restoring->unchanged != NULL)
         g_print("nothing is changed: %s", restoring->unchanged);
@@ -159,7 +163,8 @@ void restored_answer_print(const Restoring *restoring, const RestoreRequest *req
     if (answer->to_width != answer->width || answer->to_height != answer->height)
         g_print(" to %ux%u", answer->to_width, answer->to_height);
     if (answer->n_frames > 0)
-        g_print(", %" G_GINT64_FORMAT " pictures", answer->n_frames);
+        g_print(", %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " pictures", answer->n_restored,
+                answer->n_frames);
     g_print(", %.2f s, %.0f MB\n", answer->seconds, get_peak_mb());
 }
 
@@ -212,7 +217,8 @@ static gboolean restore_first(gpointer data, gint64 index, const VdtPicture *pic
     VdtPicture *halves = request->before_and_after != NULL ? &one->halves : NULL;
     one->answer.width = picture->width;
     one->answer.height = picture->height;
-    if (!restoring_prepare(one->restoring, picture->width, picture->height, error))
+    if (!restoring_choose(one->restoring, picture, request->cancellable, error) ||
+        !restoring_prepare(one->restoring, picture->width, picture->height, error))
         return FALSE;
     RestoredClock begin = restored_clock_begin();
     if (isatty(STDERR_FILENO))

@@ -17,7 +17,7 @@ gboolean infer_restored(VdtEngine *engine, const RestoreRequest *request, GError
 typedef struct {
     guint width, height, to_width, to_height;
     double seconds, cpu_seconds; /* of restoring alone */
-    gint64 n_frames;             /* of a video; or 0 */
+    gint64 n_frames, n_restored; /* of a video; or 0 */
     gint64 first_pts, last_pts;
 } RestoredAnswer;
 
