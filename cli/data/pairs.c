@@ -20,6 +20,7 @@ struct _Pairs {
 Pairs *pairs_new(const Cache *clean, guint64 seed, guint batch, guint kinds)
 {
     g_return_val_if_fail((kinds & PAIRS_ALL) != 0, NULL);
+    g_return_val_if_fail(batch >= 1 && batch <= clip_set_get_n_clips(cache_get_set(clean)), NULL);
     Pairs *pairs = g_new0(Pairs, 1);
     pairs->clean = clean;
     pairs->seed = seed;
@@ -141,6 +142,10 @@ static void fill_pair(gconstpointer job, guint n, guint worker)
 void pairs_fill(Pairs *pairs, guint64 step, VdtTensor *spoiled, VdtTensor *clean,
                 gint32 *restorations)
 {
+    const ClipFormat *format = &cache_get_set(pairs->clean)->format;
+    g_return_if_fail(clean->shape.n_dims == 4 && vdt_shape_equal(&spoiled->shape, &clean->shape));
+    g_return_if_fail(clean->shape.dims[2] <= format->height &&
+                     clean->shape.dims[3] <= format->width);
     guint64 per_epoch = pairs_per_epoch(pairs), epoch = step / per_epoch;
     shuffle(pairs, epoch);
     Filling filling = {.pairs = pairs,

@@ -21,7 +21,8 @@
 
 typedef struct _Pairs Pairs;
 
-/* Batches of @batch samples, each of one of @kinds in turn. @clean is kept by the caller. */
+/* Batches of @batch samples, 1 to as many as there are pictures, each of one of @kinds in turn.
+ * @clean is kept by the caller. */
 Pairs *pairs_new(const Cache *clean, guint64 seed, guint batch, guint kinds);
 void pairs_free(Pairs *pairs);
 /* Steps in which each picture is looked at once; those that do not fill a batch are left out. */
