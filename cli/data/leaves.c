@@ -21,6 +21,7 @@ typedef struct {
     float *light, *shade; /* @shade of what is not covered yet */
     guint8 *covered;
     guint width, height, n_bare;
+    guint aperture;        /* points across a pixel and what it sees around itself */
     float *tiles[N_TILES]; /* noise, -1 to 1 */
     double bright, rich;   /* of the picture's colours, logarithms; how far they lie apart */
     Light tone;            /* in opponent colours, which all leaves lean to */
@@ -227,20 +228,26 @@ static void put_ground(guint64 *state, Heap *heap)
     put_leaf(heap, &leaf);
 }
 
-/* The mean of a pixel's points. */
+/* The mean of a pixel's points, and of some around it: no lens is as sharp as that. */
 static void store(const Heap *heap, const VdtPicture *picture)
 {
     g_autofree float *row = g_new(float, (gsize)3 * picture->width);
+    const int before = ((int)heap->aperture - FINENESS) / 2, right = (int)heap->width - 1,
+              bottom = (int)heap->height - 1, n = (int)(heap->aperture * heap->aperture);
     for (guint y = 0; y < picture->height; y++) {
-        for (guint x = 0; x < picture->width; x++)
-            for (guint c = 0; c < 3; c++) {
-                float sum = 0;
-                for (guint k = 0; k < FINENESS * FINENESS; k++) {
-                    gsize line = y * FINENESS + k / FINENESS, column = x * FINENESS + k % FINENESS;
-                    sum += MIN(heap->light[3 * (line * heap->width + column) + c], 1);
-                }
-                row[3 * x + c] = sum / (FINENESS * FINENESS);
+        for (guint x = 0; x < picture->width; x++) {
+            float sum[3] = {0};
+            for (int k = 0; k < n; k++) {
+                int v = (int)(y * FINENESS) + k / (int)heap->aperture - before;
+                int u = (int)(x * FINENESS) + k % (int)heap->aperture - before;
+                const float *light = heap->light + 3 * ((gsize)CLAMP(v, 0, bottom) * heap->width +
+                                                        (gsize)CLAMP(u, 0, right));
+                for (guint c = 0; c < 3; c++)
+                    sum[c] += MIN(light[c], 1);
             }
+            for (guint c = 0; c < 3; c++)
+                row[3 * x + c] = sum[c] / (float)n;
+        }
         light_to_levels(row, (gsize)3 * picture->width);
         for (guint i = 0; i < 3 * picture->width; i++)
             picture->data[y * picture->stride + i] = (guint8)(row[i] + 0.5f);
@@ -260,10 +267,11 @@ void leaves_draw(guint64 seed, const VdtPicture *picture)
                  .sun_y = sin(sun),
                  .shadow_x = -cos(sun),
                  .shadow_y = -sin(sun),
-                 .smallest = FINENESS * spoil_scale(&state, 0.8, 16),
+                 .smallest = FINENESS * spoil_scale(&state, 1, 20),
                  .straight = random_double(&state) < 0.3 ? spoil_between(&state, 0.3, 1) : 0,
                  .textured = spoil_between(&state, 0.1, 1.2)};
     gsize n = (gsize)heap.width * heap.height;
+    heap.aperture = FINENESS + random_next(&state) % (2 * FINENESS);
     heap.largest = heap.height * spoil_between(&state, 0.4, 1);
     heap.tone.values[1] = (float)(0.03 + 0.05 * spoil_normal(&state));
     heap.tone.values[2] = (float)(0.008 * spoil_normal(&state));
