@@ -371,7 +371,13 @@ static void test_instructions(void)
 /* Is told once, and changes nothing. */
 static void test_no_instruction(void)
 {
-    static const char *const bad[] = {"how is the weather?", "remove the haze", "", "\001"};
+    static const char *const bad[] = {"how is the weather?",
+                                      "remove the haze", /* which this model cannot do */
+                                      "don't remove the rain",
+                                      "quita la lluvia, por favor",
+                                      "   ",
+                                      "\001",
+                                      ""};
     GstHarness *h = harness_new("instruction=how is the weather?", GREY);
     g_autofree char *text = fixture_wait_warning(fixture_bus(h));
 
