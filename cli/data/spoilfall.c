@@ -106,7 +106,7 @@ void spoil_rain(Film *film)
                  .length = spoil_scale(state, 50, 190),
                  .width = spoil_between(state, 2, 4),
                  .crowd = spoil_between(state, 0.4, 1)};
-    double veil = spoil_between(state, 0.01, 0.06), much = spoil_between(state, 0.5, 0.9);
+    double veil = spoil_between(state, 0, 0.03), much = spoil_between(state, 0.5, 0.9);
     rain.share = spoil_between(state, 0.5, 1);
     g_autofree float *share = g_new0(float, film->area);
     light_from_levels(film->values, 3 * film->area);
@@ -168,7 +168,7 @@ void spoil_snow(Film *film)
                  .size = spoil_scale(state, 5, 12),
                  .crowd = spoil_between(state, 0.35, 0.8),
                  .share = spoil_between(state, 0.7, 1)};
-    double veil = spoil_between(state, 0.02, 0.1), much = spoil_between(state, 0.6, 0.9);
+    double veil = spoil_between(state, 0, 0.05), much = spoil_between(state, 0.6, 0.9);
     g_autofree float *share = g_new0(float, film->area);
     light_from_levels(film->values, 3 * film->area);
     Air air = spoil_choose_air(state, film, much);
