@@ -111,7 +111,7 @@ void spoil_rain(Film *film)
     g_autofree float *share = g_new0(float, film->area);
     light_from_levels(film->values, 3 * film->area);
     Air air = spoil_choose_air(state, film, much);
-    spoil_veil(film, &air, veil * sqrt(film->amount / 12));
+    spoil_veil(film, &air, veil * sqrt(film->amount / 15));
     guint n = count(film);
     for (guint i = 0; i < n; i++)
         put_streak(film, &rain, i, share);
@@ -172,7 +172,7 @@ void spoil_snow(Film *film)
     g_autofree float *share = g_new0(float, film->area);
     light_from_levels(film->values, 3 * film->area);
     Air air = spoil_choose_air(state, film, much);
-    spoil_veil(film, &air, veil * sqrt(film->amount / 12));
+    spoil_veil(film, &air, veil * sqrt(film->amount / 15));
     guint n = count(film);
     for (guint i = 0; i < n; i++)
         put_flake(film, &snow, i, share);
