@@ -103,6 +103,32 @@ GType vdt_classify_get_type(void)
     return register_enum(&type, "VdtClassify", values);
 }
 
+GType vdt_restore_mode_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {VDT_RESTORE_ALWAYS, "Each frame", "always"},
+        {VDT_RESTORE_AUTO, "Frames that need it, as the estimator says", "auto"},
+        {VDT_RESTORE_NEVER, "No frame", "never"},
+        {VDT_RESTORE_ON_DEMAND, "The frame after each `restore-still`", "on-demand"},
+        {0, NULL, NULL},
+    };
+
+    return register_enum(&type, "VdtRestoreMode", values);
+}
+
+GType vdt_restore_what_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {VDT_RESTORE_FRAME, "The whole frame, or the part of it that `region` names", "frame"},
+        {VDT_RESTORE_BOXES, "What other elements found in it: its regions of interest", "boxes"},
+        {0, NULL, NULL},
+    };
+
+    return register_enum(&type, "VdtRestoreWhat", values);
+}
+
 GType vdt_scene_action_get_type(void)
 {
     static gsize type;

@@ -64,6 +64,33 @@ typedef enum { VDT_CLASSIFY_FRAME, VDT_CLASSIFY_REGIONS, VDT_CLASSIFY_BOXES } Vd
 #define VDT_TYPE_CLASSIFY (vdt_classify_get_type())
 GType vdt_classify_get_type(void);
 
+/**
+ * VdtRestoreMode:
+ * @VDT_RESTORE_ALWAYS: each frame is restored
+ * @VDT_RESTORE_AUTO: frames are restored that need it
+ * @VDT_RESTORE_NEVER: none is
+ * @VDT_RESTORE_ON_DEMAND: one is for which that is asked
+ */
+typedef enum {
+    VDT_RESTORE_ALWAYS,
+    VDT_RESTORE_AUTO,
+    VDT_RESTORE_NEVER,
+    VDT_RESTORE_ON_DEMAND
+} VdtRestoreMode;
+
+#define VDT_TYPE_RESTORE_MODE (vdt_restore_mode_get_type())
+GType vdt_restore_mode_get_type(void);
+
+/**
+ * VdtRestoreWhat:
+ * @VDT_RESTORE_FRAME: all of a frame is restored
+ * @VDT_RESTORE_BOXES: what other elements found in it is
+ */
+typedef enum { VDT_RESTORE_FRAME, VDT_RESTORE_BOXES } VdtRestoreWhat;
+
+#define VDT_TYPE_RESTORE_WHAT (vdt_restore_what_get_type())
+GType vdt_restore_what_get_type(void);
+
 /* Values are VdtStreetAction's, and one for a street on which all of them happen. */
 #define VDT_SCENE_ANY         (-1)
 #define VDT_TYPE_SCENE_ACTION (vdt_scene_action_get_type())

@@ -3,12 +3,14 @@
 #include "classifier/slabclassifier.h"
 #include "overlay/overlay.h"
 #include "recognizer/squeezetimerecognizer.h"
+#include "restorer/iptrestorer.h"
 #include "segmenter/cgrsegsegmenter.h"
 #include "street/scenesrc.h"
 
 static gboolean plugin_init(GstPlugin *plugin)
 {
     return GST_ELEMENT_REGISTER(cgrseg_segmenter, plugin) &&
+           GST_ELEMENT_REGISTER(ipt_restorer, plugin) &&
            GST_ELEMENT_REGISTER(slab_classifier, plugin) &&
            GST_ELEMENT_REGISTER(squeezetime_recognizer, plugin) &&
            GST_ELEMENT_REGISTER(vedette_overlay, plugin) &&

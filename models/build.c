@@ -53,6 +53,9 @@ gboolean vdt_build_check_plain(const VdtModel *model, const VdtBuild *asked, GEr
         g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
                     "%s has no phase %d: it keeps nothing from run to run", model->name,
                     asked->phase);
+    else if (asked->restoration == VDT_RESTORATION_EACH)
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                    "%s cannot do a restoration each for parts of a batch", model->name);
     else if (asked->restoration >= 0 && model->restorations == NULL)
         g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
                     "%s has no restoration %d: it restores nothing", model->name,

@@ -33,6 +33,8 @@ typedef enum {
 #define VDT_BUILD_INPUTS           4
 #define VDT_MERGE_CONFIGURED       (-1) /* as many as the configuration says */
 #define VDT_RESTORATION_CONFIGURED (-1)
+#define VDT_RESTORATION_EACH                                                                       \
+    (-2) /* for training: all, the first samples of a batch the first, and so on, as many each */
 
 /*
  * What build() is asked for. Plans of one network and weights differ in nothing else, so this is

@@ -77,12 +77,17 @@ static ClipInfo info(const ClipSet *set, guint clip)
     return (ClipInfo){.condition = -1};
 }
 
+static void (*const draw[])(const CleanPictures *pictures, guint64 index, guint64 *state,
+                            const VdtPicture *picture) = {draw_street, draw_texture, draw_leaves};
+
+gboolean clean_picture_is_street(guint64 index)
+{
+    return draw[index % G_N_ELEMENTS(draw)] == draw_street;
+}
+
 static gboolean fill(const ClipSet *set, guint item, guint8 *clip, GCancellable *cancellable,
                      GError **error)
 {
-    static void (*const draw[])(const CleanPictures *pictures, guint64 index, guint64 *state,
-                                const VdtPicture *picture) = {draw_street, draw_texture,
-                                                              draw_leaves};
     const CleanPictures *pictures = (const CleanPictures *)set;
     guint64 index = pictures->first + item;
     guint64 state = random_seed3(pictures->seed, index, G_GUINT64_CONSTANT(0x434C45414E));

@@ -160,14 +160,19 @@ void pairs_fill(Pairs *pairs, guint64 step, VdtTensor *spoiled, VdtTensor *clean
     vdt_pool_end();
 }
 
+double pairs_strength(guint i)
+{
+    /* Fractions of the golden ratio's multiples fill 0 to 1 evenly, however many there are. */
+    double strength = (i + 0.5) * 0.6180339887498949;
+    return strength - floor(strength);
+}
+
 void pairs_get(const Cache *clean, guint i, SpoilKind kind, float *spoiled, float *target)
 {
     const ClipFormat *format = &cache_get_set(clean)->format;
-    /* Fractions of the golden ratio's multiples fill 0 to 1 evenly, however many there are. */
-    double strength = (i + 0.5) * 0.6180339887498949;
     Window window = {.width = (int)format->width, .height = (int)format->height};
     Spoil spoil = {.kind = kind,
-                   .strength = strength - floor(strength),
+                   .strength = pairs_strength(i),
                    .seed = random_seed3(kind, i, G_GUINT64_CONSTANT(0x48454C44))};
     make_pair(clean, i, &window, &spoil, spoiled, target);
 }

@@ -116,9 +116,10 @@ static gboolean parse_merges(EvalOptions *o)
 }
 
 /* Of the street, if their number is not set. */
-#define CLIPS   2000
-#define STREETS 21
-#define UNSET   G_MININT
+#define CLIPS    2000
+#define STREETS  21
+#define PICTURES 96 /* that are restored, for each task */
+#define UNSET    G_MININT
 
 static gboolean check(const EvalOptions *o)
 {
@@ -195,7 +196,8 @@ int command_eval(int argc, char **argv)
          "R[,R...]"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &o.seed, "Of the street's clips, or of noise (9000)",
          "N"},
-        {"clips", 0, 0, G_OPTION_ARG_INT, &o.clips, "Clips of the street (2000)", "N"},
+        {"clips", 0, 0, G_OPTION_ARG_INT, &o.clips,
+         "Clips of the street (2000; pictures to restore: 96)", "N"},
         {"objects", 0, 0, G_OPTION_ARG_NONE, &o.objects,
          "Follow objects on as many endless streets as there are --clips (21), instead", NULL},
         {"baselines", 0, 0, G_OPTION_ARG_NONE, &o.baselines,
@@ -227,8 +229,11 @@ int command_eval(int argc, char **argv)
                        entries, argc, argv, 1, 2, &rest))
         return EXIT_USAGE;
     o.task = g_strdup(rest[1]);
+    const VdtModel *model = vdt_model_find(rest[0], NULL);
     if (o.clips == UNSET)
-        o.clips = o.objects ? STREETS : CLIPS;
+        o.clips = o.objects                                              ? STREETS
+                  : model != NULL && model->task == VDT_TASK_RESTORATION ? PICTURES
+                                                                         : CLIPS;
     if (!check(&o) || !parse_merges(&o))
         return EXIT_USAGE;
     g_autoptr(GError) error = NULL;

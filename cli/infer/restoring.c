@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "pictures/pixels.h"
+
 /* Of the white line between before and after. */
 #define LINE 2
 
@@ -52,6 +54,14 @@ const char *restoring_get_name(const Restoring *self, guint i)
     return vdt_restorer_get_restorations(self->restorer, NULL)[self->steps[i]];
 }
 
+static gboolean no_memory(guint width, guint height, gsize bytes, GError **error)
+{
+    g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
+                "a picture of %u x %u takes %" G_GSIZE_FORMAT " bytes, which are not to be had",
+                width, height, bytes);
+    return FALSE;
+}
+
 /* Has planes @i hold a picture of that size. */
 static gboolean make_room(Restoring *self, guint i, guint width, guint height, GError **error)
 {
@@ -61,12 +71,8 @@ static gboolean make_room(Restoring *self, guint i, guint width, guint height, G
     g_clear_pointer(&self->planes[i], g_free);
     self->room[i] = 0;
     self->planes[i] = g_try_new(float, floats);
-    if (self->planes[i] == NULL) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
-                    "a picture of %u x %u takes %" G_GSIZE_FORMAT " bytes, which are not to be had",
-                    width, height, floats * sizeof(float));
-        return FALSE;
-    }
+    if (self->planes[i] == NULL)
+        return no_memory(width, height, floats * sizeof(float), error);
     self->room[i] = floats;
     return TRUE;
 }
@@ -81,7 +87,8 @@ gboolean restoring_run(Restoring *self, const VdtPicture *picture, double streng
     for (guint i = 0; i < self->n_steps; i++, now = !now) {
         const VdtRestoreRequest request = {self->steps[i], strength, NULL};
         guint scale = vdt_restorer_get_scale(self->restorer, self->steps[i], error);
-        if (scale == 0 || !make_room(self, !now, width * scale, height * scale, error) ||
+        if (scale == 0 || !pixels_check_size("result", width * scale, height * scale, error) ||
+            !make_room(self, !now, width * scale, height * scale, error) ||
             !vdt_restorer_run(self->restorer, &request, self->planes[now], width, height,
                               self->planes[!now], cancellable, error))
             return FALSE;
@@ -92,14 +99,21 @@ gboolean restoring_run(Restoring *self, const VdtPicture *picture, double streng
     return TRUE;
 }
 
-/* Has @picture hold pixels of its own, of that size. */
-static void make_pixels(VdtPicture *picture, guint width, guint height)
+/* Has @picture hold @restored, as pixels of its own. */
+static gboolean draw(const Restored *restored, VdtPicture *picture, GError **error)
 {
+    guint width = restored->width, height = restored->height;
     if (picture->width != width || picture->height != height) {
         g_free(picture->data);
-        picture->data = g_malloc((gsize)3 * width * height);
+        *picture =
+            (VdtPicture){g_try_malloc((gsize)3 * width * height), width, height, (gsize)3 * width};
     }
-    *picture = (VdtPicture){picture->data, width, height, (gsize)3 * width};
+    if (picture->data == NULL) {
+        *picture = (VdtPicture){NULL};
+        return no_memory(width, height, (gsize)3 * width * height, error);
+    }
+    vdt_restore_to_picture(restored->planes, picture);
+    return TRUE;
 }
 
 /* Copies the right half of @after over that of @before. */
@@ -118,16 +132,14 @@ gboolean restoring_draw(Restoring *self, const VdtPicture *picture, GCancellable
                         VdtPicture *after, VdtPicture *halves, GError **error)
 {
     Restored restored;
-    if (!restoring_run(self, picture, self->strength, cancellable, &restored, error))
+    if (!restoring_run(self, picture, self->strength, cancellable, &restored, error) ||
+        !draw(&restored, after, error))
         return FALSE;
-    make_pixels(after, restored.width, restored.height);
-    vdt_restore_to_picture(restored.planes, after);
     if (halves == NULL)
         return TRUE;
-    if (!restoring_run(self, picture, 0, cancellable, &restored, error))
+    if (!restoring_run(self, picture, 0, cancellable, &restored, error) ||
+        !draw(&restored, halves, error))
         return FALSE;
-    make_pixels(halves, restored.width, restored.height);
-    vdt_restore_to_picture(restored.planes, halves);
     join_halves(after, halves);
     return TRUE;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The curve as a picture: loss on the left axis, the share of right answers on the right one. */
+/* The curve as a picture: loss on the left axis, the score on the right one: the share of right
+ * answers, or if it is more than all, dB. */
 #include <gio/gio.h>
 #include <math.h>
 
@@ -19,7 +20,7 @@ typedef struct {
     cairo_t *cr;
     const CurveRow *rows;
     guint n;
-    double epochs, most_loss; /* ends of the axes */
+    double epochs, most_loss, most_score; /* ends of the axes */
 } Plot;
 
 static void set_colour(cairo_t *cr, guint rgb)
@@ -95,7 +96,10 @@ static void draw_axes(const Plot *plot)
         cairo_stroke(cr);
         set_colour(cr, 0x333333);
         if (i % 2 == 0) {
-            g_snprintf(text, sizeof text, "%d %%", 10 * i);
+            if (plot->most_score > 1)
+                g_snprintf(text, sizeof text, "%g dB", plot->most_score * i / 10);
+            else
+                g_snprintf(text, sizeof text, "%d %%", 10 * i);
             write_text(cr, LEFT + ACROSS + 8, y + 4, 0, text);
             g_snprintf(text, sizeof text, "%.2g", plot->most_loss * i / 10);
             write_text(cr, LEFT - 8, y + 4, 1, text);
@@ -108,7 +112,7 @@ static void draw_axes(const Plot *plot)
     }
     write_text(cr, LEFT + ACROSS / 2, HEIGHT - 10, 0.5, "epochs");
     write_text(cr, LEFT, TOP - 10, 0.5, "loss");
-    write_text(cr, LEFT + ACROSS, TOP - 10, 0.5, "right");
+    write_text(cr, LEFT + ACROSS, TOP - 10, 0.5, plot->most_score > 1 ? "PSNR" : "right");
 }
 
 static void draw(Plot *plot, const char *title)
@@ -120,10 +124,13 @@ static void draw(Plot *plot, const char *title)
     cairo_set_font_size(cr, 13);
     plot->epochs = 1e-6;
     plot->most_loss = 1e-6;
+    plot->most_score = 1;
     for (guint i = 0; i < plot->n; i++) {
         plot->epochs = MAX(plot->epochs, plot->rows[i].epoch);
         if (isfinite(plot->rows[i].loss))
             plot->most_loss = MAX(plot->most_loss, plot->rows[i].loss);
+        if (plot->rows[i].score > plot->most_score)
+            plot->most_score = 10 * ceil(plot->rows[i].score / 10);
     }
     draw_axes(plot);
     set_colour(cr, 0x111111);
@@ -131,7 +138,7 @@ static void draw(Plot *plot, const char *title)
     cairo_set_line_width(cr, 1.6);
     draw_line(plot, take_loss, plot->most_loss, 0x9ab8d8, "training loss", 0.22);
     draw_line(plot, take_val_loss, plot->most_loss, 0x1f5fa8, "validation loss", 0.45);
-    draw_line(plot, take_score, 1, 0xd2691e, "score in validation", 0.7);
+    draw_line(plot, take_score, plot->most_score, 0xd2691e, "score in validation", 0.7);
 }
 
 gboolean curve_draw(const Curve *curve, const char *path, const char *title, GError **error)

@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "config.h"
+#include "data/cleanpictures.h"
 #include "data/identity.h"
 #include "data/picturefolder.h"
 #include "data/streetclips.h"
 #include "data/streetpictures.h"
 #include "paths.h"
-#include "training.h"
+#include "restoration.h"
 #include "unwrap.h"
 #if HAVE_GST
 #include "data/classfolder.h"
@@ -92,6 +93,8 @@ static char **find_labels(Training *training, const VdtModel *model, GError **er
 {
     if (training->task != NULL)
         return g_strdupv((char **)training->task->labels);
+    if (model->task == VDT_TASK_RESTORATION)
+        return restoration_names(training->o);
     if (training->o->street) {
         guint n =
             model->task == VDT_TASK_SEGMENTATION ? VDT_STREET_N_CLASSES : VDT_STREET_N_ACTIONS;
@@ -140,6 +143,9 @@ static void fill_card(Training *training, char **labels)
     if (o->width > 0) {
         card->width = o->width;
         card->height = o->height;
+    } else if (network->n_restorations > 0) {
+        card->width = CLEAN_PICTURES_WIDTH;
+        card->height = CLEAN_PICTURES_HEIGHT;
     } else if (training->task != NULL) {
         card->width = card->height = training->task->size;
     } else if (small != NULL && o->street) {
@@ -220,7 +226,8 @@ gboolean training_open_data(Training *training, const char *architecture, GError
     if (config == NULL && training->start == NULL && training->task != NULL)
         config = training->task->config;
     if (!network_init(&training->network, architecture, config, training->start,
-                      g_strv_length(labels), error)) {
+                      g_strv_length(labels), error) ||
+        (model->task == VDT_TASK_RESTORATION && !restoration_configure(training, error))) {
         g_strfreev(labels);
         return FALSE;
     }
@@ -306,6 +313,8 @@ static gboolean open_task(Training *training, const ClipFormat *format, GError *
 static gboolean open_sets(Training *training, const ClipFormat *format, GError **error)
 {
     const TrainOptions *o = training->o;
+    if (training->network.n_restorations > 0)
+        return restoration_open_sets(training, error);
 #if HAVE_GST
     if (!o->street && training->network.model->task == VDT_TASK_CLASSIFICATION)
         return open_classes(training, format, error);

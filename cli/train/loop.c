@@ -3,12 +3,14 @@
 #include <math.h>
 
 #include "data/batches.h"
-#include "training.h"
+#include "restoration.h"
 
 static void describe_state(const Training *training, double score, GString *text)
 {
     g_string_printf(text, "loss %.3f", curve_get_recent_loss(training->curve));
-    if (isfinite(score))
+    if (isfinite(score) && training->restoring != NULL)
+        g_string_append_printf(text, ", PSNR %.2f dB", score);
+    else if (isfinite(score))
         g_string_append_printf(
             text, ", %s %.1f %%",
             training->network.model->task == VDT_TASK_SEGMENTATION ? "IoU" : "right", 100 * score);
@@ -61,9 +63,12 @@ static gboolean validation_is_due(const Training *training, guint64 step)
 static gboolean one_step(Training *training, Batches *batches, GError **error)
 {
     VdtTrainReport report;
-    batches_fill(batches, vdt_trainer_get_step(training->trainer),
-                 vdt_session_get_input(training->session, 0),
-                 vdt_session_get_input(training->session, 1));
+    if (training->restoring != NULL)
+        restoration_fill(training, vdt_trainer_get_step(training->trainer));
+    else
+        batches_fill(batches, vdt_trainer_get_step(training->trainer),
+                     vdt_session_get_input(training->session, 0),
+                     vdt_session_get_input(training->session, 1));
     if (!vdt_trainer_step(training->trainer, NULL, &report, error)) {
         g_prefix_error(error, "%s: ", training->o->output);
         return FALSE;
@@ -110,8 +115,10 @@ gboolean training_run(Training *training, GError **error)
     guint64 first = vdt_trainer_get_step(training->trainer);
     if (first >= training->steps)
         return TRUE;
-    g_autoptr(Batches) batches =
-        batches_new(training->cache, training->augment, training->o->seed, training->o->batch);
+    g_autoptr(Batches) batches = training->restoring != NULL
+                                     ? NULL
+                                     : batches_new(training->cache, training->augment,
+                                                   training->o->seed, training->o->batch);
     progress_begin(training->progress, "training", "steps", first, training->steps);
     gboolean ok = run_steps(training, batches, error);
     progress_end(training->progress);

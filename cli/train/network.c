@@ -8,6 +8,7 @@
 #include "fields.h"
 #include "files.h"
 #include "jsontext.h"
+#include "restoration.h"
 #include "unwrap.h"
 
 #define MAX_CONFIG_BYTES (256 << 10)
@@ -111,7 +112,8 @@ gboolean network_init(Network *network, const char *architecture, const char *co
     if (network->model == NULL || !find_config(network, config, start, error))
         return FALSE;
     g_autofree char *before = json_text(network->config, FALSE);
-    network->model->set_classes(network->config, n_classes);
+    if (network->model->set_classes != NULL)
+        network->model->set_classes(network->config, n_classes);
     g_autofree char *after = json_text(network->config, FALSE);
     if (strcmp(before, after) != 0 && strcmp(network->variant, "small") != 0)
         network->variant = "custom";
@@ -156,7 +158,9 @@ VdtGraph *network_graph(const Network *network, guint batch, guint width, guint 
     VdtShape input = network->model->input_shape(network->config, batch, width, height);
     VdtBuild asked = vdt_model_ask(network->model, &input);
     g_autoptr(VdtGraph) graph = vdt_graph_new();
-    if (training)
+    if (training && network->n_restorations > 0)
+        restoration_ask_each(&asked);
+    else if (training)
         json_object_set_double_member(network->config, "dropout", network->dropout);
     gboolean ok = network->model->build(network->config, graph, &asked, error);
     json_object_remove_member(network->config, "dropout");
@@ -164,7 +168,9 @@ VdtGraph *network_graph(const Network *network, guint batch, guint width, guint 
         return NULL;
     if (training && network->freeze_norms)
         vdt_graph_freeze_norms(graph, "backbone.");
-    if (training && network->n_groups > 0)
+    if (training && network->n_restorations > 0)
+        vdt_output(graph, "loss", restoration_loss(graph));
+    else if (training && network->n_groups > 0)
         vdt_output(graph, "loss", groups_loss(network, graph, batch));
     else if (training)
         vdt_output(graph, "loss", plain_loss(network, graph, batch, width, height));
@@ -197,7 +203,7 @@ static gboolean take(const Network *network, VdtWeights *to, const char *name,
             return FALSE;
         }
         vdt_weights_insert(to, name, floats);
-    } else if (g_str_has_prefix(name, network->model->head)) {
+    } else if (network->model->head != NULL && g_str_has_prefix(name, network->model->head)) {
         taking->fresh_head = TRUE;
     } else if (tensor != NULL || !is_beyond_backbone(network, name)) {
         g_autofree char *wanted = vdt_shape_to_string(shape);

@@ -15,6 +15,7 @@ typedef struct {
     guint frames, n_classes;    /* 1 frame for what takes pictures */
     const VdtCardGroup *groups; /* of the classes, as questions; static; NULL: one question */
     guint n_groups;
+    guint n_restorations;   /* 0: it does not restore */
     gboolean only_backbone; /* what it starts from has nothing else */
     /* of the training only */
     double dropout, label_smoothing;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "data/spoil.h"
 #include "data/streetclips.h"
 #include "data/streettasks.h"
 #include "model.h"
@@ -15,16 +16,18 @@
 #define CLIPS_CROP    "96x56"
 #define MAPS_CROP     "192x144"
 #define PICTURES_CROP "512x512"
+/* Windows of attention fit in, with some padding, as they do in most pictures. */
+#define RESTORED_CROP "112x112"
 /* An option that the command line does not have: no option may be that. */
 #define NOT_GIVEN     G_MININT
 
 void train_options_clear(TrainOptions *o)
 {
     common_options_clear(&o->common);
-    char *strings[] = {o->task,     o->data,       o->cache_size, o->cache_folder, o->weights,
-                       o->config,   o->size,       o->crop,       o->framing,      o->optimizer,
-                       o->schedule, o->milestones, o->augment,    o->output,       o->name,
-                       o->title,    o->licence,    o->origin,     o->precision};
+    char *strings[] = {o->only_task, o->task,     o->data,       o->cache_size, o->cache_folder,
+                       o->weights,   o->config,   o->size,       o->crop,       o->framing,
+                       o->optimizer, o->schedule, o->milestones, o->augment,    o->output,
+                       o->name,      o->title,    o->licence,    o->origin,     o->precision};
     for (guint i = 0; i < G_N_ELEMENTS(strings); i++)
         g_free(strings[i]);
 }
@@ -136,6 +139,7 @@ static gboolean check_ranges(const TrainOptions *o)
         {"batch", o->batch, 1, 4096},
         {"whole-batch", o->whole_batch, 1, o->batch},
         {"epochs", o->epochs, 0.001, 100000},
+        {"steps", o->steps, 0, 100000000},
         {"crop-share", o->crop_share, 0, 1},
         {"warmup", o->warmup, 0, 100000},
         {"rate", o->rate, 0, 1e6},
@@ -215,6 +219,31 @@ static gboolean check_compensator(const TrainOptions *o, const VdtModel *model)
     return TRUE;
 }
 
+/* Options that are for what restores pictures. */
+static gboolean check_restoration(const TrainOptions *o, const VdtModel *model)
+{
+    g_autoptr(GError) error = NULL;
+    SpoilKind kind;
+    if (model != NULL && model->task != VDT_TASK_RESTORATION) {
+        if (o->only_task != NULL || o->plain)
+            return complain_usage("train", "--%s: %s restores nothing",
+                                  o->plain ? "plain" : "only-task", model->name) < 0;
+        return TRUE;
+    }
+    if (o->data != NULL)
+        return complain_usage("train",
+                              "%s is trained on --street: on pictures that are spoiled "
+                              "here",
+                              model != NULL ? model->name : "what restores") < 0;
+    if (o->only_task != NULL && o->plain)
+        return complain_usage("train", "--only-task and --plain exclude each other") < 0;
+    if (o->only_task == NULL && o->batch % SPOIL_N_KINDS != 0)
+        return complain_usage("train", "--batch is %d, but must be a multiple of %d, the tasks",
+                              o->batch, SPOIL_N_KINDS) < 0;
+    return o->only_task == NULL || spoil_find(o->only_task, &kind, &error) ||
+           complain_usage("train", "--only-task: %s", error->message) < 0;
+}
+
 static gboolean check(TrainOptions *o)
 {
     if (o->quick && !o->street)
@@ -258,6 +287,7 @@ enum {
     LEARN_MAPS,     /* a class for each pixel of the street */
     LEARN_PICTURES, /* or of a folder's pictures */
     LEARN_LABELS,   /* an answer to a picture, or several */
+    LEARN_RESTORED, /* what a spoiled picture was like */
     N_LEARN
 };
 static const struct {
@@ -275,22 +305,22 @@ static const struct {
     {                                                                                              \
         __VA_ARGS__                                                                                \
     }
-    {WHOLE(clips, 11760, 12096, 1, 24000)},
-    {WHOLE(validation_clips, 336, 168, 0, 1000)},
-    {WHOLE(coded, 8, 8, 0, 8)},
-    {WHOLE(endless, 3, 2, 0, 0)},
-    {WHOLE(batch, 16, 12, 16, 32)},
-    {WHOLE(whole_batch, 16, 8, 16, 32)},
-    {REAL(epochs, 28, 10, 127, 13)},
-    {REAL(crop_share, 0.78, 0.88, 1, 1)},
-    {REAL(rate, 4e-3, 3e-3, 1.2e-3, 1.2e-3)},
-    {REAL(backbone_rate, 1, 1, 0.1, 1)},
-    {REAL(final_rate, 0.01, 0.01, 0, 0.01)},
-    {REAL(decay, 0.05, 0.05, 0.01, 0.05)},
-    {REAL(clip, 5, 5, 0, 5)},
-    {REAL(average, 0.999, 0.999, 0, 0.99)},
-    {REAL(label_smoothing, 0.1, 0, 0, 0)},
-    {REAL(dropout, 0.2, 0, 0.1, 0)},
+    {WHOLE(clips, 11760, 12096, 1, 24000, 4000)},
+    {WHOLE(validation_clips, 336, 168, 0, 1000, 24)},
+    {WHOLE(coded, 8, 8, 0, 8, 0)},
+    {WHOLE(endless, 3, 2, 0, 0, 0)},
+    {WHOLE(batch, 16, 12, 16, 32, 18)},
+    {WHOLE(whole_batch, 16, 8, 16, 32, 18)},
+    {REAL(epochs, 28, 10, 127, 13, 40)},
+    {REAL(crop_share, 0.78, 0.88, 1, 1, 1)},
+    {REAL(rate, 4e-3, 3e-3, 1.2e-3, 1.2e-3, 1e-3)},
+    {REAL(backbone_rate, 1, 1, 0.1, 1, 1)},
+    {REAL(final_rate, 0.01, 0.01, 0, 0.01, 1e-3)},
+    {REAL(decay, 0.05, 0.05, 0.01, 0.05, 1e-4)},
+    {REAL(clip, 5, 5, 0, 5, 0)},
+    {REAL(average, 0.999, 0.999, 0, 0.99, 0.999)},
+    {REAL(label_smoothing, 0.1, 0, 0, 0, 0)},
+    {REAL(dropout, 0.2, 0, 0.1, 0, 0)},
 #undef WHOLE
 #undef REAL
 };
@@ -304,21 +334,25 @@ static const struct {
     gboolean whole;
     double of[N_LEARN];
 } quick[] = {
-#define WHOLE(member, clips, maps, labels)                                                         \
+#define WHOLE(member, clips, maps, labels, restored)                                               \
     G_STRUCT_OFFSET(TrainOptions, member), TRUE,                                                   \
     {                                                                                              \
-        clips, maps, maps, labels                                                                  \
+        clips, maps, maps, labels, restored                                                        \
     }
-#define REAL(member, clips, maps, labels)                                                          \
+#define REAL(member, clips, maps, labels, restored)                                                \
     G_STRUCT_OFFSET(TrainOptions, member), FALSE,                                                  \
     {                                                                                              \
-        clips, maps, maps, labels                                                                  \
+        clips, maps, maps, labels, restored                                                        \
     }
-    {WHOLE(clips, 1176, 384, 2400)}, {WHOLE(validation_clips, 84, 28, 200)},
-    {WHOLE(coded, 0, 0, 0)},         {WHOLE(endless, 0, 0, 0)},
-    {REAL(epochs, 10, 6, 6)},        {REAL(crop_share, 0.9, 0.9, 1)},
-    {REAL(average, 0.98, 0.9, 0.9)}, {REAL(label_smoothing, 0, 0, 0)},
-    {REAL(dropout, 0, 0, 0)},
+    {WHOLE(clips, 1176, 384, 2400, 256)},
+    {WHOLE(validation_clips, 84, 28, 200, 4)},
+    {WHOLE(coded, 0, 0, 0, 0)},
+    {WHOLE(endless, 0, 0, 0, 0)},
+    {REAL(epochs, 10, 6, 6, 20)},
+    {REAL(crop_share, 0.9, 0.9, 1, 1)},
+    {REAL(average, 0.98, 0.9, 0.9, 0.98)},
+    {REAL(label_smoothing, 0, 0, 0, 0)},
+    {REAL(dropout, 0, 0, 0, 0)},
 #undef WHOLE
 #undef REAL
 };
@@ -351,6 +385,7 @@ static void be_quick(TrainOptions *o, guint learn)
 static void follow_recipe(TrainOptions *o, VdtTask task)
 {
     const guint learn = task == VDT_TASK_CLASSIFICATION ? LEARN_LABELS
+                        : task == VDT_TASK_RESTORATION  ? LEARN_RESTORED
                         : task != VDT_TASK_SEGMENTATION ? LEARN_CLIPS
                         : o->street                     ? LEARN_MAPS
                                                         : LEARN_PICTURES;
@@ -375,12 +410,15 @@ static void follow_recipe(TrainOptions *o, VdtTask task)
             .flip = 0.5, .scale = 0.05, .shift = 0.05, .light = 0.06, .colour = 0.03, .noise = 2};
     if (pictures) /* photographs have their own noise, and things are of all sizes */
         o->augmentation = (AugmentOptions){.flip = 0.5, .scale = 0.5, .light = 0.2, .colour = 0.1};
+    if (learn == LEARN_RESTORED && o->schedule == NULL)
+        o->schedule = g_strdup("cosine");
     if (o->crop == NULL)
-        o->crop = g_strdup(o->size != NULL || learn == LEARN_LABELS ? "none"
-                           : pictures                               ? PICTURES_CROP
-                           : !o->street                             ? "none"
-                           : learn == LEARN_MAPS                    ? MAPS_CROP
-                                                                    : CLIPS_CROP);
+        o->crop = g_strdup(learn == LEARN_RESTORED                    ? RESTORED_CROP
+                           : o->size != NULL || learn == LEARN_LABELS ? "none"
+                           : pictures                                 ? PICTURES_CROP
+                           : !o->street                               ? "none"
+                           : learn == LEARN_MAPS                      ? MAPS_CROP
+                                                                      : CLIPS_CROP);
 }
 
 gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **architecture)
@@ -452,6 +490,10 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
          "R"},
         {"framing", 0, 0, G_OPTION_ARG_STRING, &o->framing,
          "How frames get that size: stretch, crop or fit", "HOW"},
+        {"only-task", 0, 0, G_OPTION_ARG_STRING, &o->only_task,
+         "Of what restores: learn one task, by a network of its own", "NAME"},
+        {"plain", 0, 0, G_OPTION_ARG_NONE, &o->plain,
+         "Of what restores: do all tasks by the same weights, not told which it is", NULL},
         {"compensator", 0, 0, G_OPTION_ARG_NONE, &o->compensator,
          "Leave the network of --weights as it is, and train adapters that make up for merging "
          "more tokens, or fewer, than it was trained with",
@@ -464,6 +506,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
         {"epochs", 0, 0, G_OPTION_ARG_DOUBLE, &o->epochs,
          "Times that each clip is seen (28; of maps 10, with labels 13; of maps of --data 127)",
          "N"},
+        {"steps", 0, 0, G_OPTION_ARG_INT, &o->steps, "Steps, instead of --epochs", "N"},
         {"batch", 0, 0, G_OPTION_ARG_INT, &o->batch,
          "Clips in a step (16; of maps of the street 12, with labels 32)", "N"},
         {"whole-batch", 0, 0, G_OPTION_ARG_INT, &o->whole_batch,
@@ -538,5 +581,6 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
     o->task = g_strdup(rest[1]);
     follow_recipe(o, model != NULL ? model->task : VDT_TASK_RECOGNITION);
     *architecture = g_strdup(rest[0]);
-    return check_task(o, model) && check_compensator(o, model) && check(o);
+    return check_task(o, model) && check_compensator(o, model) &&
+           (model == NULL || check_restoration(o, model)) && check(o);
 }

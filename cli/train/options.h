@@ -29,10 +29,12 @@ typedef struct {
     int interval;
     double dropout, label_smoothing;
     gboolean freeze_norms;
+    char *only_task;      /* of those that pictures are restored by; NULL: all */
+    gboolean plain;       /* all of them by the same weights */
     gboolean compensator; /* trained in the place of the network */
     /* optimisation */
     gboolean quick;
-    int batch, whole_batch;
+    int batch, whole_batch, steps; /* steps: instead of epochs, unless 0 */
     double epochs, crop_share, warmup, rate, decay, momentum, clip, average, backbone_rate,
         final_rate, gamma;
     char *optimizer, *schedule, *milestones, *augment;

@@ -8,8 +8,8 @@
 #include "data/streetclips.h"
 #include "io/atomic-file.h"
 #include "jsontext.h"
+#include "restoration.h"
 #include "sink.h"
-#include "training.h"
 
 /* Pictures that norms are measured by: with a share of 0.1 of each step in a mean, those of the
  * last twenty or so count. */
@@ -186,6 +186,14 @@ static JsonArray *groups(const Network *network)
     return array;
 }
 
+static JsonArray *tasks(const VdtCard *card)
+{
+    JsonArray *array = json_array_new();
+    for (guint i = 0; i < card->n_labels; i++)
+        json_array_add_string_element(array, card->labels[i]);
+    return array;
+}
+
 static gboolean save_card(const Training *training, const Validation *validation, GError **error)
 {
     const TrainOptions *o = training->o;
@@ -203,13 +211,16 @@ static gboolean save_card(const Training *training, const Validation *validation
     json_object_set_string_member(object, "title", card->title);
     json_object_set_string_member(object, "weights", "weights.safetensors");
     json_object_set_string_member(object, "sha256", hash);
-    json_object_set_string_member(object, "labels", "labels.txt");
+    if (training->network.n_restorations > 0)
+        json_object_set_array_member(object, "tasks", tasks(card));
+    else
+        json_object_set_string_member(object, "labels", "labels.txt");
     if (training->network.n_groups > 0)
         json_object_set_array_member(object, "groups", groups(&training->network));
     JsonArray *quiet = NULL;
     if (o->street && training->network.model->task == VDT_TASK_SEGMENTATION)
         json_object_set_array_member(object, "things", things());
-    else if (o->street)
+    else if (o->street && training->network.n_restorations == 0)
         quiet = background(training->task);
     if (quiet != NULL)
         json_object_set_array_member(object, "background", quiet);
@@ -230,6 +241,8 @@ static gboolean save_card(const Training *training, const Validation *validation
 
 gboolean training_save_labels(Training *training, GError **error)
 {
+    if (training->network.n_restorations > 0)
+        return TRUE;
     g_autofree char *names = g_strjoinv("\n", training->card->labels);
     g_autofree char *text = g_strconcat(names, "\n", NULL);
     g_autofree char *path = training_output_path(training, "labels.txt");
@@ -262,7 +275,9 @@ gboolean training_save_result(Training *training, GError **error)
     g_auto(Validation) validation = {0};
     if (!training_validate(training, weights, &validation, error))
         return FALSE;
-    if (validation.n > 0)
+    if (validation.n > 0 && training->network.n_restorations > 0)
+        restoration_report(training, &validation);
+    else if (validation.n > 0)
         progress_say(training->progress,
                      training->network.model->task == VDT_TASK_SEGMENTATION
                          ? "validation: mean IoU %.2f %% of %u pictures"

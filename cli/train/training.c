@@ -6,6 +6,7 @@
 
 #include "data/batches.h"
 #include "io/atomic-file.h"
+#include "restoration.h"
 
 /* Rows of the curve, at most about. */
 #define CURVE_ROWS 1000
@@ -16,6 +17,7 @@ void training_clear(Training *training)
     g_clear_pointer(&training->session, vdt_session_free);
     g_clear_pointer(&training->augment, augment_free);
     g_clear_pointer(&training->curve, curve_free);
+    g_clear_pointer(&training->restoring, restoring_free);
     g_clear_pointer(&training->cache, cache_free);
     g_clear_pointer(&training->validation_cache, cache_free);
     g_clear_pointer(&training->set, clip_set_free);
@@ -49,14 +51,16 @@ void training_name_card(Training *training)
     g_free(card->name);
     g_free(card->title);
     card->name = o->name != NULL ? g_strdup(o->name) : basename_of(o->output);
-    card->title = o->title != NULL
-                      ? g_strdup(o->title)
-                      : g_strdup_printf("%s, %s", training->network.model->name,
-                                        !o->street               ? card->name
-                                        : training->task != NULL ? training->task->title
-                                        : training->network.model->task == VDT_TASK_SEGMENTATION
-                                            ? "classes of the synthetic street"
-                                            : "actions on the synthetic street");
+    card->title =
+        o->title != NULL
+            ? g_strdup(o->title)
+            : g_strdup_printf("%s, %s", training->network.model->name,
+                              !o->street                             ? card->name
+                              : training->task != NULL               ? training->task->title
+                              : training->network.n_restorations > 0 ? "restoring pictures"
+                              : training->network.model->task == VDT_TASK_SEGMENTATION
+                                  ? "classes of the synthetic street"
+                                  : "actions on the synthetic street");
 }
 
 static guint64 to_steps(const Training *training, double epochs)
@@ -150,10 +154,12 @@ gboolean training_prepare(Training *training, GError **error)
     const TrainOptions *o = training->o;
     guint n_clips = clip_set_get_n_clips(training->set);
     training->per_epoch = batches_per_epoch(n_clips, o->batch);
-    training->steps = MAX(to_steps(training, o->epochs), 1);
+    training->steps = o->steps > 0 ? (guint64)o->steps : MAX(to_steps(training, o->epochs), 1);
     training->crop_steps = o->crop_width > 0 ? o->crop_share * training->steps + 0.5 : 0;
     set_progress(training);
     if (!make_trainer(training, training->crop_steps > 0, error))
+        return FALSE;
+    if (training->network.n_restorations > 0 && !restoration_prepare(training, error))
         return FALSE;
     training->curve = curve_new(MAX(training->steps / CURVE_ROWS, 1));
     training->augment = augment_new(&o->augmentation, o->seed, &training->set->format,

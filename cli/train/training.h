@@ -12,6 +12,8 @@
 #include "network.h"
 #include "options.h"
 
+typedef struct _Restoring Restoring; /* restoration.h */
+
 typedef struct {
     const TrainOptions *o;
     const char *command; /* as it was typed */
@@ -29,6 +31,7 @@ typedef struct {
     VdtCard *card;          /* as it will be: labels, preprocessing */
     ClipSet *set, *validation_set;
     Cache *cache, *validation_cache; /* the second may be NULL */
+    Restoring *restoring;            /* what pictures are restored by; NULL: something else */
 
     /* the work */
     Augment *augment;
@@ -78,7 +81,8 @@ gboolean training_run(Training *training, GError **error);
 /* compensate.c: instead of all that, adapters for the network as it is. */
 gboolean training_compensate(Training *training, GError **error);
 
-/* How well validation clips were answered: @score is the share that was right, or the mean IoU. */
+/* How well validation clips were answered: @score is the share that was right, the mean IoU, or the
+ * PSNR. */
 typedef struct {
     guint n; /* 0: there are none */
     double loss, score;

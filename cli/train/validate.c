@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How well the weights do on clips that are not trained on. */
+#include "restoration.h"
 #include "score/grouptally.h"
 #include "score/maptally.h"
 #include "score/predict.h"
 #include "score/predictmaps.h"
 #include "score/tally.h"
-#include "training.h"
 
 #define BATCH 16
 
@@ -78,6 +78,8 @@ gboolean training_validate(Training *training, VdtWeights *weights, Validation *
 {
     if (training->validation_cache == NULL)
         return TRUE;
+    if (training->network.n_restorations > 0)
+        return restoration_validate(training, weights, validation, error);
     const VdtCard *card = training->card;
     gboolean maps = training->network.model->task == VDT_TASK_SEGMENTATION;
     g_autoptr(VdtGraph) graph = network_graph(&training->network, maps ? 1 : BATCH, card->width,

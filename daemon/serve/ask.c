@@ -15,6 +15,7 @@ typedef struct {
     GSocketConnection *connection;
     GDataInputStream *input;
     GCancellable *cancellable;
+    gint64 end; /* by the monotonic clock, of the whole answer, however it drips; 0: none */
     guint status;
 } Answer;
 
@@ -26,12 +27,22 @@ static void answer_clear(Answer *answer)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Answer, answer_clear)
 
+static gboolean in_time(const Answer *answer, GError **error)
+{
+    if (answer->end == 0 || g_get_monotonic_time() < answer->end)
+        return TRUE;
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "its answer takes too long");
+    return FALSE;
+}
+
 /* Without its end, and of no more than *@room bytes, which it takes off; NULL with an error. */
 static char *read_line(Answer *answer, gsize *room, GError **error)
 {
     g_autoptr(GString) line = g_string_new(NULL);
     for (; *room > 0; (*room)--) {
         g_autoptr(GError) why = NULL;
+        if (!in_time(answer, error))
+            return NULL;
         guchar byte = g_data_input_stream_read_byte(answer->input, answer->cancellable, &why);
         if (why != NULL) {
             g_propagate_error(error, g_steal_pointer(&why));
@@ -100,6 +111,8 @@ static GString *read_rest(Answer *answer, GError **error)
             g_set_error(error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE, "its answer has no end");
             return NULL;
         }
+        if (!in_time(answer, error))
+            return NULL;
     }
     return n < 0 ? NULL : g_steal_pointer(&all);
 }
@@ -107,7 +120,8 @@ static GString *read_rest(Answer *answer, GError **error)
 JsonObject *vdt_ask(const char *socket, const char *method, const char *target, guint seconds,
                     guint *status, GCancellable *cancellable, GError **error)
 {
-    g_auto(Answer) answer = {.cancellable = cancellable};
+    g_auto(Answer) answer = {.cancellable = cancellable,
+                             .end = g_get_monotonic_time() + seconds * G_USEC_PER_SEC};
     *status = 0;
     if (!begin(&answer, socket, method, target, seconds, error))
         return NULL;

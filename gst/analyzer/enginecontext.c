@@ -43,8 +43,7 @@ static gboolean fits(const VdtCard *card, const char *const *architectures, cons
             g_strcmp0(model, card->path) == 0);
 }
 
-/* As a shell or a file chooser gives it; NULL with @error set for a URI that is no file's. */
-static char *resolve(const char *model, GError **error)
+char *vdt_engine_resolve(const char *model, GError **error)
 {
     if (model && g_str_has_prefix(model, "~/"))
         return g_build_filename(g_get_home_dir(), model + 2, NULL);
@@ -56,7 +55,7 @@ static char *resolve(const char *model, GError **error)
 VdtEngine *vdt_engine_find(const char *const *architectures, const char *usual, const char *name,
                            VdtPrecision precision, VdtEngine *handed, GError **error)
 {
-    g_autofree char *model = resolve(name, error);
+    g_autofree char *model = vdt_engine_resolve(name, error);
     VdtEngineOptions options = {.model = model, .precision = precision};
     g_autoptr(VdtEngine) engine = NULL;
     const VdtCard *card;

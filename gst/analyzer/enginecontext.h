@@ -16,11 +16,15 @@ VdtEngine *vdt_engine_from_context(GstContext *context);
 /* Has somebody set @element's context, if anybody can: asks its neighbours, then the bus. */
 void vdt_engine_ask(GstElement *element);
 
+/* The model that @name means, as a shell or a file chooser gives it: a name, a path, which may
+ * begin with "~/", or a file's URI. The caller's; NULL with @error set for a URI that is no file's.
+ */
+char *vdt_engine_resolve(const char *name, GError **error);
+
 /*
- * An engine of one of @architectures (NULL-terminated) for @name: a model's name, a path, which may
- * begin with "~/", or a file's URI; NULL or "" for @usual, or, if that is NULL, for the street
- * model of the first architecture. It is @handed, which may be NULL, if that is of such an
- * architecture and
+ * An engine of one of @architectures (NULL-terminated) for @name, see above; NULL or "" for @usual,
+ * or, if that is NULL, for the street model of the first architecture. It is @handed, which may be
+ * NULL, if that is of such an architecture and
  * @name does not name another one, whatever its precision, else the one that the process shares.
  */
 VdtEngine *vdt_engine_find(const char *const *architectures, const char *usual, const char *name,

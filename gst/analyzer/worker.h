@@ -155,6 +155,8 @@ gboolean vdt_worker_is_waiting(VdtWorker *worker);
 void vdt_worker_refresh(VdtWorker *worker, gpointer work, const VdtSpan *span);
 /* Waits, for the sake of a frame, until all is done. FALSE if the stream is flushed meanwhile. */
 gboolean vdt_worker_wait(VdtWorker *worker);
+/* Counts work, due at @span, that was replaced before it began, or was not begun at all. */
+void vdt_worker_count_skip(VdtWorker *worker, const VdtSpan *span);
 /* Counts a frame, for which the streaming thread began at @begin, see vdt_stats_thread_time().
  * FALSE if the stream cannot go on: that was posted. */
 gboolean vdt_worker_count_frame(VdtWorker *worker, GstClockTime begin);

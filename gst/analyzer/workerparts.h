@@ -23,5 +23,3 @@ void vdt_worker_tell_notes(VdtWorker *worker);
 /* Notes what is wrong with variables of the environment: one that is ignored would make the network
  * another than was asked for. */
 void vdt_worker_note_environment(VdtWorker *worker);
-/* Counts an inference, due at @span, that was replaced before it began. */
-void vdt_worker_count_skip(VdtWorker *worker, const VdtSpan *span);

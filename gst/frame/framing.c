@@ -81,16 +81,12 @@ void vdt_framing_props_init(VdtFramingProps *props)
     *props = (VdtFramingProps){.framing = DEFAULT_FRAMING};
 }
 
-void vdt_framing_props_install(GObjectClass *klass, guint first)
+void vdt_frame_region_install(GObjectClass *klass, guint id)
 {
     const GParamFlags live = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
 
     g_object_class_install_property(
-        klass, first + FRAMING,
-        g_param_spec_enum("framing", "Framing", "How a frame is brought to the network's size",
-                          VDT_TYPE_FRAMING, DEFAULT_FRAMING, live));
-    g_object_class_install_property(
-        klass, first + REGION,
+        klass, id,
         gst_param_spec_array(
             "region", "Region",
             "The part of the frame to look at: x, y, width, height in shares of "
@@ -101,7 +97,18 @@ void vdt_framing_props_install(GObjectClass *klass, guint first)
             live));
 }
 
-static char *set_region(VdtFrameRegion *region, const GValue *value)
+void vdt_framing_props_install(GObjectClass *klass, guint first)
+{
+    const GParamFlags live = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
+
+    g_object_class_install_property(
+        klass, first + FRAMING,
+        g_param_spec_enum("framing", "Framing", "How a frame is brought to the network's size",
+                          VDT_TYPE_FRAMING, DEFAULT_FRAMING, live));
+    vdt_frame_region_install(klass, first + REGION);
+}
+
+char *vdt_frame_region_set(VdtFrameRegion *region, const GValue *value)
 {
     g_autofree char *text = NULL;
 
@@ -122,7 +129,7 @@ gboolean vdt_framing_props_set(VdtFramingProps *props, guint id, const GValue *v
         props->framing = g_value_get_enum(value);
         return TRUE;
     case REGION:
-        *note = set_region(&props->region, value);
+        *note = vdt_frame_region_set(&props->region, value);
         return TRUE;
     default:
         return FALSE;

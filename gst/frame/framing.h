@@ -31,6 +31,12 @@ gboolean vdt_frame_region_equal(const VdtFrameRegion *a, const VdtFrameRegion *b
 /* Makes @rectangle, in pixels, this part of itself: at least a pixel. */
 void vdt_frame_region_apply(const VdtFrameRegion *region, GstVideoRectangle *rectangle);
 
+/* The property region, for elements that have no framing. */
+void vdt_frame_region_install(GObjectClass *klass, guint id);
+/* A region that is none leaves the one that was; what is returned, else NULL, says so, and is the
+ * caller's. */
+char *vdt_frame_region_set(VdtFrameRegion *region, const GValue *value);
+
 gboolean vdt_frame_target_equal(const VdtFrameTarget *a, const VdtFrameTarget *b);
 
 /* The properties framing and region, which an element has under its object lock. */

@@ -13,6 +13,7 @@
 
 #include "../fields.h"
 #include "../measure.h"
+#include "live.h"
 
 #define MAX_TASKS  64
 #define MAX_LAYERS 64
@@ -121,20 +122,11 @@ static VdtValue *head(const Config *c, VdtScope s, VdtValue *x)
     return x;
 }
 
-/* [N,C r r,H,W] to [N,C,H r,W r], torch.nn.PixelShuffle. */
-static VdtValue *pixel_shuffle(VdtValue *x, int r)
-{
-    gint64 n = vdt_value_dim(x, 0), h = vdt_value_dim(x, 2), w = vdt_value_dim(x, 3);
-    VdtShape parts = vdt_shape(n, -1, r, r, h, w), whole = vdt_shape(n, -1, h * r, w * r);
-    x = vdt_permute(vdt_reshape(x, &parts), (const guint[]){0, 1, 4, 2, 5, 3});
-    return vdt_reshape(x, &whole);
-}
-
 static VdtValue *tail(const Config *c, VdtScope s, VdtValue *x)
 {
     int scale = (int)c->scale[c->task], step = scale == 3 ? 3 : 2;
     for (int i = 0; scale > 1; i += 2, scale /= step)
-        x = pixel_shuffle(conv(vdt_in(s, "0.%d", i), x, c->features * step * step, 3), step);
+        x = vdt_pixel_shuffle(conv(vdt_in(s, "0.%d", i), x, c->features * step * step, 3), step);
     return conv(vdt_in(s, "1"), x, 3, 3);
 }
 
@@ -281,6 +273,8 @@ static int count_restorations(const Config *c)
 static guint restorations(JsonObject *config, guint *usual)
 {
     Config c;
+    if (vdt_live_is(config))
+        return vdt_live_restorations(config, usual);
     if (!read_config(config, &c, NULL))
         return 0;
     *usual = c.task;
@@ -305,6 +299,8 @@ static gboolean build(JsonObject *config, VdtGraph *graph, const VdtBuild *asked
 {
     const VdtShape *input = &asked->inputs[0];
     Config c;
+    if (vdt_live_is(config))
+        return vdt_live_build(config, graph, asked, error);
     if (!read_config(config, &c, error) || !vdt_build_check_plain(&vdt_ipt, asked, error) ||
         !choose(&c, asked->restoration, error))
         return FALSE;
@@ -328,6 +324,8 @@ static gboolean build(JsonObject *config, VdtGraph *graph, const VdtBuild *asked
 /* Tiles, whatever the picture's size: tasks/tiles.h cuts and joins. */
 static VdtShape input_shape(JsonObject *config, guint batch, guint width, guint height)
 {
+    if (vdt_live_is(config))
+        return vdt_shape(batch, 3, height, width);
     gint64 tile = json_object_get_int_member_with_default(config, "patch_size", 48);
     return vdt_shape(batch, 3, tile, tile);
 }
@@ -410,6 +408,8 @@ static JsonObject *to_json(const Config *c)
     .bench_height = 48
 static const char *const base_restorations[] = {"x2",      "x3",      "x4", "rain",
                                                 "noise30", "noise50", NULL};
+static const char *const live_restorations[] = {"noise", "blur", "rain", "haze",
+                                                "snow",  "dark", NULL};
 /* The network that was trained for all tasks, and those that were tuned for one. */
 static const VdtVariant variants[] = {
     {VARIANT("ipt-base", "{\"scale\": [2, 3, 4, 1, 1, 1]}"), .restorations = base_restorations},
@@ -417,6 +417,15 @@ static const VdtVariant variants[] = {
     {VARIANT("ipt-x2", "{\"scale\": [2]}")},
     {VARIANT("ipt-x3", "{\"scale\": [3]}")},
     {VARIANT("ipt-x4", "{\"scale\": [4]}")},
+    {.name = "small",
+     .config = "{\"arch\": \"live\", \"tasks\": 6, \"rank\": 8}",
+     .size = 128,
+     .frames = 1,
+     .frame_interval = 1,
+     .vision = {.test_clips = 1, .test_crops = 1, .test_size = 128},
+     .bench_width = 640,
+     .bench_height = 360,
+     .restorations = live_restorations},
 };
 #undef VARIANT
 
@@ -431,22 +440,32 @@ static gboolean same(const Config *a, const Config *b)
 static JsonObject *recognise(const VdtWeights *weights, const char **variant)
 {
     Config found;
-    if (!measure(weights, &found))
-        return NULL;
+    JsonObject *live = vdt_live_recognise(weights);
     *variant = "custom";
+    for (guint i = 0; live != NULL && i < G_N_ELEMENTS(variants); i++) {
+        g_autoptr(JsonObject) object = vdt_variant_config(&variants[i]);
+        if (vdt_live_is(object) && vdt_live_same(live, object))
+            *variant = variants[i].name;
+    }
+    if (live != NULL || !measure(weights, &found))
+        return live;
     for (guint i = 0; i < G_N_ELEMENTS(variants); i++) {
         g_autoptr(JsonObject) object = vdt_variant_config(&variants[i]);
         Config published;
-        if (read_config(object, &published, NULL) && same(&found, &published))
+        if (!vdt_live_is(object) && read_config(object, &published, NULL) &&
+            same(&found, &published))
             *variant = variants[i].name;
     }
     return to_json(&found);
 }
 
 static const char *const keys[] = {
-    "n_feats", "patch_size",   "patch_dim", "num_heads", "num_layers", "num_queries",
-    "scale",   "rgb_range",    "n_colors",  "no_norm",   "no_mlp",     "pos_every",
-    "no_pos",  "dropout_rate", "scale_idx", "chop",      NULL};
+    "n_feats",     "patch_size", "patch_dim", "num_heads",    "num_layers",
+    "num_queries", "scale",      "rgb_range", "n_colors",     "no_norm",
+    "no_mlp",      "pos_every",  "no_pos",    "dropout_rate", "scale_idx",
+    "chop",        "arch",       "dims",      "heads",        "depths",
+    "window",      "mlp_ratio",  "tasks",     "rank",         "modulated",
+    NULL};
 
 const VdtModel vdt_ipt = {
     .name = "ipt",

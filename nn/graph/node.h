@@ -176,6 +176,12 @@ struct _VdtNode {
         struct {
             double label_smoothing; /* inputs: logits, labels */
         } cross_entropy;
+        struct {
+            int factor;
+        } pixel_shuffle;
+        struct {
+            double eps; /* inputs: x, targets */
+        } charbonnier;
         VdtStart start; /* of a parameter */
     } p;
 };

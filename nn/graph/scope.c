@@ -14,15 +14,24 @@ VdtScope vdt_scope(VdtGraph *graph, const char *prefix)
     return scope;
 }
 
+VdtScope vdt_again(VdtScope scope)
+{
+    scope.again = TRUE;
+    return scope;
+}
+
 VdtScope vdt_in(VdtScope scope, const char *format, ...)
 {
     g_autofree char *name = NULL;
     g_autofree char *prefix = NULL;
+    VdtScope inner;
     va_list args;
 
     va_start(args, format);
     name = g_strdup_vprintf(format, args);
     va_end(args);
     prefix = g_strconcat(scope.prefix, *scope.prefix && *name ? "." : "", name, NULL);
-    return vdt_scope(scope.graph, prefix);
+    inner = vdt_scope(scope.graph, prefix);
+    inner.again = scope.again;
+    return inner;
 }

@@ -15,6 +15,22 @@ const VdtOp VDT_OP(param) = {
 };
 
 #ifndef VDT_REFERENCE_F64
+/* The parameter that was declared under that name. */
+static VdtNode *find(const VdtScope *name, const VdtShape *shape)
+{
+    VdtNode *node = g_hash_table_lookup(name->graph->by_name, name->prefix);
+    g_autofree char *wanted = vdt_shape_to_string(shape), *is = NULL;
+
+    if (!node)
+        return vdt_graph_fail(name->graph, VDT_ERROR_FAILED, name->prefix,
+                              "is used again, but no parameter has this name");
+    if (vdt_shape_equal(&node->shape, shape))
+        return name->graph->error ? NULL : node;
+    is = vdt_shape_to_string(&node->shape);
+    return vdt_graph_fail(name->graph, VDT_ERROR_SHAPE, name->prefix,
+                          "is used again as %s, but has shape %s", wanted, is);
+}
+
 VdtNode *vdt_graph_add_param(VdtScope scope, const char *name, const VdtShape *shape,
                              VdtStart start, gboolean derived)
 {
@@ -24,6 +40,8 @@ VdtNode *vdt_graph_add_param(VdtScope scope, const char *name, const VdtShape *s
 
     if (!*full.prefix)
         return vdt_graph_fail(scope.graph, VDT_ERROR_FAILED, "", "a parameter has no name");
+    if (scope.again)
+        return find(&full, shape);
     if (g_hash_table_contains(scope.graph->by_name, full.prefix))
         return vdt_graph_fail(scope.graph, VDT_ERROR_FAILED, full.prefix,
                               "two parameters have this name");

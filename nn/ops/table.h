@@ -36,6 +36,7 @@
     X(distance_bias)                                                                               \
     X(windows)                                                                                     \
     X(window_bias)                                                                                 \
+    X(pixel_shuffle)                                                                               \
     X(reshape)                                                                                     \
     X(permute)                                                                                     \
     X(expand)                                                                                      \
@@ -51,7 +52,8 @@
     X(live_rows)                                                                                   \
     X(dropout)                                                                                     \
     X(cross_entropy)                                                                               \
-    X(kl_divergence)
+    X(kl_divergence)                                                                               \
+    X(charbonnier)
 
 #define VDT_DECLARE_OP(name) extern const VdtOp VDT_OP(name);
 VDT_OPS(VDT_DECLARE_OP)

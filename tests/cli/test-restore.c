@@ -22,19 +22,25 @@ static guint8 colour_at(guint c, guint x, guint y)
     return (x * 37 + y * 11 + c * 83) % 251;
 }
 
-static const char *picture(const char *name)
+static const char *picture_of(const char *name, guint width, guint height)
 {
     const char *path = in_folder(name);
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, WIDTH, HEIGHT);
+    cairo_surface_t *surface =
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width, (int)height);
     guint8 *data = cairo_image_surface_get_data(surface);
-    for (guint y = 0; y < HEIGHT; y++)
-        for (guint x = 0; x < WIDTH; x++)
+    for (guint y = 0; y < height; y++)
+        for (guint x = 0; x < width; x++)
             ((guint32 *)(void *)(data + y * cairo_image_surface_get_stride(surface)))[x] =
                 colour_at(0, x, y) << 16 | colour_at(1, x, y) << 8 | colour_at(2, x, y);
     cairo_surface_mark_dirty(surface);
     g_assert_cmpint(cairo_surface_write_to_png(surface, path), ==, CAIRO_STATUS_SUCCESS);
     cairo_surface_destroy(surface);
     return path;
+}
+
+static const char *picture(const char *name)
+{
+    return picture_of(name, WIDTH, HEIGHT);
 }
 
 static void load(const char *path, const char *format, Pixels *pixels)
@@ -275,6 +281,9 @@ static void test_bad(void)
            in, "--task", "rain", NULL);
     expect(1, "a class for each pixel", "infer", "--model", card(), "--input", in, "--output", out,
            "--overlay", in_folder("over.png"), NULL);
+    /* What is made is as limited as what is read. */
+    expect(1, "40000", "infer", "--model", card(), "--input", picture_of("wide.png", 20000, 1),
+           "--output", out, "--task", "x2", NULL);
     g_autofree char *long_text = g_strnfill(5000, 'a');
     expect(1, "4096", "infer", "--model", card(), "--input", in, "--output", out, "--instruction",
            long_text, NULL);

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Pages of elements: what gst-inspect-1.0 says is up to date, and every pipeline runs; prints TAP.
-# Usage: docs.sh MODEL-CARD CARD-OF-A-SEGMENTER CARD-OF-A-CLASSIFIER
+# Usage: docs.sh MODEL-CARD CARD-OF-A-SEGMENTER CARD-OF-A-CLASSIFIER CARD-OF-A-RESTORER
 set -uo pipefail
 
-usage="usage: docs.sh MODEL-CARD CARD-OF-A-SEGMENTER CARD-OF-A-CLASSIFIER"
+usage="usage: docs.sh MODEL-CARD CARD-OF-A-SEGMENTER CARD-OF-A-CLASSIFIER CARD-OF-A-RESTORER"
 actions=$(readlink -f "${1:?$usage}")
 maps=$(readlink -f "${2:?$usage}")
 classes=$(readlink -f "${3:?$usage}")
+restorations=$(readlink -f "${4:?$usage}")
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=tests/elements/tap.sh
 . "$here/tap.sh"
@@ -20,6 +21,7 @@ for page in *.md; do
   case "$page" in
     cgrseg-segmenter.md) MODEL=$maps ;;
     slab-classifier.md) MODEL=$classes ;;
+    ipt-restorer.md) MODEL=$restorations ;;
     *) MODEL=$actions ;;
   esac
   ./inspect.sh "$page" 2>"$work/log" | diff "$page" - >>"$work/log"

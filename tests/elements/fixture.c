@@ -10,6 +10,7 @@
 #include "classifier/slabclassifier.h"
 #include "overlay/overlay.h"
 #include "recognizer/squeezetimerecognizer.h"
+#include "restorer/iptrestorer.h"
 #include "segmenter/cgrsegsegmenter.h"
 #include "street/scenesrc.h"
 
@@ -18,6 +19,7 @@ void fixture_init(int *argc, char ***argv)
     gst_init(argc, argv);
     g_test_init(argc, argv, NULL);
     g_assert_true(GST_ELEMENT_REGISTER(cgrseg_segmenter, NULL));
+    g_assert_true(GST_ELEMENT_REGISTER(ipt_restorer, NULL));
     g_assert_true(GST_ELEMENT_REGISTER(slab_classifier, NULL));
     g_assert_true(GST_ELEMENT_REGISTER(squeezetime_recognizer, NULL));
     g_assert_true(GST_ELEMENT_REGISTER(vedette_overlay, NULL));
@@ -56,9 +58,7 @@ char *fixture_model(const char *name)
     return g_build_filename(g_getenv("VEDETTE_TEST_MODELS"), name, NULL);
 }
 
-/* Makes the numbers of a tensor as large as floats are, in a file's bytes: eight for the size of
- * the header, that, and numbers. What is no number would be refused. */
-static void damage(char *bytes, gsize size, const char *layer, const char *tensor)
+void fixture_damage(char *bytes, gsize size, const char *layer, const char *tensor)
 {
     g_autofree char *name = g_strdup_printf("\"%s.%s\"", layer, tensor);
     const char *entry, *offsets;
@@ -89,12 +89,36 @@ char *fixture_damaged_model(const char *model, const char *layer)
 
         g_assert_true(g_file_get_contents(from, &bytes, &size, NULL));
         if (i == 2) {
-            damage(bytes, size, layer, "weight");
-            damage(bytes, size, layer, "bias");
+            fixture_damage(bytes, size, layer, "weight");
+            fixture_damage(bytes, size, layer, "bias");
         }
         g_assert_true(g_file_set_contents(to, bytes, (gssize)size, NULL));
     }
     return g_build_filename(dir, "card.json", NULL);
+}
+
+char *fixture_estimator(void)
+{
+    g_autofree char *dir = fixture_model("restoration-needs");
+    g_autofree char *from = fixture_model("classes/card.json"), *card = NULL, *to = NULL;
+    g_autofree char *labels = g_build_filename(dir, "labels.txt", NULL);
+    g_autofree char *weights_from = fixture_model("classes/weights.safetensors"), *bytes = NULL;
+    g_autofree char *weights = g_build_filename(dir, "weights.safetensors", NULL);
+    gsize size;
+    char *colour;
+
+    g_assert_cmpint(g_mkdir_with_parents(dir, 0755), ==, 0);
+    g_assert_true(g_file_get_contents(from, &card, NULL, NULL));
+    colour = strstr(card, "\"colour\"");
+    g_assert_nonnull(colour);
+    to = g_strdup_printf("%.*s\"restoration\"%s", (int)(colour - card), card, colour + 8);
+    g_assert_true(g_file_get_contents(weights_from, &bytes, &size, NULL));
+    g_assert_true(g_file_set_contents(weights, bytes, (gssize)size, NULL));
+    g_assert_true(g_file_set_contents(labels, "rain\ndark\nclean\nlight\nnight\n", -1, NULL));
+    g_free(card);
+    card = g_build_filename(dir, "card.json", NULL);
+    g_assert_true(g_file_set_contents(card, to, -1, NULL));
+    return g_steal_pointer(&card);
 }
 
 void fixture_check_no_numbers(GstHarness *h)

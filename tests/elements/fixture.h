@@ -18,9 +18,16 @@ gsize fixture_resident(void);
 /* Path of a file in the folder of generated models: "tiny/card.json". Caller frees. */
 char *fixture_model(const char *name);
 
+/* Makes the numbers of a tensor as large as floats are, in a safetensors file's bytes: eight for
+ * the size of the header, that, and numbers. What is no number would be refused. */
+void fixture_damage(char *bytes, gsize size, const char *layer, const char *tensor);
 /* A copy of one of these, beside it, whose logits are no numbers, since the weights of the layer
  * that gives them are damaged; its card. Caller frees. */
 char *fixture_damaged_model(const char *model, const char *layer);
+
+/* Makes a model of the colours of `classes` that says what pictures need: red ones rain, green ones
+ * dark, blue ones are clean; its card. Caller frees. */
+char *fixture_estimator(void);
 
 /* A harness around @element (taken), a filter or a source, with a bus of its own. */
 GstHarness *fixture_harness(GstElement *element);

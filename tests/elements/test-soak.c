@@ -69,6 +69,21 @@ static const Values of_classifier[] = {{"model", "classes/./card.json|classes/ca
                                        {"threshold", "0|1|0.1"},
                                        {"hysteresis", "0|0.5"},
                                        {NULL}};
+static const Values of_restorer[] = {
+    {"model", "restorations/./card.json|restorations/card.json", TRUE},
+    {"estimator", "restoration-needs/./card.json|restoration-needs/card.json", TRUE},
+    {"interval", "3600|0"},
+    {"task", "rain|auto|x2|noise"},
+    {"instruction", "remove the rain and brighten it|what is that?|"},
+    {"mode", "auto|never|on-demand|always"},
+    {"restore", "boxes|frame"},
+    {"max-boxes", "1|64"},
+    {"region", "<0.1, 0.1, 0.5, 0.5>|<0, 0, 1, 1>"},
+    {"strength", "0|0.5|1"},
+    {"gather", "8|0|2"},
+    {"budget", "0.001|10000|0"},
+    {"precision", "bf16|int8|f32"},
+    {NULL}};
 static const Values of_overlay[] = {{"font-scale", "0.25|8|1"},
                                     {"map-opacity", "0|1|0.5"},
                                     {"max-age", "0.01|0"},
@@ -390,26 +405,41 @@ static void test_classifier(void)
     soak_analyzer("slab-classifier", of_classifier);
 }
 
-static void test_overlay(void)
+/* An element that has no results of its own to be counted, behind one that has. */
+static void soak_behind(const char *name, const char *settings, const Values *values)
 {
     g_autofree char *card = fixture_model("tiny-maps/card.json");
     g_autofree char *launch = g_strdup_printf(
         "cgrseg-segmenter name=s model=%s mode=exact interval=0 roi-metas=true run-length=true "
-        "zones=\"a: 0,0 1,0 1,1\" zone-share=0.01 ! vedette-overlay name=o",
-        card);
+        "zones=\"a: 0,0 1,0 1,1\" zone-share=0.01 ! %s name=e %s",
+        card, name, settings);
     g_autoptr(GError) error = NULL;
     GstElement *bin = gst_parse_bin_from_description(launch, TRUE, &error);
     Soak self = {0};
 
     g_assert_no_error(error);
     self.counts = gst_bin_get_by_name(GST_BIN(bin), "s");
-    self.element = gst_bin_get_by_name(GST_BIN(bin), "o");
+    self.element = gst_bin_get_by_name(GST_BIN(bin), "e");
     self.h = fixture_harness(bin);
     gst_harness_set_src_caps_str(self.h, CAPS_SMALL);
-    soak(&self, of_overlay, NULL);
+    soak(&self, values, NULL);
     gst_object_unref(self.counts);
     gst_object_unref(self.element);
     fixture_harness_free(self.h);
+}
+
+static void test_overlay(void)
+{
+    soak_behind("vedette-overlay", "", of_overlay);
+}
+
+static void test_restorer(void)
+{
+    g_autofree char *card = fixture_model("restorations/card.json");
+    g_autofree char *model = g_strconcat("model=", card, NULL);
+
+    g_free(fixture_estimator());
+    soak_behind("ipt-restorer", model, of_restorer);
 }
 
 static void test_scenesrc(void)
@@ -436,6 +466,7 @@ int main(int argc, char **argv)
     g_test_add_func("/soak/segmenter", test_segmenter);
     g_test_add_func("/soak/recognizer", test_recognizer);
     g_test_add_func("/soak/classifier", test_classifier);
+    g_test_add_func("/soak/restorer", test_restorer);
     g_test_add_func("/soak/overlay", test_overlay);
     g_test_add_func("/soak/scenesrc", test_scenesrc);
     return fixture_run();

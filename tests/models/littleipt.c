@@ -42,22 +42,26 @@ static void set(const char *name, VdtTensor *tensor)
             tap(tensor, out, out / 4, 0, 1);
 }
 
-void little_ipt_save(const char *dir)
+/* What a network so configured has beside what is there. */
+static void add_weights(VdtWeights *weights, const char *config, guint side,
+                        void (*fill)(const char *name, VdtTensor *tensor))
+{
+    g_autoptr(JsonObject) object = parse(config);
+    g_autoptr(VdtGraph) graph =
+        graph_of(vdt_model_find("ipt", NULL), object, vdt_shape(1, 3, side, side));
+    for (guint i = 0; i < vdt_graph_get_n_params(graph); i++) {
+        VdtShape shape;
+        const char *name = vdt_graph_get_param(graph, i, &shape);
+        g_autoptr(VdtTensor) tensor = vdt_tensor_new(VDT_F32, &shape, NULL);
+        if (fill != NULL)
+            fill(name, tensor);
+        vdt_weights_insert(weights, name, tensor);
+    }
+}
+
+static void save(const char *dir, VdtWeights *weights, const char *config, const char *tasks)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(VdtWeights) weights = vdt_weights_new();
-    for (guint task = 0; task < N_TASKS; task++) {
-        g_autoptr(JsonObject) config = parse(configs[task]);
-        g_autoptr(VdtGraph) graph = graph_of(vdt_model_find("ipt", NULL), config,
-                                             vdt_shape(1, 3, LITTLE_IPT_TILE, LITTLE_IPT_TILE));
-        for (guint i = 0; i < vdt_graph_get_n_params(graph); i++) {
-            VdtShape shape;
-            const char *name = vdt_graph_get_param(graph, i, &shape);
-            g_autoptr(VdtTensor) tensor = vdt_tensor_new(VDT_F32, &shape, NULL);
-            set(name, tensor);
-            vdt_weights_insert(weights, name, tensor);
-        }
-    }
     g_autofree char *path = g_build_filename(dir, "weights.safetensors", NULL);
     vdt_weights_save_safetensors(weights, path, &error);
     g_assert_no_error(error);
@@ -65,9 +69,27 @@ void little_ipt_save(const char *dir)
     g_autofree char *text = g_strdup_printf(
         "{\"schema\": 1, \"name\": \"little\", \"architecture\": \"ipt\", \"variant\": \"little\", "
         "\"weights\": \"weights.safetensors\", \"licence\": \"CC0-1.0\", \"origin\": \"a test\", "
-        "\"config\": %s, \"tasks\": [\"x2\", \"noise\", \"rain\"]}",
-        configs[SAME]);
+        "\"config\": %s, \"tasks\": [%s]}",
+        config, tasks);
     g_assert_true(g_file_set_contents(card, text, -1, NULL));
+}
+
+void little_ipt_save(const char *dir)
+{
+    g_autoptr(VdtWeights) weights = vdt_weights_new();
+    for (guint task = 0; task < N_TASKS; task++)
+        add_weights(weights, configs[task], LITTLE_IPT_TILE, set);
+    save(dir, weights, configs[SAME], "\"x2\", \"noise\", \"rain\"");
+}
+
+/* What it adds to a picture is 0, as all weights are. */
+void little_ipt_save_live(const char *dir)
+{
+    static const char *const config =
+        "{\"arch\": \"live\", \"tasks\": 2, \"dims\": [8, 8, 8], \"heads\": [1, 1, 1]}";
+    g_autoptr(VdtWeights) weights = vdt_weights_new();
+    add_weights(weights, config, 64, NULL);
+    save(dir, weights, config, "\"noise\", \"rain\"");
 }
 
 void little_ipt_remove(const char *dir)

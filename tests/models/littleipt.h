@@ -12,4 +12,6 @@
 
 /* Makes card.json and its weights in @dir. */
 void little_ipt_save(const char *dir);
+/* One that takes pictures of any size and leaves them as they are, by each of its two tasks. */
+void little_ipt_save_live(const char *dir);
 void little_ipt_remove(const char *dir);

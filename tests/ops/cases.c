@@ -234,6 +234,16 @@ static VdtValue *build_kl_divergence(VdtScope s, VdtValue *const *x, const OpCas
     return vdt_kl_divergence(x[0], x[1]);
 }
 
+static VdtValue *build_pixel_shuffle(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_pixel_shuffle(x[0], c->p.factor);
+}
+
+static VdtValue *build_charbonnier(VdtScope s, VdtValue *const *x, const OpCase *c)
+{
+    return vdt_charbonnier_with(x[0], x[1], c->p.charbonnier);
+}
+
 static VdtValue *build_write_rows(VdtScope s, VdtValue *const *x, const OpCase *c)
 {
     VdtValue *state = vdt_state(s.graph, "state", &c->x[0]);
@@ -285,6 +295,8 @@ static const OpUnderTest ops_under_test[] = {
     {UNDER_TEST(merge_sizes), .positive = TRUE},
     {UNDER_TEST(log), .positive = TRUE},
     {UNDER_TEST(kl_divergence)},
+    {UNDER_TEST(charbonnier)},
+    {UNDER_TEST(pixel_shuffle)},
     {UNDER_TEST(result)},
     {UNDER_TEST(live_rows)},
     {UNDER_TEST(write_rows)},
@@ -529,6 +541,15 @@ const OpCase op_cases[] = {
 
     {"kl_divergence", {SHAPE(1, 1), SHAPE(1, 1)}},
     {"kl_divergence", {SHAPE(5, 7), SHAPE(5, 7)}},
+
+    {"pixel_shuffle", {SHAPE(1, 1, 1, 1)}, .p.factor = 1},
+    {"pixel_shuffle", {SHAPE(1, 4, 1, 1)}, .p.factor = 2},
+    {"pixel_shuffle", {SHAPE(2, 12, 3, 5)}, .p.factor = 2},
+    {"pixel_shuffle", {SHAPE(2, 18, 4, 3)}, .p.factor = 3},
+
+    {"charbonnier", {SHAPE(1), SHAPE(1)}},
+    {"charbonnier", {SHAPE(2, 3, 5, 7), SHAPE(2, 3, 5, 7)}},
+    {"charbonnier", {SHAPE(3, 11), SHAPE(3, 11)}, .p.charbonnier = {.eps = 2.5}},
 
     {"result", {SHAPE(2, 11)}, .p.top_k = 3},
 

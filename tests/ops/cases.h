@@ -66,6 +66,8 @@ struct _OpCase {
         } merge;
         double dropout;
         VdtCrossEntropy cross_entropy;
+        VdtCharbonnier charbonnier;
+        int factor;
     } p;
 };
 

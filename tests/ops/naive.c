@@ -699,6 +699,30 @@ void naive_log(const VdtNode *node, const double *const *x, double *y)
         y[i] = log2(x[0][i]) * M_LN2;
 }
 
+void naive_pixel_shuffle(const VdtNode *node, const double *const *x, double *y)
+{
+    const gint64 *out = node->shape.dims, r = node->p.pixel_shuffle.factor;
+    const gint64 h = out[2] / r, w = out[3] / r;
+
+    for (gint64 n = 0; n < out[0]; n++)
+        for (gint64 c = 0; c < out[1]; c++)
+            for (gint64 i = 0; i < out[2]; i++)
+                for (gint64 j = 0; j < out[3]; j++) {
+                    gint64 channel = (c * r + i % r) * r + j % r;
+
+                    *y++ = x[0][((n * out[1] * r * r + channel) * h + i / r) * w + j / r];
+                }
+}
+
+void naive_charbonnier(const VdtNode *node, const double *const *x, double *y)
+{
+    gint64 n = vdt_shape_elements(&node->inputs[0]->shape);
+
+    y[0] = 0;
+    for (gint64 i = 0; i < n; i++)
+        y[0] += hypot(x[0][i] - x[1][i], node->p.charbonnier.eps) / n;
+}
+
 void naive_kl_divergence(const VdtNode *node, const double *const *x, double *y)
 {
     gint64 n = node->inputs[0]->shape.dims[0], c = node->inputs[0]->shape.dims[1];

@@ -42,6 +42,8 @@ void naive_match_tokens(const VdtNode *node, const double *const *x, double *y);
 void naive_merge_tokens(const VdtNode *node, const double *const *x, double *y);
 void naive_merge_sizes(const VdtNode *node, const double *const *x, double *y);
 void naive_log(const VdtNode *node, const double *const *x, double *y);
+void naive_pixel_shuffle(const VdtNode *node, const double *const *x, double *y);
+void naive_charbonnier(const VdtNode *node, const double *const *x, double *y);
 void naive_kl_divergence(const VdtNode *node, const double *const *x, double *y);
 void naive_result(const VdtNode *node, const double *const *x, double *y);
 void naive_write_rows(const VdtNode *node, const double *const *x, double *y);

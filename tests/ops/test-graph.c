@@ -165,6 +165,29 @@ static void test_names_used_twice(void)
     }
 }
 
+/* What is built again has the parameters that there are. */
+static void test_again(void)
+{
+    const VdtShape shape = vdt_shape(1, 2, 3, 3), other = vdt_shape(2);
+    g_autoptr(VdtGraph) graph = vdt_graph_new(), unknown = vdt_graph_new();
+    VdtScope s = vdt_scope(graph, "a");
+    VdtValue *x = vdt_input(graph, "x", &shape), *conv[2];
+
+    for (int i = 0; i < 2; i++) {
+        conv[i] = vdt_conv2d(vdt_in(i == 0 ? s : vdt_again(s), "b"), x, .out = 4, .kernel = 1,
+                             .bias = TRUE);
+        g_assert_nonnull(conv[i]);
+    }
+    g_assert_true(conv[0] != conv[1]);
+    for (guint i = 1; i < 3; i++)
+        g_assert_true(conv[0]->inputs[i] == conv[1]->inputs[i]);
+    g_assert_cmpuint(vdt_graph_get_n_params(graph), ==, 2);
+    g_assert_null(vdt_param(vdt_in(vdt_again(s), "b"), "bias", &other));
+    assert_error(graph, "a.b.bias: is used again as [2], but has shape [4]");
+    g_assert_null(vdt_param(vdt_again(vdt_scope(unknown, "a")), "weight", &shape));
+    assert_error(unknown, "a.weight: is used again, but no parameter has this name");
+}
+
 static void test_misuse(void)
 {
     g_autoptr(VdtGraph) empty = vdt_graph_new(), no_output = vdt_graph_new();
@@ -410,6 +433,14 @@ static void test_merge_errors(void)
     ASSERT_FAILS("sizes are [2,5], not [2,6]", vdt_merge_sizes(match_input(graph, 2, 2), 6, x2));
     ASSERT_FAILS("1 of 1 tokens cannot move", vdt_merge_sizes(match_input(graph, 2, 1), 1, NULL));
     ASSERT_FAILS("logits [2,5] and targets [1,6,8,9]", vdt_kl_divergence(x2, x4));
+    ASSERT_FAILS("values [2,5] and targets [1,6,8,9]", vdt_charbonnier(x2, x4));
+    ASSERT_FAILS("eps is -1, it must be above 0", vdt_charbonnier(x2, x2, .eps = -1));
+    ASSERT_FAILS("eps is nan, it must be above 0", vdt_charbonnier(x2, x2, .eps = NAN));
+    g_assert_null(vdt_charbonnier(NULL, NULL));
+    ASSERT_FAILS("has 2 dimensions, it takes [N,C,H,W]", vdt_pixel_shuffle(x2, 2));
+    ASSERT_FAILS("6 channels are no multiple of the factor's square, 4", vdt_pixel_shuffle(x4, 2));
+    ASSERT_FAILS("the factor is 0, it must be 1 to 64", vdt_pixel_shuffle(x4, 0));
+    g_assert_null(vdt_pixel_shuffle(NULL, 2));
     g_assert_null(vdt_match_tokens(NULL, 1).source);
     g_assert_null(vdt_merge_tokens(NULL, (VdtMatch){0}, NULL));
     g_assert_null(vdt_merge_sizes((VdtMatch){0}, 6, NULL));
@@ -557,6 +588,7 @@ int main(int argc, char **argv)
     g_test_add_func("/graph/names", test_names);
     g_test_add_func("/graph/first-error-stays", test_first_error_stays);
     g_test_add_func("/graph/names-used-twice", test_names_used_twice);
+    g_test_add_func("/graph/again", test_again);
     g_test_add_func("/graph/misuse", test_misuse);
     g_test_add_func("/graph/shape-errors", test_shape_errors);
     g_test_add_func("/graph/merge-errors", test_merge_errors);

@@ -89,6 +89,8 @@ static OpCase parse_case(char **fields)
         c.p.windows.options.width = number(fields, "width", &used);
         c.p.windows.options.window = number(fields, "window", &used);
         c.p.windows.options.shift = number(fields, "shift", &used);
+    } else if (g_str_equal(c.op, "pixel_shuffle")) {
+        c.p.factor = number(fields, "factor", &used);
     } else if (g_str_equal(c.op, "concat") || g_str_equal(c.op, "slice")) {
         c.p.along.axis = (guint)number(fields, "axis", &used);
         c.p.along.begin = number(fields, "begin", &used);

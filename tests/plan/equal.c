@@ -82,6 +82,7 @@ static const VdtOp *const left_out[] = {
     &vdt_op_progress_training, /* the same */
     &vdt_op_cross_entropy,     /* a loss */
     &vdt_op_kl_divergence,     /* another */
+    &vdt_op_charbonnier,       /* another */
     &vdt_op_dropout,           /* does nothing but in training */
     &vdt_op_distance_bias,     /* of a table of one size for each grid: tests/ops have it */
 };

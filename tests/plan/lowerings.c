@@ -21,6 +21,7 @@ static const VdtOp *const not_in_infer[] = {
     &vdt_op_top_k,
     &vdt_op_cross_entropy,
     &vdt_op_kl_divergence,
+    &vdt_op_charbonnier,
 };
 
 /* By their reference kernels; batch_norm_batch and progress_training are what those of batch_norm
@@ -34,6 +35,7 @@ static const VdtOp *const not_in_train[] = {
     &vdt_op_distance_bias,
     &vdt_op_windows,
     &vdt_op_window_bias,
+    &vdt_op_pixel_shuffle,
     &vdt_op_gather_rows,
     &vdt_op_top_k,
     &vdt_op_match_tokens,
@@ -41,6 +43,7 @@ static const VdtOp *const not_in_train[] = {
     &vdt_op_merge_sizes,
     &vdt_op_log,
     &vdt_op_kl_divergence,
+    &vdt_op_charbonnier,
     &vdt_op_result,
     &vdt_op_write_rows,
     &vdt_op_live_rows,

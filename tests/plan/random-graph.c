@@ -407,12 +407,45 @@ static void add_pool(Maker *m)
         number_of(m, x), o.kernel, o.stride, o.pad);
 }
 
+/* Pixels from channels, perhaps onto a picture of that size. */
+static void add_shuffle(Maker *m)
+{
+    VdtValue *x = pick_picture(m);
+    const int r = random_between(&m->random, 1, 3);
+    const gint64 n = vdt_value_dim(x, 0), h = vdt_value_dim(x, 2), w = vdt_value_dim(x, 3);
+
+    if (n * 4 * h * w * r * r > MOST_ELEMENTS)
+        return;
+    if (vdt_value_dim(x, 1) % (r * r) != 0 || chance(m, 50))
+        x = conv(m, x, (VdtConv2d){.out = r * r * ONE_OF(m, 1, 3, 4), .kernel = 1, .bias = TRUE});
+    if (vdt_value_dim(x, 1) % (r * r) != 0) /* that was too much to compute */
+        return;
+    x = put(m, vdt_pixel_shuffle(x, r), "pixel_shuffle v%u, factor %d", number_of(m, x), r);
+    if (chance(m, 60)) {
+        const VdtShape one = vdt_shape(1, vdt_value_dim(x, 1), h * r, w * r);
+        VdtValue *other = put(m, vdt_param(new_scope(m, "picture"), NULL, &one), "param");
+
+        if (n > 1 && chance(m, 60)) {
+            const VdtShape all = vdt_value_shape(x);
+
+            other = put(m, vdt_expand(other, &all), "expand v%u", number_of(m, other));
+        }
+        x = in_any_order(m, add, x, other);
+    }
+    if (chance(m, 50))
+        tail(m, x);
+}
+
 static void add_resize(Maker *m)
 {
     VdtValue *x = pick_picture(m);
     int height = random_between(&m->random, 1, 20), width = random_between(&m->random, 1, 20);
     gboolean align = chance(m, 50);
 
+    if (chance(m, 20)) {
+        add_shuffle(m);
+        return;
+    }
     if (vdt_value_dim(x, 0) * vdt_value_dim(x, 1) * height * width > MOST_ELEMENTS)
         return;
     if (chance(m, 15)) {

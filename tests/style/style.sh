@@ -146,7 +146,7 @@ layers() {
   select_files '^cli/.*\.[ch]$' | xargs -r grep -nE "$include(cameras|eval|infer|models|service|train|verify)/"
   select_files '^cli/data/.*\.[ch]$' | xargs -r grep -nE "${include}score/"
   select_files '^gst/.*\.[ch]$' | grep -v '^gst/plugin\.c$' | xargs -r grep -nE \
-    "$include(recognizer|segmenter|overlay|street|demo)/"
+    "$include(recognizer|segmenter|classifier|restorer|overlay|street|demo)/"
   # And nothing in nn/ knows a network by name.
   select_files '^nn/.*\.[ch]$' | xargs -r grep -niE \
     '\b(squeezetime|cgrseg|ipt|deit|swin|llama|freevideollm)'

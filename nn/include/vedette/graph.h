@@ -37,11 +37,15 @@ VDT_API gboolean vdt_graph_check(const VdtGraph *graph, GError **error);
 typedef struct {
     VdtGraph *graph;
     char prefix[248];
+    gboolean again;
 } VdtScope;
 
 VDT_API VdtScope vdt_scope(VdtGraph *graph, const char *prefix);
 /** vdt_in(s, "layer%d.%d", 1, 0) is the scope "<s>.layer1.0". */
 VDT_API VdtScope vdt_in(VdtScope scope, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/** The same scope, in which parameters are not declared but looked up: what is built in it is once
+ * more what was built in @scope, by the same weights and over other values. */
+VDT_API VdtScope vdt_again(VdtScope scope);
 
 VDT_API VdtValue *vdt_input(VdtGraph *graph, const char *name, const VdtShape *shape);
 /** An input of another type: VDT_F32, or VDT_I32 for numbers that ops take as such. What range

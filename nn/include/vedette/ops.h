@@ -155,6 +155,9 @@ VDT_API VdtValue *vdt_windows_joined_with(VdtValue *x, VdtWindows options);
 VDT_API VdtValue *vdt_window_bias_with(VdtValue *table, VdtWindows options);
 #define vdt_window_bias(table, ...) vdt_window_bias_with(table, (VdtWindows){__VA_ARGS__})
 
+/** torch.nn.PixelShuffle: [N,C r r,H,W] to [N,C,H r,W r], where r is the @factor. */
+VDT_API VdtValue *vdt_pixel_shuffle(VdtValue *x, int factor);
+
 /** Bilinear resize of [N,C,H,W] to (height, width), torch.nn.functional.interpolate. */
 VDT_API VdtValue *vdt_resize_bilinear(VdtValue *x, int height, int width, gboolean align_corners);
 
@@ -175,6 +178,15 @@ VDT_API VdtValue *vdt_cross_entropy_with(VdtValue *logits, VdtValue *labels,
 /** torch.nn.functional.kl_div of the logarithms of what softmax makes of @logits and @targets, both
  * [N,C], summed and divided by N C: how far a student's answers are from a teacher's. [1]. */
 VDT_API VdtValue *vdt_kl_divergence(VdtValue *logits, VdtValue *targets);
+
+/** The mean of sqrt(d^2 + eps^2) over the differences d of two values of one shape: how far a
+ * picture is from what it should be. [1]. */
+typedef struct {
+    double eps; /**< 0 means 1e-3 */
+} VdtCharbonnier;
+VDT_API VdtValue *vdt_charbonnier_with(VdtValue *x, VdtValue *targets, VdtCharbonnier options);
+#define vdt_charbonnier(x, targets, ...)                                                           \
+    vdt_charbonnier_with(x, targets, (VdtCharbonnier){__VA_ARGS__})
 
 /** torch.cat of up to 8 values, which differ in dimension @axis only. */
 VDT_API VdtValue *vdt_concat(VdtValue *const *x, guint n, guint axis);

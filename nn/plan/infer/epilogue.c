@@ -52,16 +52,18 @@ static gboolean extend_epilogue(VdtFused *fused, VdtFused *f)
     return TRUE;
 }
 
-/* Whether @f, which is no product, may take in its user: a resize takes an activation, a
- * pattern that is known by then a sum and then an activation. */
+/* Whether @f, which is no product, may take in its user: a resize takes an activation, pixels that
+ * were channels a sum, a pattern that is known by then a sum and then an activation. */
 static gboolean can_extend(const VdtFused *f)
 {
     const VdtOp *op = f->user ? f->user->op : NULL;
-    gboolean resizes = f->node->op == &vdt_op_resize_bilinear && !f->unused && !f->constant;
+    gboolean runs = !f->unused && !f->constant && !f->same_as;
+    gboolean resizes = f->node->op == &vdt_op_resize_bilinear && runs;
+    gboolean shuffles = f->node->op == &vdt_op_pixel_shuffle && runs;
 
     if (op == &vdt_op_relu || vdt_long_act(op))
         return f->pattern || resizes;
-    return f->pattern && op == &vdt_op_add && !f->act0;
+    return (f->pattern || shuffles) && op == &vdt_op_add && !f->act0;
 }
 
 void vdt_fuse_epilogues(const VdtGraph *graph, VdtFused *fused)

@@ -135,6 +135,7 @@ typedef struct {
     X(order)                                                                                       \
     X(pick)                                                                                        \
     X(windows)                                                                                     \
+    X(shuffle)                                                                                     \
     X(merge)                                                                                       \
     X(state)
 

@@ -38,7 +38,8 @@ static gboolean is_product(const VdtNode *node)
 static gboolean is_of_matrices(const VdtNode *node)
 {
     return node->op == &vdt_op_permute || node->op == &vdt_op_matmul ||
-           node->op == &vdt_op_softmax || node->op == &vdt_op_reshape || node->op == &vdt_op_add;
+           node->op == &vdt_op_softmax || node->op == &vdt_op_reshape || node->op == &vdt_op_add ||
+           node->op == &vdt_op_window_bias;
 }
 
 /* Values of four dimensions that attention makes are matrices and no pictures, as long as nothing
