@@ -7,8 +7,8 @@
 
 #define USUAL_BATCH 8
 #define MULTIPLE    8   /* of which both sides are, for networks of any size */
-#define SQUARE      512 /* of a picture that such a network does not get whole */
-#define SURROUNDING 32  /* pixels around an area that such a network sees */
+#define PIECE       512 /* sides, at most, of pieces of what such a network does not get whole */
+#define SURROUNDING 32  /* pixels around an area that it sees, and that pieces overlap by */
 #define TURNS       8   /* flipped across, flipped down, transposed: all combinations */
 
 /* What is kept of a restoration. */
@@ -159,7 +159,7 @@ guint vdt_restorer_get_scale(VdtRestorer *self, guint restoration, GError **erro
 typedef struct {
     VdtShape input;
     gboolean whole;
-    guint side, overlap; /* of squares, if not whole */
+    guint width, height, overlap; /* of tiles, if not whole */
 } Cut;
 
 static guint rounded_up(guint length)
@@ -167,10 +167,19 @@ static guint rounded_up(guint length)
     return (length + MULTIPLE - 1) / MULTIPLE * MULTIPLE;
 }
 
+/* The side of as few pieces, all as large, as cover @length. */
+static guint piece_of(guint length)
+{
+    if (length <= PIECE)
+        return rounded_up(length);
+    guint step = PIECE - SURROUNDING, n = (length - SURROUNDING + step - 1) / step;
+    return rounded_up((length + (n - 1) * SURROUNDING + n - 1) / n);
+}
+
 static Cut cut_of(const VdtRestorer *self, guint width, guint height)
 {
     guint wide = rounded_up(width), high = rounded_up(height), batch = 1;
-    Cut cut = {.side = self->tile, .overlap = self->tile / 4};
+    Cut cut = {.width = self->tile, .height = self->tile, .overlap = self->tile / 4};
     if (self->tile == 0 && !self->options.ensemble &&
         (guint64)wide * high <= VDT_RESTORE_WHOLE_PIXELS) {
         cut.whole = TRUE;
@@ -178,18 +187,21 @@ static Cut cut_of(const VdtRestorer *self, guint width, guint height)
         return cut;
     }
     if (self->tile == 0) {
-        cut.side = MIN(SQUARE, MAX(wide, high));
-        cut.overlap = MIN(SURROUNDING, cut.side / 4);
+        cut.width = piece_of(width);
+        cut.height = piece_of(height);
+        if (self->options.ensemble) /* which turns them */
+            cut.width = cut.height = MAX(cut.width, cut.height);
+        cut.overlap = MIN(SURROUNDING, MIN(cut.width, cut.height) / 4);
     } else if (self->options.authors_tiles) {
         batch = self->options.batch;
     } else {
         /* As few batches as there can be, and all about as large. */
-        VdtTiler tiler = {.tile = cut.side, .overlap = cut.overlap};
+        VdtTiler tiler = {.tile = cut.width, .overlap = cut.overlap};
         guint64 n = vdt_tiles_count(&tiler, width, height);
         guint64 batches = (n + self->options.batch - 1) / self->options.batch;
         batch = (n + batches - 1) / batches;
     }
-    cut.input = vdt_shape(batch, 3, cut.side, cut.side);
+    cut.input = vdt_shape(batch, 3, cut.height, cut.width);
     return cut;
 }
 
@@ -248,48 +260,50 @@ static void add_turned_back(guint turn, guint side, const float *from, float *to
 typedef struct {
     const VdtRestorer *restorer;
     const Way *way;
-    guint side;
     guint64 done, all; /* of the picture's */
     GCancellable *cancellable;
-} Squares;
+} Tiling;
 
-static void tell_progress(Squares *squares, guint n)
+static void tell_progress(Tiling *tiling, guint n)
 {
-    const VdtRestorer *restorer = squares->restorer;
-    squares->done += n;
+    const VdtRestorer *restorer = tiling->restorer;
+    tiling->done += n;
     if (restorer->progress != NULL)
-        restorer->progress(squares->done, squares->all, restorer->progress_data);
+        restorer->progress(tiling->done, tiling->all, restorer->progress_data);
 }
 
-static gboolean run_squares(const float *tiles, guint n, float *results, gpointer data,
-                            GError **error)
+static gboolean run_tiles(const float *tiles, guint n, float *results, gpointer data,
+                          GError **error)
 {
-    Squares *squares = data;
-    VdtSession *session = squares->way->session;
+    Tiling *tiling = data;
+    VdtSession *session = tiling->way->session;
     VdtTensor *input = vdt_session_get_input(session, 0);
-    guint side = squares->side, larger = side * squares->way->scale;
-    gsize floats = (gsize)3 * side * side, more = (gsize)3 * larger * larger;
+    const VdtTensor *output = vdt_session_get_output(session, 0);
+    gint64 batch = input->shape.dims[0], side = input->shape.dims[3];
+    gsize floats = input->n_bytes / sizeof(float) / batch;
+    gsize more = output->n_bytes / sizeof(float) / batch;
     float *to = input->data;
+    /* Nothing depends on what was there before, not even the range of numbers in int8. */
     memset(to + n * floats, 0, input->n_bytes - n * floats * sizeof *to);
-    if (!squares->restorer->options.ensemble) {
+    if (!tiling->restorer->options.ensemble) {
         memcpy(to, tiles, n * floats * sizeof *to);
-        if (!vdt_session_run(session, squares->cancellable, error))
+        if (!vdt_session_run(session, tiling->cancellable, error))
             return FALSE;
-        memcpy(results, vdt_session_get_output(session, 0)->data, n * more * sizeof *results);
-        tell_progress(squares, n);
+        memcpy(results, output->data, n * more * sizeof *results);
+        tell_progress(tiling, n);
         return TRUE;
     }
     memset(results, 0, n * more * sizeof *results);
     for (guint turn = 0; turn < TURNS; turn++) {
         for (guint i = 0; i < n; i++)
             turn_square(turn, side, tiles + i * floats, to + i * floats);
-        if (!vdt_session_run(session, squares->cancellable, error))
+        if (!vdt_session_run(session, tiling->cancellable, error))
             return FALSE;
-        const float *from = vdt_session_get_output(session, 0)->data;
+        const float *from = output->data;
         for (guint i = 0; i < n; i++)
-            add_turned_back(turn, larger, from + i * more, results + i * more);
+            add_turned_back(turn, side * tiling->way->scale, from + i * more, results + i * more);
     }
-    tell_progress(squares, n);
+    tell_progress(tiling, n);
     return TRUE;
 }
 
@@ -304,9 +318,15 @@ static gboolean restore(VdtRestorer *self, guint restoration, const float *pictu
     if (cut.whole)
         return run_whole(way, picture, width, height, result, cancellable, error);
     gboolean averaged = self->options.authors_tiles;
-    Squares squares = {.restorer = self, .way = way, .side = cut.side, .cancellable = cancellable};
-    VdtTiler tiler = {cut.side, way->scale, cut.input.dims[0], cut.overlap, run_squares, &squares};
-    squares.all = (averaged ? vdt_tiles_count_averaged : vdt_tiles_count)(&tiler, width, height);
+    Tiling tiling = {.restorer = self, .way = way, .cancellable = cancellable};
+    VdtTiler tiler = {.tile = cut.width,
+                      .tile_height = cut.height,
+                      .scale = way->scale,
+                      .batch = cut.input.dims[0],
+                      .overlap = cut.overlap,
+                      .run = run_tiles,
+                      .data = &tiling};
+    tiling.all = (averaged ? vdt_tiles_count_averaged : vdt_tiles_count)(&tiler, width, height);
     return (averaged ? vdt_tiles_average : vdt_tiles_blend)(&tiler, picture, width, height, result,
                                                             error);
 }

@@ -8,7 +8,7 @@
  *
  * A network that takes tiles of one size is run over as many of them as there are (tiles.h); one
  * that takes any size is given the whole picture, mirrored at its edges to sides that are multiples
- * of 8, or, if that is more than VDT_RESTORE_WHOLE_PIXELS, squares of 512 that overlap. So beside
+ * of 8, or, if that is more than VDT_RESTORE_WHOLE_PIXELS, pieces that overlap. So beside
  * picture and result, a run takes the memory of the network for that much and, with an area, that
  * of the area and its surroundings.
  */
@@ -21,7 +21,7 @@
 
 G_BEGIN_DECLS
 
-#define VDT_RESTORE_WHOLE_PIXELS (1920 * 1088)
+#define VDT_RESTORE_WHOLE_PIXELS (768 * 768)
 #define VDT_RESTORE_MOST_BATCH   64
 #define VDT_RESTORE_MOST_SIDE    32768
 

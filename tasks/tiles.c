@@ -30,9 +30,14 @@ static void queue_clear(Queue *q)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Queue, queue_clear)
 
+static guint height_of(const VdtTiler *t)
+{
+    return t->tile_height > 0 ? t->tile_height : t->tile;
+}
+
 static gsize tile_floats(const VdtTiler *t)
 {
-    return (gsize)3 * t->tile * t->tile;
+    return (gsize)3 * t->tile * height_of(t);
 }
 
 static gsize result_floats(const VdtTiler *t)
@@ -51,7 +56,7 @@ static gboolean queue_init(Queue *q, GError **error)
         return TRUE;
     g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED,
                 "%u tiles of %u x %u take %" G_GSIZE_FORMAT " bytes, which are not to be had",
-                t->batch, t->tile, t->tile, floats * sizeof(float));
+                t->batch, t->tile, height_of(t), floats * sizeof(float));
     return FALSE;
 }
 
@@ -78,7 +83,7 @@ static gboolean push(Queue *q, guint x, guint y, GError **error)
     const VdtTiler *t = q->tiler;
     float *to = q->tiles + q->n * tile_floats(t);
     for (guint c = 0; c < 3; c++)
-        for (guint row = 0; row < t->tile; row++) {
+        for (guint row = 0; row < height_of(t); row++) {
             const float *from =
                 q->picture + ((gsize)c * q->height + vdt_mirror(y + row, q->height)) * q->width;
             if (x + t->tile <= q->width)
@@ -92,85 +97,105 @@ static gboolean push(Queue *q, guint x, guint y, GError **error)
     return ++q->n < t->batch || flush(q, error);
 }
 
-/* How many tiles lie along @length, and where number @i of them begins. */
-static guint count_along(const VdtTiler *t, guint length)
+/* One direction of a picture and of its tiles. */
+typedef struct {
+    guint length, tile, overlap, scale;
+} Along;
+
+static Along across_of(const VdtTiler *t, guint width)
 {
-    guint step = t->tile - t->overlap;
-    return length <= t->tile ? 1 : 1 + (length - t->tile + step - 1) / step;
+    return (Along){width, t->tile, t->overlap, t->scale};
 }
 
-static guint begin_along(const VdtTiler *t, guint length, guint i)
+static Along down_of(const VdtTiler *t, guint height)
 {
-    guint n = count_along(t, length);
-    return n == 1 ? 0 : (guint)((guint64)(length - t->tile) * i / (n - 1));
+    return (Along){height, height_of(t), t->overlap, t->scale};
+}
+
+/* How many tiles lie there, and where number @i of them begins. */
+static guint count_along(const Along *a)
+{
+    guint step = a->tile - a->overlap;
+    return a->length <= a->tile ? 1 : 1 + (a->length - a->tile + step - 1) / step;
+}
+
+static guint begin_along(const Along *a, guint i)
+{
+    guint n = count_along(a);
+    return n == 1 ? 0 : (guint)((guint64)(a->length - a->tile) * i / (n - 1));
 }
 
 guint64 vdt_tiles_count(const VdtTiler *t, guint width, guint height)
 {
-    return (guint64)count_along(t, width) * count_along(t, height);
+    Along across = across_of(t, width), down = down_of(t, height);
+    return (guint64)count_along(&across) * count_along(&down);
 }
 
 /* How far tile @i has faded in at pixel @k of its result, in one direction. It fades in where it
  * and the tile before it overlap, in the middle of that, over no more than is asked for: so no
  * pixel is in two fades, however much tiles overlap in a picture that they do not fit. */
-static float faded_in(const VdtTiler *t, guint length, guint i, gint64 k)
+static float faded_in(const Along *a, guint i, gint64 k)
 {
     if (i == 0)
         return 1;
-    guint common = begin_along(t, length, i - 1) + t->tile - begin_along(t, length, i);
-    float fade = t->overlap * t->scale, begin = (common - t->overlap) * t->scale / 2.f;
+    guint common = begin_along(a, i - 1) + a->tile - begin_along(a, i);
+    float fade = a->overlap * a->scale, begin = (common - a->overlap) * a->scale / 2.f;
     return CLAMP((k + 0.5f - begin) / MAX(fade, 0.25f), 0, 1);
 }
 
-/* How much tile @i counts at each of its result's pixels along one direction. */
-static void weigh(const VdtTiler *t, guint length, guint i, float *weights)
+/* How much each tile counts at each of its result's pixels along one direction, tile by tile.
+ * Caller frees. */
+static float *weigh(const Along *a)
 {
-    gint64 next = 0;
-    gboolean last = i + 1 == count_along(t, length);
-    if (!last)
-        next = (gint64)(begin_along(t, length, i + 1) - begin_along(t, length, i)) * t->scale;
-    for (guint k = 0; k < t->tile * t->scale; k++) {
-        weights[k] = faded_in(t, length, i, k);
-        if (!last)
-            weights[k] *= 1 - faded_in(t, length, i + 1, (gint64)k - next);
+    guint n = count_along(a), size = a->tile * a->scale;
+    float *weights = g_new(float, (gsize)n *size);
+    for (guint i = 0; i < n; i++) {
+        gint64 next =
+            i + 1 < n ? (gint64)(begin_along(a, i + 1) - begin_along(a, i)) * a->scale : 0;
+        for (guint k = 0; k < size; k++) {
+            float weight = faded_in(a, i, k);
+            if (i + 1 < n)
+                weight *= 1 - faded_in(a, i + 1, (gint64)k - next);
+            weights[(gsize)i * size + k] = weight;
+        }
     }
+    return weights;
 }
 
-/* Which tile begins at @at. */
-static guint find_along(const VdtTiler *t, guint length, guint at)
+/* The weights of the tile that begins at @at. */
+static const float *find_weights(const Along *a, const float *weights, guint at)
 {
     guint i = 0;
-    while (begin_along(t, length, i) != at)
+    while (begin_along(a, i) != at)
         i++;
-    return i;
+    return weights + (gsize)i * a->tile * a->scale;
 }
 
 typedef struct {
-    const VdtTiler *tiler;
-    guint width, height; /* of the picture */
+    Along across, down;
     float *result;
-    float *across, *down; /* weights of each tile of a row, of a column, one after the other */
+    float *across_weights, *down_weights;
 } Blend;
 
 static void blend_clear(Blend *b)
 {
-    g_free(b->across);
-    g_free(b->down);
+    g_free(b->across_weights);
+    g_free(b->down_weights);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Blend, blend_clear)
 
 static void place_blended(const float *result, guint x, guint y, gpointer user)
 {
-    Blend *b = user;
-    const VdtTiler *t = b->tiler;
-    guint size = t->tile * t->scale, s = t->scale;
-    const float *across = b->across + (gsize)find_along(t, b->width, x) * size;
-    const float *down = b->down + (gsize)find_along(t, b->height, y) * size;
-    guint wide = MIN(size, b->width * s - x * s), high = MIN(size, b->height * s - y * s);
+    const Blend *b = user;
+    guint s = b->across.scale, width = b->across.length * s, height = b->down.length * s;
+    guint tile_width = b->across.tile * s, tile_height = b->down.tile * s;
+    const float *across = find_weights(&b->across, b->across_weights, x);
+    const float *down = find_weights(&b->down, b->down_weights, y);
+    guint wide = MIN(tile_width, width - x * s), high = MIN(tile_height, height - y * s);
     for (guint c = 0; c < 3; c++)
         for (guint row = 0; row < high; row++) {
-            float *to = b->result + ((gsize)c * b->height * s + y * s + row) * b->width * s + x * s;
-            const float *from = result + ((gsize)c * size + row) * size;
+            float *to = b->result + ((gsize)c * height + y * s + row) * width + x * s;
+            const float *from = result + ((gsize)c * tile_height + row) * tile_width;
             for (guint i = 0; i < wide; i++)
                 to[i] += from[i] * across[i] * down[row];
         }
@@ -179,21 +204,20 @@ static void place_blended(const float *result, guint x, guint y, gpointer user)
 gboolean vdt_tiles_blend(const VdtTiler *t, const float *picture, guint width, guint height,
                          float *result, GError **error)
 {
-    g_return_val_if_fail(t->tile >= 4 && t->overlap <= t->tile / 3 && t->scale > 0, FALSE);
-    guint nx = count_along(t, width), ny = count_along(t, height), size = t->tile * t->scale;
-    g_auto(Blend) b = {
-        t, width, height, result, g_new(float, (gsize)nx *size), g_new(float, (gsize)ny *size)};
+    g_return_val_if_fail(MIN(t->tile, height_of(t)) >= 4 &&
+                             t->overlap <= MIN(t->tile, height_of(t)) / 3 && t->scale > 0,
+                         FALSE);
+    g_auto(Blend) b = {across_of(t, width), down_of(t, height), result};
     g_auto(Queue) q = {t, picture, width, height, .place = place_blended, .user = &b};
     if (!queue_init(&q, error))
         return FALSE;
     memset(result, 0, (gsize)3 * width * height * t->scale * t->scale * sizeof *result);
-    for (guint i = 0; i < nx; i++)
-        weigh(t, width, i, b.across + (gsize)i * size);
-    for (guint i = 0; i < ny; i++)
-        weigh(t, height, i, b.down + (gsize)i * size);
+    b.across_weights = weigh(&b.across);
+    b.down_weights = weigh(&b.down);
+    guint nx = count_along(&b.across), ny = count_along(&b.down);
     for (guint i = 0; i < ny; i++)
         for (guint j = 0; j < nx; j++)
-            if (!push(&q, begin_along(t, width, j), begin_along(t, height, i), error))
+            if (!push(&q, begin_along(&b.across, j), begin_along(&b.down, i), error))
                 return FALSE;
     return flush(&q, error);
 }
@@ -286,7 +310,8 @@ guint64 vdt_tiles_count_averaged(const VdtTiler *t, guint width, guint height)
 gboolean vdt_tiles_average(const VdtTiler *t, const float *picture, guint width, guint height,
                            float *result, GError **error)
 {
-    g_return_val_if_fail(t->tile >= 4 && t->tile % 4 == 0 && t->scale > 0, FALSE);
+    g_return_val_if_fail(
+        t->tile >= 4 && t->tile % 4 == 0 && height_of(t) == t->tile && t->scale > 0, FALSE);
     if (width < t->tile || height < t->tile) {
         g_set_error(error, VDT_ERROR, VDT_ERROR_SHAPE,
                     "a picture of %u x %u is smaller than a tile of %u x %u", width, height,

@@ -23,6 +23,7 @@ typedef struct {
     guint overlap; /* of neighbours, in pixels of the picture: at most a third of a tile */
     VdtTileRun run;
     gpointer data;
+    guint tile_height; /* 0: as high as wide */
 } VdtTiler;
 
 /* Where position @i is in 0 to @n - 1 if a line of @n is mirrored at its ends, which are not
@@ -47,7 +48,8 @@ gboolean vdt_tiles_blend(const VdtTiler *tiler, const float *picture, guint widt
  * quarter of a tile, of which the middle half counts, all of them averaged; so it takes nine times
  * the tiles that do not overlap would take, and more. The margins come from the tiles that reach
  * them, and what is left over at the right and at the bottom from tiles that end there. @overlap is
- * not looked at. Pictures of at least one tile in both directions; @tile a multiple of 4.
+ * not looked at. Pictures of at least one tile in both directions; @tile a multiple of 4 and
+ * as high as wide.
  */
 gboolean vdt_tiles_average(const VdtTiler *tiler, const float *picture, guint width, guint height,
                            float *result, GError **error);

@@ -23,19 +23,6 @@ typedef struct {
     guint64 seed, first;
 } CleanPictures;
 
-/* Has @painter's street draw in @pixels, which have room for 4 bytes each. */
-static void draw_rgb(VdtStreetPainter *painter, gint64 time, guint width, guint height,
-                     guint8 *pixels)
-{
-    vdt_street_painter_draw_clean(painter, time, pixels, (gsize)4 * width);
-    for (gsize i = 0; i < (gsize)width * height; i++) {
-        guint8 blue = pixels[4 * i], green = pixels[4 * i + 1], red = pixels[4 * i + 2];
-        pixels[3 * i] = red;
-        pixels[3 * i + 1] = green;
-        pixels[3 * i + 2] = blue;
-    }
-}
-
 static void draw_street(const CleanPictures *pictures, guint64 index, guint64 *state,
                         const VdtPicture *picture)
 {
@@ -54,7 +41,7 @@ static void draw_street(const CleanPictures *pictures, guint64 index, guint64 *s
     guint width = MAX(height * 16 / 9, picture->width);
     g_autoptr(VdtStreetPainter) painter = vdt_street_painter_new(street, width, height);
     g_autofree guint8 *pixels = g_malloc((gsize)4 * width * height);
-    draw_rgb(painter, time, width, height, pixels);
+    street_draw_clean_rgb(painter, time, width, height, pixels);
     guint left = random_next(state) % (width - picture->width + 1);
     guint top = random_next(state) % (height - picture->height + 1);
     for (guint y = 0; y < picture->height; y++)
@@ -90,12 +77,17 @@ static ClipInfo info(const ClipSet *set, guint clip)
     return (ClipInfo){.condition = -1};
 }
 
+static void (*const draw[])(const CleanPictures *pictures, guint64 index, guint64 *state,
+                            const VdtPicture *picture) = {draw_street, draw_texture, draw_leaves};
+
+gboolean clean_picture_is_street(guint64 index)
+{
+    return draw[index % G_N_ELEMENTS(draw)] == draw_street;
+}
+
 static gboolean fill(const ClipSet *set, guint item, guint8 *clip, GCancellable *cancellable,
                      GError **error)
 {
-    static void (*const draw[])(const CleanPictures *pictures, guint64 index, guint64 *state,
-                                const VdtPicture *picture) = {draw_street, draw_texture,
-                                                              draw_leaves};
     const CleanPictures *pictures = (const CleanPictures *)set;
     guint64 index = pictures->first + item;
     guint64 state = random_seed3(pictures->seed, index, G_GUINT64_CONSTANT(0x434C45414E));

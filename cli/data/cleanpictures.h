@@ -14,3 +14,5 @@
 
 /* Pictures @first to @first + @n of those that belong to @seed. Sides are 64 to 1024 pixels. */
 ClipSet *clean_pictures_new(guint64 seed, guint64 first, guint n, guint width, guint height);
+/* Whether picture @index of a seed is of the street. */
+gboolean clean_picture_is_street(guint64 index);

@@ -20,6 +20,7 @@ struct _Pairs {
 Pairs *pairs_new(const Cache *clean, guint64 seed, guint batch, guint kinds)
 {
     g_return_val_if_fail((kinds & PAIRS_ALL) != 0, NULL);
+    g_return_val_if_fail(batch >= 1 && batch <= clip_set_get_n_clips(cache_get_set(clean)), NULL);
     Pairs *pairs = g_new0(Pairs, 1);
     pairs->clean = clean;
     pairs->seed = seed;
@@ -141,6 +142,10 @@ static void fill_pair(gconstpointer job, guint n, guint worker)
 void pairs_fill(Pairs *pairs, guint64 step, VdtTensor *spoiled, VdtTensor *clean,
                 gint32 *restorations)
 {
+    const ClipFormat *format = &cache_get_set(pairs->clean)->format;
+    g_return_if_fail(clean->shape.n_dims == 4 && vdt_shape_equal(&spoiled->shape, &clean->shape));
+    g_return_if_fail(clean->shape.dims[2] <= format->height &&
+                     clean->shape.dims[3] <= format->width);
     guint64 per_epoch = pairs_per_epoch(pairs), epoch = step / per_epoch;
     shuffle(pairs, epoch);
     Filling filling = {.pairs = pairs,
@@ -155,14 +160,19 @@ void pairs_fill(Pairs *pairs, guint64 step, VdtTensor *spoiled, VdtTensor *clean
     vdt_pool_end();
 }
 
+double pairs_strength(guint i)
+{
+    /* Fractions of the golden ratio's multiples fill 0 to 1 evenly, however many there are. */
+    double strength = (i + 0.5) * 0.6180339887498949;
+    return strength - floor(strength);
+}
+
 void pairs_get(const Cache *clean, guint i, SpoilKind kind, float *spoiled, float *target)
 {
     const ClipFormat *format = &cache_get_set(clean)->format;
-    /* Fractions of the golden ratio's multiples fill 0 to 1 evenly, however many there are. */
-    double strength = (i + 0.5) * 0.6180339887498949;
     Window window = {.width = (int)format->width, .height = (int)format->height};
     Spoil spoil = {.kind = kind,
-                   .strength = strength - floor(strength),
+                   .strength = pairs_strength(i),
                    .seed = random_seed3(kind, i, G_GUINT64_CONSTANT(0x48454C44))};
     make_pair(clean, i, &window, &spoil, spoiled, target);
 }

@@ -21,7 +21,8 @@
 
 typedef struct _Pairs Pairs;
 
-/* Batches of @batch samples, each of one of @kinds in turn. @clean is kept by the caller. */
+/* Batches of @batch samples, 1 to as many as there are pictures, each of one of @kinds in turn.
+ * @clean is kept by the caller. */
 Pairs *pairs_new(const Cache *clean, guint64 seed, guint batch, guint kinds);
 void pairs_free(Pairs *pairs);
 /* Steps in which each picture is looked at once; those that do not fill a batch are left out. */
@@ -33,8 +34,9 @@ guint64 pairs_per_epoch(const Pairs *pairs);
 void pairs_fill(Pairs *pairs, guint64 step, VdtTensor *spoiled, VdtTensor *clean,
                 gint32 *restorations);
 
-/* For what is held out: picture @i of a set, whole, [3,H,W], clean and spoiled. The strength is
- * another for each picture, over all pictures even. */
+/* How strongly picture @i is spoiled of what is held out: another for each, over all even. */
+double pairs_strength(guint i);
+/* For what is held out: picture @i of a set, whole, [3,H,W], clean and spoiled. */
 void pairs_get(const Cache *clean, guint i, SpoilKind kind, float *spoiled, float *target);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pairs, pairs_free)

@@ -45,6 +45,13 @@ void street_draw_rgb(VdtStreetPainter *painter, gint64 time, guint width, guint 
     to_rgb(pixels, (gsize)width * height);
 }
 
+void street_draw_clean_rgb(VdtStreetPainter *painter, gint64 time, guint width, guint height,
+                           guint8 *pixels)
+{
+    vdt_street_painter_draw_clean(painter, time, pixels, (gsize)4 * width);
+    to_rgb(pixels, (gsize)width * height);
+}
+
 #if HAVE_GST
 /* Of a picture that stands still: the first is whole, the second what is left to say of it. */
 #define STILL_FRAMES 2

@@ -23,6 +23,9 @@ gboolean street_clip_is_coded(guint64 index, guint coded);
 /* Draws a frame as packed RGB; @pixels have room for 4 bytes each. */
 void street_draw_rgb(VdtStreetPainter *painter, gint64 time, guint width, guint height,
                      guint8 *pixels);
+/* The same without weather and faults of the camera. */
+void street_draw_clean_rgb(VdtStreetPainter *painter, gint64 time, guint width, guint height,
+                           guint8 *pixels);
 
 /* Sends a picture with even sides through H.264 and back, in place, as one that stands still. */
 gboolean street_send_picture(const VdtPicture *picture, GError **error);

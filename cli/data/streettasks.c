@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "streetboxes.h"
+#include "streetrestorations.h"
 #include "streetscenes.h"
 
-static const StreetTask *const tasks[] = {&street_scenes_task, &street_boxes_task};
+static const StreetTask *const tasks[] = {&street_scenes_task, &street_boxes_task,
+                                         &street_restorations_task};
 
 const StreetTask *street_task_find(const char *name, GError **error)
 {

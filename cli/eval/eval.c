@@ -28,6 +28,8 @@ static void options_clear(EvalOptions *o)
     g_free(o->answers);
     g_free(o->record);
     g_free(o->restoration);
+    g_free(o->restorer);
+    g_clear_pointer(&o->first, restored_first_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EvalOptions, options_clear)
 
@@ -44,7 +46,27 @@ static gboolean check_answers(const EvalOptions *o, const VdtCard *card, GError 
     return TRUE;
 }
 
-static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecision precision,
+static gboolean eval_task(const EvalOptions *o, VdtEngine *engine, VdtTask task, GError **error)
+{
+    const char *architecture = vdt_engine_get_card(engine)->architecture;
+    if (o->n_merges > 1)
+        return task == VDT_TASK_CLASSIFICATION
+                   ? eval_merges(o, engine, error)
+                   : eval_wrong_model(error, "%s merges no tokens", architecture);
+    if (o->objects && task == VDT_TASK_SEGMENTATION)
+        return eval_objects(o, engine, error);
+    if (o->objects)
+        return eval_wrong_model(error, "%s tells no objects apart", architecture);
+    if (task == VDT_TASK_RESTORATION)
+        return eval_restored(o, engine, error);
+    if (task == VDT_TASK_SEGMENTATION)
+        return eval_maps(o, engine, error);
+    if (task == VDT_TASK_CLASSIFICATION && (o->street || vdt_engine_get_card(engine)->n_groups > 0))
+        return eval_labels(o, engine, error);
+    return eval_clips(o, engine, error);
+}
+
+static gboolean eval(EvalOptions *o, const char *architecture, VdtPrecision precision,
                      GError **error)
 {
     if (!check_architecture(architecture, NULL, error))
@@ -55,11 +77,14 @@ static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecisio
                     o->task);
         return FALSE;
     }
-    if (task != VDT_TASK_RESTORATION &&
-        (o->restoration != NULL || o->sigma != 0 || o->ensemble || o->authors_tiles))
+    if (task != VDT_TASK_RESTORATION && ((o->restoration != NULL && o->restorer == NULL) ||
+                                         o->sigma != 0 || o->ensemble || o->authors_tiles))
         return eval_wrong_model(error,
                                 "%s restores no pictures, as --task, --sigma, --ensemble and "
                                 "--authors-tiles are about",
+                                architecture);
+    if (task == VDT_TASK_RESTORATION && o->restorer != NULL)
+        return eval_wrong_model(error, "%s restores pictures itself, which --restorer is about",
                                 architecture);
     if (o->baselines && task != VDT_TASK_CLASSIFICATION)
         return eval_wrong_model(error, "%s does not classify pictures, as --baselines is about",
@@ -78,21 +103,12 @@ static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecisio
     if (engine == NULL || !check_answers(o, vdt_engine_get_card(engine), error))
         return FALSE;
     tell_card("eval", vdt_engine_get_card(engine));
-    if (o->n_merges > 1)
-        return task == VDT_TASK_CLASSIFICATION
-                   ? eval_merges(o, engine, error)
-                   : eval_wrong_model(error, "%s merges no tokens", architecture);
-    if (o->objects && task == VDT_TASK_SEGMENTATION)
-        return eval_objects(o, engine, error);
-    if (o->objects)
-        return eval_wrong_model(error, "%s tells no objects apart", architecture);
-    if (task == VDT_TASK_RESTORATION)
-        return eval_restored(o, engine, error);
-    if (task == VDT_TASK_SEGMENTATION)
-        return eval_maps(o, engine, error);
-    if (task == VDT_TASK_CLASSIFICATION && (o->street || vdt_engine_get_card(engine)->n_groups > 0))
-        return eval_labels(o, engine, error);
-    return eval_clips(o, engine, error);
+    if (o->restorer != NULL) {
+        o->first = restored_first_new(o->restorer, o->restoration, precision, error);
+        if (o->first == NULL)
+            return FALSE;
+    }
+    return eval_task(o, engine, task, error) && restored_first_check(o->first, error);
 }
 
 /* "4", or "0,2,4". */
@@ -116,9 +132,10 @@ static gboolean parse_merges(EvalOptions *o)
 }
 
 /* Of the street, if their number is not set. */
-#define CLIPS   2000
-#define STREETS 21
-#define UNSET   G_MININT
+#define CLIPS    2000
+#define STREETS  21
+#define PICTURES 96 /* that are restored, for each task */
+#define UNSET    G_MININT
 
 static gboolean check(const EvalOptions *o)
 {
@@ -132,6 +149,9 @@ static gboolean check(const EvalOptions *o)
     if (o->baselines && (!o->street || o->answers != NULL))
         return complain_usage("eval", "--baselines belongs to --street, and does not go with "
                                       "--answers") < 0;
+    if (o->restorer != NULL && (!o->street || o->objects || o->baselines || o->record != NULL))
+        return complain_usage("eval", "--restorer belongs to --street, and goes with none of "
+                                      "--objects, --baselines and --record") < 0;
     if (o->clips < 1 || o->clips > 10000000)
         return complain_usage("eval", "--clips is %d, but must be from 1 to 10000000", o->clips) <
                0;
@@ -179,6 +199,8 @@ int command_eval(int argc, char **argv)
         {"task", 0, 0, G_OPTION_ARG_STRING, &o.restoration,
          "Networks that restore: what is undone, by the card's names of tasks (the usual one)",
          "NAME"},
+        {"restorer", 0, 0, G_OPTION_ARG_STRING, &o.restorer,
+         "Have this network restore the street's pictures first, by its --task", "NAME|CARD"},
         {"sigma", 0, 0, G_OPTION_ARG_DOUBLE, &o.sigma,
          "Of the noise that true pictures get (the number that the task's name ends in)", "R"},
         {"ensemble", 0, 0, G_OPTION_ARG_NONE, &o.ensemble,
@@ -195,7 +217,8 @@ int command_eval(int argc, char **argv)
          "R[,R...]"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &o.seed, "Of the street's clips, or of noise (9000)",
          "N"},
-        {"clips", 0, 0, G_OPTION_ARG_INT, &o.clips, "Clips of the street (2000)", "N"},
+        {"clips", 0, 0, G_OPTION_ARG_INT, &o.clips,
+         "Clips of the street (2000; pictures to restore: 96)", "N"},
         {"objects", 0, 0, G_OPTION_ARG_NONE, &o.objects,
          "Follow objects on as many endless streets as there are --clips (21), instead", NULL},
         {"baselines", 0, 0, G_OPTION_ARG_NONE, &o.baselines,
@@ -227,8 +250,11 @@ int command_eval(int argc, char **argv)
                        entries, argc, argv, 1, 2, &rest))
         return EXIT_USAGE;
     o.task = g_strdup(rest[1]);
+    const VdtModel *model = vdt_model_find(rest[0], NULL);
     if (o.clips == UNSET)
-        o.clips = o.objects ? STREETS : CLIPS;
+        o.clips = o.objects                                              ? STREETS
+                  : model != NULL && model->task == VDT_TASK_RESTORATION ? PICTURES
+                                                                         : CLIPS;
     if (!check(&o) || !parse_merges(&o))
         return EXIT_USAGE;
     g_autoptr(GError) error = NULL;

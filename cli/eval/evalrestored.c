@@ -3,17 +3,14 @@
 
 #include "config.h"
 #if HAVE_GST
-#include <math.h>
 #include <stdio.h>
-#include <string.h>
+#include <time.h>
 
-#include "data/bicubic.h"
-#include "data/media.h"
-#include "data/pairfolder.h"
-#include "data/random.h"
+#include "data/spoil.h"
 #include "io/atomic-file.h"
 #include "progress.h"
 #include "restore.h"
+#include "restoredpairs.h"
 #include "score/psnr.h"
 #include "score/ssim.h"
 
@@ -22,102 +19,36 @@ typedef struct {
     double luma, rgb, ssim;
 } Measures;
 
+/* How well one task is done. */
+typedef struct {
+    const char *name; /* the card's */
+    guint restoration, scale;
+    PairSpoil spoil;
+    guint n;
+    Measures after, before;      /* sums; before: of what keeps its size */
+    double seconds, cpu_seconds; /* of restoring alone */
+} Task;
+
 typedef struct {
     const EvalOptions *o;
     VdtRestorer *restorer;
-    guint restoration, scale;
-    double sigma; /* of the noise that is added to true pictures; 0: none is */
+    PairSource source;
+    Task *tasks;
+    guint n_tasks;
     GString *answers;
-    guint n;
-    Measures after, before; /* sums; before: of what keeps its size */
-    double seconds;
+    Progress *progress;
 } Work;
 
-static void picture_clear(VdtPicture *picture)
+static void work_clear(Work *work)
 {
-    g_free(picture->data);
+    vdt_restorer_free(work->restorer);
+    pair_source_clear(&work->source);
+    g_free(work->tasks);
+    if (work->answers != NULL)
+        g_string_free(work->answers, TRUE);
+    g_clear_pointer(&work->progress, progress_free);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(VdtPicture, picture_clear)
-
-static gboolean allocate(VdtPicture *picture, guint width, guint height, GError **error)
-{
-    *picture =
-        (VdtPicture){g_try_malloc((gsize)3 * width * height), width, height, (gsize)3 * width};
-    if (picture->data == NULL)
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "no memory for a picture of %u x %u", width,
-                    height);
-    return picture->data != NULL;
-}
-
-/* The part at the top left of that size. */
-static void copy_pixels(const VdtPicture *from, VdtPicture *to)
-{
-    for (guint y = 0; y < to->height; y++)
-        memcpy(to->data + y * to->stride, from->data + y * from->stride, (gsize)3 * to->width);
-}
-
-static gboolean take(gpointer data, gint64 index, const VdtPicture *picture, gint64 pts,
-                     GError **error)
-{
-    VdtPicture *to = data;
-    if (allocate(to, picture->width, picture->height, error))
-        copy_pixels(picture, to);
-    return FALSE;
-}
-
-static gboolean load(const char *path, VdtPicture *picture, GError **error)
-{
-    if (!media_decode(path, take, picture, error))
-        return FALSE;
-    if (picture->data == NULL)
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT, "%s: holds no picture", path);
-    return picture->data != NULL;
-}
-
-/* The true picture is as large as the result; some data sets have a few pixels more. */
-static gboolean crop(VdtPicture *target, const Pair *pair, guint width, guint height, guint scale,
-                     GError **error)
-{
-    if (target->width < width || target->height < height || target->width >= width + scale ||
-        target->height >= height + scale) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FORMAT,
-                    "%s: has %ux%u pixels, but what is made of %s has %ux%u", pair->target,
-                    target->width, target->height, pair->name, width, height);
-        return FALSE;
-    }
-    target->width = width;
-    target->height = height;
-    return TRUE;
-}
-
-/* Gaussian noise, which depends on the seed, the picture's number and the place alone. */
-static void add_noise(float *planes, gsize n, double sigma, guint64 seed, guint number)
-{
-    guint64 state = random_seed3(seed, number, n);
-    for (gsize i = 0; i < n; i++) {
-        double radius = sqrt(-2 * log(1 - random_double(&state)));
-        double noise = radius * cos(2 * G_PI * random_double(&state));
-        planes[i] = CLAMP(planes[i] + sigma * noise, 0, 255);
-    }
-}
-
-/* What the network gets, and the true picture, cropped to what comes of it. */
-static gboolean make_input(const Work *work, const Pair *pair, guint number, VdtPicture *target,
-                           VdtPicture *input, GError **error)
-{
-    guint scale = work->scale;
-    if (!load(pair->target, target, error))
-        return FALSE;
-    if (pair->spoiled != NULL)
-        return load(pair->spoiled, input, error) &&
-               crop(target, pair, input->width * scale, input->height * scale, scale, error);
-    target->width -= target->width % scale;
-    target->height -= target->height % scale;
-    if (!allocate(input, target->width / scale, target->height / scale, error))
-        return FALSE;
-    bicubic_reduce(target, scale, input);
-    return TRUE;
-}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
 
 static Measures measure(const VdtPicture *a, const VdtPicture *b, guint margin)
 {
@@ -137,88 +68,83 @@ static Measures mean_of(const Measures *sum, guint n)
     return (Measures){sum->luma / n, sum->rgb / n, sum->ssim / n};
 }
 
+/* Over all tasks. */
+static Measures mean_of_tasks(const Work *work)
+{
+    Measures sum = {0};
+    for (guint i = 0; i < work->n_tasks; i++) {
+        Measures mean = mean_of(&work->tasks[i].after, work->tasks[i].n);
+        add(&sum, &mean);
+    }
+    return mean_of(&sum, work->n_tasks);
+}
+
 /* So small that a window of SSIM does not fit. */
-static gboolean check_size(const Pair *pair, const VdtPicture *target, guint margin, GError **error)
+static gboolean check_size(const EvalPair *pair, guint margin, GError **error)
 {
     guint least = SSIM_WINDOW + 2 * margin;
-    if (target->width >= least && target->height >= least)
+    if (pair->target.width >= least && pair->target.height >= least)
         return TRUE;
     g_set_error(error, VDT_ERROR, VDT_ERROR_SHAPE,
-                "%s: has %ux%u pixels, but is measured from %ux%u on", pair->target, target->width,
-                target->height, least, least);
+                "%s: the true picture has %ux%u pixels, but is measured from %ux%u on", pair->name,
+                pair->target.width, pair->target.height, least, least);
     return FALSE;
 }
 
-static gboolean look_at(Work *work, const Pair *pair, guint number, GError **error)
+static void keep_answer(Work *work, const Task *task, const char *picture, const Measures *after,
+                        const Measures *before, double seconds)
 {
-    g_auto(VdtPicture) target = {0}, input = {0}, result = {0};
-    guint scale = work->scale, margin = scale > 1 ? scale : 0;
-    if (!make_input(work, pair, number, &target, &input, error) ||
-        !check_size(pair, &target, margin, error) ||
-        !allocate(&result, target.width, target.height, error))
-        return FALSE;
-    gsize n = (gsize)3 * input.width * input.height;
-    g_autofree float *planes = g_try_new(float, n);
-    g_autofree float *restored = g_try_new(float, n *scale *scale);
-    if (planes == NULL || restored == NULL) {
-        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "%s: no memory for its pixels", pair->name);
-        return FALSE;
-    }
-    vdt_restore_from_picture(&input, planes);
-    if (pair->spoiled == NULL && work->sigma > 0)
-        add_noise(planes, n, work->sigma, work->o->seed, number);
-    gint64 begin = g_get_monotonic_time();
-    const VdtRestoreRequest request = {work->restoration, 1, NULL};
-    if (!vdt_restorer_run(work->restorer, &request, planes, input.width, input.height, restored,
-                          NULL, error)) {
-        g_prefix_error(error, "%s: ", pair->name);
-        return FALSE;
-    }
-    double seconds = (g_get_monotonic_time() - begin) / 1e6;
-    vdt_restore_to_picture(restored, &result);
-    Measures after = measure(&result, &target, margin), before = {0};
-    if (scale == 1) {
-        vdt_restore_to_picture(planes, &input);
-        before = measure(&input, &target, margin);
-    }
-    add(&work->after, &after);
-    add(&work->before, &before);
-    work->seconds += seconds;
-    work->n++;
-    g_autofree char *name = printable(pair->name);
-    g_string_append_printf(work->answers, "%s\t%.4f\t%.4f\t%.5f", name, after.luma, after.rgb,
-                           after.ssim);
-    if (scale == 1)
-        g_string_append_printf(work->answers, "\t%.4f\t%.4f\t%.5f", before.luma, before.rgb,
-                               before.ssim);
+    g_autofree char *of = printable(task->name), *name = printable(picture);
+    g_string_append_printf(work->answers, "%s\t%s\t%.4f\t%.4f\t%.5f", of, name, after->luma,
+                           after->rgb, after->ssim);
+    if (task->scale == 1)
+        g_string_append_printf(work->answers, "\t%.4f\t%.4f\t%.5f", before->luma, before->rgb,
+                               before->ssim);
     else
         g_string_append(work->answers, "\t-\t-\t-");
     g_string_append_printf(work->answers, "\t%.3f\n", seconds);
-    return TRUE;
 }
 
-/* The noise that clean pictures get: what is said, or what the task's name ends in. */
-static gboolean find_sigma(Work *work, const char *name, gboolean alone, GError **error)
+static gboolean look_at(Work *work, Task *task, guint number, GError **error)
 {
-    gsize digits = strlen(name);
-    while (digits > 0 && g_ascii_isdigit(name[digits - 1]))
-        digits--;
-    if (!alone || work->scale > 1) {
-        if (work->o->sigma <= 0)
-            return TRUE;
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "--sigma is of the noise that true pictures get; %s",
-                    alone ? "these are made smaller" : "this folder has spoiled ones");
+    g_auto(EvalPair) pair = {0};
+    guint margin = task->scale > 1 ? task->scale : 0;
+    if (!pair_source_get(&work->source, number, &task->spoil, &pair, error) ||
+        !check_size(&pair, margin, error))
+        return FALSE;
+    gsize n = (gsize)3 * pair.target.width * pair.target.height;
+    g_autofree float *restored = g_try_new(float, n);
+    g_autofree guint8 *pixels = g_try_new(guint8, n);
+    if (restored == NULL || pixels == NULL) {
+        g_set_error(error, VDT_ERROR, VDT_ERROR_FAILED, "%s: no memory for its pixels", pair.name);
         return FALSE;
     }
-    work->sigma = work->o->sigma > 0 ? work->o->sigma : g_ascii_strtod(name + digits, NULL);
-    if (work->sigma > 0 && work->sigma <= 255)
-        return TRUE;
-    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                "%s: has true pictures alone, and \"%s\" does not say how much noise they get: "
-                "--sigma does, or folders such as rain/ and norain/ have both",
-                work->o->data, name);
-    return FALSE;
+    const VdtRestoreRequest request = {task->restoration, 1, NULL};
+    if (!vdt_restorer_prepare(work->restorer, &request, pair.width, pair.height, error))
+        return FALSE;
+    gint64 begin = g_get_monotonic_time();
+    clock_t cpu = clock();
+    if (!vdt_restorer_run(work->restorer, &request, pair.spoiled, pair.width, pair.height, restored,
+                          NULL, error)) {
+        g_prefix_error(error, "%s: ", pair.name);
+        return FALSE;
+    }
+    double seconds = (g_get_monotonic_time() - begin) / 1e6;
+    task->cpu_seconds += (double)(clock() - cpu) / CLOCKS_PER_SEC;
+    VdtPicture result = {pixels, pair.target.width, pair.target.height,
+                         (gsize)3 * pair.target.width};
+    vdt_restore_to_picture(restored, &result);
+    Measures after = measure(&result, &pair.target, margin), before = {0};
+    if (task->scale == 1) {
+        vdt_restore_to_picture(pair.spoiled, &result);
+        before = measure(&result, &pair.target, margin);
+    }
+    add(&task->after, &after);
+    add(&task->before, &before);
+    task->seconds += seconds;
+    task->n++;
+    keep_answer(work, task, pair.name, &after, &before, seconds);
+    return TRUE;
 }
 
 static void set_measures(JsonObject *object, const Measures *m)
@@ -228,121 +154,169 @@ static void set_measures(JsonObject *object, const Measures *m)
     json_object_set_double_member(object, "ssim", m->ssim);
 }
 
-static JsonObject *to_json(const Work *work, const char *task)
+static JsonObject *task_to_json(const Task *task)
 {
     JsonObject *object = json_object_new();
-    Measures after = mean_of(&work->after, work->n), before = mean_of(&work->before, work->n);
-    json_object_set_string_member(object, "task", task);
-    json_object_set_int_member(object, "n", work->n);
-    json_object_set_int_member(object, "scale", work->scale);
-    if (work->sigma > 0) {
-        json_object_set_double_member(object, "sigma", work->sigma);
-        json_object_set_int_member(object, "seed", work->o->seed);
-    }
-    json_object_set_boolean_member(object, "authors_tiles", work->o->authors_tiles);
-    json_object_set_boolean_member(object, "ensemble", work->o->ensemble);
+    Measures after = mean_of(&task->after, task->n), before = mean_of(&task->before, task->n);
+    json_object_set_int_member(object, "n", task->n);
+    json_object_set_int_member(object, "scale", task->scale);
+    if (task->spoil.sigma > 0)
+        json_object_set_double_member(object, "sigma", task->spoil.sigma);
     set_measures(object, &after);
-    if (work->scale == 1) {
+    if (task->scale == 1) {
         JsonObject *was = json_object_new();
         set_measures(was, &before);
         json_object_set_object_member(object, "before", was);
     }
-    json_object_set_double_member(object, "seconds", work->seconds / work->n);
+    json_object_set_double_member(object, "seconds", task->seconds / task->n);
+    json_object_set_double_member(object, "cpu_seconds", task->cpu_seconds / task->n);
     return object;
 }
 
-static void print_row(const char *name, const Measures *m)
+static JsonObject *to_json(const Work *work)
 {
-    g_print("%-8s  %7.2f  %9.2f  %.4f\n", name, m->luma, m->rgb, m->ssim);
+    JsonObject *object = json_object_new(), *tasks = json_object_new();
+    Measures mean = mean_of_tasks(work);
+    for (guint i = 0; i < work->n_tasks; i++)
+        json_object_set_object_member(tasks, work->tasks[i].name, task_to_json(&work->tasks[i]));
+    json_object_set_int_member(object, "seed", work->o->seed);
+    json_object_set_boolean_member(object, "authors_tiles", work->o->authors_tiles);
+    json_object_set_boolean_member(object, "ensemble", work->o->ensemble);
+    set_measures(object, &mean);
+    json_object_set_object_member(object, "tasks", tasks);
+    return object;
 }
 
-static void print(const Work *work, const char *task)
+static void print_measures(const Measures *m)
 {
-    Measures after = mean_of(&work->after, work->n), before = mean_of(&work->before, work->n);
-    g_autofree char *name = printable(task);
-    g_print("%u pictures, %s", work->n, name);
-    if (work->sigma > 0)
-        g_print(", noise of %g", work->sigma);
-    g_print(", %.2f s each\n", work->seconds / work->n);
-    g_print("          PSNR(Y)  PSNR(RGB)    SSIM\n");
-    if (work->scale == 1)
-        print_row("before", &before);
-    print_row("restored", &after);
+    g_print("  %7.2f  %9.2f  %.4f", m->luma, m->rgb, m->ssim);
 }
 
-static gboolean open_work(Work *work, VdtEngine *engine, const char **name, GError **error)
+static void print(const Work *work)
 {
-    const VdtRestorerOptions options = {.authors_tiles = work->o->authors_tiles,
-                                        .ensemble = work->o->ensemble};
-    work->restorer = vdt_restorer_new(engine, &options, error);
-    if (work->restorer == NULL)
-        return FALSE;
-    const char *const *names = vdt_restorer_get_restorations(work->restorer, &work->restoration);
-    if (work->o->restoration != NULL &&
-        !vdt_restorer_find(work->restorer, work->o->restoration, &work->restoration, error))
-        return FALSE;
-    *name = names[work->restoration];
-    work->scale = vdt_restorer_get_scale(work->restorer, work->restoration, error);
-    return work->scale > 0;
-}
-
-static void work_clear(Work *work)
-{
-    vdt_restorer_free(work->restorer);
-    if (work->answers != NULL)
-        g_string_free(work->answers, TRUE);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
-
-static gboolean run_all(Work *work, const GPtrArray *pairs, GError **error)
-{
-    g_autoptr(Progress) progress = progress_new();
-    gboolean ok = TRUE;
-    progress_begin(progress, "evaluating", "pictures", 0, pairs->len);
-    for (guint i = 0; i < pairs->len && ok; i++) {
-        ok = look_at(work, pairs->pdata[i], i, error);
-        progress_update(progress, i + 1, NULL);
+    guint wide = 8;
+    for (guint i = 0; i < work->n_tasks; i++)
+        wide = MAX(wide, text_width(work->tasks[i].name));
+    g_print("%u pictures for each task\n%*s  before:                     restored:\n"
+            "%*s  PSNR(Y)  PSNR(RGB)    SSIM  PSNR(Y)  PSNR(RGB)    SSIM  seconds\n",
+            work->source.n, wide, "", wide, "");
+    for (guint i = 0; i < work->n_tasks; i++) {
+        const Task *task = &work->tasks[i];
+        g_autofree char *name = printable(task->name), *padded = text_pad(name, wide);
+        Measures after = mean_of(&task->after, task->n), before = mean_of(&task->before, task->n);
+        g_print("%s", padded);
+        if (task->scale == 1)
+            print_measures(&before);
+        else
+            g_print("  %7s  %9s  %6s", "", "", "");
+        print_measures(&after);
+        g_print("  %7.2f\n", task->seconds / task->n);
     }
-    progress_end(progress);
+}
+
+static gboolean run_all(Work *work, GError **error)
+{
+    guint all = work->n_tasks * work->source.n, done = 0;
+    gboolean ok = TRUE;
+    progress_begin(work->progress, "evaluating", "pictures", 0, all);
+    for (guint i = 0; i < work->n_tasks && ok; i++)
+        for (guint k = 0; k < work->source.n && ok; k++) {
+            ok = look_at(work, &work->tasks[i], k, error);
+            progress_update(work->progress, ++done, NULL);
+        }
+    progress_end(work->progress);
     return ok;
+}
+
+static gboolean add_task(Work *work, guint restoration, GError **error)
+{
+    Task *task = &work->tasks[work->n_tasks];
+    *task = (Task){.restoration = restoration};
+    task->name = vdt_restorer_get_restorations(work->restorer, NULL)[restoration];
+    task->scale = vdt_restorer_get_scale(work->restorer, restoration, error);
+    if (task->scale == 0)
+        return FALSE;
+    work->n_tasks++;
+    return TRUE;
+}
+
+/* The task that is named, or all that true pictures can be spoiled for, or the usual one. */
+static gboolean choose_tasks(Work *work, GError **error)
+{
+    guint usual, named;
+    const char *const *names = vdt_restorer_get_restorations(work->restorer, &usual);
+    work->tasks = g_new(Task, g_strv_length((GStrv)names));
+    if (work->o->restoration != NULL)
+        return vdt_restorer_find(work->restorer, work->o->restoration, &named, error) &&
+               add_task(work, named, error);
+    SpoilKind kind;
+    for (guint i = 0; names[i] != NULL && (work->o->street || work->o->sigma == 0); i++)
+        if (spoil_find(names[i], &kind, NULL) && !add_task(work, i, error))
+            return FALSE;
+    return work->n_tasks > 0 || add_task(work, usual, error);
+}
+
+/* Where there are spoiled pictures, they are spoiled in one way, and one task has to undo it. */
+static gboolean open_source(Work *work, GError **error)
+{
+    const EvalOptions *o = work->o;
+    if (o->street)
+        return pair_source_open_street(&work->source, o, work->progress, error);
+    if (!pair_source_open_folder(&work->source, o, work->tasks[0].scale, error))
+        return FALSE;
+    if (work->n_tasks > 1 && !pair_source_is_alone(&work->source)) {
+        guint usual;
+        vdt_restorer_get_restorations(work->restorer, &usual);
+        work->n_tasks = 0;
+        return add_task(work, usual, error);
+    }
+    return TRUE;
+}
+
+static gboolean open_work(Work *work, VdtEngine *engine, GError **error)
+{
+    const EvalOptions *o = work->o;
+    const VdtRestorerOptions options = {.authors_tiles = o->authors_tiles, .ensemble = o->ensemble};
+    work->progress = progress_new();
+    work->restorer = vdt_restorer_new(engine, &options, error);
+    if (work->restorer == NULL || !choose_tasks(work, error) || !open_source(work, error))
+        return FALSE;
+    for (guint i = 0; i < work->n_tasks; i++)
+        if (!pair_source_find_spoil(&work->source, work->tasks[i].name, work->tasks[i].scale,
+                                    o->sigma, &work->tasks[i].spoil, error))
+            return FALSE;
+    work->answers = g_string_new("task\tpicture\tpsnr_y\tpsnr_rgb\tssim\tbefore_psnr_y\t"
+                                 "before_psnr_rgb\tbefore_ssim\tseconds\n");
+    return TRUE;
 }
 
 gboolean eval_restored(const EvalOptions *o, VdtEngine *engine, GError **error)
 {
+    const VdtCard *card = vdt_engine_get_card(engine);
     g_auto(Work) work = {.o = o};
-    const char *name;
-    if (o->street)
-        return eval_wrong_model(error, "%s restores pictures: --data has spoiled and true ones",
-                                vdt_engine_get_card(engine)->name);
+    if (o->street && !eval_check_seed(o, card, error))
+        return FALSE;
     g_autoptr(VdtAtomicFile) file =
         o->answers != NULL ? vdt_atomic_file_new(o->answers, error) : NULL;
     if ((o->answers != NULL && file == NULL) || !eval_check_record(o, error) ||
-        !open_work(&work, engine, &name, error))
-        return FALSE;
-    g_autoptr(GPtrArray) pairs = pair_folder_list(o->data, work.scale, error);
-    if (pairs == NULL ||
-        !find_sigma(&work, name, ((const Pair *)pairs->pdata[0])->spoiled == NULL, error))
-        return FALSE;
-    work.answers = g_string_new("picture\tpsnr_y\tpsnr_rgb\tssim\tbefore_psnr_y\tbefore_psnr_rgb\t"
-                                "before_ssim\tseconds\n");
-    if (!run_all(&work, pairs, error))
+        !open_work(&work, engine, error) || !run_all(&work, error))
         return FALSE;
     if (o->json)
-        eval_print_json(o, vdt_engine_get_card(engine), to_json(&work, name));
+        eval_print_json(o, card, to_json(&work));
     else
-        print(&work, name);
+        print(&work);
     fflush(stdout); /* which may also be where the answers go */
     if (file != NULL &&
         !(vdt_atomic_file_write(file, work.answers->str, work.answers->len, error) &&
           vdt_atomic_file_commit(file, error)))
         return FALSE;
-    return eval_record(o, to_json(&work, name), error);
+    return eval_record(o, to_json(&work), error);
 }
 #else
 gboolean eval_restored(const EvalOptions *o, VdtEngine *engine, GError **error)
 {
     g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
-                "%s: this build has no GStreamer and reads no pictures", o->data);
+                "this build has no GStreamer and reads no pictures");
     return FALSE;
 }
 #endif

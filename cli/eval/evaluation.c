@@ -52,7 +52,7 @@ void eval_print_json(const EvalOptions *o, const VdtCard *card, JsonObject *scor
     g_autoptr(JsonObject) object = scores;
     json_object_set_string_member(object, "model", card->name);
     json_object_set_string_member(object, "architecture", card->architecture);
-    gboolean restored = json_object_has_member(object, "task");
+    gboolean restored = json_object_has_member(object, "tasks");
     if (!restored)
         json_object_set_boolean_member(object, "one_frame", o->one_frame);
     if (o->street) {

@@ -9,12 +9,15 @@
 #include <vedette/engine.h>
 
 #include "command.h"
+#include "restoredfirst.h"
 
 typedef struct {
     CommonOptions common;
     char *task; /* of the street's pictures: "scene" */
     char *model, *weights, *data, *csv, *views, *split, *mode, *answers, *record;
     char *restoration; /* by name, of networks that restore */
+    char *restorer;    /* what pictures of the street go through first, or NULL */
+    RestoredFirst *first; /* the same, once it is there */
     double sigma;      /* of the noise that they take away again; 0: not said */
     gboolean ensemble, authors_tiles;
     gboolean street, objects, baselines, one_frame, zero_is_other, json;

@@ -73,30 +73,27 @@ static VdtValue *conv_block(const Config *c, VdtScope s, VdtValue *x)
     return vdt_add(x, conv(c, VDT_MODULATED_CONV, vdt_in(s, "conv2"), y, dim, 3));
 }
 
+/* Of a map, to tokens. */
 static VdtValue *layer_norm(VdtScope s, VdtValue *map)
 {
     VdtShape channels = vdt_shape(vdt_value_dim(map, 1));
-    VdtValue *x = vdt_layer_norm(s, vdt_pyramid_tokens(map), &channels);
-    return vdt_pyramid_map(x, vdt_value_dim(map, 2), vdt_value_dim(map, 3));
+    return vdt_layer_norm(s, vdt_pyramid_tokens(map), &channels);
 }
 
-/* Attention within windows, of a map. */
-static VdtValue *attend(const Config *c, VdtScope s, VdtValue *map, int level)
+/* Attention within windows, of the tokens of a map. */
+static VdtValue *attend(const Config *c, VdtScope s, VdtValue *x, VdtWindows windows, int level)
 {
     gint64 dim = c->dims[level], wide = 2 * c->window - 1, heads = c->heads[level];
-    VdtWindows windows = {.height = (int)vdt_value_dim(map, 2),
-                          .width = (int)vdt_value_dim(map, 3),
-                          .window = c->window};
     const VdtShape table = vdt_shape(wide * wide, heads);
-    VdtValue *part[3], *x = vdt_windows_with(vdt_pyramid_tokens(map), windows);
+    VdtValue *part[3];
+    x = vdt_windows_with(x, windows);
     x = vdt_modulated_linear(&c->m, VDT_MODULATED_ATTENTION, vdt_in(s, "qkv"), x, 3 * dim);
     for (int i = 0; i < 3; i++)
         part[i] = vdt_slice(x, 2, i * dim, dim);
     VdtValue *bias =
         vdt_window_bias_with(vdt_param(s, "relative_position_bias_table", &table), windows);
     x = vdt_windows_back_with(vdt_pyramid_attend(part, (int)heads, bias), windows);
-    x = vdt_pyramid_map(x, windows.height, windows.width);
-    return conv(c, VDT_MODULATED_ATTENTION, vdt_in(s, "proj"), x, dim, 1);
+    return vdt_modulated_linear(&c->m, VDT_MODULATED_ATTENTION, vdt_in(s, "proj"), x, dim);
 }
 
 static VdtValue *mlp(const Config *c, VdtScope s, VdtValue *x, gint64 dim)
@@ -110,9 +107,12 @@ static VdtValue *mlp(const Config *c, VdtScope s, VdtValue *x, gint64 dim)
 
 static VdtValue *token_block(const Config *c, VdtScope s, VdtValue *x, int level)
 {
+    gint64 height = vdt_value_dim(x, 2), width = vdt_value_dim(x, 3);
+    VdtWindows windows = {.height = (int)height, .width = (int)width, .window = c->window};
     VdtValue *y = layer_norm(vdt_in(s, "norm1"), x);
-    x = vdt_add(x, attend(c, vdt_in(s, "attn"), y, level));
-    y = layer_norm(vdt_in(s, "norm2"), x);
+    y = attend(c, vdt_in(s, "attn"), y, windows, level);
+    x = vdt_add(x, vdt_pyramid_map(y, height, width));
+    y = vdt_pyramid_map(layer_norm(vdt_in(s, "norm2"), x), height, width);
     return vdt_add(x, mlp(c, vdt_in(s, "mlp"), y, c->dims[level]));
 }
 

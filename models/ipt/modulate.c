@@ -73,15 +73,19 @@ static VdtValue *times(const VdtModulation *m, VdtValue *weight)
     return m->factor != NULL ? vdt_mul(weight, m->factor) : weight;
 }
 
-/* W, or W + U V of the restoration: a constant wherever weights are. */
+/* W, or W + U V of the restoration: a constant wherever weights are. In a training they are tokens,
+ * which have one form in memory. */
 static VdtValue *merged(const VdtModulation *m, const Layer *l)
 {
     if (m->rank == 0)
         return times(m, l->weight);
-    const VdtShape left = vdt_shape(l->shape.dims[0], m->rank), right = vdt_shape(m->rank, -1);
+    const VdtShape left = vdt_shape(1, l->shape.dims[0], m->rank),
+                   right = vdt_shape(1, m->rank, -1);
+    const VdtShape rows = vdt_shape(1, l->shape.dims[0], -1);
     VdtValue *u = vdt_reshape(vdt_slice(l->u, 1, m->restoration, 1), &left);
     VdtValue *v = vdt_reshape(vdt_slice(l->v, 0, m->restoration, 1), &right);
-    return times(m, vdt_add(l->weight, vdt_reshape(vdt_matmul(u, v), &l->shape)));
+    VdtValue *sum = vdt_add(vdt_reshape(l->weight, &rows), vdt_matmul(u, v));
+    return times(m, vdt_reshape(sum, &l->shape));
 }
 
 static VdtModulation modulation_of(const VdtModulation *m, VdtModulatedKind kind)

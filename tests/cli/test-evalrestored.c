@@ -170,6 +170,11 @@ static double number(JsonObject *object, const char *name)
     return json_object_get_double_member(object, name);
 }
 
+static JsonObject *task_of(JsonObject *scores, const char *task)
+{
+    return json_object_get_object_member(json_object_get_object_member(scores, "tasks"), task);
+}
+
 /* A network that changes nothing: what comes out is as far from the truth as what went in. */
 static void test_pairs(void)
 {
@@ -177,23 +182,26 @@ static void test_pairs(void)
     save("pairs/gt/a.png", FALSE, WIDTH, HEIGHT);
     save("pairs/input/b.png", FALSE, 40, 30);
     save("pairs/gt/b.png", FALSE, 40, 30);
-    g_autoptr(JsonObject) o = evaluate("pairs", "--answers", in_folder("answers.tsv"), NULL);
+    g_autoptr(JsonObject) all = evaluate("pairs", "--answers", in_folder("answers.tsv"), NULL);
+    JsonObject *tasks = json_object_get_object_member(all, "tasks"), *o = task_of(all, "noise");
+    g_assert_cmpuint(json_object_get_size(tasks), ==, 1);
     g_assert_cmpint(json_object_get_int_member(o, "n"), ==, 2);
-    g_assert_cmpstr(json_object_get_string_member(o, "task"), ==, "noise");
     g_assert_cmpfloat_with_epsilon(number(o, "psnr_y"), (21.15265509 + 100) / 2, 1e-4);
     g_assert_cmpfloat_with_epsilon(number(o, "psnr_rgb"), (18.45623695 + 100) / 2, 1e-4);
     g_assert_cmpfloat_with_epsilon(number(o, "ssim"), (0.94314124 + 1) / 2, 1e-5);
+    g_assert_cmpfloat(number(o, "psnr_y"), ==, number(all, "psnr_y"));
     JsonObject *before = json_object_get_object_member(o, "before");
     g_assert_cmpfloat(number(before, "psnr_rgb"), ==, number(o, "psnr_rgb"));
     g_autofree char *answers = NULL;
     g_assert_true(g_file_get_contents(in_folder("answers.tsv"), &answers, NULL, NULL));
     g_auto(GStrv) lines = g_strsplit(answers, "\n", -1);
     g_assert_cmpuint(g_strv_length(lines), ==, 4);
-    g_assert_true(g_str_has_prefix(lines[1], "a.png\t21.1527\t18.4562\t0.94314\t21.1527\t"));
+    g_assert_true(g_str_has_prefix(lines[1], "noise\ta.png\t21.1527\t18.4562\t0.94314\t21.1527\t"));
     /* One that does change it. */
     g_autoptr(JsonObject) moved = evaluate("pairs", "--task", "rain", NULL);
-    g_assert_cmpfloat(number(moved, "psnr_y"), <, 30);
-    g_assert_cmpfloat(number(json_object_get_object_member(moved, "before"), "psnr_y"), ==,
+    JsonObject *rain = task_of(moved, "rain");
+    g_assert_cmpfloat(number(rain, "psnr_y"), <, 30);
+    g_assert_cmpfloat(number(json_object_get_object_member(rain, "before"), "psnr_y"), ==,
                       number(o, "psnr_y"));
 }
 
@@ -201,20 +209,60 @@ static void test_pairs(void)
 static void test_noise(void)
 {
     save("clean/a.png", FALSE, 120, 90);
-    g_autoptr(JsonObject) o = evaluate("clean", "--sigma", "10", NULL);
+    g_autoptr(JsonObject) first = evaluate("clean", "--sigma", "10", NULL);
     g_autoptr(JsonObject) again = evaluate("clean", "--sigma", "10", NULL);
     g_autoptr(JsonObject) other = evaluate("clean", "--sigma", "10", "--seed", "5", NULL);
-    g_assert_cmpfloat(number(o, "psnr_rgb"), ==, number(again, "psnr_rgb"));
-    g_assert_cmpfloat(number(o, "psnr_rgb"), !=, number(other, "psnr_rgb"));
+    JsonObject *o = task_of(first, "noise");
+    g_assert_cmpfloat(number(first, "psnr_rgb"), ==, number(again, "psnr_rgb"));
+    g_assert_cmpfloat(number(first, "psnr_rgb"), !=, number(other, "psnr_rgb"));
     g_assert_cmpfloat(number(o, "sigma"), ==, 10);
-    /* 28.1 dB, and a little more because of what is clipped at 0. */
+    /* 28.1 dB, and a little more because of what is cut off at 0. */
     g_assert_cmpfloat(number(o, "psnr_rgb"), >, 20 * log10(25.5));
     g_assert_cmpfloat(number(o, "psnr_rgb"), <, 20 * log10(25.5) + 0.5);
 }
 
+/* Of a network that leaves pictures as they are: more are as much spoiled as those before. */
+static void check_spoiled(JsonObject *scores)
+{
+    JsonObject *tasks = json_object_get_object_member(scores, "tasks");
+    g_assert_cmpuint(json_object_get_size(tasks), ==, 2);
+    JsonObject *noise = task_of(scores, "noise"), *rain = task_of(scores, "rain");
+    JsonObject *before = json_object_get_object_member(noise, "before");
+    g_assert_cmpfloat(number(noise, "psnr_rgb"), ==, number(before, "psnr_rgb"));
+    g_assert_cmpfloat(number(noise, "psnr_rgb"), >, 10);
+    g_assert_cmpfloat(number(noise, "psnr_rgb"), <, 45);
+    g_assert_false(json_object_has_member(noise, "sigma"));
+    g_assert_cmpfloat(number(noise, "psnr_rgb"), !=,
+                      number(json_object_get_object_member(rain, "before"), "psnr_rgb"));
+    g_assert_cmpfloat_with_epsilon(number(scores, "psnr_y"),
+                                   (number(noise, "psnr_y") + number(rain, "psnr_y")) / 2, 1e-9);
+}
+
+/* What tasks of these names undo is done to true pictures, of a folder and of the street. */
+static void test_spoiled(void)
+{
+    g_autoptr(JsonObject) folder = evaluate("clean", "--json", NULL);
+    check_spoiled(folder);
+    g_auto(Outcome) o =
+        vedette("eval", "ipt", "--model", card(), "--street", "--clips", "3", "--json", NULL);
+    g_autoptr(GError) error = NULL;
+    g_assert_cmpint(o.status, ==, 0);
+    g_autoptr(JsonNode) node = json_from_string(o.out, &error);
+    g_assert_no_error(error);
+    check_spoiled(json_node_get_object(node));
+    g_assert_cmpint(json_object_get_int_member(task_of(json_node_get_object(node), "rain"), "n"),
+                    ==, 3);
+    g_auto(Outcome) table =
+        vedette("eval", "ipt", "--model", card(), "--street", "--clips", "1", NULL);
+    g_assert_nonnull(strstr(table.out, "\nrain "));
+    expect(2, "the task is x2", "eval", "ipt", "--model", card(), "--street", "--task", "x2", NULL);
+    expect(2, "in other ways", "eval", "ipt", "--model", card(), "--street", "--sigma", "5", NULL);
+}
+
 static void test_larger(void)
 {
-    g_autoptr(JsonObject) o = evaluate("clean", "--task", "x2", NULL);
+    g_autoptr(JsonObject) all = evaluate("clean", "--task", "x2", NULL);
+    JsonObject *o = task_of(all, "x2");
     g_assert_cmpint(json_object_get_int_member(o, "scale"), ==, 2);
     g_assert_false(json_object_has_member(o, "before"));
     g_assert_cmpfloat(number(o, "psnr_y"), >, 3);
@@ -225,10 +273,26 @@ static void test_larger(void)
            "--data", in_folder("tiny"), "--task", "x2", NULL);
 }
 
+/* A card whose tasks have other names: one says how much noise, the other nothing. */
+static void test_names(void)
+{
+    g_autofree char *text = NULL, *path = g_strdup(in_folder("other.json"));
+    g_assert_true(g_file_get_contents(card(), &text, NULL, NULL));
+    char *tasks = strstr(text, "\"noise\", \"rain\"");
+    g_assert_nonnull(tasks);
+    *tasks = '\0';
+    g_autofree char *other = g_strconcat(text, "\"grain12\", \"mist\"]}", NULL);
+    g_assert_true(g_file_set_contents(path, other, -1, NULL));
+    g_auto(Outcome) o = vedette("eval", "ipt", "--model", path, "--data", in_folder("clean"),
+                                "--task", "grain12", "--json", NULL);
+    g_assert_cmpint(o.status, ==, 0);
+    g_assert_nonnull(strstr(o.out, "\"sigma\": 12"));
+    expect(2, "does not say how they are spoiled", "eval", "ipt", "--model", path, "--data",
+           in_folder("clean"), "--task", "mist", NULL);
+}
+
 static void test_refused(void)
 {
-    expect(2, "does not say how much noise", "eval", "ipt", "--model", card(), "--data",
-           in_folder("clean"), NULL);
     expect(2, "has spoiled ones", "eval", "ipt", "--model", card(), "--data", in_folder("pairs"),
            "--sigma", "10", NULL);
     expect(2, "made smaller", "eval", "ipt", "--model", card(), "--data", in_folder("clean"),
@@ -237,14 +301,35 @@ static void test_refused(void)
            "--sigma", "-1", NULL);
     expect(1, "these: x2, noise, rain", "eval", "ipt", "--model", card(), "--data",
            in_folder("clean"), "--task", "fog", NULL);
-    expect(1, "--data has spoiled and true ones", "eval", "ipt", "--model", card(), "--street",
-           NULL);
     expect(1, "restores no pictures", "eval", "slab", "--data", in_folder("clean"), "--task",
            "rain", NULL);
     save("sizes/input/a.png", FALSE, 30, 20);
     save("sizes/gt/a.png", FALSE, 31, 20);
     expect(1, "has 31x20 pixels, but what is made of a.png has 30x20", "eval", "ipt", "--model",
            card(), "--data", in_folder("sizes"), NULL);
+}
+
+#define SCENES "eval", "slab", "--street", "scene", "--clips", "8", "--coded", "0", "--json"
+
+/* What a network says of pictures that were restored first: the same, where nothing is done to
+ * them, and something else where they were moved. */
+static void test_first(void)
+{
+    g_auto(Outcome) without = vedette(SCENES, NULL);
+    g_auto(Outcome) same = vedette(SCENES, "--restorer", card(), "--task", "noise", NULL);
+    g_auto(Outcome) moved = vedette(SCENES, "--restorer", card(), "--task", "rain", NULL);
+    g_assert_cmpint(without.status, ==, 0);
+    g_assert_cmpint(same.status, ==, 0);
+    g_assert_cmpint(moved.status, ==, 0);
+    g_assert_cmpstr(same.out, ==, without.out);
+    g_assert_cmpstr(moved.out, !=, without.out);
+    expect(1, "makes pictures larger", SCENES, "--restorer", card(), "--task", "x2", NULL);
+    expect(1, "these: x2, noise, rain", SCENES, "--restorer", card(), "--task", "fog", NULL);
+    expect(1, "restores no", SCENES, "--restorer", "slab-scene", NULL);
+    expect(1, "restores pictures itself", "eval", "ipt", "--model", card(), "--street",
+           "--restorer", card(), NULL);
+    expect(2, "--restorer belongs to --street", "eval", "slab", "--data", in_folder("clean"),
+           "--restorer", card(), NULL);
 }
 
 int main(int argc, char **argv)
@@ -257,7 +342,10 @@ int main(int argc, char **argv)
     g_test_add_func("/eval-restored/layouts", test_layouts);
     g_test_add_func("/eval-restored/pairs", test_pairs);
     g_test_add_func("/eval-restored/noise", test_noise);
+    g_test_add_func("/eval-restored/spoiled", test_spoiled);
     g_test_add_func("/eval-restored/larger", test_larger);
+    g_test_add_func("/eval-restored/names", test_names);
     g_test_add_func("/eval-restored/refused", test_refused);
+    g_test_add_func("/eval-restored/first", test_first);
     return fixture_close();
 }

@@ -9,8 +9,11 @@
 #include <string.h>
 
 #include "card.h"
+#include "data/cleanpictures.h"
 #include "data/colours.h"
+#include "data/spoil.h"
 #include "data/streetboxes.h"
+#include "data/streetrestorations.h"
 #include "data/streetscenes.h"
 #include "data/textures.h"
 #include "fixture.h"
@@ -194,6 +197,7 @@ static void test_same(void)
 {
     check_same(&street_scenes_task);
     check_same(&street_boxes_task);
+    check_same(&street_restorations_task);
 }
 
 /* The groups share out the labels, in order, and answers are within theirs. */
@@ -220,11 +224,38 @@ static void test_groups(void)
 {
     check_groups(&street_scenes_task);
     check_groups(&street_boxes_task);
+    check_groups(&street_restorations_task);
     g_autoptr(GError) error = NULL;
     g_assert_true(street_task_find("scene", NULL) == &street_scenes_task);
     g_assert_null(street_task_find("weather", &error));
     g_assert_error(error, VDT_ERROR, VDT_ERROR_MODEL);
-    g_assert_nonnull(strstr(error->message, "scene, object"));
+    g_assert_nonnull(strstr(error->message, "scene, object, restoration"));
+}
+
+/* Four in ten are clean, and what they are without; the others are not, each kind as often. */
+static void test_restorations(void)
+{
+    const ClipFormat format = {.width = 384, .height = 216, .frames = 1, .stored = 1};
+    g_autoptr(ClipSet) set = street_restorations_task.open(11, 0, 240, 0, &format, NULL);
+    g_autoptr(ClipSet) clean = clean_pictures_new(11, 0, 240, 384, 216);
+    g_autofree guint8 *without = g_malloc(3 * 384 * 216);
+    const double wanted = 240 * 0.6 / SPOIL_N_KINDS;
+    guint counts[1 + SPOIL_N_KINDS] = {0}, street = 0;
+
+    for (guint item = 0; item < set->n_items; item++) {
+        const guint label = set->info(set, item).answers[0];
+
+        street += !set->info(set, item).textured;
+        if (counts[label]++ > 2)
+            continue;
+        g_autofree guint8 *picture = fill(set, item);
+        g_assert_true(clean->fill(clean, item, without, NULL, NULL));
+        g_assert_true((memcmp(picture, without, 3 * 384 * 216) == 0) == (label == 0));
+    }
+    g_assert_cmpuint(street, ==, 80);
+    g_assert_cmpuint(ABS((int)counts[0] - 96), <, 24);
+    for (guint i = 1; i <= SPOIL_N_KINDS; i++)
+        g_assert_cmpfloat(fabs(counts[i] - wanted), <, 14);
 }
 
 /* What is labelled as dark is dark, as snow is white; who cannot see is asked nothing. */
@@ -666,6 +697,7 @@ int main(int argc, char **argv)
     g_test_add_func("/labels/same", test_same);
     g_test_add_func("/labels/groups", test_groups);
     g_test_add_func("/labels/shipped", test_shipped);
+    g_test_add_func("/labels/restorations", test_restorations);
     g_test_add_func("/labels/scenes", test_scenes);
     g_test_add_func("/labels/boxes", test_boxes);
     g_test_add_func("/labels/tally", test_tally);

@@ -13,15 +13,20 @@
 
 enum { LARGER, SAME, MOVED };
 
-static char *dir;
+static char *dir, *live_dir;
 
-static VdtEngine *open_engine(void)
+static VdtEngine *open_engine_in(const char *folder)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = g_build_filename(dir, "card.json", NULL);
+    g_autofree char *path = g_build_filename(folder, "card.json", NULL);
     VdtEngine *engine = vdt_engine_new(&(VdtEngineOptions){.model = path, .strict = TRUE}, &error);
     g_assert_no_error(error);
     return engine;
+}
+
+static VdtEngine *open_engine(void)
+{
+    return open_engine_in(dir);
 }
 
 static VdtRestorer *new_restorer(const VdtRestorerOptions *options)
@@ -50,13 +55,13 @@ static float at(const float *picture, guint width, guint height, guint s, guint 
     return picture[(c * height + y / s) * width + x / s];
 }
 
-static void check_size(VdtRestorer *restorer, guint task, guint width, guint height,
-                       const VdtRestoreArea *area)
+static void check_scaled(VdtRestorer *restorer, guint task, guint scale, guint width, guint height,
+                         const VdtRestoreArea *area)
 {
     g_autoptr(GError) error = NULL;
     guint s = vdt_restorer_get_scale(restorer, task, &error);
     g_assert_no_error(error);
-    g_assert_cmpuint(s, ==, task == LARGER ? 2 : 1);
+    g_assert_cmpuint(s, ==, scale);
     VdtRestoreArea all = {0, 0, width, height}, a = area != NULL ? *area : all;
     g_autofree float *picture = new_picture(width, height);
     gsize n = (gsize)3 * a.width * s * a.height * s;
@@ -74,6 +79,12 @@ static void check_size(VdtRestorer *restorer, guint task, guint width, guint hei
                 g_assert_cmpfloat_with_epsilon(
                     result[(c * a.height * s + y) * a.width * s + x],
                     at(picture, width, height, s, c, a.x * s + x, a.y * s + y), 2e-3);
+}
+
+static void check_size(VdtRestorer *restorer, guint task, guint width, guint height,
+                       const VdtRestoreArea *area)
+{
+    check_scaled(restorer, task, task == LARGER ? 2 : 1, width, height, area);
 }
 
 static void test_sizes(void)
@@ -113,18 +124,24 @@ static void test_areas(void)
     check_size(restorer, SAME, 10, 67, &(VdtRestoreArea){3, 40, 5, 5});
 }
 
-/* An area is restored by what is around it: moved pixels come from outside. */
+/* An area, smaller or larger than a tile, is restored by what is around it: moved pixels come from
+ * outside. */
 static void test_surroundings(void)
 {
+    static const VdtRestoreArea areas[] = {{50, 30, 5, 4}, {20, 10, 30, 27}};
     g_autoptr(VdtRestorer) restorer = new_restorer(&(VdtRestorerOptions){0});
     g_autofree float *picture = new_picture(100, 67);
-    float result[3 * 5 * 4];
-    VdtRestoreArea area = {50, 30, 5, 4};
-    g_assert_true(vdt_restorer_run(restorer, &(VdtRestoreRequest){MOVED, 1, &area}, picture, 100,
-                                   67, result, NULL, NULL));
-    for (guint i = 0; i < G_N_ELEMENTS(result); i++)
-        g_assert_cmpfloat_with_epsilon(
-            result[i], at(picture, 100, 67, 1, i / 20, 51 + i % 5, 30 + i / 5 % 4), 2e-3);
+    for (guint i = 0; i < G_N_ELEMENTS(areas); i++) {
+        const VdtRestoreArea *a = &areas[i];
+        g_autofree float *result = g_new(float, 3 * a->width * a->height);
+        g_assert_true(vdt_restorer_run(restorer, &(VdtRestoreRequest){MOVED, 1, a}, picture, 100,
+                                       67, result, NULL, NULL));
+        for (guint c = 0; c < 3; c++)
+            for (guint y = 0; y < a->height; y++)
+                g_assert_cmpfloat_with_epsilon(
+                    result[(c * a->height + y) * a->width + a->width - 1],
+                    at(picture, 100, 67, 1, c, a->x + a->width, a->y + y), 2e-3);
+    }
 }
 
 /* One that moves to the left, turned in all ways, is the mean of the four neighbours. */
@@ -202,6 +219,43 @@ static void test_memory(void)
     gint64 more = most_resident() - before;
     g_test_message("%" G_GINT64_FORMAT " bytes more, the picture: %u", more, 12 * width * height);
     g_assert_cmpint(more, <, 12 * width * height / 3);
+}
+
+/* A network of any size gets the whole picture, or pieces of it. */
+static void test_any_size(void)
+{
+    static const guint sizes[][2] = {{64, 64}, {1, 1}, {7, 5}, {8, 8}, {333, 210}, {2500, 900}};
+    static const VdtRestoreArea areas[] = {{0, 0, 5, 5}, {100, 90, 64, 40}, {332, 0, 1, 210}};
+    g_autoptr(VdtEngine) engine = open_engine_in(live_dir);
+    g_autoptr(GError) error = NULL;
+    g_assert_null(vdt_restorer_new(engine, &(VdtRestorerOptions){.authors_tiles = TRUE}, &error));
+    g_assert_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED);
+    for (int ensemble = 0; ensemble < 2; ensemble++) {
+        const VdtRestorerOptions options = {.ensemble = ensemble};
+        g_autoptr(VdtRestorer) restorer = vdt_restorer_new(engine, &options, NULL);
+        for (guint i = 0; i < G_N_ELEMENTS(sizes) - ensemble; i++)
+            check_scaled(restorer, i % 2, 1, sizes[i][0], sizes[i][1], NULL);
+        for (guint i = 0; i < G_N_ELEMENTS(areas); i++)
+            check_scaled(restorer, 1, 1, 333, 210, &areas[i]);
+    }
+}
+
+/* So its memory does not grow with the picture either. */
+static void test_large(void)
+{
+    g_autoptr(VdtEngine) engine = open_engine_in(live_dir);
+    VdtShape square = vdt_shape(1, 3, 512, 512);
+    gsize session = 0;
+    g_assert_true(vdt_engine_measure(engine, &square, NULL, &session, NULL));
+    g_autoptr(VdtRestorer) restorer = vdt_restorer_new(engine, &(VdtRestorerOptions){0}, NULL);
+    const guint width = 3000, height = 1500;
+    g_autofree float *picture = new_picture(width, height), *result = new_picture(width, height);
+    const VdtRestoreRequest request = {0, 1, NULL};
+    gint64 before = most_resident();
+    g_assert_true(vdt_restorer_run(restorer, &request, picture, width, height, result, NULL, NULL));
+    gint64 more = most_resident() - before;
+    g_test_message("%" G_GINT64_FORMAT " bytes more, of a piece: %" G_GSIZE_FORMAT, more, session);
+    g_assert_cmpint(more, <, 2 * (gint64)session + 12 * 512 * 512 * 4);
 }
 
 static void check_refused_run(VdtRestorer *restorer, const VdtRestoreRequest *request, guint width,
@@ -320,7 +374,9 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     dir = g_dir_make_tmp("vedette-restore-XXXXXX", NULL);
+    live_dir = g_dir_make_tmp("vedette-restore-live-XXXXXX", NULL);
     little_ipt_save(dir);
+    little_ipt_save_live(live_dir);
     g_test_add_func("/restore/sizes", test_sizes);
     g_test_add_func("/restore/authors-tiles", test_authors_tiles);
     g_test_add_func("/restore/areas", test_areas);
@@ -328,14 +384,19 @@ int main(int argc, char **argv)
     g_test_add_func("/restore/ensemble", test_ensemble);
     g_test_add_func("/restore/strength", test_strength);
     g_test_add_func("/restore/memory", test_memory);
+    g_test_add_func("/restore/any-size", test_any_size);
+    g_test_add_func("/restore/large", test_large);
     g_test_add_func("/restore/bad", test_bad);
     g_test_add_func("/restore/names", test_names);
     g_test_add_func("/restore/cancelled", test_cancelled);
     g_test_add_func("/restore/progress", test_progress);
     g_test_add_func("/restore/pictures", test_pictures);
     int status = g_test_run();
-    little_ipt_remove(dir);
-    g_rmdir(dir);
-    g_free(dir);
+    char *const dirs[] = {dir, live_dir};
+    for (guint i = 0; i < G_N_ELEMENTS(dirs); i++) {
+        little_ipt_remove(dirs[i]);
+        g_rmdir(dirs[i]);
+        g_free(dirs[i]);
+    }
     return status;
 }

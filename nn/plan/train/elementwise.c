@@ -414,6 +414,82 @@ static gboolean same_rows(const VdtTrain *t, const VdtNode *a, const VdtNode *b)
            x->dims[0] == y->dims[0] && x->dims[1] == y->dims[1];
 }
 
+/* The only one that looks at the value of @node, if that is one of @op. */
+static const VdtNode *only_user(const VdtTrain *t, const VdtNode *node, const VdtOp *op)
+{
+    const GPtrArray *nodes = node->graph->nodes;
+
+    for (guint i = node->index + 1; i < nodes->len && t->n_uses[node->index] == 1; i++) {
+        const VdtNode *user = nodes->pdata[i];
+
+        for (guint j = 0; j < user->n_inputs; j++)
+            if (user->inputs[j] == node)
+                return user->op == op ? user : NULL;
+    }
+    return NULL;
+}
+
+/* Whether [N,C,H,W] and tokens [N,H W,C] are the same memory. */
+static gboolean are_one(const VdtTrain *t, const VdtNode *picture, const VdtNode *tokens)
+{
+    const gint64 *a = picture->shape.dims, *b = tokens->shape.dims;
+
+    return picture->shape.n_dims == 4 && tokens->shape.n_dims == 3 && a[0] == b[0] &&
+           a[1] == b[2] && a[2] * a[3] == b[1] && vdt_train_has_map(t, picture) &&
+           vdt_train_has_map(t, tokens) && !t->is_weight[picture->index] &&
+           !t->is_weight[tokens->index];
+}
+
+/* From a picture [N,C,H,W] to tokens [N,H W,C] or back it goes by way of [N,C,H W], which nobody
+ * else looks at and which is never made. Whether @node makes it. */
+static gboolean begins_turn(const VdtTrain *t, const VdtNode *node)
+{
+    const gboolean from_picture = node->op == &vdt_op_reshape;
+    const VdtNode *end = only_user(t, node, from_picture ? &vdt_op_permute : &vdt_op_reshape);
+    const VdtNode *permute = from_picture ? end : node, *x = node->inputs[0];
+    const guint8 *order = permute ? permute->p.permute.order : NULL;
+
+    return end && permute->op == &vdt_op_permute && permute->shape.n_dims == 3 && order[0] == 0 &&
+           order[1] == 2 && are_one(t, from_picture ? x : end, from_picture ? end : x);
+}
+
+/* The other end, if @node is one. */
+static const VdtNode *turned(const VdtTrain *t, const VdtNode *node)
+{
+    const VdtNode *between = node->inputs[0];
+    const VdtOp *op = node->op == &vdt_op_reshape ? &vdt_op_permute : &vdt_op_reshape;
+
+    return between->op == op && begins_turn(t, between) ? between->inputs[0] : NULL;
+}
+
+static gboolean forward_turn(VdtTrain *t, const VdtNode *node)
+{
+    const VdtNode *x = turned(t, node);
+
+    if (!x)
+        return begins_turn(t, node);
+    t->channels_last[node->index] = vdt_train_describe(&node->shape);
+    t->channels_last[node->index].place = vdt_train_channels_last(t, x)->place;
+    t->has_channels_last[node->index] = TRUE;
+    return TRUE;
+}
+
+static void backward_turn(VdtTrain *t, const VdtNode *node)
+{
+    const VdtNode *x = turned(t, node);
+    VdtMap dy = vdt_train_describe(&x->shape);
+    RowsStep state;
+
+    dy.place = vdt_train_dy(t, node)->place;
+    if (vdt_train_share_dx(t, x, &dy)) {
+        t->gradients[node->index].shared = TRUE;
+        return;
+    }
+    state = (RowsStep){.a = dy, .b = dy};
+    state.y = vdt_train_dx(t, x, &state.add);
+    add_step(t, node, state, "copy", run_copy);
+}
+
 static gboolean forward_reshape(VdtTrain *t, const VdtNode *node)
 {
     const VdtNode *x = node->inputs[0];
@@ -468,6 +544,8 @@ static const VdtTrainLowering lowerings[] = {
     {&vdt_op_gelu, forward_act, backward_act, FALSE},
     {&vdt_op_add, forward_add, backward_add, TRUE},
     {&vdt_op_mul, forward_mul, backward_mul, FALSE},
+    {&vdt_op_reshape, forward_turn, backward_turn, FALSE},
+    {&vdt_op_permute, forward_turn, backward_turn, FALSE},
     {&vdt_op_reshape, forward_reshape, backward_reshape, FALSE},
     {&vdt_op_dropout, forward_dropout, backward_dropout, FALSE},
 };
