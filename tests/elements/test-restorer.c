@@ -925,9 +925,11 @@ static GstEventType next_event(GstHarness *h)
 static void check_original(GstHarness *h, GstHarness *original, GstClockTime pts)
 {
     GstBuffer *in = frame_new(GREY, pts, 9);
+    GstMemory *memory = gst_buffer_peek_memory(in, 0);
     g_autoptr(GstBuffer) before = gst_buffer_copy_deep(in), out = pass(h, in), kept = NULL;
 
     kept = gst_harness_pull(original);
+    g_assert_true(gst_buffer_peek_memory(kept, 0) == memory);
     check_same(kept, before, TRUE);
     check_same(out, before, FALSE);
     g_assert_cmpuint(GST_BUFFER_PTS(kept), ==, pts);
