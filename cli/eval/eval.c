@@ -12,7 +12,6 @@
 #include "model.h"
 #include "samefile.h"
 #include "segmentmodes.h"
-#include "spoiledset.h"
 
 static void options_clear(EvalOptions *o)
 {
@@ -29,8 +28,6 @@ static void options_clear(EvalOptions *o)
     g_free(o->answers);
     g_free(o->record);
     g_free(o->restoration);
-    g_free(o->spoil);
-    g_free(o->restore);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EvalOptions, options_clear)
 
@@ -58,13 +55,8 @@ static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecisio
                     o->task);
         return FALSE;
     }
-    if (task == VDT_TASK_RESTORATION && (o->spoil != NULL || o->restore != NULL))
-        return eval_wrong_model(error, "%s restores pictures, and sees none that are restored",
-                                architecture);
-    if (!eval_check_spoil(o, error))
-        return FALSE;
-    if (task != VDT_TASK_RESTORATION && ((o->restoration != NULL && o->restore == NULL) ||
-                                         o->sigma != 0 || o->ensemble || o->authors_tiles))
+    if (task != VDT_TASK_RESTORATION &&
+        (o->restoration != NULL || o->sigma != 0 || o->ensemble || o->authors_tiles))
         return eval_wrong_model(error,
                                 "%s restores no pictures, as --task, --sigma, --ensemble and "
                                 "--authors-tiles are about",
@@ -190,11 +182,6 @@ int command_eval(int argc, char **argv)
          "NAME"},
         {"sigma", 0, 0, G_OPTION_ARG_DOUBLE, &o.sigma,
          "Of the noise that true pictures get (the number that the task's name ends in)", "R"},
-        {"spoil", 0, 0, G_OPTION_ARG_STRING, &o.spoil,
-         "Have noise, blur, rain, haze, snow or dark spoil the street's pictures", "KIND"},
-        {"restore", 0, 0, G_OPTION_ARG_STRING, &o.restore,
-         "Have this network restore them before they are looked at, by the same task or --task",
-         "NAME|CARD"},
         {"ensemble", 0, 0, G_OPTION_ARG_NONE, &o.ensemble,
          "The mean of eight runs, flipped and turned", NULL},
         {"authors-tiles", 0, 0, G_OPTION_ARG_NONE, &o.authors_tiles,

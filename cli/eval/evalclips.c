@@ -12,7 +12,6 @@
 #include "score/predict.h"
 #include "score/tally.h"
 #include "scores.h"
-#include "spoiledset.h"
 #if HAVE_GST
 #include "data/classfolder.h"
 #include "data/clips.h"
@@ -171,7 +170,7 @@ gboolean eval_clips(const EvalOptions *o, VdtEngine *engine, GError **error)
         o->answers != NULL ? vdt_atomic_file_new(o->answers, error) : NULL;
     if ((o->answers != NULL && file == NULL) || !eval_check_record(o, error))
         return FALSE;
-    g_autoptr(ClipSet) set = eval_spoil_set(o, open_set(o, card, error), error);
+    g_autoptr(ClipSet) set = open_set(o, card, error);
     if (set == NULL)
         return FALSE;
     g_autoptr(Tally) tally = tally_new(card->labels, card->n_labels);

@@ -15,7 +15,6 @@
 #include "score/grouptally.h"
 #include "score/predict.h"
 #include "scores.h"
-#include "spoiledset.h"
 
 #define BATCH             16
 /* How many pictures baselines learn from, at most, and for each that they are asked about. */
@@ -244,9 +243,7 @@ ClipSet *eval_open_labels(const EvalOptions *o, const VdtCard *card, GError **er
 gboolean eval_labels(const EvalOptions *o, VdtEngine *engine, GError **error)
 {
     const VdtCard *card = vdt_engine_get_card(engine);
-    g_autoptr(ClipSet) set = eval_check_record(o, error)
-                                 ? eval_spoil_set(o, eval_open_labels(o, card, error), error)
-                                 : NULL;
+    g_autoptr(ClipSet) set = eval_check_record(o, error) ? eval_open_labels(o, card, error) : NULL;
     if (set == NULL)
         return FALSE;
     const StreetTask *task = o->street ? street_task_of_card(card) : NULL;

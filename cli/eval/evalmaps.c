@@ -10,7 +10,6 @@
 #include "data/streetpictures.h"
 #include "score/maptally.h"
 #include "score/predictmaps.h"
-#include "spoiledset.h"
 
 static const char *class_name(guint class)
 {
@@ -103,8 +102,7 @@ gboolean eval_maps(const EvalOptions *o, VdtEngine *engine, GError **error)
     if (!eval_check_street(o, card, VDT_STREET_N_CLASSES, class_name, error))
         return FALSE;
     g_autoptr(VdtSession) session = open_session(engine, error);
-    g_autoptr(ClipSet) set =
-        session != NULL ? eval_spoil_set(o, open_street(o, card, error), error) : NULL;
+    g_autoptr(ClipSet) set = session != NULL ? open_street(o, card, error) : NULL;
     if (set == NULL)
         return FALSE;
     g_autoptr(MapTally) tally = map_tally_new(card->labels, card->n_labels);

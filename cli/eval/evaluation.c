@@ -6,7 +6,6 @@
 
 #include "cardfile.h"
 #include "jsontext.h"
-#include "spoiledset.h"
 
 gboolean eval_wrong_model(GError **error, const char *format, ...)
 {
@@ -59,7 +58,6 @@ void eval_print_json(const EvalOptions *o, const VdtCard *card, JsonObject *scor
     if (o->street) {
         json_object_set_int_member(object, "seed", o->seed);
         json_object_set_int_member(object, "world_version", VDT_STREET_VERSION);
-        eval_add_spoil(o, object);
     } else {
         g_autofree char *data = json_name(o->data);
         json_object_set_string_member(object, "data", data);

@@ -14,9 +14,8 @@ typedef struct {
     CommonOptions common;
     char *task; /* of the street's pictures: "scene" */
     char *model, *weights, *data, *csv, *views, *split, *mode, *answers, *record;
-    char *spoil, *restore; /* what is done to the street's pictures; spoiledset.h */
-    char *restoration;     /* by name, of networks that restore */
-    double sigma;          /* of the noise that they take away again; 0: not said */
+    char *restoration; /* by name, of networks that restore */
+    double sigma;      /* of the noise that they take away again; 0: not said */
     gboolean ensemble, authors_tiles;
     gboolean street, objects, baselines, one_frame, zero_is_other, json;
     gint64 seed;

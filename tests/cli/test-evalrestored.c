@@ -273,52 +273,6 @@ static void test_larger(void)
            "--data", in_folder("tiny"), "--task", "x2", NULL);
 }
 
-/* The mean IoU of the demo model on a few pictures of the street. */
-static double iou_with(const char *option, ...) G_GNUC_NULL_TERMINATED;
-static double iou_with(const char *option, ...)
-{
-    const char *more[7] = {option};
-    va_list args;
-    va_start(args, option);
-    for (guint i = 1; i < G_N_ELEMENTS(more) && more[i - 1] != NULL; i++)
-        more[i] = va_arg(args, const char *);
-    va_end(args);
-    g_auto(Outcome) o =
-        vedette("eval", "cgrseg", "--street", "--clips", "2", "--coded", "0", "--json", more[0],
-                more[1], more[2], more[3], more[4], more[5], more[6], NULL);
-    if (o.status != 0)
-        g_error("%s", o.err);
-    g_autoptr(JsonNode) node = json_from_string(o.out, NULL);
-    JsonObject *object = json_node_get_object(node);
-    g_assert_true(json_object_has_member(object, "spoil") == (strcmp(option, "--spoil") == 0));
-    return number(object, "score");
-}
-
-/* Another network's score, on pictures that are spoiled, and restored before it sees them: by one
- * that changes nothing, and by one that moves them. */
-static void test_before_others(void)
-{
-    double clean = iou_with("--json", NULL), spoiled = iou_with("--spoil", "dark", NULL);
-    g_assert_cmpfloat(spoiled, <, clean - 0.01);
-    g_assert_cmpfloat(iou_with("--spoil", "dark", NULL), ==, spoiled);
-    double same = iou_with("--spoil", "dark", "--restore", card(), "--task", "noise", NULL);
-    g_assert_cmpfloat_with_epsilon(same, spoiled, 1e-6);
-    double moved = iou_with("--restore", card(), "--task", "rain", NULL);
-    g_assert_cmpfloat(moved, !=, clean);
-    expect(2, "--task says", "eval", "cgrseg", "--street", "--restore", card(), NULL);
-    expect(1, "these: x2, noise, rain", "eval", "cgrseg", "--street", "--clips", "1", "--spoil",
-           "snow", "--restore", card(), NULL);
-    expect(1, "enlarges", "eval", "cgrseg", "--street", "--clips", "1", "--restore", card(),
-           "--task", "x2", NULL);
-    expect(2, "go with none of", "eval", "cgrseg", "--street", "--objects", "--spoil", "snow",
-           NULL);
-    expect(2, "belong to --street", "eval", "cgrseg", "--data", in_folder("clean"), "--spoil",
-           "snow", NULL);
-    expect(1, "noise, blur, rain", "eval", "cgrseg", "--street", "--spoil", "mud", NULL);
-    expect(1, "sees none that are restored", "eval", "ipt", "--model", card(), "--street",
-           "--spoil", "rain", NULL);
-}
-
 /* A card whose tasks have other names: one says how much noise, the other nothing. */
 static void test_names(void)
 {
@@ -367,7 +321,6 @@ int main(int argc, char **argv)
     g_test_add_func("/eval-restored/noise", test_noise);
     g_test_add_func("/eval-restored/spoiled", test_spoiled);
     g_test_add_func("/eval-restored/larger", test_larger);
-    g_test_add_func("/eval-restored/before-others", test_before_others);
     g_test_add_func("/eval-restored/names", test_names);
     g_test_add_func("/eval-restored/refused", test_refused);
     return fixture_close();
