@@ -16,7 +16,7 @@ typedef struct {
 static const Kind kinds[SPOIL_N_KINDS] = {
     [SPOIL_NOISE] = {"levels of deviation", 5, 50, spoil_noise, FALSE},
     [SPOIL_BLUR] = {"pixels of radius", 1.4, 5, spoil_blur, TRUE},
-    [SPOIL_RAIN] = {"streaks in 10,000 pixels", 12, 150, spoil_rain, TRUE},
+    [SPOIL_RAIN] = {"streaks in 10,000 pixels", 20, 200, spoil_rain, TRUE},
     [SPOIL_HAZE] = {"optical depth of what is farthest", 0.4, 2.2, spoil_haze, TRUE},
     [SPOIL_SNOW] = {"flakes in 10,000 pixels", 12, 150, spoil_snow, TRUE},
     [SPOIL_DARK] = {"times less light", 4, 30, spoil_dark, FALSE},

@@ -12,6 +12,9 @@
 
 #include <glib.h>
 
+/* A change of what is done to pictures is another; keys of sets that keep spoiled ones have it. */
+#define SPOIL_VERSION 2
+
 /* The tasks of a network that restores, in this order. */
 typedef enum {
     SPOIL_NOISE,

@@ -106,12 +106,12 @@ void spoil_rain(Film *film)
                  .length = spoil_scale(state, 50, 190),
                  .width = spoil_between(state, 2, 4),
                  .crowd = spoil_between(state, 0.4, 1)};
-    double veil = spoil_between(state, 0.01, 0.06), much = spoil_between(state, 0.5, 0.9);
+    double veil = spoil_between(state, 0, 0.03), much = spoil_between(state, 0.5, 0.9);
     rain.share = spoil_between(state, 0.5, 1);
     g_autofree float *share = g_new0(float, film->area);
     light_from_levels(film->values, 3 * film->area);
     Air air = spoil_choose_air(state, film, much);
-    spoil_veil(film, &air, veil * sqrt(film->amount / 12));
+    spoil_veil(film, &air, veil * sqrt(film->amount / 15));
     guint n = count(film);
     for (guint i = 0; i < n; i++)
         put_streak(film, &rain, i, share);
@@ -168,11 +168,11 @@ void spoil_snow(Film *film)
                  .size = spoil_scale(state, 5, 12),
                  .crowd = spoil_between(state, 0.35, 0.8),
                  .share = spoil_between(state, 0.7, 1)};
-    double veil = spoil_between(state, 0.02, 0.1), much = spoil_between(state, 0.6, 0.9);
+    double veil = spoil_between(state, 0, 0.05), much = spoil_between(state, 0.6, 0.9);
     g_autofree float *share = g_new0(float, film->area);
     light_from_levels(film->values, 3 * film->area);
     Air air = spoil_choose_air(state, film, much);
-    spoil_veil(film, &air, veil * sqrt(film->amount / 12));
+    spoil_veil(film, &air, veil * sqrt(film->amount / 15));
     guint n = count(film);
     for (guint i = 0; i < n; i++)
         put_flake(film, &snow, i, share);

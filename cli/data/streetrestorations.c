@@ -110,8 +110,8 @@ static ClipSet *restorations_open(guint64 seed, guint64 first, guint n, guint co
     set->finalize = finalize;
     street_task_set(&street_restorations_task, set);
     g_autoptr(GString) key = g_string_new("spoiled pictures\n");
-    g_string_append_printf(key, "%s\nspoiled: %d, coded: %u by %s\n", pictures->clean->key, VERSION,
-                           coded, encoder);
+    g_string_append_printf(key, "%s\nspoiled: %d.%d, coded: %u by %s\n", pictures->clean->key,
+                           SPOIL_VERSION, VERSION, coded, encoder);
     clip_format_describe(format, key);
     set->key = g_string_free(g_steal_pointer(&key), FALSE);
     return set;

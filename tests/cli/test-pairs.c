@@ -173,7 +173,7 @@ static void test_rain(void)
                 across += pow(pixel[0] - pixel[-1], 2);
                 along += pow(pixel[0] - pixel[-SIDE], 2);
             }
-        g_assert_cmpfloat(sum / ((SIDE - 1) * (SIDE - 1)), >, 62);
+        g_assert_cmpfloat(sum / ((SIDE - 1) * (SIDE - 1)), >, 61);
     }
     g_assert_cmpfloat(across, >, 2 * along);
 }
