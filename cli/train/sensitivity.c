@@ -8,11 +8,10 @@
 #include "data/pairs.h"
 #include "io/atomic-file.h"
 #include "restoration.h"
+#include "singular.h"
 
-#define BATCHES     8   /* of each task */
-#define ENERGY      0.9 /* of a bias, which its rank is to keep */
-#define SWEEPS      20  /* of rotations at most */
-#define RIGHT_ANGLE 1e-6
+#define BATCHES 8   /* of each task */
+#define ENERGY  0.9 /* of a bias, which its rank is to keep */
 
 /* A layer's weights, as a matrix: what each task's loss wants of them. */
 typedef struct {
@@ -71,47 +70,6 @@ static gboolean add_gradients(Training *training, VdtSession *session, SpoilKind
         }
     }
     return TRUE;
-}
-
-/* One-sided Jacobi: rotates pairs of @n rows of @width until they are at right angles; their
- * lengths are then the singular values. Squares of these, the largest first. */
-static double *singular_squares(double *rows, gsize n, gsize width)
-{
-    gboolean turned = TRUE;
-    for (guint sweep = 0; sweep < SWEEPS && turned; sweep++) {
-        turned = FALSE;
-        for (gsize p = 0; p + 1 < n; p++)
-            for (gsize q = p + 1; q < n; q++) {
-                double *a = rows + p * width, *b = rows + q * width, aa = 0, bb = 0, ab = 0;
-                for (gsize i = 0; i < width; i++) {
-                    aa += a[i] * a[i];
-                    bb += b[i] * b[i];
-                    ab += a[i] * b[i];
-                }
-                if (fabs(ab) <= RIGHT_ANGLE * sqrt(aa * bb))
-                    continue;
-                turned = TRUE;
-                double tau = (bb - aa) / (2 * ab);
-                double t = copysign(1, tau) / (fabs(tau) + sqrt(1 + tau * tau));
-                double cosine = 1 / sqrt(1 + t * t), sine = cosine * t;
-                for (gsize i = 0; i < width; i++) {
-                    double x = a[i], y = b[i];
-                    a[i] = cosine * x - sine * y;
-                    b[i] = sine * x + cosine * y;
-                }
-            }
-    }
-    double *squares = g_new0(double, n);
-    for (gsize p = 0; p < n; p++) {
-        double square = 0;
-        for (gsize i = 0; i < width; i++)
-            square += pow(rows[p * width + i], 2);
-        gsize at = p;
-        for (; at > 0 && squares[at - 1] < square; at--)
-            squares[at] = squares[at - 1];
-        squares[at] = square;
-    }
-    return squares;
 }
 
 /* The rank that keeps most of what @bias [rows][columns] is. */
