@@ -33,6 +33,8 @@ void clip_format_describe(const ClipFormat *format, GString *text)
                            format->margin[1], format->margin[2]);
     if (format->mapped)
         g_string_append(text, "classes: of each pixel\n");
+    if (format->change.func != NULL)
+        g_string_append_printf(text, "%s\n", format->change.key);
 }
 
 VdtPicture clip_format_picture(const ClipFormat *format, const guint8 *clip, guint t)
@@ -55,6 +57,13 @@ guint clip_format_frame_of(const ClipFormat *format, guint i)
 
 void clip_format_store(const ClipFormat *format, const VdtPicture *from, guint8 *clip, guint i)
 {
+    VdtPicture changed = {NULL, from->width, from->height, (gsize)3 * from->width};
+    g_autofree guint8 *pixels = NULL;
+    if (format->change.func != NULL) {
+        changed.data = pixels = g_malloc(changed.stride * changed.height);
+        format->change.func(format->change.data, from, &changed);
+        from = &changed;
+    }
     VdtView view = vdt_view_for_framing(format->framing, from->width, from->height, format->width,
                                         format->height);
     VdtPicture to = clip_format_picture(format, clip, i);

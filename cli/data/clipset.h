@@ -12,6 +12,14 @@
 
 #include "preprocess.h"
 
+/* What becomes of each picture before it is brought to a format: @to has the size of @from. Called
+ * by several threads at once. */
+typedef struct {
+    void (*func)(gpointer data, const VdtPicture *from, VdtPicture *to); /* NULL: nothing */
+    gpointer data;
+    const char *key; /* what a set's key says of it */
+} ClipChange;
+
 /* What pictures are brought to: packed RGB, @stored pictures of @width x @height to a clip. */
 typedef struct {
     guint width, height;
@@ -22,6 +30,7 @@ typedef struct {
     VdtFraming framing;
     guint8 margin[3];
     gboolean mapped; /* behind its pictures, a clip has a class for each pixel of the first */
+    ClipChange change;
 } ClipFormat;
 
 ClipFormat clip_format_for_card(const VdtCard *card, gboolean one_frame);

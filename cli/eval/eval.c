@@ -4,11 +4,13 @@
 
 #include "data/streetclips.h"
 #include "evalclips.h"
+#include "evalgathered.h"
 #include "evallabels.h"
 #include "evalmaps.h"
 #include "evalmerges.h"
 #include "evalobjects.h"
 #include "evalrestored.h"
+#include "gather.h"
 #include "model.h"
 #include "samefile.h"
 #include "segmentmodes.h"
@@ -28,6 +30,8 @@ static void options_clear(EvalOptions *o)
     g_free(o->answers);
     g_free(o->record);
     g_free(o->restoration);
+    g_free(o->restorer);
+    g_clear_pointer(&o->first, restored_first_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EvalOptions, options_clear)
 
@@ -44,7 +48,27 @@ static gboolean check_answers(const EvalOptions *o, const VdtCard *card, GError 
     return TRUE;
 }
 
-static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecision precision,
+static gboolean eval_task(const EvalOptions *o, VdtEngine *engine, VdtTask task, GError **error)
+{
+    const char *architecture = vdt_engine_get_card(engine)->architecture;
+    if (o->n_merges > 1)
+        return task == VDT_TASK_CLASSIFICATION
+                   ? eval_merges(o, engine, error)
+                   : eval_wrong_model(error, "%s merges no tokens", architecture);
+    if (o->objects && task == VDT_TASK_SEGMENTATION)
+        return eval_objects(o, engine, error);
+    if (o->objects)
+        return eval_wrong_model(error, "%s tells no objects apart", architecture);
+    if (task == VDT_TASK_RESTORATION)
+        return (o->gather > 0 ? eval_gathered : eval_restored)(o, engine, error);
+    if (task == VDT_TASK_SEGMENTATION)
+        return eval_maps(o, engine, error);
+    if (task == VDT_TASK_CLASSIFICATION && (o->street || vdt_engine_get_card(engine)->n_groups > 0))
+        return eval_labels(o, engine, error);
+    return eval_clips(o, engine, error);
+}
+
+static gboolean eval(EvalOptions *o, const char *architecture, VdtPrecision precision,
                      GError **error)
 {
     if (!check_architecture(architecture, NULL, error))
@@ -56,10 +80,14 @@ static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecisio
         return FALSE;
     }
     if (task != VDT_TASK_RESTORATION &&
-        (o->restoration != NULL || o->sigma != 0 || o->ensemble || o->authors_tiles))
+        ((o->restoration != NULL && o->restorer == NULL) || o->gather != 0 || o->sigma != 0 ||
+         o->ensemble || o->authors_tiles))
         return eval_wrong_model(error,
-                                "%s restores no pictures, as --task, --sigma, --ensemble and "
-                                "--authors-tiles are about",
+                                "%s restores no pictures, as --task, --sigma, --gather, "
+                                "--ensemble and --authors-tiles are about",
+                                architecture);
+    if (task == VDT_TASK_RESTORATION && o->restorer != NULL)
+        return eval_wrong_model(error, "%s restores pictures itself, which --restorer is about",
                                 architecture);
     if (o->baselines && task != VDT_TASK_CLASSIFICATION)
         return eval_wrong_model(error, "%s does not classify pictures, as --baselines is about",
@@ -78,21 +106,12 @@ static gboolean eval(const EvalOptions *o, const char *architecture, VdtPrecisio
     if (engine == NULL || !check_answers(o, vdt_engine_get_card(engine), error))
         return FALSE;
     tell_card("eval", vdt_engine_get_card(engine));
-    if (o->n_merges > 1)
-        return task == VDT_TASK_CLASSIFICATION
-                   ? eval_merges(o, engine, error)
-                   : eval_wrong_model(error, "%s merges no tokens", architecture);
-    if (o->objects && task == VDT_TASK_SEGMENTATION)
-        return eval_objects(o, engine, error);
-    if (o->objects)
-        return eval_wrong_model(error, "%s tells no objects apart", architecture);
-    if (task == VDT_TASK_RESTORATION)
-        return eval_restored(o, engine, error);
-    if (task == VDT_TASK_SEGMENTATION)
-        return eval_maps(o, engine, error);
-    if (task == VDT_TASK_CLASSIFICATION && (o->street || vdt_engine_get_card(engine)->n_groups > 0))
-        return eval_labels(o, engine, error);
-    return eval_clips(o, engine, error);
+    if (o->restorer != NULL) {
+        o->first = restored_first_new(o->restorer, o->restoration, precision, error);
+        if (o->first == NULL)
+            return FALSE;
+    }
+    return eval_task(o, engine, task, error) && restored_first_check(o->first, error);
 }
 
 /* "4", or "0,2,4". */
@@ -133,6 +152,17 @@ static gboolean check(const EvalOptions *o)
     if (o->baselines && (!o->street || o->answers != NULL))
         return complain_usage("eval", "--baselines belongs to --street, and does not go with "
                                       "--answers") < 0;
+    if (o->restorer != NULL && (!o->street || o->objects || o->baselines || o->record != NULL))
+        return complain_usage("eval", "--restorer belongs to --street, and goes with none of "
+                                      "--objects, --baselines and --record") < 0;
+    if (o->gather != 0 && (o->gather < 2 || o->gather > VDT_GATHER_MOST_FRAMES))
+        return complain_usage("eval", "--gather is %d, but must be from 2 to %d", o->gather,
+                              VDT_GATHER_MOST_FRAMES) < 0;
+    if (o->gather != 0 && (!o->street || o->answers != NULL || o->record != NULL || o->ensemble ||
+                           o->sigma != 0 || o->authors_tiles))
+        return complain_usage("eval", "--gather belongs to --street, and goes with none of "
+                                      "--answers, --record, --ensemble, --sigma and "
+                                      "--authors-tiles") < 0;
     if (o->clips < 1 || o->clips > 10000000)
         return complain_usage("eval", "--clips is %d, but must be from 1 to 10000000", o->clips) <
                0;
@@ -180,6 +210,11 @@ int command_eval(int argc, char **argv)
         {"task", 0, 0, G_OPTION_ARG_STRING, &o.restoration,
          "Networks that restore: what is undone, by the card's names of tasks (the usual one)",
          "NAME"},
+        {"restorer", 0, 0, G_OPTION_ARG_STRING, &o.restorer,
+         "Have this network restore the street's pictures first, by its --task", "NAME|CARD"},
+        {"gather", 0, 0, G_OPTION_ARG_INT, &o.gather,
+         "Of networks that restore: how they do with the mean of so many frames of a still camera",
+         "N"},
         {"sigma", 0, 0, G_OPTION_ARG_DOUBLE, &o.sigma,
          "Of the noise that true pictures get (the number that the task's name ends in)", "R"},
         {"ensemble", 0, 0, G_OPTION_ARG_NONE, &o.ensemble,

@@ -52,6 +52,7 @@ static const char *action_name(guint class)
 static ClipSet *open_set(const EvalOptions *o, const VdtCard *card, GError **error)
 {
     ClipFormat format = clip_format_for_card(card, o->one_frame);
+    restored_first_apply(o->first, &format);
     if (o->street)
         return street_clips_new(o->seed, 0, o->clips, o->coded, o->endless, &format, error);
 #if HAVE_GST

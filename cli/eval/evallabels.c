@@ -235,6 +235,7 @@ static gboolean check_groups(const VdtCard *card, GError **error)
 ClipSet *eval_open_labels(const EvalOptions *o, const VdtCard *card, GError **error)
 {
     ClipFormat format = clip_format_for_card(card, FALSE);
+    restored_first_apply(o->first, &format);
     if (!check_groups(card, error))
         return NULL;
     return (o->street ? open_street : open_folder)(o, card, &format, error);

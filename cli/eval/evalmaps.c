@@ -41,6 +41,7 @@ static ClipSet *open_street(const EvalOptions *o, const VdtCard *card, GError **
     format.height = STREET_PICTURE_HEIGHT;
     format.framing = VDT_FRAMING_STRETCH;
     format.mapped = TRUE;
+    restored_first_apply(o->first, &format);
     ClipSet *set = street_pictures_new(o->seed, 0, o->clips, o->coded, o->endless, &format, error);
     if (set != NULL)
         street_pictures_ignore(set, STREET_LEAST_PIXELS);

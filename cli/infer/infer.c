@@ -28,7 +28,7 @@
 typedef struct {
     CommonOptions common;
     char *model, *weights, *arch, *variant, *input, *output, *overlay, *mode, *views;
-    char *task, *instruction, *before_and_after;
+    char *task, *instruction, *estimator, *before_and_after;
     double opacity, strength;
     gboolean json, strict, ensemble, authors_tiles;
     int merge;                 /* below 0: as trained */
@@ -49,6 +49,7 @@ static void options_clear(Options *o)
     g_free(o->views);
     g_free(o->task);
     g_free(o->instruction);
+    g_free(o->estimator);
     g_free(o->before_and_after);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -369,6 +370,8 @@ static gboolean run_restored(VdtEngine *engine, const Options *o, GError **error
         .before_and_after = o->before_and_after,
         .task = o->task,
         .instruction = o->instruction,
+        .estimator = o->estimator,
+        .film = is_film(o->output) || is_film(o->before_and_after),
         .strength = o->strength,
         .options = {.authors_tiles = o->authors_tiles, .ensemble = o->ensemble},
         .json = o->json,
@@ -390,8 +393,8 @@ static gboolean is_restored_file(const char *path)
 
 static gboolean asks_to_restore(const Options *o)
 {
-    return o->task != NULL || o->instruction != NULL || o->before_and_after != NULL ||
-           o->ensemble || o->authors_tiles || o->strength != 1;
+    return o->task != NULL || o->instruction != NULL || o->estimator != NULL ||
+           o->before_and_after != NULL || o->ensemble || o->authors_tiles || o->strength != 1;
 }
 
 /* Options that make no sense for the network. */
@@ -402,8 +405,9 @@ static gboolean check_kind(const Options *o, const VdtCard *card, VdtTask task, 
     if (maps && o->output != NULL && names_maps(o->output) && !map_pattern_check(o->output, error))
         return FALSE;
     if (!restores && asks_to_restore(o))
-        wrong = "--task, --instruction, --strength, --before-and-after, --ensemble and "
-                "--authors-tiles are for networks that restore pictures";
+        wrong =
+            "--task, --instruction, --estimator, --strength, --before-and-after, --ensemble and "
+            "--authors-tiles are for networks that restore pictures";
     else if (restores && o->views != NULL)
         wrong = "--views is for clips";
     else if (restores && (o->overlay != NULL || o->mode != NULL))
@@ -579,8 +583,12 @@ int command_infer(int argc, char **argv)
          "or the pictures of a folder in a folder",
          "FILE|FOLDER"},
         {"task", 0, 0, G_OPTION_ARG_STRING, &o.task,
-         "Networks that restore: what is undone, by the card's names of tasks (the usual one)",
+         "Networks that restore: what is undone, by the card's names of tasks (the usual one); "
+         "auto: what --estimator sees",
          "NAME"},
+        {"estimator", 0, 0, G_OPTION_ARG_STRING, &o.estimator,
+         "With --task auto: what says which task pictures need (" ESTIMATING_MODEL ")",
+         "NAME|CARD"},
         {"instruction", 0, 0, G_OPTION_ARG_STRING, &o.instruction,
          "The same in words: \"remove the rain and brighten it a bit\"", "TEXT"},
         {"strength", 0, 0, G_OPTION_ARG_DOUBLE, &o.strength,
@@ -629,8 +637,9 @@ int command_infer(int argc, char **argv)
         return complain_usage("infer", "--opacity is %g, but must be from 0 to 1", o.opacity);
     if (!(o.strength >= 0 && o.strength <= 1))
         return complain_usage("infer", "--strength is %g, but must be from 0 to 1", o.strength);
-    if (is_array(o.input) && (o.instruction != NULL || o.before_and_after != NULL || o.ensemble ||
-                              o.authors_tiles || o.strength != 1))
+    if (is_array(o.input) &&
+        (o.instruction != NULL || o.estimator != NULL || o.before_and_after != NULL || o.ensemble ||
+         o.authors_tiles || o.strength != 1))
         return complain_usage("infer", "of what restores, arrays go with --task alone");
     if (o.mode != NULL && !g_strv_contains(vdt_segment_mode_names, o.mode))
         return complain_usage("infer", "--mode is \"%s\", but must be fixed, whole or slide",

@@ -6,6 +6,7 @@
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -66,11 +67,31 @@ gboolean restore_request_check(const RestoreRequest *request, GError **error)
         wrong = "--output and --before-and-after are both films, or none is";
     else if (request->task != NULL && request->instruction != NULL)
         wrong = "--task and --instruction exclude each other";
+    else if (request->estimator != NULL && g_strcmp0(request->task, RESTORING_AUTO) != 0)
+        wrong = "--estimator belongs to --task " RESTORING_AUTO;
     else if (street_input_matches(request->input))
         wrong = "the street's pictures are not spoiled: name a picture, a video or a folder";
     if (wrong != NULL)
         g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, wrong);
     return wrong == NULL;
+}
+
+RestoredClock restored_clock_begin(void)
+{
+    return (RestoredClock){g_get_monotonic_time(), clock()};
+}
+
+void restored_clock_end(const RestoredClock *begin, RestoredAnswer *answer)
+{
+    answer->seconds += (g_get_monotonic_time() - begin->wall) / 1e6;
+    answer->cpu_seconds += (double)(clock() - begin->cpu) / CLOCKS_PER_SEC;
+}
+
+static double get_peak_mb(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss / 1024.0;
 }
 
 static void print_object(const Restoring *restoring, const RestoreRequest *request,
@@ -97,8 +118,8 @@ static void print_object(const Restoring *restoring, const RestoreRequest *reque
         json_builder_add_string_value(json_builder_set_member_name(b, texts[i].name),
                                       texts[i].value);
     json_builder_begin_array(json_builder_set_member_name(b, "tasks"));
-    for (guint i = 0; i < restoring->n_steps; i++)
-        json_builder_add_string_value(b, restoring_get_name(restoring, i));
+    for (guint i = 0; i < restoring->n_done; i++)
+        json_builder_add_string_value(b, restoring_get_done(restoring, i));
     json_builder_end_array(b);
     if (restoring->unchanged != NULL)
         json_builder_add_string_value(json_builder_set_member_name(b, "unchanged"),
@@ -108,11 +129,16 @@ static void print_object(const Restoring *restoring, const RestoreRequest *reque
         json_builder_add_int_value(json_builder_set_member_name(b, sizes[i].name), sizes[i].value);
     if (answer->n_frames > 0) {
         json_builder_add_int_value(json_builder_set_member_name(b, "frames"), answer->n_frames);
+        json_builder_add_int_value(json_builder_set_member_name(b, "restored_frames"),
+                                   answer->n_restored);
         json_builder_add_int_value(json_builder_set_member_name(b, "pts_ns"), answer->first_pts);
         json_builder_add_int_value(json_builder_set_member_name(b, "duration_ns"),
                                    answer->last_pts - answer->first_pts);
     }
     json_builder_add_double_value(json_builder_set_member_name(b, "seconds"), answer->seconds);
+    json_builder_add_double_value(json_builder_set_member_name(b, "cpu_seconds"),
+                                  answer->cpu_seconds);
+    json_builder_add_double_value(json_builder_set_member_name(b, "peak_rss_mb"), get_peak_mb());
     json_builder_end_object(b);
     g_autoptr(JsonNode) root = json_builder_get_root(b);
     g_autofree char *text = json_to_string(root, FALSE);
@@ -127,9 +153,9 @@ void restored_answer_print(const Restoring *restoring, const RestoreRequest *req
         return;
     }
     g_print("%s, ", vdt_engine_get_card(restoring->engine)->name);
-    for (guint i = 0; i < restoring->n_steps; i++) {
-        g_autofree char *name = printable(restoring_get_name(restoring, i));
-        g_print("%s%s", i > 0 ? ", then " : "", name);
+    for (guint i = 0; i < restoring->n_done; i++) {
+        g_autofree char *name = printable(restoring_get_done(restoring, i));
+        g_print("%s%s", i > 0 ? ", " : "", name);
     }
     if (restoring->unchanged != NULL)
         g_print("nothing is changed: %s", restoring->unchanged);
@@ -137,8 +163,9 @@ void restored_answer_print(const Restoring *restoring, const RestoreRequest *req
     if (answer->to_width != answer->width || answer->to_height != answer->height)
         g_print(" to %ux%u", answer->to_width, answer->to_height);
     if (answer->n_frames > 0)
-        g_print(", %" G_GINT64_FORMAT " pictures", answer->n_frames);
-    g_print(", %.2f s\n", answer->seconds);
+        g_print(", %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " pictures", answer->n_restored,
+                answer->n_frames);
+    g_print(", %.2f s, %.0f MB\n", answer->seconds, get_peak_mb());
 }
 
 #if HAVE_GST
@@ -190,7 +217,10 @@ static gboolean restore_first(gpointer data, gint64 index, const VdtPicture *pic
     VdtPicture *halves = request->before_and_after != NULL ? &one->halves : NULL;
     one->answer.width = picture->width;
     one->answer.height = picture->height;
-    gint64 begin = g_get_monotonic_time();
+    if (!restoring_choose(one->restoring, picture, request->cancellable, error) ||
+        !restoring_prepare(one->restoring, picture->width, picture->height, error))
+        return FALSE;
+    RestoredClock begin = restored_clock_begin();
     if (isatty(STDERR_FILENO))
         vdt_restorer_set_progress(one->restoring->restorer, show_progress, NULL);
     if (is_array(request->output) && !keep_planes(one, picture, error))
@@ -202,7 +232,7 @@ static gboolean restore_first(gpointer data, gint64 index, const VdtPicture *pic
         one->answer.to_width = one->after.width;
         one->answer.to_height = one->after.height;
     }
-    one->answer.seconds = (g_get_monotonic_time() - begin) / 1e6;
+    restored_clock_end(&begin, &one->answer);
     one->done = TRUE;
     return FALSE;
 }

@@ -5,6 +5,8 @@
 #include "film.h"
 #include "inferrestored.h"
 
+/* Between looks at what pictures need. */
+#define LOOK_INTERVAL  (G_GINT64_CONSTANT(1000000000) / 2)
 /* For a video whose pictures have no times. */
 #define USUAL_DURATION (G_GINT64_CONSTANT(1000000000) / 25)
 
@@ -15,6 +17,7 @@ typedef struct {
     Film *after, *halves;
     VdtPicture after_picture, halves_picture;
     RestoredAnswer answer;
+    gint64 next_look; /* time of a picture from which on it is due */
 } Watching;
 
 static void watching_clear(Watching *watching)
@@ -57,31 +60,58 @@ static gboolean add(Watching *watching, Film **film, const char *path, const Vdt
     return *film != NULL && film_add(*film, picture, watching->answer.last_pts, error);
 }
 
+/* Times that stand still, or go back, would be no film. */
+static void take_time(RestoredAnswer *answer, gint64 index, gint64 pts)
+{
+    if (index == 0)
+        answer->first_pts = answer->last_pts = MAX(pts, 0);
+    else
+        answer->last_pts = pts > answer->last_pts ? pts : answer->last_pts + USUAL_DURATION;
+}
+
+/* Sees to what is to be done, and has it ready. */
+static gboolean prepare(Watching *watching, gint64 index, const VdtPicture *picture, GError **error)
+{
+    gint64 now = watching->answer.last_pts;
+    if (index > 0 && now < watching->next_look)
+        return TRUE;
+    watching->next_look = now + LOOK_INTERVAL;
+    return restoring_choose(watching->restoring, picture, watching->request->cancellable, error) &&
+           restoring_prepare(watching->restoring, picture->width, picture->height, error);
+}
+
+static gboolean restore(Watching *watching, gint64 index, const VdtPicture *picture, GError **error)
+{
+    const RestoreRequest *request = watching->request;
+    VdtPicture *halves = request->before_and_after != NULL ? &watching->halves_picture : NULL;
+    if (!prepare(watching, index, picture, error))
+        return FALSE;
+    RestoredClock begin = restored_clock_begin();
+    if (!restoring_draw(watching->restoring, picture, request->cancellable,
+                        &watching->after_picture, halves, error))
+        return FALSE;
+    restored_clock_end(&begin, &watching->answer);
+    watching->answer.n_restored += watching->restoring->n_steps > 0;
+    return TRUE;
+}
+
 static gboolean watch(gpointer data, gint64 index, const VdtPicture *picture, gint64 pts,
                       GError **error)
 {
     Watching *watching = data;
     const RestoreRequest *request = watching->request;
     RestoredAnswer *answer = &watching->answer;
-    VdtPicture *halves = request->before_and_after != NULL ? &watching->halves_picture : NULL;
+    g_autoptr(GError) mistake = NULL;
     if (g_cancellable_is_cancelled(request->cancellable) || !check_size(watching, picture, error))
         return FALSE;
-    gint64 begin = g_get_monotonic_time();
-    g_autoptr(GError) mistake = NULL;
-    if (!restoring_draw(watching->restoring, picture, request->cancellable,
-                        &watching->after_picture, halves, &mistake)) {
+    take_time(answer, index, pts);
+    if (!restore(watching, index, picture, &mistake)) {
         if (!g_error_matches(mistake, VDT_ERROR, VDT_ERROR_CANCELLED))
             g_propagate_prefixed_error(error, g_steal_pointer(&mistake), "%s: ", request->input);
         return FALSE;
     }
-    answer->seconds += (g_get_monotonic_time() - begin) / 1e6;
     answer->to_width = watching->after_picture.width;
     answer->to_height = watching->after_picture.height;
-    /* Times that stand still, or go back, would be no film. */
-    if (index == 0)
-        answer->first_pts = answer->last_pts = MAX(pts, 0);
-    else
-        answer->last_pts = pts > answer->last_pts ? pts : answer->last_pts + USUAL_DURATION;
     if (!add(watching, &watching->after, request->output, &watching->after_picture, error) ||
         !add(watching, &watching->halves, request->before_and_after, &watching->halves_picture,
              error))

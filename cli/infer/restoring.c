@@ -24,13 +24,62 @@ static gboolean read_instruction(Restoring *self, const char *text, GError **err
     return TRUE;
 }
 
-gboolean restoring_init(Restoring *self, VdtEngine *engine, const RestoreRequest *request,
-                        GError **error)
+/* The name of a task that may be asked for at any time, and so must not change the size. */
+static gboolean is_larger(Restoring *self, int restoration, GError **error)
 {
-    *self = (Restoring){.engine = vdt_engine_ref(engine), .strength = request->strength};
-    self->restorer = vdt_restorer_new(engine, &request->options, error);
-    if (self->restorer == NULL)
+    const char *const *names = vdt_restorer_get_restorations(self->restorer, NULL);
+    guint scale = vdt_restorer_get_scale(self->restorer, restoration, error);
+    if (scale > 1)
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                    "--task " RESTORING_AUTO " keeps the size of pictures, but %s enlarges them",
+                    names[restoration]);
+    return scale != 1;
+}
+
+static gboolean open_estimating(Restoring *self, const RestoreRequest *request, GError **error)
+{
+    self->estimating = g_new0(Estimating, 1);
+    if (!estimating_init(self->estimating, request->estimator,
+                         vdt_restorer_get_restorations(self->restorer, NULL), request->film, error))
         return FALSE;
+    const VdtAutoRestore *going = &self->estimating->going;
+    for (guint i = 0; i < going->n_classes; i++)
+        if (going->restorations[i] >= 0 && is_larger(self, going->restorations[i], error))
+            return FALSE;
+    return TRUE;
+}
+
+/* There are no more than an estimator has classes. */
+static void add_done(Restoring *self, guint restoration)
+{
+    for (guint i = 0; i < self->n_done; i++)
+        if (self->done[i] == restoration)
+            return;
+    self->done[self->n_done++] = restoration;
+}
+
+gboolean restoring_choose(Restoring *self, const VdtPicture *picture, GCancellable *cancellable,
+                          GError **error)
+{
+    int restoration;
+    if (self->estimating == NULL)
+        return TRUE;
+    if (!self->film) {
+        vdt_auto_restore_reset(&self->estimating->going);
+        self->n_done = 0;
+    }
+    if (!estimating_look(self->estimating, picture, &restoration, cancellable, error))
+        return FALSE;
+    self->n_steps = restoration >= 0 ? 1 : 0;
+    self->steps[0] = MAX(restoration, 0);
+    if (self->n_steps > 0)
+        add_done(self, self->steps[0]);
+    self->unchanged = self->n_done > 0 ? NULL : "nothing is needed";
+    return TRUE;
+}
+
+static gboolean find_steps(Restoring *self, const RestoreRequest *request, GError **error)
+{
     if (request->instruction != NULL)
         return read_instruction(self, request->instruction, error);
     self->n_steps = 1;
@@ -40,18 +89,38 @@ gboolean restoring_init(Restoring *self, VdtEngine *engine, const RestoreRequest
     return TRUE;
 }
 
+gboolean restoring_init(Restoring *self, VdtEngine *engine, const RestoreRequest *request,
+                        GError **error)
+{
+    *self = (Restoring){
+        .engine = vdt_engine_ref(engine), .strength = request->strength, .film = request->film};
+    self->restorer = vdt_restorer_new(engine, &request->options, error);
+    if (self->restorer == NULL)
+        return FALSE;
+    if (g_strcmp0(request->task, RESTORING_AUTO) == 0)
+        return open_estimating(self, request, error);
+    if (!find_steps(self, request, error))
+        return FALSE;
+    for (guint i = 0; i < self->n_steps; i++)
+        add_done(self, self->steps[i]);
+    return TRUE;
+}
+
 void restoring_clear(Restoring *self)
 {
     vdt_restorer_free(self->restorer);
     vdt_engine_unref(self->engine);
     vdt_instructions_free(self->instructions);
+    if (self->estimating != NULL)
+        estimating_clear(self->estimating);
+    g_free(self->estimating);
     g_free(self->planes[0]);
     g_free(self->planes[1]);
 }
 
-const char *restoring_get_name(const Restoring *self, guint i)
+const char *restoring_get_done(const Restoring *self, guint i)
 {
-    return vdt_restorer_get_restorations(self->restorer, NULL)[self->steps[i]];
+    return vdt_restorer_get_restorations(self->restorer, NULL)[self->done[i]];
 }
 
 static gboolean no_memory(guint width, guint height, gsize bytes, GError **error)
@@ -74,6 +143,19 @@ static gboolean make_room(Restoring *self, guint i, guint width, guint height, G
     if (self->planes[i] == NULL)
         return no_memory(width, height, floats * sizeof(float), error);
     self->room[i] = floats;
+    return TRUE;
+}
+
+gboolean restoring_prepare(Restoring *self, guint width, guint height, GError **error)
+{
+    for (guint i = 0; i < self->n_steps; i++) {
+        const VdtRestoreRequest request = {self->steps[i], self->strength, NULL};
+        guint scale = vdt_restorer_get_scale(self->restorer, self->steps[i], error);
+        if (scale == 0 || !vdt_restorer_prepare(self->restorer, &request, width, height, error))
+            return FALSE;
+        width *= scale;
+        height *= scale;
+    }
     return TRUE;
 }
 

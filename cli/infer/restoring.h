@@ -5,13 +5,20 @@
  */
 #pragma once
 
+#include "estimating.h"
 #include "instruction.h"
 #include "restore.h"
+
+#define RESTORING_AUTO "auto"
 
 typedef struct {
     const char *input;                     /* a picture, a video, a folder of pictures, or a URI */
     const char *output, *before_and_after; /* where what comes out goes; one may be NULL */
-    const char *task, *instruction; /* one of these, or none: what the network usually does */
+    /* One of these, or none: what the network usually does. Task RESTORING_AUTO is what a picture
+     * needs. */
+    const char *task, *instruction;
+    const char *estimator; /* that says what it needs; NULL: ESTIMATING_MODEL */
+    gboolean film;         /* of a whole video */
     double strength;
     VdtRestorerOptions options;
     gboolean json;
@@ -24,7 +31,10 @@ typedef struct {
     VdtInstructions *instructions;
     guint n_steps; /* 0: nothing is changed */
     guint steps[VDT_INSTRUCTION_MAX_STEPS];
-    const char *unchanged; /* why nothing is; or NULL */
+    const char *unchanged;  /* why nothing is; or NULL */
+    Estimating *estimating; /* unless it is known what is to be done */
+    gboolean film;
+    guint n_done, done[VDT_AUTO_RESTORE_MAX]; /* what was done, or will be, each once */
     double strength;
     float *planes[2]; /* before and after a step; memory for the largest so far */
     gsize room[2];    /* floats */
@@ -36,8 +46,14 @@ gboolean restoring_init(Restoring *self, VdtEngine *engine, const RestoreRequest
 void restoring_clear(Restoring *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Restoring, restoring_clear)
 
-/* The name of step @i; owned by the engine. */
-const char *restoring_get_name(const Restoring *self, guint i);
+/* The name of what was done as number @i; owned by the engine. */
+const char *restoring_get_done(const Restoring *self, guint i);
+
+/* Looks at what @picture needs, if that is to be seen; of a film, now and then. */
+gboolean restoring_choose(Restoring *self, const VdtPicture *picture, GCancellable *cancellable,
+                          GError **error);
+/* Makes what restoring pictures of that size needs; also done by the first of them. */
+gboolean restoring_prepare(Restoring *self, guint width, guint height, GError **error);
 
 /* A result of @width x @height, owned by Restoring, until the next. */
 typedef struct {

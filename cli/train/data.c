@@ -168,6 +168,19 @@ static void fill_card(Training *training, char **labels)
     copy_groups(network, card);
 }
 
+/* Not every network that restores can be trained, nor on windows of every size. */
+static gboolean check_restoration(const Training *training, GError **error)
+{
+    const TrainOptions *o = training->o;
+    const VdtCard *card = training->card;
+    if (training->network.n_restorations == 0)
+        return TRUE;
+    g_autoptr(VdtGraph) graph =
+        network_graph(&training->network, o->batch, o->crop_width > 0 ? o->crop_width : card->width,
+                      o->crop_width > 0 ? o->crop_height : card->height, TRUE, error);
+    return graph != NULL;
+}
+
 /* Also finds what is wrong with configuration, size and weights, before clips are made. */
 static gboolean find_weights(Training *training, GError **error)
 {
@@ -194,7 +207,7 @@ static gboolean find_weights(Training *training, GError **error)
                     o->crop_height, card->width, card->height);
         return FALSE;
     }
-    return TRUE;
+    return check_restoration(training, error);
 }
 
 gboolean training_open_data(Training *training, const char *architecture, GError **error)

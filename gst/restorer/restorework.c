@@ -122,6 +122,9 @@ void vdt_restore_wait_shut(VdtRestoreWait *wait, gboolean shut)
     g_mutex_unlock(&wait->lock);
 }
 
+/* µs in which a thread wakes up, at least. */
+#define LEAST_BEGIN 20000
+
 VdtRestoreWaited vdt_restore_work_wait(VdtRestoreWork *work, gint64 most)
 {
     const gint64 begin = g_get_monotonic_time();
@@ -135,7 +138,8 @@ VdtRestoreWaited vdt_restore_work_wait(VdtRestoreWork *work, gint64 most)
 
         if (most == 0)
             g_cond_wait(&wait->changed, &wait->lock);
-        else if (!g_cond_wait_until(&wait->changed, &wait->lock, (began ? began : begin) + most))
+        else if (!g_cond_wait_until(&wait->changed, &wait->lock,
+                                    began ? began + most : begin + MAX(most, LEAST_BEGIN)))
             in_time = began != work->began; /* it may just have begun */
     }
     /* when the stream is shut, work is dropped, too */
@@ -295,13 +299,14 @@ static guint smaller(guint length, double size)
     return MAX(1, (guint)lrint(length * size));
 }
 
-/* A line of @length pixels of @all, in a picture that is smaller: as long wherever it begins. */
+/* A line of @length pixels of @all, in a picture that is smaller, with the pixels to both sides
+ * that are needed to make it larger again: as long wherever it begins. */
 static void smaller_line(guint begin, guint length, guint all, double size, guint *from, guint *n)
 {
-    const guint most = smaller(all, size);
+    const guint most = smaller(all, size), at = (guint)(begin * size);
 
-    *n = length == all ? most : MIN((guint)ceil(length * size) + 1, most);
-    *from = MIN((guint)(begin * size), most - *n);
+    *n = length == all ? most : MIN((guint)ceil(length * size) + 3, most);
+    *from = MIN(at > 0 ? at - 1 : 0, most - *n);
 }
 
 /* The patches of a smaller picture, of which all is kept. */

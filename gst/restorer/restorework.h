@@ -100,8 +100,8 @@ typedef enum {
     VDT_WAIT_SHUT      /* it is abandoned */
 } VdtRestoreWaited;
 
-/* Waits for @work, which was put, @most µs before the network begins and as long from then on; 0:
- * for as long as it takes. */
+/* Waits for @work, which was put, @most µs before the network begins, or a little longer, and as
+ * long from then on; 0: for as long as it takes. */
 VdtRestoreWaited vdt_restore_work_wait(VdtRestoreWork *work, gint64 most);
 gboolean vdt_restore_work_is_released(VdtRestoreWork *work);
 /* The worker's: FALSE if nobody waits for it. */

@@ -371,7 +371,13 @@ static void test_instructions(void)
 /* Is told once, and changes nothing. */
 static void test_no_instruction(void)
 {
-    static const char *const bad[] = {"how is the weather?", "remove the haze", "", "\001"};
+    static const char *const bad[] = {"how is the weather?",
+                                      "remove the haze", /* which this model cannot do */
+                                      "don't remove the rain",
+                                      "quita la lluvia, por favor",
+                                      "   ",
+                                      "\001",
+                                      ""};
     GstHarness *h = harness_new("instruction=how is the weather?", GREY);
     g_autofree char *text = fixture_wait_warning(fixture_bus(h));
 
@@ -919,9 +925,11 @@ static GstEventType next_event(GstHarness *h)
 static void check_original(GstHarness *h, GstHarness *original, GstClockTime pts)
 {
     GstBuffer *in = frame_new(GREY, pts, 9);
+    GstMemory *memory = gst_buffer_peek_memory(in, 0);
     g_autoptr(GstBuffer) before = gst_buffer_copy_deep(in), out = pass(h, in), kept = NULL;
 
     kept = gst_harness_pull(original);
+    g_assert_true(gst_buffer_peek_memory(kept, 0) == memory);
     check_same(kept, before, TRUE);
     check_same(out, before, FALSE);
     g_assert_cmpuint(GST_BUFFER_PTS(kept), ==, pts);

@@ -43,12 +43,12 @@ static void set(const char *name, VdtTensor *tensor)
 }
 
 /* What a network so configured has beside what is there. */
-static void add_weights(VdtWeights *weights, const char *config, guint side,
-                        void (*fill)(const char *name, VdtTensor *tensor))
+static void add_weights(VdtWeights *weights, const char *architecture, const char *config,
+                        guint side, void (*fill)(const char *name, VdtTensor *tensor))
 {
     g_autoptr(JsonObject) object = parse(config);
     g_autoptr(VdtGraph) graph =
-        graph_of(vdt_model_find("ipt", NULL), object, vdt_shape(1, 3, side, side));
+        graph_of(vdt_model_find(architecture, NULL), object, vdt_shape(1, 3, side, side));
     for (guint i = 0; i < vdt_graph_get_n_params(graph); i++) {
         VdtShape shape;
         const char *name = vdt_graph_get_param(graph, i, &shape);
@@ -59,7 +59,9 @@ static void add_weights(VdtWeights *weights, const char *config, guint side,
     }
 }
 
-static void save(const char *dir, VdtWeights *weights, const char *config, const char *tasks)
+/* @more is of the card. */
+static void save(const char *dir, VdtWeights *weights, const char *architecture, const char *config,
+                 const char *more)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(dir, "weights.safetensors", NULL);
@@ -67,10 +69,10 @@ static void save(const char *dir, VdtWeights *weights, const char *config, const
     g_assert_no_error(error);
     g_autofree char *card = g_build_filename(dir, "card.json", NULL);
     g_autofree char *text = g_strdup_printf(
-        "{\"schema\": 1, \"name\": \"little\", \"architecture\": \"ipt\", \"variant\": \"little\", "
+        "{\"schema\": 1, \"name\": \"little\", \"architecture\": \"%s\", \"variant\": \"little\", "
         "\"weights\": \"weights.safetensors\", \"licence\": \"CC0-1.0\", \"origin\": \"a test\", "
-        "\"config\": %s, \"tasks\": [%s]}",
-        config, tasks);
+        "\"config\": %s, %s}",
+        architecture, config, more);
     g_assert_true(g_file_set_contents(card, text, -1, NULL));
 }
 
@@ -78,8 +80,8 @@ void little_ipt_save(const char *dir)
 {
     g_autoptr(VdtWeights) weights = vdt_weights_new();
     for (guint task = 0; task < N_TASKS; task++)
-        add_weights(weights, configs[task], LITTLE_IPT_TILE, set);
-    save(dir, weights, configs[SAME], "\"x2\", \"noise\", \"rain\"");
+        add_weights(weights, "ipt", configs[task], LITTLE_IPT_TILE, set);
+    save(dir, weights, "ipt", configs[SAME], "\"tasks\": [\"x2\", \"noise\", \"rain\"]");
 }
 
 /* What it adds to a picture is 0, as all weights are. */
@@ -88,13 +90,38 @@ void little_ipt_save_live(const char *dir)
     static const char *const config =
         "{\"arch\": \"live\", \"tasks\": 2, \"dims\": [8, 8, 8], \"heads\": [1, 1, 1]}";
     g_autoptr(VdtWeights) weights = vdt_weights_new();
-    add_weights(weights, config, 64, NULL);
-    save(dir, weights, config, "\"noise\", \"rain\"");
+    add_weights(weights, "ipt", config, 64, NULL);
+    save(dir, weights, "ipt", config, "\"tasks\": [\"noise\", \"rain\"]");
+}
+
+static void set_estimator(const char *name, VdtTensor *tensor)
+{
+    if (strcmp(name, "head.bias") == 0)
+        ((float *)tensor->data)[0] = 10;
+}
+
+void little_estimator_save(const char *dir, const char *answer)
+{
+    static const char *const config = "{\"patch\": 16, \"img_size\": 32, \"dim\": 16, "
+                                      "\"depth\": 1, \"heads\": 1, \"num_classes\": 3}";
+    /* The first class always wins. */
+    const char *const names[] = {answer, "clean", "noise", "rain"};
+    g_autoptr(GString) labels = g_string_new(NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        if (i == 0 || strcmp(names[i], answer) != 0)
+            g_string_append_printf(labels, "%s\n", names[i]);
+    g_autoptr(VdtWeights) weights = vdt_weights_new();
+    add_weights(weights, "tocom", config, 32, set_estimator);
+    g_autofree char *path = g_build_filename(dir, "labels.txt", NULL);
+    g_assert_true(g_file_set_contents(path, labels->str, -1, NULL));
+    save(dir, weights, "tocom", config,
+         "\"preprocessing\": {\"width\": 32, \"height\": 32}, "
+         "\"labels\": \"labels.txt\", \"groups\": [{\"name\": \"restoration\", \"labels\": 3}]");
 }
 
 void little_ipt_remove(const char *dir)
 {
-    static const char *const files[] = {"card.json", "weights.safetensors"};
+    static const char *const files[] = {"card.json", "labels.txt", "weights.safetensors"};
     for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autofree char *path = g_build_filename(dir, files[i], NULL);
         g_unlink(path);

@@ -14,4 +14,6 @@
 void little_ipt_save(const char *dir);
 /* One that takes pictures of any size and leaves them as they are, by each of its two tasks. */
 void little_ipt_save_live(const char *dir);
+/* A classifier that says of each picture that it is @answer, one of clean, noise and rain. */
+void little_estimator_save(const char *dir, const char *answer);
 void little_ipt_remove(const char *dir);
