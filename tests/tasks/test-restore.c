@@ -208,8 +208,8 @@ static gint64 most_resident(void)
 static void test_memory(void)
 {
     g_autoptr(VdtRestorer) restorer = new_restorer(&(VdtRestorerOptions){0});
-    const guint width = 3000, height = 700;
-    VdtRestoreArea area = {2000, 300, 40, 40};
+    const guint width = 1500, height = 500;
+    VdtRestoreArea area = {1000, 300, 40, 40};
     const VdtRestoreRequest all = {SAME, 1, NULL}, some = {SAME, 1, &area};
     g_autofree float *picture = new_picture(width, height), *result = new_picture(width, height);
     g_assert_true(vdt_restorer_prepare(restorer, &all, width, height, NULL));
@@ -356,6 +356,27 @@ static void test_progress(void)
     }
 }
 
+static gpointer run_often(gpointer data)
+{
+    g_autoptr(VdtRestorer) restorer = vdt_restorer_new(data, &(VdtRestorerOptions){0}, NULL);
+    for (guint i = 0; i < 6; i++) {
+        check_size(restorer, SAME, 30 + 9 * i, 40, NULL);
+        check_size(restorer, LARGER, 40, 30 + 9 * i, NULL);
+    }
+    return NULL;
+}
+
+/* Each thread has a restorer, all have one engine. */
+static void test_threads(void)
+{
+    g_autoptr(VdtEngine) engine = open_engine();
+    GThread *threads[3];
+    for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
+        threads[i] = g_thread_new("restorer", run_often, engine);
+    for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
+        g_thread_join(threads[i]);
+}
+
 static void test_pictures(void)
 {
     guint8 bytes[2 * 8] = {0, 1, 2, 253, 254, 255, 99, 99, 10, 20, 30, 40, 50, 60, 99, 99};
@@ -384,12 +405,13 @@ int main(int argc, char **argv)
     g_test_add_func("/restore/ensemble", test_ensemble);
     g_test_add_func("/restore/strength", test_strength);
     g_test_add_func("/restore/memory", test_memory);
+    g_test_add_func("/restore/large", test_large); /* before what takes more at once */
     g_test_add_func("/restore/any-size", test_any_size);
-    g_test_add_func("/restore/large", test_large);
     g_test_add_func("/restore/bad", test_bad);
     g_test_add_func("/restore/names", test_names);
     g_test_add_func("/restore/cancelled", test_cancelled);
     g_test_add_func("/restore/progress", test_progress);
+    g_test_add_func("/restore/threads", test_threads);
     g_test_add_func("/restore/pictures", test_pictures);
     int status = g_test_run();
     char *const dirs[] = {dir, live_dir};
