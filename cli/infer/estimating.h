@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * What a picture needs, by a network that classifies it (autorestore.h): for --task auto.
- */
+/* What a picture needs (estimator.h), of any size: for --task auto. */
 #pragma once
 
-#include "autorestore.h"
+#include "estimator.h"
 #include "preprocess.h"
-#include <vedette/engine.h>
-
-#define ESTIMATING_MODEL "slab-restoration" /* if none is named */
 
 typedef struct {
-    VdtEngine *engine;
-    VdtSession *session;
-    VdtAutoRestore going;
-    double *scores;
+    VdtEstimator *estimator;
     guint8 *pixels; /* of the picture as the network sees it */
 } Estimating;
 
-/* @restorations is what can be done, NULL-terminated. With @film, what goes on changes only when
- * several looks agree. */
+/* @model: NULL for the usual one. @restorations is what can be done, NULL-terminated. With @film,
+ * what goes on changes only when several looks agree. */
 gboolean estimating_init(Estimating *self, const char *model, const char *const *restorations,
                          gboolean film, GError **error);
 void estimating_clear(Estimating *self);

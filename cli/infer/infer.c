@@ -587,7 +587,7 @@ int command_infer(int argc, char **argv)
          "auto: what --estimator sees",
          "NAME"},
         {"estimator", 0, 0, G_OPTION_ARG_STRING, &o.estimator,
-         "With --task auto: what says which task pictures need (" ESTIMATING_MODEL ")",
+         "With --task auto: what says which task pictures need (" VDT_ESTIMATOR_MODEL ")",
          "NAME|CARD"},
         {"instruction", 0, 0, G_OPTION_ARG_STRING, &o.instruction,
          "The same in words: \"remove the rain and brighten it a bit\"", "TEXT"},

@@ -42,7 +42,7 @@ static gboolean open_estimating(Restoring *self, const RestoreRequest *request, 
     if (!estimating_init(self->estimating, request->estimator,
                          vdt_restorer_get_restorations(self->restorer, NULL), request->film, error))
         return FALSE;
-    const VdtAutoRestore *going = &self->estimating->going;
+    const VdtAutoRestore *going = vdt_estimator_get_answers(self->estimating->estimator);
     for (guint i = 0; i < going->n_classes; i++)
         if (going->restorations[i] >= 0 && is_larger(self, going->restorations[i], error))
             return FALSE;
@@ -65,7 +65,7 @@ gboolean restoring_choose(Restoring *self, const VdtPicture *picture, GCancellab
     if (self->estimating == NULL)
         return TRUE;
     if (!self->film) {
-        vdt_auto_restore_reset(&self->estimating->going);
+        vdt_estimator_reset(self->estimating->estimator);
         self->n_done = 0;
     }
     if (!estimating_look(self->estimating, picture, &restoration, cancellable, error))

@@ -17,7 +17,7 @@ typedef struct {
     /* One of these, or none: what the network usually does. Task RESTORING_AUTO is what a picture
      * needs. */
     const char *task, *instruction;
-    const char *estimator; /* that says what it needs; NULL: ESTIMATING_MODEL */
+    const char *estimator; /* that says what it needs; NULL: VDT_ESTIMATOR_MODEL */
     gboolean film;         /* of a whole video */
     double strength;
     VdtRestorerOptions options;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "analyzer/enginecontext.h"
+
 static void clear_restorers(gpointer data)
 {
     VdtRestorers *restorers = data;
@@ -142,6 +144,19 @@ static gboolean choose(VdtRestoreNetwork *network, const VdtRestoreAsked *asked,
     return !asked->task || !*asked->task || take_task(network, asked->task, error);
 }
 
+static VdtEstimator *estimator_new(const char *model, const char *const *names, GError **error)
+{
+    g_autofree char *resolved =
+        vdt_engine_resolve(model && *model ? model : VDT_ESTIMATOR_MODEL, error);
+    const VdtEngineOptions options = {.model = resolved};
+    g_autoptr(VdtEngine) engine = resolved ? vdt_engine_get_shared(&options, error) : NULL;
+
+    if (engine)
+        return vdt_estimator_new(engine, names, TRUE, error);
+    g_prefix_error(error, "what says which task pictures need: ");
+    return NULL;
+}
+
 VdtRestoreNetwork *vdt_restore_network_new(VdtEngine *engine, const VdtRestoreAsked *asked,
                                            const VdtRestoreNetwork *before, char **note,
                                            GError **error)
@@ -161,7 +176,7 @@ VdtRestoreNetwork *vdt_restore_network_new(VdtEngine *engine, const VdtRestoreAs
     if (!choose(network, asked, before, &said, error))
         goto fail;
     if (network->automatic || asked->estimates) {
-        network->estimator = vdt_estimator_new(asked->estimator, network->names, error);
+        network->estimator = estimator_new(asked->estimator, network->names, error);
         if (!network->estimator)
             goto fail;
     }

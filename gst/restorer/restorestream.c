@@ -160,6 +160,15 @@ static gboolean begin_work(VdtIptRestorer *self, const VdtRestoreSteps *steps, g
     return FALSE;
 }
 
+/* The picture that the estimator looks at. */
+static VdtFrameTarget target_of(const VdtEstimator *estimator, const VdtFrameRegion *region)
+{
+    const VdtCard *card = vdt_estimator_get_card(estimator);
+    const VdtFramingProps props = {.framing = VDT_FRAMING_OF_MODEL, .region = *region};
+
+    return vdt_framing_props_target(&props, card, card->width, card->height);
+}
+
 /* Asks the estimator, if it is time for that. */
 static GstFlowReturn estimate(VdtIptRestorer *self, GstBuffer *in, const VdtRestoreProps *props)
 {
@@ -174,7 +183,7 @@ static GstFlowReturn estimate(VdtIptRestorer *self, GstBuffer *in, const VdtRest
         return GST_FLOW_OK;
     if (!begin_work(self, &none, 1, 1))
         return GST_FLOW_ERROR;
-    target = vdt_estimator_target(network->estimator, &props->wanted.region);
+    target = target_of(network->estimator, &props->wanted.region);
     g_byte_array_set_size(self->work->look, 3 * target.width * target.height);
     if (!vdt_frame_map_buffer(&self->map, &self->in, in, &target, self->work->look->data))
         return GST_FLOW_OK;
