@@ -867,6 +867,42 @@ static void test_larger_passing(void)
     fixture_harness_free(h);
 }
 
+typedef struct {
+    GstElement *element;
+    gint done;
+} Toggling;
+
+static gpointer toggle(gpointer data)
+{
+    Toggling *toggling = data;
+
+    while (!g_atomic_int_get(&toggling->done)) {
+        g_object_set(toggling->element, "mode", VDT_RESTORE_NEVER, NULL);
+        g_object_set(toggling->element, "mode", VDT_RESTORE_ALWAYS, NULL);
+    }
+    return NULL;
+}
+
+/* A frame is as large as it was when its size was negotiated, whatever is set meanwhile. */
+static void test_toggling(void)
+{
+    GstHarness *h = harness_new("task=x2", GREY);
+    Toggling toggling = {h->element};
+    GThread *thread = g_thread_new("toggle", toggle, &toggling);
+
+    for (guint i = 0; i < 100; i++) {
+        g_autoptr(GstBuffer) out = pass(h, fixture_frame(GREY, i * FRAME));
+        const gsize size = gst_buffer_get_size(out);
+
+        g_assert_true(size == 64 * 48 * 3 || size == 128 * 96 * 3);
+        g_assert_cmpuint(byte_of(out, size / 2), ==, 128);
+        check_meta(out, size == 64 * 48 * 3 ? "off" : "x2");
+    }
+    g_atomic_int_set(&toggling.done, TRUE);
+    g_thread_join(thread);
+    fixture_harness_free(h);
+}
+
 /* What is downstream can say how large frames are; what is upstream hears what fits. */
 static void test_negotiation(void)
 {
@@ -1123,6 +1159,7 @@ int main(int argc, char **argv)
     g_test_add_func("/restorer/larger", test_larger);
     g_test_add_func("/restorer/larger-pixels", test_larger_pixels);
     g_test_add_func("/restorer/larger-passing", test_larger_passing);
+    g_test_add_func("/restorer/toggling", test_toggling);
     g_test_add_func("/restorer/negotiation", test_negotiation);
     g_test_add_func("/restorer/linking", test_linking);
     g_test_add_func("/restorer/original", test_original);
