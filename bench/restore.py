@@ -12,8 +12,8 @@ Pictures are spoiled by bench-spoil, as those are that `vedette train ipt --stre
 three strengths. Each filter has for each kind and strength the parameters of TUNED, with which it
 was best, by PSNR(Y), on other pictures: --tune finds and prints them. That is more than one knows
 who restores a picture; the network is only told the kind. PSNR(Y) as IPT's authors measure it, SSIM
-of Wang et al. (2004) on Y, means of all pictures; CPU time of one thread for a picture of 480 x 360,
-without reading, writing and starting.
+of Wang et al. (2004) on Y, means of all pictures; CPU time of one thread for a picture of 480 x
+360, without reading, writing and starting.
 """
 import argparse
 import itertools
@@ -252,8 +252,8 @@ TUNED = {
         "rain": {
             "median": [[3], [3], [3]],
             "opening": [[3], [3], [3]],
-            "bilateral": [[15, 2.5], [60, 1.5], [60, 2.5]],
-            "dark channel prior": [[10, 0.5], [10, 0.5], [10, 0.5]],
+            "bilateral": [[100, 1.5], [100, 1.5], [100, 2.5]],
+            "dark channel prior": [[10, 0.3], [10, 0.5], [10, 0.5]],
         },
         "haze": {
             "dark channel prior": [[15, 0.85], [8, 0.7], [8, 0.85]],
@@ -264,7 +264,7 @@ TUNED = {
             "median": [[5], [7], [7]],
             "opening": [[3], [6], [6]],
             "bilateral": [[15, 1.5], [150, 2.5], [150, 2.5]],
-            "dark channel prior": [[5, 0.3], [10, 0.5], [5, 0.5]],
+            "dark channel prior": [[10, 0.2], [10, 0.3], [5, 0.3]],
         },
         "dark": {
             "more light": [[135], [135], [135]],
@@ -281,13 +281,13 @@ TUNED = {
         },
         "rain": {
             "temporal median": [[1], [1], [2]],
-            "FFmpeg hqdn3d": [[1, 8], [1, 8], [4, 8]],
-            "FFmpeg atadenoise": [[0.05], [0.05], [0.1]],
+            "FFmpeg hqdn3d": [[4, 16], [4, 16], [10, 30]],
+            "FFmpeg atadenoise": [[0.1], [0.2], [0.2]],
             "opening": [[3], [3], [3]],
         },
         "snow": {
             "temporal median": [[2], [3], [3]],
-            "FFmpeg hqdn3d": [[10, 60], [40, 60], [40, 60]],
+            "FFmpeg hqdn3d": [[20, 60], [40, 60], [40, 60]],
             "FFmpeg atadenoise": [[0.3], [0.3], [0.3]],
             "opening": [[6], [6], [6]],
         },

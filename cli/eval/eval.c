@@ -4,11 +4,13 @@
 
 #include "data/streetclips.h"
 #include "evalclips.h"
+#include "evalgathered.h"
 #include "evallabels.h"
 #include "evalmaps.h"
 #include "evalmerges.h"
 #include "evalobjects.h"
 #include "evalrestored.h"
+#include "gather.h"
 #include "model.h"
 #include "samefile.h"
 #include "segmentmodes.h"
@@ -58,7 +60,7 @@ static gboolean eval_task(const EvalOptions *o, VdtEngine *engine, VdtTask task,
     if (o->objects)
         return eval_wrong_model(error, "%s tells no objects apart", architecture);
     if (task == VDT_TASK_RESTORATION)
-        return eval_restored(o, engine, error);
+        return (o->gather > 0 ? eval_gathered : eval_restored)(o, engine, error);
     if (task == VDT_TASK_SEGMENTATION)
         return eval_maps(o, engine, error);
     if (task == VDT_TASK_CLASSIFICATION && (o->street || vdt_engine_get_card(engine)->n_groups > 0))
@@ -77,11 +79,12 @@ static gboolean eval(EvalOptions *o, const char *architecture, VdtPrecision prec
                     o->task);
         return FALSE;
     }
-    if (task != VDT_TASK_RESTORATION && ((o->restoration != NULL && o->restorer == NULL) ||
-                                         o->sigma != 0 || o->ensemble || o->authors_tiles))
+    if (task != VDT_TASK_RESTORATION &&
+        ((o->restoration != NULL && o->restorer == NULL) || o->gather != 0 || o->sigma != 0 ||
+         o->ensemble || o->authors_tiles))
         return eval_wrong_model(error,
-                                "%s restores no pictures, as --task, --sigma, --ensemble and "
-                                "--authors-tiles are about",
+                                "%s restores no pictures, as --task, --sigma, --gather, "
+                                "--ensemble and --authors-tiles are about",
                                 architecture);
     if (task == VDT_TASK_RESTORATION && o->restorer != NULL)
         return eval_wrong_model(error, "%s restores pictures itself, which --restorer is about",
@@ -152,6 +155,14 @@ static gboolean check(const EvalOptions *o)
     if (o->restorer != NULL && (!o->street || o->objects || o->baselines || o->record != NULL))
         return complain_usage("eval", "--restorer belongs to --street, and goes with none of "
                                       "--objects, --baselines and --record") < 0;
+    if (o->gather != 0 && (o->gather < 2 || o->gather > VDT_GATHER_MOST_FRAMES))
+        return complain_usage("eval", "--gather is %d, but must be from 2 to %d", o->gather,
+                              VDT_GATHER_MOST_FRAMES) < 0;
+    if (o->gather != 0 && (!o->street || o->answers != NULL || o->record != NULL || o->ensemble ||
+                           o->sigma != 0 || o->authors_tiles))
+        return complain_usage("eval", "--gather belongs to --street, and goes with none of "
+                                      "--answers, --record, --ensemble, --sigma and "
+                                      "--authors-tiles") < 0;
     if (o->clips < 1 || o->clips > 10000000)
         return complain_usage("eval", "--clips is %d, but must be from 1 to 10000000", o->clips) <
                0;
@@ -201,6 +212,9 @@ int command_eval(int argc, char **argv)
          "NAME"},
         {"restorer", 0, 0, G_OPTION_ARG_STRING, &o.restorer,
          "Have this network restore the street's pictures first, by its --task", "NAME|CARD"},
+        {"gather", 0, 0, G_OPTION_ARG_INT, &o.gather,
+         "Of networks that restore: how they do with the mean of so many frames of a still camera",
+         "N"},
         {"sigma", 0, 0, G_OPTION_ARG_DOUBLE, &o.sigma,
          "Of the noise that true pictures get (the number that the task's name ends in)", "R"},
         {"ensemble", 0, 0, G_OPTION_ARG_NONE, &o.ensemble,

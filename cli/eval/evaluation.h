@@ -23,6 +23,7 @@ typedef struct {
     gboolean street, objects, baselines, one_frame, zero_is_other, json;
     gint64 seed;
     int clips, coded, endless;
+    int gather; /* frames of which a mean is restored; 0: none */
     char *merge;      /* tokens that each layer merges, or several, of which a table is made */
     guint merges[16]; /* the same as numbers */
     guint n_merges;   /* 0: as trained */

@@ -225,9 +225,12 @@ static gboolean check_restoration(const TrainOptions *o, const VdtModel *model)
     g_autoptr(GError) error = NULL;
     SpoilKind kind;
     if (model != NULL && model->task != VDT_TASK_RESTORATION) {
-        if (o->only_task != NULL || o->plain)
-            return complain_usage("train", "--%s: %s restores nothing",
-                                  o->plain ? "plain" : "only-task", model->name) < 0;
+        const char *given = o->plain               ? "plain"
+                            : o->sensitivity       ? "sensitivity"
+                            : o->only_task != NULL ? "only-task"
+                                                   : NULL;
+        if (given != NULL)
+            return complain_usage("train", "--%s: %s restores nothing", given, model->name) < 0;
         return TRUE;
     }
     if (o->data != NULL)
@@ -235,8 +238,13 @@ static gboolean check_restoration(const TrainOptions *o, const VdtModel *model)
                               "%s is trained on --street: on pictures that are spoiled "
                               "here",
                               model != NULL ? model->name : "what restores") < 0;
-    if (o->only_task != NULL && o->plain)
-        return complain_usage("train", "--only-task and --plain exclude each other") < 0;
+    if (o->only_task != NULL && (o->plain || o->sensitivity))
+        return complain_usage("train", "--only-task and --%s exclude each other",
+                              o->plain ? "plain" : "sensitivity") < 0;
+    if (o->sensitivity && o->weights == NULL)
+        return complain_usage("train", "--sensitivity is of the network of --weights") < 0;
+    if (o->sensitivity && o->resume)
+        return complain_usage("train", "--sensitivity has no checkpoints to --resume from") < 0;
     if (o->only_task == NULL && o->batch % SPOIL_N_KINDS != 0)
         return complain_usage("train", "--batch is %d, but must be a multiple of %d, the tasks",
                               o->batch, SPOIL_N_KINDS) < 0;
@@ -494,6 +502,10 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
          "Of what restores: learn one task, by a network of its own", "NAME"},
         {"plain", 0, 0, G_OPTION_ARG_NONE, &o->plain,
          "Of what restores: do all tasks by the same weights, not told which it is", NULL},
+        {"sensitivity", 0, 0, G_OPTION_ARG_NONE, &o->sensitivity,
+         "Of what restores: do not train, but say which weights of --weights want to differ by "
+         "task, and by how much of a rank",
+         NULL},
         {"compensator", 0, 0, G_OPTION_ARG_NONE, &o->compensator,
          "Leave the network of --weights as it is, and train adapters that make up for merging "
          "more tokens, or fewer, than it was trained with",

@@ -31,6 +31,7 @@ typedef struct {
     gboolean freeze_norms;
     char *only_task;      /* of those that pictures are restored by; NULL: all */
     gboolean plain;       /* all of them by the same weights */
+    gboolean sensitivity; /* instead of a training: which weights want to differ by task */
     gboolean compensator; /* trained in the place of the network */
     /* optimisation */
     gboolean quick;

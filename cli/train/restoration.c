@@ -36,7 +36,7 @@ gboolean restoration_configure(Training *training, GError **error)
     guint usual;
     if (o->only_task != NULL)
         json_object_set_int_member(network->config, "tasks", 1);
-    if (o->only_task != NULL || o->plain) {
+    if (o->only_task != NULL || o->plain || o->sensitivity) {
         json_object_set_int_member(network->config, "rank", 0);
         network->variant = "custom";
     }

@@ -9,6 +9,7 @@
 
 #include "instructions.h"
 #include "interrupt.h"
+#include "sensitivity.h"
 #include "training.h"
 
 /* Bytes of a string in a card. */
@@ -49,6 +50,9 @@ static gboolean train(Training *training, const char *architecture, GError **err
     if (training->o->compensator)
         return make_output(training, error) && training_load_clips(training, error) &&
                training_compensate(training, error);
+    if (training->o->sensitivity)
+        return make_output(training, error) && training_load_clips(training, error) &&
+               training_find_sensitive(training, error);
     if (!make_output(training, error) || !training_check_output(training, error) ||
         !training_save_labels(training, error) || !training_load_clips(training, error) ||
         !training_prepare(training, error) || !training_restore(training, error))

@@ -80,7 +80,7 @@ static VdtValue *layer_norm(VdtScope s, VdtValue *map)
     return vdt_layer_norm(s, vdt_pyramid_tokens(map), &channels);
 }
 
-/* Attention within windows, of the tokens of a map. */
+/* Attention within windows, of the tokens of a map; to the map. */
 static VdtValue *attend(const Config *c, VdtScope s, VdtValue *x, VdtWindows windows, int level)
 {
     gint64 dim = c->dims[level], wide = 2 * c->window - 1, heads = c->heads[level];
@@ -93,7 +93,8 @@ static VdtValue *attend(const Config *c, VdtScope s, VdtValue *x, VdtWindows win
     VdtValue *bias =
         vdt_window_bias_with(vdt_param(s, "relative_position_bias_table", &table), windows);
     x = vdt_windows_back_with(vdt_pyramid_attend(part, (int)heads, bias), windows);
-    return vdt_modulated_linear(&c->m, VDT_MODULATED_ATTENTION, vdt_in(s, "proj"), x, dim);
+    x = vdt_pyramid_map(x, windows.height, windows.width);
+    return conv(c, VDT_MODULATED_ATTENTION, vdt_in(s, "proj"), x, dim, 1);
 }
 
 static VdtValue *mlp(const Config *c, VdtScope s, VdtValue *x, gint64 dim)
@@ -110,8 +111,7 @@ static VdtValue *token_block(const Config *c, VdtScope s, VdtValue *x, int level
     gint64 height = vdt_value_dim(x, 2), width = vdt_value_dim(x, 3);
     VdtWindows windows = {.height = (int)height, .width = (int)width, .window = c->window};
     VdtValue *y = layer_norm(vdt_in(s, "norm1"), x);
-    y = attend(c, vdt_in(s, "attn"), y, windows, level);
-    x = vdt_add(x, vdt_pyramid_map(y, height, width));
+    x = vdt_add(x, attend(c, vdt_in(s, "attn"), y, windows, level));
     y = vdt_pyramid_map(layer_norm(vdt_in(s, "norm2"), x), height, width);
     return vdt_add(x, mlp(c, vdt_in(s, "mlp"), y, c->dims[level]));
 }

@@ -332,6 +332,33 @@ static void test_first(void)
            "--restorer", card(), NULL);
 }
 
+static double way_of(JsonObject *object, const char *way, const char *name)
+{
+    return json_object_get_double_member(json_object_get_object_member(object, way), name);
+}
+
+/* A network that leaves pictures as they are has less noise before it, and no more where something
+ * moves. */
+static void test_gathered(void)
+{
+    g_auto(Outcome) o = vedette("eval", "ipt", "--model", card(), "--street", "--gather", "8",
+                                "--task", "noise", "--clips", "2", "--json", NULL);
+    g_assert_cmpint(o.status, ==, 0);
+    g_autoptr(JsonNode) node = json_from_string(o.out, NULL);
+    JsonObject *object = json_node_get_object(node);
+    double spoiled = way_of(object, "spoiled", "psnr_rgb");
+    g_assert_cmpfloat(way_of(object, "alone", "psnr_rgb"), ==, spoiled);
+    g_assert_cmpfloat(way_of(object, "gathered", "psnr_rgb"), >, spoiled + 3);
+    g_assert_cmpint(json_object_get_int_member(object, "n_moving"), >, 0);
+    g_assert_cmpfloat(way_of(object, "gathered", "moving_psnr_rgb"), >,
+                      way_of(object, "spoiled", "moving_psnr_rgb") - 0.1);
+    expect(2, "--gather is 1, but must be from 2", "eval", "ipt", "--model", card(), "--street",
+           "--gather", "1", NULL);
+    expect(2, "--gather belongs to --street", "eval", "ipt", "--model", card(), "--data",
+           in_folder("clean"), "--gather", "4", NULL);
+    expect(1, "restores no pictures", "eval", "slab", "--street", "scene", "--gather", "4", NULL);
+}
+
 int main(int argc, char **argv)
 {
     fixture_open(&argc, &argv);
@@ -347,5 +374,6 @@ int main(int argc, char **argv)
     g_test_add_func("/eval-restored/names", test_names);
     g_test_add_func("/eval-restored/refused", test_refused);
     g_test_add_func("/eval-restored/first", test_first);
+    g_test_add_func("/eval-restored/gathered", test_gathered);
     return fixture_close();
 }

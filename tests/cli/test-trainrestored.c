@@ -63,6 +63,33 @@ static void test_restoration(void)
            NULL);
 }
 
+/* Layers by what tasks want of them: all, with shares and ranks that can be. */
+static void test_sensitivity(void)
+{
+    g_autofree char *weights = path_in("restored", "weights.safetensors");
+    expect(0, NULL, TRAIN_RESTORER, in_folder("sensitive"), "--street", "--weights", weights,
+           "--sensitivity", NULL);
+    g_autofree char *text = contents("sensitive", "sensitivity.tsv");
+    g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
+    guint n = g_strv_length(lines);
+    g_assert_cmpstr(lines[0], ==, "layer\trows\tcolumns\tapart\trank");
+    /* head, two down, two up, tail; two blocks of four matrices, one of two */
+    g_assert_cmpuint(n, ==, 1 + 6 + 2 * 4 + 2);
+    double before = 1;
+    for (guint i = 1; i < n; i++) {
+        g_auto(GStrv) cells = g_strsplit(lines[i], "\t", -1);
+        double rows = g_ascii_strtod(cells[1], NULL), apart = g_ascii_strtod(cells[3], NULL);
+        double rank = g_ascii_strtod(cells[4], NULL);
+        g_assert_cmpfloat(apart, >, 0);
+        g_assert_cmpfloat(apart, <=, before);
+        g_assert_cmpfloat(rank, >=, 1);
+        g_assert_cmpfloat(rank, <=, rows);
+        before = apart;
+    }
+    expect(2, "--sensitivity is of the network of --weights", TRAIN_RESTORER,
+           in_folder("sensitive"), "--street", "--sensitivity", NULL);
+}
+
 /* What it is compared with, and what cannot be. */
 static void test_restoration_alone(void)
 {
@@ -106,6 +133,7 @@ int main(int argc, char **argv)
 {
     fixture_open(&argc, &argv);
     g_test_add_func("/trainrestored/result", test_restoration);
+    g_test_add_func("/trainrestored/sensitivity", test_sensitivity);
     g_test_add_func("/trainrestored/alone", test_restoration_alone);
     return fixture_close();
 }

@@ -45,6 +45,7 @@ static void test_parse(void)
         {"rtsp.launch", "URL", "rtsp://127.0.0.1:1/camera"},
         {"camera.launch", "DEVICE", "/dev/video7"},
         {"street.launch", "SEED", "12"},
+        {"rain.launch", "FRAMES", "3"},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(templates); i++) {
@@ -65,7 +66,7 @@ static void test_complete(void)
 
     while ((name = g_dir_read_name(dir)))
         n += g_str_has_suffix(name, ".launch");
-    g_assert_cmpuint(n, ==, 4);
+    g_assert_cmpuint(n, ==, 5);
 }
 
 /* Plays to the end; gives the events. */
