@@ -8,7 +8,7 @@
 #include "streetscenes.h"
 
 static const StreetTask *const tasks[] = {&street_scenes_task, &street_boxes_task,
-                                         &street_restorations_task};
+                                          &street_restorations_task};
 
 const StreetTask *street_task_find(const char *name, GError **error)
 {

@@ -15,15 +15,15 @@ typedef struct {
     CommonOptions common;
     char *task; /* of the street's pictures: "scene" */
     char *model, *weights, *data, *csv, *views, *split, *mode, *answers, *record;
-    char *restoration; /* by name, of networks that restore */
-    char *restorer;    /* what pictures of the street go through first, or NULL */
+    char *restoration;    /* by name, of networks that restore */
+    char *restorer;       /* what pictures of the street go through first, or NULL */
     RestoredFirst *first; /* the same, once it is there */
-    double sigma;      /* of the noise that they take away again; 0: not said */
+    double sigma;         /* of the noise that they take away again; 0: not said */
     gboolean ensemble, authors_tiles;
     gboolean street, objects, baselines, one_frame, zero_is_other, json;
     gint64 seed;
     int clips, coded, endless;
-    int gather; /* frames of which a mean is restored; 0: none */
+    int gather;       /* frames of which a mean is restored; 0: none */
     char *merge;      /* tokens that each layer merges, or several, of which a table is made */
     guint merges[16]; /* the same as numbers */
     guint n_merges;   /* 0: as trained */
