@@ -65,16 +65,6 @@ G_DEFINE_TYPE_WITH_CODE(VdtIptRestorer, vdt_ipt_restorer, GST_TYPE_BASE_TRANSFOR
                                                 "restoring frames"))
 GST_ELEMENT_REGISTER_DEFINE(ipt_restorer, "ipt-restorer", GST_RANK_NONE, VDT_TYPE_IPT_RESTORER)
 
-VdtRestoreProps vdt_ipt_restorer_get_props(VdtIptRestorer *self)
-{
-    VdtRestoreProps props;
-
-    GST_OBJECT_LOCK(self);
-    props = self->props;
-    GST_OBJECT_UNLOCK(self);
-    return props;
-}
-
 /* --- Networks ------------------------------------------------------------------------------- */
 
 /* An instruction of which nothing comes is told once. */

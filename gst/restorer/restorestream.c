@@ -85,7 +85,8 @@ void vdt_ipt_restorer_follow(VdtIptRestorer *self)
     guint scale, before;
 
     GST_OBJECT_LOCK(self);
-    scale = self->props.mode == VDT_RESTORE_NEVER ? 1 : vdt_restore_steps_scale(&network->steps);
+    self->now = self->props;
+    scale = self->now.mode == VDT_RESTORE_NEVER ? 1 : vdt_restore_steps_scale(&network->steps);
     before = self->scale;
     self->scale = scale;
     GST_OBJECT_UNLOCK(self);
@@ -386,9 +387,18 @@ static void push_original(VdtIptRestorer *self, GstBuffer *in)
         vdt_original_pad_push(pad, GST_ELEMENT(self), in);
 }
 
+/* Whether frames that go out are as large as was negotiated. */
+static gboolean is_negotiated(const VdtIptRestorer *self)
+{
+    const int scale = (int)self->scale;
+
+    return GST_VIDEO_INFO_WIDTH(&self->out) == scale * GST_VIDEO_INFO_WIDTH(&self->in) &&
+           GST_VIDEO_INFO_HEIGHT(&self->out) == scale * GST_VIDEO_INFO_HEIGHT(&self->in);
+}
+
 GstFlowReturn vdt_ipt_restorer_begin(VdtIptRestorer *self, GstBuffer *in)
 {
-    const VdtRestoreProps props = vdt_ipt_restorer_get_props(self);
+    const VdtRestoreProps *props = &self->now;
     VdtRestored *restored = &self->restored;
     GstFlowReturn flow = GST_FLOW_OK;
 
@@ -398,16 +408,18 @@ GstFlowReturn vdt_ipt_restorer_begin(VdtIptRestorer *self, GstBuffer *in)
     self->is_still = FALSE;
     *restored = (VdtRestored){.network = self->worker.network,
                               .scale = self->scale,
-                              .strength = props.strength,
+                              .strength = props->strength,
                               .size = 1,
                               .info = &self->in};
+    if (!is_negotiated(self))
+        return GST_FLOW_NOT_NEGOTIATED;
     push_original(self, in);
-    if (props.mode != VDT_RESTORE_NEVER)
-        flow = estimate(self, in, &props);
+    if (props->mode != VDT_RESTORE_NEVER)
+        flow = estimate(self, in, props);
     if (flow == GST_FLOW_OK)
-        restored->end = decide(self, in, &props, restored);
+        restored->end = decide(self, in, props, restored);
     if (flow == GST_FLOW_OK && restored->end == VDT_RESTORE_DONE)
-        flow = restore(self, in, &props, restored);
+        flow = restore(self, in, props, restored);
     if (flow == GST_FLOW_OK && restored->end != VDT_RESTORE_DONE && restored->scale > 1)
         flow = enlarge(self, in, restored);
     return flow;
@@ -470,7 +482,6 @@ static void tell_still(VdtIptRestorer *self, GstBuffer *in)
 
 GstFlowReturn vdt_ipt_restorer_finish(VdtIptRestorer *self, GstBuffer *out)
 {
-    const VdtRestoreProps props = vdt_ipt_restorer_get_props(self);
     const gint64 begin = g_get_monotonic_time();
     VdtRestored *restored = &self->restored;
     const VdtSpan span = vdt_ipt_restorer_span(self, out);
@@ -484,7 +495,7 @@ GstFlowReturn vdt_ipt_restorer_finish(VdtIptRestorer *self, GstBuffer *out)
         const gint64 now = g_get_monotonic_time();
 
         restored->areas = is_all(self) ? NULL : &self->areas;
-        note_quality(self, &props, self->spent + now - begin);
+        note_quality(self, &self->now, self->spent + now - begin);
         GST_BUFFER_FLAG_UNSET(out, GST_BUFFER_FLAG_GAP);
     }
     if (restored->end == VDT_RESTORE_UNREADABLE)

@@ -68,18 +68,18 @@ struct _VdtIptRestorer {
     guint most;             /* frames, then */
     int going;              /* the restoration that pictures need, -1: none */
     GstClockTime looked;    /* running time of the last look; NONE: none yet */
+    VdtRestoreProps now;    /* as they are for the frame under way */
     VdtRestored restored;   /* what became of the frame under way */
     gboolean is_still;      /* it was asked for */
     gint64 arrived, spent;  /* µs: when it came; what it took so far, but for preparations */
     GstClockTime begin;     /* vdt_stats_thread_time() when it came */
 };
 
-VdtRestoreProps vdt_ipt_restorer_get_props(VdtIptRestorer *self);
-
 /* When a buffer is, in the segment that there is. */
 VdtSpan vdt_ipt_restorer_span(VdtIptRestorer *self, GstBuffer *buffer);
 
-/* Takes another network, if there is one, and has caps negotiated that go with it. */
+/* Before a frame: takes another network, if there is one, and properties as they are, and has caps
+ * negotiated that go with these. */
 void vdt_ipt_restorer_follow(VdtIptRestorer *self);
 /* Before the first frame, and after a flush. */
 void vdt_ipt_restorer_reset_stream(VdtIptRestorer *self);

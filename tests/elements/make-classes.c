@@ -7,11 +7,9 @@
  * how dark that is; the class token looks at all of them alike; the head compares channels. All
  * others are 0, those of norms 1.
  */
-#include <glib/gstdio.h>
-#include <stdlib.h>
-#include <vedette/engine.h>
+#include "maker.h"
 
-#include "model.h"
+#include <stdlib.h>
 
 #define COLOURS 3
 #define CARD                                                                                       \
@@ -22,20 +20,6 @@
     "\"colour\", \"labels\": 3}, {\"name\": \"light\", \"labels\": 2}],\n\"config\": %s,\n"        \
     "\"preprocessing\": {\"width\": %s, \"height\": %s, \"framing\": \"stretch\"}}\n"
 #define LABELS "red\ngreen\nblue\nlight\ndark\n"
-
-static void need(gboolean done, const GError *error)
-{
-    if (done)
-        return;
-    g_printerr("make-classes: %s\n", error->message);
-    exit(1);
-}
-
-static void fill(VdtTensor *tensor, float value)
-{
-    for (gint64 i = 0; i < vdt_shape_elements(&tensor->shape); i++)
-        ((float *)tensor->data)[i] = value;
-}
 
 /* Row @row of a matrix, or of kernels: @value for input @column. */
 static void set(VdtTensor *tensor, gint64 row, gint64 column, float value)
@@ -73,9 +57,9 @@ static void compare(VdtTensor *head)
     set(head, COLOURS + 1, COLOURS, 5);
 }
 
-static void set_weight(const char *name, VdtTensor *tensor)
+static void set_weight(const char *name, VdtTensor *tensor, gpointer data)
 {
-    fill(tensor, tensor->shape.n_dims == 1 && g_str_has_suffix(name, ".weight") ? 1 : 0);
+    maker_fill(tensor, tensor->shape.n_dims == 1 && g_str_has_suffix(name, ".weight") ? 1 : 0);
     if (g_str_equal(name, "patch_embed.proj.weight"))
         embed(tensor);
     else if (g_str_equal(name, "blocks.0.attn.qkv.weight")) /* the values */
@@ -86,53 +70,18 @@ static void set_weight(const char *name, VdtTensor *tensor)
         compare(tensor);
 }
 
-static void write_text(const char *dir, const char *name, const char *text)
-{
-    g_autofree char *path = g_build_filename(dir, name, NULL);
-    g_autoptr(GError) error = NULL;
-
-    need(g_file_set_contents(path, text, -1, &error), error);
-}
-
 int main(int argc, char **argv)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(JsonParser) parser = json_parser_new();
-    g_autoptr(VdtGraph) graph = vdt_graph_new();
-    g_autoptr(VdtWeights) weights = vdt_weights_new();
-    g_autofree char *path = NULL, *text = NULL, *card = NULL;
-    const VdtModel *model;
-    JsonObject *config;
-    VdtShape input;
-    VdtBuild asked;
+    g_autoptr(JsonObject) config = NULL;
+    g_autofree char *text = NULL, *card = NULL;
 
     if (argc != 4) {
         g_printerr("usage: make-classes DIR CONFIG.json SIZE\n");
         return 2;
     }
-    model = vdt_model_find("tocom", &error);
-    need(model != NULL, error);
-    need(g_file_get_contents(argv[2], &text, NULL, &error), error);
-    need(json_parser_load_from_data(parser, text, -1, &error), error);
-    config = json_node_get_object(json_parser_get_root(parser));
-    input = model->input_shape(config, 1, (guint)atoi(argv[3]), (guint)atoi(argv[3]));
-    asked = vdt_model_ask(model, &input);
-    need(model->build(config, graph, &asked, &error) && vdt_graph_check(graph, &error), error);
-    vdt_weights_set_origin(weights, "make-classes");
-    for (guint i = 0; i < vdt_graph_get_n_params(graph); i++) {
-        VdtShape shape;
-        const char *name = vdt_graph_get_param(graph, i, &shape);
-        g_autoptr(VdtTensor) tensor = vdt_tensor_new(VDT_F32, &shape, &error);
-
-        need(tensor != NULL, error);
-        set_weight(name, tensor);
-        vdt_weights_insert(weights, name, tensor);
-    }
-    g_mkdir_with_parents(argv[1], 0777);
-    path = g_build_filename(argv[1], "weights.safetensors", NULL);
-    need(vdt_weights_save_safetensors(weights, path, &error), error);
+    g_set_prgname("make-classes");
+    config = maker_load(argv[2], &text);
     card = g_strdup_printf(CARD, text, argv[3], argv[3]);
-    write_text(argv[1], "card.json", card);
-    write_text(argv[1], "labels.txt", LABELS);
+    maker_write(argv[1], "tocom", config, (guint)atoi(argv[3]), set_weight, card, LABELS);
     return 0;
 }

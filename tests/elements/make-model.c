@@ -10,24 +10,7 @@
 #include <vedette/engine.h>
 
 #include "madeup.h"
-#include "model.h"
-
-static void need(gboolean done, const GError *error)
-{
-    if (done)
-        return;
-    g_printerr("make-model: %s\n", error->message);
-    exit(1);
-}
-
-static JsonObject *load(const char *path)
-{
-    g_autoptr(JsonParser) parser = json_parser_new();
-    g_autoptr(GError) error = NULL;
-
-    need(json_parser_load_from_file(parser, path, &error), error);
-    return json_node_dup_object(json_parser_get_root(parser));
-}
+#include "maker.h"
 
 static void write_card(const char *dir, const VdtModel *model, const char *variant,
                        JsonObject *config, guint size)
@@ -57,7 +40,7 @@ static void write_card(const char *dir, const VdtModel *model, const char *varia
 
         for (gint64 i = 0; i < n; i++)
             g_string_append_printf(list, "label %" G_GINT64_FORMAT "\n", i);
-        need(g_file_set_contents(labels, list->str, list->len, &error), error);
+        maker_need(g_file_set_contents(labels, list->str, list->len, &error), error);
         json_object_set_string_member(card, "labels", "labels.txt");
         json_object_set_object_member(card, "config", json_object_ref(config));
         json_object_set_int_member(preprocessing, "width", size);
@@ -65,7 +48,7 @@ static void write_card(const char *dir, const VdtModel *model, const char *varia
         json_object_set_object_member(card, "preprocessing", preprocessing);
     }
     text = json_to_string(node, TRUE);
-    need(g_file_set_contents(path, text, -1, &error), error);
+    maker_need(g_file_set_contents(path, text, -1, &error), error);
 }
 
 /* Maps of made-up weights would show one class alone: has each win somewhere, by what it scores on
@@ -82,14 +65,14 @@ static void level_classes(const char *dir, VdtWeights *weights, const char *head
     VdtShape shape;
     float *bias;
 
-    need(engine != NULL, error);
+    maker_need(engine != NULL, error);
     shape = vdt_engine_get_input_shape(engine, 1, size, size);
     session = vdt_engine_new_session(engine, &shape, &error);
-    need(session != NULL, error);
+    maker_need(session != NULL, error);
     picture = vdt_session_get_input(session, 0);
     for (guint i = 0; i < 3 * size * size; i++)
         ((float *)picture->data)[i] = (i / 16 % 3 + i / size / 16) % 2 ? 2 : -2;
-    need(vdt_session_run(session, NULL, &error), error);
+    maker_need(vdt_session_run(session, NULL, &error), error);
     logits = vdt_session_get_output(session, 0);
     bias = vdt_weights_lookup(weights, name)->data;
     for (gint64 c = 0, n = logits->shape.dims[2] * logits->shape.dims[3]; c < logits->shape.dims[1];
@@ -118,31 +101,35 @@ int main(int argc, char **argv)
         g_printerr("usage: make-model DIR ARCHITECTURE VARIANT|CONFIG.json SIZE\n");
         return 2;
     }
+    g_set_prgname("make-model");
     model = vdt_model_find(argv[2], &error);
-    need(model != NULL, error);
+    maker_need(model != NULL, error);
     size = strtoul(argv[4], NULL, 10);
     if (g_str_has_suffix(argv[3], ".json")) {
-        own = load(argv[3]);
+        g_autofree char *text = NULL;
+
+        own = maker_load(argv[3], &text);
         config = json_object_ref(own);
     } else {
         const VdtVariant *variant = vdt_model_find_variant(model, argv[3], &error);
 
-        need(variant != NULL, error);
+        maker_need(variant != NULL, error);
         config = vdt_variant_config(variant);
         size = variant->size;
     }
     input = model->input_shape(config, 1, size, size);
     asked = vdt_model_ask(model, &input);
-    need(model->build(config, graph, &asked, &error) && vdt_graph_check(graph, &error), error);
+    maker_need(model->build(config, graph, &asked, &error) && vdt_graph_check(graph, &error),
+               error);
     weights = made_up_weights(graph, &error);
-    need(weights != NULL, error);
+    maker_need(weights != NULL, error);
     g_mkdir_with_parents(argv[1], 0777);
     path = g_build_filename(argv[1], "weights.safetensors", NULL);
-    need(vdt_weights_save_safetensors(weights, path, &error), error);
+    maker_need(vdt_weights_save_safetensors(weights, path, &error), error);
     write_card(argv[1], model, own ? "custom" : argv[3], own, size);
     if (model->task == VDT_TASK_SEGMENTATION) {
         level_classes(argv[1], weights, model->head, size);
-        need(vdt_weights_save_safetensors(weights, path, &error), error);
+        maker_need(vdt_weights_save_safetensors(weights, path, &error), error);
     }
     return 0;
 }

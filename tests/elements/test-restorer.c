@@ -867,6 +867,38 @@ static void test_larger_passing(void)
     fixture_harness_free(h);
 }
 
+/* Sets the other mode, once caps are known. */
+static GstPadProbeReturn toggle(GstPad *pad, GstPadProbeInfo *info, gpointer element)
+{
+    int mode;
+
+    if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) != GST_EVENT_CAPS)
+        return GST_PAD_PROBE_OK;
+    g_object_get(element, "mode", &mode, NULL);
+    g_object_set(element, "mode",
+                 mode == VDT_RESTORE_NEVER ? VDT_RESTORE_ALWAYS : VDT_RESTORE_NEVER, NULL);
+    return GST_PAD_PROBE_OK;
+}
+
+/* A frame is as large as it was when its size was negotiated, whatever is set meanwhile. */
+static void test_toggling(void)
+{
+    GstHarness *h = harness_new("task=x2", GREY);
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(h->element, "src");
+
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, toggle, h->element, NULL);
+    g_object_set(h->element, "mode", VDT_RESTORE_NEVER, NULL);
+    for (guint i = 1; i < 7; i++) {
+        g_autoptr(GstBuffer) out = pass(h, fixture_frame(GREY, i * FRAME));
+        const gsize size = gst_buffer_get_size(out);
+
+        g_assert_cmpuint(size, ==, (i % 2 ? 1 : 4) * 64 * 48 * 3);
+        g_assert_cmpuint(byte_of(out, size / 2), ==, 128);
+        check_meta(out, i % 2 ? "off" : "x2");
+    }
+    fixture_harness_free(h);
+}
+
 /* What is downstream can say how large frames are; what is upstream hears what fits. */
 static void test_negotiation(void)
 {
@@ -1123,6 +1155,7 @@ int main(int argc, char **argv)
     g_test_add_func("/restorer/larger", test_larger);
     g_test_add_func("/restorer/larger-pixels", test_larger_pixels);
     g_test_add_func("/restorer/larger-passing", test_larger_passing);
+    g_test_add_func("/restorer/toggling", test_toggling);
     g_test_add_func("/restorer/negotiation", test_negotiation);
     g_test_add_func("/restorer/linking", test_linking);
     g_test_add_func("/restorer/original", test_original);

@@ -196,6 +196,44 @@ static void test_gradient(void)
     }
 }
 
+/* Bytes of constants that @plan has and @other has not. */
+static gsize own_bytes(const VdtPlan *plan, const VdtPlan *other)
+{
+    GHashTableIter iter;
+    gpointer key, blob;
+    gsize bytes = 0;
+    g_hash_table_iter_init(&iter, plan->blobs);
+    while (g_hash_table_iter_next(&iter, &key, &blob))
+        if (!g_hash_table_contains(other->blobs, key))
+            bytes += ((VdtBlob *)blob)->size;
+    return bytes;
+}
+
+/* Another restoration packs the layers again that are modulated, and no others. */
+static void test_memory(void)
+{
+    static const struct {
+        const char *modulated;
+        double least, most; /* share of all that is packed */
+    } cases[] = {{"\"tail\"", 0.001, 0.15}, {"\"mlp\", \"conv\"", 0.2, 0.7}, {"", 0, 0}};
+    const VdtShape input = vdt_shape(1, 3, 16, 24);
+    VdtPlanOptions options = {VDT_PLAN_INFER};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text =
+            g_strdup_printf("{" SMALL ", \"rank\": 2, \"modulated\": [%s]}", cases[i].modulated);
+        g_autoptr(JsonObject) config = parse(text);
+        g_autoptr(VdtGraph) graph = network(config, 0, input);
+        g_autoptr(VdtGraph) other_graph = network(config, 2, input);
+        g_autoptr(VdtWeights) weights = weights_for(graph);
+        g_autoptr(VdtPlan) plan = vdt_plan_new(graph, weights, &options, NULL);
+        g_autoptr(VdtPlan) other = vdt_plan_new_sharing(other_graph, weights, &options, plan, NULL);
+        double share = (double)own_bytes(other, plan) / (double)vdt_plan_get_weights_size(plan);
+        g_test_message("[%s]: %.3f", cases[i].modulated, share);
+        g_assert_cmpfloat(share, >=, cases[i].least);
+        g_assert_cmpfloat(share, <=, cases[i].most);
+    }
+}
+
 /* Before anything is learned, pictures stay as they are. */
 static void test_new_network(void)
 {
@@ -299,6 +337,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/live/forms", test_forms);
     g_test_add_func("/live/gradient", test_gradient);
+    g_test_add_func("/live/memory", test_memory);
     g_test_add_func("/live/new", test_new_network);
     g_test_add_func("/live/recognise", test_recognise);
     g_test_add_func("/live/inputs", test_inputs);
