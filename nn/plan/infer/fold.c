@@ -8,6 +8,28 @@
 #include "ops/table.h"
 #include "tensor/elements.h"
 
+/* What is between fields, and behind a shorter member of a union, may be anything. */
+static void copy_shape(VdtShape *to, const VdtShape *from)
+{
+    to->n_dims = from->n_dims;
+    memcpy(to->dims, from->dims, sizeof to->dims);
+}
+
+static void copy_options(VdtNode *to, const VdtNode *node)
+{
+    if (node->op == &vdt_op_reshape) {
+        copy_shape(&to->p.reshape, &node->p.reshape);
+    } else if (node->op == &vdt_op_expand) {
+        copy_shape(&to->p.expand, &node->p.expand);
+    } else if (node->op == &vdt_op_slice || node->op == &vdt_op_concat) {
+        to->p.along.axis = node->p.along.axis;
+        to->p.along.begin = node->p.along.begin;
+        to->p.along.length = node->p.along.length;
+    } else {
+        memcpy(&to->p, &node->p, sizeof to->p);
+    }
+}
+
 /* What @node's op makes of constants. */
 static VdtIdentity identify(VdtConstants *shared, const VdtFused *fused, const VdtNode *node,
                             guint first_input)
@@ -18,13 +40,16 @@ static VdtIdentity identify(VdtConstants *shared, const VdtFused *fused, const V
         guint first_input;
         gchar p[sizeof node->p];
     } options;
+    VdtNode plain;
 
     memset(&options, 0, sizeof options);
+    memset(&plain, 0, sizeof plain);
     options.first_input = first_input;
     /* The shape of a product's result is not its weights'. */
     if (first_input == 0)
-        options.shape = node->shape;
-    memcpy(options.p, &node->p, sizeof node->p);
+        copy_shape(&options.shape, &node->shape);
+    copy_options(&plain, node);
+    memcpy(options.p, &plain.p, sizeof plain.p);
     for (guint i = first_input; i < node->n_inputs; i++)
         of[i] = fused[node->inputs[i]->index].identity;
     return vdt_identity_of(shared, node->op->name, &options, sizeof options, of + first_input,
