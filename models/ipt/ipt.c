@@ -418,7 +418,7 @@ static const VdtVariant variants[] = {
     {VARIANT("ipt-x3", "{\"scale\": [3]}")},
     {VARIANT("ipt-x4", "{\"scale\": [4]}")},
     {.name = "small",
-     .config = "{\"arch\": \"live\", \"tasks\": 6, \"rank\": 8}",
+     .config = "{\"arch\": \"live\", \"tasks\": 6, \"rank\": 32}",
      .size = 128,
      .frames = 1,
      .frame_interval = 1,

@@ -4,7 +4,10 @@
 #include <math.h>
 #include <string.h>
 
-#define MOST_RANK 64
+#define MOST_RANK  64
+/* How much larger V begins than what keeps variance. A step of Adam is as large for any weight, so
+ * that the product goes as far as V is large: with 1 a task hardly gets away from the others. */
+#define HEAD_START 8
 
 static const char *const kind_names[] = {"head", "conv", "attention", "mlp", "tail", NULL};
 
@@ -63,7 +66,8 @@ static Layer declare(const VdtModulation *m, VdtScope s, VdtShape weights, doubl
     if (m->rank == 0)
         return l;
     l.u = vdt_param_with(s, "lora_u", &u, (VdtStart){0});
-    l.v = vdt_param_with(s, "lora_v", &v, (VdtStart){.deviation = sqrt(1.0 / (double)v.dims[2])});
+    l.v = vdt_param_with(s, "lora_v", &v,
+                         (VdtStart){.deviation = HEAD_START * sqrt(1.0 / (double)v.dims[2])});
     return l;
 }
 

@@ -410,7 +410,7 @@ static void test_usage(void)
     expect(2, "r50-k600", "bench", "--arch", "squeezetime", "--variant", "b", NULL);
     expect(2, "--input", "infer", "--model", "m", NULL);
     expect(2, "--model", "infer", "--input", "m", NULL);
-    expect(2, ".npy or .png", "infer", "--model", "m", "--input", "i", "--output", "o.jpg", NULL);
+    expect(2, ".npy or .png", "infer", "--model", "m", "--input", "i", "--output", "o.gif", NULL);
     expect(2, "--views", "infer", "--model", "m", "--input", "i", "--views", "all", NULL);
     expect(2, "--views", "infer", "--model", "m", "--input", "i.npy", "--views", "test", NULL);
 }
