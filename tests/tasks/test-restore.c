@@ -207,6 +207,10 @@ static gint64 most_resident(void)
 /* A large picture takes no memory that grows with it, but for itself and its result. */
 static void test_memory(void)
 {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    g_test_skip("sanitizers take memory of their own");
+    return;
+#endif
     g_autoptr(VdtRestorer) restorer = new_restorer(&(VdtRestorerOptions){0});
     const guint width = 1500, height = 500;
     VdtRestoreArea area = {1000, 300, 40, 40};
@@ -243,6 +247,10 @@ static void test_any_size(void)
 /* So its memory does not grow with the picture either. */
 static void test_large(void)
 {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    g_test_skip("sanitizers take memory of their own");
+    return;
+#endif
     g_autoptr(VdtEngine) engine = open_engine_in(live_dir);
     VdtShape square = vdt_shape(1, 3, 512, 512);
     gsize session = 0;
