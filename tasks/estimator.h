@@ -13,6 +13,7 @@
 G_BEGIN_DECLS
 
 #define VDT_ESTIMATOR_MODEL "slab-restoration" /* what is meant where nobody names one */
+#define VDT_ESTIMATOR_TASK  "auto"             /* a task: the one that a picture needs */
 
 /* Belongs to one thread at a time. */
 typedef struct _VdtEstimator VdtEstimator;

@@ -63,6 +63,11 @@ void vdt_gather_free(VdtGather *self)
     g_free(self);
 }
 
+gboolean vdt_gather_fits(const VdtGather *self, guint width, guint height, guint most)
+{
+    return self->width == width && self->height == height && self->most == most;
+}
+
 void vdt_gather_reset(VdtGather *self)
 {
     self->frames = 0;

@@ -24,6 +24,8 @@ typedef struct _VdtGather VdtGather;
 /* @most: frames that a mean is of, 2 to VDT_GATHER_MOST_FRAMES. NULL if there is no memory. */
 VdtGather *vdt_gather_new(guint width, guint height, guint most);
 void vdt_gather_free(VdtGather *gather);
+/* Whether it is for frames of that size, and means of as many. */
+gboolean vdt_gather_fits(const VdtGather *gather, guint width, guint height, guint most);
 /* The next frame is of something else. */
 void vdt_gather_reset(VdtGather *gather);
 /*

@@ -2,8 +2,6 @@
 #include "gathernoise.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define BLOCK   16
 #define BINS    8

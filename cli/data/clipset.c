@@ -34,7 +34,7 @@ void clip_format_describe(const ClipFormat *format, GString *text)
     if (format->mapped)
         g_string_append(text, "classes: of each pixel\n");
     if (format->change.func != NULL)
-        g_string_append_printf(text, "%s\n", format->change.key);
+        g_string_append_printf(text, "restored: %s\n", format->change.key);
 }
 
 VdtPicture clip_format_picture(const ClipFormat *format, const guint8 *clip, guint t)

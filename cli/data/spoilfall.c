@@ -72,12 +72,31 @@ static void choose_place(guint64 *state, const Film *film, double beyond, Mark *
     mark->y = spoil_between(state, -beyond, film->height + beyond);
 }
 
+/* Veils the picture and puts over it what falls, each by @put. */
+static void fall(Film *film, double veil, double much,
+                 void (*put)(const Film *film, gconstpointer weather, guint i, float *share),
+                 gconstpointer weather)
+{
+    g_autofree float *share = g_new0(float, film->area);
+    light_from_levels(film->values, 3 * film->area);
+    Air air = spoil_choose_air(&film->state, film, much);
+    spoil_veil(film, &air, veil * sqrt(film->amount / 15));
+    guint n = count(film);
+    for (guint i = 0; i < n; i++)
+        put(film, weather, i, share);
+    for (guint c = 0; c < 3; c++)
+        air.light[c] = MIN(SHINE * air.light[c], 1);
+    spoil_cover(film, &air, share);
+    light_to_levels(film->values, 3 * film->area);
+}
+
 typedef struct {
     double angle, jitter, length, width, crowd, share;
 } Rain;
 
-static void put_streak(const Film *film, const Rain *rain, guint i, float *share)
+static void put_streak(const Film *film, gconstpointer weather, guint i, float *share)
 {
+    const Rain *rain = weather;
     guint64 state = nth_state(film, i);
     double distance = choose_distance(&state, rain->crowd);
     double angle = rain->angle + rain->jitter * spoil_normal(&state);
@@ -108,17 +127,7 @@ void spoil_rain(Film *film)
                  .crowd = spoil_between(state, 0.4, 1)};
     double veil = spoil_between(state, 0, 0.03), much = spoil_between(state, 0.5, 0.9);
     rain.share = spoil_between(state, 0.5, 1);
-    g_autofree float *share = g_new0(float, film->area);
-    light_from_levels(film->values, 3 * film->area);
-    Air air = spoil_choose_air(state, film, much);
-    spoil_veil(film, &air, veil * sqrt(film->amount / 15));
-    guint n = count(film);
-    for (guint i = 0; i < n; i++)
-        put_streak(film, &rain, i, share);
-    for (guint c = 0; c < 3; c++)
-        air.light[c] = MIN(SHINE * air.light[c], 1);
-    spoil_cover(film, &air, share);
-    light_to_levels(film->values, 3 * film->area);
+    fall(film, veil, much, put_streak, &rain);
 }
 
 typedef struct {
@@ -126,8 +135,9 @@ typedef struct {
 } Snow;
 
 /* A few crystals that hang together. */
-static void put_flake(const Film *film, const Snow *snow, guint i, float *share)
+static void put_flake(const Film *film, gconstpointer weather, guint i, float *share)
 {
+    const Snow *snow = weather;
     guint64 state = nth_state(film, i);
     double distance = choose_distance(&state, snow->crowd);
     double radius = snow->size / distance * spoil_between(&state, 0.6, 1.3);
@@ -169,15 +179,5 @@ void spoil_snow(Film *film)
                  .crowd = spoil_between(state, 0.35, 0.8),
                  .share = spoil_between(state, 0.7, 1)};
     double veil = spoil_between(state, 0, 0.05), much = spoil_between(state, 0.6, 0.9);
-    g_autofree float *share = g_new0(float, film->area);
-    light_from_levels(film->values, 3 * film->area);
-    Air air = spoil_choose_air(state, film, much);
-    spoil_veil(film, &air, veil * sqrt(film->amount / 15));
-    guint n = count(film);
-    for (guint i = 0; i < n; i++)
-        put_flake(film, &snow, i, share);
-    for (guint c = 0; c < 3; c++)
-        air.light[c] = MIN(SHINE * air.light[c], 1);
-    spoil_cover(film, &air, share);
-    light_to_levels(film->values, 3 * film->area);
+    fall(film, veil, much, put_flake, &snow);
 }

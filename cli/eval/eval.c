@@ -111,7 +111,7 @@ static gboolean eval(EvalOptions *o, const char *architecture, VdtPrecision prec
         if (o->first == NULL)
             return FALSE;
     }
-    return eval_task(o, engine, task, error) && restored_first_check(o->first, error);
+    return eval_task(o, engine, task, error);
 }
 
 /* "4", or "0,2,4". */
@@ -257,11 +257,12 @@ int command_eval(int argc, char **argv)
         {NULL},
     };
     g_auto(GStrv) rest = NULL;
-    if (!parse_options("ARCHITECTURE --street [TASK] | --data FOLDER",
-                       "Says how often a model is right, in all, by class and by condition. TASK, "
-                       "for networks that classify pictures: scene or object. Of networks that "
-                       "restore, how near they come to the true pictures of a folder.",
-                       entries, argc, argv, 1, 2, &rest))
+    if (!parse_options(
+            "ARCHITECTURE --street [TASK] | --data FOLDER",
+            "Says how often a model is right, in all, by class and by condition. TASK, "
+            "for networks that classify pictures: scene, object or restoration. Of networks that "
+            "restore, how near they come to the true pictures of a folder.",
+            entries, argc, argv, 1, 2, &rest))
         return EXIT_USAGE;
     o.task = g_strdup(rest[1]);
     const VdtModel *model = vdt_model_find(rest[0], NULL);

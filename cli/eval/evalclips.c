@@ -187,6 +187,7 @@ gboolean eval_clips(const EvalOptions *o, VdtEngine *engine, GError **error)
 #endif
         ok = predict_clips(engine, &counting, progress, error);
     progress_end(progress);
+    ok = ok && restored_first_check(o->first, error);
     if (!ok)
         return FALSE;
     if (o->json)

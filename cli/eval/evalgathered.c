@@ -34,6 +34,7 @@ typedef struct {
     const EvalOptions *o;
     VdtRestorer *restorer;
     VdtRestoreRequest request;
+    VdtGather *gather;
     SpoilKind kind;
     guint n, n_moving;
     double anew; /* share of the pixels that began anew, a sum */
@@ -41,39 +42,25 @@ typedef struct {
     /* one clip's */
     guint8 *pixels, *clean; /* room to draw in; the newest frame */
     float *frame, *mean, *result;
+    GArray *moving; /* of VdtPicture: the parts of @clean where something moves */
 } Work;
 
 static void work_clear(Work *work)
 {
     vdt_restorer_free(work->restorer);
+    g_clear_pointer(&work->gather, vdt_gather_free);
     g_free(work->pixels);
     g_free(work->clean);
     g_free(work->frame);
     g_free(work->mean);
     g_free(work->result);
+    g_clear_pointer(&work->moving, g_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
 
 static VdtPicture whole(guint8 *rgb)
 {
     return (VdtPicture){rgb, WIDTH, HEIGHT, 3 * WIDTH};
-}
-
-/* That part of both pictures where something is, in shares of their sides. */
-static gboolean measure_box(const VdtStreetObject *box, const VdtPicture *a, const VdtPicture *b,
-                            double *psnr)
-{
-    guint x = (guint)floor(box->x * WIDTH), y = (guint)floor(box->y * HEIGHT);
-    guint width = MIN((guint)ceil(box->width * WIDTH), WIDTH - x);
-    guint height = MIN((guint)ceil(box->height * HEIGHT), HEIGHT - y);
-    if (MIN(width, height) < LEAST)
-        return FALSE;
-    VdtPicture part[] = {*a, *b};
-    for (guint i = 0; i < 2; i++)
-        part[i] = (VdtPicture){part[i].data + y * part[i].stride + (gsize)3 * x, width, height,
-                               part[i].stride};
-    *psnr = psnr_of(PSNR_RGB, &part[0], &part[1], 0);
-    return TRUE;
 }
 
 /* Whether @id is elsewhere than among @before. */
@@ -87,24 +74,35 @@ static gboolean has_moved(const VdtStreetObject *object, const GArray *before)
     return TRUE;
 }
 
-static void measure(Work *work, VdtStreet *street, gint64 time, const float *planes, double seconds,
-                    Sums *sums, guint *n_moving)
+/* Where something is that moves, and large enough to be measured. */
+static void find_moving(Work *work, VdtStreet *street, gint64 time)
+{
+    const double aspect = (double)WIDTH / HEIGHT;
+    g_autoptr(GArray) now = vdt_street_get_objects(street, time, aspect);
+    g_autoptr(GArray) before = vdt_street_get_objects(street, time - SECOND / RATE, aspect);
+    g_array_set_size(work->moving, 0);
+    for (guint i = 0; i < now->len; i++) {
+        const VdtStreetObject *box = &g_array_index(now, VdtStreetObject, i);
+        guint x = (guint)floor(box->x * WIDTH), y = (guint)floor(box->y * HEIGHT);
+        guint width = MIN((guint)ceil(box->width * WIDTH), WIDTH - x);
+        guint height = MIN((guint)ceil(box->height * HEIGHT), HEIGHT - y);
+        VdtPicture part = {work->clean + 3 * ((gsize)y * WIDTH + x), width, height, 3 * WIDTH};
+        if (MIN(width, height) >= LEAST && has_moved(box, before))
+            g_array_append_val(work->moving, part);
+    }
+}
+
+static void measure(Work *work, const float *planes, double seconds, Sums *sums)
 {
     VdtPicture result = whole(work->pixels), clean = whole(work->clean);
     vdt_restore_to_picture(planes, &result);
     sums->picture += psnr_of(PSNR_RGB, &result, &clean, 0);
     sums->seconds += seconds;
-    double aspect = (double)WIDTH / HEIGHT;
-    g_autoptr(GArray) now = vdt_street_get_objects(street, time, aspect);
-    g_autoptr(GArray) before = vdt_street_get_objects(street, time - SECOND / RATE, aspect);
-    *n_moving = 0;
-    for (guint i = 0; i < now->len; i++) {
-        const VdtStreetObject *object = &g_array_index(now, VdtStreetObject, i);
-        double psnr;
-        if (has_moved(object, before) && measure_box(object, &result, &clean, &psnr)) {
-            sums->moving += psnr;
-            ++*n_moving;
-        }
+    for (guint i = 0; i < work->moving->len; i++) {
+        const VdtPicture *true_part = &g_array_index(work->moving, VdtPicture, i);
+        VdtPicture part = *true_part;
+        part.data = work->pixels + (true_part->data - work->clean);
+        sums->moving += psnr_of(PSNR_RGB, &part, true_part, 0);
     }
 }
 
@@ -128,7 +126,7 @@ static gboolean look_at(Work *work, guint clip, GError **error)
         .kind = work->kind, .strength = (clip + 0.5) / o->clips, .seed = random_next(&state)};
     g_autoptr(VdtStreet) street = vdt_street_new_clip(&what);
     g_autoptr(VdtStreetPainter) painter = vdt_street_painter_new(street, WIDTH, HEIGHT);
-    g_autoptr(VdtGather) gather = vdt_gather_new(WIDTH, HEIGHT, (guint)o->gather);
+    vdt_gather_reset(work->gather);
     VdtPicture picture = whole(work->clean);
     double gathering = 0, anew = 1, seconds = 0;
     gint64 time = 0;
@@ -139,19 +137,19 @@ static gboolean look_at(Work *work, guint clip, GError **error)
         spoil.moment = random_next(&state);
         spoil_apply(&spoil, work->frame, WIDTH, HEIGHT);
         gint64 begin = g_get_monotonic_time();
-        anew = vdt_gather_add(gather, work->frame, work->mean);
+        anew = vdt_gather_add(work->gather, work->frame, work->mean);
         gathering = (g_get_monotonic_time() - begin) / 1e6;
     }
-    guint n_moving;
-    measure(work, street, time, work->frame, 0, &work->sums[SPOILED], &n_moving);
+    find_moving(work, street, time);
+    measure(work, work->frame, 0, &work->sums[SPOILED]);
     if (!restore(work, work->frame, &seconds, error))
         return FALSE;
-    measure(work, street, time, work->result, seconds, &work->sums[ALONE], &n_moving);
+    measure(work, work->result, seconds, &work->sums[ALONE]);
     seconds = gathering;
     if (!restore(work, work->mean, &seconds, error))
         return FALSE;
-    measure(work, street, time, work->result, seconds, &work->sums[GATHERED], &n_moving);
-    work->n_moving += n_moving;
+    measure(work, work->result, seconds, &work->sums[GATHERED]);
+    work->n_moving += work->moving->len;
     work->anew += anew;
     work->n++;
     return TRUE;
@@ -205,6 +203,15 @@ static gboolean open_work(Work *work, VdtEngine *engine, GError **error)
     work->request.strength = 1;
     if (!spoil_find(names[work->request.restoration], &work->kind, error))
         return FALSE;
+    guint scale = vdt_restorer_get_scale(work->restorer, work->request.restoration, error);
+    work->gather = vdt_gather_new(WIDTH, HEIGHT, (guint)o->gather);
+    if (scale > 1 || (scale == 1 && work->gather == NULL))
+        g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
+                    scale > 1 ? "--gather is for tasks that keep the size of pictures"
+                              : "there is no memory to gather frames");
+    if (scale != 1 || work->gather == NULL)
+        return FALSE;
+    work->moving = g_array_new(FALSE, FALSE, sizeof(VdtPicture));
     work->pixels = g_malloc((gsize)4 * AREA);
     work->clean = g_malloc((gsize)4 * AREA);
     work->frame = g_new(float, (gsize)3 * AREA);

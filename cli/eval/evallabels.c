@@ -173,7 +173,7 @@ static gboolean eval_set(const EvalOptions *o, VdtEngine *engine, const ClipSet 
     g_autoptr(GString) answers =
         g_string_new("picture\tquestion\ttruth\tanswer\tscore\tof\tcoded\n");
     Counting counting = {set, tally, file != NULL ? answers : NULL};
-    if (!predict_all(engine, &counting, error))
+    if (!predict_all(engine, &counting, error) || !restored_first_check(o->first, error))
         return FALSE;
     if (o->json)
         eval_print_json(o, card, group_tally_to_json(tally));

@@ -113,7 +113,7 @@ gboolean eval_maps(const EvalOptions *o, VdtEngine *engine, GError **error)
     progress_begin(progress, "evaluating", "pictures", 0, clip_set_get_n_clips(set));
     gboolean ok = predict_maps(&prediction, error);
     progress_end(progress);
-    if (!ok)
+    if (!ok || !restored_first_check(o->first, error))
         return FALSE;
     if (o->json)
         eval_print_json(o, card, map_tally_to_json(tally));

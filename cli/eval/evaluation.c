@@ -6,6 +6,7 @@
 
 #include "cardfile.h"
 #include "jsontext.h"
+#include "model.h"
 
 gboolean eval_wrong_model(GError **error, const char *format, ...)
 {
@@ -52,7 +53,9 @@ void eval_print_json(const EvalOptions *o, const VdtCard *card, JsonObject *scor
     g_autoptr(JsonObject) object = scores;
     json_object_set_string_member(object, "model", card->name);
     json_object_set_string_member(object, "architecture", card->architecture);
-    gboolean restored = json_object_has_member(object, "tasks");
+    gboolean restored = vdt_model_find(card->architecture, NULL)->task == VDT_TASK_RESTORATION;
+    if (o->first != NULL)
+        json_object_set_string_member(object, "restored", restored_first_get_name(o->first));
     if (!restored)
         json_object_set_boolean_member(object, "one_frame", o->one_frame);
     if (o->street) {

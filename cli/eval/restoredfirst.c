@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "restoredfirst.h"
 
-#include <string.h>
-
 #include "restore.h"
 
 struct _RestoredFirst {
     VdtEngine *engine;
     VdtRestorer *restorer;
     guint restoration;
-    char *name; /* for keys of sets */
+    char *name; /* of the model and its task */
     GMutex lock;
     /* guarded, as is the restorer */
     GError *error;
@@ -40,7 +38,7 @@ RestoredFirst *restored_first_new(const char *model, const char *task, VdtPrecis
     if (scale != 1)
         return NULL;
     const char *const *names = vdt_restorer_get_restorations(first->restorer, NULL);
-    first->name = g_strdup_printf("restored: %s, %s", card->name, names[first->restoration]);
+    first->name = g_strdup_printf("%s, %s", card->name, names[first->restoration]);
     return g_steal_pointer(&first);
 }
 
@@ -54,6 +52,11 @@ void restored_first_free(RestoredFirst *first)
     g_free(first->name);
     g_mutex_clear(&first->lock);
     g_free(first);
+}
+
+const char *restored_first_get_name(const RestoredFirst *first)
+{
+    return first->name;
 }
 
 static void restore(gpointer data, const VdtPicture *from, VdtPicture *to)

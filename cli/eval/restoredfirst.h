@@ -15,6 +15,8 @@ typedef struct _RestoredFirst RestoredFirst;
 RestoredFirst *restored_first_new(const char *model, const char *task, VdtPrecision precision,
                                   GError **error);
 void restored_first_free(RestoredFirst *first);
+/* Who restores, and what. */
+const char *restored_first_get_name(const RestoredFirst *first);
 /* Has pictures go through it before they are brought to @format, which it must outlive. */
 void restored_first_apply(RestoredFirst *first, ClipFormat *format);
 /* FALSE if one of them could not be restored. */

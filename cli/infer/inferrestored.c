@@ -67,8 +67,8 @@ gboolean restore_request_check(const RestoreRequest *request, GError **error)
         wrong = "--output and --before-and-after are both films, or none is";
     else if (request->task != NULL && request->instruction != NULL)
         wrong = "--task and --instruction exclude each other";
-    else if (request->estimator != NULL && g_strcmp0(request->task, RESTORING_AUTO) != 0)
-        wrong = "--estimator belongs to --task " RESTORING_AUTO;
+    else if (request->estimator != NULL && g_strcmp0(request->task, VDT_ESTIMATOR_TASK) != 0)
+        wrong = "--estimator belongs to --task " VDT_ESTIMATOR_TASK;
     else if (street_input_matches(request->input))
         wrong = "the street's pictures are not spoiled: name a picture, a video or a folder";
     if (wrong != NULL)

@@ -31,7 +31,8 @@ static gboolean is_larger(Restoring *self, int restoration, GError **error)
     guint scale = vdt_restorer_get_scale(self->restorer, restoration, error);
     if (scale > 1)
         g_set_error(error, VDT_ERROR, VDT_ERROR_UNSUPPORTED,
-                    "--task " RESTORING_AUTO " keeps the size of pictures, but %s enlarges them",
+                    "--task " VDT_ESTIMATOR_TASK
+                    " keeps the size of pictures, but %s enlarges them",
                     names[restoration]);
     return scale != 1;
 }
@@ -97,7 +98,7 @@ gboolean restoring_init(Restoring *self, VdtEngine *engine, const RestoreRequest
     self->restorer = vdt_restorer_new(engine, &request->options, error);
     if (self->restorer == NULL)
         return FALSE;
-    if (g_strcmp0(request->task, RESTORING_AUTO) == 0)
+    if (g_strcmp0(request->task, VDT_ESTIMATOR_TASK) == 0)
         return open_estimating(self, request, error);
     if (!find_steps(self, request, error))
         return FALSE;

@@ -9,13 +9,11 @@
 #include "instruction.h"
 #include "restore.h"
 
-#define RESTORING_AUTO "auto"
-
 typedef struct {
     const char *input;                     /* a picture, a video, a folder of pictures, or a URI */
     const char *output, *before_and_after; /* where what comes out goes; one may be NULL */
-    /* One of these, or none: what the network usually does. Task RESTORING_AUTO is what a picture
-     * needs. */
+    /* One of these, or none: what the network usually does. Task VDT_ESTIMATOR_TASK is what a
+     * picture needs. */
     const char *task, *instruction;
     const char *estimator; /* that says what it needs; NULL: VDT_ESTIMATOR_MODEL */
     gboolean film;         /* of a whole video */

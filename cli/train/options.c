@@ -200,8 +200,10 @@ static gboolean check_task(const TrainOptions *o, const VdtModel *model)
     if (!labels)
         return complain_usage("train", "too many arguments: %s", o->task) < 0;
     if (o->task == NULL)
-        return complain_usage("train", "--street needs what %s is to learn of it: scene or object",
-                              model->name) < 0;
+        return complain_usage(
+                   "train",
+                   "--street needs what %s is to learn of it: scene, object or restoration",
+                   model->name) < 0;
     return street_task_find(o->task, &error) != NULL ||
            complain_usage("train", "%s", error->message) < 0;
 }
@@ -585,7 +587,7 @@ gboolean train_options_parse(TrainOptions *o, int argc, char **argv, char **arch
     if (!parse_options(
             "ARCHITECTURE --street [TASK] | --data FOLDER --output FOLDER",
             "Trains a network, on the synthetic street or on videos or pictures of one's "
-            "own. TASK, for networks that classify pictures: scene or object. "
+            "own. TASK, for networks that classify pictures: scene, object or restoration. "
             "'vedette train instructions --help' is about what reads instructions.",
             entries, argc, argv, 1, 2, &rest))
         return FALSE;

@@ -7,10 +7,11 @@
 
 #include "data/cleanpictures.h"
 #include "data/pairs.h"
+#include "restore.h"
+#include "score/psnr.h"
 
 /* Differences below this, in steps of colour, are squared rather than counted. */
-#define EPS       0.5
-#define MOST_PSNR 100 /* where there is no difference */
+#define EPS 0.5
 
 /* The kind of spoiling that restoration @i undoes. */
 static SpoilKind kind_of(const TrainOptions *o, guint i)
@@ -156,22 +157,6 @@ static VdtSession *open_session(Training *training, VdtWeights *weights, guint r
     return vdt_session_new(plan, error);
 }
 
-static double in_file(float value)
-{
-    return rintf(CLAMP(value, 0.0F, 255.0F));
-}
-
-/* Of whole numbers, as files hold them. */
-static double psnr(const float *values, const float *targets, gsize n)
-{
-    double sum = 0;
-    for (gsize i = 0; i < n; i++) {
-        double difference = in_file(values[i]) - targets[i];
-        sum += difference * difference;
-    }
-    return MIN(10 * log10(255.0 * 255.0 * (double)n / MAX(sum, 1e-6)), MOST_PSNR);
-}
-
 /* What one restoration does to all validation pictures. */
 typedef struct {
     double loss, psnr, input; /* means; input: of the spoiled pictures */
@@ -185,10 +170,16 @@ static gboolean restore_all(Training *training, VdtSession *session, SpoilKind k
     VdtTensor *spoiled = vdt_session_get_input(session, 0);
     const gsize elements = vdt_shape_elements(&spoiled->shape);
     g_autofree float *target = g_new(float, elements);
+    g_autofree guint8 *pixels = g_malloc(2 * elements);
+    const guint width = training->card->width, height = training->card->height;
+    VdtPicture made = {pixels, width, height, (gsize)3 * width}, clean = made;
+    clean.data += elements;
     *outcome = (Outcome){0};
     for (guint i = 0; i < n; i++) {
         pairs_get(cache, i, kind, spoiled->data, target);
-        outcome->input += psnr(spoiled->data, target, elements) / n;
+        vdt_restore_to_picture(target, &clean);
+        vdt_restore_to_picture(spoiled->data, &made);
+        outcome->input += psnr_of(PSNR_RGB, &made, &clean, 0) / n;
         if (!vdt_session_run(session, training->cancellable, error))
             return FALSE;
         const float *result = vdt_session_get_output(session, 0)->data;
@@ -196,7 +187,8 @@ static gboolean restore_all(Training *training, VdtSession *session, SpoilKind k
         for (gsize k = 0; k < elements; k++)
             sum += hypot(result[k] - target[k], EPS);
         outcome->loss += sum / elements / n;
-        outcome->psnr += psnr(result, target, elements) / n;
+        vdt_restore_to_picture(result, &made);
+        outcome->psnr += psnr_of(PSNR_RGB, &made, &clean, 0) / n;
     }
     return TRUE;
 }

@@ -24,6 +24,7 @@
 #include "originalpad.h"
 #include "restorecaps.h"
 #include "restorestream.h"
+#include "secondpad.h"
 
 GST_DEBUG_CATEGORY(vdt_ipt_restorer_debug);
 #define GST_CAT_DEFAULT vdt_ipt_restorer_debug
@@ -248,7 +249,7 @@ static void before_event(VdtIptRestorer *self, GstEvent *event)
 static gboolean sink_event(GstBaseTransform *trans, GstEvent *event)
 {
     VdtIptRestorer *self = VDT_IPT_RESTORER(trans);
-    g_autoptr(GstPad) pad = vdt_original_pad_get(GST_ELEMENT(self), &self->original);
+    g_autoptr(GstPad) pad = vdt_second_pad_get(GST_ELEMENT(self), &self->original);
     const gboolean first = GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START;
     g_autoptr(GstEvent) kept = gst_event_ref(event);
     gboolean done;
@@ -366,12 +367,13 @@ static void set_context(GstElement *element, GstContext *context)
 static GstPad *request_new_pad(GstElement *element, GstPadTemplate *templ, const char *name,
                                const GstCaps *caps)
 {
-    return vdt_original_pad_request(element, &VDT_IPT_RESTORER(element)->original, templ);
+    return vdt_second_pad_add(element, &VDT_IPT_RESTORER(element)->original,
+                              vdt_second_pad_new(templ));
 }
 
 static void release_pad(GstElement *element, GstPad *pad)
 {
-    vdt_original_pad_release(element, &VDT_IPT_RESTORER(element)->original, pad);
+    vdt_second_pad_release(element, &VDT_IPT_RESTORER(element)->original, pad);
 }
 
 static void restore_still(VdtIptRestorer *self)

@@ -1,73 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "originalpad.h"
 
-/* How late the main stream is, for which each of these has to wait that comes after, where it is
- * and what can be sought is so of this one, too. */
-static gboolean query(GstPad *pad, GstObject *parent, GstQuery *q)
-{
-    switch (GST_QUERY_TYPE(q)) {
-    case GST_QUERY_LATENCY:
-    case GST_QUERY_POSITION:
-    case GST_QUERY_DURATION:
-    case GST_QUERY_SEEKING:
-        return parent && gst_pad_query(GST_BASE_TRANSFORM_SRC_PAD(parent), q);
-    default:
-        return gst_pad_query_default(pad, parent, q);
-    }
-}
+#include "secondpad.h"
 
-/* What a sink of these cannot keep up with is nothing to the camera. */
-static gboolean upstream_event(GstPad *pad, GstObject *parent, GstEvent *event)
-{
-    if (GST_EVENT_TYPE(event) != GST_EVENT_QOS && GST_EVENT_TYPE(event) != GST_EVENT_RECONFIGURE)
-        return gst_pad_event_default(pad, parent, event);
-    gst_event_unref(event);
-    return TRUE;
-}
-
-GstPad *vdt_original_pad_request(GstElement *element, GstPad **original, GstPadTemplate *templ)
-{
-    GstPad *pad = gst_pad_new_from_template(templ, GST_PAD_TEMPLATE_NAME_TEMPLATE(templ));
-    gboolean taken;
-
-    gst_object_ref_sink(pad);
-    gst_pad_set_query_function(pad, query);
-    gst_pad_set_event_function(pad, upstream_event);
-    GST_OBJECT_LOCK(element);
-    taken = *original != NULL;
-    if (!taken)
-        *original = gst_object_ref(pad);
-    GST_OBJECT_UNLOCK(element);
-    if (taken) {
-        GST_WARNING_OBJECT(element, "there is one pad for originals, requested before");
-        gst_object_unref(pad);
-        return NULL;
-    }
-    gst_pad_set_active(pad, TRUE);
-    gst_element_add_pad(element, pad);
-    gst_object_unref(pad);
-    return pad;
-}
-
-void vdt_original_pad_release(GstElement *element, GstPad **original, GstPad *pad)
-{
-    GST_OBJECT_LOCK(element);
-    *original = NULL;
-    GST_OBJECT_UNLOCK(element);
-    gst_pad_set_active(pad, FALSE);
-    gst_element_remove_pad(element, pad);
-    gst_object_unref(pad);
-}
-
-GstPad *vdt_original_pad_get(GstElement *element, GstPad **original)
-{
-    GstPad *pad;
-
-    GST_OBJECT_LOCK(element);
-    pad = *original ? gst_object_ref(*original) : NULL;
-    GST_OBJECT_UNLOCK(element);
-    return pad;
-}
+#define NAME "original"
 
 static gboolean has_begun(GstPad *pad)
 {
@@ -76,23 +12,12 @@ static gboolean has_begun(GstPad *pad)
     return event != NULL;
 }
 
-static void start_stream(GstPad *pad, GstElement *element, GstEvent *main)
-{
-    g_autofree char *id = gst_pad_create_stream_id(pad, element, "original");
-    GstEvent *event = gst_event_new_stream_start(id);
-    guint group;
-
-    if (gst_event_parse_group_id(main, &group))
-        gst_event_set_group_id(event, group);
-    gst_pad_push_event(pad, event);
-}
-
 static gboolean tell(GstPad *sink, GstEvent **event, gpointer pad)
 {
     GstElement *element = GST_ELEMENT_CAST(GST_OBJECT_PARENT(sink));
 
     if (GST_EVENT_TYPE(*event) == GST_EVENT_STREAM_START)
-        start_stream(pad, element, *event);
+        vdt_second_pad_start(pad, element, NAME, 0, *event);
     else if (GST_EVENT_TYPE(*event) != GST_EVENT_EOS)
         gst_pad_push_event(pad, gst_event_ref(*event));
     return TRUE;
@@ -118,7 +43,7 @@ void vdt_original_pad_tell(GstPad *pad, GstElement *element, GstEvent *event)
     const GstEventType type = GST_EVENT_TYPE(event);
 
     if (type == GST_EVENT_STREAM_START) {
-        start_stream(pad, element, event);
+        vdt_second_pad_start(pad, element, NAME, 0, event);
         return;
     }
     /* what is sticky comes along when it begins */

@@ -242,10 +242,10 @@ gboolean vdt_restore_areas_find(VdtRestoreAreas *areas, const VdtRestoreWanted *
 
         extend(&areas->part, &run);
     }
-    if (areas->many)
+    if (areas->many) {
         g_array_set_size(areas->squares, 0);
-    if (areas->many)
         areas->part = visible;
+    }
     if (all) {
         areas->part =
             (GstVideoRectangle){0, 0, GST_VIDEO_INFO_WIDTH(info), GST_VIDEO_INFO_HEIGHT(info)};

@@ -116,7 +116,7 @@ static gboolean take_task(VdtRestoreNetwork *network, const char *task, GError *
 {
     guint restoration;
 
-    if (g_strcmp0(task, VDT_RESTORE_AUTOMATIC) == 0) {
+    if (g_strcmp0(task, VDT_ESTIMATOR_TASK) == 0) {
         network->automatic = TRUE;
         return TRUE;
     }

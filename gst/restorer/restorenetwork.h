@@ -11,8 +11,6 @@
 
 G_BEGIN_DECLS
 
-#define VDT_RESTORE_AUTOMATIC "auto" /* a task: the one that a picture needs */
-
 /* Made once for an engine; counted. Belongs to the thread that prepares and runs. */
 typedef struct {
     VdtEngine *engine;

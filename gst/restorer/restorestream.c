@@ -5,6 +5,7 @@
 
 #include "frame/planes.h"
 #include "originalpad.h"
+#include "secondpad.h"
 
 #define GST_CAT_DEFAULT vdt_ipt_restorer_debug
 
@@ -381,7 +382,7 @@ static GstFlowReturn enlarge(VdtIptRestorer *self, GstBuffer *in, VdtRestored *r
 
 static void push_original(VdtIptRestorer *self, GstBuffer *in)
 {
-    g_autoptr(GstPad) pad = vdt_original_pad_get(GST_ELEMENT(self), &self->original);
+    g_autoptr(GstPad) pad = vdt_second_pad_get(GST_ELEMENT(self), &self->original);
 
     if (pad)
         vdt_original_pad_push(pad, GST_ELEMENT(self), in);

@@ -395,12 +395,15 @@ gboolean vdt_restore_work_gather(VdtRestoreWork *work, VdtGather **gather, GErro
 {
     const gsize n = floats_of((VdtPlaneSize){work->width, work->height});
 
-    if (work->fresh || work->gather == 0)
+    if (*gather &&
+        (work->gather == 0 || !vdt_gather_fits(*gather, work->width, work->height, work->gather)))
         g_clear_pointer(gather, vdt_gather_free);
     if (work->gather == 0)
         return TRUE;
     if (!make_room(&work->means, n, error))
         return FALSE;
+    if (*gather && work->fresh) /* which may be so for one frame after the other */
+        vdt_gather_reset(*gather);
     if (!*gather)
         *gather = vdt_gather_new(work->width, work->height, work->gather);
     if (!*gather) {

@@ -91,6 +91,7 @@
 #include "frame/objectbox.h"
 #include "maskpad.h"
 #include "preprocess.h"
+#include "secondpad.h"
 #include "segobjects.h"
 #include "segreading.h"
 #include "segregions.h"
@@ -223,7 +224,7 @@ static void passing(VdtAnalyzer *analyzer, GstBuffer *buffer, GstClockTime pts, 
                     const VdtResult *result)
 {
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
-    g_autoptr(GstPad) mask = vdt_mask_pad_get(GST_ELEMENT(self), &self->mask);
+    g_autoptr(GstPad) mask = vdt_second_pad_get(GST_ELEMENT(self), &self->mask);
     VdtMaskOf of = {&self->info, &GST_BASE_TRANSFORM(self)->segment, 0, 0};
     const GstClockTime duration = vdt_mask_frame_duration(&self->info, buffer);
     const GstClockTime end = GST_CLOCK_TIME_IS_VALID(duration) ? pts + duration : pts;
@@ -249,7 +250,7 @@ static void passing(VdtAnalyzer *analyzer, GstBuffer *buffer, GstClockTime pts, 
 static gboolean drops(VdtAnalyzer *analyzer)
 {
     g_autoptr(GstPad) mask =
-        vdt_mask_pad_get(GST_ELEMENT(analyzer), &VDT_CGRSEG_SEGMENTER(analyzer)->mask);
+        vdt_second_pad_get(GST_ELEMENT(analyzer), &VDT_CGRSEG_SEGMENTER(analyzer)->mask);
 
     return mask && gst_pad_is_linked(mask) &&
            !gst_pad_is_linked(GST_BASE_TRANSFORM_SRC_PAD(analyzer));
@@ -263,7 +264,7 @@ static GstClockTime get_oldest(GstBaseTransform *trans)
 static gboolean sink_event(GstBaseTransform *trans, GstEvent *event)
 {
     g_autoptr(GstPad) mask =
-        vdt_mask_pad_get(GST_ELEMENT(trans), &VDT_CGRSEG_SEGMENTER(trans)->mask);
+        vdt_second_pad_get(GST_ELEMENT(trans), &VDT_CGRSEG_SEGMENTER(trans)->mask);
 
     return vdt_mask_pad_handle(
         mask, trans, event, GST_BASE_TRANSFORM_CLASS(vdt_cgrseg_segmenter_parent_class)->sink_event,
@@ -273,12 +274,13 @@ static gboolean sink_event(GstBaseTransform *trans, GstEvent *event)
 static GstPad *request_new_pad(GstElement *element, GstPadTemplate *templ, const char *name,
                                const GstCaps *caps)
 {
-    return vdt_mask_pad_request(element, &VDT_CGRSEG_SEGMENTER(element)->mask, templ);
+    return vdt_second_pad_add(element, &VDT_CGRSEG_SEGMENTER(element)->mask,
+                              vdt_mask_pad_new(templ));
 }
 
 static void release_pad(GstElement *element, GstPad *pad)
 {
-    vdt_mask_pad_release(element, &VDT_CGRSEG_SEGMENTER(element)->mask, pad);
+    vdt_second_pad_release(element, &VDT_CGRSEG_SEGMENTER(element)->mask, pad);
 }
 
 /* The worker */
@@ -325,7 +327,7 @@ static void published(VdtAnalyzer *analyzer, gpointer data, const VdtResult *res
     VdtCgrsegSegmenter *self = VDT_CGRSEG_SEGMENTER(analyzer);
     const VdtSegWork *work = data;
     const VdtMaskOf of = {&work->info, &work->segment, work->map_width, work->map_height};
-    g_autoptr(GstPad) mask = vdt_mask_pad_get(GST_ELEMENT(self), &self->mask);
+    g_autoptr(GstPad) mask = vdt_second_pad_get(GST_ELEMENT(self), &self->mask);
     g_autoptr(GstBuffer) map = NULL;
 
     if (mask && gst_structure_get(result->fields, "map", GST_TYPE_BUFFER, &map, NULL))

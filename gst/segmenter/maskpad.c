@@ -4,29 +4,7 @@
 #include <string.h>
 
 #include "analyzer/vdtanalyzer.h"
-
-/* How late the main stream is, where it is and what can be sought is so of masks, too. */
-static gboolean query(GstPad *pad, GstObject *parent, GstQuery *q)
-{
-    switch (GST_QUERY_TYPE(q)) {
-    case GST_QUERY_LATENCY:
-    case GST_QUERY_POSITION:
-    case GST_QUERY_DURATION:
-    case GST_QUERY_SEEKING:
-        return parent && gst_pad_query(GST_BASE_TRANSFORM_SRC_PAD(parent), q);
-    default:
-        return gst_pad_query_default(pad, parent, q);
-    }
-}
-
-/* What a sink of masks cannot keep up with is nothing to the camera. */
-static gboolean upstream_event(GstPad *pad, GstObject *parent, GstEvent *event)
-{
-    if (GST_EVENT_TYPE(event) != GST_EVENT_QOS && GST_EVENT_TYPE(event) != GST_EVENT_RECONFIGURE)
-        return gst_pad_event_default(pad, parent, event);
-    gst_event_unref(event);
-    return TRUE;
-}
+#include "secondpad.h"
 
 typedef struct {
     GMutex pushing;     /* held by whoever pushes, who may wait for frames to pass */
@@ -53,58 +31,16 @@ static void free_stream(gpointer data, GObject *pad)
     g_free(stream);
 }
 
-static GstPad *pad_new(GstPadTemplate *templ)
+GstPad *vdt_mask_pad_new(GstPadTemplate *templ)
 {
     Stream *stream = g_new0(Stream, 1);
-    GstPad *pad = gst_pad_new_from_template(templ, GST_PAD_TEMPLATE_NAME_TEMPLATE(templ));
+    GstPad *pad = vdt_second_pad_new(templ);
 
     g_mutex_init(&stream->pushing);
     g_mutex_init(&stream->lock);
     stream->end = stream->given = stream->passed = GST_CLOCK_TIME_NONE;
     gst_pad_set_element_private(pad, stream);
     g_object_weak_ref(G_OBJECT(pad), free_stream, stream);
-    gst_pad_set_query_function(pad, query);
-    gst_pad_set_event_function(pad, upstream_event);
-    gst_pad_set_active(pad, TRUE);
-    return pad;
-}
-
-GstPad *vdt_mask_pad_request(GstElement *element, GstPad **mask, GstPadTemplate *templ)
-{
-    GstPad *pad = pad_new(templ);
-    gboolean taken;
-
-    GST_OBJECT_LOCK(element);
-    taken = *mask != NULL;
-    if (!taken)
-        *mask = gst_object_ref_sink(pad);
-    GST_OBJECT_UNLOCK(element);
-    if (taken) {
-        GST_WARNING_OBJECT(element, "there is one pad for masks, and it was requested before");
-        gst_object_unref(gst_object_ref_sink(pad));
-        return NULL;
-    }
-    gst_element_add_pad(element, pad);
-    return pad;
-}
-
-void vdt_mask_pad_release(GstElement *element, GstPad **mask, GstPad *pad)
-{
-    GST_OBJECT_LOCK(element);
-    *mask = NULL;
-    GST_OBJECT_UNLOCK(element);
-    gst_pad_set_active(pad, FALSE);
-    gst_element_remove_pad(element, pad);
-    gst_object_unref(pad);
-}
-
-GstPad *vdt_mask_pad_get(GstElement *element, GstPad **mask)
-{
-    GstPad *pad;
-
-    GST_OBJECT_LOCK(element);
-    pad = *mask ? gst_object_ref(*mask) : NULL;
-    GST_OBJECT_UNLOCK(element);
     return pad;
 }
 
@@ -117,16 +53,10 @@ static gboolean has(GstPad *pad, GstEventType type)
 
 static void start_stream(GstPad *pad, GstElement *element)
 {
-    g_autofree char *id = gst_pad_create_stream_id(pad, element, "mask");
     g_autoptr(GstEvent) main =
         gst_pad_get_sticky_event(GST_BASE_TRANSFORM_SINK_PAD(element), GST_EVENT_STREAM_START, 0);
-    GstEvent *event = gst_event_new_stream_start(id);
-    guint group;
 
-    if (main && gst_event_parse_group_id(main, &group))
-        gst_event_set_group_id(event, group);
-    gst_event_set_stream_flags(event, GST_STREAM_FLAG_SPARSE);
-    gst_pad_push_event(pad, event);
+    vdt_second_pad_start(pad, element, "mask", GST_STREAM_FLAG_SPARSE, main);
 }
 
 static void set_caps(GstPad *pad, const VdtMaskOf *of)

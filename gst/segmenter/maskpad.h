@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A second source pad, requested by name, that gives maps of classes as GRAY8 pictures.
+ * A second source pad (secondpad.h) that gives maps of classes as GRAY8 pictures.
  *
  * It is its own stream, whose events are made here as they are needed: what the pad remembers of
  * them is all the state there is, so it may be requested, linked, unlinked and released at any
@@ -23,12 +23,8 @@ G_BEGIN_DECLS
     "video/x-raw, format = (string) GRAY8, width = (int) [ 1, max ], height = (int) [ 1, max ], "  \
     "framerate = (fraction) 0/1"
 
-/* Adds a pad to an element derived from GstBaseTransform, which has it in *@mask, under its object
- * lock; NULL if it has one already. Release is for that pad. */
-GstPad *vdt_mask_pad_request(GstElement *element, GstPad **mask, GstPadTemplate *templ);
-void vdt_mask_pad_release(GstElement *element, GstPad **mask, GstPad *pad);
-/* The pad, the caller's; NULL if there is none. Any thread, without the object lock. */
-GstPad *vdt_mask_pad_get(GstElement *element, GstPad **mask);
+/* For vdt_second_pad_add(). */
+GstPad *vdt_mask_pad_new(GstPadTemplate *templ);
 
 /* What a mask is of. */
 typedef struct {

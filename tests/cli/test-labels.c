@@ -516,7 +516,7 @@ static void test_usage(void)
 {
     g_autofree char *card = path_in("scene", "card.json");
 
-    expect(2, "scene or object", TRAIN_TINY, in_folder("no"), "--street", NULL);
+    expect(2, "scene, object or restoration", TRAIN_TINY, in_folder("no"), "--street", NULL);
     expect(2, "but about one of: scene, object", TRAIN_TINY, in_folder("no"), "--street", "mood",
            NULL);
     expect(2, "too many arguments: scene", "train", "squeezetime", "--street", "scene", "--output",

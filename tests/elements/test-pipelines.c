@@ -45,7 +45,7 @@ static void test_parse(void)
         {"rtsp.launch", "URL", "rtsp://127.0.0.1:1/camera"},
         {"camera.launch", "DEVICE", "/dev/video7"},
         {"street.launch", "SEED", "12"},
-        {"rain.launch", "FRAMES", "3"},
+        {"rain.launch", "RESTORER", "/no such place/card.json"},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(templates); i++) {

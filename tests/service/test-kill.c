@@ -139,7 +139,7 @@ static void test_nine(void)
     Service s;
     Broker broker;
     Listener *listener = NULL;
-    guint times = g_getenv("VEDETTE_SOAK") != NULL ? 100 : 10, repeated = 0;
+    guint times = g_getenv("VEDETTE_SOAK") != NULL ? 100 : 10, repeated = 0, killed = 0;
     gboolean has_broker = broker_is_installed();
     Due due = {g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
@@ -157,7 +157,9 @@ static void test_nine(void)
     add_bars("front", "[record]\nbefore=1s\nafter=1s\nmost=2s\n");
     add_bars("yard", "[record]\nbefore=1s\nafter=1s\nmost=2s\n");
     g_autofree char *recordings = g_strdup(fixture_path("state/recordings"));
-    for (guint i = 0; i < times; i++) {
+    /* A busy machine has fewer events in as much time, and is killed more often. */
+    for (; killed < times || (killed < 3 * times && g_hash_table_size(due.ids) <= 2 * times);
+         killed++) {
         start(&s);
         check_kept(&s, &due);
         g_usleep((gulong)g_test_rand_int_range(100, 2500) * 1000);
@@ -180,9 +182,9 @@ static void test_nine(void)
         listener_free(listener);
     }
     g_test_message("killed %u times: %u events had ended, %u pictures, %u clips, %u repeated",
-                   times, g_hash_table_size(due.ids), check_recordings(recordings, ".jpg", seen),
+                   killed, g_hash_table_size(due.ids), check_recordings(recordings, ".jpg", seen),
                    check_recordings(recordings, ".mp4", seen), repeated);
-    g_assert_cmpuint(g_hash_table_size(due.ids), >, times);
+    g_assert_cmpuint(g_hash_table_size(due.ids), >, 2 * times);
     g_assert_cmpuint(check_recordings(recordings, ".jpg", seen), >, 0);
     g_assert_cmpuint(check_recordings(recordings, ".mp4", seen), >, 0);
     service_stop(&s);

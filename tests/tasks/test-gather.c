@@ -133,6 +133,9 @@ static void test_camera(void)
         p->clean[i] = 255 - p->clean[i];
     g_assert_cmpfloat(vdt_gather_add(gather, p->clean, p->result), ==, 1);
     g_assert_cmpmem(p->clean, sizeof p->clean, p->result, sizeof p->result);
+    g_assert_true(vdt_gather_fits(gather, WIDTH, HEIGHT, 8));
+    g_assert_false(vdt_gather_fits(gather, WIDTH, HEIGHT, 9));
+    g_assert_false(vdt_gather_fits(gather, HEIGHT, WIDTH, 8));
     vdt_gather_reset(gather);
     g_assert_cmpfloat(vdt_gather_add(gather, p->noisy, p->result), ==, 1);
     g_assert_cmpmem(p->noisy, sizeof p->noisy, p->result, sizeof p->result);
